@@ -1,0 +1,1 @@
+//! Pure sound: meters, loudness, drift.

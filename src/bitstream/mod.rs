@@ -1,0 +1,1 @@
+//! H.264 and AAC bitstream syntax.

@@ -1,0 +1,147 @@
+//! What every source of pictures or sound offers to the engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::media::{FrameRate, Picture, Size, Timestamp};
+
+/// What a source is, for people and for logs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceInfo {
+    /// A stable id where it is a device (`camera:…`, `mic:…`), else the kind of source (`test`, `file`).
+    pub id: String,
+    /// The name people know it by.
+    pub name: String,
+    /// Its own format in words, such as `1280x720 YUYV at 29.97 fps` or `48000 Hz, 2 channels`.
+    pub format: String,
+    /// The picture's own size, if it is a picture.
+    pub size: Option<Size>,
+    /// The picture's own rate, if it has one.
+    pub frame_rate: Option<FrameRate>,
+}
+
+/// A picture as it was captured.
+#[derive(Clone, Debug)]
+pub struct Captured {
+    /// The picture, in the source's own size.
+    pub picture: Arc<Picture>,
+    /// When it was captured.
+    pub captured_at: Timestamp,
+}
+
+/// Something that happened to a source while it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceEvent {
+    /// Nothing came for so long; the source tries to restart.
+    Stalled {
+        /// How long nothing has come.
+        silent_for: Duration,
+    },
+    /// The device is gone (unplugged, its server died); the source looks for it and will say `Restored`.
+    Lost {
+        /// What the system said.
+        reason: String,
+    },
+    /// Pictures or samples come again.
+    Restored,
+}
+
+/// Why a source cannot be opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// No device of that id or name; `available` lists what there is.
+    #[error("there is no {wanted}; available: {}", if available.is_empty() { "none".to_owned() } else { available.join(", ") })]
+    NotFound {
+        /// What was asked for.
+        wanted: String,
+        /// Ids of what is there.
+        available: Vec<String>,
+    },
+    /// The system does not let this user open it.
+    #[error("no permission to open {what}: {reason}")]
+    Permission {
+        /// Device or file.
+        what: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// Another program holds it.
+    #[error("{what} is in use by another program: {reason}")]
+    Busy {
+        /// Device.
+        what: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// A file that cannot be read or understood, or holds nothing of the wanted kind.
+    #[error("{path} cannot be used: {reason}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The device failed while it was opened.
+    #[error("{what} does not start: {reason}")]
+    Device {
+        /// Device.
+        what: String,
+        /// What the system said.
+        reason: String,
+    },
+}
+
+/// Anything that yields pictures. Called on the video thread, once a tick.
+pub trait VideoSource: Send {
+    /// What it is.
+    fn info(&self) -> SourceInfo;
+
+    /// The newest picture not later than `now`; the same `Arc` again while there is no newer one, `None`
+    /// before the first. Never waits for a device. A source that computes its pictures (clip, test picture)
+    /// gives exactly the one for `now`, whatever was asked before.
+    fn picture_at(&mut self, now: Timestamp) -> Option<Captured>;
+
+    /// Does ahead what the picture at `next` will need (decoding); called when the tick's own work is done.
+    fn prepare(&mut self, next: Timestamp) {
+        let _ = next;
+    }
+
+    /// The oldest event not yet told.
+    fn poll_event(&mut self) -> Option<SourceEvent> {
+        None
+    }
+}
+
+/// How a read went.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct AudioRead {
+    /// Samples per channel that were not there in time and are silence in the output.
+    pub missing: usize,
+}
+
+/// Anything that yields samples at the program's rate and channels, which it was opened with. Called on the
+/// audio thread, once a chunk.
+pub trait AudioSource: Send {
+    /// What it is.
+    fn info(&self) -> SourceInfo;
+
+    /// Fills `out` (interleaved) with the samples from index `start` (per channel, on the program timeline)
+    /// on. Called with consecutive ranges, when the last sample's time has come. Never waits for a device.
+    fn read(&mut self, start: i64, out: &mut [f32]) -> AudioRead;
+
+    /// How old the samples are when they are handed out, beyond their place on the timeline: constant while
+    /// it runs; the engine shifts the pts by it.
+    fn latency(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// How fast the device's clock runs against the program's, in parts per million, as measured by the servo.
+    fn drift_ppm(&self) -> Option<f64> {
+        None
+    }
+
+    /// The oldest event not yet told.
+    fn poll_event(&mut self) -> Option<SourceEvent> {
+        None
+    }
+}

@@ -1,0 +1,47 @@
+//! The decoders: whole access units in, pictures or samples out. For clips and for the rehearsal's viewer.
+
+use std::sync::Arc;
+
+use crate::media::{AudioChunk, AudioConfig, Picture, Timestamp, VideoConfig};
+
+/// Why decoding failed. The next keyframe may work again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// What the stream announces is not supported or not valid.
+    #[error("{0}")]
+    Unsupported(String),
+    /// This unit could not be decoded.
+    #[error("a damaged unit: {0}")]
+    Damaged(String),
+}
+
+/// A decoded picture.
+#[derive(Clone, Debug)]
+pub struct Decoded {
+    /// When it is shown.
+    pub pts: Timestamp,
+    /// The picture, BT.709 limited range.
+    pub picture: Arc<Picture>,
+}
+
+/// A video decoder. Pictures come out in presentation order.
+pub trait VideoDecoder: Send {
+    /// Feeds one access unit (NAL units length-prefixed with 4 bytes) shown at `pts`; gives the pictures that are
+    /// complete now (none, one or several when the stream reorders).
+    fn decode(&mut self, access_unit: &[u8], pts: Timestamp) -> Result<Vec<Decoded>, DecodeError>;
+
+    /// Gives what is left at the end of the stream.
+    fn flush(&mut self) -> Vec<Decoded>;
+}
+
+/// An audio decoder.
+pub trait AudioDecoder: Send {
+    /// Decodes one raw AAC frame whose first sample is heard at `pts` (of the sound in it, delay taken out).
+    /// Gives a chunk in the stream's own rate and channels; None while the decoder fills.
+    fn decode(&mut self, frame: &[u8], pts: Timestamp) -> Result<Option<AudioChunk>, DecodeError>;
+}
+
+/// What a video decoder needs to open: the parameter sets.
+pub type VideoDecoderConfig = VideoConfig;
+/// What an audio decoder needs to open: the AudioSpecificConfig.
+pub type AudioDecoderConfig = AudioConfig;

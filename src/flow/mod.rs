@@ -1,0 +1,13 @@
+//! The few ways data crosses a thread, each with a named policy for "full" and a counter.
+
+mod latest;
+mod packet_queue;
+mod queue;
+mod ring;
+mod worker;
+
+pub use latest::Latest;
+pub use packet_queue::{PacketQueue, Pushed, QueueGauge};
+pub use queue::{Popped, Queue};
+pub use ring::{RingReader, RingWriter, ring};
+pub use worker::{Stop, Worker};

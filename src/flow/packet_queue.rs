@@ -1,0 +1,284 @@
+//! `PacketQueue`: packets on their way to one output, bounded by media time.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use super::Popped;
+use crate::media::{Packet, Timestamp};
+
+/// A queue of packets to one output. Full policy: once more than `limit` of media time waits, video is
+/// dropped up to the next keyframe and counted; audio is never dropped (it is small, and a hole in it is
+/// heard), except beyond `AUDIO_PACKETS_MAX`, where the output is dead and the oldest goes.
+#[derive(Clone, Debug)]
+pub struct PacketQueue(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    packets: VecDeque<Packet>,
+    limit: Duration,
+    bytes: usize,
+    waiting_for_keyframe: bool,
+    dropped_video: u64,
+    closed: bool,
+    waker: Option<Waker>,
+}
+
+/// What `PacketQueue::push` did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// It waits in the queue.
+    Queued,
+    /// It, and video before it, was dropped; the output can go on at the next keyframe.
+    Dropped,
+    /// The output is closed.
+    Closed,
+}
+
+/// How full a queue is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct QueueGauge {
+    /// Media time waiting.
+    pub waiting: Duration,
+    /// Payload bytes waiting.
+    pub bytes: usize,
+    /// Waiting ÷ allowed, 0..=1.
+    pub congestion: f32,
+    /// Video packets dropped so far.
+    pub dropped: u64,
+}
+
+impl PacketQueue {
+    /// About 3 minutes of AAC frames: what a dead output may hold.
+    const AUDIO_PACKETS_MAX: usize = 8192;
+
+    /// A queue that holds at most `limit` of media time.
+    pub fn new(limit: Duration) -> Self {
+        let state = State {
+            packets: VecDeque::new(),
+            limit,
+            bytes: 0,
+            waiting_for_keyframe: false,
+            dropped_video: 0,
+            closed: false,
+            waker: None,
+        };
+        Self(Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() }))
+    }
+
+    /// Puts a packet; never blocks.
+    pub fn push(&self, packet: Packet) -> Pushed {
+        let mut state = self.lock();
+        if state.closed {
+            return Pushed::Closed;
+        }
+        let done = state.push(packet);
+        let waker = state.waker.take();
+        drop(state);
+        self.0.changed.notify_one();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        done
+    }
+
+    /// Takes the oldest packet, waiting at most `limit` (for outputs with a thread of their own).
+    pub fn pop(&self, limit: Duration) -> Popped<Packet> {
+        let state = self.lock();
+        let (mut state, _) = self
+            .0
+            .changed
+            .wait_timeout_while(state, limit, |s| s.packets.is_empty() && !s.closed)
+            .unwrap_or_else(PoisonError::into_inner);
+        match state.pop() {
+            Some(packet) => Popped::Value(packet),
+            None if state.closed => Popped::Closed,
+            None => Popped::Empty,
+        }
+    }
+
+    /// Takes the oldest packet or registers the task (for outputs on an async runtime; one task only).
+    /// `Ready(None)`: closed and drained.
+    pub fn poll_pop(&self, cx: &mut Context<'_>) -> Poll<Option<Packet>> {
+        let mut state = self.lock();
+        if let Some(packet) = state.pop() {
+            return Poll::Ready(Some(packet));
+        }
+        if state.closed {
+            return Poll::Ready(None);
+        }
+        state.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Takes the oldest packet if there is one.
+    pub fn try_pop(&self) -> Option<Packet> {
+        self.lock().pop()
+    }
+
+    /// Empties the queue, for an output that starts afresh; the next video packet taken is a keyframe.
+    pub fn clear_to_keyframe(&self) {
+        let mut state = self.lock();
+        let dropped = state.packets.iter().filter(|p| p.is_video()).count();
+        state.dropped_video += dropped as u64;
+        state.packets.clear();
+        state.bytes = 0;
+        state.waiting_for_keyframe = true;
+    }
+
+    /// Refuses further packets; what is queued can still be taken.
+    pub fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let waker = state.waker.take();
+        drop(state);
+        self.0.changed.notify_all();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// How full it is.
+    pub fn gauge(&self) -> QueueGauge {
+        let state = self.lock();
+        let waiting = state.waiting();
+        let congestion = (waiting.as_secs_f32() / state.limit.as_secs_f32().max(1e-3)).min(1.0);
+        QueueGauge { waiting, bytes: state.bytes, congestion, dropped: state.dropped_video }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn push(&mut self, packet: Packet) -> Pushed {
+        if packet.is_video() {
+            if self.waiting_for_keyframe && !packet.is_keyframe() {
+                self.dropped_video += 1;
+                return Pushed::Dropped;
+            }
+            let over = self.span_with(packet.dts) > self.limit;
+            if over {
+                self.drop_waiting_video();
+                if !packet.is_keyframe() {
+                    self.waiting_for_keyframe = true;
+                    self.dropped_video += 1;
+                    return Pushed::Dropped;
+                }
+            }
+            self.waiting_for_keyframe = false;
+        } else if self.packets.len() >= PacketQueue::AUDIO_PACKETS_MAX
+            && let Some(oldest) = self.packets.pop_front()
+        {
+            self.bytes -= oldest.data.len();
+        }
+        self.bytes += packet.data.len();
+        self.packets.push_back(packet);
+        Pushed::Queued
+    }
+
+    fn pop(&mut self) -> Option<Packet> {
+        let packet = self.packets.pop_front()?;
+        self.bytes -= packet.data.len();
+        Some(packet)
+    }
+
+    fn drop_waiting_video(&mut self) {
+        let before = self.packets.len();
+        self.packets.retain(|p| !p.is_video());
+        self.dropped_video += (before - self.packets.len()) as u64;
+        self.bytes = self.packets.iter().map(|p| p.data.len()).sum();
+    }
+
+    fn span_with(&self, newest: Timestamp) -> Duration {
+        self.packets.iter().find(|p| p.is_video()).map_or(Duration::ZERO, |oldest| newest.since(oldest.dts))
+    }
+
+    fn waiting(&self) -> Duration {
+        match (self.packets.front(), self.packets.back()) {
+            (Some(oldest), Some(newest)) => newest.dts.since(oldest.dts),
+            _ => Duration::ZERO,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::PacketKind;
+    use bytes::Bytes;
+
+    fn packet(kind: PacketKind, millis: i64) -> Packet {
+        let at = Timestamp::from_millis(millis);
+        Packet { kind, pts: at, dts: at, captured_at: at, data: Bytes::from_static(b"0123456789") }
+    }
+
+    fn video(keyframe: bool, millis: i64) -> Packet {
+        packet(PacketKind::Video { keyframe }, millis)
+    }
+
+    fn drain(queue: &PacketQueue) -> Vec<Packet> {
+        std::iter::from_fn(|| queue.try_pop()).collect()
+    }
+
+    #[test]
+    fn congestion_drops_video_to_the_next_keyframe_and_never_audio() {
+        let queue = PacketQueue::new(Duration::from_millis(700));
+        let mut audio = 0;
+        for i in 0..60 {
+            let at = i * 33;
+            queue.push(video(i % 30 == 0, at));
+            queue.push(packet(PacketKind::Audio, at));
+            audio += 1;
+        }
+        let taken = drain(&queue);
+        assert_eq!(taken.iter().filter(|p| !p.is_video()).count(), audio);
+        let first = taken.iter().find(|p| p.is_video()).unwrap();
+        assert!(first.is_keyframe(), "decoding must be able to go on");
+        assert_eq!(first.dts, Timestamp::from_millis(30 * 33));
+        assert_eq!(queue.gauge().bytes, 0);
+        let kept = taken.iter().filter(|p| p.is_video()).count() as u64;
+        assert_eq!(queue.gauge().dropped + kept, 60);
+    }
+
+    #[test]
+    fn the_gauge_tells_media_time_and_bytes() {
+        let queue = PacketQueue::new(Duration::from_millis(1000));
+        queue.push(video(true, 0));
+        queue.push(video(false, 500));
+        let gauge = queue.gauge();
+        assert_eq!((gauge.waiting, gauge.bytes), (Duration::from_millis(500), 20));
+        assert!((gauge.congestion - 0.5).abs() < 1e-3);
+    }
+
+    #[test]
+    fn a_fresh_start_waits_for_a_keyframe() {
+        let queue = PacketQueue::new(Duration::from_millis(700));
+        queue.push(video(true, 0));
+        queue.clear_to_keyframe();
+        assert_eq!(queue.push(video(false, 33)), Pushed::Dropped);
+        assert_eq!(queue.push(video(true, 66)), Pushed::Queued);
+        assert_eq!(drain(&queue).len(), 1);
+    }
+
+    #[test]
+    fn close_drains_then_ends_and_wakes_the_task() {
+        let queue = PacketQueue::new(Duration::from_millis(700));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(queue.poll_pop(&mut cx).is_pending());
+        queue.push(video(true, 0));
+        queue.close();
+        assert!(matches!(queue.poll_pop(&mut cx), Poll::Ready(Some(_))));
+        assert!(matches!(queue.poll_pop(&mut cx), Poll::Ready(None)));
+        assert_eq!(queue.push(video(true, 0)), Pushed::Closed);
+        assert!(matches!(queue.pop(Duration::ZERO), Popped::Closed));
+    }
+}

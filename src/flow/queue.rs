@@ -1,0 +1,111 @@
+//! `Queue`: a short bounded queue that refuses the newest when full.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// A bounded queue between two threads. Full policy: the newest value is refused and counted.
+#[derive(Debug)]
+pub struct Queue<T>(Arc<Shared<T>>);
+
+#[derive(Debug)]
+struct Shared<T> {
+    state: Mutex<State<T>>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    values: VecDeque<T>,
+    capacity: usize,
+    refused: u64,
+    closed: bool,
+}
+
+/// What `Queue::pop` gave.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Popped<T> {
+    /// The oldest value.
+    Value(T),
+    /// Nothing came in time.
+    Empty,
+    /// Closed and drained.
+    Closed,
+}
+
+impl<T> Queue<T> {
+    /// A queue of at most `capacity` values.
+    pub fn new(capacity: usize) -> Self {
+        let state = State { values: VecDeque::with_capacity(capacity), capacity, refused: 0, closed: false };
+        Self(Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() }))
+    }
+
+    /// Puts `value` at the end; gives it back when the queue is full or closed.
+    pub fn push(&self, value: T) -> Result<(), T> {
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.closed || state.values.len() >= state.capacity {
+            state.refused += 1;
+            return Err(value);
+        }
+        state.values.push_back(value);
+        drop(state);
+        self.0.changed.notify_one();
+        Ok(())
+    }
+
+    /// Takes the oldest value, waiting at most `limit`.
+    pub fn pop(&self, limit: Duration) -> Popped<T> {
+        let state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut state, _) = self
+            .0
+            .changed
+            .wait_timeout_while(state, limit, |s| s.values.is_empty() && !s.closed)
+            .unwrap_or_else(PoisonError::into_inner);
+        match state.values.pop_front() {
+            Some(value) => Popped::Value(value),
+            None if state.closed => Popped::Closed,
+            None => Popped::Empty,
+        }
+    }
+
+    /// Refuses further values; what is queued can still be taken.
+    pub fn close(&self) {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.0.changed.notify_all();
+    }
+
+    /// Values refused so far.
+    pub fn refused(&self) -> u64 {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).refused
+    }
+}
+
+impl<T> Clone for Queue<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_refuses_the_newest_and_close_drains() {
+        let queue = Queue::new(2);
+        assert_eq!(queue.push(1), Ok(()));
+        assert_eq!(queue.push(2), Ok(()));
+        assert_eq!(queue.push(3), Err(3));
+        queue.close();
+        assert_eq!(queue.push(4), Err(4));
+        assert_eq!(queue.pop(Duration::ZERO), Popped::Value(1));
+        assert_eq!(queue.pop(Duration::ZERO), Popped::Value(2));
+        assert_eq!(queue.pop(Duration::ZERO), Popped::Closed);
+        assert_eq!(queue.refused(), 2);
+    }
+
+    #[test]
+    fn an_open_empty_queue_says_empty() {
+        assert_eq!(Queue::<u8>::new(1).pop(Duration::from_millis(1)), Popped::Empty);
+    }
+}

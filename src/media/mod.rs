@@ -1,0 +1,13 @@
+//! The words every room speaks: time, pictures, sound, packets and what describes them.
+
+mod audio;
+mod packet;
+mod rate;
+mod time;
+mod video;
+
+pub use audio::{AudioChunk, AudioConfig, CHUNK_SAMPLES, Level};
+pub use packet::{Packet, PacketKind, StreamConfig};
+pub use rate::{Bitrate, FrameRate, ParseRateError};
+pub use time::Timestamp;
+pub use video::{ParseSizeError, Picture, PicturePool, Size, VideoConfig, VideoFrame};

@@ -1,0 +1,1 @@
+//! Pure picture work: convert, scale, compose.
