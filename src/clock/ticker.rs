@@ -77,6 +77,6 @@ mod tests {
             }
             now = now + std::time::Duration::from_millis(5);
         }
-        assert_eq!(count, 107_893);
+        assert_eq!(count, 107_892);
     }
 }
