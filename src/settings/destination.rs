@@ -14,7 +14,7 @@ const URL_LENGTH_MAX: usize = 4096;
 impl Destination {
     /// A destination at `url` with nothing else set, named after its host.
     pub fn at(url: &str) -> Self {
-        let server = url.trim().to_owned();
+        let server = url.trim_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}').to_owned();
         let name = Parts::of(&server).host().to_owned();
         Self { name, server, stream_key: None, user: None, password: None, tls_ca: None }
     }
@@ -26,7 +26,8 @@ impl Destination {
     }
 
     /// Moves what is secret in the URL to its own field: `user:password@`, and what follows the app
-    /// unless a key is set (then the whole path is the app).
+    /// (the path's first segment) unless a key is set: then the whole path is the app. `rtmp::url`
+    /// reads URLs by the same rule.
     #[must_use]
     pub fn with_secrets_split(mut self) -> Self {
         let parts = Parts::of(&self.server);
@@ -111,7 +112,7 @@ struct Parts<'a> {
 impl<'a> Parts<'a> {
     fn of(url: &'a str) -> Self {
         let (scheme, rest) = url.split_at(url.find("://").map_or(0, |at| at + 3));
-        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         let (login, authority) = match authority.rsplit_once('@') {
             Some((login, authority)) => (Some(login), authority),
             None => (None, authority),

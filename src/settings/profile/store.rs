@@ -180,7 +180,7 @@ impl ProfileStore {
         let entry = self.existing(name)?;
         let mut document = entry.document.clone();
         let loaded = self.load_entry(entry)?;
-        let mut settings = split(&loaded.settings);
+        let mut settings = loaded.settings.clone().with_secrets_split();
         if !with_secrets {
             for destination in &mut settings.destinations {
                 (destination.stream_key, destination.password) = (None, None);
@@ -350,7 +350,7 @@ impl ProfileStore {
         mut document: DocumentMut,
         mut old_kept: Vec<String>,
     ) -> Result<Vec<String>, SettingsError> {
-        let settings = split(settings);
+        let settings = settings.clone().with_secrets_split();
         settings.validate()?;
         strip_secrets(&mut document);
         write_profile(&mut document, name, &settings, false)?;
@@ -393,23 +393,6 @@ fn slug_of(path: &Path) -> String {
 
 fn secret_entry(slug: &str, destination: &str, field: &str) -> String {
     format!("{slug}/{destination}/{field}")
-}
-
-/// `settings` with every secret in its own field and every destination with a name of its own.
-fn split(settings: &ShowSettings) -> ShowSettings {
-    let mut settings = settings.clone();
-    let mut done: Vec<Destination> = Vec::new();
-    for destination in settings.destinations {
-        let mut destination = destination.with_secrets_split();
-        let name = destination.name.trim();
-        let name = if name.is_empty() { Destination::at(&destination.server).name } else { name.to_owned() };
-        let mut candidates = std::iter::once(name.clone()).chain((2..).map(|n: u32| format!("{name} {n}")));
-        let is_free = |candidate: &String| done.iter().all(|other| other.name != *candidate);
-        destination.name = candidates.find(is_free).unwrap_or(name);
-        done.push(destination);
-    }
-    settings.destinations = done;
-    settings
 }
 
 /// Why a profile's file cannot be used.

@@ -402,7 +402,7 @@ proptest! {
         store.save(&name, &settings).unwrap();
         store.save(&name, &settings).unwrap();
         let loaded = store.load(&name).unwrap();
-        prop_assert_eq!(&loaded.settings, &split(&settings));
+        prop_assert_eq!(&loaded.settings, &settings.with_secrets_split());
         prop_assert_eq!(loaded.warnings, Vec::<String>::new());
     }
 
