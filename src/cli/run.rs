@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use super::args::{Cli, Command, ProfilesCommand};
-use super::{EnvSecrets, Exit, logs, man, print, profiles};
+use super::args::{Cli, Command, LiveArgs, ProfilesCommand};
+use super::{EnvSecrets, Exit, Failure, devices, logs, man, print, profiles, show_settings};
 use crate::settings::redact_urls_in;
 
 /// Does what the process's arguments ask for; `secrets` are those taken from the environment.
@@ -33,17 +33,27 @@ fn with_secrets(mut command: Command, secrets: EnvSecrets) -> Command {
                 show.secrets = secrets;
             }
         }
-        Command::Man => {}
+        Command::Serve(_) | Command::Devices(_) | Command::Man => {}
     }
     command
 }
 
 fn dispatch(command: Command) -> Exit {
     let done = match command {
+        Command::Live(args) => live(&args),
+        Command::Serve(_) => Err(Failure::usage("not in this build")),
+        Command::Devices(args) => devices::run(&args),
         Command::Profiles(args) => profiles::run(args),
         Command::Man => man::run(),
     };
     done.unwrap_or_else(|failure| failure.tell())
+}
+
+fn live(args: &LiveArgs) -> Result<Exit, Failure> {
+    let (settings, told) = show_settings(&args.show)?;
+    told.iter().for_each(|sentence| print::complain(sentence));
+    let _ = settings;
+    Err(Failure::usage("not in this build"))
 }
 
 /// Help and version go to standard output; a wrong command line is told without the secrets that may
