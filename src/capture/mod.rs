@@ -5,6 +5,7 @@ pub mod silence;
 mod source;
 pub mod still;
 pub mod test_signal;
+pub mod y4m;
 
 pub use clip::{open_audio_file, open_video_file};
 pub use source::{AudioRead, AudioSource, Captured, SourceError, SourceEvent, SourceInfo, VideoSource};

@@ -176,7 +176,8 @@ fn codec_of(contents: &StsdBoxContent) -> Codec {
             Codec::Aac { config: bits.to_be_bytes().to_vec() }
         }
         StsdBoxContent::Unknown(four_cc) => {
-            let name: String = four_cc.value.iter().map(|&b| if b.is_ascii_graphic() { b as char } else { ' ' }).collect();
+            let name: String =
+                four_cc.value.iter().map(|&b| if b.is_ascii_graphic() { b as char } else { ' ' }).collect();
             Codec::Other(format!("\"{}\"", name.trim()))
         }
     }
@@ -193,7 +194,8 @@ fn samples_of_table(stbl: &StblBox) -> Option<Vec<Sample>> {
         (None, Some(co64)) => co64.entries.get(chunk).copied(),
         (None, None) => None,
     };
-    let mut durations = stbl.stts.entries.iter().flat_map(|e| std::iter::repeat_n(e.sample_delta, e.sample_count as usize));
+    let mut durations =
+        stbl.stts.entries.iter().flat_map(|e| std::iter::repeat_n(e.sample_delta, e.sample_count as usize));
     let mut composition = stbl
         .ctts
         .iter()
