@@ -9,3 +9,8 @@ mod timeline;
 mod wave;
 
 pub use open::{open_audio_file, open_video_file};
+
+#[cfg(test)]
+pub(crate) mod test_clips;
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,7 @@ const WAITING_MAX: usize = 4;
 /// # Errors
 /// A sentence that says why it does not play.
 pub(super) fn open(mp4: Mp4, file: File, name: String) -> Result<Box<dyn VideoSource>, String> {
-    let length = mp4.loop_length().ok_or("it holds no picture that lasts")?;
+    let length = mp4.loop_length();
     let Some(track) = mp4.video else { return Err("it holds sound but no picture".to_owned()) };
     let record = match &track.codec {
         Codec::H264 { record } => read_avcc_record(record).map_err(|error| error.to_string())?,
@@ -36,17 +36,20 @@ pub(super) fn open(mp4: Mp4, file: File, name: String) -> Result<Box<dyn VideoSo
         return Err("its H.264 has no parameter sets".to_owned());
     };
     let info = read_sps(sps).map_err(|error| error.to_string())?;
+    let length = length.ok_or("its pictures last no time")?;
     let times = presentation_times(&track);
     let Some(frame_rate) = frame_rate_of(&track, &times) else { return Err("it holds no picture".to_owned()) };
     let config =
         VideoConfig { size: info.size, frame_rate, bitrate: Bitrate::from_bps(0), sps: sps.clone(), pps: pps.clone() };
     let further_sets = record.sps.iter().skip(1).chain(record.pps.iter().skip(1)).cloned().collect();
     let decoder = decode::open_h264(&config).map_err(|error| error.to_string())?;
+    let in_order = info.reorder_frames == Some(0);
     let mut clip = Mp4Video {
         early: EARLY_NANOS_MAX.min((1e9 / frame_rate.as_f64() / 4.0) as i64),
         colour: Colour::of(&info),
         unit: Vec::new(),
         fresh: true,
+        in_order,
         next: 0,
         round: 0,
         waiting: VecDeque::new(),
@@ -92,6 +95,8 @@ struct Mp4Video {
     decoder: Box<dyn VideoDecoder>,
     /// Whether the decoder has seen nothing yet.
     fresh: bool,
+    /// Whether pictures come in the order in which they are shown.
+    in_order: bool,
     /// The sample that is decoded next, and in which round.
     next: usize,
     round: i64,
@@ -167,8 +172,8 @@ impl Mp4Video {
     fn advance(&mut self, due: Due) {
         let mut left = self.samples.len() * 2;
         loop {
-            while let Some(front) = self.waiting.pop_front_if(|front| front.due <= due) {
-                self.shown = Some(front);
+            while self.waiting.front().is_some_and(|front| front.due <= due) {
+                self.shown = self.waiting.pop_front();
             }
             let there = self.shown.as_ref().is_some_and(|shown| shown.due >= due);
             if there || !self.waiting.is_empty() || left == 0 {
@@ -207,14 +212,18 @@ impl Mp4Video {
 
     fn seek(&mut self, due: Due) {
         // A decoder that cannot be opened again goes on from where it is: later, but not wrong.
-        if let Ok(decoder) = decode::open_h264(&self.config) {
-            self.decoder = decoder;
-            self.fresh = true;
+        if self.renew_decoder() {
             self.next = self.keyframe_before(due.1);
             self.round = due.0;
             self.waiting.clear();
             self.shown = None;
         }
+    }
+
+    fn renew_decoder(&mut self) -> bool {
+        let opened = decode::open_h264(&self.config);
+        self.fresh |= opened.is_ok();
+        opened.map(|decoder| self.decoder = decoder).is_ok()
     }
 
     /// Decodes one access unit; after the last of a round what is left too.
@@ -235,6 +244,10 @@ impl Mp4Video {
             self.keep(rest);
             self.next = 0;
             self.round += 1;
+            // A decoder that was flushed loses its way in streams that reorder pictures.
+            if !self.in_order {
+                self.renew_decoder();
+            }
         }
     }
 
@@ -251,7 +264,7 @@ impl Mp4Video {
     /// Gives the access unit 4-byte lengths and, at the decoder's start, the parameter sets beyond the first.
     fn complete_unit(&mut self) {
         let is_first = std::mem::take(&mut self.fresh);
-        if self.nal_length_size == 4 && !(is_first && !self.further_sets.is_empty()) {
+        if self.nal_length_size == 4 && (self.further_sets.is_empty() || !is_first) {
             return;
         }
         let sets = self.further_sets.iter().filter(|_| is_first).map(Bytes::as_ref);

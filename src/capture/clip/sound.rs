@@ -228,7 +228,7 @@ fn mix_down(left: f32, right: f32, more: &[f32]) -> (f32, f32) {
     (mix(left, surround[0]), mix(right, surround[1]))
 }
 
-/// The file's samples per block at most: its delay is half a block.
+/// The file's samples per block, about.
 const BLOCK_SAMPLES: usize = 1024;
 
 /// Turns the endless sound of a file into the program's rate. Nothing is reset where the file begins anew, so there is
@@ -252,7 +252,10 @@ impl Resampling {
         if from == to {
             return Ok(None);
         }
-        let resampler = Fft::new(from as usize, to as usize, BLOCK_SAMPLES, channels, FixedSync::Both)
+        // Half a block is the delay: it is a whole number of samples only where blocks are even.
+        let smallest = from as usize / greatest_common_divisor(from as usize, to as usize);
+        let block = BLOCK_SAMPLES.div_ceil(2 * smallest).max(1) * 2 * smallest;
+        let resampler = Fft::new(from as usize, to as usize, block, channels, FixedSync::Both)
             .map_err(|error| format!("its {from} Hz cannot be turned into {to} Hz ({error})"))?;
         let (block_in, block_out) = (resampler.input_frames_next(), resampler.output_frames_next());
         Ok(Some(Self {
@@ -304,4 +307,8 @@ impl Resampling {
             debug_assert!(done.is_ok(), "both buffers are as long as the resampler asked");
         }
     }
+}
+
+fn greatest_common_divisor(a: usize, b: usize) -> usize {
+    if b == 0 { a.max(1) } else { greatest_common_divisor(b, a % b) }
 }
