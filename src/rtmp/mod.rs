@@ -1,1 +1,23 @@
-//! RTMP, pure.
+//! RTMP, pure: machines that take bytes and times and give bytes, events and times. No I/O, no clock, no threads.
+
+pub mod auth;
+pub mod chunk;
+pub mod client;
+mod command;
+pub mod handshake;
+pub mod limits;
+mod link;
+pub mod message;
+pub mod server;
+pub mod url;
+
+pub use limits::Limits;
+
+/// What a media message carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MediaKind {
+    /// An FLV audio tag body (message type 8).
+    Audio,
+    /// An FLV video tag body (message type 9).
+    Video,
+}
