@@ -12,6 +12,8 @@ pub mod server;
 pub mod url;
 
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod puppet;
 #[cfg(test)]
 mod smoke;
