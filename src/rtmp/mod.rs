@@ -12,8 +12,6 @@ pub mod server;
 pub mod url;
 
 #[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod puppet;
 #[cfg(test)]
 mod smoke;

@@ -1,12 +1,13 @@
 //! Bytes that real peers sent, each file named by its sender: a show of six pictures of 96x64
 //! and 0.6 s of sound, published to nginx with its RTMP module.
+#![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
-use super::client::{ClientConfig, ClientEvent, ClientSession, Deadlines, Output};
-use super::server::{ServerConfig, ServerDeadlines, ServerEvent, ServerOutput, ServerSession};
-use super::{Limits, MediaKind};
-use crate::amf::{self, Value};
-use crate::flv::{AudioBody, VideoBody, VideoPacketType, read_audio_body, read_video_body};
-use crate::media::Timestamp;
+use tally::amf::{self, Value};
+use tally::flv::{AudioBody, VideoBody, VideoPacketType, read_audio_body, read_video_body};
+use tally::media::Timestamp;
+use tally::rtmp::client::{ClientConfig, ClientEvent, ClientSession, Deadlines, Output};
+use tally::rtmp::server::{ServerConfig, ServerDeadlines, ServerEvent, ServerOutput, ServerSession};
+use tally::rtmp::{Limits, MediaKind};
 
 /// Sizes of the six access units in the file that was published.
 const PICTURES: [usize; 6] = [6565, 5083, 5040, 6057, 5055, 5066];
