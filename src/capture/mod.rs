@@ -1,5 +1,10 @@
 //! The edge to devices and files: one trait for pictures, one for sound, one file per backend.
 
+pub mod clip;
+pub mod silence;
 mod source;
+pub mod still;
+pub mod test_signal;
 
+pub use clip::{open_audio_file, open_video_file};
 pub use source::{AudioRead, AudioSource, Captured, SourceError, SourceEvent, SourceInfo, VideoSource};
