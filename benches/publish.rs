@@ -13,7 +13,9 @@ use tally::clock::{Clock, process_cpu_time};
 use tally::flow::PacketQueue;
 use tally::flv::{AudioBody, FlvReader, TagKind, VideoBody, VideoPacketType, read_audio_body, read_video_body};
 use tally::media::{Packet, PacketKind, Timestamp};
-use tally::output::publisher::{PublishTarget, Publisher, PublisherConfig, PublisherEvent, PublisherState, StreamHeaders};
+use tally::output::publisher::{
+    PublishTarget, Publisher, PublisherConfig, PublisherEvent, PublisherState, StreamHeaders,
+};
 use tally::output::{Fanout, Network};
 use tally::rtmp::Limits;
 use tally::rtmp::server::{ServerConfig, ServerDeadlines, ServerEvent, ServerOutput, ServerSession};
@@ -88,7 +90,9 @@ fn read_clip(path: &Path) -> Clip {
         match tag.kind {
             TagKind::Script => headers.metadata = tag.body,
             TagKind::Video => match read_video_body(&tag.body).unwrap() {
-                VideoBody::Avc(video) if video.packet == VideoPacketType::SequenceHeader => headers.video = Some(tag.body),
+                VideoBody::Avc(video) if video.packet == VideoPacketType::SequenceHeader => {
+                    headers.video = Some(tag.body)
+                }
                 VideoBody::Avc(video) if video.packet == VideoPacketType::AccessUnit => {
                     packets.push(packet(PacketKind::Video { keyframe: video.keyframe }, video.payload));
                 }

@@ -53,7 +53,9 @@ mod tests {
     #[test]
     fn every_command_and_flag_is_in_the_page() {
         let page = super::page().unwrap();
-        for word in ["TALLY LIVE", "TALLY SERVE", "TALLY PROFILES SAVE", "video\\-bitrate", "with\\-secrets", "TALLY_KEY"] {
+        for word in
+            ["TALLY LIVE", "TALLY SERVE", "TALLY PROFILES SAVE", "video\\-bitrate", "with\\-secrets", "TALLY_KEY"]
+        {
             assert!(page.contains(word), "{word} in {page}");
         }
         assert_eq!(page.matches(".TH ").count(), 1);

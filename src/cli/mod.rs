@@ -1,9 +1,12 @@
 //! The command line: what a flag does here, a control does in the window.
 
 pub mod args;
+mod devices;
 mod env;
 mod exit;
 mod failure;
+mod interrupt;
+mod live;
 mod logs;
 mod man;
 mod print;

@@ -12,6 +12,12 @@ pub(super) fn line(text: &str) -> bool {
     write_to(&mut io::stdout().lock(), &format!("{}\n", harmless(text)))
 }
 
+/// Writes `text` over the line the terminal's cursor is on, and stays there.
+pub(super) fn rewrite(text: &str) -> bool {
+    // Carriage return, the text, and "erase to the end of the line" (ECMA-48, 8.3.41).
+    write_to(&mut io::stdout().lock(), &format!("\r{}\x1b[K", harmless(text)))
+}
+
 /// Text as it is on standard output: documents made for files.
 pub(super) fn document(text: &str) -> bool {
     write_to(&mut io::stdout().lock(), text)

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use super::args::{Cli, Command, ProfilesCommand};
-use super::{EnvSecrets, Exit, logs, man, print, profiles};
+use super::args::{Cli, Command, LiveArgs, ProfilesCommand};
+use super::{EnvSecrets, Exit, Failure, devices, live, logs, man, print, profiles, show_settings};
 use crate::settings::redact_urls_in;
 
 /// Does what the process's arguments ask for; `secrets` are those taken from the environment.
@@ -33,17 +33,32 @@ fn with_secrets(mut command: Command, secrets: EnvSecrets) -> Command {
                 show.secrets = secrets;
             }
         }
-        Command::Man => {}
+        Command::Serve(_) | Command::Devices(_) | Command::Man => {}
     }
     command
 }
 
 fn dispatch(command: Command) -> Exit {
     let done = match command {
+        Command::Live(args) => live(&args),
+        Command::Serve(_) => Err(Failure::usage("not in this build")),
+        Command::Devices(args) => devices::run(&args),
         Command::Profiles(args) => profiles::run(args),
         Command::Man => man::run(),
     };
     done.unwrap_or_else(|failure| failure.tell())
+}
+
+fn live(args: &LiveArgs) -> Result<Exit, Failure> {
+    match show_settings(&args.show) {
+        Ok((settings, told)) => Ok(live::run(settings, args.json, told)),
+        Err(failure) => {
+            if args.json {
+                live::tell_refusal(&failure.message);
+            }
+            Err(failure)
+        }
+    }
 }
 
 /// Help and version go to standard output; a wrong command line is told without the secrets that may
@@ -51,6 +66,10 @@ fn dispatch(command: Command) -> Exit {
 fn tell_parse_error(error: &clap::Error) -> Exit {
     if error.use_stderr() {
         let told = redact_urls_in(&error.render().to_string());
+        // A script that reads JSON must not have to read prose as well.
+        if std::env::args_os().any(|arg| arg == "--json") {
+            live::tell_refusal(told.lines().next().unwrap_or_default());
+        }
         print::note(told.trim_end());
         Exit::Usage
     } else {

@@ -137,7 +137,9 @@ fn give_keys(destinations: &mut [Destination], args: &ShowArgs) -> Result<(), Fa
 pub fn read_key_file(path: &Path) -> Result<StreamKey, Failure> {
     let wrong = |what: &str| {
         let path = path.display();
-        Failure::usage(format!("the key file {path} cannot be used: {what}; it should hold the stream key and nothing else"))
+        Failure::usage(format!(
+            "the key file {path} cannot be used: {what}; it should hold the stream key and nothing else"
+        ))
     };
     let file = File::open(path).map_err(|error| wrong(&error.to_string()))?;
     let mut text = zeroize::Zeroizing::new(String::with_capacity(StreamKey::LENGTH_MAX + 1));
@@ -179,7 +181,8 @@ mod tests {
     }
 
     fn profile() -> ShowSettings {
-        let mut settings = merged(ShowSettings::default(), &with_key("--to rtmp://saved/app --fps 25 --for 5s", "saved-key"));
+        let mut settings =
+            merged(ShowSettings::default(), &with_key("--to rtmp://saved/app --fps 25 --for 5s", "saved-key"));
         if let Ok(settings) = &mut settings {
             settings.record = Some(PathBuf::from("/old.flv"));
         }
@@ -211,7 +214,8 @@ mod tests {
         assert_eq!((keys(&one), one.destinations[0].server.as_str()), (vec![Some("k1")], "rtmp://h/v2/pub"));
         let inside = merged(none(), &args("--to rtmp://h/app/inside?x=1")).unwrap();
         assert_eq!((keys(&inside), inside.destinations[0].server.as_str()), (vec![Some("inside?x=1")], "rtmp://h/app"));
-        let mixed = merged(none(), &with_key("--to rtmp://a/app/own --to rtmp://b/app --to rtmp://b/app2", "k1")).unwrap();
+        let mixed =
+            merged(none(), &with_key("--to rtmp://a/app/own --to rtmp://b/app --to rtmp://b/app2", "k1")).unwrap();
         assert_eq!(keys(&mixed), [Some("own"), Some("k1"), Some("k1")]);
         let names: Vec<_> = mixed.destinations.iter().map(|d| d.name.as_str()).collect();
         assert_eq!(names, ["a", "b", "b 2"]);
@@ -252,7 +256,10 @@ mod tests {
     #[test]
     fn a_login_reaches_only_those_that_ask_for_one() {
         let settings = merged(ShowSettings::default(), &with_key("--to rtmp://h/app --user me", "k")).unwrap();
-        assert_eq!((settings.destinations[0].user.as_deref(), settings.destinations[0].password.is_some()), (Some("me"), true));
+        assert_eq!(
+            (settings.destinations[0].user.as_deref(), settings.destinations[0].password.is_some()),
+            (Some("me"), true)
+        );
         let settings = merged(ShowSettings::default(), &with_key("--to rtmp://h/app", "k")).unwrap();
         assert!(settings.destinations[0].password.is_none());
     }
