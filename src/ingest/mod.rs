@@ -9,6 +9,8 @@ mod publication;
 mod recorder;
 mod server;
 mod shared;
+#[cfg(test)]
+mod tests;
 
 pub use config::{IngestConfig, IngestError, IngestLimits};
 pub use event::{EndReason, IngestEvent, IngestMedia, IngestStats, IngestTap, StreamStats};

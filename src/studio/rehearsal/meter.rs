@@ -65,6 +65,12 @@ impl RehearsalMeter {
         Arc::new(move |media| inlet.lock().unwrap_or_else(PoisonError::into_inner).take(media))
     }
 
+    /// Messages that wait for decoding.
+    #[cfg(test)]
+    pub(super) fn behind(&self) -> usize {
+        self.queue.waiting()
+    }
+
     /// Decodes what waits, and tells what a viewer got. Call it when the publish has ended.
     pub fn finish(mut self) -> RehearsalReport {
         self.queue.close();
