@@ -1,6 +1,8 @@
 //! CPU seconds per gigabyte of publishing packets that are ready, beside `ffmpeg -c copy` of the same packets to the
 //! same kind of sink. Run with `cargo bench --bench publish`; needs `ffmpeg`.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints its figures and may fail")]
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! `tally profiles` and the command line's manners, through the program itself.
 
+#![expect(clippy::expect_used, reason = "a test may")]
+
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
