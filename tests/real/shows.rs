@@ -85,6 +85,24 @@ fn a_clip_arrives_whole_at_nginx() {
 }
 
 #[test]
+fn a_longer_show_keeps_its_rate() {
+    let nginx = Nginx::start();
+    let ended = clip_show(&nginx.url()).args(&["--for", "20s"]).start().end(Duration::from_secs(60));
+    ended.expect_good_show();
+    let path = nginx.recording();
+    let recording = Recording::read(&path);
+    recording.check_timeline();
+    recording.check_keyframes(2.0);
+    recording.check_sound_is_whole(48_000);
+    let kbps = recording.video_kbps();
+    assert!((kbps / VIDEO_KBPS - 1.0).abs() < 0.03, "{kbps:.0} of {VIDEO_KBPS} kb/s");
+    let told = number(ended.summary(), "video_kbps");
+    assert!((told / kbps - 1.0).abs() < 0.05, "the summary tells {told} kb/s, {kbps:.0} arrived");
+    // Five rounds of the clip: sound and picture must not drift apart at its seams.
+    Signal::read(&path).check_av_offset(20.0, 17);
+}
+
+#[test]
 fn the_states_and_steps_of_a_show_come_in_order() {
     let nginx = Nginx::start();
     let ended = clip_show(&nginx.url()).run();
