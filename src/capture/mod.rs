@@ -1,10 +1,16 @@
 //! The edge to devices and files: one trait for pictures, one for sound, one file per backend.
 
+pub mod camera;
 pub mod clip;
+pub mod devices;
+pub mod microphone;
+mod revival;
 pub mod silence;
 mod source;
 pub mod still;
 pub mod test_signal;
 
+pub use camera::CameraRequest;
 pub use clip::{open_audio_file, open_video_file};
+pub use devices::{DeviceInfo, DeviceKind};
 pub use source::{AudioRead, AudioSource, Captured, SourceError, SourceEvent, SourceInfo, VideoSource};

@@ -1,8 +1,14 @@
 //! The decoders: whole access units in, pictures or samples out. For clips and for the rehearsal's viewer.
 
+mod aac;
+mod h264;
+
 use std::sync::Arc;
 
 use crate::media::{AudioChunk, AudioConfig, Picture, Timestamp, VideoConfig};
+
+pub use aac::open_aac;
+pub use h264::open_h264;
 
 /// Why decoding failed. The next keyframe may work again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

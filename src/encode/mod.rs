@@ -1,6 +1,12 @@
 //! The encoders: one trait for pictures, one for sound, so that a hardware encoder is one more file.
 
+mod aac;
+mod h264;
+
 use crate::media::{AudioChunk, AudioConfig, Bitrate, FrameRate, Packet, Picture, Size, Timestamp, VideoConfig};
+
+pub use aac::open_aac;
+pub use h264::{Complexity, H264Encoder, H264Tuning, open_h264};
 
 /// What a video encoder is asked for.
 #[derive(Clone, Debug, PartialEq)]

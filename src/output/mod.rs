@@ -1,1 +1,15 @@
-//! Where packets go.
+//! Where packets go: publishers to RTMP servers, the recorder, and the fan-out that feeds them all.
+
+mod error;
+mod fanout;
+mod network;
+pub mod publisher;
+mod recorder;
+mod stats;
+mod timeline;
+
+pub use error::{PublishError, PublishStep, Recovery, TlsFault};
+pub use fanout::{Fanout, OutputHandle};
+pub use network::Network;
+pub use recorder::{Recorder, RecorderError, free_path};
+pub use stats::{OutputCounters, OutputStats};

@@ -1,1 +1,18 @@
-//! RTMP, pure.
+//! RTMP, pure: machines that take bytes and times and give bytes, events and times. No I/O, no clock, no threads.
+
+pub mod client;
+pub mod handshake;
+pub mod limits;
+pub mod server;
+pub mod url;
+
+pub use limits::Limits;
+
+/// What a media message carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MediaKind {
+    /// An FLV audio tag body (message type 8).
+    Audio,
+    /// An FLV video tag body (message type 9).
+    Video,
+}

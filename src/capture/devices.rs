@@ -1,0 +1,39 @@
+//! What devices there are: for `tally devices`, for choosing one, and for saying what is there when one is not.
+
+/// What a device captures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DeviceKind {
+    /// Pictures.
+    Camera,
+    /// Sound.
+    Microphone,
+}
+
+/// One camera or microphone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceInfo {
+    /// Stable over restarts and replugging into the same place: `camera:…` or `mic:…`, as `--video` and
+    /// `--audio` take it.
+    pub id: String,
+    /// The name people know it by.
+    pub name: String,
+    /// What it captures.
+    pub kind: DeviceKind,
+    /// What it offers in words, best first: `1280x720 YUYV at 30 fps`, `48000 Hz, 2 channels`.
+    pub formats: Vec<String>,
+    /// Whether it is the one that is taken when none is named.
+    pub default: bool,
+    /// Where it is (`/dev/video0`, `PulseAudio`) and what it is, if it is no ordinary device
+    /// (`PulseAudio, what another output plays`).
+    pub detail: String,
+}
+
+/// The cameras of this system, the default first. Opens each for a moment; takes some milliseconds.
+pub fn list_cameras() -> Vec<DeviceInfo> {
+    super::camera::list()
+}
+
+/// The microphones of this system, then the monitors of its outputs (marked in `detail`).
+pub fn list_microphones() -> Vec<DeviceInfo> {
+    super::microphone::list()
+}

@@ -1,0 +1,140 @@
+//! What cameras and microphones share: noticing that nothing comes, trying again ever less often, and calls into
+//! the system that may never come back.
+
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::flow::{Popped, Queue, Stop, Worker};
+use crate::media::Timestamp;
+
+/// Nothing for so long is a stall.
+pub(super) const STALL: Duration = Duration::from_secs(1);
+
+/// Notices that nothing has come for `STALL`. Pure: time is an argument.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Watchdog {
+    last: Timestamp,
+}
+
+impl Watchdog {
+    pub(super) fn new(now: Timestamp) -> Self {
+        Self { last: now }
+    }
+
+    /// Something came.
+    pub(super) fn feed(&mut self, now: Timestamp) {
+        self.last = self.last.max(now);
+    }
+
+    /// How long nothing has come, once that is too long.
+    pub(super) fn stalled(&self, now: Timestamp) -> Option<Duration> {
+        let silent_for = now.since(self.last);
+        (silent_for >= STALL).then_some(silent_for)
+    }
+}
+
+/// When to try again: after 0.5, 1, 2, 4 and then every 5 seconds. Pure: time is an argument.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Backoff {
+    tries: u32,
+}
+
+impl Backoff {
+    const FIRST: Duration = Duration::from_millis(500);
+    const CAP: Duration = Duration::from_secs(5);
+
+    /// When the next try is due, counted from `now`.
+    pub(super) fn next(&mut self, now: Timestamp) -> Timestamp {
+        let wait = Self::FIRST.saturating_mul(1 << self.tries.min(8)).min(Self::CAP);
+        self.tries += 1;
+        now + wait
+    }
+
+    /// It worked: the next failure waits shortly again.
+    pub(super) fn reset(&mut self) {
+        self.tries = 0;
+    }
+}
+
+/// Waits until `time` or until the stop is requested; `false` if it was.
+pub(super) fn wait_until(clock: &Clock, time: Timestamp, stop: &Stop) -> bool {
+    while clock.now() < time {
+        if stop.requested() {
+            return false;
+        }
+        clock.sleep_until(time, Duration::from_millis(50));
+    }
+    !stop.requested()
+}
+
+/// Runs `work` on a thread of its own for at most `limit`. `None` when it takes longer: the thread is then left
+/// to itself, because a call into a hung sound server or driver cannot be cancelled, and waiting for it would hang
+/// the show. It ends with the call, or with the program.
+pub(super) fn bounded<T: Send + 'static>(
+    name: &str,
+    limit: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let result = Queue::new(1);
+    let answer = result.clone();
+    let worker = Worker::spawn(name, move |_stop| {
+        // Refused only when the asker has given up: the value is dropped here, on this thread.
+        drop(answer.push(work()));
+    })
+    .ok()?;
+    match result.pop(limit) {
+        Popped::Value(value) => Some(value),
+        Popped::Empty | Popped::Closed => {
+            result.close();
+            tracing::warn!(call = name, "a call into the system does not come back and is abandoned");
+            std::mem::forget(worker);
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_watchdog_barks_after_a_second() {
+        let at = Timestamp::from_millis;
+        let mut dog = Watchdog::new(at(100));
+        assert_eq!(dog.stalled(at(1099)), None);
+        dog.feed(at(500));
+        dog.feed(at(400));
+        assert_eq!(dog.stalled(at(1499)), None);
+        assert_eq!(dog.stalled(at(1700)), Some(Duration::from_millis(1200)));
+    }
+
+    #[test]
+    fn tries_become_rarer_up_to_five_seconds() {
+        let mut backoff = Backoff::default();
+        let waits: Vec<i64> = (0..7).map(|_| backoff.next(Timestamp::ZERO).as_millis()).collect();
+        assert_eq!(waits, [500, 1000, 2000, 4000, 5000, 5000, 5000]);
+        backoff.reset();
+        assert_eq!(backoff.next(Timestamp::from_millis(70)).as_millis(), 570);
+    }
+
+    #[test]
+    fn a_call_that_does_not_return_is_abandoned() {
+        assert_eq!(bounded("quick", Duration::from_secs(20), || 7), Some(7));
+        let gate = Queue::<()>::new(1);
+        let hold = gate.clone();
+        let hung = bounded("hung", Duration::from_millis(20), move || {
+            while hold.pop(Duration::from_secs(1)) == Popped::Empty {}
+        });
+        assert_eq!(hung, None);
+        gate.close();
+    }
+
+    #[test]
+    fn a_wait_ends_at_its_time_or_at_the_stop() {
+        let clock = Clock::manual();
+        let stop = Stop::new();
+        assert!(wait_until(&clock, Timestamp::ZERO, &stop));
+        stop.request();
+        assert!(!wait_until(&clock, Timestamp::from_millis(5), &stop));
+    }
+}

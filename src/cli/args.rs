@@ -1,0 +1,342 @@
+//! The flags of every command. `--help` and the man page are made from these definitions.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::env::EnvSecrets;
+use super::values::{RecordChoice, parse_address, parse_duration, parse_switch};
+use crate::media::{Bitrate, FrameRate, Size};
+use crate::settings::{AudioChoice, VideoChoice};
+
+/// A live-streaming studio: camera and sound to any RTMP server
+#[derive(Debug, Parser)]
+#[command(name = "tally", version, about, after_long_help = EXIT_CODES, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// More logs on standard error; twice for those of the libraries too
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0   ended as asked
+  2   the command line or a profile is wrong
+  3   a source failed (no such camera, permission, device lost and not back)
+  4   the destination could not be reached (DNS, TCP, timeout)
+  5   TLS refused (wrong name, expired, unknown CA)
+  6   the server refused (handshake, connect, publish)
+  7   the connection was lost and retries ended
+  8   the recording failed (disk full, permission); the stream was not harmed
+  70  a bug: please report
+
+Environment:
+  TALLY_KEY         the stream key
+  TALLY_PASSWORD    the password for --user
+  TALLY_CONFIG_DIR  the folder of profiles, instead of the system's own
+  TALLY_NO_KEYRING  1 keeps secrets in a private file instead of the system's secret store
+  RUST_LOG          which logs to write, such as tally=debug";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Stream without a window
+    Live(LiveArgs),
+    /// Receive streams on this computer
+    Serve(ServeArgs),
+    /// List cameras, microphones and encoders, with their stable ids
+    Devices(DevicesArgs),
+    /// Keep settings under a name
+    Profiles(ProfilesArgs),
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+}
+
+/// `tally live`.
+#[derive(Debug, Args)]
+pub struct LiveArgs {
+    /// Sources, destinations, encoding and run.
+    #[command(flatten)]
+    pub show: ShowArgs,
+
+    /// Print one JSON object a line on standard output
+    #[arg(long, help_heading = "Run")]
+    pub json: bool,
+}
+
+/// The flags that make up a show: of `live`, and of `profiles save`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ShowArgs {
+    /// camera, camera:ID, test, file:PATH or none [default: the first camera, else test]
+    #[arg(long, value_name = "SOURCE", help_heading = "Sources")]
+    pub video: Option<VideoChoice>,
+
+    /// mic, mic:ID, test, file:PATH or silence [default: the default microphone, else test]
+    #[arg(long, value_name = "SOURCE", help_heading = "Sources")]
+    pub audio: Option<AudioChoice>,
+
+    /// Start from a saved profile; every other flag overrides one of its fields
+    #[arg(long, value_name = "NAME", help_heading = "Destination")]
+    pub profile: Option<String>,
+
+    /// Publish to this rtmp:// or rtmps:// server; may be given several times
+    #[arg(long, value_name = "URL", help_heading = "Destination")]
+    pub to: Vec<String>,
+
+    /// Read the stream key from this file (or set TALLY_KEY); once, or once for each --to
+    #[arg(long, value_name = "PATH", help_heading = "Destination")]
+    pub key_file: Vec<PathBuf>,
+
+    /// Log in with this name; the password is taken from TALLY_PASSWORD
+    #[arg(long, value_name = "NAME", help_heading = "Destination")]
+    pub user: Option<String>,
+
+    /// Trust the CA in this PEM file as well, for a private server
+    #[arg(long, value_name = "FILE", help_heading = "Destination")]
+    pub tls_ca: Option<PathBuf>,
+
+    /// Publish to this computer only and measure what a viewer gets
+    #[arg(long, help_heading = "Destination", conflicts_with = "to")]
+    pub rehearse: bool,
+
+    /// Size of the picture [default: 1280x720]
+    #[arg(long, value_name = "WxH", help_heading = "Encoding")]
+    pub size: Option<Size>,
+
+    /// Pictures a second, 1 to 240; 29.97 is understood [default: 30]
+    #[arg(long, value_name = "N", help_heading = "Encoding")]
+    pub fps: Option<FrameRate>,
+
+    /// Rate of the picture, such as 3000k or 4.5M [default: 3000k]
+    #[arg(long, value_name = "RATE", help_heading = "Encoding")]
+    pub video_bitrate: Option<Bitrate>,
+
+    /// Seconds from keyframe to keyframe [default: 2]
+    #[arg(long, value_name = "SECONDS", help_heading = "Encoding")]
+    pub keyframe_seconds: Option<f64>,
+
+    /// Rate of the sound [default: 128k]
+    #[arg(long, value_name = "RATE", help_heading = "Encoding")]
+    pub audio_bitrate: Option<Bitrate>,
+
+    /// Samples of sound a second [default: 48000]
+    #[arg(long, value_name = "HZ", help_heading = "Encoding")]
+    pub sample_rate: Option<u32>,
+
+    /// Lower the picture's rate while the network is narrow: on or off [default: on]
+    #[arg(long, value_name = "on|off", value_parser = parse_switch, action = clap::ArgAction::Set, help_heading = "Encoding")]
+    pub adaptive: Option<bool>,
+
+    /// End after this time live, such as 10s, 2m or 1h30m
+    #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration, help_heading = "Run")]
+    pub duration: Option<Duration>,
+
+    /// Record to this file, or off
+    #[arg(long, value_name = "PATH|off", help_heading = "Run")]
+    pub record: Option<RecordChoice>,
+
+    /// What came in the environment.
+    #[arg(skip)]
+    pub secrets: EnvSecrets,
+}
+
+/// `tally serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Receive RTMP at this address; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1935", value_parser = parse_address)]
+    pub listen: SocketAddr,
+
+    /// Receive RTMPS at this address; needs --tls-cert and --tls-key
+    #[arg(long, value_name = "ADDR", value_parser = parse_address, requires = "tls_cert")]
+    pub listen_tls: Option<SocketAddr>,
+
+    /// Serve the player page and HLS at this address
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = parse_address)]
+    pub http: SocketAddr,
+
+    /// Record every stream into this folder
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
+
+    /// The key in this file is needed to publish; required when listening beyond this computer
+    #[arg(long, value_name = "PATH")]
+    pub key_file: Option<PathBuf>,
+
+    /// The certificate chain, a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The certificate's private key, a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Print one JSON object a line on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `tally devices`.
+#[derive(Debug, Args)]
+pub struct DevicesArgs {
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `tally profiles`.
+#[derive(Debug, Args)]
+pub struct ProfilesArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: ProfilesCommand,
+
+    /// Print one JSON object a line
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What can be done with profiles.
+#[derive(Debug, Subcommand)]
+pub enum ProfilesCommand {
+    /// List the profiles
+    List,
+    /// Show a profile; of secrets only whether they are set and their last 4 characters
+    Show {
+        /// The profile
+        name: String,
+    },
+    /// Save the given flags under a name; of an existing profile, only these fields change
+    Save {
+        /// The profile
+        name: String,
+        /// What to save.
+        #[command(flatten)]
+        show: Box<ShowArgs>,
+    },
+    /// Give a profile another name; its secrets stay with it
+    Rename {
+        /// The profile
+        name: String,
+        /// Its new name
+        new_name: String,
+    },
+    /// Remove a profile and its secrets
+    Remove {
+        /// The profile
+        name: String,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Read a profile from a file made by export
+    Import {
+        /// The file, or - for standard input
+        file: PathBuf,
+    },
+    /// Write a profile to a file, or to standard output
+    Export {
+        /// The profile
+        name: String,
+        /// The file, which must not exist yet; - or nothing for standard output
+        file: Option<PathBuf>,
+        /// Write stream keys and passwords as well, in plain text
+        #[arg(long)]
+        with_secrets: bool,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definitions_are_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_read_as_documented() {
+        let cli = Cli::try_parse_from([
+            "tally",
+            "live",
+            "--video",
+            "camera:usb-1",
+            "--audio",
+            "silence",
+            "--to",
+            "rtmp://a/b",
+            "--to",
+            "rtmps://c/d",
+            "--size",
+            "640x360",
+            "--fps",
+            "29.97",
+            "--video-bitrate",
+            "1.5M",
+            "--keyframe-seconds",
+            "1",
+            "--audio-bitrate",
+            "96k",
+            "--sample-rate",
+            "44100",
+            "--adaptive",
+            "off",
+            "--for",
+            "1h30m",
+            "--record",
+            "off",
+            "--json",
+            "-vv",
+        ]);
+        let cli = cli.unwrap();
+        assert_eq!(cli.verbose, 2);
+        let Some(Command::Live(live)) = cli.command else { panic!("not live") };
+        assert!(live.json);
+        let show = live.show;
+        assert_eq!(show.video, Some(VideoChoice::Camera(Some("usb-1".to_owned()))));
+        assert_eq!((show.to.len(), show.adaptive, show.sample_rate), (2, Some(false), Some(44_100)));
+        assert_eq!(show.fps, FrameRate::new(30_000, 1001));
+        assert_eq!(show.duration, Some(Duration::from_secs(5400)));
+        assert_eq!(show.record, Some(RecordChoice::Off));
+    }
+
+    #[test]
+    fn only_what_is_built_is_listed() {
+        let help = Cli::command().render_long_help().to_string();
+        for command in ["live", "serve", "devices", "profiles"] {
+            assert!(help.contains(&format!("\n  {command} ")), "{command} in {help}");
+        }
+        for absent in ["check", "report", "repair", "  man"] {
+            assert!(!help.contains(absent), "{absent} in {help}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        for line in [
+            "live --video screen",
+            "live --fps 1000",
+            "live --size big",
+            "live --for soon",
+            "live --adaptive maybe",
+            "live --rehearse --to rtmp://a/b",
+            "live --key abc",
+            "serve --listen here",
+            "serve --listen-tls 127.0.0.1:1",
+            "check",
+            "profiles",
+            "profiles rename one",
+        ] {
+            let args = std::iter::once("tally").chain(line.split(' '));
+            assert_eq!(Cli::try_parse_from(args).unwrap_err().exit_code(), 2, "{line}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Script data: `onMetaData` (E.5).
+
+use bytes::Bytes;
+
+use crate::amf::{Object, Value, write_value};
+use crate::media::StreamConfig;
+
+/// A script data body: `onMetaData` and what it says of the show. `encoder` names the program.
+pub fn metadata(config: &StreamConfig, encoder: &str) -> Bytes {
+    let mut fields = Object::new().with("duration", 0.0).with("fileSize", 0.0);
+    if let Some(video) = &config.video {
+        fields.push("width", video.size.width);
+        fields.push("height", video.size.height);
+        fields.push("framerate", video.frame_rate.as_f64());
+        fields.push("videocodecid", 7.0);
+        fields.push("videodatarate", f64::from(video.bitrate.bps()) / 1000.0);
+    }
+    if let Some(audio) = &config.audio {
+        fields.push("audiocodecid", 10.0);
+        fields.push("audiodatarate", f64::from(audio.bitrate.bps()) / 1000.0);
+        fields.push("audiosamplerate", audio.sample_rate);
+        fields.push("audiosamplesize", 16.0);
+        fields.push("audiochannels", u32::from(audio.channels));
+        fields.push("stereo", audio.channels == 2);
+    }
+    fields.push("encoder", encoder);
+    let mut body = Vec::with_capacity(400);
+    write_value(&mut body, &"onMetaData".into());
+    write_value(&mut body, &Value::EcmaArray(fields));
+    body.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::amf::read_all;
+    use crate::media::{AudioConfig, Bitrate, FrameRate, Size, VideoConfig};
+
+    #[test]
+    fn it_says_what_servers_ask_for() {
+        let config = StreamConfig {
+            video: Some(VideoConfig {
+                size: Size::new(1280, 720),
+                frame_rate: FrameRate::new(30_000, 1001).unwrap(),
+                bitrate: Bitrate::from_kbps(3000),
+                sps: Bytes::new(),
+                pps: Bytes::new(),
+            }),
+            audio: Some(AudioConfig {
+                sample_rate: 48_000,
+                channels: 2,
+                bitrate: Bitrate::from_kbps(128),
+                audio_specific_config: Bytes::new(),
+            }),
+        };
+        let values = read_all(&metadata(&config, "Tally")).unwrap();
+        assert_eq!(values[0].as_str(), Some("onMetaData"));
+        let number = |name: &str| values[1].get(name).and_then(Value::as_number);
+        assert_eq!(number("width"), Some(1280.0));
+        assert_eq!(number("height"), Some(720.0));
+        assert!((number("framerate").unwrap() - 29.97).abs() < 0.001);
+        assert_eq!(number("videocodecid"), Some(7.0));
+        assert_eq!(number("videodatarate"), Some(3000.0));
+        assert_eq!(number("audiocodecid"), Some(10.0));
+        assert_eq!(number("audiosamplerate"), Some(48_000.0));
+        assert_eq!(values[1].get("stereo"), Some(&Value::Boolean(true)));
+        assert_eq!(values[1].get("encoder").and_then(Value::as_str), Some("Tally"));
+    }
+
+    #[test]
+    fn a_show_without_picture_says_nothing_of_one() {
+        let values = read_all(&metadata(&StreamConfig::default(), "Tally")).unwrap();
+        assert_eq!(values[1].get("width"), None);
+        assert_eq!(values[1].get("audiocodecid"), None);
+    }
+}

@@ -1,0 +1,147 @@
+//! What can go wrong between us and a server, and whether trying again can help.
+
+use std::time::Duration;
+
+use crate::rtmp::client::{ClientError, Step};
+
+/// The steps from nothing to a picture on the server, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PublishStep {
+    /// Name to addresses.
+    Dns,
+    /// TCP connection.
+    Tcp,
+    /// TLS handshake.
+    Tls,
+    /// RTMP handshake.
+    Handshake,
+    /// The `connect` command.
+    Connect,
+    /// The `createStream` command.
+    CreateStream,
+    /// The `publish` command.
+    Publish,
+    /// From the accepted publish to the first keyframe handed to the system's socket.
+    FirstKeyframe,
+    /// Live.
+    Live,
+}
+
+impl PublishStep {
+    /// The stable word of `--json`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Handshake => "handshake",
+            Self::Connect => "connect",
+            Self::CreateStream => "create_stream",
+            Self::Publish => "publish",
+            Self::FirstKeyframe => "first_keyframe",
+            Self::Live => "live",
+        }
+    }
+}
+
+impl From<Step> for PublishStep {
+    fn from(step: Step) -> Self {
+        match step {
+            Step::Handshake => Self::Handshake,
+            Step::Connect => Self::Connect,
+            Step::CreateStream => Self::CreateStream,
+            Step::Publish => Self::Publish,
+            Step::Live | Step::Closing => Self::Live,
+        }
+    }
+}
+
+/// Why TLS was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TlsFault {
+    /// The certificate is for other names.
+    WrongName {
+        /// The names it is for, as far as they are told.
+        presented: Vec<String>,
+    },
+    /// The certificate has expired.
+    Expired,
+    /// The certificate is not valid yet: often this computer's clock is wrong.
+    NotYetValid,
+    /// Signed by an authority this computer does not trust.
+    UnknownCa,
+    /// The server does not speak TLS on this port.
+    NotTls,
+    /// A CA file that cannot be used.
+    BadCaFile {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Anything else, in the library's words.
+    Other(String),
+}
+
+/// Why publishing failed.
+#[derive(Clone, Debug)]
+pub enum PublishError {
+    /// The host's name has no address.
+    Dns {
+        /// What the resolver said.
+        reason: String,
+    },
+    /// Nobody listens on the port.
+    Refused,
+    /// A step did not finish in time.
+    TimedOut {
+        /// The step.
+        step: PublishStep,
+        /// Its deadline.
+        after: Duration,
+    },
+    /// The connection could not be made for another reason (network unreachable, …).
+    Unreachable {
+        /// What the system said.
+        reason: String,
+    },
+    /// TLS was refused.
+    Tls(TlsFault),
+    /// The RTMP conversation failed.
+    Session(ClientError),
+    /// The connection broke.
+    Broken {
+        /// Where.
+        step: PublishStep,
+        /// What the system said.
+        reason: String,
+    },
+    /// The user ended the show before it was live.
+    Cancelled,
+}
+
+/// What can be done about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// The same again may work.
+    Retry,
+    /// Only the user can change it.
+    AskUser,
+}
+
+impl PublishError {
+    /// Whether trying again can help once a show has been live.
+    pub fn recovery(&self) -> Recovery {
+        match self {
+            Self::Tls(_) | Self::Cancelled => Recovery::AskUser,
+            // A server that restarts may refuse for a moment, and one that still holds the old session
+            // refuses until it has noticed: a show that was live keeps trying.
+            Self::Dns { .. }
+            | Self::Refused
+            | Self::TimedOut { .. }
+            | Self::Unreachable { .. }
+            | Self::Session(_)
+            | Self::Broken { .. } => Recovery::Retry,
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The one thread on which all publishers run.
+
+use std::future::Future;
+
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+use crate::flow::Worker;
+
+/// A single-threaded runtime on a named thread. Dropping it ends every task on it and joins the thread.
+#[derive(Debug)]
+pub struct Network {
+    handle: Handle,
+    end: Option<oneshot::Sender<()>>,
+    worker: Option<Worker>,
+}
+
+impl Network {
+    /// Starts the thread.
+    pub fn start() -> std::io::Result<Self> {
+        // One extra thread at most, only while a name is looked up.
+        let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(2).build()?;
+        let handle = runtime.handle().clone();
+        let (end, ended) = oneshot::channel::<()>();
+        let worker = Worker::spawn("network", move |_stop| {
+            // The sender's end, dropped or used, both mean: finish.
+            let _ = runtime.block_on(ended);
+            // A name look-up cannot be interrupted: do not wait for it.
+            runtime.shutdown_background();
+        })?;
+        Ok(Self { handle, end: Some(end), worker: Some(worker) })
+    }
+
+    /// Runs `task` until it ends or the network is dropped.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.handle.spawn(task);
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        drop(self.worker.take());
+    }
+}

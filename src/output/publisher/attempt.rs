@@ -1,0 +1,237 @@
+//! One publisher's life: attempts one after another until it ends, is refused, or retries end.
+
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::pump::{Flow, Pump};
+use super::transport::Transport;
+use super::{Backoff, Order, PublisherConfig, PublisherEvent, PublisherState, connect, tls};
+use crate::clock::Clock;
+use crate::media::Timestamp;
+use crate::output::timeline::Timeline;
+use crate::output::{OutputHandle, OutputStats, PublishError, PublishStep, Recovery, TlsFault};
+use crate::rtmp::auth;
+use crate::rtmp::client::{ClientConfig, ClientError, ClientSession, Deadlines, Step};
+
+/// How long the TLS handshake may take.
+const TLS_DEADLINE: Duration = Duration::from_secs(5);
+/// Rounds of a login, each a connection of its own: ask, get the challenge, answer.
+const LOGIN_ROUNDS_MAX: usize = 3;
+/// A connection that lasted so long was a good one: the waits begin again.
+const GOOD_AFTER: Duration = Duration::from_secs(10);
+
+pub(super) struct Task {
+    pub(super) config: PublisherConfig,
+    pub(super) output: OutputHandle,
+    pub(super) stats: OutputStats,
+    pub(super) clock: Clock,
+    pub(super) sink: Box<dyn Fn(PublisherEvent) + Send + Sync>,
+    pub(super) orders: watch::Receiver<Order>,
+    pub(super) backoff: Backoff,
+}
+
+/// What outlives a connection.
+#[derive(Debug)]
+pub(super) struct Carried {
+    /// Starts with the first packet ever sent and is kept by every reconnect, so that timestamps go on.
+    pub(super) timeline: Timeline,
+    /// Whether a publish was ever accepted.
+    pub(super) was_live: bool,
+}
+
+impl Task {
+    pub(super) async fn run(mut self) {
+        let timeline = Timeline::new(self.config.headers.video.is_some());
+        let mut carried = Carried { timeline, was_live: false };
+        self.tell(PublisherEvent::State(PublisherState::Connecting));
+        let mut lost_at: Option<Timestamp> = None;
+        loop {
+            let started = self.clock.now();
+            let result = self.attempt(&mut carried).await;
+            let error = match result {
+                Ok(()) | Err(PublishError::Cancelled) => break,
+                Err(error) => error,
+            };
+            let now = self.clock.now();
+            let was_live = carried.was_live;
+            if was_live {
+                self.output.suspend();
+            }
+            if now.since(started) > GOOD_AFTER {
+                self.backoff.reset();
+                lost_at = None;
+            }
+            let lost = *lost_at.get_or_insert(now);
+            let spent = now.since(lost) > self.config.retry_for;
+            if !was_live || error.recovery() == Recovery::AskUser || spent || self.ending() {
+                self.tell(PublisherEvent::Failed { error, was_live });
+                break;
+            }
+            self.tell(PublisherEvent::Lost(error));
+            self.tell(PublisherEvent::State(PublisherState::Reconnecting));
+            let wait = self.backoff.next_wait();
+            if self.wait_or_end(wait).await {
+                let error = PublishError::Broken {
+                    step: PublishStep::Live,
+                    reason: "the show ended while the connection was down".to_owned(),
+                };
+                self.tell(PublisherEvent::Failed { error, was_live });
+                break;
+            }
+            self.stats.update(|c| c.reconnects += 1);
+        }
+        self.output.deactivate();
+        self.tell(PublisherEvent::State(PublisherState::Ended));
+    }
+
+    /// Connects, logs in if asked to, publishes until the end. `Ok`: ended as ordered.
+    async fn attempt(&mut self, carried: &mut Carried) -> Result<(), PublishError> {
+        let mut app_suffix = String::new();
+        for round in 1.. {
+            let transport = self.open().await?;
+            let session = self.session(&app_suffix)?;
+            let mut pump = Pump::new(transport, session, self, carried);
+            match pump.run().await {
+                Ok(Flow::Ended) => return Ok(()),
+                Err(PublishError::Session(ClientError::Rejected { step: Step::Connect, code, description })) => {
+                    let login = (round < LOGIN_ROUNDS_MAX)
+                        .then(|| self.login_step(description.as_deref().unwrap_or_default()))
+                        .flatten();
+                    let Some(suffix) = login else {
+                        return Err(PublishError::Session(ClientError::Rejected {
+                            step: Step::Connect,
+                            code,
+                            description,
+                        }));
+                    };
+                    app_suffix = suffix;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(PublishError::Cancelled)
+    }
+
+    async fn open(&mut self) -> Result<Transport, PublishError> {
+        let target = self.config.target.clone();
+        let tls_config = match target.tls {
+            true => Some(tls::client_config(target.tls_ca.as_deref().map(Path::new)).map_err(PublishError::Tls)),
+            false => None,
+        };
+        let tls_config = match tls_config {
+            Some(Err(error)) => return Err(self.failed(PublishStep::Tls, Duration::ZERO, error)),
+            Some(Ok(config)) => Some(config),
+            None => None,
+        };
+
+        let (result, took) = self.timed(connect::resolve(&target.host, target.port)).await?;
+        let addresses = result.map_err(|error| self.failed(PublishStep::Dns, took, error))?;
+        let listed: Vec<String> = addresses.iter().map(|a| a.ip().to_string()).collect();
+        self.done(PublishStep::Dns, took, listed.join(", "));
+
+        let (result, took) = self.timed(connect::connect(addresses)).await?;
+        let tcp = result.map_err(|error| self.failed(PublishStep::Tcp, took, error))?;
+        let peer = tcp.peer_addr().map_or_else(|error| error.to_string(), |a| a.to_string());
+        self.done(PublishStep::Tcp, took, peer);
+
+        let Some(tls_config) = tls_config else { return Ok(Transport::Plain(tcp)) };
+        let (result, took) =
+            self.timed(timeout(TLS_DEADLINE, tls::handshake(tls_config, &target.host, tcp))).await?;
+        let result = match result {
+            Ok(result) => result.map_err(PublishError::Tls),
+            Err(_elapsed) => Err(PublishError::TimedOut { step: PublishStep::Tls, after: TLS_DEADLINE }),
+        };
+        let stream = result.map_err(|error| self.failed(PublishStep::Tls, took, error))?;
+        let version = stream.get_ref().1.protocol_version().map_or_else(String::new, |v| format!("{v:?}"));
+        self.done(PublishStep::Tls, took, version);
+        Ok(Transport::Tls(Box::new(stream)))
+    }
+
+    /// Runs one step of connecting, unless the show ends first.
+    async fn timed<T>(&mut self, step: impl Future<Output = T>) -> Result<(T, Duration), PublishError> {
+        let started = self.clock.now();
+        let mut orders = self.orders.clone();
+        tokio::select! {
+            result = step => Ok((result, self.clock.now().since(started))),
+            _ = orders.wait_for(|order| *order != Order::Run) => Err(PublishError::Cancelled),
+        }
+    }
+
+    fn session(&self, app_suffix: &str) -> Result<ClientSession, PublishError> {
+        let target = &self.config.target;
+        let config = ClientConfig {
+            app: format!("{}{app_suffix}", target.app),
+            tc_url: format!("{}{app_suffix}", target.tc_url),
+            stream_name: target.stream_name.clone(),
+            chunk_size: CHUNK_SIZE,
+            deadlines: Deadlines::default(),
+            random: random_block()?,
+            encoder_name: self.config.encoder_name.clone(),
+            digest_handshake: true,
+        };
+        Ok(ClientSession::new(self.clock.now(), config))
+    }
+
+    /// What to append to the app for the next round of a login the server asks for.
+    fn login_step(&self, description: &str) -> Option<String> {
+        let (user, password) = self.config.target.login.as_ref()?;
+        auth::next_attempt(description, user, password, &self.config.target.app, random_u32()).map(|step| step.app_suffix)
+    }
+
+    pub(super) fn done(&self, step: PublishStep, took: Duration, detail: String) {
+        self.tell(PublisherEvent::Step { step, ok: true, took, detail });
+    }
+
+    pub(super) fn failed(&self, step: PublishStep, took: Duration, error: PublishError) -> PublishError {
+        self.tell(PublisherEvent::Step { step, ok: false, took, detail: String::new() });
+        error
+    }
+
+    pub(super) fn tell(&self, event: PublisherEvent) {
+        (self.sink)(event);
+    }
+
+    pub(super) fn order(&self) -> Order {
+        *self.orders.borrow()
+    }
+
+    fn ending(&self) -> bool {
+        self.order() != Order::Run
+    }
+
+    /// Waits; `true` if the show ended meanwhile.
+    async fn wait_or_end(&mut self, wait: Duration) -> bool {
+        tokio::select! {
+            () = sleep(wait) => self.ending(),
+            _ = self.orders.wait_for(|order| *order != Order::Run) => true,
+        }
+    }
+
+    /// The tokio instant of a program time.
+    pub(super) fn instant(&self, time: Timestamp) -> Option<Instant> {
+        self.clock.instant_of(time).map(Instant::from_std)
+    }
+}
+
+/// Bytes of a message in one chunk: large, so that most frames are one chunk, and small enough that every server
+/// tried takes it.
+const CHUNK_SIZE: u32 = 65_536;
+
+fn random_block() -> Result<Box<[u8; 1528]>, PublishError> {
+    let mut random = Box::new([0; 1528]);
+    getrandom::fill(random.as_mut_slice())
+        .map_err(|error| PublishError::Tls(TlsFault::Other(format!("no random numbers: {error}"))))?;
+    Ok(random)
+}
+
+/// A seed for the jitter of retries.
+pub(super) fn random_seed() -> u64 {
+    getrandom::u64().unwrap_or(0x9E37_79B9_7F4A_7C15)
+}
+
+fn random_u32() -> u32 {
+    getrandom::u32().unwrap_or(0x9E37_79B9)
+}

@@ -1,0 +1,199 @@
+//! The publisher: tokio around the pure RTMP client. Connects, feeds packets, reconnects, and closes without
+//! losing the tail.
+
+mod attempt;
+mod backoff;
+mod connect;
+mod pump;
+mod tcp_info;
+mod tls;
+mod transport;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::watch;
+
+use super::{Network, OutputHandle, OutputStats, PublishError, PublishStep};
+use crate::clock::Clock;
+use crate::media::Timestamp;
+
+pub use backoff::Backoff;
+
+/// Where to publish. `Debug` shows neither the stream's name nor the password.
+#[derive(Clone)]
+pub struct PublishTarget {
+    /// Host name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// RTMPS.
+    pub tls: bool,
+    /// A CA to trust as well as the system's.
+    pub tls_ca: Option<PathBuf>,
+    /// The RTMP app.
+    pub app: String,
+    /// The `tcUrl` of the connect command: without stream name and credentials.
+    pub tc_url: String,
+    /// The stream's name: the secret key.
+    pub stream_name: String,
+    /// User and password, for servers that ask for a login.
+    pub login: Option<(String, String)>,
+}
+
+impl fmt::Debug for PublishTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublishTarget({})", self.tc_url)
+    }
+}
+
+/// What every connection sends first.
+#[derive(Clone, Debug)]
+pub struct StreamHeaders {
+    /// FLV script data `onMetaData`.
+    pub metadata: Bytes,
+    /// FLV video tag body with the avcC record, if there is video.
+    pub video: Option<Bytes>,
+    /// FLV audio tag body with the AudioSpecificConfig, if there is audio.
+    pub audio: Option<Bytes>,
+}
+
+/// Where a publisher stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PublisherState {
+    /// Not live yet.
+    Connecting,
+    /// The server accepted the publish and the first keyframe is on its way.
+    Live,
+    /// Was live; tries to be again.
+    Reconnecting,
+    /// Sends what it holds and says goodbye.
+    Ending,
+    /// Over.
+    Ended,
+}
+
+/// What a publisher tells the supervisor.
+#[derive(Clone, Debug)]
+pub enum PublisherEvent {
+    /// A step is done, or failed (`ok` false, an error follows).
+    Step {
+        /// Which.
+        step: PublishStep,
+        /// Whether it worked.
+        ok: bool,
+        /// How long it took.
+        took: Duration,
+        /// What was seen.
+        detail: String,
+    },
+    /// It stands elsewhere now.
+    State(PublisherState),
+    /// The server said something worth telling while live.
+    ServerSaid {
+        /// `warning`, `error`, …
+        level: String,
+        /// Such as `NetStream.Publish.BadName`.
+        code: String,
+        /// The server's own words.
+        description: Option<String>,
+    },
+    /// The connection was lost; another attempt follows.
+    Lost(PublishError),
+    /// It gave up: after the first attempt when it never was live, or when retries ended.
+    Failed {
+        /// Why.
+        error: PublishError,
+        /// Whether it had been live.
+        was_live: bool,
+    },
+}
+
+/// Told of each media message: is video, RTMP timestamp in milliseconds, when it was captured.
+pub type SentHook = Arc<dyn Fn(bool, u32, Timestamp) + Send + Sync>;
+
+/// What a publisher is started with.
+#[derive(Clone)]
+pub struct PublisherConfig {
+    /// Where to.
+    pub target: PublishTarget,
+    /// What every connection sends first.
+    pub headers: StreamHeaders,
+    /// What we call ourselves, such as `FMLE/3.0 (compatible; Tally/0.1)`.
+    pub encoder_name: String,
+    /// For the rehearsal's meter.
+    pub sent_hook: Option<SentHook>,
+    /// How long to try again after a loss before giving up.
+    pub retry_for: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    Run,
+    End,
+    Abort,
+}
+
+/// A running publisher. Dropping it abandons the connection.
+#[derive(Debug)]
+pub struct Publisher {
+    order: watch::Sender<Order>,
+    output: OutputHandle,
+    stats: OutputStats,
+}
+
+impl Publisher {
+    /// Starts connecting. `sink` is called from the network's thread and must not block.
+    pub fn start(
+        network: &Network,
+        config: PublisherConfig,
+        output: OutputHandle,
+        clock: Clock,
+        sink: impl Fn(PublisherEvent) + Send + Sync + 'static,
+    ) -> Self {
+        let (order, orders) = watch::channel(Order::Run);
+        let stats = OutputStats::default();
+        let task = attempt::Task {
+            config,
+            output: output.clone(),
+            stats: stats.clone(),
+            clock,
+            sink: Box::new(sink),
+            orders,
+            backoff: Backoff::new(attempt::random_seed()),
+        };
+        network.spawn(task.run());
+        Self { order, output, stats }
+    }
+
+    /// Ends: what is queued is sent (close the queue first), then the server is told. Before the show is live
+    /// the attempt is given up.
+    pub fn end(&self) {
+        self.order.send_replace(Order::End);
+    }
+
+    /// Ends at once.
+    pub fn abort(&self) {
+        self.order.send_replace(Order::Abort);
+    }
+
+    /// Its counters.
+    pub fn stats(&self) -> &OutputStats {
+        &self.stats
+    }
+
+    /// Its end of the fan-out.
+    pub fn output(&self) -> &OutputHandle {
+        &self.output
+    }
+}
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        self.abort();
+        self.output.deactivate();
+    }
+}

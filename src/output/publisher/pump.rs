@@ -1,0 +1,433 @@
+//! One connection: bytes between the socket and the pure session, packets from the queue into it.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use tokio::io::ReadBuf;
+use tokio::time::{Sleep, sleep};
+
+use super::attempt::{Carried, Task};
+use super::transport::Transport;
+use super::{Order, PublisherEvent, PublisherState, tcp_info};
+use crate::flv;
+use crate::media::{Packet, PacketKind, Timestamp};
+use crate::output::{PublishError, PublishStep};
+use crate::rtmp::client::{ClientError, ClientEvent, ClientSession, MediaKind, Output};
+
+/// Bytes that wait for the socket before no more packets are taken: what is not yet handed over stays in the
+/// packet queue, where it can still be dropped.
+const WRITE_AHEAD_MAX: usize = 64 * 1024;
+/// Parts handed to one vectored write.
+const PARTS_MAX: usize = 64;
+/// How long a server may take to close after the goodbye.
+const DRAIN_DEADLINE: Duration = Duration::from_millis(1000);
+/// How often the round-trip time is read.
+const RTT_INTERVAL: Duration = Duration::from_millis(500);
+
+/// How a connection ended well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    Ended,
+}
+
+/// A packet whose last byte is at `end` of all bytes written to this connection.
+#[derive(Debug)]
+struct Mark {
+    end: u64,
+    video: bool,
+    keyframe: bool,
+    bytes: usize,
+    captured_at: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Connecting,
+    Live,
+    /// Goodbye is queued.
+    Closing,
+    /// Everything is written; nothing more will be.
+    Shutdown,
+    /// Waiting for the server to close.
+    Draining,
+}
+
+pub(super) struct Pump<'a> {
+    transport: Transport,
+    session: ClientSession,
+    task: &'a Task,
+    carried: &'a mut Carried,
+    phase: Phase,
+    outgoing: VecDeque<Bytes>,
+    outgoing_bytes: usize,
+    queued_total: u64,
+    written_total: u64,
+    unflushed: bool,
+    marks: VecDeque<Mark>,
+    step_started: Timestamp,
+    published_at: Option<Timestamp>,
+    first_keyframe_told: bool,
+    timer: Pin<Box<Sleep>>,
+    session_timeout: Option<Timestamp>,
+    drain_until: Option<Timestamp>,
+    next_rtt: Timestamp,
+    read_buffer: Box<[u8; 16 * 1024]>,
+}
+
+impl<'a> Pump<'a> {
+    pub(super) fn new(
+        transport: Transport,
+        session: ClientSession,
+        task: &'a Task,
+        carried: &'a mut Carried,
+    ) -> Self {
+        let now = task.clock.now();
+        Self {
+            transport,
+            session,
+            task,
+            carried,
+            phase: Phase::Connecting,
+            outgoing: VecDeque::new(),
+            outgoing_bytes: 0,
+            queued_total: 0,
+            written_total: 0,
+            unflushed: false,
+            marks: VecDeque::new(),
+            step_started: now,
+            published_at: None,
+            first_keyframe_told: false,
+            timer: Box::pin(sleep(Duration::ZERO)),
+            session_timeout: None,
+            drain_until: None,
+            next_rtt: now,
+            read_buffer: Box::new([0; 16 * 1024]),
+        }
+    }
+
+    /// Runs the connection to its end.
+    pub(super) async fn run(&mut self) -> Result<Flow, PublishError> {
+        let mut orders = self.task.orders.clone();
+        loop {
+            tokio::select! {
+                biased;
+                result = poll_fn(|cx| self.poll(cx)) => return result,
+                changed = orders.changed() => {
+                    let gone = changed.is_err();
+                    match *orders.borrow_and_update() {
+                        Order::Abort => return Err(PublishError::Cancelled),
+                        Order::End if self.phase == Phase::Connecting => return Err(PublishError::Cancelled),
+                        Order::End | Order::Run if gone => return Err(PublishError::Cancelled),
+                        Order::End | Order::Run => {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Flow, PublishError>> {
+        loop {
+            let now = self.task.clock.now();
+            self.drain_session(now)?;
+            let mut progress = self.poll_write(cx, now)?;
+            match self.poll_read(cx, now)? {
+                Poll::Ready(true) => return Poll::Ready(Ok(Flow::Ended)),
+                Poll::Ready(false) => progress = true,
+                Poll::Pending => {}
+            }
+            progress |= self.poll_packets(cx, now)?;
+            progress |= self.poll_timer(cx, now)?;
+            if self.phase == Phase::Draining && self.drain_until.is_some_and(|until| now >= until) {
+                tracing::debug!("the server did not close after the goodbye");
+                return Poll::Ready(Ok(Flow::Ended));
+            }
+            if !progress {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Takes what the session wants to send or say.
+    fn drain_session(&mut self, now: Timestamp) -> Result<(), PublishError> {
+        loop {
+            match self.session.poll_output() {
+                Output::Transmit(bytes) => {
+                    self.outgoing_bytes += bytes.len();
+                    self.queued_total += bytes.len() as u64;
+                    self.outgoing.push_back(bytes);
+                }
+                Output::Event(event) => self.handle_event(event, now)?,
+                Output::Timeout(at) => {
+                    self.session_timeout = Some(at);
+                    return Ok(());
+                }
+                Output::Idle => {
+                    self.session_timeout = None;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn handle_event(&mut self, event: ClientEvent, now: Timestamp) -> Result<(), PublishError> {
+        match event {
+            ClientEvent::HandshakeDone { digest } => {
+                let kind = if digest { "digest" } else { "simple" };
+                self.step_done(PublishStep::Handshake, now, kind.to_owned());
+            }
+            ClientEvent::Connected { server } => {
+                self.step_done(PublishStep::Connect, now, server.unwrap_or_default());
+            }
+            ClientEvent::StreamCreated { id } => {
+                self.step_done(PublishStep::CreateStream, now, format!("stream {id}"));
+            }
+            ClientEvent::Published { description } => {
+                self.step_done(PublishStep::Publish, now, description.unwrap_or_default());
+                self.go_live(now);
+            }
+            ClientEvent::Status { level, code, description } => {
+                if self.phase == Phase::Live {
+                    self.task.tell(PublisherEvent::ServerSaid { level, code, description });
+                }
+            }
+            ClientEvent::Failed(error) => {
+                if matches!(self.phase, Phase::Closing | Phase::Shutdown | Phase::Draining) {
+                    // The tail is written; how the server takes the goodbye changes nothing.
+                    self.begin_drain(now);
+                    return Ok(());
+                }
+                let step = match &error {
+                    ClientError::Handshake(_) => PublishStep::Handshake,
+                    ClientError::Rejected { step, .. }
+                    | ClientError::TimedOut { step }
+                    | ClientError::ClosedByPeer { step }
+                    | ClientError::Protocol { step, .. } => PublishStep::from(*step),
+                };
+                return Err(self.fail(step, now, PublishError::Session(error)));
+            }
+            ClientEvent::Closed => {
+                if self.phase != Phase::Draining {
+                    self.phase = Phase::Shutdown;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn go_live(&mut self, now: Timestamp) {
+        self.phase = Phase::Live;
+        self.published_at = Some(now);
+        self.carried.was_live = true;
+        let headers = &self.task.config.headers;
+        self.session.send_metadata(headers.metadata.clone());
+        let resume_ms = self.carried.timeline.last_ms();
+        if let Some(video) = &headers.video {
+            self.session.send_media(MediaKind::Video, resume_ms, &[], video.clone());
+        }
+        if let Some(audio) = &headers.audio {
+            self.session.send_media(MediaKind::Audio, resume_ms, &[], audio.clone());
+        }
+        self.task.output.activate();
+        self.task.tell(PublisherEvent::State(PublisherState::Live));
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, now: Timestamp) -> Result<bool, PublishError> {
+        let mut progress = false;
+        while !self.outgoing.is_empty() {
+            let mut parts = [IoSlice::new(&[]); PARTS_MAX];
+            let mut count = 0;
+            for (slot, bytes) in parts.iter_mut().zip(&self.outgoing) {
+                *slot = IoSlice::new(bytes);
+                count += 1;
+            }
+            match self.transport.poll_write(cx, parts.get(..count).unwrap_or_default()) {
+                Poll::Pending => break,
+                Poll::Ready(Ok(written)) if written > 0 => {
+                    progress = true;
+                    self.unflushed = true;
+                    self.advance(written, now);
+                }
+                Poll::Ready(Ok(_zero)) => return Err(self.write_failed(cx, now, "the socket takes no more bytes")),
+                Poll::Ready(Err(error)) => return Err(self.write_failed(cx, now, &error.to_string())),
+            }
+        }
+        if self.unflushed
+            && let Poll::Ready(result) = self.transport.poll_flush(cx)
+        {
+            self.unflushed = false;
+            if let Err(error) = result {
+                return Err(self.write_failed(cx, now, &error.to_string()));
+            }
+        }
+        if self.phase == Phase::Shutdown && self.outgoing.is_empty() && !self.unflushed {
+            if let Poll::Ready(_result) = self.transport.poll_shutdown(cx) {
+                self.begin_drain(now);
+                progress = true;
+            }
+        }
+        Ok(progress)
+    }
+
+    fn advance(&mut self, mut written: usize, now: Timestamp) {
+        self.outgoing_bytes -= written;
+        self.written_total += written as u64;
+        while let Some(front) = self.outgoing.front_mut() {
+            if front.len() > written {
+                front.advance(written);
+                break;
+            }
+            written -= front.len();
+            self.outgoing.pop_front();
+        }
+        while let Some(mark) = self.marks.front()
+            && mark.end <= self.written_total
+        {
+            self.task.stats.count_sent(mark.video, mark.bytes, mark.keyframe, mark.captured_at, now);
+            if mark.keyframe && !self.first_keyframe_told {
+                self.first_keyframe_told = true;
+                let took = now.since(self.published_at.unwrap_or(now));
+                let detail = format!("{} bytes", mark.bytes);
+                self.task.done(PublishStep::FirstKeyframe, took, detail);
+            }
+            self.marks.pop_front();
+        }
+    }
+
+    /// A failed write. The server may have said why before it closed: read that first.
+    fn write_failed(&mut self, cx: &mut Context<'_>, now: Timestamp, reason: &str) -> PublishError {
+        while let Ok(Poll::Ready(false)) = self.poll_read(cx, now) {
+            if let Err(said) = self.drain_session(now) {
+                return said;
+            }
+        }
+        let step = self.step();
+        self.fail(step, now, PublishError::Broken { step, reason: reason.to_owned() })
+    }
+
+    /// `Ready(true)`: the server has closed after our goodbye. `Ready(false)`: something was read.
+    fn poll_read(&mut self, cx: &mut Context<'_>, now: Timestamp) -> Result<Poll<bool>, PublishError> {
+        let mut buffer = ReadBuf::new(self.read_buffer.as_mut_slice());
+        let result = match self.transport.poll_read(cx, &mut buffer) {
+            Poll::Pending => return Ok(Poll::Pending),
+            Poll::Ready(result) => result,
+        };
+        let said_goodbye = matches!(self.phase, Phase::Shutdown | Phase::Draining);
+        match result {
+            Ok(()) if !buffer.filled().is_empty() => {
+                self.session.handle_input(now, buffer.filled());
+                Ok(Poll::Ready(false))
+            }
+            Ok(()) | Err(_) if said_goodbye => Ok(Poll::Ready(true)),
+            // Many TLS peers close without close_notify; many servers reset instead of closing.
+            Ok(()) => self.closed_by_peer(now, "the server closed the connection"),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                self.closed_by_peer(now, "the server closed the connection")
+            }
+            Err(error) => self.closed_by_peer(now, &error.to_string()),
+        }
+    }
+
+    fn closed_by_peer(&mut self, now: Timestamp, reason: &str) -> Result<Poll<bool>, PublishError> {
+        self.session.handle_eof(now);
+        self.drain_session(now)?;
+        if self.phase == Phase::Draining {
+            return Ok(Poll::Ready(true));
+        }
+        let step = self.step();
+        Err(self.fail(step, now, PublishError::Broken { step, reason: reason.to_owned() }))
+    }
+
+    fn poll_packets(&mut self, cx: &mut Context<'_>, now: Timestamp) -> Result<bool, PublishError> {
+        if self.phase != Phase::Live || self.outgoing_bytes >= WRITE_AHEAD_MAX {
+            return Ok(false);
+        }
+        match self.task.output.queue().poll_pop(cx) {
+            Poll::Ready(Some(packet)) => {
+                self.send(&packet, now)?;
+                Ok(true)
+            }
+            Poll::Ready(None) => {
+                self.phase = Phase::Closing;
+                self.task.tell(PublisherEvent::State(PublisherState::Ending));
+                self.session.close(now);
+                Ok(true)
+            }
+            Poll::Pending => Ok(false),
+        }
+    }
+
+    fn send(&mut self, packet: &Packet, now: Timestamp) -> Result<(), PublishError> {
+        let Some(place) = self.carried.timeline.place(packet) else { return Ok(()) };
+        let (video, timestamp_ms) = (packet.is_video(), place.timestamp_ms);
+        match packet.kind {
+            PacketKind::Video { keyframe } => {
+                let header = flv::video_tag_header(keyframe, place.composition_ms);
+                self.session.send_media(MediaKind::Video, timestamp_ms, &header, packet.data.clone());
+            }
+            PacketKind::Audio => {
+                let header = flv::audio_tag_header();
+                self.session.send_media(MediaKind::Audio, timestamp_ms, &header, packet.data.clone());
+            }
+        }
+        if let Some(hook) = &self.task.config.sent_hook {
+            hook(video, timestamp_ms, packet.captured_at);
+        }
+        self.drain_session(now)?;
+        self.marks.push_back(Mark {
+            end: self.queued_total,
+            video,
+            keyframe: packet.is_keyframe(),
+            bytes: packet.data.len(),
+            captured_at: packet.captured_at,
+        });
+        Ok(())
+    }
+
+    fn poll_timer(&mut self, cx: &mut Context<'_>, now: Timestamp) -> Result<bool, PublishError> {
+        if self.session_timeout.is_some_and(|at| now >= at) {
+            self.session.handle_timeout(now);
+            self.session_timeout = None;
+            self.drain_session(now)?;
+            return Ok(true);
+        }
+        if now >= self.next_rtt {
+            self.next_rtt = now + RTT_INTERVAL;
+            let rtt = tcp_info::round_trip_time(self.transport.tcp());
+            self.task.stats.update(|c| c.rtt = rtt);
+        }
+        let wake = [self.session_timeout, self.drain_until, Some(self.next_rtt)].into_iter().flatten().min();
+        if let Some(at) = wake.and_then(|at| self.task.instant(at)) {
+            if self.timer.deadline() != at {
+                self.timer.as_mut().reset(at);
+            }
+            return Ok(self.timer.as_mut().poll(cx).is_ready());
+        }
+        Ok(false)
+    }
+
+    fn begin_drain(&mut self, now: Timestamp) {
+        self.phase = Phase::Draining;
+        self.drain_until.get_or_insert(now + DRAIN_DEADLINE);
+    }
+
+    fn step(&self) -> PublishStep {
+        PublishStep::from(self.session.step())
+    }
+
+    fn step_done(&mut self, step: PublishStep, now: Timestamp, detail: String) {
+        self.task.done(step, now.since(self.step_started), detail);
+        self.step_started = now;
+    }
+
+    fn fail(&mut self, step: PublishStep, now: Timestamp, error: PublishError) -> PublishError {
+        if step == PublishStep::Live {
+            return error;
+        }
+        self.task.failed(step, now.since(self.step_started), error)
+    }
+}

@@ -1,0 +1,37 @@
+//! What a peer may make us keep, each cap with its reason.
+
+/// Caps on everything that grows by a peer's will. Exceeding one ends the connection with its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes in one message. A keyframe at 50 Mb/s and 10 s of GOP stays far below 16 MiB, and the chunk
+    /// header's length field could not say more.
+    pub message_bytes_max: usize,
+    /// Bytes held in unfinished messages over all chunk streams: one full message and something on every other.
+    pub partial_bytes_max: usize,
+    /// Chunk streams in use. Real publishers use at most eight; each costs a little memory for ever.
+    pub chunk_streams_max: usize,
+    /// Bytes of messages held back while the program decides about a connect or a publish: a client that
+    /// pipelines sends a few commands and its first pictures.
+    pub deferred_bytes_max: usize,
+    /// Messages held back likewise; each has a cost beyond its bytes.
+    pub deferred_messages_max: usize,
+    /// Bytes of answers not yet polled by the driver: a peer that asks without reading (a storm of pings)
+    /// must not fill our memory.
+    pub answer_bytes_max: usize,
+    /// Message streams alive at once on one connection: a publisher needs one.
+    pub message_streams_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message_bytes_max: 16 << 20,
+            partial_bytes_max: 20 << 20,
+            chunk_streams_max: 32,
+            deferred_bytes_max: 20 << 20,
+            deferred_messages_max: 1024,
+            answer_bytes_max: 1 << 20,
+            message_streams_max: 16,
+        }
+    }
+}

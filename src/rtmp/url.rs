@@ -1,0 +1,276 @@
+//! RTMP addresses as people type and paste them.
+
+use std::fmt;
+use std::net::Ipv6Addr;
+
+/// How the bytes travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// Plain TCP, port 1935.
+    Rtmp,
+    /// TLS, port 443.
+    Rtmps,
+}
+
+impl Scheme {
+    const SUPPORTED: [Self; 2] = [Self::Rtmp, Self::Rtmps];
+
+    /// As it stands in a URL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rtmp => "rtmp",
+            Self::Rtmps => "rtmps",
+        }
+    }
+
+    /// The port when the URL names none.
+    pub const fn default_port(self) -> u16 {
+        match self {
+            Self::Rtmp => 1935,
+            Self::Rtmps => 443,
+        }
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An address, taken apart. What stands in app and stream name is kept as it was typed, never escaped or unescaped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RtmpUrl {
+    /// How the bytes travel.
+    pub scheme: Scheme,
+    /// Name or address; IPv6 without its brackets.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// Name of the application, with its query; may be empty and may contain slashes.
+    pub app: String,
+    /// The stream name, which is the key, where the URL holds one.
+    pub stream_name: Option<String>,
+    /// User, percent-decoded.
+    pub user: Option<String>,
+    /// Password, percent-decoded.
+    pub password: Option<String>,
+}
+
+/// Why text is no address. Never holds parts of it beyond the scheme: the rest may be secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UrlError {
+    /// There is no scheme before the host.
+    #[error("the address has no scheme: it starts with rtmp:// or rtmps://")]
+    MissingScheme,
+    /// A scheme that is nearly one of ours.
+    #[error("{typed}:// is not a scheme: did you mean {suggestion}://?")]
+    MistypedScheme {
+        /// What was typed.
+        typed: String,
+        /// What was probably meant.
+        suggestion: Scheme,
+    },
+    /// A web address: of a service's page rather than of its server.
+    #[error("{typed}:// is the address of a web page: the server's address starts with rtmp:// or rtmps://")]
+    WebAddress {
+        /// `http` or `https`.
+        typed: String,
+    },
+    /// A variant of RTMP that is not built yet.
+    #[error("{scheme}:// is not supported yet: use rtmps:// or rtmp://")]
+    NotYetSupported {
+        /// Which.
+        scheme: String,
+    },
+    /// Some other scheme.
+    #[error("{typed}:// is not supported: the address starts with rtmp:// or rtmps://")]
+    UnknownScheme {
+        /// What was typed.
+        typed: String,
+    },
+    /// Nothing stands where the host belongs.
+    #[error("the address has no host")]
+    MissingHost,
+    /// The host has characters that no host has, or an IPv6 address lacks its brackets.
+    #[error("the host in the address is wrong (an IPv6 address stands in [brackets])")]
+    BadHost,
+    /// The port is no number of 1 to 65535.
+    #[error("the port in the address is wrong: it is a number from 1 to 65535")]
+    BadPort,
+}
+
+impl RtmpUrl {
+    /// Takes `text` apart. With `key_given` (the key comes from elsewhere) the whole path is the app; otherwise the
+    /// app is the path's first segment and all the rest is the stream name.
+    pub fn parse(text: &str, key_given: bool) -> Result<Self, UrlError> {
+        let text = text.trim_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
+        let (scheme, rest) = split_scheme(text)?;
+        let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(authority_end);
+        let path = path.strip_prefix('/').unwrap_or(path);
+
+        // A password may hold an @ that nobody escaped: the last one counts.
+        let (login, host_port) = match authority.rsplit_once('@') {
+            Some((login, host_port)) => (Some(login), host_port),
+            None => (None, authority),
+        };
+        let (user, password) = match login.map(|login| login.split_once(':').unwrap_or((login, ""))) {
+            Some((user, password)) => (non_empty(percent_decoded(user)), non_empty(percent_decoded(password))),
+            None => (None, None),
+        };
+        let (host, port) = split_host(host_port)?;
+        let port = port.unwrap_or(scheme.default_port());
+
+        let (app, stream_name) = if key_given {
+            (if path.contains('?') { path } else { path.trim_end_matches('/') }, None)
+        } else {
+            match path.split_once('/') {
+                Some((app, name)) => (app, non_empty(name.to_owned())),
+                None => (path, None),
+            }
+        };
+        Ok(Self { scheme, host, port, app: app.to_owned(), stream_name, user, password })
+    }
+
+    /// What connect says as tcUrl: scheme, host, port unless it is the scheme's own, app with its query. No key,
+    /// no user, no password.
+    pub fn tc_url(&self) -> String {
+        self.address(&self.app)
+    }
+
+    /// The address as it may be printed: like `tc_url`, without the app's query.
+    pub fn server_url(&self) -> String {
+        self.address(self.app_without_query())
+    }
+
+    fn app_without_query(&self) -> &str {
+        self.app.split('?').next().unwrap_or_default()
+    }
+
+    fn address(&self, app: &str) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        let port = if self.port == self.scheme.default_port() { String::new() } else { format!(":{}", self.port) };
+        format!("{}://{host}{port}/{app}", self.scheme)
+    }
+}
+
+impl fmt::Debug for RtmpUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RtmpUrl")
+            .field("server", &self.server_url())
+            .field("has_stream_name", &self.stream_name.is_some())
+            .field("has_password", &self.password.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+fn split_scheme(text: &str) -> Result<(Scheme, &str), UrlError> {
+    let (typed, rest) = text.split_once("://").ok_or(UrlError::MissingScheme)?;
+    let is_word = (1..=10).contains(&typed.len()) && typed.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+');
+    if !is_word {
+        return Err(UrlError::MissingScheme);
+    }
+    let typed = typed.to_ascii_lowercase();
+    if let Some(scheme) = Scheme::SUPPORTED.into_iter().find(|scheme| scheme.as_str() == typed) {
+        return Ok((scheme, rest));
+    }
+    Err(match typed.as_str() {
+        "http" | "https" => UrlError::WebAddress { typed },
+        "rtmpt" | "rtmpts" | "rtmpe" | "rtmpte" | "rtmfp" => UrlError::NotYetSupported { scheme: typed },
+        // Real schemes that merely look like a slip of the finger.
+        "rtsp" | "rtsps" | "rtp" | "srt" | "rist" | "ftp" | "sftp" | "udp" | "tcp" | "ws" | "wss" | "file" => {
+            UrlError::UnknownScheme { typed }
+        }
+        _ => {
+            let near = Scheme::SUPPORTED.into_iter().map(|scheme| (edit_distance(&typed, scheme.as_str()), scheme));
+            match near.min_by_key(|(distance, _)| *distance) {
+                Some((distance, suggestion)) if distance <= 2 => UrlError::MistypedScheme { typed, suggestion },
+                _ => UrlError::UnknownScheme { typed },
+            }
+        }
+    })
+}
+
+fn split_host(text: &str) -> Result<(String, Option<u16>), UrlError> {
+    let (host, port) = if let Some(bracketed) = text.strip_prefix('[') {
+        let (address, rest) = bracketed.split_once(']').ok_or(UrlError::BadHost)?;
+        let without_zone = address.split('%').next().unwrap_or_default();
+        if without_zone.parse::<Ipv6Addr>().is_err() {
+            return Err(UrlError::BadHost);
+        }
+        match rest.strip_prefix(':') {
+            Some(port) => (address, Some(port)),
+            None if rest.is_empty() => (address, None),
+            None => return Err(UrlError::BadHost),
+        }
+    } else {
+        match text.split_once(':') {
+            Some((_, port)) if port.contains(':') => return Err(UrlError::BadHost),
+            Some((host, port)) => (host, Some(port)),
+            None => (text, None),
+        }
+    };
+    if host.is_empty() {
+        return Err(UrlError::MissingHost);
+    }
+    if host.contains(|c: char| c.is_whitespace() || c.is_control() || "\\\"<>^`{|}".contains(c)) {
+        return Err(UrlError::BadHost);
+    }
+    let port = match port {
+        None | Some("") => None,
+        Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => match digits.parse::<u16>() {
+            Ok(port) if port > 0 => Some(port),
+            _ => return Err(UrlError::BadPort),
+        },
+        Some(_) => return Err(UrlError::BadPort),
+    };
+    Ok((host.to_owned(), port))
+}
+
+fn non_empty(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
+/// Decodes %XX; what is no valid escape stays as it is.
+fn percent_decoded(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let decoded = match (first, tail) {
+            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)).map(|(high, low)| high << 4 | low),
+            _ => None,
+        };
+        rest = match decoded {
+            Some(byte) => {
+                out.push(byte);
+                tail.get(2..).unwrap_or_default()
+            }
+            None => {
+                out.push(first);
+                tail
+            }
+        };
+    }
+    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
+}
+
+/// Insertions, deletions, replacements and swaps of neighbours between two short words.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut before: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, &x) in a.iter().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, &y) in b.iter().enumerate() {
+            let mut best = (row[j] + usize::from(x != y)).min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && x == b[j - 1] && a[i - 1] == y {
+                best = best.min(before[j - 1] + 1);
+            }
+            next.push(best);
+        }
+        before = std::mem::replace(&mut row, next);
+    }
+    row[b.len()]
+}

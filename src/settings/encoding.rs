@@ -1,0 +1,164 @@
+//! How picture and sound are encoded, and which values make sense.
+
+use super::SettingsError;
+use crate::media::{Bitrate, FrameRate, Size};
+
+/// Sample rates that AAC, FLV and the services take, in Hz.
+const SAMPLE_RATES: [u32; 6] = [16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
+/// Smallest and largest width and height, in pixels: the encoder's range.
+const SIDE: std::ops::RangeInclusive<u32> = 32..=3840;
+/// Pixels of the largest picture: 3840x2160, either way up.
+const AREA_MAX: usize = 3840 * 2160;
+/// The picture's rate, in kb/s.
+const VIDEO_KBPS: std::ops::RangeInclusive<u32> = 50..=50_000;
+/// The sound's rate, in kb/s.
+const AUDIO_KBPS: std::ops::RangeInclusive<u32> = 16..=320;
+/// Seconds between keyframes.
+const KEYFRAME_SECONDS: std::ops::RangeInclusive<f64> = 0.1..=20.0;
+
+/// How the show is encoded: the ENCODING flags of the command line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EncodingSettings {
+    /// Size of the picture.
+    pub size: Size,
+    /// Pictures a second.
+    pub frame_rate: FrameRate,
+    /// Rate of the picture.
+    pub video_bitrate: Bitrate,
+    /// Seconds from keyframe to keyframe.
+    pub keyframe_seconds: f64,
+    /// Rate of the sound.
+    pub audio_bitrate: Bitrate,
+    /// Samples a second.
+    pub sample_rate: u32,
+    /// Channels, 1 or 2.
+    pub channels: u16,
+    /// Whether the picture's rate follows the network.
+    pub adaptive: bool,
+}
+
+impl Default for EncodingSettings {
+    fn default() -> Self {
+        Self {
+            size: Size::new(1280, 720),
+            frame_rate: FrameRate::DEFAULT,
+            video_bitrate: Bitrate::from_kbps(3000),
+            keyframe_seconds: 2.0,
+            audio_bitrate: Bitrate::from_kbps(128),
+            sample_rate: 48_000,
+            channels: 2,
+            adaptive: true,
+        }
+    }
+}
+
+impl EncodingSettings {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// `SettingsError::Value` about the first value that cannot be used, with what can.
+    pub fn validate(&self) -> Result<(), SettingsError> {
+        self.validate_picture()?;
+        self.validate_sound()
+    }
+
+    fn validate_picture(&self) -> Result<(), SettingsError> {
+        let Size { width, height } = self.size;
+        if width % 2 != 0 || height % 2 != 0 {
+            let even = Size::new(width.next_multiple_of(2), height.next_multiple_of(2));
+            return Err(bad(
+                "size",
+                self.size,
+                format!("H.264 needs an even width and height: use {even} (or 1280x720, 1920x1080)"),
+            ));
+        }
+        if !SIDE.contains(&width) || !SIDE.contains(&height) || self.size.area() > AREA_MAX {
+            return Err(bad("size", self.size, "use 32x32 to 3840x2160, such as 1280x720 or 1920x1080"));
+        }
+        if !VIDEO_KBPS.contains(&self.video_bitrate.kbps()) {
+            return Err(bad("video bitrate", self.video_bitrate, "use 50k to 50000k; 3000k suits 1280x720 at 30 fps"));
+        }
+        if !KEYFRAME_SECONDS.contains(&self.keyframe_seconds) {
+            return Err(bad("keyframe seconds", self.keyframe_seconds, "use 0.1 to 20; services want 2"));
+        }
+        Ok(())
+    }
+
+    fn validate_sound(&self) -> Result<(), SettingsError> {
+        if !SAMPLE_RATES.contains(&self.sample_rate) {
+            let rates = SAMPLE_RATES.map(|rate| rate.to_string()).join(", ");
+            return Err(bad(
+                "sample rate",
+                self.sample_rate,
+                format!("use one of {rates}; services want 48000 or 44100"),
+            ));
+        }
+        if !(1..=2).contains(&self.channels) {
+            return Err(bad("channels", self.channels, "use 2 (stereo) or 1 (mono)"));
+        }
+        // ISO/IEC 14496-3, 4.5.3.3: an AAC frame of 1024 samples holds at most 6144 bits a channel.
+        let frame_limit_kbps = 6 * self.sample_rate * u32::from(self.channels) / 1000;
+        let most = frame_limit_kbps.min(*AUDIO_KBPS.end());
+        if !(*AUDIO_KBPS.start()..=most).contains(&self.audio_bitrate.kbps()) {
+            return Err(bad(
+                "audio bitrate",
+                self.audio_bitrate,
+                format!("use {}k to {most}k at {} Hz; 128k suits stereo", AUDIO_KBPS.start(), self.sample_rate),
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn bad(field: &'static str, value: impl std::fmt::Display, advice: impl Into<String>) -> SettingsError {
+    SettingsError::Value { field, value: value.to_string(), advice: advice.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_the_documented_ones() {
+        let default = EncodingSettings::default();
+        assert!(default.validate().is_ok());
+        let shown = format!("{} {} {}", default.size, default.frame_rate, default.video_bitrate);
+        assert_eq!(shown, "1280x720 30 3000k");
+        assert_eq!((default.keyframe_seconds, default.audio_bitrate.kbps(), default.sample_rate), (2.0, 128, 48_000));
+        assert!(default.adaptive && default.channels == 2);
+    }
+
+    #[test]
+    fn each_bad_value_gets_a_sentence_with_a_good_one() {
+        let base = EncodingSettings::default;
+        let cases: [(EncodingSettings, &str); 12] = [
+            (EncodingSettings { size: Size::new(853, 480), ..base() }, "use 854x480"),
+            (EncodingSettings { size: Size::new(16, 16), ..base() }, "1280x720"),
+            (EncodingSettings { size: Size::new(3840, 3840), ..base() }, "3840x2160"),
+            (EncodingSettings { video_bitrate: Bitrate::from_bps(0), ..base() }, "3000k"),
+            (EncodingSettings { video_bitrate: Bitrate::from_kbps(90_000), ..base() }, "50000k"),
+            (EncodingSettings { keyframe_seconds: 0.0, ..base() }, "services want 2"),
+            (EncodingSettings { keyframe_seconds: 20.1, ..base() }, "0.1 to 20"),
+            (EncodingSettings { keyframe_seconds: f64::NAN, ..base() }, "0.1 to 20"),
+            (EncodingSettings { audio_bitrate: Bitrate::from_bps(0), ..base() }, "128k"),
+            (
+                EncodingSettings { audio_bitrate: Bitrate::from_kbps(200), sample_rate: 16_000, ..base() },
+                "192k at 16000",
+            ),
+            (EncodingSettings { sample_rate: 47_999, ..base() }, "48000 or 44100"),
+            (EncodingSettings { channels: 6, ..base() }, "stereo"),
+        ];
+        for (settings, advice) in cases {
+            let error = settings.validate().unwrap_err().to_string();
+            assert!(error.contains(advice), "{error}");
+        }
+    }
+
+    #[test]
+    fn portrait_and_4k_are_fine() {
+        for (w, h) in [(720, 1280), (2160, 3840), (3840, 2160), (32, 32)] {
+            let settings = EncodingSettings { size: Size::new(w, h), ..EncodingSettings::default() };
+            assert!(settings.validate().is_ok(), "{w}x{h}");
+        }
+    }
+}

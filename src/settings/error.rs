@@ -1,0 +1,85 @@
+//! What can be wrong with settings, in sentences that say what to do. None holds a secret.
+
+use std::path::PathBuf;
+
+/// Why settings cannot be used, read or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// A value that cannot be used.
+    #[error("{field} {value} cannot be used: {advice}")]
+    Value {
+        /// Its name for people.
+        field: &'static str,
+        /// As it was given.
+        value: String,
+        /// What can be used instead.
+        advice: String,
+    },
+    /// A profile's name that cannot be used.
+    #[error("{name:?} cannot be a profile's name: {advice}")]
+    Name {
+        /// As it was given.
+        name: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// No profile of that name.
+    #[error("there is no profile {name:?}; there is: {}", if existing.is_empty() { "none yet (make one with: tally profiles save NAME)".to_owned() } else { existing.join(", ") })]
+    NoProfile {
+        /// As it was asked for.
+        name: String,
+        /// The names there are.
+        existing: Vec<String>,
+    },
+    /// The name is taken.
+    #[error("there is a profile {existing:?} already: rename or remove that one first, or choose another name")]
+    Exists {
+        /// The profile that holds the name, perhaps written in other letters.
+        existing: String,
+    },
+    /// A file that is not TOML, or not a profile.
+    #[error("{} is not a profile: {reason}", file.display())]
+    Broken {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong, and where the file is now.
+        reason: String,
+    },
+    /// A document to import that cannot be understood.
+    #[error("the document to import cannot be used: {reason}")]
+    Import {
+        /// What is wrong.
+        reason: String,
+    },
+    /// A file or folder that cannot be read or written.
+    #[error("cannot {action} {}: {}", path.display(), io_reason(source))]
+    Io {
+        /// What was tried, such as `write`.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The secret store refused.
+    #[error("the secret store refused: {reason}")]
+    Secret {
+        /// What it said; never the secret.
+        reason: String,
+    },
+    /// The system names no folder for settings.
+    #[error("this system names no folder for settings: set TALLY_CONFIG_DIR to one")]
+    NoConfigDir,
+}
+
+/// The system's own words, with what to do about the common ones.
+fn io_reason(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => format!("{error}; free some space and try again"),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            format!("{error}; make it writable for you, or set TALLY_CONFIG_DIR to a folder that is")
+        }
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,92 @@
+//! A show as it was chosen: sources, destinations, encoding, recording.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{AudioChoice, EncodingSettings, SettingsError, StreamKey, VideoChoice, redact_url};
+
+/// Where a show is published.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// What people call it; unique within a show.
+    pub name: String,
+    /// The server's URL, such as `rtmps://a.rtmps.youtube.com:443/live2`. A key that was typed into
+    /// it is still there until the show starts or is saved, so it is never shown whole.
+    pub server: String,
+    /// The stream key.
+    pub stream_key: Option<StreamKey>,
+    /// For services that ask for a login.
+    pub user: Option<String>,
+    /// The login's password.
+    pub password: Option<StreamKey>,
+    /// A CA (PEM file) to trust as well as the system's.
+    pub tls_ca: Option<PathBuf>,
+}
+
+impl fmt::Debug for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Destination")
+            .field("name", &self.name)
+            .field("server", &redact_url(&self.server))
+            .field("stream_key", &self.stream_key)
+            .field("user", &self.user)
+            .field("password", &self.password)
+            .field("tls_ca", &self.tls_ca)
+            .finish()
+    }
+}
+
+/// Everything that was chosen for a show.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct ShowSettings {
+    /// The picture.
+    pub video: VideoChoice,
+    /// The sound.
+    pub audio: AudioChoice,
+    /// Where it goes: one encode, several independent sends.
+    pub destinations: Vec<Destination>,
+    /// Publish to the ingest on this machine and measure what a viewer gets.
+    pub rehearse: bool,
+    /// How it is encoded.
+    pub encoding: EncodingSettings,
+    /// The file that records it.
+    pub record: Option<PathBuf>,
+    /// Ends by itself after so long, counted from the moment the first destination is live.
+    pub duration: Option<Duration>,
+}
+
+impl ShowSettings {
+    /// Most destinations of one show: each is a connection with a queue of its own.
+    pub const DESTINATIONS_MAX: usize = 16;
+
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// About the first value that cannot be used, with what can.
+    pub fn validate(&self) -> Result<(), SettingsError> {
+        self.encoding.validate()?;
+        if self.video == VideoChoice::None && self.audio == AudioChoice::Silence {
+            return Err(SettingsError::Value {
+                field: "video",
+                value: "none with audio silence".to_owned(),
+                advice: "a show needs a picture or a sound".to_owned(),
+            });
+        }
+        if self.destinations.len() > Self::DESTINATIONS_MAX {
+            return Err(SettingsError::Value {
+                field: "number of destinations",
+                value: self.destinations.len().to_string(),
+                advice: format!("use at most {}", Self::DESTINATIONS_MAX),
+            });
+        }
+        if self.duration == Some(Duration::ZERO) {
+            return Err(SettingsError::Value {
+                field: "duration",
+                value: "0s".to_owned(),
+                advice: "use a time such as 10s, 2m or 1h30m".to_owned(),
+            });
+        }
+        self.destinations.iter().try_for_each(Destination::validate)
+    }
+}

@@ -1,0 +1,167 @@
+//! What the engine is told and what it tells.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Problem;
+use super::rehearsal::RehearsalReport;
+use crate::media::Bitrate;
+
+/// What a face (window or command line) asks of a running show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// End the show: what is on its way is sent, recordings are closed.
+    End,
+    /// End at once.
+    Abort,
+    /// Change the picture's rate from the next frame on.
+    SetVideoBitrate(Bitrate),
+}
+
+/// Where a destination stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DestinationState {
+    /// Not live yet.
+    Connecting,
+    /// The server accepted the publish.
+    Live,
+    /// Was live and tries to be again.
+    Reconnecting,
+    /// Sends what it holds.
+    Ending,
+    /// Over.
+    Ended,
+}
+
+impl DestinationState {
+    /// The stable word of `--json`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Live => "live",
+            Self::Reconnecting => "reconnecting",
+            Self::Ending => "ending",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// A step on the way to being live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepReport {
+    /// The stable word: `source`, `encoder`, `dns`, `tcp`, `tls`, `handshake`, `connect`, `create_stream`, `publish`,
+    /// `first_keyframe`.
+    pub name: &'static str,
+    /// The destination it belongs to, if it belongs to one.
+    pub destination: Option<String>,
+    /// Whether it worked.
+    pub ok: bool,
+    /// How long it took.
+    pub took: Duration,
+    /// What was seen.
+    pub detail: String,
+}
+
+/// Latency from capture to socket, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LatencyMillis {
+    /// Half of the frames were faster.
+    pub median: f64,
+    /// 99 of 100 frames were faster.
+    pub p99: f64,
+    /// The slowest frame.
+    pub worst: f64,
+}
+
+/// The figures of one second.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stats {
+    /// The best state of all destinations.
+    pub state: DestinationState,
+    /// Frames encoded in this second.
+    pub fps: f64,
+    /// Pictures taken from the source so far.
+    pub frames_captured: u64,
+    /// Frames encoded so far.
+    pub frames_encoded: u64,
+    /// Frames handed to the system so far, by the destination that has sent most.
+    pub frames_sent: u64,
+    /// Frames lost by composing: the tick came too late.
+    pub missed: u64,
+    /// Frames lost by the encoder: its queue was full.
+    pub skipped: u64,
+    /// Frames lost by the network, by all destinations together.
+    pub dropped: u64,
+    /// Times samples were missing or too many.
+    pub audio_xruns: u64,
+    /// Video rate of this second in kb/s.
+    pub video_kbps: f64,
+    /// Audio rate of this second in kb/s.
+    pub audio_kbps: f64,
+    /// Media time that waits for the slowest destination.
+    pub queue_ms: f64,
+    /// Waiting ÷ allowed, 0..=1, of the slowest destination.
+    pub congestion: f64,
+    /// Round-trip time of the slowest destination, if the system tells.
+    pub rtt_ms: Option<f64>,
+    /// Connections made again after a loss.
+    pub reconnects: u64,
+    /// Capture to socket, if a frame was sent.
+    pub latency: Option<LatencyMillis>,
+    /// CPU use of this program; 100 is one core.
+    pub cpu_percent: f64,
+    /// Resident memory in MiB, if the system tells.
+    pub rss_mb: Option<f64>,
+    /// Integrated loudness so far, if there was sound.
+    pub lufs: Option<f64>,
+    /// How fast the sound card runs against the program, in parts per million, if it is a device.
+    pub drift_ppm: Option<f64>,
+}
+
+/// The second in which most went wrong.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WorstSecond {
+    /// Seconds since the show was live.
+    pub second: u64,
+    /// Frames missed, skipped and dropped in it.
+    pub frames_lost: u64,
+    /// Its slowest frame from capture to socket, in milliseconds.
+    pub latency_ms: f64,
+}
+
+/// What a show came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// Time live, by the program's clock.
+    pub duration: Duration,
+    /// The last figures, with rates and latency over the whole show.
+    pub totals: Stats,
+    /// The recording, if there is one.
+    pub recording: Option<PathBuf>,
+    /// Where most went wrong, if the show was live.
+    pub worst_second: Option<WorstSecond>,
+    /// The first problem that ended a destination, the recording or the show; `None`: ended as asked.
+    pub failure: Option<Problem>,
+}
+
+/// What the engine tells.
+#[derive(Clone, Debug)]
+pub enum StudioEvent {
+    /// A step was done, or failed.
+    Step(StepReport),
+    /// A destination stands elsewhere now.
+    State {
+        /// Its name.
+        destination: String,
+        /// Where it stands.
+        state: DestinationState,
+    },
+    /// The figures of a second.
+    Stats(Box<Stats>),
+    /// Something the user must know.
+    Problem(Problem),
+    /// What a viewer of the rehearsal got.
+    Rehearsal(Box<RehearsalReport>),
+    /// The show is over; nothing follows.
+    Ended(Box<Summary>),
+}

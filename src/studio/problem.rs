@@ -1,0 +1,263 @@
+//! What the user is told when something goes wrong: a stable kind, what it is about, the server's own words.
+
+use crate::capture::{SourceError, SourceEvent};
+use crate::encode::EncodeError;
+use crate::output::{PublishError, PublishStep, RecorderError, TlsFault};
+use crate::rtmp::client::{ClientError, Step};
+use crate::rtmp::handshake::HandshakeError;
+
+/// Every problem there is. The word of each is stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProblemKind {
+    /// A destination's URL cannot be used.
+    BadUrl,
+    /// Settings that cannot be used.
+    BadSettings,
+    /// The host's name has no address.
+    DnsFailed,
+    /// Nobody listens on the port.
+    ConnectionRefused,
+    /// No answer in time.
+    TimedOut,
+    /// The network cannot reach the server.
+    Unreachable,
+    /// The certificate is for another name.
+    TlsWrongName,
+    /// The certificate has expired.
+    TlsExpired,
+    /// The certificate is not valid yet.
+    TlsNotYetValid,
+    /// The certificate's authority is not trusted.
+    TlsUnknownCa,
+    /// rtmps:// to a port without TLS.
+    TlsNotSpoken,
+    /// The file of `--tls-ca` cannot be used.
+    TlsBadCaFile,
+    /// TLS failed otherwise.
+    TlsFailed,
+    /// rtmp:// to a port with TLS.
+    ServerWantsTls,
+    /// A web server answered.
+    HttpServer,
+    /// Something that is not RTMP answered.
+    NotRtmp,
+    /// The server refused the app.
+    ConnectRejected,
+    /// The server refused the stream or its key.
+    PublishRejected,
+    /// Somebody publishes with this key already.
+    AlreadyPublishing,
+    /// The server closed the connection before the show was live.
+    ClosedByServer,
+    /// The server broke the protocol.
+    ProtocolError,
+    /// The connection was lost; it is tried again.
+    ConnectionLost,
+    /// The connection was lost and retries ended.
+    RetriesEnded,
+    /// The server says something while live.
+    ServerWarning,
+    /// No such camera, microphone or file.
+    SourceNotFound,
+    /// No permission.
+    SourcePermission,
+    /// In use by another program.
+    SourceBusy,
+    /// A file that cannot be used.
+    SourceUnreadable,
+    /// A device that does not start.
+    SourceFailed,
+    /// Nothing comes from a device.
+    SourceStalled,
+    /// A device is gone.
+    SourceLost,
+    /// A device is back.
+    SourceRestored,
+    /// No camera or microphone: the test signal is used.
+    SourceSubstituted,
+    /// The encoder failed.
+    EncoderFailed,
+    /// The recording cannot be written.
+    RecordingFailed,
+    /// The disk of the recording is full.
+    DiskFull,
+    /// The embedded ingest does not start.
+    IngestFailed,
+    /// The secret is kept in a file because the system has no secret store.
+    SecretInFile,
+    /// Our own fault.
+    Internal,
+}
+
+impl ProblemKind {
+    /// The stable word of `--json`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::BadUrl => "bad_url",
+            Self::BadSettings => "bad_settings",
+            Self::DnsFailed => "dns_failed",
+            Self::ConnectionRefused => "connection_refused",
+            Self::TimedOut => "timed_out",
+            Self::Unreachable => "unreachable",
+            Self::TlsWrongName => "tls_wrong_name",
+            Self::TlsExpired => "tls_expired",
+            Self::TlsNotYetValid => "tls_not_yet_valid",
+            Self::TlsUnknownCa => "tls_unknown_ca",
+            Self::TlsNotSpoken => "tls_not_spoken",
+            Self::TlsBadCaFile => "tls_bad_ca_file",
+            Self::TlsFailed => "tls_failed",
+            Self::ServerWantsTls => "server_wants_tls",
+            Self::HttpServer => "http_server",
+            Self::NotRtmp => "not_rtmp",
+            Self::ConnectRejected => "connect_rejected",
+            Self::PublishRejected => "publish_rejected",
+            Self::AlreadyPublishing => "already_publishing",
+            Self::ClosedByServer => "closed_by_server",
+            Self::ProtocolError => "protocol_error",
+            Self::ConnectionLost => "connection_lost",
+            Self::RetriesEnded => "retries_ended",
+            Self::ServerWarning => "server_warning",
+            Self::SourceNotFound => "source_not_found",
+            Self::SourcePermission => "source_permission",
+            Self::SourceBusy => "source_busy",
+            Self::SourceUnreadable => "source_unreadable",
+            Self::SourceFailed => "source_failed",
+            Self::SourceStalled => "source_stalled",
+            Self::SourceLost => "source_lost",
+            Self::SourceRestored => "source_restored",
+            Self::SourceSubstituted => "source_substituted",
+            Self::EncoderFailed => "encoder_failed",
+            Self::RecordingFailed => "recording_failed",
+            Self::DiskFull => "disk_full",
+            Self::IngestFailed => "ingest_failed",
+            Self::SecretInFile => "secret_in_file",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// Something the user must know. Holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Which.
+    pub kind: ProblemKind,
+    /// What it is about: a destination's name, a device, a file.
+    pub about: String,
+    /// The step and what was seen, for those who want to know more.
+    pub details: String,
+    /// The server's own words, if it said any.
+    pub server_said: Option<String>,
+}
+
+impl Problem {
+    /// A problem about `about`.
+    pub fn new(kind: ProblemKind, about: impl Into<String>, details: impl Into<String>) -> Self {
+        Self { kind, about: about.into(), details: details.into(), server_said: None }
+    }
+
+    fn said(mut self, words: Option<String>) -> Self {
+        self.server_said = words;
+        self
+    }
+
+    /// What a publisher's error means to the user.
+    pub fn from_publish(about: &str, error: &PublishError) -> Self {
+        use ProblemKind as Kind;
+        let new = |kind, details: String| Self::new(kind, about, details);
+        match error {
+            PublishError::Dns { reason } => new(Kind::DnsFailed, reason.clone()),
+            PublishError::Refused => new(Kind::ConnectionRefused, String::new()),
+            PublishError::TimedOut { step, after } => {
+                new(Kind::TimedOut, format!("step {}, {} s", step.word(), after.as_secs()))
+            }
+            PublishError::Unreachable { reason } => new(Kind::Unreachable, reason.clone()),
+            PublishError::Tls(fault) => match fault {
+                TlsFault::WrongName { presented } => new(Kind::TlsWrongName, presented.join(", ")),
+                TlsFault::Expired => new(Kind::TlsExpired, String::new()),
+                TlsFault::NotYetValid => new(Kind::TlsNotYetValid, String::new()),
+                TlsFault::UnknownCa => new(Kind::TlsUnknownCa, String::new()),
+                TlsFault::NotTls => new(Kind::TlsNotSpoken, String::new()),
+                TlsFault::BadCaFile { path, reason } => new(Kind::TlsBadCaFile, format!("{path}: {reason}")),
+                TlsFault::Other(reason) => new(Kind::TlsFailed, reason.clone()),
+            },
+            PublishError::Session(error) => Self::from_session(about, error),
+            PublishError::Broken { step: PublishStep::Live, reason } => new(Kind::ConnectionLost, reason.clone()),
+            PublishError::Broken { step, reason } => {
+                new(Kind::ClosedByServer, format!("step {}: {reason}", step.word()))
+            }
+            PublishError::Cancelled => new(Kind::Internal, "cancelled".to_owned()),
+        }
+    }
+
+    fn from_session(about: &str, error: &ClientError) -> Self {
+        use ProblemKind as Kind;
+        let new = |kind, details: String| Self::new(kind, about, details);
+        let word = |step: Step| PublishStep::from(step).word();
+        match error {
+            ClientError::Handshake(HandshakeError::Http) => new(Kind::HttpServer, String::new()),
+            ClientError::Handshake(HandshakeError::Tls) => new(Kind::ServerWantsTls, String::new()),
+            ClientError::Handshake(error) => new(Kind::NotRtmp, error.to_string()),
+            ClientError::Rejected { step, code, description } => {
+                let words = match description {
+                    Some(description) if !description.is_empty() => format!("{code}: {description}"),
+                    _ => code.clone(),
+                };
+                let already = words.to_ascii_lowercase().contains("already");
+                let kind = match step {
+                    Step::Connect | Step::Handshake => Kind::ConnectRejected,
+                    Step::CreateStream | Step::Publish | Step::Live | Step::Closing if already => Kind::AlreadyPublishing,
+                    Step::CreateStream | Step::Publish | Step::Live | Step::Closing => Kind::PublishRejected,
+                };
+                new(kind, format!("step {}", word(*step))).said(Some(words))
+            }
+            ClientError::TimedOut { step } => new(Kind::TimedOut, format!("step {}", word(*step))),
+            ClientError::ClosedByPeer { step: Step::Live } => {
+                new(Kind::ConnectionLost, "the server closed the connection".to_owned())
+            }
+            ClientError::ClosedByPeer { step } => new(Kind::ClosedByServer, format!("step {}", word(*step))),
+            ClientError::Protocol { step, reason } => {
+                new(Kind::ProtocolError, format!("step {}: {reason}", word(*step)))
+            }
+        }
+    }
+
+    /// What a source's error means to the user.
+    pub fn from_source(error: &SourceError) -> Self {
+        use ProblemKind as Kind;
+        match error {
+            SourceError::NotFound { wanted, available } => {
+                Self::new(Kind::SourceNotFound, wanted.clone(), available.join(", "))
+            }
+            SourceError::Permission { what, reason } => Self::new(Kind::SourcePermission, what.clone(), reason.clone()),
+            SourceError::Busy { what, reason } => Self::new(Kind::SourceBusy, what.clone(), reason.clone()),
+            SourceError::Unreadable { path, reason } => Self::new(Kind::SourceUnreadable, path.clone(), reason.clone()),
+            SourceError::Device { what, reason } => Self::new(Kind::SourceFailed, what.clone(), reason.clone()),
+        }
+    }
+
+    /// What happened to a running source, for the user.
+    pub fn from_source_event(about: &str, event: &SourceEvent) -> Self {
+        use ProblemKind as Kind;
+        match event {
+            SourceEvent::Stalled { silent_for } => {
+                Self::new(Kind::SourceStalled, about, format!("nothing for {:.1} s", silent_for.as_secs_f64()))
+            }
+            SourceEvent::Lost { reason } => Self::new(Kind::SourceLost, about, reason.clone()),
+            SourceEvent::Restored => Self::new(Kind::SourceRestored, about, String::new()),
+        }
+    }
+
+    /// What an encoder's error means to the user.
+    pub fn from_encoder(about: &str, error: &EncodeError) -> Self {
+        match error {
+            EncodeError::Unsupported(advice) => Self::new(ProblemKind::BadSettings, about, advice.clone()),
+            EncodeError::Library { .. } => Self::new(ProblemKind::EncoderFailed, about, error.to_string()),
+        }
+    }
+
+    /// What a recorder's error means to the user.
+    pub fn from_recorder(error: &RecorderError) -> Self {
+        let kind = if error.disk_full { ProblemKind::DiskFull } else { ProblemKind::RecordingFailed };
+        Self::new(kind, error.path.clone(), error.reason.clone())
+    }
+}

@@ -1,0 +1,121 @@
+//! The one table of sentences: what happened, and what to do. The window and the command line read the same.
+
+use super::{Problem, ProblemKind};
+
+/// What happened, in one sentence.
+pub fn what(problem: &Problem) -> String {
+    let about = &problem.about;
+    let details = &problem.details;
+    match problem.kind {
+        ProblemKind::BadUrl => format!("The destination {about} cannot be used: {details}"),
+        ProblemKind::BadSettings => format!("The settings cannot be used: {details}"),
+        ProblemKind::DnsFailed => format!("The name of the server {about} has no address ({details})."),
+        ProblemKind::ConnectionRefused => format!("Nobody listens at {about}."),
+        ProblemKind::TimedOut => format!("{about} did not answer in time ({details})."),
+        ProblemKind::Unreachable => format!("The network does not reach {about} ({details})."),
+        ProblemKind::TlsWrongName if details.is_empty() => {
+            format!("The certificate of {about} is for another name.")
+        }
+        ProblemKind::TlsWrongName => format!("The certificate of {about} is for other names: {details}."),
+        ProblemKind::TlsExpired => format!("The certificate of {about} has expired."),
+        ProblemKind::TlsNotYetValid => format!("The certificate of {about} is not valid yet."),
+        ProblemKind::TlsUnknownCa => {
+            format!("The certificate of {about} was signed by an authority this computer does not know.")
+        }
+        ProblemKind::TlsNotSpoken => format!("{about} does not speak TLS on this port."),
+        ProblemKind::TlsBadCaFile => format!("The CA file cannot be used: {details}."),
+        ProblemKind::TlsFailed => format!("The secure connection to {about} failed: {details}."),
+        ProblemKind::ServerWantsTls => format!("{about} wants a secure connection on this port."),
+        ProblemKind::HttpServer => format!("A web server answers at {about}, not a streaming server."),
+        ProblemKind::NotRtmp => format!("What answers at {about} does not speak RTMP ({details})."),
+        ProblemKind::ConnectRejected => format!("{about} refused the connection ({details})."),
+        ProblemKind::PublishRejected => format!("{about} refused the stream ({details})."),
+        ProblemKind::AlreadyPublishing => format!("Somebody streams to {about} with this key already."),
+        ProblemKind::ClosedByServer => format!("{about} closed the connection before the show was live ({details})."),
+        ProblemKind::ProtocolError => format!("{about} sent something that is not valid RTMP ({details})."),
+        ProblemKind::ConnectionLost => format!("The connection to {about} was lost ({details})."),
+        ProblemKind::RetriesEnded => format!("The connection to {about} was lost and did not come back ({details})."),
+        ProblemKind::ServerWarning => format!("{about} says something about the stream."),
+        ProblemKind::SourceNotFound => format!("There is no {about}."),
+        ProblemKind::SourcePermission => format!("{about} may not be opened ({details})."),
+        ProblemKind::SourceBusy => format!("{about} is in use by another program ({details})."),
+        ProblemKind::SourceUnreadable => format!("{about} cannot be used: {details}."),
+        ProblemKind::SourceFailed => format!("{about} does not start ({details})."),
+        ProblemKind::SourceStalled => format!("{about} has stopped sending: {details}."),
+        ProblemKind::SourceLost => format!("{about} is gone ({details})."),
+        ProblemKind::SourceRestored => format!("{about} is back."),
+        ProblemKind::SourceSubstituted => format!("There is no {about}: the test signal is used instead."),
+        ProblemKind::EncoderFailed => format!("The {about} failed ({details})."),
+        ProblemKind::RecordingFailed => format!("The recording {about} cannot be written ({details})."),
+        ProblemKind::DiskFull => format!("The disk is full: the recording {about} ended."),
+        ProblemKind::IngestFailed => format!("The rehearsal's server does not start ({details})."),
+        ProblemKind::SecretInFile => format!("{details}"),
+        ProblemKind::Internal => format!("Tally failed: {details}."),
+    }
+}
+
+/// One thing to do.
+pub fn to_do(problem: &Problem) -> String {
+    let details = &problem.details;
+    match problem.kind {
+        ProblemKind::BadUrl => "Write it like rtmp://server/app or rtmps://server/app.".to_owned(),
+        ProblemKind::BadSettings => "Change that value and start again.".to_owned(),
+        ProblemKind::DnsFailed => "Check the server's name for a typing mistake, and that this computer is online.".to_owned(),
+        ProblemKind::ConnectionRefused => {
+            "Check the port in the destination, and that the server is running.".to_owned()
+        }
+        ProblemKind::TimedOut => {
+            "Check the server's name and port; a firewall between here and there may block it. Try rtmps:// on port 443."
+                .to_owned()
+        }
+        ProblemKind::Unreachable => "Check that this computer is online and that the address is right.".to_owned(),
+        ProblemKind::TlsWrongName => {
+            "Use the name the certificate is for in the destination; if it is right, ask the server's owner.".to_owned()
+        }
+        ProblemKind::TlsExpired => {
+            "Ask the server's owner to renew it, and check that this computer's date is right.".to_owned()
+        }
+        ProblemKind::TlsNotYetValid => "Check that this computer's date and time are right.".to_owned(),
+        ProblemKind::TlsUnknownCa => {
+            "If it is a private server you trust, give its CA with --tls-ca FILE; otherwise do not stream to it.".to_owned()
+        }
+        ProblemKind::TlsNotSpoken => "Use rtmp:// instead of rtmps://, or the port for secure connections (often 443).".to_owned(),
+        ProblemKind::TlsBadCaFile => "Give a file with the CA's certificate in PEM form.".to_owned(),
+        ProblemKind::TlsFailed => "Try again; if it stays so, send these words to the server's owner.".to_owned(),
+        ProblemKind::ServerWantsTls => "Use rtmps:// instead of rtmp://.".to_owned(),
+        ProblemKind::HttpServer => "Check the port: RTMP is usually 1935, RTMPS 443.".to_owned(),
+        ProblemKind::NotRtmp => "Check the server's name and port.".to_owned(),
+        ProblemKind::ConnectRejected => {
+            "Check the part of the destination after the server's name (the app), and the login if it asks for one.".to_owned()
+        }
+        ProblemKind::PublishRejected => "Copy the stream key again from the service's page.".to_owned(),
+        ProblemKind::AlreadyPublishing => {
+            "End the other stream, or wait a minute until the server has noticed that it is over.".to_owned()
+        }
+        ProblemKind::ClosedByServer => "Check the destination and the stream key: some servers close without a word.".to_owned(),
+        ProblemKind::ProtocolError => "Check that the destination is an RTMP server; if it is, please report this.".to_owned(),
+        ProblemKind::ConnectionLost => "Nothing: Tally connects again by itself.".to_owned(),
+        ProblemKind::RetriesEnded => "Check the network and the server, then go live again.".to_owned(),
+        ProblemKind::ServerWarning => "Read the server's words; the show goes on.".to_owned(),
+        ProblemKind::SourceNotFound if details.is_empty() => {
+            "Connect it, or use the test signal: --video test, --audio test.".to_owned()
+        }
+        ProblemKind::SourceNotFound => format!("Choose one of these: {details}. The command tally devices lists them."),
+        ProblemKind::SourcePermission => {
+            "Give yourself permission: for a camera on Linux, add yourself to the group video and log in again.".to_owned()
+        }
+        ProblemKind::SourceBusy => "Close the program that uses it, and start again.".to_owned(),
+        ProblemKind::SourceUnreadable => "Choose another file: MP4 (H.264/AAC), Y4M, PNG, JPEG, WAV, FLAC or MP3.".to_owned(),
+        ProblemKind::SourceFailed => "Unplug it and plug it in again, or choose another.".to_owned(),
+        ProblemKind::SourceStalled => "Check its cable; Tally restarts it by itself.".to_owned(),
+        ProblemKind::SourceLost => "Plug it in again; Tally uses it as soon as it is back.".to_owned(),
+        ProblemKind::SourceRestored => "Nothing: it is used again.".to_owned(),
+        ProblemKind::SourceSubstituted => "Connect one and start again, or choose one: tally devices lists them.".to_owned(),
+        ProblemKind::EncoderFailed => "Please report this, with the command you used.".to_owned(),
+        ProblemKind::RecordingFailed => "Choose a folder you may write to. The stream is not harmed.".to_owned(),
+        ProblemKind::DiskFull => "Free some space, or record to another disk. The stream is not harmed.".to_owned(),
+        ProblemKind::IngestFailed => "Try again; if it stays so, please report it.".to_owned(),
+        ProblemKind::SecretInFile => "Nothing, unless others use this account.".to_owned(),
+        ProblemKind::Internal => "Please report this, with the command you used.".to_owned(),
+    }
+}
