@@ -8,6 +8,7 @@ mod clip;
 mod cost;
 mod latency;
 mod measure;
+mod publish;
 mod quality;
 mod table;
 
@@ -29,16 +30,24 @@ pub(crate) struct Plan {
 type Part = (&'static str, fn(&Plan) -> Table);
 
 fn main() {
+    let words: Vec<_> = std::env::args().collect();
+    if let [_, first, port, file, rounds] = words.as_slice()
+        && first == publish::CHILD
+    {
+        publish::child(port.parse().unwrap(), std::path::Path::new(file), rounds.parse().unwrap());
+        return;
+    }
     let number =
         |name: &str, otherwise: u32| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise);
     let pairs = number("TALLY_BENCH_PAIRS", 5).max(1) as usize;
     let plan = Plan { pairs, seconds: number("TALLY_BENCH_SECONDS", 20).max(5) };
     let only = std::env::var("TALLY_BENCH_ONLY").unwrap_or_default();
-    let parts: [Part; 4] = [
+    let parts: [Part; 5] = [
         ("cost", cost::measure),
         ("start", latency::measure_start),
         ("latency", latency::measure),
         ("quality", quality::measure),
+        ("publish", publish::measure),
     ];
     println!("medians of {} runs of {} s each", plan.pairs, plan.seconds);
     for (name, measure) in parts {

@@ -116,11 +116,11 @@ fn record(file: File, headers: &StreamHeaders, output: &OutputHandle, clock: &Cl
         }
         if clock.now().since(synced_at) >= SYNC_INTERVAL {
             synced_at = clock.now();
-            writer.flush()?;
+            writer.get_mut().flush()?;
             sync_handle.sync_data()?;
         }
     }
-    writer.flush()?;
+    writer.get_mut().flush()?;
     sync_handle.sync_all()
 }
 

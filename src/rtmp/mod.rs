@@ -1,5 +1,6 @@
 //! RTMP, pure: machines that take bytes and times and give bytes, events and times. No I/O, no clock, no threads.
 
+pub mod auth;
 pub mod client;
 pub mod handshake;
 pub mod limits;

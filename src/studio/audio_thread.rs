@@ -41,7 +41,8 @@ impl AudioThread {
     }
 
     fn run_to_end(&mut self, stop: &Stop) -> Result<(), EncodeError> {
-        let mut loudness = Loudness::new(self.sample_rate, self.channels);
+        let mut loudness = Loudness::new(self.sample_rate, self.channels)
+            .map_err(|error| EncodeError::Unsupported(error.to_string()))?;
         let mut index = self.clock.now().sample_index(self.sample_rate) / CHUNK_SAMPLES as i64;
         let mut samples = vec![0.0; CHUNK_SAMPLES * usize::from(self.channels)];
         let mut begun = false;
@@ -58,7 +59,6 @@ impl AudioThread {
             let active = self.program.fanout().is_active();
             if active && !begun {
                 begun = true;
-                loudness = Loudness::new(self.sample_rate, self.channels);
             }
             if begun && read.missing > 0 {
                 count(&self.program.counters().audio_xruns, 1);
@@ -69,16 +69,16 @@ impl AudioThread {
             }
             index += 1;
             if active {
-                loudness.add(&samples);
+                loudness.measure(&samples);
                 samples = self.encode(pts, samples)?;
             }
             if index % REPORT_EVERY == 0 {
-                self.program.set_loudness(loudness.integrated_lufs().filter(|_| begun));
+                self.program.set_loudness(loudness.reading().integrated_lufs);
                 self.program.set_drift_ppm(self.source.drift_ppm());
             }
             // Everything that belongs to the program is in the encoder once this chunk's end is past the program's.
             if pts + self.chunk_length() >= self.program.end() {
-                self.program.set_loudness(loudness.integrated_lufs().filter(|_| begun));
+                self.program.set_loudness(loudness.reading().integrated_lufs);
                 return self.flush(pts, samples);
             }
         }

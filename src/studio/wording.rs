@@ -49,7 +49,7 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::RecordingFailed => format!("The recording {about} cannot be written ({details})."),
         ProblemKind::DiskFull => format!("The disk is full: the recording {about} ended."),
         ProblemKind::IngestFailed => format!("The rehearsal's server does not start ({details})."),
-        ProblemKind::SecretInFile => format!("{details}"),
+        ProblemKind::SecretInFile => details.clone(),
         ProblemKind::Internal => format!("Tally failed: {details}."),
     }
 }

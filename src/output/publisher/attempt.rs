@@ -88,7 +88,7 @@ impl Task {
     }
 
     /// Connects, logs in if asked to, publishes until the end. `Ok`: ended as ordered.
-    async fn attempt(&mut self, carried: &mut Carried) -> Result<(), PublishError> {
+    async fn attempt(&self, carried: &mut Carried) -> Result<(), PublishError> {
         let mut app_suffix = String::new();
         for round in 1.. {
             let transport = self.open().await?;
@@ -115,7 +115,7 @@ impl Task {
         Err(PublishError::Cancelled)
     }
 
-    async fn open(&mut self) -> Result<Transport, PublishError> {
+    async fn open(&self) -> Result<Transport, PublishError> {
         let target = self.config.target.clone();
         let tls_config = match target.tls {
             true => Some(tls::client_config(target.tls_ca.as_deref().map(Path::new)).map_err(PublishError::Tls)),
@@ -151,7 +151,7 @@ impl Task {
     }
 
     /// Runs one step of connecting, unless the show ends first.
-    async fn timed<T>(&mut self, step: impl Future<Output = T>) -> Result<(T, Duration), PublishError> {
+    async fn timed<T>(&self, step: impl Future<Output = T>) -> Result<(T, Duration), PublishError> {
         let started = self.clock.now();
         let mut orders = self.orders.clone();
         tokio::select! {
@@ -203,10 +203,11 @@ impl Task {
     }
 
     /// Waits; `true` if the show ended meanwhile.
-    async fn wait_or_end(&mut self, wait: Duration) -> bool {
+    async fn wait_or_end(&self, wait: Duration) -> bool {
+        let mut orders = self.orders.clone();
         tokio::select! {
             () = sleep(wait) => self.ending(),
-            _ = self.orders.wait_for(|order| *order != Order::Run) => true,
+            _ = orders.wait_for(|order| *order != Order::Run) => true,
         }
     }
 

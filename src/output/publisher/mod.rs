@@ -19,7 +19,9 @@ use tokio::sync::watch;
 
 use super::{Network, OutputHandle, OutputStats, PublishError, PublishStep};
 use crate::clock::Clock;
-use crate::media::Timestamp;
+use crate::media::{StreamConfig, Timestamp};
+use crate::rtmp::url::{RtmpUrl, Scheme, UrlError};
+use crate::{bitstream, flv};
 
 pub use backoff::Backoff;
 
@@ -38,15 +40,42 @@ pub struct PublishTarget {
     pub app: String,
     /// The `tcUrl` of the connect command: without stream name and credentials.
     pub tc_url: String,
+    /// The address as it may be shown.
+    pub about: String,
     /// The stream's name: the secret key.
     pub stream_name: String,
     /// User and password, for servers that ask for a login.
     pub login: Option<(String, String)>,
 }
 
+impl PublishTarget {
+    /// Takes a destination's URL apart. With a `stream_key` the URL's whole path is the app; without one, what
+    /// follows the path's first segment is the key. What is given apart wins over what the URL holds.
+    pub fn new(
+        url: &str,
+        stream_key: Option<&str>,
+        login: Option<(String, String)>,
+        tls_ca: Option<PathBuf>,
+    ) -> Result<Self, UrlError> {
+        let url = RtmpUrl::parse(url, stream_key.is_some())?;
+        let login_in_url = url.user.clone().map(|user| (user, url.password.clone().unwrap_or_default()));
+        Ok(Self {
+            tc_url: url.tc_url(),
+            about: url.server_url(),
+            tls: url.scheme == Scheme::Rtmps,
+            tls_ca,
+            stream_name: stream_key.map(str::to_owned).or(url.stream_name).unwrap_or_default(),
+            login: login.or(login_in_url),
+            host: url.host,
+            port: url.port,
+            app: url.app,
+        })
+    }
+}
+
 impl fmt::Debug for PublishTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PublishTarget({})", self.tc_url)
+        write!(f, "PublishTarget({})", self.about)
     }
 }
 
@@ -59,6 +88,19 @@ pub struct StreamHeaders {
     pub video: Option<Bytes>,
     /// FLV audio tag body with the AudioSpecificConfig, if there is audio.
     pub audio: Option<Bytes>,
+}
+
+impl StreamHeaders {
+    /// Metadata and sequence headers, from the encoders' own parameter sets. `encoder` is what we call ourselves.
+    pub fn new(config: &StreamConfig, encoder: &str) -> Self {
+        let video = config.video.as_ref();
+        let audio = config.audio.as_ref();
+        Self {
+            metadata: flv::metadata(config, encoder),
+            video: video.map(|v| flv::video_sequence_header(&bitstream::avcc_record(&v.sps, &v.pps))),
+            audio: audio.map(|a| flv::audio_sequence_header(&a.audio_specific_config)),
+        }
+    }
 }
 
 /// Where a publisher stands.

@@ -264,11 +264,13 @@ impl<'a> Pump<'a> {
                 return Err(self.write_failed(cx, now, &error.to_string()));
             }
         }
-        if self.phase == Phase::Shutdown && self.outgoing.is_empty() && !self.unflushed {
-            if let Poll::Ready(_result) = self.transport.poll_shutdown(cx) {
-                self.begin_drain(now);
-                progress = true;
-            }
+        if self.phase == Phase::Shutdown
+            && self.outgoing.is_empty()
+            && !self.unflushed
+            && let Poll::Ready(_result) = self.transport.poll_shutdown(cx)
+        {
+            self.begin_drain(now);
+            progress = true;
         }
         Ok(progress)
     }

@@ -1,0 +1,129 @@
+//! The show in words, for a person at a terminal.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use crate::cli::print;
+use crate::clock::Clock;
+use crate::media::Timestamp;
+use crate::studio::rehearsal::RehearsalReport;
+use crate::studio::{DestinationState, Problem, Stats, StudioEvent, Summary, wording};
+
+/// Without a terminal to rewrite a line on, a status line comes so often.
+const STATUS_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Writes events as lines for people.
+pub(super) struct Human {
+    clock: Clock,
+    terminal: bool,
+    status_shown: bool,
+    last_status: Timestamp,
+    live_since: Option<Timestamp>,
+}
+
+impl Human {
+    pub(super) fn new(clock: Clock) -> Self {
+        let terminal = std::io::stdout().is_terminal();
+        let last_status = clock.now();
+        Self { clock, terminal, status_shown: false, last_status, live_since: None }
+    }
+
+    pub(super) fn report(&mut self, event: &StudioEvent) {
+        match event {
+            StudioEvent::Step(step) => {
+                let mark = if step.ok { "✓" } else { "✗" };
+                let ms = step.took.as_secs_f64() * 1e3;
+                self.line(&format!("{mark} {:<14} {ms:>7.1} ms  {}", step.name, step.detail));
+            }
+            StudioEvent::State { destination, state } => {
+                if *state == DestinationState::Live {
+                    self.live_since.get_or_insert(self.clock.now());
+                }
+                self.line(&format!("{} {destination}", state.word().to_uppercase()));
+            }
+            StudioEvent::Stats(stats) => self.status(stats),
+            StudioEvent::Problem(problem) => self.problem(problem),
+            StudioEvent::Rehearsal(report) => self.rehearsal(report),
+            StudioEvent::Ended(summary) => self.summary(summary),
+        }
+    }
+
+    fn status(&mut self, stats: &Stats) {
+        let Some(since) = self.live_since else { return };
+        let now = self.clock.now();
+        if !self.terminal && now.since(self.last_status) < STATUS_INTERVAL {
+            return;
+        }
+        self.last_status = now;
+        let latency = stats.latency.map_or_else(String::new, |l| format!(" · latency {:.0} ms", l.median));
+        let status = format!(
+            "{} {} · {:.1} fps · {:.0} kb/s · cache {:.1} s · {} dropped{latency} · CPU {:.0} %",
+            stats.state.word().to_uppercase(),
+            clock_text(now.since(since)),
+            stats.fps,
+            stats.video_kbps + stats.audio_kbps,
+            stats.queue_ms / 1e3,
+            stats.dropped,
+            stats.cpu_percent,
+        );
+        if self.terminal {
+            print::rewrite(&status);
+            self.status_shown = true;
+        } else {
+            print::line(&status);
+        }
+    }
+
+    fn problem(&mut self, problem: &Problem) {
+        self.line(&format!("! {}", wording::what(problem)));
+        if let Some(words) = &problem.server_said {
+            self.line(&format!("  The server said: {words}"));
+        }
+        self.line(&format!("  {}", wording::to_do(problem)));
+    }
+
+    fn rehearsal(&mut self, report: &RehearsalReport) {
+        let ms = |value: Option<f64>| value.map_or_else(|| "not measured".to_owned(), |v| format!("{v:.1} ms"));
+        let number = |value: Option<f64>, unit: &str| {
+            value.map_or_else(|| "not measured".to_owned(), |v| format!("{v:.1} {unit}"))
+        };
+        self.line("What a viewer got:");
+        self.line(&format!("  frames        {} of {}", report.frames_received, report.frames_sent));
+        self.line(&format!("  keyframes     every {}", number(report.keyframe_seconds, "s")));
+        self.line(&format!("  picture       {:.0} kb/s", report.video_kbps));
+        self.line(&format!("  sound         {}, true peak {}", number(report.lufs, "LUFS"), number(report.true_peak_dbtp, "dBTP")));
+        self.line(&format!("  A/V offset    {}", ms(report.av_offset_ms)));
+        self.line(&format!("  latency       {} median, {} p99", ms(report.latency_ms_median), ms(report.latency_ms_p99)));
+        self.line(&format!("  {}", report.verdict));
+    }
+
+    fn summary(&mut self, summary: &Summary) {
+        let totals = &summary.totals;
+        self.line(&format!(
+            "Ended after {}: {} frames sent, {} missed, {} skipped, {} dropped, {} reconnects, {:.0} kb/s, CPU {:.0} %",
+            clock_text(summary.duration),
+            totals.frames_sent,
+            totals.missed,
+            totals.skipped,
+            totals.dropped,
+            totals.reconnects,
+            totals.video_kbps + totals.audio_kbps,
+            totals.cpu_percent,
+        ));
+        if let Some(path) = &summary.recording {
+            self.line(&format!("Recording: {}", path.display()));
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        if std::mem::take(&mut self.status_shown) {
+            print::line("");
+        }
+        print::line(text);
+    }
+}
+
+fn clock_text(time: Duration) -> String {
+    let seconds = time.as_secs();
+    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}

@@ -1,0 +1,135 @@
+//! One JSON object a line: names and fields are a contract, to be added to and never renamed.
+
+use serde_json::{Map, Value, json};
+
+use crate::cli::print;
+use crate::clock::Clock;
+use crate::studio::rehearsal::RehearsalReport;
+use crate::studio::{LatencyMillis, Problem, Stats, StepReport, StudioEvent, Summary, wording};
+
+/// Writes events as JSON.
+pub(super) struct Json {
+    clock: Clock,
+}
+
+impl Json {
+    pub(super) fn new(clock: Clock) -> Self {
+        Self { clock }
+    }
+
+    pub(super) fn report(&self, event: &StudioEvent) {
+        let (name, fields) = match event {
+            StudioEvent::Step(step) => ("step", step_fields(step)),
+            StudioEvent::State { destination, state } => {
+                ("state", json!({ "state": state.word(), "destination": destination }))
+            }
+            StudioEvent::Stats(stats) => ("stats", stats_fields(stats)),
+            StudioEvent::Problem(problem) => ("problem", problem_fields(problem)),
+            StudioEvent::Rehearsal(report) => ("rehearsal", rehearsal_fields(report)),
+            StudioEvent::Ended(summary) => ("summary", summary_fields(summary)),
+        };
+        let mut line = Map::new();
+        line.insert("event".to_owned(), json!(name));
+        line.insert("t".to_owned(), rounded(self.clock.now().as_secs_f64(), 3));
+        if let Value::Object(fields) = fields {
+            line.extend(fields);
+        }
+        print::line(&Value::Object(line).to_string());
+    }
+}
+
+fn step_fields(step: &StepReport) -> Value {
+    json!({
+        "name": step.name,
+        "ok": step.ok,
+        "ms": rounded(step.took.as_secs_f64() * 1e3, 1),
+        "detail": step.detail,
+        "destination": step.destination,
+    })
+}
+
+fn stats_fields(stats: &Stats) -> Value {
+    json!({
+        "state": stats.state.word(),
+        "fps": rounded(stats.fps, 2),
+        "frames_captured": stats.frames_captured,
+        "frames_encoded": stats.frames_encoded,
+        "frames_sent": stats.frames_sent,
+        "missed": stats.missed,
+        "skipped": stats.skipped,
+        "dropped": stats.dropped,
+        "audio_xruns": stats.audio_xruns,
+        "video_kbps": rounded(stats.video_kbps, 1),
+        "audio_kbps": rounded(stats.audio_kbps, 1),
+        "queue_ms": rounded(stats.queue_ms, 1),
+        "congestion": rounded(stats.congestion, 3),
+        "rtt_ms": maybe(stats.rtt_ms, 2),
+        "reconnects": stats.reconnects,
+        "latency_ms": stats.latency.map(latency_fields),
+        "cpu_percent": rounded(stats.cpu_percent, 1),
+        "rss_mb": maybe(stats.rss_mb, 1),
+        "lufs": maybe(stats.lufs, 1),
+        "drift_ppm": maybe(stats.drift_ppm, 1),
+    })
+}
+
+fn latency_fields(latency: LatencyMillis) -> Value {
+    json!({
+        "median": rounded(latency.median, 1),
+        "p99": rounded(latency.p99, 1),
+        "worst": rounded(latency.worst, 1),
+    })
+}
+
+fn problem_fields(problem: &Problem) -> Value {
+    json!({
+        "kind": problem.kind.word(),
+        "about": problem.about,
+        "what": wording::what(problem),
+        "do": wording::to_do(problem),
+        "server_said": problem.server_said,
+    })
+}
+
+fn rehearsal_fields(report: &RehearsalReport) -> Value {
+    json!({
+        "frames_sent": report.frames_sent,
+        "frames_received": report.frames_received,
+        "keyframe_seconds": maybe(report.keyframe_seconds, 3),
+        "video_kbps": rounded(report.video_kbps, 1),
+        "av_offset_ms": maybe(report.av_offset_ms, 1),
+        "latency_ms_median": maybe(report.latency_ms_median, 1),
+        "latency_ms_p99": maybe(report.latency_ms_p99, 1),
+        "lufs": maybe(report.lufs, 1),
+        "true_peak_dbtp": maybe(report.true_peak_dbtp, 1),
+        "verdict": report.verdict,
+    })
+}
+
+fn summary_fields(summary: &Summary) -> Value {
+    let mut fields = stats_fields(&summary.totals);
+    if let Value::Object(fields) = &mut fields {
+        fields.insert("duration_s".to_owned(), rounded(summary.duration.as_secs_f64(), 3));
+        fields.insert("recording".to_owned(), json!(summary.recording.as_ref().map(|p| p.display().to_string())));
+        let worst = summary.worst_second.map(|worst| {
+            json!({
+                "second": worst.second,
+                "frames_lost": worst.frames_lost,
+                "latency_ms": rounded(worst.latency_ms, 1),
+            })
+        });
+        fields.insert("worst_second".to_owned(), json!(worst));
+        fields.insert("failure".to_owned(), json!(summary.failure.as_ref().map(|p| p.kind.word())));
+    }
+    fields
+}
+
+/// `value` with so many decimals; null where it is no number.
+fn rounded(value: f64, decimals: i32) -> Value {
+    let scale = 10f64.powi(decimals);
+    json!((value * scale).round() / scale)
+}
+
+fn maybe(value: Option<f64>, decimals: i32) -> Value {
+    value.map_or(Value::Null, |value| rounded(value, decimals))
+}

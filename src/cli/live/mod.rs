@@ -1,0 +1,103 @@
+//! `tally live`: a show without a window.
+
+mod human;
+mod json;
+
+use std::time::Duration;
+
+use super::exit::Exit;
+use super::interrupt::Interrupt;
+use crate::clock::Clock;
+use crate::settings::ShowSettings;
+use crate::studio::{Command, Problem, ProblemKind, Show, StudioEvent};
+
+/// How often signals are looked for while nothing happens.
+const NAP: Duration = Duration::from_millis(50);
+
+/// Who reads what the show tells.
+enum Reporter {
+    Human(human::Human),
+    Json(json::Json),
+}
+
+impl Reporter {
+    fn report(&mut self, event: &StudioEvent) {
+        match self {
+            Self::Human(human) => human.report(event),
+            Self::Json(json) => json.report(event),
+        }
+    }
+}
+
+/// Runs the show to its end. `notices` are told first: what was found while the settings were read.
+pub fn run(settings: ShowSettings, json: bool, notices: Vec<Problem>) -> Exit {
+    let clock = Clock::system();
+    let mut reporter = match json {
+        true => Reporter::Json(json::Json::new(clock.clone())),
+        false => Reporter::Human(human::Human::new(clock.clone())),
+    };
+    for notice in notices {
+        reporter.report(&StudioEvent::Problem(notice));
+    }
+    let interrupt = Interrupt::install();
+    let show = match Show::start(settings, clock) {
+        Ok(show) => show,
+        Err(problem) => {
+            let exit = exit_of(problem.kind);
+            reporter.report(&StudioEvent::Problem(problem));
+            return exit;
+        }
+    };
+    let mut seen = 0;
+    loop {
+        let signals = interrupt.count();
+        if signals > seen {
+            show.command(if signals == 1 { Command::End } else { Command::Abort });
+            seen = signals;
+        }
+        let Some(event) = show.next_event(NAP) else { continue };
+        reporter.report(&event);
+        if let StudioEvent::Ended(summary) = event {
+            return summary.failure.map_or(Exit::Ok, |problem| exit_of(problem.kind));
+        }
+    }
+}
+
+/// The exit code of the problem that ended a show.
+fn exit_of(kind: ProblemKind) -> Exit {
+    match kind {
+        ProblemKind::BadUrl | ProblemKind::BadSettings | ProblemKind::TlsBadCaFile => Exit::Usage,
+        ProblemKind::SourceNotFound
+        | ProblemKind::SourcePermission
+        | ProblemKind::SourceBusy
+        | ProblemKind::SourceUnreadable
+        | ProblemKind::SourceFailed
+        | ProblemKind::SourceStalled
+        | ProblemKind::SourceLost => Exit::Source,
+        ProblemKind::DnsFailed
+        | ProblemKind::ConnectionRefused
+        | ProblemKind::TimedOut
+        | ProblemKind::Unreachable => Exit::Unreachable,
+        ProblemKind::TlsWrongName
+        | ProblemKind::TlsExpired
+        | ProblemKind::TlsNotYetValid
+        | ProblemKind::TlsUnknownCa
+        | ProblemKind::TlsNotSpoken
+        | ProblemKind::TlsFailed => Exit::Tls,
+        ProblemKind::ServerWantsTls
+        | ProblemKind::HttpServer
+        | ProblemKind::NotRtmp
+        | ProblemKind::ConnectRejected
+        | ProblemKind::PublishRejected
+        | ProblemKind::AlreadyPublishing
+        | ProblemKind::ClosedByServer
+        | ProblemKind::ProtocolError => Exit::Refused,
+        ProblemKind::ConnectionLost | ProblemKind::RetriesEnded => Exit::Lost,
+        ProblemKind::RecordingFailed | ProblemKind::DiskFull => Exit::Recording,
+        ProblemKind::SourceRestored
+        | ProblemKind::SourceSubstituted
+        | ProblemKind::ServerWarning
+        | ProblemKind::SecretInFile => Exit::Ok,
+        ProblemKind::EncoderFailed | ProblemKind::IngestFailed | ProblemKind::Internal => Exit::Bug,
+    }
+}

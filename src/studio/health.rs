@@ -1,0 +1,271 @@
+//! The figures of each second, from counters.
+
+use std::time::Duration;
+
+use super::event::{DestinationState, LatencyMillis, Stats, WorstSecond};
+use super::process;
+use super::program::{Program, read};
+use crate::clock::process_cpu_time;
+use crate::media::Timestamp;
+use crate::output::publisher::Publisher;
+use crate::output::{OutputCounters, OutputHandle};
+
+/// Makes a `Stats` of the second that has passed, and remembers the worst.
+#[derive(Debug)]
+pub(super) struct Health {
+    started_at: Timestamp,
+    started_cpu: Duration,
+    last: Sample,
+    histogram: Histogram,
+    live_seconds: u64,
+    worst: Option<WorstSecond>,
+    rss_max: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Sample {
+    at: Timestamp,
+    cpu: Duration,
+    encoded: u64,
+    video_bytes: u64,
+    audio_bytes: u64,
+    lost: u64,
+}
+
+/// What the outputs have done, together.
+#[derive(Debug, Default)]
+struct Outputs {
+    frames_sent: u64,
+    dropped: u64,
+    reconnects: u64,
+    rtt: Option<Duration>,
+    queue: Duration,
+    congestion: f32,
+    latencies: Vec<Duration>,
+}
+
+impl Health {
+    pub(super) fn new(now: Timestamp) -> Self {
+        let cpu = process_cpu_time();
+        Self {
+            started_at: now,
+            started_cpu: cpu,
+            last: Sample { at: now, cpu, ..Sample::default() },
+            histogram: Histogram::default(),
+            live_seconds: 0,
+            worst: None,
+            rss_max: None,
+        }
+    }
+
+    /// The figures since the last call.
+    pub(super) fn second(
+        &mut self,
+        now: Timestamp,
+        state: DestinationState,
+        program: &Program,
+        publishers: &[Publisher],
+        others: &[OutputHandle],
+    ) -> Stats {
+        let outputs = Outputs::of(publishers, others);
+        for latency in &outputs.latencies {
+            self.histogram.add(*latency);
+        }
+        let mut second = Histogram::default();
+        outputs.latencies.iter().for_each(|latency| second.add(*latency));
+        let sample = Sample {
+            at: now,
+            cpu: process_cpu_time(),
+            encoded: read(&program.counters().encoded),
+            video_bytes: read(&program.counters().video_bytes),
+            audio_bytes: read(&program.counters().audio_bytes),
+            lost: read(&program.counters().missed) + program.skipped() + outputs.dropped,
+        };
+        let stats = self.stats(state, program, &outputs, self.last, sample, second.summary());
+        if program.first().is_some() {
+            self.note_second(&stats, sample.lost - self.last.lost);
+        }
+        self.last = sample;
+        stats
+    }
+
+    /// The figures of the whole show.
+    pub(super) fn totals(
+        &mut self,
+        now: Timestamp,
+        program: &Program,
+        publishers: &[Publisher],
+        others: &[OutputHandle],
+    ) -> Stats {
+        let outputs = Outputs::of(publishers, others);
+        for latency in &outputs.latencies {
+            self.histogram.add(*latency);
+        }
+        let begin = Sample {
+            at: program.first().unwrap_or(self.started_at),
+            cpu: self.started_cpu,
+            ..Sample::default()
+        };
+        let end = Sample {
+            at: program.end().min(now),
+            cpu: process_cpu_time(),
+            encoded: read(&program.counters().encoded),
+            video_bytes: read(&program.counters().video_bytes),
+            audio_bytes: read(&program.counters().audio_bytes),
+            lost: 0,
+        };
+        let latency = self.histogram.summary();
+        let mut stats = self.stats(DestinationState::Ended, program, &outputs, begin, end, latency);
+        let wall = now.since(self.started_at).as_secs_f64().max(1e-3);
+        stats.cpu_percent = 100.0 * end.cpu.saturating_sub(self.started_cpu).as_secs_f64() / wall;
+        stats.rss_mb = self.rss_max.or(stats.rss_mb);
+        stats
+    }
+
+    /// The second in which most went wrong.
+    pub(super) fn worst_second(&self) -> Option<WorstSecond> {
+        self.worst
+    }
+
+    fn stats(
+        &self,
+        state: DestinationState,
+        program: &Program,
+        outputs: &Outputs,
+        from: Sample,
+        to: Sample,
+        latency: Option<LatencyMillis>,
+    ) -> Stats {
+        let seconds = to.at.since(from.at).as_secs_f64().max(1e-3);
+        let kbps = |bytes: u64| bytes as f64 * 8.0 / 1000.0 / seconds;
+        let counters = program.counters();
+        Stats {
+            state,
+            fps: (to.encoded - from.encoded) as f64 / seconds,
+            frames_captured: read(&counters.captured),
+            frames_encoded: to.encoded,
+            frames_sent: outputs.frames_sent,
+            missed: read(&counters.missed),
+            skipped: program.skipped(),
+            dropped: outputs.dropped,
+            audio_xruns: read(&counters.audio_xruns),
+            video_kbps: kbps(to.video_bytes - from.video_bytes),
+            audio_kbps: kbps(to.audio_bytes - from.audio_bytes),
+            queue_ms: outputs.queue.as_secs_f64() * 1e3,
+            congestion: f64::from(outputs.congestion),
+            rtt_ms: outputs.rtt.map(|rtt| rtt.as_secs_f64() * 1e3),
+            reconnects: outputs.reconnects,
+            latency,
+            cpu_percent: 100.0 * to.cpu.saturating_sub(from.cpu).as_secs_f64() / seconds,
+            rss_mb: process::resident_mib(),
+            lufs: program.loudness(),
+            drift_ppm: program.drift_ppm(),
+        }
+    }
+
+    fn note_second(&mut self, stats: &Stats, frames_lost: u64) {
+        self.rss_max = match (self.rss_max, stats.rss_mb) {
+            (Some(a), Some(b)) => Some(a.max(b)),
+            (a, b) => a.or(b),
+        };
+        self.live_seconds += 1;
+        let latency_ms = stats.latency.map_or(0.0, |l| l.worst);
+        let this = WorstSecond { second: self.live_seconds, frames_lost, latency_ms };
+        let is_worse = |worst: &WorstSecond| {
+            (this.frames_lost, this.latency_ms) > (worst.frames_lost, worst.latency_ms)
+        };
+        if self.worst.as_ref().is_none_or(is_worse) {
+            self.worst = Some(this);
+        }
+    }
+}
+
+impl Outputs {
+    fn of(publishers: &[Publisher], others: &[OutputHandle]) -> Self {
+        let mut sum = Self::default();
+        for publisher in publishers {
+            let OutputCounters { frames_sent, reconnects, rtt, latencies, .. } = publisher.stats().take();
+            sum.frames_sent = sum.frames_sent.max(frames_sent);
+            sum.reconnects += reconnects;
+            sum.rtt = sum.rtt.max(rtt);
+            sum.latencies.extend(latencies);
+            let gauge = publisher.output().queue().gauge();
+            sum.queue = sum.queue.max(gauge.waiting);
+            sum.congestion = sum.congestion.max(gauge.congestion);
+            sum.dropped += publisher.output().dropped();
+        }
+        for output in others {
+            sum.dropped += output.dropped();
+        }
+        sum
+    }
+}
+
+/// Latencies in buckets of a tenth of a millisecond: any show in 80 KB.
+#[derive(Debug)]
+struct Histogram {
+    buckets: Vec<u32>,
+    count: u64,
+    worst: Duration,
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self { buckets: Vec::new(), count: 0, worst: Duration::ZERO }
+    }
+}
+
+impl Histogram {
+    const BUCKETS: usize = 20_000;
+    const PER_MILLI: f64 = 10.0;
+
+    fn add(&mut self, latency: Duration) {
+        let index = ((latency.as_secs_f64() * 1e3 * Self::PER_MILLI) as usize).min(Self::BUCKETS - 1);
+        if self.buckets.len() <= index {
+            self.buckets.resize(index + 1, 0);
+        }
+        self.buckets[index] += 1;
+        self.count += 1;
+        self.worst = self.worst.max(latency);
+    }
+
+    fn quantile(&self, part: f64) -> f64 {
+        let rank = ((self.count as f64 * part).ceil() as u64).clamp(1, self.count.max(1));
+        let mut seen = 0;
+        for (index, count) in self.buckets.iter().enumerate() {
+            seen += u64::from(*count);
+            if seen >= rank {
+                return (index as f64 + 0.5) / Self::PER_MILLI;
+            }
+        }
+        0.0
+    }
+
+    fn summary(&self) -> Option<LatencyMillis> {
+        (self.count > 0).then(|| LatencyMillis {
+            median: self.quantile(0.5),
+            p99: self.quantile(0.99),
+            worst: self.worst.as_secs_f64() * 1e3,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_those_of_the_latencies() {
+        let mut histogram = Histogram::default();
+        assert_eq!(histogram.summary(), None);
+        for millis in 1..=100 {
+            histogram.add(Duration::from_millis(millis));
+        }
+        let summary = histogram.summary().unwrap();
+        assert!((summary.median - 50.0).abs() < 0.2, "{summary:?}");
+        assert!((summary.p99 - 99.0).abs() < 0.2, "{summary:?}");
+        assert!((summary.worst - 100.0).abs() < 1e-9);
+        histogram.add(Duration::from_secs(100));
+        assert!((histogram.summary().unwrap().worst - 100_000.0).abs() < 1e-6);
+    }
+}

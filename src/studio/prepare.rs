@@ -1,0 +1,203 @@
+//! Before a show runs: sources and encoders are opened, the program's threads started.
+
+use std::thread::available_parallelism;
+
+use super::audio_thread::AudioThread;
+use super::encode_thread::{EncodeThread, WantedBitrate};
+use super::event::StudioEvent;
+use super::health::Health;
+use super::program::Program;
+use super::rehearse::Rehearse;
+use super::sources::{self, Opened};
+use super::supervisor::{FIRST_PICTURE_DEADLINE, Phase, Running, STATS_INTERVAL, Supervisor};
+use super::video_thread::VideoThread;
+use super::{Problem, ProblemKind};
+use crate::capture::{AudioSource, SourceError, SourceInfo, VideoSource};
+use crate::encode::{
+    AudioEncoder, AudioEncoderSettings, EncodeError, VideoEncoder, VideoEncoderSettings, open_aac, open_h264,
+};
+use crate::flow::Worker;
+use crate::media::{StreamConfig, Timestamp};
+use crate::output::publisher::StreamHeaders;
+use crate::output::{Fanout, Network};
+
+impl Supervisor {
+    /// Opens sources and encoders and starts the program's threads.
+    pub(super) fn prepare(&self) -> Result<Running, Problem> {
+        let started = self.clock.now();
+        let video = self.open_video()?;
+        let audio = self.open_audio()?;
+        let (video_encoder, audio_encoder) = self.open_encoders(video.is_some())?;
+        let config = StreamConfig {
+            video: video_encoder.as_ref().map(|encoder| encoder.config()),
+            audio: Some(audio_encoder.config()),
+        };
+        let headers = StreamHeaders::new(&config, &format!("Tally/{}", env!("CARGO_PKG_VERSION")));
+        let internal = |error: std::io::Error| Problem::new(ProblemKind::Internal, "show", error.to_string());
+        let network = Network::start().map_err(internal)?;
+        let rehearse = match self.settings.rehearse {
+            true => Some(Rehearse::start(&config, &self.clock)?),
+            false => None,
+        };
+
+        let program = Program::new(Fanout::new(), self.settings.duration);
+        let bitrate = WantedBitrate::new(self.settings.encoding.video_bitrate);
+        let video_name = video.as_ref().map(|v| v.source.info().name).unwrap_or_default();
+        let audio_name = audio.source.info().name;
+        let waits_for_picture = video.as_ref().is_some_and(|v| v.is_device);
+        let phase = match waits_for_picture {
+            true => Phase::Preparing { until: self.clock.now() + FIRST_PICTURE_DEADLINE },
+            false => Phase::Running,
+        };
+        let has_video = video.is_some();
+        let workers = self
+            .start_threads(video, video_encoder, audio, audio_encoder, &program, &bitrate)
+            .map_err(internal)?;
+        let mut running = Running {
+            program,
+            bitrate,
+            headers,
+            publishers: Vec::new(),
+            lines: Vec::new(),
+            recorder: None,
+            rehearse,
+            health: Health::new(started),
+            next_stats: self.clock.now() + STATS_INTERVAL,
+            phase,
+            video_name,
+            audio_name,
+            video_ended: !has_video,
+            audio_ended: false,
+            video_lost: None,
+            audio_lost: None,
+            failure: None,
+            _workers: workers,
+            network,
+        };
+        if running.phase == Phase::Running {
+            self.start_publishers(&mut running);
+        }
+        Ok(running)
+    }
+
+    fn open_video(&self) -> Result<Option<Opened<dyn VideoSource>>, Problem> {
+        let started = self.clock.now();
+        let opened = sources::open_video(&self.settings.video, &self.settings.encoding, &self.clock);
+        self.source_opened(started, opened.map(|o| o.map(|o| (format_of(&o.source.info()), o))))
+    }
+
+    fn open_audio(&self) -> Result<Opened<dyn AudioSource>, Problem> {
+        let started = self.clock.now();
+        let opened = sources::open_audio(&self.settings.audio, &self.settings.encoding, &self.clock);
+        let opened = self.source_opened(started, opened.map(|o| Some((format_of(&o.source.info()), o))))?;
+        opened.ok_or_else(|| Problem::new(ProblemKind::Internal, "sound", "no source"))
+    }
+
+    fn source_opened<S: ?Sized>(
+        &self,
+        started: Timestamp,
+        result: Result<Option<(String, Opened<S>)>, SourceError>,
+    ) -> Result<Option<Opened<S>>, Problem> {
+        match result {
+            Ok(Some((detail, opened))) => {
+                self.step("source", started, true, detail);
+                if let Some(notice) = &opened.notice {
+                    self.tell(StudioEvent::Problem(notice.clone()));
+                }
+                Ok(Some(opened))
+            }
+            Ok(None) => Ok(None),
+            Err(error) => {
+                self.step("source", started, false, error.to_string());
+                Err(Problem::from_source(&error))
+            }
+        }
+    }
+
+    #[expect(clippy::type_complexity, reason = "two boxed encoders, named where they are used")]
+    fn open_encoders(
+        &self,
+        with_video: bool,
+    ) -> Result<(Option<Box<dyn VideoEncoder>>, Box<dyn AudioEncoder>), Problem> {
+        let started = self.clock.now();
+        let encoding = &self.settings.encoding;
+        let failed = |about: &str, error: &EncodeError| {
+            self.step("encoder", started, false, error.to_string());
+            Problem::from_encoder(about, error)
+        };
+        let video_settings = VideoEncoderSettings {
+            size: encoding.size,
+            frame_rate: encoding.frame_rate,
+            bitrate: encoding.video_bitrate,
+            keyframe_seconds: encoding.keyframe_seconds,
+        };
+        let cores = available_parallelism().map_or(1, usize::from);
+        let video = match with_video {
+            true => Some(open_h264(&video_settings, cores).map_err(|error| failed("video encoder", &error))?),
+            false => None,
+        };
+        let audio_settings = AudioEncoderSettings {
+            sample_rate: encoding.sample_rate,
+            channels: encoding.channels,
+            bitrate: encoding.audio_bitrate,
+        };
+        let audio = open_aac(&audio_settings).map_err(|error| failed("audio encoder", &error))?;
+        let sound = format!("AAC {} Hz {}", encoding.sample_rate, encoding.audio_bitrate);
+        let detail = match with_video {
+            true => format!(
+                "H.264 {} at {} fps, {}, a keyframe every {} s; {sound}",
+                encoding.size, encoding.frame_rate, encoding.video_bitrate, encoding.keyframe_seconds
+            ),
+            false => sound,
+        };
+        self.step("encoder", started, true, detail);
+        Ok((video, audio))
+    }
+
+    fn start_threads(
+        &self,
+        video: Option<Opened<dyn VideoSource>>,
+        video_encoder: Option<Box<dyn VideoEncoder>>,
+        audio: Opened<dyn AudioSource>,
+        audio_encoder: Box<dyn AudioEncoder>,
+        program: &Program,
+        bitrate: &WantedBitrate,
+    ) -> std::io::Result<Vec<Worker>> {
+        let encoding = &self.settings.encoding;
+        let mut workers = Vec::new();
+        let leads = video.is_none();
+        if let (Some(video), Some(encoder)) = (video, video_encoder) {
+            let (program, mail) = (program.clone(), self.mail.clone());
+            let thread = EncodeThread { encoder, bitrate: bitrate.clone(), program: program.clone(), mail: mail.clone() };
+            workers.push(Worker::spawn("encode", move |stop| thread.run(stop))?);
+            let thread = VideoThread {
+                source: video.source,
+                size: encoding.size,
+                frame_rate: encoding.frame_rate,
+                program,
+                clock: self.clock.clone(),
+                mail,
+            };
+            workers.push(Worker::spawn("video", move |stop| thread.run(stop))?);
+        }
+        let thread = AudioThread {
+            source: audio.source,
+            encoder: audio_encoder,
+            sample_rate: encoding.sample_rate,
+            channels: encoding.channels,
+            leads,
+            program: program.clone(),
+            clock: self.clock.clone(),
+            mail: self.mail.clone(),
+        };
+        workers.push(Worker::spawn("audio", move |stop| thread.run(stop))?);
+        Ok(workers)
+    }
+}
+
+fn format_of(info: &SourceInfo) -> String {
+    match info.format.is_empty() {
+        true => info.name.clone(),
+        false => format!("{}: {}", info.name, info.format),
+    }
+}

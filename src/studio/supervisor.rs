@@ -1,0 +1,416 @@
+//! The supervisor: opens what a show needs, owns its threads, turns their messages into events, and ends it within 2 s.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::time::Duration;
+
+use super::encode_thread::WantedBitrate;
+use super::event::{Command, DestinationState, StepReport, StudioEvent, Summary};
+use super::health::Health;
+use super::program::Program;
+use super::rehearse::Rehearse;
+use super::{Problem, ProblemKind};
+use crate::capture::SourceEvent;
+use crate::clock::Clock;
+use crate::encode::EncodeError;
+use crate::flow::{PacketQueue, Stop, Worker};
+use crate::media::Timestamp;
+use crate::output::publisher::{
+    PublishTarget, Publisher, PublisherConfig, PublisherEvent, PublisherState, SentHook, StreamHeaders,
+};
+use crate::output::{Fanout, Network, Recorder, RecorderError, free_path};
+use crate::settings::ShowSettings;
+
+/// Media time one destination's queue may hold before video is dropped to the next keyframe.
+const QUEUE_LIMIT: Duration = Duration::from_millis(700);
+/// Media time the recorder's queue may hold: a disk that stalls for so long is broken.
+const RECORDER_QUEUE_LIMIT: Duration = Duration::from_secs(20);
+/// How long a camera may take until its first picture.
+pub(super) const FIRST_PICTURE_DEADLINE: Duration = Duration::from_secs(5);
+/// How long the program's threads may take to come to the program's end.
+const STOP_DEADLINE: Duration = Duration::from_millis(500);
+/// How long all of ending may take before connections are abandoned.
+const END_DEADLINE: Duration = Duration::from_millis(1700);
+/// How long a lost destination is tried again.
+const RETRY_FOR: Duration = Duration::from_secs(300);
+/// Seconds between figures.
+pub(super) const STATS_INTERVAL: Duration = Duration::from_secs(1);
+/// How long the supervisor waits for mail at most.
+const NAP: Duration = Duration::from_millis(20);
+
+/// What the threads tell the supervisor.
+#[derive(Debug)]
+pub(super) enum Message {
+    Command(Command),
+    FirstPicture,
+    VideoSource(SourceEvent),
+    AudioSource(SourceEvent),
+    EncoderFailed { about: &'static str, error: EncodeError, fatal: bool },
+    VideoEnded,
+    AudioEnded,
+    Publisher(usize, PublisherEvent),
+    RecorderFailed(RecorderError),
+}
+
+/// The way to the supervisor. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Mail(SyncSender<Message>);
+
+impl Mail {
+    pub(super) fn new(sender: SyncSender<Message>) -> Self {
+        Self(sender)
+    }
+
+    /// Sends; waits while the supervisor is behind. A supervisor that has ended wants no mail.
+    pub(super) fn send(&self, message: Message) {
+        let _ = self.0.send(message);
+    }
+}
+
+/// The supervisor of one show.
+pub(super) struct Supervisor {
+    pub(super) settings: ShowSettings,
+    pub(super) targets: Vec<PublishTarget>,
+    pub(super) clock: Clock,
+    pub(super) mail: Mail,
+    pub(super) inbox: Receiver<Message>,
+    pub(super) face: SyncSender<StudioEvent>,
+}
+
+/// A destination's part of the show.
+pub(super) struct Line {
+    about: String,
+    state: DestinationState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Waiting for a device's first picture.
+    Preparing { until: Timestamp },
+    Running,
+    /// The program's threads come to its end.
+    Stopping { since: Timestamp },
+    /// The outputs send what they hold.
+    Draining { since: Timestamp },
+    Done,
+}
+
+/// What runs.
+pub(super) struct Running {
+    pub(super) program: Program,
+    pub(super) bitrate: WantedBitrate,
+    pub(super) headers: StreamHeaders,
+    publishers: Vec<Publisher>,
+    pub(super) lines: Vec<Line>,
+    pub(super) recorder: Option<Recorder>,
+    pub(super) rehearse: Option<Rehearse>,
+    pub(super) health: Health,
+    pub(super) next_stats: Timestamp,
+    pub(super) phase: Phase,
+    pub(super) video_name: String,
+    pub(super) audio_name: String,
+    pub(super) video_ended: bool,
+    pub(super) audio_ended: bool,
+    pub(super) video_lost: Option<Problem>,
+    pub(super) audio_lost: Option<Problem>,
+    pub(super) failure: Option<Problem>,
+    // Dropped last, in this order: threads first, then the network they feed.
+    pub(super) _workers: Vec<Worker>,
+    pub(super) network: Network,
+}
+
+impl Supervisor {
+    pub(super) fn new(
+        settings: ShowSettings,
+        targets: Vec<PublishTarget>,
+        clock: Clock,
+        mail: Mail,
+        inbox: Receiver<Message>,
+        face: SyncSender<StudioEvent>,
+    ) -> Self {
+        Self { settings, targets, clock, mail, inbox, face }
+    }
+
+    /// Runs the show to its end.
+    pub(super) fn run(self, stop: &Stop) {
+        let summary = match self.prepare() {
+            Ok(mut running) => {
+                self.supervise(&mut running, stop);
+                self.finish(running)
+            }
+            Err(problem) => {
+                self.tell(StudioEvent::Problem(problem.clone()));
+                let program = Program::new(Fanout::new(), None);
+                let now = self.clock.now();
+                let totals = Health::new(now).totals(now, &program, &[], &[]);
+                let failure = Some(problem);
+                Summary { duration: Duration::ZERO, totals, recording: None, worst_second: None, failure }
+            }
+        };
+        self.tell_last(StudioEvent::Ended(Box::new(summary)));
+    }
+
+    pub(super) fn start_publishers(&self, running: &mut Running) {
+        let rehearsal = running.rehearse.as_ref().map(|r| (r.target(), Some(r.sent_hook())));
+        let targets = rehearsal.into_iter().chain(self.targets.iter().map(|target| (target.clone(), None)));
+        for (index, (target, sent_hook)) in targets.enumerate() {
+            let about = target.about.clone();
+            running.lines.push(Line { about, state: DestinationState::Connecting });
+            let publisher = self.start_publisher(running, index, target, sent_hook);
+            running.publishers.push(publisher);
+        }
+    }
+
+    fn start_publisher(
+        &self,
+        running: &Running,
+        index: usize,
+        target: PublishTarget,
+        sent_hook: Option<SentHook>,
+    ) -> Publisher {
+        let output = running.program.fanout().add(PacketQueue::new(QUEUE_LIMIT));
+        let config = PublisherConfig {
+            target,
+            headers: running.headers.clone(),
+            encoder_name: format!("FMLE/3.0 (compatible; Tally/{})", env!("CARGO_PKG_VERSION")),
+            sent_hook,
+            retry_for: RETRY_FOR,
+        };
+        let mail = self.mail.clone();
+        let sink = move |event| mail.send(Message::Publisher(index, event));
+        Publisher::start(&running.network, config, output, self.clock.clone(), sink)
+    }
+
+    fn supervise(&self, running: &mut Running, stop: &Stop) {
+        while running.phase != Phase::Done {
+            if stop.requested() {
+                return;
+            }
+            match self.inbox.recv_timeout(NAP) {
+                Ok(message) => self.handle(running, message),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            let now = self.clock.now();
+            if now >= running.next_stats {
+                running.next_stats = running.next_stats + STATS_INTERVAL;
+                let stats = running.second(now);
+                self.tell(StudioEvent::Stats(Box::new(stats)));
+            }
+            self.advance(running, now);
+        }
+    }
+
+    /// Takes the show to its next phase when the time for it has come.
+    fn advance(&self, running: &mut Running, now: Timestamp) {
+        match running.phase {
+            Phase::Preparing { until } if now >= until => {
+                let details = format!("no picture within {} s", FIRST_PICTURE_DEADLINE.as_secs());
+                let problem = Problem::new(ProblemKind::SourceStalled, running.video_name.clone(), details);
+                self.fail(running, problem);
+                running.phase = Phase::Done;
+            }
+            Phase::Running if now >= running.program.end() => running.phase = Phase::Stopping { since: now },
+            Phase::Stopping { since } => {
+                let ended = running.video_ended && running.audio_ended;
+                if ended || now.since(since) > STOP_DEADLINE {
+                    running.program.fanout().close();
+                    running.publishers.iter().for_each(Publisher::end);
+                    running.phase = Phase::Draining { since };
+                }
+            }
+            Phase::Draining { since } => {
+                let all_ended = running.lines.iter().all(|line| line.state == DestinationState::Ended);
+                if all_ended || now.since(since) > END_DEADLINE {
+                    running.phase = Phase::Done;
+                }
+            }
+            Phase::Preparing { .. } | Phase::Running | Phase::Done => {}
+        }
+    }
+
+    fn handle(&self, running: &mut Running, message: Message) {
+        match message {
+            Message::Command(Command::End) => self.end(running),
+            Message::Command(Command::Abort) => {
+                running.publishers.iter().for_each(Publisher::abort);
+                running.phase = Phase::Done;
+            }
+            Message::Command(Command::SetVideoBitrate(bitrate)) => running.bitrate.set(bitrate),
+            Message::FirstPicture => {
+                if matches!(running.phase, Phase::Preparing { .. }) {
+                    running.phase = Phase::Running;
+                    self.start_publishers(running);
+                }
+            }
+            Message::VideoSource(event) => {
+                let problem = Problem::from_source_event(&running.video_name, &event);
+                running.video_lost = (event != SourceEvent::Restored).then(|| problem.clone());
+                self.tell(StudioEvent::Problem(problem));
+            }
+            Message::AudioSource(event) => {
+                let problem = Problem::from_source_event(&running.audio_name, &event);
+                running.audio_lost = (event != SourceEvent::Restored).then(|| problem.clone());
+                self.tell(StudioEvent::Problem(problem));
+            }
+            Message::EncoderFailed { about, error, fatal } => {
+                let problem = Problem::from_encoder(about, &error);
+                if fatal {
+                    self.fail(running, problem);
+                    self.end(running);
+                } else {
+                    self.tell(StudioEvent::Problem(problem));
+                }
+            }
+            Message::VideoEnded => running.video_ended = true,
+            Message::AudioEnded => running.audio_ended = true,
+            Message::RecorderFailed(error) => self.fail(running, Problem::from_recorder(&error)),
+            Message::Publisher(index, event) => self.handle_publisher(running, index, event),
+        }
+    }
+
+    fn end(&self, running: &mut Running) {
+        let now = self.clock.now();
+        running.program.end_at(now);
+        match running.phase {
+            Phase::Preparing { .. } => running.phase = Phase::Done,
+            Phase::Running => running.phase = Phase::Stopping { since: now },
+            Phase::Stopping { .. } | Phase::Draining { .. } | Phase::Done => {}
+        }
+    }
+
+    fn handle_publisher(&self, running: &mut Running, index: usize, event: PublisherEvent) {
+        let Some(about) = running.lines.get(index).map(|line| line.about.clone()) else { return };
+        match event {
+            PublisherEvent::Step { step, ok, took, detail } => {
+                let destination = Some(about);
+                self.tell(StudioEvent::Step(StepReport { name: step.word(), destination, ok, took, detail }));
+            }
+            PublisherEvent::State(state) => self.destination_state(running, index, state),
+            PublisherEvent::ServerSaid { level, code, description } => {
+                let words = [code, description.unwrap_or_default()].join(" ").trim().to_owned();
+                tracing::info!(%level, %words, "the server says");
+                if level == "error" || level == "warning" {
+                    let mut problem = Problem::new(ProblemKind::ServerWarning, about, level);
+                    problem.server_said = Some(words);
+                    self.tell(StudioEvent::Problem(problem));
+                }
+            }
+            PublisherEvent::Lost(error) => {
+                let mut problem = Problem::from_publish(&about, &error);
+                if !matches!(problem.kind, ProblemKind::ConnectionLost) {
+                    problem.details = super::wording::what(&problem);
+                    problem.kind = ProblemKind::ConnectionLost;
+                }
+                self.tell(StudioEvent::Problem(problem));
+            }
+            PublisherEvent::Failed { error, was_live } => {
+                let mut problem = Problem::from_publish(&about, &error);
+                if was_live {
+                    problem.details = super::wording::what(&problem);
+                    problem.kind = ProblemKind::RetriesEnded;
+                }
+                self.fail(running, problem);
+            }
+        }
+    }
+
+    fn destination_state(&self, running: &mut Running, index: usize, state: PublisherState) {
+        let Some(line) = running.lines.get_mut(index) else { return };
+        line.state = match state {
+            PublisherState::Connecting => DestinationState::Connecting,
+            PublisherState::Live => DestinationState::Live,
+            PublisherState::Reconnecting => DestinationState::Reconnecting,
+            PublisherState::Ending => DestinationState::Ending,
+            PublisherState::Ended => DestinationState::Ended,
+        };
+        let (destination, state) = (line.about.clone(), line.state);
+        self.tell(StudioEvent::State { destination, state });
+        if state == DestinationState::Live && running.recorder.is_none() {
+            self.start_recorder(running);
+        }
+        let all_ended = running.lines.iter().all(|line| line.state == DestinationState::Ended);
+        if all_ended && running.phase == Phase::Running {
+            self.end(running);
+        }
+    }
+
+    fn start_recorder(&self, running: &mut Running) {
+        let Some(path) = &self.settings.record else { return };
+        let output = running.program.fanout().add(PacketQueue::new(RECORDER_QUEUE_LIMIT));
+        let mail = self.mail.clone();
+        let sink = move |error| mail.send(Message::RecorderFailed(error));
+        match Recorder::start(free_path(path), running.headers.clone(), output, self.clock.clone(), sink) {
+            Ok(recorder) => running.recorder = Some(recorder),
+            Err(error) => {
+                if running.failure.is_none() {
+                    self.fail(running, Problem::from_recorder(&error));
+                }
+            }
+        }
+    }
+
+    /// Ends everything and sums up.
+    fn finish(&self, mut running: Running) -> Summary {
+        running.program.end_at(self.clock.now());
+        running.program.fanout().close();
+        let recording = running.recorder.take().map(Recorder::finish);
+        // A device that is gone at the end of the show did not come back.
+        for lost in [running.video_lost.take(), running.audio_lost.take()].into_iter().flatten() {
+            running.failure.get_or_insert(lost);
+        }
+        let now = self.clock.now();
+        let totals = running.health.totals(now, &running.program, &running.publishers, &[]);
+        if let Some(rehearse) = running.rehearse.take() {
+            running.publishers.clear();
+            let report = rehearse.finish();
+            self.tell(StudioEvent::Rehearsal(Box::new(report)));
+        }
+        let end = running.program.end().min(now);
+        let duration = running.program.first().map_or(Duration::ZERO, |first| end.since(first));
+        let worst_second = running.health.worst_second();
+        Summary { duration, totals, recording, worst_second, failure: running.failure.take() }
+    }
+
+    /// A problem that makes the show end otherwise than asked.
+    fn fail(&self, running: &mut Running, problem: Problem) {
+        tracing::warn!(kind = problem.kind.word(), about = %problem.about, details = %problem.details, "problem");
+        self.tell(StudioEvent::Problem(problem.clone()));
+        running.failure.get_or_insert(problem);
+    }
+
+    pub(super) fn step(&self, name: &'static str, started: Timestamp, ok: bool, detail: String) {
+        let took = self.clock.now().since(started);
+        self.tell(StudioEvent::Step(StepReport { name, destination: None, ok, took, detail }));
+    }
+
+    /// Tells the face; figures are left out when it is far behind, nothing else is.
+    pub(super) fn tell(&self, event: StudioEvent) {
+        match event {
+            StudioEvent::Stats(_) => drop(self.face.try_send(event)),
+            other => self.tell_last(other),
+        }
+    }
+
+    /// Tells the face, waiting while it is behind; one that is gone wants to know nothing.
+    fn tell_last(&self, event: StudioEvent) {
+        let _ = self.face.send(event);
+    }
+}
+
+impl Running {
+    fn second(&mut self, now: Timestamp) -> super::Stats {
+        let states = [
+            DestinationState::Live,
+            DestinationState::Reconnecting,
+            DestinationState::Connecting,
+            DestinationState::Ending,
+        ];
+        let best = states.into_iter().find(|state| self.lines.iter().any(|line| line.state == *state));
+        let state = best.unwrap_or(if self.lines.is_empty() {
+            DestinationState::Connecting
+        } else {
+            DestinationState::Ended
+        });
+        self.health.second(now, state, &self.program, &self.publishers, &[])
+    }
+}
