@@ -1,5 +1,5 @@
 //! The whole program against FFmpeg on the same clip and the same kind of server: CPU, memory, threads, start, latency
-//! and picture quality. `cargo bench --bench show`; `TALLY_BENCH_PAIRS` sets how often each is run in turn (5),
+//! and picture quality (`benches/publish.rs` measures sending alone). `cargo bench --bench show`; `TALLY_BENCH_PAIRS` sets how often each is run in turn (5),
 //! `TALLY_BENCH_SECONDS` how long each run streams (20), `TALLY_BENCH_ONLY` picks parts by name.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot run stops")]
@@ -8,7 +8,6 @@ mod clip;
 mod cost;
 mod latency;
 mod measure;
-mod publish;
 mod quality;
 mod table;
 
@@ -30,24 +29,16 @@ pub(crate) struct Plan {
 type Part = (&'static str, fn(&Plan) -> Table);
 
 fn main() {
-    let words: Vec<_> = std::env::args().collect();
-    if let [_, first, port, file, rounds] = words.as_slice()
-        && first == publish::CHILD
-    {
-        publish::child(port.parse().unwrap(), std::path::Path::new(file), rounds.parse().unwrap());
-        return;
-    }
     let number =
         |name: &str, otherwise: u32| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise);
     let pairs = number("TALLY_BENCH_PAIRS", 5).max(1) as usize;
     let plan = Plan { pairs, seconds: number("TALLY_BENCH_SECONDS", 20).max(5) };
     let only = std::env::var("TALLY_BENCH_ONLY").unwrap_or_default();
-    let parts: [Part; 5] = [
+    let parts: [Part; 4] = [
         ("cost", cost::measure),
         ("start", latency::measure_start),
         ("latency", latency::measure),
         ("quality", quality::measure),
-        ("publish", publish::measure),
     ];
     println!("medians of {} runs of {} s each", plan.pairs, plan.seconds);
     for (name, measure) in parts {

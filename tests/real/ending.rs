@@ -110,6 +110,22 @@ fn a_server_that_dies_and_returns_gets_the_show_again() {
 }
 
 #[test]
+fn a_server_that_was_down_for_long_gets_the_show_soon_after_its_return() {
+    let mut nginx = Nginx::start();
+    let mut show = endless(&nginx.url()).start();
+    show.wait_until_live();
+    nginx.kill();
+    // Long enough for waits that double to have grown.
+    time::pause(Duration::from_secs(8));
+    nginx.restart();
+    let back = time::now();
+    show.wait_for_states("live", 2, Duration::from_secs(20));
+    assert!(back.elapsed() < Duration::from_millis(1500), "live again after {:?}", back.elapsed());
+    show.process.signal(libc::SIGINT);
+    show.end(Duration::from_secs(10)).expect_code(0);
+}
+
+#[test]
 fn a_server_that_closes_mid_show_is_reconnected_to() {
     let server = OddServer::closing(Closes::MidShow(60));
     let mut show = endless(&server.url()).start();
