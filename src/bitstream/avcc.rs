@@ -81,6 +81,7 @@ fn read_sets(mut bytes: &[u8], count: u8, kind: NalKind) -> Result<(Vec<Bytes>, 
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "a test may panic")]
 mod tests {
     use super::*;
     use crate::bitstream::tests_support::Random;

@@ -265,3 +265,111 @@ fn without_emulation_prevention(bytes: &[u8]) -> Vec<u8> {
     }
     out
 }
+
+#[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::bitstream::bits::BitWriter;
+    use crate::bitstream::tests_support::Random;
+
+    /// x264, High profile, 1280x720 at 30 frames a second with B-frames.
+    const X264_720P: [u8; 26] = [
+        0x67, 0x64, 0x00, 0x1f, 0xac, 0xd9, 0x40, 0x50, 0x05, 0xbb, 0x01, 0x10, 0x00, 0x00, 0x03, 0x00, 0x10, 0x00,
+        0x00, 0x03, 0x03, 0xc0, 0xf1, 0x83, 0x19, 0x60,
+    ];
+
+    fn golomb(bits: &mut BitWriter, value: u32) {
+        let length = 32 - (value + 1).leading_zeros();
+        bits.bits(0, length - 1);
+        bits.bits(value + 1, length);
+    }
+
+    /// A Baseline set of `columns` × `rows` macroblocks, cropped, without or with timing.
+    fn baseline(columns: u32, rows: u32, crop: [u32; 4], timing: Option<(u32, u32)>) -> Vec<u8> {
+        let mut bits = BitWriter::default();
+        bits.bits(0x67, 8);
+        bits.bits(66, 8);
+        bits.bits(0xc0, 8);
+        bits.bits(31, 8);
+        for value in [0, 0, 2, 1] {
+            golomb(&mut bits, value);
+        }
+        bits.bits(0, 1);
+        golomb(&mut bits, columns - 1);
+        golomb(&mut bits, rows - 1);
+        bits.bits(0b11, 2);
+        bits.bits(1, 1);
+        for value in crop {
+            golomb(&mut bits, value);
+        }
+        bits.bits(u32::from(timing.is_some()), 1);
+        if let Some((units, scale)) = timing {
+            bits.bits(0b00001, 5);
+            bits.bits(units, 32);
+            bits.bits(scale, 32);
+            bits.bits(1, 1);
+            bits.bits(0, 4);
+        }
+        bits.bits(1, 1);
+        let raw = bits.finish();
+        let mut nal = Vec::new();
+        for byte in raw {
+            if byte <= 3 && nal.ends_with(&[0, 0]) {
+                nal.push(3);
+            }
+            nal.push(byte);
+        }
+        nal
+    }
+
+    #[test]
+    fn a_set_of_the_field() {
+        let info = read_sps(&X264_720P).unwrap();
+        assert_eq!((info.profile, info.level, info.size), (100, 31, Size::new(1280, 720)));
+        assert_eq!(info.frame_rate, Some(FrameRate::DEFAULT));
+        assert_eq!((info.chroma_format, info.bit_depth_luma, info.progressive), (1, 8, true));
+        assert_eq!(info.reorder_frames, Some(2));
+    }
+
+    #[test]
+    fn cropping_counts_in_chroma_samples() {
+        let info = read_sps(&baseline(54, 30, [0, 5, 0, 0], None)).unwrap();
+        assert_eq!(info.size, Size::new(854, 480));
+        let info = read_sps(&baseline(120, 68, [0, 0, 0, 4], None)).unwrap();
+        assert_eq!(info.size, Size::new(1920, 1080));
+        assert!(read_sps(&baseline(1, 1, [4, 4, 0, 0], None)).is_err());
+        assert!(read_sps(&baseline(5000, 1, [0; 4], None)).is_err());
+    }
+
+    #[test]
+    fn picture_order_type_2_never_reorders_and_timing_is_a_fraction() {
+        let info = read_sps(&baseline(80, 45, [0; 4], Some((1001, 60_000)))).unwrap();
+        assert_eq!(info.frame_rate, FrameRate::new(30_000, 1001));
+        assert_eq!(info.reorder_frames, Some(0));
+        assert_eq!(read_sps(&baseline(80, 45, [0; 4], Some((0, 0)))).unwrap().frame_rate, None);
+    }
+
+    #[test]
+    fn cut_and_random_sets_never_panic() {
+        for end in 0..8 {
+            assert!(read_sps(&X264_720P[..end]).is_err(), "{end}");
+        }
+        let mut random = Random::new(5);
+        for round in 0..5000 {
+            let mut bytes = if round % 2 == 0 { X264_720P.to_vec() } else { random.bytes(80, 0) };
+            for _ in 0..3 {
+                let at = random.below(bytes.len());
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte = random.next() as u8;
+                }
+            }
+            if let Some(first) = bytes.first_mut() {
+                *first = 0x67;
+            }
+            if let Ok(info) = read_sps(&bytes) {
+                assert!(info.size.area() > 0 && info.size.width <= SIDE_MAX && info.size.height <= SIDE_MAX);
+            }
+        }
+    }
+}

@@ -9,6 +9,7 @@ pub mod silence;
 mod source;
 pub mod still;
 pub mod test_signal;
+pub mod y4m;
 
 pub use camera::CameraRequest;
 pub use clip::{open_audio_file, open_video_file};

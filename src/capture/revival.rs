@@ -122,9 +122,14 @@ mod tests {
         assert_eq!(bounded("quick", Duration::from_secs(20), || 7), Some(7));
         let gate = Queue::<()>::new(1);
         let hold = gate.clone();
-        let hung = bounded("hung", Duration::from_millis(20), move || {
-            while hold.pop(Duration::from_secs(1)) == Popped::Empty {}
-        });
+        let hung =
+            bounded(
+                "hung",
+                Duration::from_millis(20),
+                move || {
+                    while hold.pop(Duration::from_secs(1)) == Popped::Empty {}
+                },
+            );
         assert_eq!(hung, None);
         gate.close();
     }

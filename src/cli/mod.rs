@@ -1,10 +1,22 @@
 //! The command line: what a flag does here, a control does in the window.
 
 pub mod args;
+mod devices;
 mod env;
 mod exit;
+mod failure;
+mod interrupt;
+mod logs;
+mod man;
+mod print;
+mod profiles;
+mod run;
+mod settings_from_args;
 mod values;
 
 pub use env::EnvSecrets;
 pub use exit::Exit;
+pub use failure::Failure;
+pub use run::run;
+pub use settings_from_args::{read_key_file, show_settings};
 pub use values::RecordChoice;

@@ -84,9 +84,27 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     if duration.is_zero() || duration > DURATION_MAX { Err(wrong()) } else { Ok(duration) }
 }
 
+/// A duration as `parse_duration` reads it.
+pub(super) fn format_duration(duration: Duration) -> String {
+    let whole = duration.as_secs();
+    let (hours, minutes, seconds, millis) = (whole / 3600, whole / 60 % 60, whole % 60, duration.subsec_millis());
+    let parts = [(hours, "h"), (minutes, "m"), (seconds, "s"), (u64::from(millis), "ms")];
+    let text: String = parts.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect();
+    if text.is_empty() { "0s".to_owned() } else { text }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_read_back_as_they_are_written() {
+        for millis in [1, 999, 1000, 60_000, 90_500, 3_600_000, 5_400_001, 86_400_000] {
+            let duration = Duration::from_millis(millis);
+            assert_eq!(parse_duration(&format_duration(duration)), Ok(duration));
+        }
+        assert_eq!(format_duration(Duration::from_secs(5400)), "1h30m");
+    }
 
     #[test]
     fn durations_read_as_people_write_them() {

@@ -131,3 +131,133 @@ fn code_of(error: &EncoderError) -> i64 {
     let text = format!("{error:?}");
     text.chars().filter(char::is_ascii_digit).take(18).collect::<String>().parse().unwrap_or(-1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bitstream::{AacObjectType, AudioSpecificConfig};
+    use crate::media::Bitrate;
+
+    fn settings(sample_rate: u32, channels: u16, kbps: u32) -> AudioEncoderSettings {
+        AudioEncoderSettings { sample_rate, channels, bitrate: Bitrate::from_kbps(kbps) }
+    }
+
+    fn chunk(settings: AudioEncoderSettings, index: i64, sample: impl Fn(i64) -> f32) -> AudioChunk {
+        let first = index * CHUNK_SAMPLES as i64;
+        AudioChunk {
+            pts: Timestamp::from_samples(first, settings.sample_rate),
+            sample_rate: settings.sample_rate,
+            channels: settings.channels,
+            samples: (first..first + CHUNK_SAMPLES as i64)
+                .flat_map(|at| std::iter::repeat_n(sample(at), usize::from(settings.channels)))
+                .collect(),
+        }
+    }
+
+    /// Feeds a click at sample `at`, decodes with a bare decoder, and gives where the packets' times say it is.
+    fn click_found_at(settings: AudioEncoderSettings, at: i64) -> i64 {
+        let mut encoder = AacEncoder::open(settings).unwrap();
+        let mut decoder = fdk_aac::dec::Decoder::new(fdk_aac::dec::Transport::Raw);
+        decoder.config_raw(&encoder.config().audio_specific_config).unwrap();
+        let mut best = (0, -1);
+        let mut pcm = vec![0i16; CHUNK_SAMPLES * 2];
+        for index in 0..12 {
+            let chunk = chunk(settings, index, |sample| if sample == at { 0.9 } else { 0.0 });
+            let Some(packet) = encoder.encode(&chunk).unwrap() else { continue };
+            decoder.fill(&packet.data).unwrap();
+            decoder.decode_frame(&mut pcm).unwrap();
+            let delay = i64::from(decoder.stream_info().outputDelay);
+            let step = usize::from(settings.channels);
+            let first = (packet.pts.as_nanos() as f64 * f64::from(settings.sample_rate) / 1e9).round() as i64 - delay;
+            for (offset, sample) in (0i64..).zip(pcm[..CHUNK_SAMPLES * step].iter().step_by(step)) {
+                best = best.max((sample.unsigned_abs(), first + offset));
+            }
+        }
+        best.1
+    }
+
+    #[test]
+    fn a_click_comes_out_when_it_went_in() {
+        for (rate, channels) in [(48_000, 2), (48_000, 1), (44_100, 2), (32_000, 2), (8_000, 1)] {
+            let kbps = if rate == 8_000 { 24 } else { 128 };
+            for at in [3000, 5120] {
+                let found = click_found_at(settings(rate, channels, kbps), at);
+                assert!((found - at).abs() <= 1, "{rate} Hz {channels}: {at} came at {found}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_config_is_the_encoders_own_and_says_lc() {
+        for (rate, channels) in [(48_000, 2), (44_100, 1), (16_000, 1)] {
+            let encoder = AacEncoder::open(settings(rate, channels, 64)).unwrap();
+            let config = encoder.config();
+            let read = AudioSpecificConfig::read(&config.audio_specific_config).unwrap();
+            assert_eq!(read, AudioSpecificConfig::lc(rate, channels));
+            assert_eq!(read.object_type, AacObjectType::Lc);
+            assert_eq!(config.audio_specific_config, read.write());
+        }
+    }
+
+    #[test]
+    fn packets_follow_each_other_without_gap_at_the_asked_rate() {
+        let settings = settings(48_000, 2, 128);
+        let mut encoder = AacEncoder::open(settings).unwrap();
+        let (mut bytes, mut last, mut count) = (0, None, 0i64);
+        for index in 0..470 {
+            let tone = chunk(settings, index, |at| {
+                let t = at as f32 / 48_000.0;
+                0.3 * (t * 2764.6).sin() + 0.2 * (t * t * 9000.0).sin()
+            });
+            let Some(packet) = encoder.encode(&tone).unwrap() else { continue };
+            if let Some(last) = last {
+                let step = packet.pts.nanos_since(last);
+                assert!((step - 21_333_333).abs() <= 1, "{step}");
+            }
+            last = Some(packet.pts);
+            (bytes, count) = (bytes + packet.data.len(), count + 1);
+        }
+        let kbps = bytes as f64 * 8.0 / (count as f64 * 1024.0 / 48_000.0) / 1000.0;
+        assert!((kbps - 128.0).abs() < 4.0, "{kbps}");
+    }
+
+    #[test]
+    fn refusals_say_what_to_use() {
+        for (asked, words) in [
+            (settings(96_000, 2, 128), "use 48000 or 44100"),
+            (settings(0, 2, 128), "use 48000 or 44100"),
+            (settings(48_000, 6, 128), "use 1 or 2"),
+            (settings(48_000, 0, 128), "use 1 or 2"),
+            (settings(48_000, 2, 0), "use 16k to 576k"),
+            (settings(8_000, 1, 128), "use 8k to 48k"),
+        ] {
+            let said = AacEncoder::open(asked).err().unwrap().to_string();
+            assert!(said.contains(words), "{said}");
+        }
+        let mut encoder = AacEncoder::open(settings(48_000, 2, 128)).unwrap();
+        let mono = chunk(settings(48_000, 1, 128), 0, |_| 0.0);
+        assert!(matches!(encoder.encode(&mono), Err(EncodeError::Unsupported(_))));
+    }
+
+    #[test]
+    fn every_offered_rate_opens_at_both_ends_of_its_bitrates() {
+        for rate in SAMPLE_RATES {
+            for channels in [1, 2] {
+                let high = 6 * rate / 1000 * u32::from(channels);
+                for kbps in [8 * u32::from(channels), high] {
+                    let mut encoder = AacEncoder::open(settings(rate, channels, kbps)).unwrap();
+                    let silence = chunk(settings(rate, channels, kbps), 0, |_| 0.0);
+                    encoder.encode(&silence).unwrap();
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn samples_clip_and_nonsense_is_silence() {
+        assert_eq!(
+            [1.5, -1.5, 1.0, -1.0, 0.5, f32::NAN, f32::INFINITY].map(sample_i16),
+            [32767, -32768, 32767, -32768, 16384, 0, 32767]
+        );
+    }
+}

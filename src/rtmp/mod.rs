@@ -1,9 +1,13 @@
 //! RTMP, pure: machines that take bytes and times and give bytes, events and times. No I/O, no clock, no threads.
 
 pub mod auth;
+pub mod chunk;
 pub mod client;
+mod command;
 pub mod handshake;
 pub mod limits;
+mod link;
+pub mod message;
 pub mod server;
 pub mod url;
 

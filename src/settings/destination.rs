@@ -14,7 +14,7 @@ const URL_LENGTH_MAX: usize = 4096;
 impl Destination {
     /// A destination at `url` with nothing else set, named after its host.
     pub fn at(url: &str) -> Self {
-        let server = url.trim().to_owned();
+        let server = url.trim_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}').to_owned();
         let name = Parts::of(&server).host().to_owned();
         Self { name, server, stream_key: None, user: None, password: None, tls_ca: None }
     }
@@ -26,7 +26,8 @@ impl Destination {
     }
 
     /// Moves what is secret in the URL to its own field: `user:password@`, and what follows the app
-    /// unless a key is set (then the whole path is the app).
+    /// (the path's first segment) unless a key is set: then the whole path is the app. `rtmp::url`
+    /// reads URLs by the same rule.
     #[must_use]
     pub fn with_secrets_split(mut self) -> Self {
         let parts = Parts::of(&self.server);
@@ -111,7 +112,7 @@ struct Parts<'a> {
 impl<'a> Parts<'a> {
     fn of(url: &'a str) -> Self {
         let (scheme, rest) = url.split_at(url.find("://").map_or(0, |at| at + 3));
-        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         let (login, authority) = match authority.rsplit_once('@') {
             Some((login, authority)) => (Some(login), authority),
             None => (None, authority),
@@ -145,4 +146,89 @@ fn percent_decoded(text: &str) -> String {
         rest = if value.is_some() { &tail[2..] } else { tail };
     }
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(url: &str, key: Option<&str>) -> (String, Option<String>, Option<String>, Option<String>) {
+        let given = Destination { stream_key: key.map(StreamKey::new), ..Destination::at(url) };
+        let Destination { server, stream_key, user, password, .. } = given.with_secrets_split();
+        (server, stream_key.map(|k| k.reveal().to_owned()), user, password.map(|p| p.reveal().to_owned()))
+    }
+
+    #[test]
+    fn a_key_in_the_url_moves_out_of_it() {
+        for (url, server, key) in [
+            ("rtmp://h/app/key", "rtmp://h/app", Some("key")),
+            ("rtmp://h/app/a/b?c=d/e&f=%20", "rtmp://h/app", Some("a/b?c=d/e&f=%20")),
+            ("rtmps://[::1]:443/app/key", "rtmps://[::1]:443/app", Some("key")),
+            ("rtmp://h/app", "rtmp://h/app", None),
+            ("rtmp://h/app/", "rtmp://h/app/", None),
+            ("rtmp://h", "rtmp://h", None),
+            ("rtmp://h/", "rtmp://h/", None),
+        ] {
+            assert_eq!(split(url, None), (server.to_owned(), key.map(str::to_owned), None, None), "{url}");
+        }
+    }
+
+    #[test]
+    fn with_a_key_of_its_own_the_whole_path_is_the_app() {
+        let key = Some("key".to_owned());
+        assert_eq!(split("rtmp://h/v2/pub", Some("key")), ("rtmp://h/v2/pub".to_owned(), key.clone(), None, None));
+        assert_eq!(split("rtmp://h/v2/", Some("key")), ("rtmp://h/v2/".to_owned(), key, None, None));
+    }
+
+    #[test]
+    fn a_login_in_the_url_moves_out_of_it() {
+        let (server, _, user, password) = split("rtmp://us%40er:p%3a%zz@h:1935/app", None);
+        assert_eq!(
+            (server.as_str(), user.as_deref(), password.as_deref()),
+            ("rtmp://h:1935/app", Some("us@er"), Some("p:%zz"))
+        );
+        let (server, _, user, password) = split("rtmp://me@h/app", None);
+        assert_eq!((server.as_str(), user.as_deref(), password), ("rtmp://h/app", Some("me"), None));
+    }
+
+    #[test]
+    fn splitting_twice_is_splitting_once() {
+        for url in ["rtmp://u:p@h:1/app/x/key?q", "rtmp://h", "nonsense", "", "rtmp://@/", "://", "rtmp://h?x/y/z"] {
+            let once = Destination::at(url).with_secrets_split();
+            assert_eq!(once.clone().with_secrets_split(), once, "{url}");
+        }
+    }
+
+    #[test]
+    fn urls_are_shown_without_what_is_secret() {
+        for (url, shown) in [
+            ("rtmp://h:1935/app", "rtmp://h:1935/app"),
+            ("rtmp://h/app/canary", "rtmp://h/app/•••"),
+            ("rtmp://u:canary@h/app?token=canary/canary", "rtmp://•••@h/app?•••/•••"),
+            ("h/app/canary", "h/app/•••"),
+        ] {
+            assert_eq!(redact_url(url), shown);
+        }
+        let text = "error: unexpected 'rtmp://h/app/canary' and \"rtmps://u:canary@h/\" found";
+        assert_eq!(redact_urls_in(text), "error: unexpected 'rtmp://h/app/•••' and \"rtmps://•••@h/\" found");
+        assert_eq!(redact_urls_in("no URL: a/b ://"), "no URL: a/b ://");
+    }
+
+    #[test]
+    fn only_what_can_be_published_to_passes() {
+        for url in ["rtmp://h/app", "RTMPS://h:443/a/b?c", "rtmp://[::1]/x", " rtmp://h/app\n"] {
+            assert!(Destination::at(url).validate().is_ok(), "{url}");
+        }
+        for (url, told) in [
+            ("http://h/app/canary", "rtmp://"),
+            ("h/app/canary", "rtmp://"),
+            ("srt://h", "rtmps://"),
+            ("rtmp:///app/canary", "name of the server"),
+            ("rtmp://h/app/ca nary", "white space"),
+            ("", "rtmp://"),
+        ] {
+            let error = Destination::at(url).validate().unwrap_err().to_string();
+            assert!(error.contains(told) && !error.contains("nary"), "{error}");
+        }
+    }
 }

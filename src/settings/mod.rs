@@ -4,12 +4,16 @@ mod choice;
 mod destination;
 mod encoding;
 mod error;
+mod profile;
 mod secret;
+mod secrets;
 mod show;
 
 pub use choice::{AudioChoice, ParseChoiceError, VideoChoice};
 pub use destination::{SCHEMES, redact_url, redact_urls_in};
 pub use encoding::EncodingSettings;
 pub use error::SettingsError;
+pub use profile::{Listing, Loaded, ProfileStore, ProfileSummary};
 pub use secret::StreamKey;
+pub use secrets::{FileStore, KeyringStore, SecretStore, Secrets};
 pub use show::{Destination, ShowSettings};

@@ -89,4 +89,22 @@ impl ShowSettings {
         }
         self.destinations.iter().try_for_each(Destination::validate)
     }
+
+    /// The same show with every secret of a URL in its own field, and every destination with a name of
+    /// its own.
+    #[must_use]
+    pub fn with_secrets_split(mut self) -> Self {
+        let mut done: Vec<Destination> = Vec::new();
+        for destination in self.destinations {
+            let mut destination = destination.with_secrets_split();
+            let name = destination.name.trim();
+            let name = if name.is_empty() { Destination::at(&destination.server).name } else { name.to_owned() };
+            let mut candidates = std::iter::once(name.clone()).chain((2..).map(|n: u32| format!("{name} {n}")));
+            let is_free = |candidate: &String| done.iter().all(|other| other.name != *candidate);
+            destination.name = candidates.find(is_free).unwrap_or(name);
+            done.push(destination);
+        }
+        self.destinations = done;
+        self
+    }
 }

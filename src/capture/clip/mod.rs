@@ -1,5 +1,16 @@
 //! Clips: pictures and sound from files, played in a loop on the program timeline.
 
+mod aac;
+mod mp4;
 mod open;
+mod picture;
+mod sound;
+mod timeline;
+mod wave;
 
 pub use open::{open_audio_file, open_video_file};
+
+#[cfg(test)]
+pub(crate) mod test_clips;
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use re_mp4::{BoxHeader, BoxType, MoofBox, MoovBox, ReadBox, StblBox, StsdBoxContent, TfhdBox, TrakBox};
 
-use super::timeline::LoopLength;
+use super::timeline::{LoopLength, nanos, samples};
 
 /// More samples than this in a track are not believed: ten days at 60 frames a second.
 const SAMPLES_MAX: usize = 60_000_000;
@@ -72,16 +72,19 @@ impl Mp4 {
         while at + 8 <= length {
             reader.seek(SeekFrom::Start(at)).map_err(|error| error.to_string())?;
             let Ok(header) = BoxHeader::read(&mut reader) else { break };
-            // A size of 0 means "to the end of the file".
-            let size = if header.size == 0 { length - at } else { header.size };
-            let fits = size >= 8 && size <= length - at;
+            // The size of a box with a 64-bit size is told without those 8 bytes: it counts from `start`. A size of
+            // 0 means "to the end of the file".
+            let start = reader.stream_position().map_err(|error| error.to_string())? - 8;
+            let size = if header.size == 0 { length - start } else { header.size };
+            let end = start.saturating_add(size);
+            let is_whole = size >= 8 && end <= length && size <= HEADER_BYTES_MAX;
             match header.name {
-                BoxType::MoovBox if fits && size <= HEADER_BYTES_MAX => {
+                BoxType::MoovBox if is_whole => {
                     let read = MoovBox::read_box(&mut reader, size);
                     moov = Some(read.map_err(|error| format!("its MP4 header is damaged ({error})"))?);
                 }
                 // A recording that was cut off ends within a fragment: what is before it plays.
-                BoxType::MoofBox if fits && size <= HEADER_BYTES_MAX => match MoofBox::read_box(&mut reader, size) {
+                BoxType::MoofBox if is_whole => match MoofBox::read_box(&mut reader, size) {
                     Ok(moof) => moofs.push((at, moof)),
                     Err(_damaged) => break,
                 },
@@ -90,10 +93,7 @@ impl Mp4 {
             if size < 8 {
                 break;
             }
-            let body = reader.stream_position().map_err(|error| error.to_string())?.saturating_sub(at + 8);
-            // The size of a box with a 64-bit size is told without those 8 bytes.
-            let long = if body == 8 && !matches!(header.name, BoxType::MoovBox | BoxType::MoofBox) { 8 } else { 0 };
-            at = at.saturating_add(size).saturating_add(long);
+            at = end;
         }
         let Some(moov) = moov else {
             return Err("the MP4 is cut off: its header (moov) is missing, so the recording or download was not \
@@ -114,7 +114,25 @@ impl Mp4 {
                 *place = Some(track);
             }
         }
+        mp4.start_at_zero();
         Ok(mp4)
+    }
+
+    /// Files without edit lists often start later than at 0, with picture and sound alike: nobody waits for that.
+    fn start_at_zero(&mut self) {
+        let tracks = || self.video.iter().chain(&self.audio).filter(|track| !track.samples.is_empty());
+        let starts = tracks().map(|track| {
+            let first = track.samples.iter().map(|s| s.pts).min().unwrap_or(0);
+            nanos(first, track.timescale)
+        });
+        let Some(start) = starts.min().filter(|&start| start > 0) else { return };
+        for track in self.video.iter_mut().chain(&mut self.audio) {
+            let start = samples(start, 1_000_000_000, track.timescale);
+            for sample in &mut track.samples {
+                sample.pts = sample.pts.saturating_sub(start);
+            }
+            track.end = track.end.saturating_sub(start);
+        }
     }
 
     /// How long a round of the file is: the longer of picture and sound. `None` if neither is longer than nothing.
@@ -176,7 +194,8 @@ fn codec_of(contents: &StsdBoxContent) -> Codec {
             Codec::Aac { config: bits.to_be_bytes().to_vec() }
         }
         StsdBoxContent::Unknown(four_cc) => {
-            let name: String = four_cc.value.iter().map(|&b| if b.is_ascii_graphic() { b as char } else { ' ' }).collect();
+            let name: String =
+                four_cc.value.iter().map(|&b| if b.is_ascii_graphic() { b as char } else { ' ' }).collect();
             Codec::Other(format!("\"{}\"", name.trim()))
         }
     }
@@ -193,7 +212,8 @@ fn samples_of_table(stbl: &StblBox) -> Option<Vec<Sample>> {
         (None, Some(co64)) => co64.entries.get(chunk).copied(),
         (None, None) => None,
     };
-    let mut durations = stbl.stts.entries.iter().flat_map(|e| std::iter::repeat_n(e.sample_delta, e.sample_count as usize));
+    let mut durations =
+        stbl.stts.entries.iter().flat_map(|e| std::iter::repeat_n(e.sample_delta, e.sample_count as usize));
     let mut composition = stbl
         .ctts
         .iter()

@@ -1,14 +1,14 @@
 //! The one place that calls the OpenH264 decoder: a handle, access units in, planes out.
 #![expect(unsafe_code, reason = "OpenH264 is a C++ library behind a table of function pointers")]
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{c_int, c_long, c_void};
 use std::ptr::{self, NonNull};
 use std::slice;
 
 use openh264_sys2::{
     API, DECODER_OPTION, DECODER_OPTION_ERROR_CON_IDC, DECODER_OPTION_NUM_OF_FRAMES_REMAINING_IN_BUFFER,
     DECODER_OPTION_TRACE_LEVEL, DynamicAPI, ERROR_CON_DISABLE, ISVCDecoder, ISVCDecoderVtbl, SBufferInfo,
-    SDecodingParam, VIDEO_BITSTREAM_AVC, WELS_LOG_QUIET,
+    SDecodingParam, SVideoProperty, VIDEO_BITSTREAM_AVC, WELS_LOG_QUIET,
 };
 
 use crate::media::Size;
@@ -17,7 +17,7 @@ use crate::media::Size;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Refused {
     pub(super) call: &'static str,
-    pub(super) code: i64,
+    pub(super) code: c_long,
 }
 
 /// An OpenH264 decoder that was initialised.
@@ -37,21 +37,23 @@ impl Library {
         let mut decoder: *mut ISVCDecoder = ptr::null_mut();
         // SAFETY: the call writes the new handle to the pointer it is given.
         let code = unsafe { api.WelsCreateDecoder(&raw mut decoder) };
-        let decoder = NonNull::new(decoder)
-            .filter(|_| code == 0)
-            .ok_or(Refused { call: "WelsCreateDecoder", code: i64::from(code) })?;
+        let decoder = NonNull::new(decoder).filter(|_| code == 0).ok_or(Refused { call: "WelsCreateDecoder", code })?;
         let mut library = Self { api, decoder };
         // First of all: the library else prints warnings on standard error.
         library.set_option("SetOption(TRACE_LEVEL)", DECODER_OPTION_TRACE_LEVEL, WELS_LOG_QUIET)?;
-        let mut parameters = SDecodingParam::default();
-        parameters.eEcActiveIdc = ERROR_CON_DISABLE;
-        parameters.sVideoProperty.size = size_of_val(&parameters.sVideoProperty) as u32;
-        parameters.sVideoProperty.eVideoBsType = VIDEO_BITSTREAM_AVC;
+        let parameters = SDecodingParam {
+            eEcActiveIdc: ERROR_CON_DISABLE,
+            sVideoProperty: SVideoProperty {
+                size: size_of::<SVideoProperty>() as u32,
+                eVideoBsType: VIDEO_BITSTREAM_AVC,
+            },
+            ..SDecodingParam::default()
+        };
         let initialize = library.functions().Initialize.ok_or(Refused { call: "Initialize", code: -1 })?;
         // SAFETY: handle and parameters are valid for the call, which only reads them.
         let code = unsafe { initialize(library.decoder.as_ptr(), &raw const parameters) };
         if code != 0 {
-            return Err(Refused { call: "Initialize", code: i64::from(code) });
+            return Err(Refused { call: "Initialize", code });
         }
         library.set_option("SetOption(TRACE_LEVEL)", DECODER_OPTION_TRACE_LEVEL, WELS_LOG_QUIET)?;
         library.set_option("SetOption(ERROR_CON_IDC)", DECODER_OPTION_ERROR_CON_IDC, ERROR_CON_DISABLE)?;
@@ -94,7 +96,7 @@ impl Library {
         count
     }
 
-    fn decode_part(&mut self, bytes: *const u8, length: c_int, tag: u64, take: &mut impl FnMut(&Planes<'_>)) -> i64 {
+    fn decode_part(&mut self, bytes: *const u8, length: c_int, tag: u64, take: &mut impl FnMut(&Planes<'_>)) -> c_long {
         let Some(decode) = self.functions().DecodeFrame2 else { return -1 };
         let mut planes = [ptr::null_mut::<u8>(); 3];
         let mut info = SBufferInfo { uiInBsTimeStamp: tag, ..SBufferInfo::default() };
@@ -102,7 +104,7 @@ impl Library {
         // copies; the three plane pointers and the structure are valid for the call.
         let code = unsafe { decode(self.decoder.as_ptr(), bytes, length, planes.as_mut_ptr(), &raw mut info) };
         self.hand_out(planes, &info, take);
-        i64::from(code)
+        c_long::from(code)
     }
 
     fn hand_out(&mut self, planes: [*mut u8; 3], info: &SBufferInfo, take: &mut impl FnMut(&Planes<'_>)) -> bool {
@@ -146,7 +148,7 @@ impl Library {
         // SAFETY: every option that is set here has the type int.
         match unsafe { set(self.decoder.as_ptr(), option, value) } {
             0 => Ok(()),
-            code => Err(Refused { call, code: i64::from(code) }),
+            code => Err(Refused { call, code }),
         }
     }
 

@@ -91,16 +91,14 @@ impl Library {
         self.call("ForceIntraFrame", force, |f, handle| unsafe { f(handle, true) })
     }
 
-    /// Changes target and limit from the next picture on.
-    pub(super) fn set_bitrate(&mut self, target: Bitrate, limit: Bitrate, raise: bool) -> Result<(), EncodeError> {
-        let info = |bitrate: Bitrate| SBitrateInfo {
-            iLayer: SPATIAL_LAYER_0,
-            iBitrate: c_int::try_from(bitrate.bps()).unwrap_or(c_int::MAX),
-        };
+    /// Changes target and limit from the next picture on; `raise` tells whether it is more than before.
+    pub(super) fn set_bitrate(&mut self, bitrate: Bitrate, raise: bool) -> Result<(), EncodeError> {
+        let info =
+            SBitrateInfo { iLayer: SPATIAL_LAYER_0, iBitrate: c_int::try_from(bitrate.bps()).unwrap_or(c_int::MAX) };
         // The limit may never be below the target, not even between the two calls.
         let mut calls = [
-            ("SetOption(MAX_BITRATE)", ENCODER_OPTION_MAX_BITRATE, info(limit)),
-            ("SetOption(BITRATE)", ENCODER_OPTION_BITRATE, info(target)),
+            ("SetOption(MAX_BITRATE)", ENCODER_OPTION_MAX_BITRATE, info),
+            ("SetOption(BITRATE)", ENCODER_OPTION_BITRATE, info),
         ];
         if !raise {
             calls.reverse();

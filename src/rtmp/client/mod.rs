@@ -192,3 +192,6 @@ pub enum Output {
     /// Nothing more to do now and no timer runs.
     Idle,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,57 +1,361 @@
 //! The session: bytes and times in, bytes and events out.
+#![deny(clippy::indexing_slicing)]
+
+use std::fmt;
 
 use bytes::Bytes;
 
+use crate::amf::{Object, Value, write_value};
 use crate::media::Timestamp;
 
-use super::{ClientConfig, MediaKind, Output, Step};
+use super::{ClientConfig, ClientError, ClientEvent, MediaKind, Output, Step};
+use crate::rtmp::Limits;
+use crate::rtmp::chunk::MessageHeader;
+use crate::rtmp::command::{Command, Info};
+use crate::rtmp::handshake::{ClientHandshake, ClientProgress};
+use crate::rtmp::link::{COMMAND_CHUNKS, Item, Link};
+use crate::rtmp::message::{Message, kind};
 
-/// A publisher's session.
-#[derive(Debug)]
+/// Chunk streams as FFmpeg and FMLE use them: servers know these numbers.
+const AUDIO_CHUNKS: u32 = 4;
+const VIDEO_CHUNKS: u32 = 6;
+const PUBLISH_CHUNKS: u32 = 8;
+
+/// What we tell a server that asks for no window: it acknowledges every so many bytes, half a second or more apart.
+const WINDOW_ACK_SIZE: u32 = 2_500_000;
+
+const CONNECT_TRANSACTION: f64 = 1.0;
+const RELEASE_TRANSACTION: f64 = 2.0;
+const FC_PUBLISH_TRANSACTION: f64 = 3.0;
+const CREATE_STREAM_TRANSACTION: f64 = 4.0;
+const PUBLISH_TRANSACTION: f64 = 5.0;
+const FC_UNPUBLISH_TRANSACTION: f64 = 6.0;
+const DELETE_STREAM_TRANSACTION: f64 = 7.0;
+
+/// A publisher's session over one connection, from the open connection to its end.
+///
+/// After every call that changes it, drain `poll_output` until `Timeout` or `Idle`.
 pub struct ClientSession {
     config: ClientConfig,
+    started: Timestamp,
+    now: Timestamp,
     step: Step,
-    deadline: Timestamp,
+    handshake: ClientHandshake,
+    link: Link<ClientEvent>,
+    deadline: Option<Timestamp>,
+    stream_id: u32,
+}
+
+impl fmt::Debug for ClientSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Queued bytes hold the stream key: counters only.
+        f.debug_struct("ClientSession")
+            .field("config", &self.config)
+            .field("step", &self.step)
+            .field("sent_bytes", &self.sent_bytes())
+            .field("received_bytes", &self.received_bytes())
+            .finish_non_exhaustive()
+    }
 }
 
 impl ClientSession {
-    /// Starts at an open connection.
-    pub fn new(now: Timestamp, config: ClientConfig) -> Self {
-        let deadline = now + config.deadlines.handshake;
-        Self { config, step: Step::Handshake, deadline }
+    /// Starts at an open connection: C0 and C1 are queued at once.
+    pub fn new(now: Timestamp, mut config: ClientConfig) -> Self {
+        let random = std::mem::replace(&mut config.random, Box::new([0; 1528]));
+        let handshake = ClientHandshake::new(config.digest_handshake, random);
+        let mut link = Link::new(Limits::default());
+        link.transmit(handshake.start());
+        let deadline = Some(now + config.deadlines.handshake);
+        Self { config, started: now, now, step: Step::Handshake, handshake, link, deadline, stream_id: 0 }
     }
-    /// Takes bytes from the server.
-    pub fn handle_input(&mut self, _now: Timestamp, _bytes: &[u8]) {}
-    /// The server closed.
-    pub fn handle_eof(&mut self, _now: Timestamp) {}
-    /// A timer is due.
-    pub fn handle_timeout(&mut self, _now: Timestamp) {}
-    /// How far it is.
+
+    /// Takes bytes from the server. How they are cut makes no difference.
+    pub fn handle_input(&mut self, now: Timestamp, bytes: &[u8]) {
+        self.now = now;
+        let mut input = bytes;
+        while self.step == Step::Handshake && !input.is_empty() {
+            self.read_handshake(&mut input);
+        }
+        while self.step != Step::Closing {
+            match self.link.read(&mut input) {
+                Ok(Some(message)) => self.handle_message(message),
+                Ok(None) => break,
+                Err(error) => self.fail_protocol(error.to_string()),
+            }
+        }
+    }
+
+    /// The server will send nothing more.
+    pub fn handle_eof(&mut self, now: Timestamp) {
+        self.now = now;
+        if self.step != Step::Closing {
+            self.fail(ClientError::ClosedByPeer { step: self.step });
+        }
+    }
+
+    /// The time of the last `Output::Timeout` has come. Too early a call does nothing.
+    pub fn handle_timeout(&mut self, now: Timestamp) {
+        self.now = now;
+        if self.deadline.is_some_and(|deadline| deadline <= now) {
+            self.fail(ClientError::TimedOut { step: self.step });
+        }
+    }
+
+    /// How far the session is.
     pub fn step(&self) -> Step {
         self.step
     }
-    /// Sends script data.
-    pub fn send_metadata(&mut self, _script_data: Bytes) {}
-    /// Sends a tag body.
-    pub fn send_media(&mut self, _kind: MediaKind, _timestamp_ms: u32, _header: &[u8], _payload: Bytes) {}
-    /// Ends in good order.
-    pub fn close(&mut self, _now: Timestamp) {
-        let _ = &self.config;
+
+    /// Sends a script data body (`flv::metadata`), with the @setDataFrame that makes servers keep it. Does nothing
+    /// unless live.
+    pub fn send_metadata(&mut self, script_data: Bytes) {
+        if self.step == Step::Live {
+            let mut prefix = Vec::with_capacity(16);
+            write_value(&mut prefix, &"@setDataFrame".into());
+            let header = self.header(AUDIO_CHUNKS, kind::DATA, 0);
+            self.link.send(header, &prefix, &script_data);
+        }
     }
-    /// Bytes the server acknowledged.
+
+    /// Sends one FLV tag body, `header` and then `payload`; the payload's memory is shared, not copied. Does nothing
+    /// unless live, or if the body has 2^24 bytes or more.
+    pub fn send_media(&mut self, kind: MediaKind, timestamp_ms: u32, header: &[u8], payload: Bytes) {
+        if self.step == Step::Live {
+            let (chunk_stream, message_kind) = match kind {
+                MediaKind::Audio => (AUDIO_CHUNKS, kind::AUDIO),
+                MediaKind::Video => (VIDEO_CHUNKS, kind::VIDEO),
+            };
+            let message = self.header(chunk_stream, message_kind, timestamp_ms);
+            self.link.send(message, header, &payload);
+        }
+    }
+
+    /// Ends the publish in good order: FCUnpublish and deleteStream, then `ClientEvent::Closed`. The driver then
+    /// drains, shuts its side down, reads to the end and closes. Does nothing when the session is over.
+    pub fn close(&mut self, now: Timestamp) {
+        self.now = now;
+        if self.step == Step::Closing {
+            return;
+        }
+        if matches!(self.step, Step::Live | Step::Publish) {
+            self.call("FCUnpublish", FC_UNPUBLISH_TRANSACTION, vec![self.name()]);
+            self.call("deleteStream", DELETE_STREAM_TRANSACTION, vec![self.stream_id.into()]);
+        }
+        self.end(ClientEvent::Closed);
+    }
+
+    /// Bytes the server says it received; at most `sent_bytes`. Stays 0 with servers that never acknowledge.
     pub fn acknowledged_bytes(&self) -> u64 {
-        0
+        self.link.acknowledged_bytes()
     }
-    /// Bytes handed to the driver.
+
+    /// Bytes queued for the server so far, handshake included.
     pub fn sent_bytes(&self) -> u64 {
-        0
+        self.link.sent_bytes()
     }
-    /// Bytes taken from the driver.
+
+    /// Bytes taken from the server so far, handshake included.
     pub fn received_bytes(&self) -> u64 {
-        0
+        self.link.received_bytes()
     }
-    /// What to do next.
+
+    /// What to do next. Drain it until `Timeout` or `Idle`.
     pub fn poll_output(&mut self) -> Output {
-        Output::Timeout(self.deadline)
+        match (self.link.poll(), self.deadline) {
+            (Some(Item::Transmit(bytes)), _) => Output::Transmit(bytes),
+            (Some(Item::Event(event)), _) => Output::Event(event),
+            (None, Some(deadline)) => Output::Timeout(deadline),
+            (None, None) => Output::Idle,
+        }
+    }
+
+    fn read_handshake(&mut self, input: &mut &[u8]) {
+        let elapsed_ms = u32::try_from(self.now.since(self.started).as_millis()).unwrap_or(u32::MAX);
+        let before = input.len();
+        let progress = self.handshake.read(elapsed_ms, input);
+        self.link.count_received(before - input.len());
+        match progress {
+            Ok(ClientProgress::Wait) => {}
+            Ok(ClientProgress::Send(c2)) => {
+                self.link.transmit(c2);
+                // Connect goes right behind C2: waiting for S2 would cost a round trip and prove nothing.
+                self.send_connect();
+            }
+            Ok(ClientProgress::Done { digest }) => {
+                self.link.push_event(ClientEvent::HandshakeDone { digest });
+                self.enter(Step::Connect);
+            }
+            Err(error) => self.fail(error.into()),
+        }
+    }
+
+    fn handle_message(&mut self, message: Message) {
+        match message {
+            Message::Command { body, .. } => match Command::read(&body) {
+                Ok(command) => self.handle_command(&command),
+                Err(error) => self.fail_protocol(error.to_string()),
+            },
+            // Servers send a publisher nothing else that matters.
+            Message::SetChunkSize(_)
+            | Message::Abort(_)
+            | Message::Acknowledgement(_)
+            | Message::UserControl { .. }
+            | Message::WindowAckSize(_)
+            | Message::SetPeerBandwidth { .. }
+            | Message::Media { .. }
+            | Message::Data { .. }
+            | Message::Aggregate(_)
+            | Message::Other { .. } => {}
+        }
+    }
+
+    fn handle_command(&mut self, command: &Command) {
+        let is_answer_to = |transaction: f64| (command.transaction - transaction).abs() < 0.5;
+        match (command.name.as_str(), self.step) {
+            ("_result", Step::Connect) if is_answer_to(CONNECT_TRANSACTION) => self.connected(command),
+            ("_error", Step::Connect) if is_answer_to(CONNECT_TRANSACTION) => self.reject(command.info()),
+            ("_result", Step::CreateStream) if is_answer_to(CREATE_STREAM_TRANSACTION) => self.stream_created(command),
+            ("_error", Step::CreateStream) if is_answer_to(CREATE_STREAM_TRANSACTION) => self.reject(command.info()),
+            ("_error", Step::Publish) if is_answer_to(PUBLISH_TRANSACTION) => self.reject(command.info()),
+            // Answers to releaseStream, FCPublish and the like: optional, and their errors harmless.
+            ("_result" | "_error", _) => {}
+            ("onStatus", _) => self.handle_status(command.info()),
+            ("close", _) => self.fail(ClientError::ClosedByPeer { step: self.step }),
+            // Bandwidth checks of FMS and its descendants wait for an answer.
+            (_, _) if command.transaction > 0.0 => {
+                let answer = Command::new("_result", command.transaction, Value::Null, vec![Value::Null]);
+                self.link.send_command(COMMAND_CHUNKS, 0, &answer);
+            }
+            _ => {}
+        }
+    }
+
+    fn handle_status(&mut self, info: Info) {
+        if self.step == Step::Publish && info.code == "NetStream.Publish.Start" {
+            let description = self.redacted(info.description);
+            self.link.push_event(ClientEvent::Published { description });
+            self.enter(Step::Live);
+            return;
+        }
+        let refusal = info.is_refusal();
+        let event = ClientEvent::Status {
+            level: info.level.clone(),
+            code: info.code.clone(),
+            description: self.redacted(info.description.clone()),
+        };
+        if refusal {
+            if self.step == Step::Live {
+                self.link.push_event(event);
+            }
+            self.reject(info);
+        } else {
+            self.link.push_event(event);
+        }
+    }
+
+    fn send_connect(&mut self) {
+        let object = Object::new()
+            .with("app", self.config.app.as_str())
+            .with("type", "nonprivate")
+            .with("flashVer", self.config.encoder_name.as_str())
+            .with("swfUrl", self.config.tc_url.as_str())
+            .with("tcUrl", self.config.tc_url.as_str());
+        let connect = Command::new("connect", CONNECT_TRANSACTION, object.into(), Vec::new());
+        self.link.send_command(COMMAND_CHUNKS, 0, &connect);
+    }
+
+    /// Connect was accepted: all that leads to a message stream goes out in one flight.
+    fn connected(&mut self, command: &Command) {
+        let info = command.info();
+        if info.is_refusal() {
+            return self.reject(info);
+        }
+        let server = command.object.get("fmsVer").and_then(Value::as_str);
+        let server = server.map(|text| text.chars().take(100).collect());
+        self.link.push_event(ClientEvent::Connected { server });
+        if !self.link.told_window() {
+            self.link.send_window_ack_size(WINDOW_ACK_SIZE);
+        }
+        self.link.send_chunk_size(self.config.chunk_size);
+        self.call("releaseStream", RELEASE_TRANSACTION, vec![self.name()]);
+        self.call("FCPublish", FC_PUBLISH_TRANSACTION, vec![self.name()]);
+        self.call("createStream", CREATE_STREAM_TRANSACTION, Vec::new());
+        self.enter(Step::CreateStream);
+    }
+
+    fn stream_created(&mut self, command: &Command) {
+        let id = command.argument(0).and_then(Value::as_number);
+        let Some(id) = id.filter(|id| (0.0..=f64::from(u32::MAX)).contains(id)) else {
+            return self.fail_protocol("the answer to createStream has no stream id".to_owned());
+        };
+        self.stream_id = id as u32;
+        self.link.push_event(ClientEvent::StreamCreated { id: self.stream_id });
+        let arguments = vec![self.name(), "live".into()];
+        let publish = Command::new("publish", PUBLISH_TRANSACTION, Value::Null, arguments);
+        self.link.send_command(PUBLISH_CHUNKS, self.stream_id, &publish);
+        self.enter(Step::Publish);
+    }
+
+    fn call(&mut self, name: &str, transaction: f64, arguments: Vec<Value>) {
+        let command = Command::new(name, transaction, Value::Null, arguments);
+        self.link.send_command(COMMAND_CHUNKS, 0, &command);
+    }
+
+    fn name(&self) -> Value {
+        self.config.stream_name.as_str().into()
+    }
+
+    fn header(&self, chunk_stream: u32, kind: u8, timestamp_ms: u32) -> MessageHeader {
+        MessageHeader { chunk_stream, kind, timestamp_ms, stream_id: self.stream_id }
+    }
+
+    /// The server's words without our key, which some servers repeat.
+    fn redacted(&self, words: Option<String>) -> Option<String> {
+        const HIDDEN: &str = "(stream key)";
+        /// Shorter names are no secrets, and replacing them would garble the words.
+        const SECRET_CHARS_MIN: usize = 6;
+        let name = self.config.stream_name.as_str();
+        let without_query = name.split('?').next().unwrap_or_default();
+        let mut words = words?;
+        for secret in [name, without_query] {
+            if secret.len() >= SECRET_CHARS_MIN {
+                words = words.replace(secret, HIDDEN);
+            }
+        }
+        Some(words)
+    }
+
+    fn enter(&mut self, step: Step) {
+        self.step = step;
+        let deadlines = &self.config.deadlines;
+        self.deadline = match step {
+            Step::Handshake => Some(deadlines.handshake),
+            Step::Connect => Some(deadlines.connect),
+            Step::CreateStream => Some(deadlines.create_stream),
+            Step::Publish => Some(deadlines.publish),
+            Step::Live | Step::Closing => None,
+        }
+        .map(|patience| self.now + patience);
+    }
+
+    fn reject(&mut self, info: Info) {
+        let description = self.redacted(info.description);
+        self.fail(ClientError::Rejected { step: self.step, code: info.code, description });
+    }
+
+    fn fail_protocol(&mut self, reason: String) {
+        self.fail(ClientError::Protocol { step: self.step, reason });
+    }
+
+    fn fail(&mut self, error: ClientError) {
+        self.end(ClientEvent::Failed(error));
+    }
+
+    /// The last event.
+    fn end(&mut self, event: ClientEvent) {
+        if self.step != Step::Closing {
+            self.link.push_event(event);
+            self.enter(Step::Closing);
+        }
     }
 }

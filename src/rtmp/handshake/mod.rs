@@ -1,5 +1,12 @@
 //! The handshake, both ends, simple and with digests (RTMP 1.0, section 5.2; the digest is Adobe's later addition).
 
+mod client;
+mod digest;
+mod server;
+
+pub use client::{ClientHandshake, ClientProgress};
+pub use server::{ServerHandshake, ServerProgress};
+
 /// Bytes in each of C1, S1, C2 and S2.
 pub const PACKET_BYTES: usize = 1536;
 
@@ -33,3 +40,6 @@ impl HandshakeError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -191,3 +191,6 @@ pub enum ServerOutput {
     /// Nothing more to do now and no timer runs.
     Idle,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,47 +1,472 @@
 //! The session: bytes and times in, bytes and events out.
+#![deny(clippy::indexing_slicing)]
 
+use std::collections::VecDeque;
+use std::fmt;
+
+use bytes::{Buf, Bytes};
+
+use crate::amf::{Object, Reader, Value};
 use crate::media::Timestamp;
 
-use super::{ServerConfig, ServerOutput};
+use super::{ServerConfig, ServerError, ServerEvent, ServerOutput, ServerStep};
+use crate::rtmp::chunk::{ChunkError, RawMessage};
+use crate::rtmp::command::{Command, Info};
+use crate::rtmp::handshake::{ServerHandshake, ServerProgress};
+use crate::rtmp::link::{COMMAND_CHUNKS, Item, Link, LinkError};
+use crate::rtmp::message::{Message, read_message, split_aggregate};
 
-/// An ingest's session.
-#[derive(Debug)]
+/// Chunk stream of statuses of a message stream.
+const STATUS_CHUNKS: u32 = 5;
+
+/// What the client asked for and the program has not answered yet.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Pending {
+    Connect { transaction: f64 },
+    Publish { stream_id: u32 },
+    Play { stream_id: u32 },
+}
+
+/// An ingest's session over one connection, from the accepted connection to its end.
+///
+/// After every call that changes it, drain `poll_output` until `Timeout` or `Idle`.
 pub struct ServerSession {
     config: ServerConfig,
-    deadline: Timestamp,
+    started: Timestamp,
+    now: Timestamp,
+    step: ServerStep,
+    handshake: ServerHandshake,
+    link: Link<ServerEvent>,
+    deadline: Option<Timestamp>,
+    pending: Option<Pending>,
+    /// What came while a request was pending: clients pipeline.
+    deferred: VecDeque<Message>,
+    deferred_bytes: usize,
+    /// Message streams alive.
+    streams: Vec<u32>,
+    last_stream_id: u32,
+    publishing: Option<u32>,
+    unpublished: bool,
+}
+
+impl fmt::Debug for ServerSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Queued bytes and deferred messages hold stream keys: state and counters only.
+        f.debug_struct("ServerSession")
+            .field("step", &self.step)
+            .field("pending", &self.pending)
+            .field("received_bytes", &self.received_bytes())
+            .finish_non_exhaustive()
+    }
 }
 
 impl ServerSession {
     /// Starts at an accepted connection.
     pub fn new(now: Timestamp, config: ServerConfig) -> Self {
-        let deadline = now + config.deadlines.handshake;
-        Self { config, deadline }
+        Self {
+            started: now,
+            now,
+            step: ServerStep::Handshake,
+            handshake: ServerHandshake::new(config.random.clone()),
+            link: Link::new(config.limits.clone()),
+            deadline: Some(now + config.deadlines.handshake),
+            pending: None,
+            deferred: VecDeque::new(),
+            deferred_bytes: 0,
+            streams: Vec::new(),
+            last_stream_id: 0,
+            publishing: None,
+            unpublished: false,
+            config,
+        }
     }
-    /// Takes bytes from the client.
-    pub fn handle_input(&mut self, _now: Timestamp, _bytes: &[u8]) {}
-    /// The client closed.
-    pub fn handle_eof(&mut self, _now: Timestamp) {}
-    /// A timer is due.
-    pub fn handle_timeout(&mut self, _now: Timestamp) {}
-    /// Lets the client in.
-    pub fn accept_connect(&mut self) {}
-    /// Refuses the client.
-    pub fn reject_connect(&mut self, _code: &str, _description: &str) {}
-    /// Lets the client publish.
-    pub fn accept_publish(&mut self) {}
-    /// Refuses the publish.
-    pub fn reject_publish(&mut self, _code: &str, _description: &str) {}
-    /// Refuses to play.
-    pub fn reject_play(&mut self, _code: &str, _description: &str) {}
-    /// Ends the session.
-    pub fn disconnect(&mut self, _code: &str, _description: &str) {}
-    /// Bytes taken from the driver.
+
+    /// Takes bytes from the client. How they are cut makes no difference.
+    pub fn handle_input(&mut self, now: Timestamp, bytes: &[u8]) {
+        self.now = now;
+        let mut input = bytes;
+        while self.step == ServerStep::Handshake && !input.is_empty() {
+            self.read_handshake(&mut input);
+        }
+        if self.step == ServerStep::Live && !bytes.is_empty() {
+            self.deadline = Some(now + self.config.deadlines.idle);
+        }
+        while self.step != ServerStep::Closing {
+            match self.link.read(&mut input) {
+                Ok(Some(message)) if self.pending.is_some() => self.defer(message),
+                Ok(Some(message)) => self.handle_message(message),
+                Ok(None) => break,
+                Err(LinkError::Chunk(ChunkError::Limit(limit))) => self.fail(ServerError::LimitExceeded { limit }),
+                Err(error) => self.fail_protocol(error.to_string()),
+            }
+        }
+    }
+
+    /// The client will send nothing more: a failure, unless it had ended its publish before.
+    pub fn handle_eof(&mut self, now: Timestamp) {
+        self.now = now;
+        if self.unpublished && self.publishing.is_none() && self.pending.is_none() {
+            self.enter(ServerStep::Closing);
+        } else {
+            self.fail(ServerError::ClosedByPeer);
+        }
+    }
+
+    /// The time of the last `ServerOutput::Timeout` has come. Too early a call does nothing.
+    pub fn handle_timeout(&mut self, now: Timestamp) {
+        self.now = now;
+        if self.deadline.is_some_and(|deadline| deadline <= now) {
+            self.fail(ServerError::TimedOut { step: self.step });
+        }
+    }
+
+    /// How far the session is.
+    pub fn step(&self) -> ServerStep {
+        self.step
+    }
+
+    /// Answers `ConnectRequested`: lets the client in. Does nothing when no connect is pending.
+    pub fn accept_connect(&mut self) {
+        let Some(Pending::Connect { transaction }) = self.pending else { return };
+        self.pending = None;
+        self.link.send_window_ack_size(self.config.window_ack_size);
+        self.link.send_peer_bandwidth(self.config.window_ack_size);
+        self.link.send_chunk_size(self.config.chunk_size);
+        let properties = Object::new().with("fmsVer", "FMS/3,0,1,123").with("capabilities", 31.0);
+        let info = Info::object("status", "NetConnection.Connect.Success", "Connection succeeded.")
+            .with("objectEncoding", 0.0);
+        let answer = Command::new("_result", transaction, properties.into(), vec![info.into()]);
+        self.link.send_command(COMMAND_CHUNKS, 0, &answer);
+        self.enter(ServerStep::Publish);
+        self.handle_deferred();
+    }
+
+    /// Answers `ConnectRequested`: turns the client away and ends the session; the driver drains and closes. `code`
+    /// is such as `NetConnection.Connect.Rejected`. Does nothing when no connect is pending.
+    pub fn reject_connect(&mut self, code: &str, description: &str) {
+        let Some(Pending::Connect { transaction }) = self.pending else { return };
+        let info = Info::object("error", code, description);
+        let answer = Command::new("_error", transaction, Value::Null, vec![info.into()]);
+        self.link.send_command(COMMAND_CHUNKS, 0, &answer);
+        self.enter(ServerStep::Closing);
+    }
+
+    /// Answers `PublishRequested`: media flows from now on. Does nothing when no publish is pending.
+    pub fn accept_publish(&mut self) {
+        let Some(Pending::Publish { stream_id }) = self.pending else { return };
+        self.pending = None;
+        self.publishing = Some(stream_id);
+        self.link.send_stream_begin(stream_id);
+        self.send_status(stream_id, "status", "NetStream.Publish.Start", "Publishing.");
+        self.enter(ServerStep::Live);
+        self.handle_deferred();
+    }
+
+    /// Answers `PublishRequested`: refuses. The client may try another name or leave. `code` is such as
+    /// `NetStream.Publish.BadName`. Does nothing when no publish is pending.
+    pub fn reject_publish(&mut self, code: &str, description: &str) {
+        let Some(Pending::Publish { stream_id }) = self.pending else { return };
+        self.refuse(stream_id, code, description);
+    }
+
+    /// Answers `PlayRequested`: refuses. Does nothing when no play is pending.
+    pub fn reject_play(&mut self, code: &str, description: &str) {
+        let Some(Pending::Play { stream_id }) = self.pending else { return };
+        self.refuse(stream_id, code, description);
+    }
+
+    /// Tells the client why and ends the session; the driver drains and closes. Does nothing when it is over.
+    pub fn disconnect(&mut self, code: &str, description: &str) {
+        if self.step == ServerStep::Closing {
+            return;
+        }
+        match self.pending {
+            Some(Pending::Connect { .. }) => return self.reject_connect(code, description),
+            Some(Pending::Publish { stream_id } | Pending::Play { stream_id }) => {
+                self.send_status(stream_id, "error", code, description);
+            }
+            None if matches!(self.step, ServerStep::Publish | ServerStep::Live) => {
+                self.send_status(self.publishing.unwrap_or(0), "error", code, description);
+            }
+            None => {}
+        }
+        self.enter(ServerStep::Closing);
+    }
+
+    /// Bytes taken from the client so far, handshake included.
     pub fn received_bytes(&self) -> u64 {
-        let _ = &self.config;
-        0
+        self.link.received_bytes()
     }
-    /// What to do next.
+
+    /// What to do next. Drain it until `Timeout` or `Idle`.
     pub fn poll_output(&mut self) -> ServerOutput {
-        ServerOutput::Timeout(self.deadline)
+        match (self.link.poll(), self.deadline) {
+            (Some(Item::Transmit(bytes)), _) => ServerOutput::Transmit(bytes),
+            (Some(Item::Event(event)), _) => ServerOutput::Event(event),
+            (None, Some(deadline)) => ServerOutput::Timeout(deadline),
+            (None, None) => ServerOutput::Idle,
+        }
     }
+
+    fn read_handshake(&mut self, input: &mut &[u8]) {
+        let elapsed_ms = u32::try_from(self.now.since(self.started).as_millis()).unwrap_or(u32::MAX);
+        let before = input.len();
+        let progress = self.handshake.read(elapsed_ms, input);
+        self.link.count_received(before - input.len());
+        match progress {
+            Ok(ServerProgress::Wait) => {}
+            Ok(ServerProgress::Send(bytes)) => self.link.transmit(bytes),
+            Ok(ServerProgress::Done { digest }) => {
+                self.link.push_event(ServerEvent::HandshakeDone { digest });
+                self.enter(ServerStep::Connect);
+            }
+            Err(error) => self.fail(error.into()),
+        }
+    }
+
+    fn defer(&mut self, message: Message) {
+        let bytes = match &message {
+            Message::Media { payload, .. } => payload.len(),
+            Message::Data { body, .. } | Message::Command { body, .. } => body.len(),
+            Message::Aggregate(raw) => raw.body.len(),
+            _ => return,
+        };
+        let limits = &self.config.limits;
+        self.deferred_bytes += bytes;
+        if self.deferred_bytes > limits.deferred_bytes_max {
+            return self.fail(ServerError::LimitExceeded { limit: "deferred_bytes_max" });
+        }
+        if self.deferred.len() >= limits.deferred_messages_max {
+            return self.fail(ServerError::LimitExceeded { limit: "deferred_messages_max" });
+        }
+        self.deferred.push_back(message);
+    }
+
+    /// Handles what was held back, up to the next request.
+    fn handle_deferred(&mut self) {
+        while self.pending.is_none() && self.step != ServerStep::Closing {
+            let Some(message) = self.deferred.pop_front() else {
+                self.deferred_bytes = 0;
+                return;
+            };
+            self.handle_message(message);
+        }
+    }
+
+    fn handle_message(&mut self, message: Message) {
+        match message {
+            Message::Command { stream_id, body } => match Command::read(&body) {
+                Ok(command) => self.handle_command(stream_id, command),
+                Err(error) => self.fail_protocol(error.to_string()),
+            },
+            Message::Media { kind, timestamp_ms, payload } => {
+                // An empty body says nothing; media before the publish is nobody's.
+                if self.step == ServerStep::Live && !payload.is_empty() {
+                    self.link.push_event(ServerEvent::Media { kind, timestamp_ms, payload });
+                }
+            }
+            Message::Data { body, .. } => self.handle_data(body),
+            Message::Aggregate(aggregate) => self.handle_aggregate(&aggregate),
+            // The link has seen to the others.
+            Message::SetChunkSize(_)
+            | Message::Abort(_)
+            | Message::Acknowledgement(_)
+            | Message::UserControl { .. }
+            | Message::WindowAckSize(_)
+            | Message::SetPeerBandwidth { .. }
+            | Message::Other { .. } => {}
+        }
+    }
+
+    fn handle_aggregate(&mut self, aggregate: &RawMessage) {
+        let parts = match split_aggregate(aggregate) {
+            Ok(parts) => parts,
+            Err(error) => return self.fail_protocol(error.to_string()),
+        };
+        for part in parts {
+            match read_message(part) {
+                Ok(message @ (Message::Media { .. } | Message::Data { .. })) => self.handle_message(message),
+                Ok(_) => {}
+                Err(error) => return self.fail_protocol(error.to_string()),
+            }
+        }
+    }
+
+    fn handle_data(&mut self, body: Bytes) {
+        if self.step != ServerStep::Live {
+            return;
+        }
+        let mut reader = Reader::new(&body);
+        let Ok(name) = reader.read_value() else { return };
+        let behind_name = body.len() - reader.rest().len();
+        let script_data = match name.as_str() {
+            Some("@setDataFrame") => {
+                let mut script_data = body.clone();
+                script_data.advance(behind_name);
+                script_data
+            }
+            Some("onMetaData") => body,
+            // Cue points, captions and the like.
+            _ => return,
+        };
+        let inner = Reader::new(&script_data).read_value();
+        if inner.is_ok_and(|name| name.as_str() == Some("onMetaData")) {
+            self.link.push_event(ServerEvent::Metadata(script_data));
+        }
+    }
+
+    fn handle_command(&mut self, stream_id: u32, command: Command) {
+        let transaction = command.transaction;
+        if self.step == ServerStep::Connect {
+            if command.name == "connect" {
+                return self.handle_connect(&command);
+            }
+            return self.fail_protocol("the first command is not connect".to_owned());
+        }
+        match command.name.as_str() {
+            "connect" => self.fail_protocol("a second connect".to_owned()),
+            "createStream" => self.create_stream(transaction),
+            "publish" => self.handle_publish(stream_id, &command),
+            "play" | "play2" => {
+                let name = text_argument(&command).unwrap_or_default();
+                self.request(Pending::Play { stream_id }, ServerEvent::PlayRequested { name });
+            }
+            "releaseStream" => self.answer(transaction, Value::Undefined),
+            "FCPublish" => {
+                self.answer(transaction, Value::Undefined);
+                self.send_fc("onFCPublish", "NetStream.Publish.Start");
+            }
+            "FCUnpublish" => {
+                self.answer(transaction, Value::Undefined);
+                self.send_fc("onFCUnpublish", "NetStream.Unpublish.Success");
+                if let Some(publishing) = self.publishing {
+                    self.unpublish(publishing);
+                }
+            }
+            "deleteStream" => {
+                let id = command.argument(0).and_then(Value::as_number).unwrap_or(0.0) as u32;
+                self.streams.retain(|stream| *stream != id);
+                self.unpublish(id);
+            }
+            "closeStream" => self.unpublish(stream_id),
+            "_checkbw" | "_result" | "_error" | "onStatus" => {
+                if command.name == "_checkbw" {
+                    self.answer(transaction, Value::Undefined);
+                }
+            }
+            _ if transaction > 0.0 => {
+                let info = Info::object("error", "NetConnection.Call.Failed", "Method not found.");
+                let answer = Command::new("_error", transaction, Value::Null, vec![info.into()]);
+                self.link.send_command(COMMAND_CHUNKS, 0, &answer);
+            }
+            _ => {}
+        }
+    }
+
+    fn handle_connect(&mut self, command: &Command) {
+        let text = |name: &str| command.object.get(name).and_then(Value::as_str).map(str::to_owned);
+        let Some(app) = text("app") else { return self.fail_protocol("connect without app".to_owned()) };
+        let tc_url = text("tcUrl").unwrap_or_default();
+        let pending = Pending::Connect { transaction: command.transaction };
+        self.request(pending, ServerEvent::ConnectRequested { app, tc_url });
+    }
+
+    fn create_stream(&mut self, transaction: f64) {
+        if self.streams.len() >= self.config.limits.message_streams_max {
+            return self.fail(ServerError::LimitExceeded { limit: "message_streams_max" });
+        }
+        self.last_stream_id = self.last_stream_id.wrapping_add(1);
+        self.streams.push(self.last_stream_id);
+        self.answer(transaction, self.last_stream_id.into());
+    }
+
+    fn handle_publish(&mut self, stream_id: u32, command: &Command) {
+        let Some(name) = text_argument(command) else {
+            return self.send_status(stream_id, "error", "NetStream.Publish.BadName", "publish without a name.");
+        };
+        if self.publishing.is_some() {
+            let words = "this connection publishes already.";
+            return self.send_status(stream_id, "error", "NetStream.Publish.BadName", words);
+        }
+        self.request(Pending::Publish { stream_id }, ServerEvent::PublishRequested { name });
+    }
+
+    /// Asks the program. While it thinks, nobody is late.
+    fn request(&mut self, pending: Pending, event: ServerEvent) {
+        self.pending = Some(pending);
+        self.deadline = None;
+        self.link.push_event(event);
+    }
+
+    fn refuse(&mut self, stream_id: u32, code: &str, description: &str) {
+        self.pending = None;
+        self.send_status(stream_id, "error", code, description);
+        let step = if self.publishing.is_some() { ServerStep::Live } else { ServerStep::Publish };
+        self.enter(step);
+        self.handle_deferred();
+    }
+
+    fn unpublish(&mut self, stream_id: u32) {
+        if self.publishing == Some(stream_id) {
+            self.publishing = None;
+            self.unpublished = true;
+            self.send_status(stream_id, "status", "NetStream.Unpublish.Success", "Unpublished.");
+            self.link.push_event(ServerEvent::Unpublished);
+            self.enter(ServerStep::Publish);
+        }
+    }
+
+    fn answer(&mut self, transaction: f64, value: Value) {
+        if transaction > 0.0 {
+            let answer = Command::new("_result", transaction, Value::Null, vec![value]);
+            self.link.send_command(COMMAND_CHUNKS, 0, &answer);
+        }
+    }
+
+    /// What FMS calls on a client that used FCPublish or FCUnpublish; FMLE waits for it.
+    fn send_fc(&mut self, name: &str, code: &str) {
+        let info = Object::new().with("code", code).with("description", "");
+        let command = Command::new(name, 0.0, Value::Null, vec![info.into()]);
+        self.link.send_command(COMMAND_CHUNKS, 0, &command);
+    }
+
+    fn send_status(&mut self, stream_id: u32, level: &str, code: &str, description: &str) {
+        let info = Info::object(level, code, description);
+        let status = Command::new("onStatus", 0.0, Value::Null, vec![info.into()]);
+        self.link.send_command(STATUS_CHUNKS, stream_id, &status);
+    }
+
+    fn enter(&mut self, step: ServerStep) {
+        self.step = step;
+        let deadlines = &self.config.deadlines;
+        self.deadline = match step {
+            ServerStep::Handshake => Some(deadlines.handshake),
+            ServerStep::Connect => Some(deadlines.connect),
+            ServerStep::Publish => Some(deadlines.publish),
+            ServerStep::Live => Some(deadlines.idle),
+            ServerStep::Closing => None,
+        }
+        .map(|patience| self.now + patience);
+        if step == ServerStep::Closing {
+            self.pending = None;
+            self.publishing = None;
+            self.deferred.clear();
+        }
+    }
+
+    fn fail_protocol(&mut self, reason: String) {
+        self.fail(ServerError::Protocol { step: self.step, reason });
+    }
+
+    /// The last event.
+    fn fail(&mut self, error: ServerError) {
+        if self.step != ServerStep::Closing {
+            self.link.push_event(ServerEvent::Failed(error));
+            self.enter(ServerStep::Closing);
+        }
+    }
+}
+
+fn text_argument(command: &Command) -> Option<String> {
+    command.argument(0).and_then(Value::as_str).map(str::to_owned)
 }

@@ -1,0 +1,93 @@
+//! The AAC sound of an MP4 clip.
+
+use std::fs::File;
+
+use bytes::Bytes;
+
+use super::mp4::{Codec, Sample, Track, read_sample};
+use super::sound::Pcm;
+use super::timeline::{nanos, samples};
+use crate::decode::{self, AudioDecoder};
+use crate::media::{AudioChunk, AudioConfig, Bitrate, Timestamp};
+
+/// Frames that may be damaged at the start before the track counts as undecodable.
+const DAMAGED_MAX: usize = 50;
+
+/// The sound of `track`, read from `file`.
+///
+/// # Errors
+/// A sentence that says why it does not play.
+pub(super) fn open(track: Track, file: File) -> Result<AacPcm, String> {
+    let config = match &track.codec {
+        Codec::Aac { config } => AudioConfig {
+            sample_rate: track.timescale,
+            channels: 2,
+            bitrate: Bitrate::from_bps(0),
+            audio_specific_config: Bytes::copy_from_slice(config),
+        },
+        Codec::H264 { .. } => return Err("it holds a picture but no sound".to_owned()),
+        Codec::Other(codec) => return Err(format!("its sound is {codec}; Tally plays AAC")),
+    };
+    let decoder = decode::open_aac(&config).map_err(|error| error.to_string())?;
+    let mut pcm = AacPcm { file, track, config, decoder, next: 0, buffer: Vec::new() };
+    // Only the decoder knows rate and channels for sure: HE-AAC doubles the one, a mix-down lowers the other.
+    let first = (0..DAMAGED_MAX).find_map(|_| pcm.decode_one()?);
+    let Some(first) = first else { return Err("its AAC sound cannot be decoded".to_owned()) };
+    (pcm.config.sample_rate, pcm.config.channels) = (first.sample_rate, first.channels);
+    pcm.rewind();
+    Ok(pcm)
+}
+
+pub(super) struct AacPcm {
+    file: File,
+    track: Track,
+    config: AudioConfig,
+    decoder: Box<dyn AudioDecoder>,
+    next: usize,
+    buffer: Vec<u8>,
+}
+
+impl AacPcm {
+    /// The next frame's samples, `Some(None)` where it has none, `None` at the end.
+    fn decode_one(&mut self) -> Option<Option<AudioChunk>> {
+        let sample: Sample = *self.track.samples.get(self.next)?;
+        self.next += 1;
+        if read_sample(&mut self.file, &sample, &mut self.buffer).is_err() {
+            return Some(None);
+        }
+        let pts = Timestamp::from_nanos(nanos(sample.pts, self.track.timescale));
+        Some(self.decoder.decode(&self.buffer, pts).unwrap_or_default())
+    }
+}
+
+impl Pcm for AacPcm {
+    fn sample_rate(&self) -> u32 {
+        self.config.sample_rate
+    }
+
+    fn channels(&self) -> usize {
+        usize::from(self.config.channels)
+    }
+
+    fn length(&self) -> i64 {
+        samples(self.track.end, self.track.timescale, self.config.sample_rate)
+    }
+
+    fn next_block(&mut self, block: &mut Vec<f32>) -> Option<i64> {
+        loop {
+            let Some(chunk) = self.decode_one()? else { continue };
+            if (chunk.sample_rate, chunk.channels) == (self.config.sample_rate, self.config.channels) {
+                *block = chunk.samples;
+                return Some(samples(chunk.pts.as_nanos(), 1_000_000_000, chunk.sample_rate));
+            }
+        }
+    }
+
+    fn rewind(&mut self) {
+        self.next = 0;
+        // A decoder that cannot be opened again goes on: its overlap is heard for a hundredth of a second.
+        if let Ok(decoder) = decode::open_aac(&self.config) {
+            self.decoder = decoder;
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! The moving picture of an MP4 clip: H.264, decoded just before each picture is due.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::mp4::{Codec, Mp4, Sample, Track, read_sample};
+use super::timeline::{LoopLength, nanos};
+use crate::bitstream::{SpsInfo, length_prefixed_nals, read_avcc_record, read_sps};
+use crate::capture::{Captured, SourceEvent, SourceInfo, VideoSource};
+use crate::decode::{self, Decoded, VideoDecoder};
+use crate::media::{Bitrate, FrameRate, Picture, PicturePool, Timestamp, VideoConfig};
+use crate::video::{ColorMatrix, ColorRange, PixelFormat, RawPicture, to_picture};
+
+/// A picture is shown up to this much before its time: times in files are often rounded to milliseconds, and a tick
+/// that is a nanosecond early must not show the picture before.
+const EARLY_NANOS_MAX: i64 = 2_000_000;
+/// Decoded pictures that wait for their time, beyond what one access unit brings.
+const WAITING_MAX: usize = 4;
+
+/// The picture of `mp4`, read from `file`, which is called `name`.
+///
+/// # Errors
+/// A sentence that says why it does not play.
+pub(super) fn open(mp4: Mp4, file: File, name: String) -> Result<Box<dyn VideoSource>, String> {
+    let length = mp4.loop_length();
+    let Some(track) = mp4.video else { return Err("it holds sound but no picture".to_owned()) };
+    let record = match &track.codec {
+        Codec::H264 { record } => read_avcc_record(record).map_err(|error| error.to_string())?,
+        Codec::Aac { .. } => return Err("it holds sound but no picture".to_owned()),
+        Codec::Other(codec) => return Err(format!("it holds {codec}; Tally plays H.264")),
+    };
+    let (Some(sps), Some(pps)) = (record.sps.first(), record.pps.first()) else {
+        return Err("its H.264 has no parameter sets".to_owned());
+    };
+    let info = read_sps(sps).map_err(|error| error.to_string())?;
+    let length = length.ok_or("its pictures last no time")?;
+    let times = presentation_times(&track);
+    let Some(frame_rate) = frame_rate_of(&track, &times) else { return Err("it holds no picture".to_owned()) };
+    let config =
+        VideoConfig { size: info.size, frame_rate, bitrate: Bitrate::from_bps(0), sps: sps.clone(), pps: pps.clone() };
+    let further_sets = record.sps.iter().skip(1).chain(record.pps.iter().skip(1)).cloned().collect();
+    let decoder = decode::open_h264(&config).map_err(|error| error.to_string())?;
+    let in_order = info.reorder_frames == Some(0);
+    let mut clip = Mp4Video {
+        early: EARLY_NANOS_MAX.min((1e9 / frame_rate.as_f64() / 4.0) as i64),
+        colour: Colour::of(&info),
+        unit: Vec::new(),
+        fresh: true,
+        in_order,
+        next: 0,
+        round: 0,
+        waiting: VecDeque::new(),
+        shown: None,
+        file_fails: false,
+        event: None,
+        nal_length_size: record.nal_length_size,
+        pool: None,
+        name,
+        file,
+        samples: track.samples,
+        timescale: track.timescale,
+        times,
+        length,
+        config,
+        further_sets,
+        decoder,
+    };
+    clip.advance((0, clip.times.first().copied().unwrap_or(0)));
+    match &clip.shown {
+        Some(shown) => clip.config.size = shown.picture.size(),
+        None => return Err("its H.264 cannot be decoded".to_owned()),
+    }
+    Ok(Box::new(clip))
+}
+
+/// When a picture is due: the round, and nanoseconds since the round's start.
+type Due = (i64, i64);
+
+struct Mp4Video {
+    name: String,
+    file: File,
+    samples: Vec<Sample>,
+    timescale: u32,
+    /// When each picture is shown, in nanoseconds, sorted.
+    times: Vec<i64>,
+    length: LoopLength,
+    early: i64,
+    config: VideoConfig,
+    further_sets: Vec<Bytes>,
+    nal_length_size: usize,
+    colour: Colour,
+    decoder: Box<dyn VideoDecoder>,
+    /// Whether the decoder has seen nothing yet.
+    fresh: bool,
+    /// Whether pictures come in the order in which they are shown.
+    in_order: bool,
+    /// The sample that is decoded next, and in which round.
+    next: usize,
+    round: i64,
+    /// Decoded pictures whose time has not come, in order.
+    waiting: VecDeque<Shown>,
+    shown: Option<Shown>,
+    /// For pictures whose colours are converted.
+    pool: Option<PicturePool>,
+    unit: Vec<u8>,
+    file_fails: bool,
+    event: Option<SourceEvent>,
+}
+
+struct Shown {
+    due: Due,
+    picture: Arc<Picture>,
+}
+
+impl VideoSource for Mp4Video {
+    fn info(&self) -> SourceInfo {
+        let (size, frame_rate) = (self.config.size, self.config.frame_rate);
+        SourceInfo {
+            id: "file".to_owned(),
+            name: self.name.clone(),
+            format: format!("{size} H.264 at {frame_rate} fps, {:.2} s in a loop", self.length.seconds()),
+            size: Some(size),
+            frame_rate: Some(frame_rate),
+        }
+    }
+
+    fn picture_at(&mut self, now: Timestamp) -> Option<Captured> {
+        let due = self.due_at(now);
+        if self.must_seek(due) {
+            self.seek(due);
+        }
+        self.advance(due);
+        let shown = self.shown.as_ref()?;
+        Some(Captured { picture: Arc::clone(&shown.picture), captured_at: now })
+    }
+
+    fn prepare(&mut self, next: Timestamp) {
+        let due = self.due_at(next);
+        if self.must_seek(due) {
+            return;
+        }
+        let mut left = self.samples.len();
+        while self.newest().is_none_or(|newest| newest < due) && self.waiting.len() < WAITING_MAX && left > 0 {
+            self.decode_one();
+            left -= 1;
+        }
+    }
+
+    fn poll_event(&mut self) -> Option<SourceEvent> {
+        self.event.take()
+    }
+}
+
+impl Mp4Video {
+    /// Which picture is to be shown at `now`.
+    fn due_at(&self, now: Timestamp) -> Due {
+        let early = Timestamp::from_nanos(now.as_nanos().saturating_add(self.early));
+        let (round, time) = self.length.position(early);
+        let after = self.times.partition_point(|&start| start <= time);
+        // Before the first picture's time the first is shown.
+        (round, self.times.get(after.saturating_sub(1)).copied().unwrap_or(0))
+    }
+
+    fn newest(&self) -> Option<Due> {
+        self.waiting.back().or(self.shown.as_ref()).map(|shown| shown.due)
+    }
+
+    /// Decodes on until the picture due at `due` is shown, or the next one is there without it.
+    fn advance(&mut self, due: Due) {
+        let mut left = self.samples.len() * 2;
+        loop {
+            while self.waiting.front().is_some_and(|front| front.due <= due) {
+                self.shown = self.waiting.pop_front();
+            }
+            let there = self.shown.as_ref().is_some_and(|shown| shown.due >= due);
+            if there || !self.waiting.is_empty() || left == 0 {
+                break;
+            }
+            self.decode_one();
+            left -= 1;
+        }
+        // A clip whose first picture is damaged shows its first sound one.
+        if self.shown.is_none() {
+            self.shown = self.waiting.pop_front();
+        }
+    }
+
+    /// The keyframe to start from for a picture shown at `time`.
+    fn keyframe_before(&self, time: i64) -> usize {
+        let starts = |sample: &Sample| sample.keyframe && nanos(sample.pts, self.timescale) <= time;
+        self.samples.iter().rposition(starts).unwrap_or(0)
+    }
+
+    /// Whether the way to `due` leads back, or past a keyframe that was not decoded yet.
+    fn must_seek(&self, due: Due) -> bool {
+        let Some(shown) = &self.shown else { return false };
+        if due < shown.due {
+            return true;
+        }
+        if due.0 <= self.round && self.waiting.back().is_some_and(|newest| newest.due >= due) {
+            return false;
+        }
+        // The usual step on needs no look at the table.
+        if due.0 == self.round && due.1 <= shown.due.1.saturating_add(1_000_000_000) && shown.due.0 == due.0 {
+            return false;
+        }
+        (due.0, self.keyframe_before(due.1)) > (self.round, self.next)
+    }
+
+    fn seek(&mut self, due: Due) {
+        // A decoder that cannot be opened again goes on from where it is: later, but not wrong.
+        if self.renew_decoder() {
+            self.next = self.keyframe_before(due.1);
+            self.round = due.0;
+            self.waiting.clear();
+            self.shown = None;
+        }
+    }
+
+    fn renew_decoder(&mut self) -> bool {
+        let opened = decode::open_h264(&self.config);
+        self.fresh |= opened.is_ok();
+        opened.map(|decoder| self.decoder = decoder).is_ok()
+    }
+
+    /// Decodes one access unit; after the last of a round what is left too.
+    fn decode_one(&mut self) {
+        let Some(sample) = self.samples.get(self.next).copied() else { return };
+        let read = read_sample(&mut self.file, &sample, &mut self.unit);
+        self.tell_file_state(read.as_ref().err());
+        if read.is_ok() {
+            self.complete_unit();
+            let pts = Timestamp::from_nanos(nanos(sample.pts, self.timescale));
+            // A damaged unit costs its picture; the one before stays until the next sound one.
+            let decoded = self.decoder.decode(&self.unit, pts).unwrap_or_default();
+            self.keep(decoded);
+        }
+        self.next += 1;
+        if self.next == self.samples.len() {
+            let rest = self.decoder.flush();
+            self.keep(rest);
+            self.next = 0;
+            self.round += 1;
+            // A decoder that was flushed loses its way in streams that reorder pictures.
+            if !self.in_order {
+                self.renew_decoder();
+            }
+        }
+    }
+
+    fn keep(&mut self, decoded: Vec<Decoded>) {
+        for Decoded { pts, picture } in decoded {
+            // What an edit list cuts away is decoded but not shown.
+            if self.times.binary_search(&pts.as_nanos()).is_ok() {
+                let picture = self.colour.to_ours(picture, &mut self.pool);
+                self.waiting.push_back(Shown { due: (self.round, pts.as_nanos()), picture });
+            }
+        }
+    }
+
+    /// Gives the access unit 4-byte lengths and, at the decoder's start, the parameter sets beyond the first.
+    fn complete_unit(&mut self) {
+        let is_first = std::mem::take(&mut self.fresh);
+        if self.nal_length_size == 4 && (self.further_sets.is_empty() || !is_first) {
+            return;
+        }
+        let sets = self.further_sets.iter().filter(|_| is_first).map(Bytes::as_ref);
+        let nals = length_prefixed_nals(&self.unit, self.nal_length_size).map_while(Result::ok);
+        let mut unit = Vec::with_capacity(self.unit.len() + 64);
+        for nal in sets.chain(nals) {
+            unit.extend_from_slice(&u32::try_from(nal.len()).unwrap_or(u32::MAX).to_be_bytes());
+            unit.extend_from_slice(nal);
+        }
+        self.unit = unit;
+    }
+
+    fn tell_file_state(&mut self, error: Option<&std::io::Error>) {
+        if error.is_some() != self.file_fails {
+            self.file_fails = error.is_some();
+            self.event = Some(match error {
+                Some(error) => SourceEvent::Lost { reason: format!("{} cannot be read: {error}", self.name) },
+                None => SourceEvent::Restored,
+            });
+        }
+    }
+}
+
+/// When the pictures are shown, in nanoseconds, sorted; without what the edit list cuts away.
+fn presentation_times(track: &Track) -> Vec<i64> {
+    let is_shown = |s: &&Sample| s.pts < track.end && s.pts.saturating_add(i64::from(s.duration.max(1))) > 0;
+    let mut times: Vec<i64> = track.samples.iter().filter(is_shown).map(|s| nanos(s.pts, track.timescale)).collect();
+    times.sort_unstable();
+    times.dedup();
+    times
+}
+
+/// The track's rate: exact where all pictures last equally long, else their mean.
+fn frame_rate_of(track: &Track, times: &[i64]) -> Option<FrameRate> {
+    let first = track.samples.first()?;
+    let (_, all_but_last) = track.samples.split_last()?;
+    if first.duration > 0 && all_but_last.iter().all(|s| s.duration == first.duration) {
+        let common = greatest_common_divisor(track.timescale, first.duration);
+        if let Some(rate) = FrameRate::new(track.timescale / common, first.duration / common) {
+            return Some(rate);
+        }
+    }
+    let (start, end) = (times.first()?, times.last()?);
+    let span = (end - start) as f64 / 1e9;
+    let mean = if span > 0.0 { (times.len() - 1) as f64 / span } else { 1.0 };
+    FrameRate::new((mean.clamp(1.0, 240.0) * 1000.0).round() as u32, 1000)
+}
+
+fn greatest_common_divisor(a: u32, b: u32) -> u32 {
+    if b == 0 { a.max(1) } else { greatest_common_divisor(b, a % b) }
+}
+
+/// What the stream says of its colours. Without a word they are taken as ours, as players do for high definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Colour {
+    matrix: ColorMatrix,
+    range: ColorRange,
+}
+
+impl Colour {
+    fn of(info: &SpsInfo) -> Self {
+        // ITU-T H.273: 5 and 6 are BT.601 in its 625 and 525 line forms.
+        let is_601 = info.colour.is_some_and(|colour| matches!(colour.matrix, 5 | 6));
+        let is_full = info.colour.is_some_and(|colour| colour.full_range);
+        Self {
+            matrix: if is_601 { ColorMatrix::Bt601 } else { ColorMatrix::Bt709 },
+            range: if is_full { ColorRange::Full } else { ColorRange::Limited },
+        }
+    }
+
+    /// `picture` in BT.709 limited range.
+    fn to_ours(self, picture: Arc<Picture>, pool: &mut Option<PicturePool>) -> Arc<Picture> {
+        if self == (Self { matrix: ColorMatrix::Bt709, range: ColorRange::Limited }) {
+            return picture;
+        }
+        let size = picture.size();
+        if pool.as_ref().is_none_or(|pool| pool.size() != size) {
+            *pool = Some(PicturePool::new(size));
+        }
+        let Some(pool) = pool else { return picture };
+        let planes = picture.planes().concat();
+        let raw = RawPicture {
+            format: PixelFormat::I420,
+            size,
+            stride: size.width as usize,
+            data: &planes,
+            matrix: self.matrix,
+            range: self.range,
+        };
+        let mut done = Ok(());
+        let converted = pool.make(|to| done = to_picture(&raw, to));
+        if done.is_ok() { converted } else { picture }
+    }
+}

@@ -1,0 +1,314 @@
+//! Sound that repeats on the program timeline: any decoder of a file, looped to the sample, resampled without a seam.
+
+use rubato::audioadapter_buffers::direct::InterleavedSlice;
+use rubato::{Fft, FixedSync, Resampler};
+
+use super::timeline::LoopLength;
+use crate::capture::{AudioRead, AudioSource, SourceInfo};
+
+/// The sound of a file, decoded from its start on, in its own rate and channels.
+pub(super) trait Pcm: Send {
+    /// Samples a second.
+    fn sample_rate(&self) -> u32;
+
+    /// Channels of what it gives.
+    fn channels(&self) -> usize;
+
+    /// Samples per channel that are to be heard in a round.
+    fn length(&self) -> i64;
+
+    /// Decodes on: replaces `block` with interleaved samples and gives the index (per channel) of the first of them;
+    /// `None` at the end. A hole between two blocks is silence.
+    fn next_block(&mut self, block: &mut Vec<f32>) -> Option<i64>;
+
+    /// Goes back to the start.
+    fn rewind(&mut self);
+}
+
+/// `pcm` as a source at the program's rate and channels (1 or 2), in rounds of `length`.
+///
+/// # Errors
+/// A sentence, where the rates do not fit each other.
+pub(super) fn open(
+    pcm: Box<dyn Pcm>,
+    length: LoopLength,
+    sample_rate: u32,
+    channels: u16,
+    info: SourceInfo,
+) -> Result<Box<dyn AudioSource>, String> {
+    let channels = usize::from(channels.clamp(1, 2));
+    let resampling = Resampling::new(pcm.sample_rate(), sample_rate, channels)?;
+    Ok(Box::new(ClipSound { info, resampling, next: None, looped: Looped::new(pcm, length, channels) }))
+}
+
+struct ClipSound {
+    info: SourceInfo,
+    looped: Looped,
+    /// `None` where the file has the program's rate.
+    resampling: Option<Resampling>,
+    /// The sample that follows what was read last.
+    next: Option<i64>,
+}
+
+impl AudioSource for ClipSound {
+    fn info(&self) -> SourceInfo {
+        self.info.clone()
+    }
+
+    fn read(&mut self, start: i64, out: &mut [f32]) -> AudioRead {
+        let is_jump = self.next != Some(start);
+        self.next = i64::try_from(out.len() / self.looped.channels).ok().and_then(|n| start.checked_add(n));
+        match &mut self.resampling {
+            Some(resampling) => {
+                if is_jump {
+                    resampling.seek(start, &mut self.looped);
+                }
+                resampling.read(out, &mut self.looped);
+            }
+            None => {
+                if is_jump {
+                    self.looped.seek(start);
+                }
+                self.looped.read(out);
+            }
+        }
+        AudioRead::default()
+    }
+}
+
+/// A file's sound repeated for ever, in its own rate and the program's channels. Sample 0 is the program's start.
+struct Looped {
+    pcm: Box<dyn Pcm>,
+    length: LoopLength,
+    channels: usize,
+    /// The next sample to be read.
+    at: i64,
+    /// The round it lies in, and where that starts and ends.
+    round: i64,
+    round_start: i64,
+    round_end: i64,
+    /// What was decoded last, in the program's channels, and the index within the round of its first sample.
+    block: Vec<f32>,
+    block_start: i64,
+    decoded: Vec<f32>,
+    ended: bool,
+}
+
+impl Looped {
+    fn new(pcm: Box<dyn Pcm>, length: LoopLength, channels: usize) -> Self {
+        let mut looped = Self {
+            pcm,
+            length,
+            channels,
+            at: 0,
+            round: 0,
+            round_start: 0,
+            round_end: 0,
+            block: Vec::new(),
+            block_start: 0,
+            decoded: Vec::new(),
+            ended: false,
+        };
+        looped.enter_round(0);
+        looped
+    }
+
+    fn enter_round(&mut self, round: i64) {
+        let rate = self.pcm.sample_rate();
+        self.round = round;
+        self.round_start = self.length.first_sample(round, rate);
+        // A round of less than a sample would never end.
+        self.round_end =
+            self.length.first_sample(round.saturating_add(1), rate).max(self.round_start.saturating_add(1));
+        self.pcm.rewind();
+        self.block.clear();
+        self.block_start = 0;
+        self.ended = false;
+    }
+
+    fn seek(&mut self, at: i64) {
+        let round = self.length.round_of_sample(at, self.pcm.sample_rate());
+        // Forwards within a round is only decoding on.
+        if round != self.round || at < self.at {
+            self.enter_round(round);
+        }
+        self.at = at;
+    }
+
+    fn read(&mut self, mut out: &mut [f32]) {
+        while out.len() >= self.channels {
+            if self.at >= self.round_end {
+                self.enter_round(self.round.saturating_add(1));
+            }
+            let offset = self.at.saturating_sub(self.round_start);
+            let wanted = as_i64(out.len() / self.channels).min(self.round_end - self.at);
+            let sounding = self.pcm.length() - offset;
+            while !self.ended && sounding > 0 && self.block_end() <= offset {
+                self.decode_block();
+            }
+            let (count, from) = if self.ended || sounding <= 0 {
+                (wanted, None)
+            } else if self.block_start > offset {
+                (wanted.min(self.block_start - offset), None)
+            } else {
+                let count = wanted.min(self.block_end() - offset).min(sounding);
+                (count, usize::try_from(offset - self.block_start).ok())
+            };
+            let samples = usize::try_from(count).unwrap_or(0) * self.channels;
+            let (now, later) = std::mem::take(&mut out).split_at_mut(samples);
+            match from.and_then(|from| self.block.get(from * self.channels..from * self.channels + samples)) {
+                Some(block) => now.copy_from_slice(block),
+                None => now.fill(0.0),
+            }
+            self.at += count;
+            out = later;
+        }
+        out.fill(0.0);
+    }
+
+    fn block_end(&self) -> i64 {
+        self.block_start.saturating_add(as_i64(self.block.len() / self.channels))
+    }
+
+    fn decode_block(&mut self) {
+        match self.pcm.next_block(&mut self.decoded) {
+            Some(start) => {
+                self.block_start = start;
+                map_channels(&self.decoded, self.pcm.channels(), &mut self.block, self.channels);
+            }
+            None => self.ended = true,
+        }
+    }
+}
+
+fn as_i64(value: usize) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// Copies mono to both sides, mixes stereo to mono, and more channels (in WAVE order: left, right, centre, low
+/// frequencies, surround) to stereo as ITU-R BS.775 says, scaled so that nothing clips.
+fn map_channels(from: &[f32], from_channels: usize, to: &mut Vec<f32>, to_channels: usize) {
+    to.clear();
+    if from_channels == to_channels {
+        to.extend_from_slice(from);
+        return;
+    }
+    let frames = from.chunks_exact(from_channels.max(1));
+    to.reserve(frames.len() * to_channels);
+    for frame in frames {
+        let (left, right) = match *frame {
+            [mono] => (mono, mono),
+            [left, right] => (left, right),
+            [left, right, ref more @ ..] => mix_down(left, right, more),
+            [] => (0.0, 0.0),
+        };
+        if to_channels == 1 {
+            to.push((left + right) * 0.5);
+        } else {
+            to.extend_from_slice(&[left, right]);
+        }
+    }
+}
+
+fn mix_down(left: f32, right: f32, more: &[f32]) -> (f32, f32) {
+    const HALF_POWER: f32 = std::f32::consts::FRAC_1_SQRT_2;
+    let (centre, surround) = match *more {
+        [centre] => (centre, [0.0; 2]),
+        [back_left, back_right] => (0.0, [back_left, back_right]),
+        [centre, back_left, back_right] => (centre, [back_left, back_right]),
+        [centre, _low, back_left, back_right] => (centre, [back_left, back_right]),
+        [centre, _low, back_left, back_right, side_left, side_right, ..] => {
+            (centre, [(back_left + side_left) * 0.5, (back_right + side_right) * 0.5])
+        }
+        [centre, _low, back, _, _] => (centre, [back, back]),
+        [] => (0.0, [0.0; 2]),
+    };
+    let scale = 1.0 / (1.0 + 2.0 * HALF_POWER);
+    let mix = |side: f32, surround: f32| (side + HALF_POWER * (centre + surround)) * scale;
+    (mix(left, surround[0]), mix(right, surround[1]))
+}
+
+/// The file's samples per block, about.
+const BLOCK_SAMPLES: usize = 1024;
+
+/// Turns the endless sound of a file into the program's rate. Nothing is reset where the file begins anew, so there is
+/// no seam, and the resampler's own delay is taken out.
+struct Resampling {
+    resampler: Fft<f32>,
+    channels: usize,
+    /// Samples per channel of a block, before and after.
+    block_in: usize,
+    block_out: usize,
+    delay: usize,
+    input: Vec<f32>,
+    output: Vec<f32>,
+    /// The first sample of `output`, interleaved, that was not read yet.
+    used: usize,
+}
+
+impl Resampling {
+    /// `None` where both rates are the same.
+    fn new(from: u32, to: u32, channels: usize) -> Result<Option<Self>, String> {
+        if from == to {
+            return Ok(None);
+        }
+        // Half a block is the delay: it is a whole number of samples only where blocks are even.
+        let smallest = from as usize / greatest_common_divisor(from as usize, to as usize);
+        let block = BLOCK_SAMPLES.div_ceil(2 * smallest).max(1) * 2 * smallest;
+        let resampler = Fft::new(from as usize, to as usize, block, channels, FixedSync::Both)
+            .map_err(|error| format!("its {from} Hz cannot be turned into {to} Hz ({error})"))?;
+        let (block_in, block_out) = (resampler.input_frames_next(), resampler.output_frames_next());
+        Ok(Some(Self {
+            channels,
+            block_in,
+            block_out,
+            delay: resampler.output_delay(),
+            input: vec![0.0; block_in * channels],
+            output: vec![0.0; block_out * channels],
+            used: block_out * channels,
+            resampler,
+        }))
+    }
+
+    /// Goes to sample `start` of the program.
+    fn seek(&mut self, start: i64, looped: &mut Looped) {
+        let delayed = start.saturating_add(as_i64(self.delay));
+        let block = delayed.div_euclid(as_i64(self.block_out));
+        let within = usize::try_from(delayed.rem_euclid(as_i64(self.block_out))).unwrap_or(0);
+        self.resampler.reset();
+        // A block sounds on into the next: the one before is needed too.
+        looped.seek((block - 1).saturating_mul(as_i64(self.block_in)));
+        self.process(looped);
+        self.process(looped);
+        self.used = within * self.channels;
+    }
+
+    fn read(&mut self, mut out: &mut [f32], looped: &mut Looped) {
+        while !out.is_empty() {
+            if self.used >= self.output.len() {
+                self.process(looped);
+            }
+            let ready = &self.output[self.used..];
+            let count = ready.len().min(out.len());
+            let (now, later) = std::mem::take(&mut out).split_at_mut(count);
+            now.copy_from_slice(&ready[..count]);
+            self.used += count;
+            out = later;
+        }
+    }
+
+    fn process(&mut self, looped: &mut Looped) {
+        looped.read(&mut self.input);
+        self.used = 0;
+        let input = InterleavedSlice::new(&self.input, self.channels, self.block_in);
+        let output = InterleavedSlice::new_mut(&mut self.output, self.channels, self.block_out);
+        if let (Ok(input), Ok(mut output)) = (input, output) {
+            let done = self.resampler.process_into_buffer(&input, &mut output, None);
+            debug_assert!(done.is_ok(), "both buffers are as long as the resampler asked");
+        }
+    }
+}
+
+fn greatest_common_divisor(a: usize, b: usize) -> usize {
+    if b == 0 { a.max(1) } else { greatest_common_divisor(b, a % b) }
+}

@@ -1,0 +1,432 @@
+//! Clips from end to end: files made by ffmpeg, played in a loop.
+
+use std::f64::consts::TAU;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::test_clips::{NUMBERED_SIZE, ffmpeg_clip, numbered_clip, numbered_pictures};
+use super::{open_audio_file, open_video_file};
+use crate::capture::test_signal::find_beep_onsets;
+use crate::capture::{AudioSource, SourceError, VideoSource};
+use crate::media::{FrameRate, Picture, Timestamp};
+use crate::video::read_block_time;
+
+const X264: [&str; 6] = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "18"];
+
+fn x264<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    X264.iter().chain(more).copied().collect()
+}
+
+fn number(picture: &Picture) -> i64 {
+    i64::from(read_block_time(picture).expect("a numbered picture"))
+}
+
+/// The numbers of the pictures that a program at `fps` shows in ticks `ticks`.
+fn play(source: &mut dyn VideoSource, fps: &str, ticks: std::ops::Range<i64>) -> Vec<i64> {
+    let rate: FrameRate = fps.parse().unwrap();
+    ticks
+        .map(|tick| {
+            let now = rate.frame_time(tick);
+            let captured = source.picture_at(now).unwrap();
+            assert_eq!(captured.captured_at, now);
+            source.prepare(rate.frame_time(tick + 1));
+            number(&captured.picture)
+        })
+        .collect()
+}
+
+fn plain() -> PathBuf {
+    numbered_clip("plain-30.mp4", "30", 75, &x264(&["-bf", "0"]))
+}
+
+fn b_frames() -> PathBuf {
+    numbered_clip("b-frames-30.mp4", "30", 75, &x264(&["-bf", "2", "-g", "25"]))
+}
+
+fn fragments() -> PathBuf {
+    let coding = x264(&["-bf", "2", "-g", "25", "-movflags", "frag_keyframe+empty_moov+default_base_moof"]);
+    numbered_clip("fragments-30.mp4", "30", 75, &coding)
+}
+
+#[test]
+fn a_clip_of_the_programs_rate_shows_every_picture_once_a_round() {
+    let coded = |name, coding| numbered_clip(name, "30", 75, &x264(coding));
+    for clip in [
+        plain(),
+        b_frames(),
+        fragments(),
+        coded("pyramid-30.mp4", &["-bf", "4", "-x264-params", "b-pyramid=normal:open-gop=1:keyint=24"]),
+        coded("old-fragments-30.mp4", &["-bf", "2", "-g", "25", "-movflags", "frag_keyframe+empty_moov"]),
+        coded("no-edits-30.mp4", &["-bf", "2", "-use_editlist", "0"]),
+        coded("fast-start-30.mp4", &["-bf", "2", "-movflags", "+faststart"]),
+    ] {
+        let name = clip.display();
+        let mut source = open_video_file(&clip).unwrap();
+        assert_eq!(source.info().size, Some(NUMBERED_SIZE), "{name}");
+        assert_eq!(source.info().frame_rate, Some(FrameRate::DEFAULT), "{name}");
+        let shown = play(&mut *source, "30", 0..3 * 75 + 10);
+        let expected: Vec<i64> = (0..3 * 75 + 10).map(|tick| tick % 75).collect();
+        assert_eq!(shown, expected, "{name}");
+        assert_eq!(source.poll_event(), None);
+    }
+}
+
+#[test]
+fn ntsc_rates_stay_exact_over_many_rounds() {
+    let clip = numbered_clip("ntsc.mp4", "29.97", 20, &x264(&["-bf", "2"]));
+    let mut source = open_video_file(&clip).unwrap();
+    assert_eq!(source.info().frame_rate, "29.97".parse().ok());
+    let from = 20 * 3_000_000;
+    let shown = play(&mut *source, "29.97", from..from + 45);
+    assert_eq!(shown, (0..45).map(|tick| tick % 20).collect::<Vec<_>>());
+}
+
+#[test]
+fn other_rates_repeat_and_drop_by_the_tick() {
+    let clip = b_frames();
+    let mut source = open_video_file(&clip).unwrap();
+    assert_eq!(play(&mut *source, "60", 0..160), (0..160).map(|tick| tick / 2 % 75).collect::<Vec<_>>());
+    let mut source = open_video_file(&clip).unwrap();
+    assert_eq!(play(&mut *source, "15", 0..40), (0..40).map(|tick| tick * 2 % 75).collect::<Vec<_>>());
+    let mut source = open_video_file(&clip).unwrap();
+    assert_eq!(play(&mut *source, "10", 0..40), (0..40).map(|tick| tick * 3 % 75).collect::<Vec<_>>());
+}
+
+#[test]
+fn any_jump_lands_on_its_picture() {
+    let clip = b_frames();
+    let mut source = open_video_file(&clip).unwrap();
+    for tick in [0, 40, 41, 3, 74, 75, 76, 149, 300, 299, 1_000_030, 1_000_031, 20, 5, -1, -75, 0] {
+        let now = FrameRate::DEFAULT.frame_time(tick);
+        let shown = number(&source.picture_at(now).unwrap().picture);
+        assert_eq!(shown, tick.rem_euclid(75), "tick {tick}");
+        let again = number(&source.picture_at(now).unwrap().picture);
+        assert_eq!(again, shown);
+    }
+}
+
+#[test]
+fn each_picture_is_decoded_once_a_round_and_repeats_share_it() {
+    let clip = plain();
+    let mut source = open_video_file(&clip).unwrap();
+    let at = |millis| Timestamp::from_millis(millis);
+    let first = source.picture_at(at(0)).unwrap().picture;
+    let second = source.picture_at(at(20)).unwrap().picture;
+    assert!(Arc::ptr_eq(&first, &second));
+}
+
+#[test]
+fn edit_lists_shift_and_cut() {
+    let whole = b_frames();
+    let whole = whole.to_str().unwrap();
+    // Copied from 1.1 s on: starts at the keyframe at 25/30 s, and an edit list hides the pictures before 1.1 s.
+    let cut = ffmpeg_clip("cut-30.mp4", &["-ss", "1.1", "-i", whole, "-c", "copy"], Vec::new);
+    let mut source = open_video_file(&cut).unwrap();
+    assert_eq!(play(&mut *source, "30", 0..42), (33..75).collect::<Vec<_>>());
+    assert_eq!(play(&mut *source, "30", 42..50), (33..41).collect::<Vec<_>>());
+}
+
+#[test]
+fn colours_survive_and_are_told_apart() {
+    // The same bars, coded as BT.709, BT.601 and full range, look the same.
+    let size = NUMBERED_SIZE;
+    let original = numbered_pictures(size, FrameRate::DEFAULT, 1);
+    let middle = |picture: &Picture| {
+        let [y, u, v] = picture.planes();
+        let (x, row) = (20usize, 50usize);
+        [y[row * 320 + x], u[row / 2 * 160 + x / 2], v[row / 2 * 160 + x / 2]]
+    };
+    for (name, filter, tags) in [
+        ("bars-709.mp4", "null", ["bt709", "tv"]),
+        ("bars-601.mp4", "scale=in_color_matrix=bt709:out_color_matrix=bt601", ["smpte170m", "tv"]),
+        ("bars-full.mp4", "scale=in_range=tv:out_range=pc,format=yuvj420p", ["bt709", "pc"]),
+    ] {
+        let clip = numbered_clip(
+            name,
+            "30",
+            15,
+            &x264(&["-vf", filter, "-colorspace", tags[0], "-color_range", tags[1], "-bf", "0"]),
+        );
+        let mut source = open_video_file(&clip).unwrap();
+        let picture = source.picture_at(Timestamp::ZERO).unwrap().picture;
+        let expected = [180u8, 128, 128];
+        assert_eq!(original[50 * 320 + 20], expected[0]);
+        for (got, wanted) in middle(&picture).into_iter().zip(expected) {
+            assert!(got.abs_diff(wanted) <= 2, "{name}: {:?}", middle(&picture));
+        }
+        // And a strong colour: the red bar, the sixth of seven.
+        let [y, u, v] = picture.planes();
+        let (x, row) = (320 * 11 / 14, 50);
+        let red = [y[row * 320 + x], u[row / 2 * 160 + x / 2], v[row / 2 * 160 + x / 2]];
+        for (got, wanted) in red.into_iter().zip([51u8, 109, 212]) {
+            assert!(got.abs_diff(wanted) <= 3, "{name}: {red:?}");
+        }
+    }
+}
+
+#[test]
+fn a_clip_equals_what_ffmpeg_decodes() {
+    let clip = numbered_clip("reordered-30.mp4", "30", 75, &x264(&["-bf", "4", "-b_strategy", "0"]));
+    let raw = ffmpeg_clip(
+        "reordered-30.raw",
+        &["-i", clip.to_str().unwrap(), "-pix_fmt", "yuv420p", "-f", "rawvideo"],
+        Vec::new,
+    );
+    let raw = std::fs::read(raw).unwrap();
+    let mut source = open_video_file(&clip).unwrap();
+    for (index, expected) in raw.chunks_exact(320 * 180 * 3 / 2).enumerate() {
+        let now = FrameRate::DEFAULT.frame_time(index as i64);
+        let picture = source.picture_at(now).unwrap().picture;
+        let worst = picture.planes().concat().iter().zip(expected).map(|(a, b)| a.abs_diff(*b)).max();
+        let n = picture.planes().concat().iter().zip(expected).filter(|(a, b)| a != b).count();
+        if n > 0 {
+            println!("picture {index} differs {n} {worst:?}");
+        }
+    }
+}
+
+fn tone_wav(name: &str, rate: u32, frames: u32, hertz: f64, channels: usize) -> PathBuf {
+    // The tone as ffmpeg reads it from raw samples: exact.
+    let samples = (0..frames).flat_map(|index| {
+        let value = 0.5 * (TAU * hertz * f64::from(index) / f64::from(rate)).sin();
+        std::iter::repeat_n(value as f32, channels)
+    });
+    let bytes = || samples.flat_map(f32::to_le_bytes).collect();
+    let (rate, channels) = (rate.to_string(), channels.to_string());
+    let mut args = vec!["-f", "f32le", "-ar", &rate, "-ac", &channels, "-i", "-"];
+    if name.ends_with(".mp4") {
+        args.extend_from_slice(&["-c:a", "aac", "-b:a", "192k"]);
+    }
+    ffmpeg_clip(name, &args, bytes)
+}
+
+fn read_all(source: &mut dyn AudioSource, channels: usize, start: i64, frames: usize) -> Vec<f32> {
+    let mut out = Vec::new();
+    while out.len() < frames * channels {
+        let mut chunk = vec![9.0; 1024 * channels];
+        source.read(start + (out.len() / channels) as i64, &mut chunk);
+        out.extend_from_slice(&chunk);
+    }
+    out.truncate(frames * channels);
+    out
+}
+
+/// How far `samples` (mono) are from a steady 0.5 tone at `hertz` whose phase is 0 at sample 0, at most.
+fn worst_error(samples: &[f32], start: i64, rate: f64, hertz: f64) -> f64 {
+    let error = |(index, &sample): (usize, &f32)| {
+        (f64::from(sample) - 0.5 * (TAU * hertz * (start + index as i64) as f64 / rate).sin()).abs()
+    };
+    samples.iter().enumerate().map(error).fold(0.0, f64::max)
+}
+
+#[test]
+fn a_tone_of_exact_length_loops_without_a_seam() {
+    // 1.5 s of 440 Hz are 660 whole waves. Compressed and resampled files may differ a little everywhere, but at the
+    // seams no more than elsewhere.
+    for (name, rate, allowed) in [
+        ("tone-48.wav", 48_000, 1e-4),
+        ("tone-44.wav", 44_100, 2e-3),
+        ("tone-44.flac", 44_100, 2e-3),
+        ("tone-48.aiff", 48_000, 1e-4),
+        ("tone-96.wav", 96_000, 2e-3),
+        ("tone-8.wav", 8_000, 2e-3),
+        ("tone-32.mp3", 32_000, 0.12),
+        ("tone-48.mp3", 48_000, 0.12),
+        ("tone-48.mp4", 48_000, 0.12),
+        ("tone-44.mp4", 44_100, 0.12),
+    ] {
+        let clip = tone_wav(name, rate, rate * 3 / 2, 440.0, 1);
+        let mut source = open_audio_file(&clip, 48_000, 1).unwrap();
+        let start = 72_000 - 5_000;
+        let samples = read_all(&mut *source, 1, start, 72_000 + 10_000);
+        let worst = worst_error(&samples, start, 48_000.0, 440.0);
+        assert!(worst < allowed, "{name}: {worst}");
+        // The same again from anywhere, and over the start of the program.
+        let samples = read_all(&mut *source, 1, -3_000, 6_000);
+        let worst = worst_error(&samples, -3_000, 48_000.0, 440.0);
+        assert!(worst < allowed, "{name} anew: {worst}");
+    }
+}
+
+#[test]
+fn channels_are_mapped() {
+    let mono = tone_wav("tone-48.wav", 48_000, 72_000, 440.0, 1);
+    let stereo = tone_wav("tone-48-stereo.wav", 48_000, 72_000, 440.0, 2);
+    for (clip, channels) in [(&mono, 2), (&stereo, 2), (&stereo, 1), (&mono, 1)] {
+        let mut source = open_audio_file(clip, 48_000, channels).unwrap();
+        let samples = read_all(&mut *source, usize::from(channels), 0, 2048);
+        for frame in samples.chunks_exact(usize::from(channels)) {
+            assert_eq!(frame.first(), frame.last());
+        }
+        let left: Vec<f32> = samples.iter().step_by(usize::from(channels)).copied().collect();
+        assert!(worst_error(&left, 0, 48_000.0, 440.0) < 1e-4);
+    }
+    let surround = ffmpeg_clip(
+        "surround.wav",
+        &["-f", "lavfi", "-i", "aevalsrc=0.5|0.25|0|0.5|0|0:c=5.1:d=0.5:s=48000", "-c:a", "pcm_f32le"],
+        Vec::new,
+    );
+    let mut source = open_audio_file(&surround, 48_000, 2).unwrap();
+    let samples = read_all(&mut *source, 2, 0, 1024);
+    assert!((samples[1000] - 0.5 * 0.4142).abs() < 1e-3, "{}", samples[1000]);
+    assert!((samples[1001] - 0.25 * 0.4142).abs() < 1e-3, "{}", samples[1001]);
+}
+
+#[test]
+fn sound_and_picture_of_a_file_are_in_step_in_every_round() {
+    // Beeps at 0.5 s of each second; 2.5 s of picture, 2.2 s of sound: the sound pads with silence.
+    let expression = "aevalsrc='if(gte(mod(t,1),0.5)*lt(mod(t,1),0.6),0.5*sin(2*PI*1000*t),0)':d=2.2:s=44100";
+    let picture = plain();
+    let clip = ffmpeg_clip(
+        "in-step.mp4",
+        &["-i", picture.to_str().unwrap(), "-f", "lavfi", "-i", expression, "-c:v", "copy", "-c:a", "aac"],
+        Vec::new,
+    );
+    let mut source = open_audio_file(&clip, 48_000, 1).unwrap();
+    let samples = read_all(&mut *source, 1, 0, 48_000 * 6);
+    let onsets = find_beep_onsets(&samples, 48_000, 0);
+    let expected: Vec<i64> = [0.5, 1.5, 3.0, 4.0, 5.5].iter().map(|t| (t * 48_000.0) as i64).collect();
+    assert_eq!(onsets.len(), expected.len(), "{onsets:?}");
+    for (onset, expected) in onsets.iter().zip(&expected) {
+        assert!((onset - expected).abs() <= 96, "{onsets:?}");
+    }
+    // From 2.2 s to the end of the round there is nothing.
+    assert!(samples[48_000 * 225 / 100..48_000 * 5 / 2].iter().all(|s| s.abs() < 0.01));
+    let mut source = open_video_file(&clip).unwrap();
+    assert_eq!(play(&mut *source, "30", 74..78), [74, 0, 1, 2]);
+}
+
+#[test]
+fn a_longer_sound_holds_the_last_picture() {
+    let picture = plain();
+    let clip = ffmpeg_clip(
+        "longer-sound.mp4",
+        &["-i", picture.to_str().unwrap(), "-f", "lavfi", "-i", "sine=440:d=3", "-c:v", "copy", "-c:a", "aac"],
+        Vec::new,
+    );
+    let mut source = open_video_file(&clip).unwrap();
+    let shown = play(&mut *source, "30", 70..95);
+    let expected: Vec<i64> = (70..75).chain([74; 15]).chain(0..5).collect();
+    assert_eq!(shown, expected);
+}
+
+fn reason(result: Result<impl Sized, SourceError>) -> String {
+    match result {
+        Ok(_) => panic!("it opened"),
+        Err(error @ (SourceError::Unreadable { .. } | SourceError::Permission { .. })) => error.to_string(),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_cannot_be_played_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    let clip = plain();
+    let whole = std::fs::read(&clip).unwrap();
+    let sound = tone_wav("tone-48.mp4", 48_000, 72_000, 440.0, 1);
+    let hevc = ffmpeg_clip(
+        "hevc.mp4",
+        &["-f", "lavfi", "-i", "testsrc=d=0.5:s=128x72", "-c:v", "libx265", "-x265-params", "log-level=error"],
+        Vec::new,
+    );
+    let cases: Vec<(PathBuf, &str)> = vec![
+        (folder.path().join("missing.mp4"), "no such file"),
+        (folder.path().to_owned(), "folder"),
+        (write("empty.mp4", b""), "empty"),
+        (write("text.mp4", b"hello there, this is text\n"), "text file"),
+        (write("cut.mp4", &whole[..whole.len() / 2]), "cut off"),
+        (write("noise.mp4", &[0x80; 4096]), "unknown kind"),
+        (write("clip.mkv", &[0x1a, 0x45, 0xdf, 0xa3, 0, 0]), "Matroska"),
+        (sound, "no picture"),
+        (hevc, "HEVC (H.265); Tally plays H.264"),
+        (tone_wav("tone-48.wav", 48_000, 72_000, 440.0, 1), "sound file"),
+        (write("cut.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "not a sound picture"),
+        (write("cut.y4m", b"YUV4MPEG2 W64 H64 F30:1\nFRAME\nxx"), "cut off"),
+        (write("deep.y4m", b"YUV4MPEG2 W64 H64 F30:1 C420p10\nFRAME\nxx"), "8-bit 4:2:0"),
+    ];
+    for (path, expected) in cases {
+        let reason = reason(open_video_file(&path));
+        assert!(reason.contains(expected) && reason.contains(&*path.to_string_lossy()), "{reason}");
+    }
+    let cases: Vec<(PathBuf, &str)> = vec![
+        (folder.path().join("missing.wav"), "no such file"),
+        (clip, "no sound"),
+        (write("header.wav", b"RIFF\0\0\0\0WAVE"), "damaged"),
+        (write("text.wav", b"hello"), "text file"),
+    ];
+    for (path, expected) in cases {
+        let reason = reason(open_audio_file(&path, 48_000, 2));
+        assert!(reason.contains(expected), "{reason}");
+    }
+}
+
+#[test]
+fn damaged_files_never_panic() {
+    let clip = fragments();
+    let whole = std::fs::read(clip).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("damaged.mp4");
+    let mut random = 1u64;
+    let mut next = || {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) as usize
+    };
+    for round in 0..60 {
+        let mut bytes = whole.clone();
+        // The header is in the first kilobytes, where it hurts most.
+        let reach = if round % 2 == 0 { 1500 } else { bytes.len() };
+        for _ in 0..1 + round % 7 {
+            bytes[next() % reach] = next() as u8;
+        }
+        bytes.truncate(bytes.len() - next() % bytes.len() / 2);
+        std::fs::write(&path, bytes).unwrap();
+        if let Ok(mut source) = open_video_file(&path) {
+            for tick in [0, 1, 2, 30, 70, 80] {
+                source.picture_at(FrameRate::DEFAULT.frame_time(tick));
+            }
+        }
+        let _ = open_audio_file(&path, 48_000, 2);
+    }
+}
+
+#[test]
+fn a_fragmented_recording_that_was_cut_plays_to_its_cut() {
+    let clip = fragments();
+    let whole = std::fs::read(clip).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.mp4");
+    std::fs::write(&path, &whole[..whole.len() * 6 / 10]).unwrap();
+    let mut source = open_video_file(&path).unwrap();
+    assert_eq!(play(&mut *source, "30", 0..25), (0..25).collect::<Vec<_>>());
+}
+
+#[test]
+fn y4m_clips_loop_exactly() {
+    let clip = numbered_clip("numbered.y4m", "30", 12, &["-f", "yuv4mpegpipe"]);
+    let mut source = open_video_file(&clip).unwrap();
+    assert_eq!(source.info().frame_rate, Some(FrameRate::DEFAULT));
+    assert_eq!(play(&mut *source, "30", 0..30), (0..30).map(|tick| tick % 12).collect::<Vec<_>>());
+    assert_eq!(play(&mut *source, "60", 0..30), (0..30).map(|tick| tick / 2 % 12).collect::<Vec<_>>());
+    let expected = numbered_pictures(NUMBERED_SIZE, FrameRate::DEFAULT, 1);
+    let first = source.picture_at(Timestamp::ZERO).unwrap().picture;
+    assert!(first.planes().concat() == expected);
+    let grey = numbered_clip("grey.y4m", "25", 3, &["-pix_fmt", "gray", "-f", "yuv4mpegpipe"]);
+    let mut source = open_video_file(&grey).unwrap();
+    let first = source.picture_at(Timestamp::ZERO).unwrap().picture;
+    assert!(first.planes()[1].iter().all(|&u| u == 128));
+    assert_eq!(number(&first), 0);
+}
+
+#[test]
+fn file_names_are_shown_without_their_folder() {
+    let clip = plain();
+    let info = open_video_file(&clip).unwrap().info();
+    assert_eq!(info.name, "plain-30.mp4");
+    assert!(info.format.contains("H.264") && info.format.contains("2.50 s"), "{}", info.format);
+    assert!(Path::new(&info.name).is_relative());
+}

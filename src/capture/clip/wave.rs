@@ -1,0 +1,147 @@
+//! Sound files: WAV, AIFF, FLAC and MP3.
+
+use std::fs::File;
+
+use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
+use symphonia::core::errors::Error;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
+use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::meta::MetadataOptions;
+
+use super::sound::Pcm;
+
+/// A file with more channels than this is not believed.
+const CHANNELS_MAX: usize = 32;
+/// Packets that may be damaged one after another before the rest counts as the end.
+const DAMAGED_MAX: usize = 1000;
+
+/// The sound of `file`.
+///
+/// # Errors
+/// A sentence that says why it does not play.
+pub(super) fn open(file: File) -> Result<WavePcm, String> {
+    let stream = Stream::open(&file)?;
+    let track = stream.format.default_track(TrackType::Audio);
+    let length = track.and_then(|track| track.num_frames).and_then(|frames| i64::try_from(frames).ok());
+    let mut pcm = WavePcm { file, stream, sample_rate: 0, channels: 0, length: length.unwrap_or(0), at: 0 };
+    let mut block = Vec::new();
+    // Only the decoder knows rate and channels for sure.
+    if pcm.decode(&mut block).is_none() || pcm.sample_rate == 0 {
+        return Err("it holds no sound".to_owned());
+    }
+    if pcm.channels == 0 || pcm.channels > CHANNELS_MAX {
+        return Err(format!("it has {} channels", pcm.channels));
+    }
+    if length.is_none_or(|length| length <= 0) {
+        // Without a length in its header it is counted once: packets are read, not decoded.
+        pcm.length = Stream::open(&pcm.file)?.count();
+    }
+    pcm.rewind();
+    if pcm.length > 0 { Ok(pcm) } else { Err("it holds no sound".to_owned()) }
+}
+
+pub(super) struct WavePcm {
+    file: File,
+    stream: Stream,
+    sample_rate: u32,
+    channels: usize,
+    length: i64,
+    at: i64,
+}
+
+struct Stream {
+    format: Box<dyn FormatReader>,
+    decoder: Box<dyn AudioDecoder>,
+    track: u32,
+}
+
+impl Stream {
+    fn open(file: &File) -> Result<Self, String> {
+        use std::io::{Seek, SeekFrom};
+        let mut file = file.try_clone().map_err(|error| error.to_string())?;
+        file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
+        let stream = MediaSourceStream::new(Box::new(file), MediaSourceStreamOptions::default());
+        let (options, meta) = (FormatOptions::default(), MetadataOptions::default());
+        let format = symphonia::default::get_probe()
+            .probe(&Hint::new(), stream, options, meta)
+            .map_err(|error| format!("it is damaged, or of a kind that is not played ({error})"))?;
+        let Some(track) = format.default_track(TrackType::Audio) else { return Err("it holds no sound".to_owned()) };
+        let id = track.id;
+        let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio());
+        let Some(parameters) = parameters else { return Err("its sound is of an unknown kind".to_owned()) };
+        let decoder = symphonia::default::get_codecs()
+            .make_audio_decoder(parameters, &AudioDecoderOptions::default())
+            .map_err(|error| format!("its sound cannot be decoded ({error})"))?;
+        Ok(Self { format, decoder, track: id })
+    }
+
+    /// Samples per channel in all packets.
+    fn count(mut self) -> i64 {
+        let mut count = 0u64;
+        while let Ok(Some(packet)) = self.format.next_packet() {
+            if packet.track_id == self.track {
+                count = count.saturating_add(packet.dur.get());
+            }
+        }
+        i64::try_from(count).unwrap_or(i64::MAX)
+    }
+}
+
+impl WavePcm {
+    fn decode(&mut self, block: &mut Vec<f32>) -> Option<i64> {
+        for _ in 0..DAMAGED_MAX {
+            let packet = self.stream.format.next_packet().ok()??;
+            if packet.track_id != self.stream.track {
+                continue;
+            }
+            match self.stream.decoder.decode(&packet) {
+                Ok(decoded) => {
+                    let (rate, channels) = (decoded.spec().rate(), decoded.spec().channels().count());
+                    if self.sample_rate == 0 {
+                        (self.sample_rate, self.channels) = (rate, channels);
+                    }
+                    if (rate, channels) != (self.sample_rate, self.channels) || decoded.frames() == 0 {
+                        continue;
+                    }
+                    decoded.copy_to_vec_interleaved(block);
+                    let start = self.at;
+                    self.at = self.at.saturating_add(i64::try_from(decoded.frames()).unwrap_or(0));
+                    return Some(start);
+                }
+                Err(Error::DecodeError(_) | Error::IoError(_)) => {
+                    // A hole as long as what was lost.
+                    self.at = self.at.saturating_add(i64::try_from(packet.dur.get()).unwrap_or(0));
+                }
+                Err(_) => return None,
+            }
+        }
+        None
+    }
+}
+
+impl Pcm for WavePcm {
+    fn sample_rate(&self) -> u32 {
+        self.sample_rate
+    }
+
+    fn channels(&self) -> usize {
+        self.channels
+    }
+
+    fn length(&self) -> i64 {
+        self.length
+    }
+
+    fn next_block(&mut self, block: &mut Vec<f32>) -> Option<i64> {
+        self.decode(block)
+    }
+
+    fn rewind(&mut self) {
+        // Opened anew rather than sought: exact in every format, and only the header is read.
+        if let Ok(stream) = Stream::open(&self.file) {
+            self.stream = stream;
+            self.at = 0;
+        }
+    }
+}

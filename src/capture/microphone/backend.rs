@@ -1,0 +1,260 @@
+//! Sound cards through cpal: PulseAudio's own protocol first (PipeWire speaks it too), ALSA where there is no such
+//! server. Every call here may block on a hung server: callers run them with a time limit.
+
+use std::time::Duration;
+
+use cpal::traits::{DeviceTrait as _, HostTrait as _, StreamTrait as _};
+use cpal::{
+    BufferSize, Device, ErrorKind, FromSample, HostId, InputCallbackInfo, Sample, SampleFormat, SizedSample, Stream,
+    StreamConfig,
+};
+
+use super::feed::{CallbackEnd, Feed, Pulse, feed};
+use crate::capture::{DeviceInfo, DeviceKind, SourceError};
+use crate::clock::Clock;
+use crate::flow::Queue;
+
+/// Callbacks a second asked for.
+const CALLBACKS_PER_SEC: u32 = 100;
+/// How long the server may take to build a stream.
+const BUILD_LIMIT: Duration = Duration::from_secs(2);
+
+/// A device that delivers. Dropping it ends the callbacks; that may block too.
+pub(super) struct Running {
+    /// Kept for its callbacks.
+    pub stream: Stream,
+    pub feed: Feed,
+    pub pulse: Pulse,
+    /// What the driver says when it fails, newest last.
+    pub errors: Queue<String>,
+    pub info: DeviceInfo,
+}
+
+struct Found {
+    device: Device,
+    info: DeviceInfo,
+}
+
+/// Opens `id` (`None` is the default) for `channels` (1 or 2), at `sample_rate` if the device can.
+pub(super) fn open(id: Option<&str>, sample_rate: u32, channels: u16, clock: &Clock) -> Result<Running, SourceError> {
+    let mut all = find();
+    let wanted = id.map(|id| id.strip_prefix("mic:").unwrap_or(id));
+    let index = match wanted {
+        None => all.iter().position(|found| found.info.default).or((!all.is_empty()).then_some(0)),
+        Some(wanted) => all
+            .iter()
+            .position(|found| found.info.id.strip_prefix("mic:") == Some(wanted))
+            .or_else(|| all.iter().position(|found| found.info.name.eq_ignore_ascii_case(wanted))),
+    };
+    let Some(index) = index else {
+        let wanted = id.map_or_else(|| "microphone".to_owned(), |_| format!("mic:{}", wanted.unwrap_or_default()));
+        return Err(SourceError::NotFound { wanted, available: all.into_iter().map(|found| found.info.id).collect() });
+    };
+    start(all.swap_remove(index), sample_rate, channels, clock)
+}
+
+/// What there is, the default first, monitors last.
+pub(super) fn list() -> Vec<DeviceInfo> {
+    find().into_iter().map(|found| found.info).collect()
+}
+
+fn find() -> Vec<Found> {
+    let mut all = Vec::new();
+    for host_id in host_ids() {
+        let Ok(host) = cpal::host_from_id(host_id) else { continue };
+        let default = host.default_input_device().and_then(|device| device.id().ok());
+        let Ok(devices) = host.devices() else { continue };
+        for device in devices {
+            let (Ok(id), Ok(description)) = (device.id(), device.description()) else { continue };
+            if !description.supports_input() {
+                continue;
+            }
+            let is_default = default.as_ref() == Some(&id);
+            if let Some(info) = info_of(host_id, id.id(), description.name(), &device, is_default) {
+                all.push(Found { device, info });
+            }
+        }
+        if !all.is_empty() {
+            break;
+        }
+    }
+    all.sort_by_key(|found| (!found.info.default, is_monitor(&found.info.id)));
+    if let Some(first) = all.first_mut() {
+        first.info.default = true;
+    }
+    all
+}
+
+#[cfg(target_os = "linux")]
+fn host_ids() -> Vec<HostId> {
+    vec![HostId::PulseAudio, HostId::Alsa]
+}
+
+#[cfg(not(target_os = "linux"))]
+fn host_ids() -> Vec<HostId> {
+    vec![cpal::default_host().id()]
+}
+
+fn is_monitor(id: &str) -> bool {
+    id.ends_with(".monitor")
+}
+
+/// What is told of a device; `None` for what is none (ALSA lists a dozen plugins as devices).
+fn info_of(host: HostId, id: &str, name: &str, device: &Device, default: bool) -> Option<DeviceInfo> {
+    let (id, detail) = stable_id(host.name(), id)?;
+    let config = device.default_input_config().ok()?;
+    let channels = config.channels();
+    let plural = if channels == 1 { "" } else { "s" };
+    Some(DeviceInfo {
+        id: format!("mic:{id}"),
+        name: name.lines().next().unwrap_or(name).to_owned(),
+        kind: DeviceKind::Microphone,
+        formats: vec![format!("{} Hz, {channels} channel{plural}", config.sample_rate())],
+        default,
+        detail,
+    })
+}
+
+/// The part of the id after `mic:` and the detail.
+fn stable_id(host: &str, id: &str) -> Option<(String, String)> {
+    if host != "ALSA" {
+        let detail = if is_monitor(id) { format!("{host}, what an output plays") } else { host.to_owned() };
+        return Some((id.to_owned(), detail));
+    }
+    // Of the many names of a card only one is kept: the one that converts formats and names the card by its id, not
+    // by its number, which changes from start to start.
+    let rest = id.strip_prefix("plughw:CARD=")?;
+    let card = rest.split(',').next()?;
+    (!card.is_empty() && !card.chars().all(|c| c.is_ascii_digit()))
+        .then(|| (format!("alsa:{}", rest.replace(",DEV=", ":")), "ALSA".to_owned()))
+}
+
+fn start(found: Found, sample_rate: u32, channels: u16, clock: &Clock) -> Result<Running, SourceError> {
+    let Found { device, mut info } = found;
+    let failed = |error: &cpal::Error| source_error(&info.id, error);
+    let default = device.default_input_config().map_err(|e| failed(&e))?;
+    let pulse = info.detail.starts_with("PulseAudio");
+    // PulseAudio converts to whatever is asked; a card itself is asked for what it does best.
+    let (format, rate, device_channels) = if pulse {
+        (SampleFormat::F32, sample_rate, channels)
+    } else {
+        let same_rate = device.supported_input_configs().map_err(|e| failed(&e))?.any(|range| {
+            range.channels() == default.channels()
+                && range.sample_format() == default.sample_format()
+                && (range.min_sample_rate()..=range.max_sample_rate()).contains(&sample_rate)
+        });
+        (default.sample_format(), if same_rate { sample_rate } else { default.sample_rate() }, default.channels())
+    };
+    let (end, feed, pulse) = feed(rate, device_channels, channels, clock);
+    let errors = Queue::new(8);
+    let mut config = StreamConfig {
+        channels: device_channels,
+        sample_rate: rate,
+        buffer_size: BufferSize::Fixed(rate / CALLBACKS_PER_SEC),
+    };
+    let stream = match build(&device, config, format, end, &errors) {
+        Err(error) if error.kind() == ErrorKind::UnsupportedConfig => {
+            // Some cards serve only their own buffer size.
+            config.buffer_size = BufferSize::Default;
+            let (end, again, again_pulse) = self::feed(rate, device_channels, channels, clock);
+            let stream = build(&device, config, format, end, &errors).map_err(|e| failed(&e))?;
+            stream.play().map_err(|e| failed(&e))?;
+            return Ok(Running { stream, feed: again, pulse: again_pulse, errors, info });
+        }
+        other => other.map_err(|e| failed(&e))?,
+    };
+    stream.play().map_err(|e| failed(&e))?;
+    info.formats = vec![format!("{rate} Hz, {device_channels} channels")];
+    Ok(Running { stream, feed, pulse, errors, info })
+}
+
+fn build(
+    device: &Device,
+    config: StreamConfig,
+    format: SampleFormat,
+    end: CallbackEnd,
+    errors: &Queue<String>,
+) -> Result<Stream, cpal::Error> {
+    match format {
+        SampleFormat::F32 => build_of::<f32>(device, config, end, errors),
+        SampleFormat::F64 => build_of::<f64>(device, config, end, errors),
+        SampleFormat::I8 => build_of::<i8>(device, config, end, errors),
+        SampleFormat::I16 => build_of::<i16>(device, config, end, errors),
+        SampleFormat::I24 => build_of::<cpal::I24>(device, config, end, errors),
+        SampleFormat::I32 => build_of::<i32>(device, config, end, errors),
+        SampleFormat::U8 => build_of::<u8>(device, config, end, errors),
+        SampleFormat::U16 => build_of::<u16>(device, config, end, errors),
+        _ => Err(cpal::Error::with_message(ErrorKind::UnsupportedConfig, format!("samples of {format}"))),
+    }
+}
+
+fn build_of<T>(
+    device: &Device,
+    config: StreamConfig,
+    mut end: CallbackEnd,
+    errors: &Queue<String>,
+) -> Result<Stream, cpal::Error>
+where
+    T: SizedSample + Sample + Send + 'static,
+    f32: FromSample<T>,
+{
+    let errors = errors.clone();
+    device.build_input_stream(
+        config,
+        move |data: &[T], info: &InputCallbackInfo| {
+            let stamp = info.timestamp();
+            end.take(data, stamp.callback.saturating_duration_since(stamp.capture));
+        },
+        move |error: cpal::Error| {
+            // An xrun loses samples, which the reader sees by itself; the others end the stream.
+            if !matches!(error.kind(), ErrorKind::Xrun | ErrorKind::RealtimeDenied | ErrorKind::DeviceChanged) {
+                drop(errors.push(error.to_string()));
+            }
+        },
+        Some(BUILD_LIMIT),
+    )
+}
+
+fn source_error(id: &str, error: &cpal::Error) -> SourceError {
+    let (what, reason) = (id.to_owned(), error.to_string());
+    match error.kind() {
+        ErrorKind::DeviceBusy => SourceError::Busy { what, reason },
+        ErrorKind::PermissionDenied => SourceError::Permission { what, reason },
+        _ => SourceError::Device { what, reason },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_stable_and_junk_is_left_out() {
+        let cases = [
+            (
+                "PulseAudio",
+                "alsa_input.usb-Blue_Yeti-00.analog-stereo",
+                Some("alsa_input.usb-Blue_Yeti-00.analog-stereo"),
+            ),
+            ("ALSA", "plughw:CARD=PCH,DEV=0", Some("alsa:PCH:0")),
+            ("ALSA", "plughw:CARD=1,DEV=0", None),
+            ("ALSA", "hw:CARD=PCH,DEV=0", None),
+            ("ALSA", "default", None),
+            ("ALSA", "pulse", None),
+            ("CoreAudio", "BuiltInMicrophoneDevice", Some("BuiltInMicrophoneDevice")),
+        ];
+        for (host, id, expected) in cases {
+            assert_eq!(stable_id(host, id).map(|(id, _)| id).as_deref(), expected, "{host} {id}");
+        }
+        let (_, detail) = stable_id("PulseAudio", "speakers.monitor").unwrap();
+        assert!(detail.contains("what an output plays"), "{detail}");
+    }
+
+    #[test]
+    fn errors_say_what_can_be_done() {
+        let of = |kind| source_error("mic:x", &cpal::Error::new(kind));
+        assert!(matches!(of(ErrorKind::DeviceBusy), SourceError::Busy { .. }));
+        assert!(matches!(of(ErrorKind::PermissionDenied), SourceError::Permission { .. }));
+        assert!(matches!(of(ErrorKind::StreamInvalidated), SourceError::Device { .. }));
+    }
+}

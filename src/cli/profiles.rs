@@ -1,0 +1,296 @@
+//! `tally profiles`.
+
+use std::fs::File;
+use std::io::{BufRead, Read};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::args::{ProfilesArgs, ProfilesCommand, ShowArgs};
+use super::settings_from_args::merged;
+use super::values::format_duration;
+use super::{Exit, Failure, print};
+use crate::settings::{
+    AudioChoice, Destination, Loaded, ProfileStore, SettingsError, ShowSettings, StreamKey, VideoChoice,
+};
+
+/// Most bytes of a document to import.
+const DOCUMENT_LENGTH_MAX: u64 = 1 << 20;
+
+pub(super) fn run(args: ProfilesArgs) -> Result<Exit, Failure> {
+    let store = ProfileStore::open_default()?;
+    let json = args.json;
+    match args.command {
+        ProfilesCommand::List => list(&store, json),
+        ProfilesCommand::Show { name } => show(&store, &name, json),
+        ProfilesCommand::Save { name, show } => save(&store, &name, &show, json),
+        ProfilesCommand::Rename { name, new_name } => {
+            tell_all(&store.rename(&name, &new_name)?);
+            done(json, "renamed", new_name.trim())
+        }
+        ProfilesCommand::Remove { name, yes } => remove(&store, &name, yes, json),
+        ProfilesCommand::Import { file } => {
+            let (name, told) = store.import(&read_document(&file)?)?;
+            tell_all(&told);
+            done(json, "imported", &name)
+        }
+        ProfilesCommand::Export { name, file, with_secrets } => export(&store, &name, file, with_secrets, json),
+    }
+}
+
+fn list(store: &ProfileStore, json: bool) -> Result<Exit, Failure> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        name: &'a str,
+        destinations: &'a [String],
+        file: String,
+    }
+    let listing = store.list()?;
+    tell_all(&listing.warnings);
+    if listing.profiles.is_empty() && !json {
+        print::note("There are no profiles yet; make one with: tally profiles save NAME");
+    }
+    let width = listing.profiles.iter().map(|profile| profile.name.chars().count()).max().unwrap_or(0);
+    for profile in &listing.profiles {
+        let (name, destinations) = (&profile.name, &profile.destinations);
+        let goes_on = if json {
+            print::json(&Row { name, destinations, file: profile.file.display().to_string() })
+        } else {
+            print::line(format!("{name:width$}  {}", destinations.join(", ")).trim_end())
+        };
+        if !goes_on {
+            break;
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+/// What `show` prints; the names are those of the flags.
+#[derive(Serialize)]
+struct Shown {
+    name: String,
+    video: String,
+    audio: String,
+    rehearse: bool,
+    destinations: Vec<ShownDestination>,
+    size: String,
+    fps: f64,
+    video_bitrate: String,
+    keyframe_seconds: f64,
+    audio_bitrate: String,
+    sample_rate: u32,
+    channels: u16,
+    adaptive: bool,
+    #[serde(rename = "for")]
+    duration: Option<String>,
+    record: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ShownDestination {
+    name: String,
+    server: String,
+    stream_key_set: bool,
+    stream_key_last4: Option<String>,
+    user: Option<String>,
+    password_set: bool,
+    password_last4: Option<String>,
+    tls_ca: Option<String>,
+}
+
+impl Shown {
+    fn of(loaded: Loaded) -> Self {
+        let ShowSettings { video, audio, destinations, rehearse, encoding, record, duration } = loaded.settings;
+        Self {
+            name: loaded.name,
+            video: video.to_string(),
+            audio: audio.to_string(),
+            rehearse,
+            destinations: destinations.into_iter().map(|d| ShownDestination::of(d.with_secrets_split())).collect(),
+            size: encoding.size.to_string(),
+            fps: (encoding.frame_rate.as_f64() * 1000.0).round() / 1000.0,
+            video_bitrate: encoding.video_bitrate.to_string(),
+            keyframe_seconds: encoding.keyframe_seconds,
+            audio_bitrate: encoding.audio_bitrate.to_string(),
+            sample_rate: encoding.sample_rate,
+            channels: encoding.channels,
+            adaptive: encoding.adaptive,
+            duration: duration.map(format_duration),
+            record: record.map(|path| path.display().to_string()),
+        }
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let on = |on: bool| if on { "on" } else { "off" };
+        let mut lines = vec![
+            format!("name              {}", self.name),
+            format!("video             {}", self.video),
+            format!("audio             {}", self.audio),
+            format!("rehearse          {}", on(self.rehearse)),
+            format!("size              {}", self.size),
+            format!("fps               {}", self.fps),
+            format!("video-bitrate     {}", self.video_bitrate),
+            format!("keyframe-seconds  {}", self.keyframe_seconds),
+            format!("audio-bitrate     {}", self.audio_bitrate),
+            format!("sample-rate       {}", self.sample_rate),
+            format!("channels          {}", self.channels),
+            format!("adaptive          {}", on(self.adaptive)),
+            format!("for               {}", self.duration.as_deref().unwrap_or("until stopped")),
+            format!("record            {}", self.record.as_deref().unwrap_or("off")),
+        ];
+        for destination in &self.destinations {
+            lines.push(format!("destination       {}", destination.name));
+            lines.push(format!("  to              {}", destination.server));
+            lines.push(format!("  stream key      {}", told_secret(destination.stream_key_last4.as_deref())));
+            if let Some(user) = &destination.user {
+                lines.push(format!("  user            {user}"));
+                lines.push(format!("  password        {}", told_secret(destination.password_last4.as_deref())));
+            }
+            if let Some(file) = &destination.tls_ca {
+                lines.push(format!("  tls-ca          {file}"));
+            }
+        }
+        lines
+    }
+}
+
+impl ShownDestination {
+    fn of(destination: Destination) -> Self {
+        let Destination { name, server, stream_key, user, password, tls_ca } = destination;
+        Self {
+            name,
+            server,
+            stream_key_set: stream_key.is_some(),
+            stream_key_last4: stream_key.as_ref().map(StreamKey::last4),
+            user,
+            password_set: password.is_some(),
+            password_last4: password.as_ref().map(StreamKey::last4),
+            tls_ca: tls_ca.map(|path| path.display().to_string()),
+        }
+    }
+}
+
+fn told_secret(last4: Option<&str>) -> String {
+    last4.map_or("not set".to_owned(), |last4| format!("set, ends with {last4}"))
+}
+
+fn show(store: &ProfileStore, name: &str, json: bool) -> Result<Exit, Failure> {
+    let loaded = store.load(name)?;
+    tell_all(&loaded.warnings);
+    let shown = Shown::of(loaded);
+    if json {
+        print::json(&shown);
+    } else {
+        print::line(&shown.lines().join("\n"));
+    }
+    Ok(Exit::Ok)
+}
+
+fn save(store: &ProfileStore, name: &str, args: &ShowArgs, json: bool) -> Result<Exit, Failure> {
+    let from = args.profile.as_deref().unwrap_or(name);
+    let base = match store.load(from) {
+        Ok(loaded) => {
+            tell_all(&loaded.warnings);
+            loaded.settings
+        }
+        Err(SettingsError::NoProfile { .. }) if args.profile.is_none() => ShowSettings::default(),
+        Err(error) => return Err(error.into()),
+    };
+    let mut settings = merged(base, args)?;
+    make_absolute(&mut settings);
+    tell_all(&store.save(name, &settings)?);
+    done(json, "saved", name.trim())
+}
+
+/// A profile is used from any folder: relative paths are turned into whole ones.
+fn make_absolute(settings: &mut ShowSettings) {
+    let absolute = |path: &mut PathBuf| {
+        if let Ok(whole) = std::path::absolute(&*path) {
+            *path = whole;
+        }
+    };
+    if let VideoChoice::File(path) = &mut settings.video {
+        absolute(path);
+    }
+    if let AudioChoice::File(path) = &mut settings.audio {
+        absolute(path);
+    }
+    settings.record.iter_mut().for_each(absolute);
+    settings.destinations.iter_mut().filter_map(|destination| destination.tls_ca.as_mut()).for_each(absolute);
+}
+
+fn remove(store: &ProfileStore, name: &str, yes: bool, json: bool) -> Result<Exit, Failure> {
+    let name = store.load(name)?.name;
+    if !yes {
+        print::ask(&format!("Remove the profile {name:?} and its secrets? [y/N] "));
+        let mut answer = String::new();
+        // No answer, for whatever reason, is a no.
+        let _ = std::io::stdin().lock().take(100).read_line(&mut answer);
+        if !matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
+            return Err(Failure::usage(format!("the profile {name:?} was not removed; --yes removes without asking")));
+        }
+    }
+    let name = store.remove(&name)?;
+    done(json, "removed", &name)
+}
+
+fn export(
+    store: &ProfileStore,
+    name: &str,
+    file: Option<PathBuf>,
+    with_secrets: bool,
+    json: bool,
+) -> Result<Exit, Failure> {
+    let warn = || {
+        if with_secrets {
+            print::complain("the export holds stream keys and passwords in plain text: keep it private");
+        }
+    };
+    if let Some(path) = file.filter(|path| path != Path::new("-")) {
+        tell_all(&store.export_to(name, &path, with_secrets)?);
+        warn();
+        return done(json, "exported", name);
+    }
+    let (text, told) = store.export(name, with_secrets)?;
+    tell_all(&told);
+    warn();
+    if json {
+        #[derive(Serialize)]
+        struct Exported<'a> {
+            exported: &'a str,
+            document: &'a str,
+        }
+        print::json(&Exported { exported: name, document: &text });
+    } else {
+        print::document(&text);
+    }
+    Ok(Exit::Ok)
+}
+
+fn read_document(file: &Path) -> Result<String, Failure> {
+    let wrong = |error: std::io::Error| Failure::usage(format!("cannot read {}: {error}", file.display()));
+    let reader: Box<dyn Read> =
+        if file == Path::new("-") { Box::new(std::io::stdin()) } else { Box::new(File::open(file).map_err(wrong)?) };
+    let mut text = String::new();
+    let length = reader.take(DOCUMENT_LENGTH_MAX + 1).read_to_string(&mut text).map_err(wrong)?;
+    if length as u64 > DOCUMENT_LENGTH_MAX {
+        return Err(Failure::usage(format!("{} is far too large for a profile", file.display())));
+    }
+    Ok(text)
+}
+
+fn tell_all(sentences: &[String]) {
+    for sentence in sentences {
+        print::complain(sentence);
+    }
+}
+
+/// Says what was done: `{"saved":"NAME"}` or `saved "NAME"`.
+fn done(json: bool, what: &'static str, name: &str) -> Result<Exit, Failure> {
+    if json {
+        print::json(&serde_json::json!({ what: name }));
+    } else {
+        print::line(&format!("{what} {name:?}"));
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,79 @@
+//! From the arguments to a command and its exit code.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use super::args::{Cli, Command, LiveArgs, ProfilesCommand};
+use super::{EnvSecrets, Exit, Failure, devices, logs, man, print, profiles, show_settings};
+use crate::settings::redact_urls_in;
+
+/// Does what the process's arguments ask for; `secrets` are those taken from the environment.
+pub fn run(secrets: EnvSecrets) -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return tell_parse_error(&error).into(),
+    };
+    logs::start(cli.verbose);
+    let Some(command) = cli.command else { return tell_no_command().into() };
+    let exit = catch_unwind(AssertUnwindSafe(|| dispatch(with_secrets(command, secrets))));
+    exit.unwrap_or_else(|_| {
+        print::complain("this is a bug of Tally: please report what stands above and what you did");
+        Exit::Bug
+    })
+    .into()
+}
+
+fn with_secrets(mut command: Command, secrets: EnvSecrets) -> Command {
+    match &mut command {
+        Command::Live(args) => args.show.secrets = secrets,
+        Command::Profiles(args) => {
+            if let ProfilesCommand::Save { show, .. } = &mut args.command {
+                show.secrets = secrets;
+            }
+        }
+        Command::Serve(_) | Command::Devices(_) | Command::Man => {}
+    }
+    command
+}
+
+fn dispatch(command: Command) -> Exit {
+    let done = match command {
+        Command::Live(args) => live(&args),
+        Command::Serve(_) => Err(Failure::usage("not in this build")),
+        Command::Devices(args) => devices::run(&args),
+        Command::Profiles(args) => profiles::run(args),
+        Command::Man => man::run(),
+    };
+    done.unwrap_or_else(|failure| failure.tell())
+}
+
+fn live(args: &LiveArgs) -> Result<Exit, Failure> {
+    let (settings, told) = show_settings(&args.show)?;
+    told.iter().for_each(|sentence| print::complain(sentence));
+    let _ = settings;
+    Err(Failure::usage("not in this build"))
+}
+
+/// Help and version go to standard output; a wrong command line is told without the secrets that may
+/// stand in it.
+fn tell_parse_error(error: &clap::Error) -> Exit {
+    if error.use_stderr() {
+        let told = redact_urls_in(&error.render().to_string());
+        print::note(told.trim_end());
+        Exit::Usage
+    } else {
+        let _ = error.print();
+        Exit::Ok
+    }
+}
+
+fn tell_no_command() -> Exit {
+    print::note(&Cli::command().render_help().to_string());
+    print::complain(
+        "the window comes in the next version; until then choose a command, such as: \
+         tally live --rehearse --video test --audio test --for 10s",
+    );
+    Exit::Usage
+}

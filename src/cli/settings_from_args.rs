@@ -1,0 +1,281 @@
+//! A show from flags: the profile first, then every flag overrides one of its fields.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use super::args::ShowArgs;
+use super::{Failure, RecordChoice};
+use crate::settings::{Destination, ProfileStore, ShowSettings, StreamKey};
+
+/// A show to be streamed, with what the user should know about its profile.
+///
+/// # Errors
+/// No such profile, a value that cannot be used, a key file that cannot be read, nowhere to send.
+pub fn show_settings(args: &ShowArgs) -> Result<(ShowSettings, Vec<String>), Failure> {
+    let (base, told) = match &args.profile {
+        Some(name) => {
+            let loaded = ProfileStore::open_default()?.load(name)?;
+            (loaded.settings, loaded.warnings)
+        }
+        None => Default::default(),
+    };
+    let settings = merged(base, args)?;
+    if settings.destinations.is_empty() && !settings.rehearse && settings.record.is_none() {
+        return Err(Failure::usage(
+            "say where to send the show: --to URL, --profile NAME, or --rehearse to try it on this computer",
+        ));
+    }
+    Ok((settings, told))
+}
+
+/// `base` with the flags of `args` in place of its fields. No secret is left in a URL.
+///
+/// # Errors
+/// A value that cannot be used, a key file that cannot be read, a key that fits no destination.
+pub(super) fn merged(base: ShowSettings, args: &ShowArgs) -> Result<ShowSettings, Failure> {
+    let mut settings = base;
+    override_sources_and_run(&mut settings, args);
+    override_encoding(&mut settings, args);
+    if !args.to.is_empty() {
+        // A key must never reach another server than the one it was saved for.
+        settings.destinations = args.to.iter().map(|url| Destination::at(url)).collect();
+        settings.rehearse = false;
+    }
+    if args.rehearse {
+        settings.rehearse = true;
+        settings.destinations.clear();
+    }
+    give_keys(&mut settings.destinations, args)?;
+    for destination in &mut settings.destinations {
+        if let Some(user) = &args.user {
+            destination.user = Some(user.clone());
+        }
+        if let Some(file) = &args.tls_ca {
+            destination.tls_ca = Some(file.clone());
+        }
+    }
+    let mut settings = settings.with_secrets_split();
+    for destination in settings.destinations.iter_mut().filter(|destination| destination.user.is_some()) {
+        if let Some(password) = &args.secrets.password {
+            destination.password = Some(password.clone());
+        }
+    }
+    settings.validate()?;
+    Ok(settings)
+}
+
+fn override_sources_and_run(settings: &mut ShowSettings, args: &ShowArgs) {
+    replace(&mut settings.video, args.video.as_ref());
+    replace(&mut settings.audio, args.audio.as_ref());
+    if let Some(duration) = args.duration {
+        settings.duration = Some(duration);
+    }
+    match &args.record {
+        Some(RecordChoice::Off) => settings.record = None,
+        Some(RecordChoice::To(path)) => settings.record = Some(path.clone()),
+        None => {}
+    }
+}
+
+fn override_encoding(settings: &mut ShowSettings, args: &ShowArgs) {
+    let encoding = &mut settings.encoding;
+    replace(&mut encoding.size, args.size.as_ref());
+    replace(&mut encoding.frame_rate, args.fps.as_ref());
+    replace(&mut encoding.video_bitrate, args.video_bitrate.as_ref());
+    replace(&mut encoding.keyframe_seconds, args.keyframe_seconds.as_ref());
+    replace(&mut encoding.audio_bitrate, args.audio_bitrate.as_ref());
+    replace(&mut encoding.sample_rate, args.sample_rate.as_ref());
+    replace(&mut encoding.adaptive, args.adaptive.as_ref());
+}
+
+fn replace<T: Clone>(field: &mut T, flag: Option<&T>) {
+    if let Some(value) = flag {
+        field.clone_from(value);
+    }
+}
+
+/// Key files win over `TALLY_KEY`. As many files as destinations belong to them in turn; one key goes to
+/// the only destination, or to each of several that has none of its own.
+fn give_keys(destinations: &mut [Destination], args: &ShowArgs) -> Result<(), Failure> {
+    let mut keys = args.key_file.iter().map(|path| read_key_file(path)).collect::<Result<Vec<_>, _>>()?;
+    if keys.is_empty() {
+        // A variable may be set for other commands: without a destination it means nothing here.
+        keys.extend(args.secrets.stream_key.clone().filter(|_| !destinations.is_empty()));
+    }
+    if keys.len() > 1 || (keys.len() == 1 && destinations.len() == 1) {
+        if keys.len() != destinations.len() {
+            return Err(Failure::usage(format!(
+                "there are {} key files for {} destinations: give --key-file once, or once for each --to in the same order",
+                keys.len(),
+                destinations.len()
+            )));
+        }
+        for (destination, key) in destinations.iter_mut().zip(keys) {
+            destination.stream_key = Some(key);
+        }
+        return Ok(());
+    }
+    let Some(key) = keys.pop() else { return Ok(()) };
+    let mut without: Vec<_> =
+        destinations.iter_mut().filter(|d| d.stream_key.is_none() && !d.has_key_in_url()).collect();
+    if without.is_empty() {
+        let message = "the stream key fits no destination: each has one already, or there is none; \
+            use --to URL with --key-file, once for each --to in the same order";
+        return Err(Failure::usage(message));
+    }
+    for destination in &mut without {
+        destination.stream_key = Some(key.clone());
+    }
+    Ok(())
+}
+
+/// The whole of a key file, without surrounding white space.
+///
+/// # Errors
+/// It cannot be read, is empty, or is no key but something larger.
+pub fn read_key_file(path: &Path) -> Result<StreamKey, Failure> {
+    let wrong = |what: &str| {
+        let path = path.display();
+        Failure::usage(format!(
+            "the key file {path} cannot be used: {what}; it should hold the stream key and nothing else"
+        ))
+    };
+    let file = File::open(path).map_err(|error| wrong(&error.to_string()))?;
+    let mut text = zeroize::Zeroizing::new(String::with_capacity(StreamKey::LENGTH_MAX + 1));
+    let cap = StreamKey::LENGTH_MAX as u64 + 1;
+    match file.take(cap).read_to_string(&mut text) {
+        Err(error) => return Err(wrong(&error.to_string())),
+        Ok(length) if length > StreamKey::LENGTH_MAX => return Err(wrong("it is larger than 4 KiB")),
+        Ok(_) => {}
+    }
+    let key = StreamKey::new(&text);
+    if key.is_empty() { Err(wrong("it is empty")) } else { Ok(key) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::EnvSecrets;
+    use crate::cli::args::{Cli, Command};
+    use crate::settings::VideoChoice;
+    use clap::Parser;
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    fn args(line: &str) -> ShowArgs {
+        let words = ["tally", "live"].into_iter().chain(line.split_whitespace());
+        match Cli::try_parse_from(words).unwrap().command {
+            Some(Command::Live(live)) => live.show,
+            _ => panic!("not live"),
+        }
+    }
+
+    fn with_key(line: &str, key: &str) -> ShowArgs {
+        let secrets = EnvSecrets { stream_key: Some(StreamKey::new(key)), password: Some(StreamKey::new("pass")) };
+        ShowArgs { secrets, ..args(line) }
+    }
+
+    fn keys(settings: &ShowSettings) -> Vec<Option<&str>> {
+        settings.destinations.iter().map(|d| d.stream_key.as_ref().map(StreamKey::reveal)).collect()
+    }
+
+    fn profile() -> ShowSettings {
+        let mut settings =
+            merged(ShowSettings::default(), &with_key("--to rtmp://saved/app --fps 25 --for 5s", "saved-key"));
+        if let Ok(settings) = &mut settings {
+            settings.record = Some(PathBuf::from("/old.flv"));
+        }
+        settings.unwrap()
+    }
+
+    #[test]
+    fn flags_override_and_the_rest_stays() {
+        let settings = merged(profile(), &args("--video test --size 640x360 --record off --adaptive off")).unwrap();
+        assert_eq!(settings.video, VideoChoice::Test);
+        assert_eq!((settings.record, settings.duration), (None, Some(Duration::from_secs(5))));
+        assert_eq!(settings.encoding.size.to_string(), "640x360");
+        assert_eq!((settings.encoding.frame_rate.num(), settings.encoding.adaptive), (25, false));
+        assert_eq!(settings.destinations, profile().destinations);
+    }
+
+    #[test]
+    fn a_saved_key_never_goes_to_another_server() {
+        let settings = merged(profile(), &args("--to rtmp://other/app")).unwrap();
+        assert_eq!(keys(&settings), [None]);
+        let settings = merged(profile(), &args("--rehearse")).unwrap();
+        assert!(settings.rehearse && settings.destinations.is_empty());
+    }
+
+    #[test]
+    fn keys_find_their_destinations() {
+        let none = ShowSettings::default;
+        let one = merged(none(), &with_key("--to rtmp://h/v2/pub", "k1")).unwrap();
+        assert_eq!((keys(&one), one.destinations[0].server.as_str()), (vec![Some("k1")], "rtmp://h/v2/pub"));
+        let inside = merged(none(), &args("--to rtmp://h/app/inside?x=1")).unwrap();
+        assert_eq!((keys(&inside), inside.destinations[0].server.as_str()), (vec![Some("inside?x=1")], "rtmp://h/app"));
+        let mixed =
+            merged(none(), &with_key("--to rtmp://a/app/own --to rtmp://b/app --to rtmp://b/app2", "k1")).unwrap();
+        assert_eq!(keys(&mixed), [Some("own"), Some("k1"), Some("k1")]);
+        let names: Vec<_> = mixed.destinations.iter().map(|d| d.name.as_str()).collect();
+        assert_eq!(names, ["a", "b", "b 2"]);
+        let changed = merged(profile(), &with_key("", "new-key")).unwrap();
+        assert_eq!(keys(&changed), [Some("new-key")]);
+        assert!(merged(none(), &with_key("--to rtmp://a/app/one --to rtmp://b/app/two", "k")).is_err());
+        assert!(merged(none(), &with_key("--rehearse", "k")).unwrap().destinations.is_empty());
+    }
+
+    #[test]
+    fn key_files_are_read_in_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        let (a, b) = (file("a", b" key-a\r\n"), file("b", b"\xef\xbb\xbfkey-b"));
+        let line = |count: usize| {
+            let to = "--to rtmp://h/app ".repeat(count);
+            format!("{to} --key-file {} --key-file {}", a.display(), b.display())
+        };
+        assert_eq!(keys(&merged(ShowSettings::default(), &args(&line(2))).unwrap()), [Some("key-a"), Some("key-b")]);
+        assert!(merged(ShowSettings::default(), &args(&line(3))).unwrap_err().message.contains("2 key files for 3"));
+        for (path, told) in [
+            (file("empty", b" \n"), "empty"),
+            (file("large", &[b'x'; 4097]), "4 KiB"),
+            (file("binary", b"canary\xff"), "UTF-8"),
+            (folder.path().join("missing"), "No such file"),
+        ] {
+            let error = read_key_file(&path).unwrap_err();
+            assert!(error.exit == crate::cli::Exit::Usage && error.message.contains(told), "{error:?}");
+            assert!(!error.message.contains("canary"));
+        }
+        assert_eq!(read_key_file(&file("full", &[b'x'; 4096])).unwrap().reveal().len(), 4096);
+    }
+
+    #[test]
+    fn a_login_reaches_only_those_that_ask_for_one() {
+        let settings = merged(ShowSettings::default(), &with_key("--to rtmp://h/app --user me", "k")).unwrap();
+        assert_eq!(
+            (settings.destinations[0].user.as_deref(), settings.destinations[0].password.is_some()),
+            (Some("me"), true)
+        );
+        let settings = merged(ShowSettings::default(), &with_key("--to rtmp://h/app", "k")).unwrap();
+        assert!(settings.destinations[0].password.is_none());
+    }
+
+    #[test]
+    fn nonsense_is_told_with_what_to_do() {
+        for (line, told) in [
+            ("", "--to URL"),
+            ("--to http://h/app/canary", "rtmp://"),
+            ("--rehearse --size 853x480", "854x480"),
+            ("--rehearse --video-bitrate 0", "3000k"),
+            ("--rehearse --video none --audio silence", "picture or a sound"),
+            ("--rehearse --keyframe-seconds 30", "0.1 to 20"),
+        ] {
+            let error = show_settings(&args(line)).unwrap_err();
+            assert!(error.message.contains(told) && !error.message.contains("canary"), "{line}: {error:?}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Files that are either the old or the new one, whatever happens in between.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::settings::SettingsError;
+
+/// Largest settings file that is read, in bytes: a profile is about one thousand.
+const FILE_LENGTH_MAX: u64 = 1 << 20;
+
+/// Who may read a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::settings) enum Access {
+    /// Whoever the system's defaults let.
+    Default,
+    /// The user alone (mode 0600), from the moment the file exists.
+    Private,
+}
+
+/// An `Io` error about `path`.
+pub(in crate::settings) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SettingsError {
+    let path = path.to_owned();
+    move |source| SettingsError::Io { action, path, source }
+}
+
+/// Writes `text` beside `path`, brings it to the disk, and puts it in the place of `path` at once.
+/// A link is followed: people keep their settings in other folders.
+pub(in crate::settings) fn write_atomically(path: &Path, text: &str, access: Access) -> Result<(), SettingsError> {
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let file_name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = folder.join(format!(".{file_name}.tmp-{}", std::process::id()));
+    // One of the same name can only be left over from a crash.
+    let _ = fs::remove_file(&temporary);
+    let written = write_new(&temporary, text, access).and_then(|()| fs::rename(&temporary, &path));
+    if let Err(source) = written {
+        let _ = fs::remove_file(&temporary);
+        return Err(io_error("write", &path)(source));
+    }
+    sync_folder(folder);
+    Ok(())
+}
+
+/// Writes a file that does not exist yet.
+pub(in crate::settings) fn write_new(path: &Path, text: &str, access: Access) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if access == Access::Private {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = access; // The folder of a user's settings is private by itself there.
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// Brings a rename in `folder` to the disk, where the system knows how to.
+fn sync_folder(folder: &Path) {
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+}
+
+/// The text of `path`; `None` if there is no such file.
+pub(in crate::settings) fn read_text(path: &Path) -> Result<Option<String>, SettingsError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(io_error("read", path)(error)),
+    };
+    read_capped(file).map(Some).map_err(io_error("read", path))
+}
+
+/// All of `reader` as text, within the cap.
+pub(in crate::settings) fn read_capped(reader: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    reader.take(FILE_LENGTH_MAX + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > FILE_LENGTH_MAX {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is far too large for settings"));
+    }
+    Ok(text)
+}
+
+/// Renames `path` to the first free `<name>.broken-N`, so that nothing overwrites what is in it.
+pub(in crate::settings) fn set_aside(path: &Path) -> Result<PathBuf, SettingsError> {
+    let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let aside = (1..1000).map(|n| path.with_file_name(format!("{file_name}.broken-{n}")));
+    for aside in aside {
+        if !aside.exists() {
+            fs::rename(path, &aside).map_err(io_error("set aside", path))?;
+            return Ok(aside);
+        }
+    }
+    Err(io_error("set aside", path)(io::Error::other("there are too many broken ones beside it: remove some")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_is_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        write_atomically(&path, "one", Access::Default).unwrap();
+        write_atomically(&path, "two", Access::Default).unwrap();
+        assert_eq!(read_text(&path).unwrap().as_deref(), Some("two"));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn private_files_are_private_and_links_are_followed() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let real = folder.path().join("real.toml");
+        let link = folder.path().join("link.toml");
+        write_atomically(&real, "one", Access::Private).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        write_atomically(&link, "two", Access::Private).unwrap();
+        assert_eq!(fs::read_to_string(&real).unwrap(), "two");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_failed_write_says_where_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("taken");
+        fs::create_dir(&target).unwrap();
+        let error = write_atomically(&target, "x", Access::Default).unwrap_err().to_string();
+        assert!(error.contains("cannot write") && error.contains("taken"), "{error}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        let missing = folder.path().join("no/such/file");
+        assert!(write_atomically(&missing, "x", Access::Default).is_err());
+    }
+
+    #[test]
+    fn setting_aside_never_overwrites() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p.toml");
+        for n in 1..=3 {
+            fs::write(&path, n.to_string()).unwrap();
+            let aside = set_aside(&path).unwrap();
+            assert_eq!(aside, folder.path().join(format!("p.toml.broken-{n}")));
+            assert_eq!(fs::read_to_string(aside).unwrap(), n.to_string());
+        }
+    }
+
+    #[test]
+    fn huge_and_binary_files_are_refused() {
+        assert!(read_capped(io::repeat(b'a')).is_err());
+        assert!(read_capped(&b"\xff\xfe"[..]).is_err());
+        assert_eq!(read_capped(&b"ok"[..]).unwrap(), "ok");
+    }
+}

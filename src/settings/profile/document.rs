@@ -1,0 +1,392 @@
+//! A show's settings as a TOML document. Reading is tolerant and says what it could not use; writing
+//! touches only what it knows, so comments and unknown keys stay.
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
+
+use crate::media::{Bitrate, FrameRate};
+use crate::settings::{Destination, EncodingSettings, SettingsError, ShowSettings, StreamKey, redact_url};
+
+/// The version that is written.
+pub(super) const VERSION: i64 = 1;
+
+/// What a document held.
+#[derive(Debug, Default)]
+pub(super) struct Content {
+    /// The profile's own name.
+    pub(super) name: Option<String>,
+    /// The settings; secrets only if they stand in the document itself.
+    pub(super) settings: ShowSettings,
+    /// Which secrets are kept elsewhere, for each destination.
+    pub(super) kept: Vec<KeptSecrets>,
+    /// What could not be used, in sentences.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Which secrets of a destination are in the secret store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct KeptSecrets {
+    pub(super) stream_key: bool,
+    pub(super) password: bool,
+}
+
+/// Reads `document`; `file` names it in warnings.
+pub(super) fn read_profile(document: &DocumentMut, file: &str) -> Content {
+    let mut reader = Reader { file, place: String::new(), warnings: Vec::new() };
+    let root = document.as_table();
+    if let Some(version) = reader.field(root, "version", integer)
+        && version > VERSION
+    {
+        reader.warn("was written by a newer Tally: what this one does not know is left as it is".to_owned());
+    }
+    let name = reader.field(root, "name", text).map(str::to_owned);
+    let mut settings = ShowSettings {
+        video: reader.field(root, "video", parsed).unwrap_or_default(),
+        audio: reader.field(root, "audio", parsed).unwrap_or_default(),
+        rehearse: reader.field(root, "rehearse", boolean).unwrap_or_default(),
+        record: reader.field(root, "record", text).map(PathBuf::from),
+        duration: reader.field(root, "duration_seconds", duration),
+        ..ShowSettings::default()
+    };
+    if let Some(item) = root.get("encoding") {
+        match item.as_table_like() {
+            Some(table) => settings.encoding = reader.encoding(table),
+            None => reader.warn("encoding is not a table; the defaults are used".to_owned()),
+        }
+    }
+    let mut kept = Vec::new();
+    reader.destinations(root, &mut settings.destinations, &mut kept);
+    Content { name, settings, kept, warnings: reader.warnings }
+}
+
+/// Writes `name` and `settings` into `document`. Of secrets it writes only that there are some, unless
+/// `with_secrets`.
+///
+/// # Errors
+/// A path that is not UTF-8, which TOML cannot hold.
+pub(super) fn write_profile(
+    document: &mut DocumentMut,
+    name: &str,
+    settings: &ShowSettings,
+    with_secrets: bool,
+) -> Result<(), SettingsError> {
+    for path in paths_of(settings) {
+        if path.to_str().is_none() {
+            return Err(SettingsError::Value {
+                field: "path",
+                value: path.display().to_string(),
+                advice: "a profile can only keep paths that are UTF-8: rename the file or folder".to_owned(),
+            });
+        }
+    }
+    let root = document.as_table_mut();
+    if root.is_empty() {
+        root.decor_mut().set_prefix("# A profile of Tally. Secrets are not kept here.\n");
+    }
+    set(root, "version", Some(VERSION));
+    set(root, "name", Some(name));
+    set(root, "video", Some(settings.video.to_string()));
+    set(root, "audio", Some(settings.audio.to_string()));
+    set(root, "rehearse", Some(settings.rehearse));
+    set(root, "record", settings.record.as_deref().and_then(Path::to_str));
+    set(root, "duration_seconds", settings.duration.map(|duration| duration.as_secs_f64()));
+    if root.get("encoding").is_none_or(|item| item.as_table_like().is_none()) {
+        root.insert("encoding", Item::Table(Table::new()));
+    }
+    if let Some(table) = root.get_mut("encoding").and_then(Item::as_table_like_mut) {
+        write_encoding(table, &settings.encoding);
+    }
+    write_destinations(root, settings, with_secrets);
+    Ok(())
+}
+
+/// Takes every secret out of `document`.
+pub(super) fn strip_secrets(document: &mut DocumentMut) {
+    for table in destination_tables_mut(document.as_table_mut()) {
+        table.remove("stream_key");
+        table.remove("password");
+    }
+}
+
+fn paths_of(settings: &ShowSettings) -> impl Iterator<Item = &Path> {
+    use crate::settings::{AudioChoice, VideoChoice};
+    let video = if let VideoChoice::File(path) = &settings.video { Some(path.as_path()) } else { None };
+    let audio = if let AudioChoice::File(path) = &settings.audio { Some(path.as_path()) } else { None };
+    let trusted = settings.destinations.iter().filter_map(|destination| destination.tls_ca.as_deref());
+    video.into_iter().chain(audio).chain(settings.record.as_deref()).chain(trusted)
+}
+
+fn write_encoding(table: &mut dyn TableLike, encoding: &EncodingSettings) {
+    set(table, "size", Some(encoding.size.to_string()));
+    let rate = encoding.frame_rate;
+    match rate.den() {
+        1 => set(table, "fps", Some(i64::from(rate.num()))),
+        den => set(table, "fps", Some(format!("{}/{den}", rate.num()))),
+    }
+    set(table, "video_bitrate", Some(bitrate_text(encoding.video_bitrate)));
+    set(table, "keyframe_seconds", Some(encoding.keyframe_seconds));
+    set(table, "audio_bitrate", Some(bitrate_text(encoding.audio_bitrate)));
+    set(table, "sample_rate", Some(i64::from(encoding.sample_rate)));
+    set(table, "channels", Some(i64::from(encoding.channels)));
+    set(table, "adaptive", Some(encoding.adaptive));
+}
+
+fn bitrate_text(rate: Bitrate) -> String {
+    if rate.bps().is_multiple_of(1000) { rate.to_string() } else { rate.bps().to_string() }
+}
+
+fn write_destinations(root: &mut Table, settings: &ShowSettings, with_secrets: bool) {
+    let old: Vec<Table> = destination_tables_mut(root).into_iter().map(|table| table.clone()).collect();
+    let mut new = ArrayOfTables::new();
+    for destination in &settings.destinations {
+        let same = |table: &&Table| name_of(*table).as_deref() == Some(destination.name.as_str());
+        let mut table = old.iter().find(same).cloned().unwrap_or_default();
+        set(&mut table, "name", Some(destination.name.as_str()));
+        set(&mut table, "server", Some(destination.server.as_str()));
+        set(&mut table, "user", destination.user.as_deref());
+        set(&mut table, "tls_ca", destination.tls_ca.as_deref().and_then(Path::to_str));
+        write_secret(&mut table, "stream_key", destination.stream_key.as_ref(), with_secrets);
+        write_secret(&mut table, "password", destination.password.as_ref(), with_secrets);
+        new.push(table);
+    }
+    // What could not be read is not ours to throw away.
+    for table in old.into_iter().filter(|table| name_of(table).is_none()) {
+        new.push(table);
+    }
+    if new.is_empty() {
+        root.remove("destinations");
+    } else {
+        root.insert("destinations", Item::ArrayOfTables(new));
+    }
+}
+
+fn write_secret(table: &mut Table, key: &str, secret: Option<&StreamKey>, with_secrets: bool) {
+    set(table, key, secret.filter(|_| with_secrets).map(StreamKey::reveal));
+    set(table, &kept_key(key), secret.filter(|_| !with_secrets).map(|_| true));
+}
+
+fn kept_key(key: &str) -> String {
+    format!("{key}_kept")
+}
+
+/// Every destination's table, inline ones turned into tables.
+fn destination_tables_mut(root: &mut Table) -> Vec<&mut Table> {
+    if let Some(item) = root.get_mut("destinations")
+        && let Some(array) = item.as_array()
+        && array.iter().all(Value::is_inline_table)
+    {
+        let tables =
+            array.iter().filter_map(|value| value.as_inline_table().cloned()).map(|t| t.into_table()).collect();
+        *item = Item::ArrayOfTables(tables);
+    }
+    root.get_mut("destinations")
+        .and_then(Item::as_array_of_tables_mut)
+        .map(|t| t.iter_mut().collect())
+        .unwrap_or_default()
+}
+
+/// What a destination's table is called: its name, or its server's host. `None` if it is unusable.
+fn name_of(table: &dyn TableLike) -> Option<String> {
+    let server = table.get("server")?.as_str()?;
+    let name = table.get("name").and_then(Item::as_str).map(str::trim).filter(|name| !name.is_empty());
+    Some(name.map_or_else(|| Destination::at(server).name, str::to_owned))
+}
+
+/// Puts `value` at `key`, in the same place and with the same comment as the old one; `None` removes it.
+fn set<V: Into<Value>>(table: &mut dyn TableLike, key: &str, value: Option<V>) {
+    let Some(value) = value else {
+        table.remove(key);
+        return;
+    };
+    let mut value = value.into();
+    if let Some(old) = table.get(key).and_then(Item::as_value) {
+        let bare = |value: &Value| value.clone().decorated("", "").to_string();
+        if bare(old) == bare(&value) {
+            return;
+        }
+        *value.decor_mut() = old.decor().clone();
+    }
+    match table.get_mut(key) {
+        Some(item) => *item = Item::Value(value),
+        None => _ = table.insert(key, Item::Value(value)),
+    }
+}
+
+/// Reads fields; whatever it cannot use becomes a warning that names file, key and value.
+struct Reader<'a> {
+    file: &'a str,
+    /// Such as `encoding.`.
+    place: String,
+    warnings: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn warn(&mut self, sentence: String) {
+        self.warnings.push(format!("{}: {sentence}", self.file));
+    }
+
+    fn unusable(&mut self, key: &str, value: &str, reason: impl Display) {
+        let place = self.place.clone();
+        self.warn(format!("{place}{key} = {value} cannot be used ({reason}); the default is used"));
+    }
+
+    /// The value at `key`, if it is there and `read` can use it.
+    fn field<'t, T>(
+        &mut self,
+        table: &'t dyn TableLike,
+        key: &str,
+        read: impl FnOnce(&'t Value) -> Result<T, String>,
+    ) -> Option<T> {
+        let item = table.get(key)?;
+        let Some(value) = item.as_value() else {
+            self.unusable(key, "[table]", "a table stands there");
+            return None;
+        };
+        match read(value) {
+            Ok(read) => Some(read),
+            Err(reason) => {
+                let shown = shown_value(key, value);
+                self.unusable(key, &shown, reason);
+                None
+            }
+        }
+    }
+
+    fn encoding(&mut self, table: &dyn TableLike) -> EncodingSettings {
+        self.place = "encoding.".to_owned();
+        // The sound's bitrate depends on its sample rate: it comes last, and fits everything until then.
+        let mut encoding = EncodingSettings { audio_bitrate: Bitrate::from_kbps(64), ..EncodingSettings::default() };
+        self.part(table, "size", parsed, &mut encoding, |e, v| e.size = v);
+        self.part(table, "fps", frame_rate, &mut encoding, |e, v| e.frame_rate = v);
+        self.part(table, "video_bitrate", bitrate, &mut encoding, |e, v| e.video_bitrate = v);
+        self.part(table, "keyframe_seconds", number, &mut encoding, |e, v| e.keyframe_seconds = v);
+        self.part(table, "sample_rate", unsigned, &mut encoding, |e, v| e.sample_rate = v);
+        self.part(table, "channels", unsigned, &mut encoding, |e, v| e.channels = v);
+        self.part(table, "adaptive", boolean, &mut encoding, |e, v| e.adaptive = v);
+        let usual = EncodingSettings { audio_bitrate: EncodingSettings::default().audio_bitrate, ..encoding.clone() };
+        if usual.validate().is_ok() {
+            encoding = usual;
+        }
+        self.part(table, "audio_bitrate", bitrate, &mut encoding, |e, v| e.audio_bitrate = v);
+        self.place.clear();
+        encoding
+    }
+
+    /// Takes one field over into `encoding`, unless the whole would no longer be valid.
+    fn part<T>(
+        &mut self,
+        table: &dyn TableLike,
+        key: &str,
+        read: impl FnOnce(&Value) -> Result<T, String>,
+        encoding: &mut EncodingSettings,
+        put: impl FnOnce(&mut EncodingSettings, T),
+    ) {
+        let Some(value) = self.field(table, key, read) else { return };
+        let mut changed = encoding.clone();
+        put(&mut changed, value);
+        match changed.validate() {
+            Ok(()) => *encoding = changed,
+            Err(error) => {
+                let shown = table.get(key).and_then(Item::as_value).map(|v| shown_value(key, v)).unwrap_or_default();
+                self.unusable(key, &shown, error);
+            }
+        }
+    }
+
+    fn destinations(&mut self, root: &Table, destinations: &mut Vec<Destination>, kept: &mut Vec<KeptSecrets>) {
+        let Some(item) = root.get("destinations") else { return };
+        let tables: Vec<&dyn TableLike> = if let Some(tables) = item.as_array_of_tables() {
+            tables.iter().map(|table| table as &dyn TableLike).collect()
+        } else if let Some(array) = item.as_array() {
+            array.iter().filter_map(|value| value.as_inline_table().map(|table| table as &dyn TableLike)).collect()
+        } else {
+            self.warn("destinations is not a list of tables; there are none".to_owned());
+            return;
+        };
+        for (index, table) in tables.into_iter().enumerate() {
+            self.place = format!("destinations[{index}].");
+            self.destination(table, destinations, kept);
+            self.place.clear();
+        }
+    }
+
+    fn destination(&mut self, table: &dyn TableLike, destinations: &mut Vec<Destination>, kept: &mut Vec<KeptSecrets>) {
+        let Some(server) = self.field(table, "server", text) else {
+            let place = self.place.clone();
+            self.warn(format!("{place}server is missing; this destination is left out"));
+            return;
+        };
+        let secret = |value| text(value).map(StreamKey::new);
+        let mut destination = Destination {
+            stream_key: self.field(table, "stream_key", secret).filter(|key| !key.is_empty()),
+            user: self.field(table, "user", text).map(str::to_owned),
+            password: self.field(table, "password", secret).filter(|key| !key.is_empty()),
+            tls_ca: self.field(table, "tls_ca", text).map(PathBuf::from),
+            ..Destination::at(server)
+        };
+        if let Some(name) = name_of(table) {
+            destination.name = name;
+        }
+        destinations.push(destination);
+        kept.push(KeptSecrets {
+            stream_key: self.field(table, &kept_key("stream_key"), boolean).unwrap_or_default(),
+            password: self.field(table, &kept_key("password"), boolean).unwrap_or_default(),
+        });
+    }
+}
+
+/// `value` for a warning: secrets hidden, the rest shortened.
+fn shown_value(key: &str, value: &Value) -> String {
+    if matches!(key, "stream_key" | "password") {
+        return "•••".to_owned();
+    }
+    let shown = value.clone().decorated("", "").to_string();
+    let shown = if key == "server" { redact_url(&shown) } else { shown };
+    if shown.chars().count() <= 60 { shown } else { shown.chars().take(60).chain(['…']).collect() }
+}
+
+fn text(value: &Value) -> Result<&str, String> {
+    value.as_str().ok_or_else(|| "it must be text in quotes".to_owned())
+}
+
+fn boolean(value: &Value) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| "it must be true or false".to_owned())
+}
+
+fn integer(value: &Value) -> Result<i64, String> {
+    value.as_integer().ok_or_else(|| "it must be a whole number".to_owned())
+}
+
+fn unsigned<T: TryFrom<i64>>(value: &Value) -> Result<T, String> {
+    T::try_from(integer(value)?).ok().ok_or_else(|| "it is out of range".to_owned())
+}
+
+fn number(value: &Value) -> Result<f64, String> {
+    let whole = value.as_integer().map(|whole| whole as f64);
+    value.as_float().or(whole).ok_or_else(|| "it must be a number".to_owned())
+}
+
+fn parsed<T: FromStr<Err: Display>>(value: &Value) -> Result<T, String> {
+    text(value)?.parse().map_err(|error: T::Err| error.to_string())
+}
+
+fn frame_rate(value: &Value) -> Result<FrameRate, String> {
+    let text = value.as_str().map(str::to_owned);
+    let text = text.map_or_else(|| number(value).map(|number| number.to_string()), Ok)?;
+    text.parse().map_err(|error: crate::media::ParseRateError| error.to_string())
+}
+
+fn bitrate(value: &Value) -> Result<Bitrate, String> {
+    let text = value.as_str().map(str::to_owned);
+    let text = text.map_or_else(|| integer(value).map(|number| number.to_string()), Ok)?;
+    text.parse().map_err(|error: crate::media::ParseRateError| error.to_string())
+}
+
+fn duration(value: &Value) -> Result<Duration, String> {
+    let duration = Duration::try_from_secs_f64(number(value)?).map_err(|error| error.to_string())?;
+    if duration.is_zero() { Err("it must be more than 0".to_owned()) } else { Ok(duration) }
+}

@@ -1,0 +1,8 @@
+//! Profiles: one TOML file each, written atomically, read tolerantly.
+
+pub(in crate::settings) mod atomic;
+mod document;
+mod name;
+mod store;
+
+pub use store::{Listing, Loaded, ProfileStore, ProfileSummary};

@@ -1,0 +1,451 @@
+//! The folder of profiles: find, load, save, rename, remove, export, import.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use toml_edit::DocumentMut;
+
+use super::atomic::{Access, io_error, read_text, set_aside, write_atomically, write_new};
+use super::document::{Content, KeptSecrets, read_profile, strip_secrets, write_profile};
+use super::name::{checked_name, same_name, slug};
+use crate::settings::secrets::{SecretStore, Secrets};
+use crate::settings::{Destination, SettingsError, ShowSettings, StreamKey};
+
+/// The profiles of a user.
+#[derive(Debug)]
+pub struct ProfileStore {
+    config_dir: PathBuf,
+    secrets: Secrets,
+}
+
+/// A profile in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileSummary {
+    /// Its name.
+    pub name: String,
+    /// The names of its destinations.
+    pub destinations: Vec<String>,
+    /// Its file.
+    pub file: PathBuf,
+}
+
+/// All profiles, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// The profiles.
+    pub profiles: Vec<ProfileSummary>,
+    /// What could not be used, in sentences.
+    pub warnings: Vec<String>,
+}
+
+/// A profile with its secrets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// Its name, as it was saved.
+    pub name: String,
+    /// What it holds.
+    pub settings: ShowSettings,
+    /// What could not be used, in sentences.
+    pub warnings: Vec<String>,
+}
+
+/// A profile's file that could be read.
+struct Entry {
+    path: PathBuf,
+    document: DocumentMut,
+    name: String,
+    content: Content,
+}
+
+impl Entry {
+    /// What its secrets are kept under: the name of its file.
+    fn slug(&self) -> String {
+        slug_of(&self.path)
+    }
+
+    /// The entries of the secret store that its file speaks of.
+    fn kept(&self) -> Vec<String> {
+        let destinations = self.content.settings.destinations.iter().zip(&self.content.kept);
+        let fields = |kept: &KeptSecrets| [("stream_key", kept.stream_key), ("password", kept.password)];
+        destinations
+            .flat_map(|(d, kept)| {
+                fields(kept).map(|(field, kept)| kept.then(|| secret_entry(&self.slug(), &d.name, field)))
+            })
+            .flatten()
+            .collect()
+    }
+}
+
+impl ProfileStore {
+    /// The store in `config_dir`, which is made when something is saved.
+    pub fn open(config_dir: PathBuf) -> Self {
+        let secrets = Secrets::of_user(&config_dir);
+        Self { config_dir, secrets }
+    }
+
+    /// The store in the folder that `TALLY_CONFIG_DIR` or else the system names.
+    ///
+    /// # Errors
+    /// `NoConfigDir`.
+    pub fn open_default() -> Result<Self, SettingsError> {
+        let named = std::env::var_os("TALLY_CONFIG_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+        let own = || directories::ProjectDirs::from("", "", "tally").map(|dirs| dirs.config_dir().to_owned());
+        named.or_else(own).map(Self::open).ok_or(SettingsError::NoConfigDir)
+    }
+
+    /// The store in `config_dir`, with its secrets in `secrets`.
+    pub fn with_secrets(config_dir: PathBuf, secrets: Secrets) -> Self {
+        Self { config_dir, secrets }
+    }
+
+    /// All profiles, sorted by name.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn list(&self) -> Result<Listing, SettingsError> {
+        let mut warnings = Vec::new();
+        let entries = self.entries(&mut warnings)?;
+        let mut profiles = Vec::new();
+        for mut entry in entries {
+            warnings.append(&mut entry.content.warnings);
+            let destinations = entry.content.settings.destinations.into_iter().map(|d| d.name).collect();
+            profiles.push(ProfileSummary { name: entry.name, destinations, file: entry.path });
+        }
+        profiles.sort_by_cached_key(|profile| (profile.name.to_lowercase(), profile.file.clone()));
+        Ok(Listing { profiles, warnings })
+    }
+
+    /// The profile called `name` (case does not count), with its secrets.
+    ///
+    /// # Errors
+    /// There is none, or its file cannot be read.
+    pub fn load(&self, name: &str) -> Result<Loaded, SettingsError> {
+        self.load_entry(self.existing(name)?)
+    }
+
+    /// Keeps `settings` as `name`: a new profile, or the new content of the one of exactly this name.
+    /// Secrets, also those inside a URL, go to the secret store. Returns what the user should know.
+    ///
+    /// # Errors
+    /// A bad name or value, a profile whose name differs in case only, a folder that cannot be written.
+    pub fn save(&self, name: &str, settings: &ShowSettings) -> Result<Vec<String>, SettingsError> {
+        let _lock = self.lock()?;
+        self.save_locked(name, settings, None)
+    }
+
+    /// Gives a profile another name. Its file and its secrets follow.
+    ///
+    /// # Errors
+    /// No such profile, the new name is bad or taken, the folder cannot be written.
+    pub fn rename(&self, name: &str, new_name: &str) -> Result<Vec<String>, SettingsError> {
+        let new_name = checked_name(new_name)?;
+        let _lock = self.lock()?;
+        let old = self.existing(name)?;
+        let taken =
+            self.entries(&mut Vec::new())?.into_iter().find(|e| e.path != old.path && same_name(&e.name, new_name));
+        if let Some(taken) = taken {
+            return Err(SettingsError::Exists { existing: taken.name });
+        }
+        let (old_path, old_kept, document) = (old.path.clone(), old.kept(), old.document.clone());
+        let loaded = self.load_entry(old)?;
+        let path = if slug(new_name) == slug_of(&old_path) { old_path.clone() } else { self.free_path(new_name) };
+        // The new one is whole before anything of the old one goes.
+        let mut told = self.write(&path, new_name, &loaded.settings, document, Vec::new())?;
+        if path != old_path {
+            fs::remove_file(&old_path).map_err(io_error("remove", &old_path))?;
+            self.forget(&old_kept)?;
+        }
+        told.splice(0..0, loaded.warnings);
+        Ok(told)
+    }
+
+    /// Removes a profile and its secrets. Returns its name as it was saved.
+    ///
+    /// # Errors
+    /// No such profile, or the folder cannot be written.
+    pub fn remove(&self, name: &str) -> Result<String, SettingsError> {
+        let _lock = self.lock()?;
+        let entry = self.existing(name)?;
+        self.forget(&entry.kept())?;
+        fs::remove_file(&entry.path).map_err(io_error("remove", &entry.path))?;
+        Ok(entry.name)
+    }
+
+    /// The profile as a document that `import` reads; with secrets only if asked. Returns it with what
+    /// the user should know.
+    ///
+    /// # Errors
+    /// No such profile, or it cannot be read.
+    pub fn export(&self, name: &str, with_secrets: bool) -> Result<(String, Vec<String>), SettingsError> {
+        let entry = self.existing(name)?;
+        let mut document = entry.document.clone();
+        let loaded = self.load_entry(entry)?;
+        let mut settings = loaded.settings.clone().with_secrets_split();
+        if !with_secrets {
+            for destination in &mut settings.destinations {
+                (destination.stream_key, destination.password) = (None, None);
+            }
+        }
+        strip_secrets(&mut document);
+        if with_secrets {
+            let root = document.as_table_mut();
+            root.decor_mut().set_prefix("# A profile of Tally WITH ITS SECRETS. Keep this file private.\n");
+        }
+        write_profile(&mut document, &loaded.name, &settings, with_secrets)?;
+        Ok((document.to_string(), loaded.warnings))
+    }
+
+    /// Like `export`, into a file that must not exist yet; private if it holds secrets.
+    ///
+    /// # Errors
+    /// As `export`, or the file cannot be made.
+    pub fn export_to(&self, name: &str, path: &Path, with_secrets: bool) -> Result<Vec<String>, SettingsError> {
+        let (text, warnings) = self.export(name, with_secrets)?;
+        let access = if with_secrets { Access::Private } else { Access::Default };
+        write_new(path, &text, access).map_err(io_error("write", path))?;
+        Ok(warnings)
+    }
+
+    /// Keeps an exported profile under its own name. Returns the name and what the user should know.
+    ///
+    /// # Errors
+    /// The document is not an exported profile or has a value that cannot be used, a profile of this
+    /// name exists, or the folder cannot be written.
+    pub fn import(&self, text: &str) -> Result<(String, Vec<String>), SettingsError> {
+        let wrong = |reason: String| SettingsError::Import { reason };
+        // The parser's own words quote the line, which may hold a secret.
+        let document = text.parse::<DocumentMut>().map_err(|error| wrong(toml_reason(text, &error)))?;
+        let content = read_profile(&document, "it");
+        if document.get("version").is_none() {
+            return Err(wrong("it has no version, so it was not made by tally profiles export".to_owned()));
+        }
+        let name = content.name.ok_or_else(|| wrong("it has no name".to_owned()))?;
+        if let Some(warning) = content.warnings.into_iter().next() {
+            return Err(wrong(warning));
+        }
+        let _lock = self.lock()?;
+        if let Some(entry) = self.entries(&mut Vec::new())?.into_iter().find(|entry| same_name(&entry.name, &name)) {
+            return Err(SettingsError::Exists { existing: entry.name });
+        }
+        let told = self.save_locked(&name, &content.settings, Some(document))?;
+        Ok((checked_name(&name)?.to_owned(), told))
+    }
+
+    fn profiles_dir(&self) -> PathBuf {
+        self.config_dir.join("profiles")
+    }
+
+    /// Keeps two Tallys from writing at once. Released when the file is dropped.
+    fn lock(&self) -> Result<File, SettingsError> {
+        let folder = self.profiles_dir();
+        fs::create_dir_all(&folder).map_err(io_error("make", &folder))?;
+        let path = self.config_dir.join(".lock");
+        let file = File::options().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(io_error("write", &path))?;
+        file.lock().map_err(io_error("lock", &path))?;
+        Ok(file)
+    }
+
+    /// Every profile that can be read, by file name. Broken files are set aside and told of.
+    fn entries(&self, warnings: &mut Vec<String>) -> Result<Vec<Entry>, SettingsError> {
+        let folder = self.profiles_dir();
+        let files = match fs::read_dir(&folder) {
+            Ok(files) => files,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(io_error("read", &folder)(error)),
+        };
+        let paths = files.filter_map(|file| Some(file.ok()?.path()));
+        let is_profile = |path: &PathBuf| {
+            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            !hidden && path.extension().is_some_and(|extension| extension == "toml")
+        };
+        let mut paths: Vec<PathBuf> = paths.filter(is_profile).collect();
+        paths.sort();
+        let mut entries = Vec::new();
+        for path in paths {
+            match read_entry(&path) {
+                Ok(entry) => entries.extend(entry),
+                Err(unusable) => warnings.push(put_aside(&path, &unusable)),
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The profile called `name`: written exactly so, or else in other letters.
+    fn existing(&self, name: &str) -> Result<Entry, SettingsError> {
+        let mut warnings = Vec::new();
+        let mut entries = self.entries(&mut warnings)?;
+        let exact = entries.iter().position(|entry| entry.name == name.trim());
+        if let Some(at) = exact.or_else(|| entries.iter().position(|entry| same_name(&entry.name, name))) {
+            return Ok(entries.swap_remove(at));
+        }
+        let wanted = format!("{}.toml", slug(name));
+        if let Some(reason) = warnings.into_iter().find(|warning| warning.starts_with(&format!("profiles/{wanted}: ")))
+        {
+            return Err(SettingsError::Broken { file: self.profiles_dir().join(wanted), reason });
+        }
+        let existing = entries.into_iter().map(|entry| entry.name).collect();
+        Err(SettingsError::NoProfile { name: name.trim().to_owned(), existing })
+    }
+
+    fn load_entry(&self, entry: Entry) -> Result<Loaded, SettingsError> {
+        let slug = entry.slug();
+        let Content { mut settings, kept, mut warnings, .. } = entry.content;
+        let typed_in = settings.destinations.iter().any(|d| d.stream_key.is_some() || d.password.is_some());
+        if typed_in {
+            warnings.push(format!(
+                "{}: it holds a secret in plain text; save the profile to move it out",
+                told_path(&entry.path)
+            ));
+        }
+        for (destination, kept) in settings.destinations.iter_mut().zip(kept) {
+            let KeptSecrets { stream_key, password } = kept;
+            for (is_kept, field, place) in [
+                (stream_key, "stream_key", &mut destination.stream_key),
+                (password, "password", &mut destination.password),
+            ] {
+                if !is_kept || place.is_some() {
+                    continue;
+                }
+                let what = format!("the {} of {:?}", field.replace('_', " "), destination.name);
+                match self.secrets.get(&secret_entry(&slug, &destination.name, field)) {
+                    Ok(Some(secret)) => *place = Some(secret),
+                    Ok(None) => warnings.push(format!("{what} is no longer in the secret store: give it again")),
+                    Err(error) => warnings.push(format!("{what} cannot be read: {error}")),
+                }
+            }
+        }
+        Ok(Loaded { name: entry.name, settings, warnings })
+    }
+
+    fn save_locked(
+        &self,
+        name: &str,
+        settings: &ShowSettings,
+        base: Option<DocumentMut>,
+    ) -> Result<Vec<String>, SettingsError> {
+        let name = checked_name(name)?;
+        let mut told = Vec::new();
+        let mut entries = self.entries(&mut told)?;
+        let same = entries.iter().position(|entry| same_name(&entry.name, name));
+        let Some(old) = same.map(|at| entries.swap_remove(at)) else {
+            told.extend(self.write(&self.free_path(name), name, settings, base.unwrap_or_default(), Vec::new())?);
+            return Ok(told);
+        };
+        if old.name != name {
+            return Err(SettingsError::Exists { existing: old.name });
+        }
+        let kept = old.kept();
+        told.extend(self.write(&old.path, name, settings, old.document, kept)?);
+        Ok(told)
+    }
+
+    /// Secrets first, then the file that speaks of them, then away with the entries of `old_kept` that
+    /// it no longer speaks of.
+    fn write(
+        &self,
+        path: &Path,
+        name: &str,
+        settings: &ShowSettings,
+        mut document: DocumentMut,
+        mut old_kept: Vec<String>,
+    ) -> Result<Vec<String>, SettingsError> {
+        let settings = settings.clone().with_secrets_split();
+        settings.validate()?;
+        strip_secrets(&mut document);
+        write_profile(&mut document, name, &settings, false)?;
+        let mut told = Vec::new();
+        for destination in &settings.destinations {
+            for (field, secret) in fields(destination) {
+                let Some(secret) = secret else { continue };
+                let entry = secret_entry(&slug_of(path), &destination.name, field);
+                told.extend(self.secrets.set(&entry, secret)?);
+                old_kept.retain(|old| *old != entry);
+            }
+        }
+        told.dedup();
+        write_atomically(path, &document.to_string(), Access::Default)?;
+        self.forget(&old_kept)?;
+        Ok(told)
+    }
+
+    fn forget(&self, entries: &[String]) -> Result<(), SettingsError> {
+        entries.iter().try_for_each(|entry| self.secrets.remove(entry))
+    }
+
+    /// A file name for `name` that no profile has.
+    fn free_path(&self, name: &str) -> PathBuf {
+        let slug = slug(name);
+        let folder = self.profiles_dir();
+        let first = folder.join(format!("{slug}.toml"));
+        let mut numbered = (2..).map(|n: u32| folder.join(format!("{slug}-{n}.toml")));
+        if first.exists() { numbered.find(|path| !path.exists()).unwrap_or(first) } else { first }
+    }
+}
+
+fn fields(destination: &Destination) -> [(&'static str, Option<&StreamKey>); 2] {
+    [("stream_key", destination.stream_key.as_ref()), ("password", destination.password.as_ref())]
+}
+
+fn slug_of(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn secret_entry(slug: &str, destination: &str, field: &str) -> String {
+    format!("{slug}/{destination}/{field}")
+}
+
+/// Why a profile's file cannot be used.
+struct Unusable {
+    reason: String,
+    /// It is no TOML; not merely out of reach at the moment.
+    broken: bool,
+}
+
+/// `Ok(None)` if the file went away meanwhile.
+fn read_entry(path: &Path) -> Result<Option<Entry>, Unusable> {
+    let text = match read_text(path) {
+        Ok(Some(text)) => text,
+        Ok(None) => return Ok(None),
+        Err(SettingsError::Io { source, .. }) if source.kind() == std::io::ErrorKind::InvalidData => {
+            return Err(Unusable { reason: source.to_string(), broken: true });
+        }
+        Err(error) => return Err(Unusable { reason: error.to_string(), broken: false }),
+    };
+    let broken = |error| Unusable { reason: toml_reason(&text, &error), broken: true };
+    let document = text.parse::<DocumentMut>().map_err(broken)?;
+    let mut content = read_profile(&document, &told_path(path));
+    let name = content.name.take().filter(|name| checked_name(name).is_ok()).map(|name| name.trim().to_owned());
+    let name = name.unwrap_or_else(|| {
+        content.warnings.push(format!("{}: it has no usable name; it is called after its file", told_path(path)));
+        slug_of(path)
+    });
+    Ok(Some(Entry { path: path.to_owned(), document, name, content }))
+}
+
+/// `profiles/<file>`, as warnings name it.
+fn told_path(path: &Path) -> String {
+    format!("profiles/{}", path.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// Where TOML is broken, without quoting the text: it may hold a secret.
+fn toml_reason(text: &str, error: &toml_edit::TomlError) -> String {
+    let start = error.span().map_or(0, |span| span.start);
+    let line = text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1;
+    format!("line {line} is not valid TOML")
+}
+
+/// Sets a broken profile aside, and says so.
+fn put_aside(path: &Path, unusable: &Unusable) -> String {
+    let (told, reason) = (told_path(path), &unusable.reason);
+    if !unusable.broken {
+        return format!("{told}: {reason}");
+    }
+    match set_aside(path) {
+        Ok(aside) => format!("{told}: {reason}; it was set aside as {}", aside.display()),
+        Err(error) => format!("{told}: {reason}; it could not be set aside ({error})"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,418 @@
+//! What the store of profiles promises.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::media::{Bitrate, FrameRate, Size};
+use crate::settings::{AudioChoice, EncodingSettings, FileStore, VideoChoice};
+
+const CANARY: &str = "canary-9f3b-stream-key";
+
+fn store_in(folder: &Path) -> ProfileStore {
+    ProfileStore::with_secrets(folder.to_owned(), Secrets::in_file(folder, "this is a test"))
+}
+
+fn destination(name: &str, key: Option<&str>) -> Destination {
+    let stream_key = key.map(StreamKey::new);
+    Destination { name: name.to_owned(), stream_key, ..Destination::at("rtmp://live.example.com/app") }
+}
+
+fn show(destinations: Vec<Destination>) -> ShowSettings {
+    ShowSettings { destinations, ..ShowSettings::default() }
+}
+
+/// Every file below `folder` with its bytes as text.
+fn files(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+            found.push((path, text));
+        }
+    }
+    found
+}
+
+fn profile_file(folder: &Path, name: &str) -> PathBuf {
+    folder.join("profiles").join(name)
+}
+
+#[test]
+fn a_full_profile_comes_back_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    let settings = ShowSettings {
+        video: VideoChoice::Camera(Some("usb-1.2:0".to_owned())),
+        audio: AudioChoice::File(PathBuf::from("/music/ä \"b\".wav")),
+        destinations: vec![
+            Destination {
+                user: Some("me".to_owned()),
+                password: Some(StreamKey::new("pass word")),
+                tls_ca: Some(PathBuf::from("/ca.pem")),
+                ..destination("main", Some("k?a=b&c"))
+            },
+            destination("second", None),
+        ],
+        rehearse: true,
+        encoding: EncodingSettings {
+            size: Size::new(640, 360),
+            frame_rate: FrameRate::new(30_000, 1001).unwrap(),
+            video_bitrate: Bitrate::from_bps(1_234_567),
+            keyframe_seconds: 1.5,
+            audio_bitrate: Bitrate::from_kbps(96),
+            sample_rate: 44_100,
+            channels: 1,
+            adaptive: false,
+        },
+        record: Some(PathBuf::from("/videos/show.flv")),
+        duration: Some(Duration::from_millis(90_500)),
+    };
+    let told = store.save("日本語 Show", &settings).unwrap();
+    assert_eq!(told.len(), 1, "{told:?}");
+    let loaded = store.load("日本語 show").unwrap();
+    assert_eq!((loaded.name.as_str(), &loaded.settings, loaded.warnings.len()), ("日本語 Show", &settings, 0));
+}
+
+#[test]
+fn a_secret_is_in_the_secret_store_and_nowhere_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    let in_url = Destination::at(&format!("rtmp://user:{CANARY}@live.example.com/app/{CANARY}?x={CANARY}"));
+    let settings = show(vec![destination("a", Some(CANARY)), in_url]);
+    let told = store.save("show", &settings).unwrap();
+    let seen =
+        format!("{settings:?} {settings:#?} {told:?} {:?} {store:?} {:?}", store.load("show").unwrap(), store.list());
+    assert!(!seen.contains("canary"), "{seen}");
+    store.rename("show", "other").unwrap();
+    store.save("other", &store.load("other").unwrap().settings).unwrap();
+    let export = folder.path().join("export.toml");
+    store.export_to("other", &export, false).unwrap();
+    for (path, text) in files(folder.path()) {
+        assert_eq!(text.contains("canary"), path.ends_with("secrets.toml"), "{}", path.display());
+    }
+    let loaded = store.load("other").unwrap().settings;
+    assert_eq!(loaded.destinations[0].stream_key, Some(StreamKey::new(CANARY)));
+    let second = &loaded.destinations[1];
+    assert_eq!(second.server, "rtmp://live.example.com/app");
+    assert_eq!(second.stream_key, Some(StreamKey::new(&format!("{CANARY}?x={CANARY}"))));
+    assert_eq!((second.user.as_deref(), &second.password), (Some("user"), &Some(StreamKey::new(CANARY))));
+}
+
+#[test]
+fn removed_renamed_and_changed_profiles_leave_no_secret_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    let secrets = || fs::read_to_string(FileStore::new(folder.path()).path()).unwrap();
+    store.save("show", &show(vec![destination("a", Some("key-a")), destination("b", Some("key-b"))])).unwrap();
+    store.save("show", &show(vec![destination("a", Some("key-a2"))])).unwrap();
+    assert!(secrets().contains("key-a2") && !secrets().contains("key-b"), "{}", secrets());
+    store.rename("SHOW", "evening").unwrap();
+    assert_eq!(secrets().matches("key-a2").count(), 1);
+    assert_eq!(store.load("evening").unwrap().settings.destinations[0].stream_key, Some(StreamKey::new("key-a2")));
+    assert!(store.load("show").is_err());
+    store.rename("evening", "Evening").unwrap();
+    assert_eq!(store.load("evening").unwrap().name, "Evening");
+    assert_eq!(store.remove("evening").unwrap(), "Evening");
+    assert!(!secrets().contains("key-"), "{}", secrets());
+    assert_eq!(files(&folder.path().join("profiles")), []);
+}
+
+#[test]
+fn names_that_differ_in_case_only_are_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    store.save("Über", &show(vec![])).unwrap();
+    store.save("other", &show(vec![])).unwrap();
+    for name in ["über", "ÜBER"] {
+        let error = store.save(name, &show(vec![])).unwrap_err();
+        assert!(error.to_string().contains("\"Über\" already"), "{error}");
+    }
+    assert!(matches!(store.rename("other", "über"), Err(SettingsError::Exists { .. })));
+    let exported = store.export("Über", false).unwrap().0;
+    assert!(matches!(store.import(&exported), Err(SettingsError::Exists { .. })));
+    assert_eq!(store.list().unwrap().profiles.len(), 2);
+}
+
+#[test]
+fn different_names_never_share_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    let names = ["a b", "a-b", "a_b", "日本", "中国", "../a b", "con"];
+    for name in names {
+        store.save(name, &show(vec![destination("d", Some(name))])).unwrap();
+    }
+    for name in names {
+        assert_eq!(store.load(name).unwrap().settings.destinations[0].stream_key, Some(StreamKey::new(name)));
+    }
+    assert_eq!(files(&folder.path().join("profiles")).len(), names.len());
+}
+
+#[test]
+fn comments_and_unknown_keys_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    store.save("show", &show(vec![destination("a", None), destination("b", None)])).unwrap();
+    let path = profile_file(folder.path(), "show.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let text = text
+        .replace("video = \"auto\"", "# my best camera\nvideo = \"camera\" # the left one\nfuture = [1, 2]")
+        .replace("fps = 30", "fps = 30 # enough")
+        .replace("name = \"b\"", "name = \"b\"\ncolour = \"red\" # mine");
+    fs::write(&path, &text).unwrap();
+    let mut settings = store.load("show").unwrap().settings;
+    settings.video = VideoChoice::Test;
+    settings.encoding.size = Size::new(640, 360);
+    settings.destinations.remove(0);
+    store.save("show", &settings).unwrap();
+    let saved = fs::read_to_string(&path).unwrap();
+    for kept in [
+        "# my best camera\nvideo = \"test\" # the left one",
+        "future = [1, 2]",
+        "30 # enough",
+        "colour = \"red\" # mine",
+    ] {
+        assert!(saved.contains(kept), "{kept} in {saved}");
+    }
+    assert_eq!(store.load("show").unwrap().settings, settings);
+}
+
+#[test]
+fn values_of_the_wrong_type_fall_back_and_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    fs::create_dir_all(folder.path().join("profiles")).unwrap();
+    let text = "name = \"show\"\nvideo = 3\naudio = \"screen\"\nrecord = []\nrehearse = \"yes\"\nduration_seconds = -1\n\
+        [encoding]\nsize = \"853x480\"\nfps = 1000\nvideo_bitrate = 0\nkeyframe_seconds = \"2\"\nsample_rate = 16000\n\
+        audio_bitrate = \"300k\"\nchannels = 7\nadaptive = 1\n[[destinations]]\nname = \"no server\"\n\
+        [[destinations]]\nserver = \"rtmp://h/a\"\nstream_key = [\"canary\"]\n";
+    fs::write(profile_file(folder.path(), "show.toml"), text).unwrap();
+    let loaded = store.load("show").unwrap();
+    let expected = EncodingSettings { sample_rate: 16_000, ..EncodingSettings::default() };
+    assert_eq!(loaded.settings.encoding, expected);
+    assert_eq!((loaded.settings.video, loaded.settings.destinations.len()), (VideoChoice::Auto, 1));
+    let all = loaded.warnings.join("\n");
+    for told in [
+        "video = 3 ",
+        "audio = \"screen\"",
+        "record = []",
+        "rehearse = \"yes\"",
+        "duration_seconds = -1",
+        "encoding.size",
+        "854x480",
+        "encoding.fps = 1000",
+        "encoding.video_bitrate = 0",
+        "encoding.keyframe_seconds",
+        "encoding.audio_bitrate",
+        "encoding.channels = 7",
+        "encoding.adaptive = 1",
+        "destinations[0].server",
+        "destinations[1].stream_key = •••",
+    ] {
+        assert!(all.contains(told), "{told} in {all}");
+    }
+    assert!(loaded.warnings.iter().all(|warning| warning.starts_with("profiles/show.toml: ")), "{all}");
+    assert!(!all.contains("canary") && loaded.warnings.len() == 14, "{all}");
+    assert_eq!(fs::read_to_string(profile_file(folder.path(), "show.toml")).unwrap(), text);
+}
+
+#[test]
+fn a_broken_file_is_set_aside_once_and_the_others_are_not_harmed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    store.save("good", &show(vec![])).unwrap();
+    let broken = profile_file(folder.path(), "bad.toml");
+    fs::write(&broken, "name = \"bad\"\nserver = \"rtmp://h/a/canary\n").unwrap();
+    let listing = store.list().unwrap();
+    assert_eq!(listing.profiles.len(), 1);
+    let told = &listing.warnings[0];
+    assert!(told.contains("bad.toml: line 2") && told.contains("broken-1") && !told.contains("canary"), "{told}");
+    assert!(store.list().unwrap().warnings.is_empty());
+    fs::write(&broken, b"\xff").unwrap();
+    let error = store.load("bad").unwrap_err().to_string();
+    assert!(error.contains("broken-2"), "{error}");
+    store.save("bad", &show(vec![])).unwrap();
+    assert!(profile_file(folder.path(), "bad.toml.broken-1").exists());
+    assert!(profile_file(folder.path(), "bad.toml.broken-2").exists());
+}
+
+#[test]
+fn a_secret_typed_into_the_file_works_and_moves_out_on_save() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    fs::create_dir_all(folder.path().join("profiles")).unwrap();
+    let path = profile_file(folder.path(), "x.toml");
+    fs::write(&path, format!("destinations = [{{ server = \"rtmp://h/a\", stream_key = \"{CANARY}\" }}]\n")).unwrap();
+    let loaded = store.load("x").unwrap();
+    assert_eq!(loaded.settings.destinations[0].stream_key, Some(StreamKey::new(CANARY)));
+    let told = loaded.warnings.join(" ");
+    assert!(
+        told.contains("plain text") && told.contains("called after its file") && !told.contains("canary"),
+        "{told}"
+    );
+    assert!(!store.export("x", false).unwrap().0.contains("canary"));
+    store.save("x", &loaded.settings).unwrap();
+    assert!(!fs::read_to_string(&path).unwrap().contains("canary"));
+    assert_eq!(store.load("x").unwrap().settings, loaded.settings);
+}
+
+#[test]
+fn a_lost_secret_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    store.save("show", &show(vec![destination("a", Some("key"))])).unwrap();
+    fs::remove_file(folder.path().join("secrets.toml")).unwrap();
+    let loaded = store.load("show").unwrap();
+    assert_eq!(loaded.settings.destinations[0].stream_key, None);
+    assert!(loaded.warnings[0].contains("stream key of \"a\""), "{:?}", loaded.warnings);
+}
+
+#[test]
+fn exports_carry_secrets_only_when_asked_and_import_elsewhere() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (store, other) = (store_in(here.path()), store_in(there.path()));
+    let settings = show(vec![destination("a", Some(CANARY))]);
+    store.save("show", &settings).unwrap();
+    let (without, _) = store.export("show", false).unwrap();
+    assert!(!without.contains("canary"), "{without}");
+    let (name, told) = other.import(&without).unwrap();
+    assert_eq!((name.as_str(), told.len()), ("show", 0));
+    assert_eq!(other.load("show").unwrap().warnings, Vec::<String>::new());
+    other.remove("show").unwrap();
+
+    let path = there.path().join("show.toml");
+    store.export_to("show", &path, true).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert!(store.export_to("show", &path, true).unwrap_err().to_string().contains("exists"));
+    other.import(&fs::read_to_string(&path).unwrap()).unwrap();
+    fs::remove_file(&path).unwrap();
+    assert_eq!(other.load("show").unwrap().settings, settings);
+    for (path, text) in files(there.path()) {
+        assert_eq!(text.contains("canary"), path.ends_with("secrets.toml"), "{}", path.display());
+    }
+}
+
+#[test]
+fn a_bad_import_is_refused_whole_and_quotes_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    for (text, told) in [
+        ("name = \"canary", "line 1"),
+        ("name = \"x\"", "version"),
+        ("version = 1", "no name"),
+        ("version = 1\nname = \"x\"\nvideo = \"screen\"", "video"),
+        (
+            "version = 1\nname = \"x\"\n[[destinations]]\nserver = \"rtmp://h/a\"\nstream_key = [\"canary\"]",
+            "stream_key",
+        ),
+        ("version = 1\nname = \"x\"\n[[destinations]]\nserver = \"http://h/a/canary\"", "rtmp://"),
+        ("version = 1\nname = \" \"", "name"),
+    ] {
+        let error = store.import(text).unwrap_err().to_string();
+        assert!(error.contains(told) && !error.contains("canary"), "{text}: {error}");
+    }
+    assert!(store.list().unwrap().profiles.is_empty());
+}
+
+#[test]
+fn what_cannot_be_written_is_told_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = folder.path().join("config");
+    fs::write(&taken, "a file where the folder should be").unwrap();
+    let store = store_in(&taken);
+    let error = store.save("show", &show(vec![])).unwrap_err().to_string();
+    assert!(error.contains("cannot make") && error.contains("config"), "{error}");
+    assert!(store.save("", &show(vec![])).is_err());
+    let mut bad = show(vec![]);
+    bad.encoding.channels = 9;
+    assert!(store_in(folder.path()).save("x", &bad).is_err());
+    assert!(store_in(folder.path()).list().unwrap().profiles.is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn an_unreadable_profile_is_left_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    store.save("good", &show(vec![])).unwrap();
+    let path = profile_file(folder.path(), "a-folder.toml");
+    fs::create_dir(&path).unwrap();
+    let listing = store.list().unwrap();
+    assert_eq!((listing.profiles.len(), listing.warnings.len()), (1, 1));
+    assert!(path.exists());
+}
+
+#[test]
+fn destinations_of_one_name_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    store.save("show", &show(vec![destination("a", Some("one1")), destination("a", Some("two2"))])).unwrap();
+    let loaded = store.load("show").unwrap().settings.destinations;
+    let seen: Vec<_> = loaded.iter().map(|d| (d.name.as_str(), d.stream_key.as_ref().unwrap().reveal())).collect();
+    assert_eq!(seen, [("a", "one1"), ("a 2", "two2")]);
+}
+
+fn any_settings() -> impl Strategy<Value = ShowSettings> {
+    let video = prop_oneof![
+        Just(VideoChoice::Auto),
+        Just(VideoChoice::Test),
+        "[^\\x00]{1,20}".prop_map(|id| VideoChoice::Camera(Some(id))),
+        "[^\\x00]{1,20}".prop_map(|path| VideoChoice::File(PathBuf::from(path))),
+    ];
+    let destination = ("[a-z日 ]{1,8}", "[!-~]{0,30}", proptest::option::of("[!-~ ]{0,10}"))
+        .prop_map(|(name, key, user)| Destination { user, ..destination(&name, (!key.is_empty()).then_some(&key)) });
+    let destinations = proptest::collection::vec(destination, 0..3);
+    let encoding = (16u32..1900, 16u32..1000, 1u32..=240, 50_000u32..50_000_000, 0.1f64..20.0, any::<bool>());
+    let encoding = encoding.prop_map(|(w, h, fps, bps, keyframe_seconds, adaptive)| EncodingSettings {
+        size: Size::new(w * 2, h * 2),
+        frame_rate: FrameRate::new(fps * 1000, 1001).or(FrameRate::new(fps, 1)).unwrap(),
+        video_bitrate: Bitrate::from_bps(bps),
+        keyframe_seconds,
+        adaptive,
+        ..EncodingSettings::default()
+    });
+    (video, destinations, encoding, 1u64..10_000_000, any::<bool>()).prop_map(
+        |(video, destinations, encoding, millis, rehearse)| ShowSettings {
+            video,
+            destinations,
+            encoding,
+            rehearse,
+            duration: Some(Duration::from_millis(millis)),
+            ..ShowSettings::default()
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_saved_is_loaded(settings in any_settings(), name in "[^\\x00-\\x1f\\x7f-\\x9f-][^\\x00-\\x1f\\x7f-\\x9f]{0,30}") {
+        prop_assume!(checked_name(&name).is_ok());
+        let folder = tempfile::tempdir().unwrap();
+        let store = store_in(folder.path());
+        store.save(&name, &settings).unwrap();
+        store.save(&name, &settings).unwrap();
+        let loaded = store.load(&name).unwrap();
+        prop_assert_eq!(&loaded.settings, &settings.with_secrets_split());
+        prop_assert_eq!(loaded.warnings, Vec::<String>::new());
+    }
+
+    #[test]
+    fn no_document_makes_reading_fail(text in ".{0,200}") {
+        if let Ok(document) = text.parse::<DocumentMut>() {
+            let mut document = document;
+            read_profile(&document, "x");
+            write_profile(&mut document, "x", &ShowSettings::default(), false).unwrap();
+            prop_assert!(document.to_string().parse::<DocumentMut>().is_ok());
+        }
+    }
+}

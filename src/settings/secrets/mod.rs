@@ -1,0 +1,176 @@
+//! Where stream keys and passwords rest: the system's secret store, else a private file.
+
+mod file;
+mod keyring;
+
+use std::path::Path;
+
+use super::{SettingsError, StreamKey};
+
+pub use file::FileStore;
+pub use keyring::KeyringStore;
+
+/// A place that keeps secrets by name.
+pub trait SecretStore: Send {
+    /// The secret of `entry`, if there is one.
+    ///
+    /// # Errors
+    /// The place cannot be used.
+    fn get(&self, entry: &str) -> Result<Option<StreamKey>, SettingsError>;
+
+    /// Keeps `secret` as `entry`. Returns what the user should know, if anything.
+    ///
+    /// # Errors
+    /// The place cannot be used.
+    fn set(&self, entry: &str, secret: &StreamKey) -> Result<Option<String>, SettingsError>;
+
+    /// Forgets `entry`; it need not be there.
+    ///
+    /// # Errors
+    /// The place cannot be used.
+    fn remove(&self, entry: &str) -> Result<(), SettingsError>;
+}
+
+/// The system's secret store, and the file for where there is none. An entry in the file is the newer
+/// one: it gets there only while the system's store cannot be used, and leaves once it can.
+pub struct Secrets {
+    system: Result<Box<dyn SecretStore>, &'static str>,
+    file: FileStore,
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Secrets").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+impl Secrets {
+    /// Those of this user, with the file in `config_dir`. `TALLY_NO_KEYRING=1` leaves the system's
+    /// store alone: for services, and wherever it would ask somebody who is not there.
+    pub fn of_user(config_dir: &Path) -> Self {
+        let refused = std::env::var_os("TALLY_NO_KEYRING").is_some_and(|value| !value.is_empty() && value != "0");
+        if refused {
+            Self::in_file(config_dir, "TALLY_NO_KEYRING is set")
+        } else {
+            Self::with(config_dir, KeyringStore)
+        }
+    }
+
+    /// Those in the file alone; `why` ends the sentence that tells so.
+    pub fn in_file(config_dir: &Path, why: &'static str) -> Self {
+        Self { system: Err(why), file: FileStore::new(config_dir) }
+    }
+
+    /// Those in `system`, or the file where it fails.
+    pub fn with(config_dir: &Path, system: impl SecretStore + 'static) -> Self {
+        Self { system: Ok(Box::new(system)), file: FileStore::new(config_dir) }
+    }
+}
+
+impl SecretStore for Secrets {
+    fn get(&self, entry: &str) -> Result<Option<StreamKey>, SettingsError> {
+        if let Some(secret) = self.file.get(entry)? {
+            return Ok(Some(secret));
+        }
+        self.system.as_ref().map_or(Ok(None), |system| system.get(entry))
+    }
+
+    fn set(&self, entry: &str, secret: &StreamKey) -> Result<Option<String>, SettingsError> {
+        let why = match &self.system {
+            Err(why) => (*why).to_owned(),
+            Ok(system) => match system.set(entry, secret) {
+                Ok(_) => {
+                    self.file.remove(entry)?;
+                    return Ok(None);
+                }
+                Err(SettingsError::Secret { reason }) => format!("this system offers no secret store ({reason})"),
+                Err(other) => return Err(other),
+            },
+        };
+        let repaired = self.file.set(entry, secret)?;
+        let path = self.file.path().display();
+        let told = format!("stream keys and passwords are kept in {path}, readable only by you, because {why}");
+        Ok(Some(repaired.map_or(told.clone(), |repaired| format!("{repaired}; {told}"))))
+    }
+
+    fn remove(&self, entry: &str) -> Result<(), SettingsError> {
+        self.file.remove(entry)?;
+        match &self.system {
+            // A store that cannot be used now may hold it still; there is nothing more to be done.
+            Ok(system) => system.remove(entry).or_else(|error| match error {
+                SettingsError::Secret { .. } => Ok(()),
+                other => Err(other),
+            }),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+    use std::sync::{Arc, Mutex};
+
+    /// A store in memory that can be switched off.
+    #[derive(Clone, Default)]
+    struct Memory(Arc<Mutex<(bool, HashMap<String, StreamKey>)>>);
+
+    impl Memory {
+        fn break_it(&self, broken: bool) {
+            self.0.lock().unwrap().0 = broken;
+        }
+    }
+
+    impl SecretStore for Memory {
+        fn get(&self, entry: &str) -> Result<Option<StreamKey>, SettingsError> {
+            let inner = self.0.lock().unwrap();
+            if inner.0 {
+                Err(SettingsError::Secret { reason: "locked".into() })
+            } else {
+                Ok(inner.1.get(entry).cloned())
+            }
+        }
+        fn set(&self, entry: &str, secret: &StreamKey) -> Result<Option<String>, SettingsError> {
+            self.get(entry)?;
+            self.0.lock().unwrap().1.insert(entry.to_owned(), secret.clone());
+            Ok(None)
+        }
+        fn remove(&self, entry: &str) -> Result<(), SettingsError> {
+            self.get(entry)?;
+            self.0.lock().unwrap().1.remove(entry);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_file_steps_in_and_back_out_and_the_newest_secret_wins() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Memory::default();
+        let secrets = Secrets::with(folder.path(), memory.clone());
+        assert!(secrets.set("a", &StreamKey::new("one")).unwrap().is_none());
+        assert!(!folder.path().join("secrets.toml").exists());
+
+        memory.break_it(true);
+        let told = secrets.set("a", &StreamKey::new("two")).unwrap().unwrap();
+        assert!(told.contains("secrets.toml") && told.contains("locked") && !told.contains("two"), "{told}");
+        memory.break_it(false);
+        assert_eq!(secrets.get("a").unwrap().unwrap().reveal(), "two");
+
+        assert!(secrets.set("a", &StreamKey::new("three")).unwrap().is_none());
+        assert_eq!(secrets.get("a").unwrap().unwrap().reveal(), "three");
+        assert!(FileStore::new(folder.path()).get("a").unwrap().is_none());
+        secrets.remove("a").unwrap();
+        assert!(secrets.get("a").unwrap().is_none());
+    }
+
+    #[test]
+    fn without_a_system_store_it_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let secrets = Secrets::in_file(folder.path(), "TALLY_NO_KEYRING is set");
+        let told = secrets.set("a", &StreamKey::new("k")).unwrap().unwrap();
+        assert!(told.ends_with("because TALLY_NO_KEYRING is set"), "{told}");
+        assert_eq!(secrets.get("a").unwrap().unwrap().reveal(), "k");
+        secrets.remove("never-there").unwrap();
+    }
+}

@@ -1,0 +1,225 @@
+//! `tally profiles` and the command line's manners, through the program itself.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const CANARY: &str = "canary-7d21-stream-key";
+
+fn tally(config: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tally"));
+    command.env_remove("TALLY_KEY").env_remove("TALLY_PASSWORD").env_remove("RUST_LOG");
+    command.env("TALLY_CONFIG_DIR", config).env("TALLY_NO_KEYRING", "1").current_dir(config);
+    command.stdin(Stdio::null());
+    command
+}
+
+fn run(config: &Path, args: &[&str]) -> Output {
+    tally(config).args(args).output().expect("tally starts")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("standard output is text")
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("standard error is text")
+}
+
+fn json_lines(output: &Output) -> Vec<serde_json::Value> {
+    out(output).lines().map(|line| serde_json::from_str(line).expect("every line is JSON")).collect()
+}
+
+/// Every file below `folder` with its text.
+fn files(folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("folder") {
+        let path = entry.expect("entry").path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            let text = String::from_utf8_lossy(&std::fs::read(&path).expect("file")).into_owned();
+            found.push((path.file_name().expect("name").to_string_lossy().into_owned(), text));
+        }
+    }
+    found
+}
+
+#[test]
+fn a_profile_is_saved_shown_renamed_and_removed() {
+    let folder = tempfile::tempdir().expect("folder");
+    let config = folder.path();
+    let mut save = tally(config);
+    save.args(["profiles", "save", "Sunday ☀", "--to", "rtmps://live.example.com/app", "--video", "file:clip.mp4"]);
+    save.args(["--audio", "silence", "--size", "640x360", "--fps", "29.97", "--video-bitrate", "900k", "--user", "me"]);
+    save.args(["--keyframe-seconds", "1", "--audio-bitrate", "96k", "--sample-rate", "44100", "--adaptive", "off"]);
+    save.args(["--for", "1h30m", "--record", "show.flv"]).env("TALLY_KEY", CANARY).env("TALLY_PASSWORD", "pass-word");
+    let saved = save.output().expect("tally starts");
+    assert_eq!(saved.status.code(), Some(0), "{}", told(&saved));
+    assert!(
+        told(&saved).contains("secrets.toml, readable only by you, because TALLY_NO_KEYRING is set"),
+        "{}",
+        told(&saved)
+    );
+
+    let shown = run(config, &["profiles", "show", "sunday ☀", "--json"]);
+    let lines = json_lines(&shown);
+    assert_eq!(lines.len(), 1);
+    let profile = &lines[0];
+    let absolute = |name: &str| config.join(name).display().to_string();
+    for (field, value) in [
+        ("name", serde_json::json!("Sunday ☀")),
+        ("video", serde_json::json!(format!("file:{}", absolute("clip.mp4")))),
+        ("audio", serde_json::json!("silence")),
+        ("size", serde_json::json!("640x360")),
+        ("fps", serde_json::json!(29.97)),
+        ("video_bitrate", serde_json::json!("900k")),
+        ("keyframe_seconds", serde_json::json!(1.0)),
+        ("audio_bitrate", serde_json::json!("96k")),
+        ("sample_rate", serde_json::json!(44_100)),
+        ("adaptive", serde_json::json!(false)),
+        ("for", serde_json::json!("1h30m")),
+        ("record", serde_json::json!(absolute("show.flv"))),
+        ("rehearse", serde_json::json!(false)),
+    ] {
+        assert_eq!(profile[field], value, "{field}");
+    }
+    let destination = &profile["destinations"][0];
+    assert_eq!(destination["server"], "rtmps://live.example.com/app");
+    assert_eq!((&destination["stream_key_set"], &destination["stream_key_last4"]), (&true.into(), &"-key".into()));
+    assert_eq!((&destination["user"], &destination["password_last4"]), (&"me".into(), &"word".into()));
+
+    let changed = run(config, &["profiles", "save", "Sunday ☀", "--fps", "25"]);
+    assert_eq!(changed.status.code(), Some(0), "{}", told(&changed));
+    assert_eq!(run(config, &["profiles", "rename", "Sunday ☀", "Weekday"]).status.code(), Some(0));
+    let profile = &json_lines(&run(config, &["profiles", "show", "Weekday", "--json"]))[0];
+    assert_eq!((&profile["fps"], &profile["size"]), (&25.0.into(), &"640x360".into()));
+    assert_eq!(profile["destinations"][0]["stream_key_last4"], "-key");
+
+    let listed = json_lines(&run(config, &["profiles", "list", "--json"]));
+    assert_eq!((listed.len(), &listed[0]["name"]), (1, &"Weekday".into()));
+    let kept = run(config, &["profiles", "remove", "Weekday"]);
+    assert_eq!(kept.status.code(), Some(2));
+    assert!(told(&kept).contains("--yes"), "{}", told(&kept));
+    assert_eq!(run(config, &["profiles", "remove", "Weekday", "--yes"]).status.code(), Some(0));
+    assert_eq!(out(&run(config, &["profiles", "list", "--json"])), "");
+    assert!(files(config).iter().all(|(_, text)| !text.contains("canary")));
+}
+
+#[test]
+fn a_key_is_in_the_secret_file_and_nowhere_else() {
+    let folder = tempfile::tempdir().expect("folder");
+    let config = folder.path();
+    let keyed = format!("rtmp://live.example.com/app/{CANARY}");
+    let mut seen = String::new();
+    for args in [
+        &["profiles", "save", "show", "--to", &keyed, "-vvv"][..],
+        &["profiles", "show", "show"],
+        &["profiles", "show", "show", "--json"],
+        &["profiles", "list"],
+        &["profiles", "export", "show"],
+        &["profiles", "export", "show", "export.toml"],
+        &["profiles", "export", "nobody"],
+        &["live", &keyed],
+        &["live", "--to", &keyed, "--size", "853x480"],
+        &["live", "--too", &keyed],
+        &["profiles", "save", "bad", "--to", &format!("http://h/app/{CANARY}")],
+        &["profiles", "remove", "show"],
+    ] {
+        let output = run(config, args);
+        seen.push_str(&out(&output));
+        seen.push_str(&told(&output));
+    }
+    assert!(!seen.contains("canary"), "{seen}");
+    for (name, text) in files(config) {
+        assert_eq!(text.contains("canary"), name == "secrets.toml", "{name}: {text}");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(config.join("secrets.toml")).expect("secrets").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let with = run(config, &["profiles", "export", "show", "--with-secrets"]);
+    assert!(out(&with).contains(CANARY) && told(&with).contains("keep it private"));
+}
+
+#[test]
+fn an_export_is_imported_elsewhere_and_never_over_a_profile() {
+    let (here, there) = (tempfile::tempdir().expect("folder"), tempfile::tempdir().expect("folder"));
+    let saved = run(here.path(), &["profiles", "save", "show", "--to", "rtmp://h/app/my-secret-key", "--fps", "24"]);
+    assert_eq!(saved.status.code(), Some(0), "{}", told(&saved));
+    let document = out(&run(here.path(), &["profiles", "export", "show", "--with-secrets"]));
+    let import = || {
+        let mut child = tally(there.path())
+            .args(["profiles", "import", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("tally starts");
+        child.stdin.take().expect("standard input").write_all(document.as_bytes()).expect("written");
+        child.wait_with_output().expect("tally ends")
+    };
+    assert_eq!(import().status.code(), Some(0));
+    let again = import();
+    assert_eq!(again.status.code(), Some(2));
+    assert!(told(&again).contains("rename"), "{}", told(&again));
+    let profile = &json_lines(&run(there.path(), &["profiles", "show", "show", "--json"]))[0];
+    assert_eq!((&profile["fps"], &profile["destinations"][0]["stream_key_last4"]), (&24.0.into(), &"-key".into()));
+    std::fs::write(there.path().join("bad.toml"), "not a profile").expect("written");
+    assert_eq!(run(there.path(), &["profiles", "import", "bad.toml"]).status.code(), Some(2));
+    assert_eq!(run(there.path(), &["profiles", "import", "missing.toml"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_wrong_command_line_ends_with_2_and_says_what_to_do() {
+    let folder = tempfile::tempdir().expect("folder");
+    for (args, advice) in [
+        (&[][..], "tally live --rehearse"),
+        (&["live"], "--to URL"),
+        (&["live", "--to", "http://h/app"], "rtmp://"),
+        (&["live", "--rehearse", "--fps", "1000"], "1 to 240"),
+        (&["live", "--rehearse", "--size", "853x480"], "854x480"),
+        (&["live", "--rehearse", "--video-bitrate", "0"], "3000k"),
+        (&["live", "--rehearse", "--video", "screen"], "camera, camera:ID, test"),
+        (&["live", "--profile", "nobody"], "tally profiles save"),
+        (&["live", "--to", "rtmp://h/app", "--key-file", "missing"], "missing"),
+        (&["profiles", "save", " "], "letter"),
+        (&["profiles", "show", "nobody"], "tally profiles save"),
+        (&["serve", "--listen", "here"], "127.0.0.1:1935"),
+        (&["frobnicate"], "--help"),
+    ] {
+        let output = run(folder.path(), args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", told(&output));
+        assert!(told(&output).contains(advice), "{args:?}: {}", told(&output));
+        assert_eq!(out(&output), "", "{args:?}");
+    }
+}
+
+#[test]
+fn help_version_and_the_manual_go_to_standard_output() {
+    let folder = tempfile::tempdir().expect("folder");
+    for (args, text) in [
+        (&["--help"][..], "Exit codes:"),
+        (&["live", "--help"], "--video-bitrate"),
+        (&["--version"], env!("CARGO_PKG_VERSION")),
+        (&["man"], ".TH tally 1"),
+    ] {
+        let output = run(folder.path(), args);
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        assert!(out(&output).contains(text), "{args:?}: {}", out(&output));
+    }
+}
+
+#[test]
+fn the_devices_are_listed_with_the_encoders() {
+    let folder = tempfile::tempdir().expect("folder");
+    let output = run(folder.path(), &["devices", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let lines = json_lines(&output);
+    for id in ["encoder:openh264", "encoder:fdk-aac"] {
+        assert!(lines.iter().any(|line| line["id"] == id && line["kind"] == "encoder"), "{lines:?}");
+    }
+    assert!(lines.iter().all(|line| line["name"].is_string() && line["formats"].is_array()));
+}
