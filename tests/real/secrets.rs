@@ -89,20 +89,20 @@ fn the_key_is_nowhere_after_a_refusal() {
     // A server may well repeat the key in its own words.
     let server = OddServer::rejecting_publish("NetStream.Publish.BadName", "bad key: canary-9d2f61ab77-Zq");
     let ended = loud(Tally::small_show(&server.url(), 2)).run();
-    ended.expect_problem(6);
+    ended.expect_problem(6, &["publish_rejected"]);
     check_ended(&ended);
 
     let hooks = Hooks::refusing("canary");
     let nginx = Nginx::with(&Options { on_publish: Some(hooks.port), ..Options::default() });
     let ended = loud(Tally::small_show(&nginx.url(), 2)).run();
-    ended.expect_problem(6);
+    ended.expect_problem(6, &["publish_rejected", "closed_by_server"]);
     check_ended(&ended);
 }
 
 #[test]
 fn the_key_is_nowhere_when_nothing_was_reached() {
     let ended = loud(Tally::small_show(&format!("rtmp://127.0.0.1:{}/live", free_port()), 2)).run();
-    ended.expect_problem(4);
+    ended.expect_problem(4, &["connection_refused"]);
     check_ended(&ended);
 
     let ended = loud(Tally::small_show(&format!("rtpm://127.0.0.1/live/{CANARY}"), 2)).run();

@@ -222,10 +222,14 @@ impl Ended {
         problems
     }
 
-    /// Panics unless it ended with `code` and told at least one problem; returns the last.
-    pub(crate) fn expect_problem(&self, code: i32) -> &Value {
+    /// Panics unless it ended with `code` and the last problem it told is one of `kinds`; returns it.
+    pub(crate) fn expect_problem(&self, code: i32, kinds: &[&str]) -> &Value {
         self.expect_code(code);
-        self.problems().last().copied().unwrap_or_else(|| panic!("no problem was told: {}", self.story()))
+        let last = self.problems().last().copied().unwrap_or_else(|| panic!("no problem was told: {}", self.story()));
+        let kind = last["kind"].as_str().unwrap_or_default();
+        assert!(kinds.contains(&kind), "kind {kind}, not of {kinds:?}: {}", self.story());
+        self.summary();
+        last
     }
 
     /// Panics unless it was refused as a wrong command line: code 2, a sentence on standard error, nothing streamed.
