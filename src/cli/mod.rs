@@ -6,6 +6,7 @@ mod env;
 mod exit;
 mod failure;
 mod interrupt;
+mod live;
 mod logs;
 mod man;
 mod print;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use super::args::{Cli, Command, LiveArgs, ProfilesCommand};
-use super::{EnvSecrets, Exit, Failure, devices, logs, man, print, profiles, show_settings};
+use super::{EnvSecrets, Exit, Failure, devices, live, logs, man, print, profiles, show_settings};
 use crate::settings::redact_urls_in;
 
 /// Does what the process's arguments ask for; `secrets` are those taken from the environment.
@@ -50,10 +50,15 @@ fn dispatch(command: Command) -> Exit {
 }
 
 fn live(args: &LiveArgs) -> Result<Exit, Failure> {
-    let (settings, told) = show_settings(&args.show)?;
-    told.iter().for_each(|sentence| print::complain(sentence));
-    let _ = settings;
-    Err(Failure::usage("not in this build"))
+    match show_settings(&args.show) {
+        Ok((settings, told)) => Ok(live::run(settings, args.json, told)),
+        Err(failure) => {
+            if args.json {
+                live::tell_refusal(&failure.message);
+            }
+            Err(failure)
+        }
+    }
 }
 
 /// Help and version go to standard output; a wrong command line is told without the secrets that may
@@ -61,6 +66,10 @@ fn live(args: &LiveArgs) -> Result<Exit, Failure> {
 fn tell_parse_error(error: &clap::Error) -> Exit {
     if error.use_stderr() {
         let told = redact_urls_in(&error.render().to_string());
+        // A script that reads JSON must not have to read prose as well.
+        if std::env::args_os().any(|arg| arg == "--json") {
+            live::tell_refusal(told.lines().next().unwrap_or_default());
+        }
         print::note(told.trim_end());
         Exit::Usage
     } else {

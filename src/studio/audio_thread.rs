@@ -92,7 +92,8 @@ impl AudioThread {
         }
         samples.fill(0.0);
         for chunk in 1..=FLUSH_CHUNKS_MAX {
-            let pts = last + Timestamp::from_samples(chunk * CHUNK_SAMPLES as i64, self.sample_rate).since(Timestamp::ZERO);
+            let pts =
+                last + Timestamp::from_samples(chunk * CHUNK_SAMPLES as i64, self.sample_rate).since(Timestamp::ZERO);
             let chunk = AudioChunk { pts, sample_rate: self.sample_rate, channels: self.channels, samples };
             let packet = self.encoder.encode(&chunk)?;
             samples = chunk.samples;

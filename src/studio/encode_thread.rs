@@ -1,7 +1,7 @@
 //! Encodes each picture and hands the packet to every output.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::program::{Program, count};

@@ -101,11 +101,8 @@ impl Health {
         for latency in &outputs.latencies {
             self.histogram.add(*latency);
         }
-        let begin = Sample {
-            at: program.first().unwrap_or(self.started_at),
-            cpu: self.started_cpu,
-            ..Sample::default()
-        };
+        let begin =
+            Sample { at: program.first().unwrap_or(self.started_at), cpu: self.started_cpu, ..Sample::default() };
         let end = Sample {
             at: program.end().min(now),
             cpu: process_cpu_time(),
@@ -171,9 +168,8 @@ impl Health {
         self.live_seconds += 1;
         let latency_ms = stats.latency.map_or(0.0, |l| l.worst);
         let this = WorstSecond { second: self.live_seconds, frames_lost, latency_ms };
-        let is_worse = |worst: &WorstSecond| {
-            (this.frames_lost, this.latency_ms) > (worst.frames_lost, worst.latency_ms)
-        };
+        let is_worse =
+            |worst: &WorstSecond| (this.frames_lost, this.latency_ms) > (worst.frames_lost, worst.latency_ms);
         if self.worst.as_ref().is_none_or(is_worse) {
             self.worst = Some(this);
         }

@@ -50,9 +50,8 @@ impl Supervisor {
             false => Phase::Running,
         };
         let has_video = video.is_some();
-        let workers = self
-            .start_threads(video, video_encoder, audio, audio_encoder, &program, &bitrate)
-            .map_err(internal)?;
+        let workers =
+            self.start_threads(video, video_encoder, audio, audio_encoder, &program, &bitrate).map_err(internal)?;
         let mut running = Running {
             program,
             bitrate,
@@ -168,7 +167,8 @@ impl Supervisor {
         let leads = video.is_none();
         if let (Some(video), Some(encoder)) = (video, video_encoder) {
             let (program, mail) = (program.clone(), self.mail.clone());
-            let thread = EncodeThread { encoder, bitrate: bitrate.clone(), program: program.clone(), mail: mail.clone() };
+            let thread =
+                EncodeThread { encoder, bitrate: bitrate.clone(), program: program.clone(), mail: mail.clone() };
             workers.push(Worker::spawn("encode", move |stop| thread.run(stop))?);
             let thread = VideoThread {
                 source: video.source,

@@ -83,8 +83,8 @@ pub enum ProblemKind {
     DiskFull,
     /// The embedded ingest does not start.
     IngestFailed,
-    /// The secret is kept in a file because the system has no secret store.
-    SecretInFile,
+    /// Something about the profile the user should know.
+    ProfileWarning,
     /// Our own fault.
     Internal,
 }
@@ -130,7 +130,7 @@ impl ProblemKind {
             Self::RecordingFailed => "recording_failed",
             Self::DiskFull => "disk_full",
             Self::IngestFailed => "ingest_failed",
-            Self::SecretInFile => "secret_in_file",
+            Self::ProfileWarning => "profile_warning",
             Self::Internal => "internal",
         }
     }
@@ -205,7 +205,9 @@ impl Problem {
                 let already = words.to_ascii_lowercase().contains("already");
                 let kind = match step {
                     Step::Connect | Step::Handshake => Kind::ConnectRejected,
-                    Step::CreateStream | Step::Publish | Step::Live | Step::Closing if already => Kind::AlreadyPublishing,
+                    Step::CreateStream | Step::Publish | Step::Live | Step::Closing if already => {
+                        Kind::AlreadyPublishing
+                    }
                     Step::CreateStream | Step::Publish | Step::Live | Step::Closing => Kind::PublishRejected,
                 };
                 new(kind, format!("step {}", word(*step))).said(Some(words))

@@ -76,8 +76,7 @@ impl Program {
 
     /// Marks the place of the program's first unit; with a duration this settles its end.
     pub(super) fn begin_at(&self, time: Timestamp) {
-        let begun =
-            self.0.first.compare_exchange(UNSET, time.as_nanos(), Ordering::AcqRel, Ordering::Acquire).is_ok();
+        let begun = self.0.first.compare_exchange(UNSET, time.as_nanos(), Ordering::AcqRel, Ordering::Acquire).is_ok();
         if begun && let Some(duration) = self.0.duration {
             self.end_at(time + duration);
         }

@@ -2,8 +2,8 @@
 
 use super::{Problem, ProblemKind};
 use crate::capture::{
-    AudioSource, CameraRequest, SourceError, VideoSource, camera, devices, microphone, open_audio_file, open_video_file,
-    silence, test_signal,
+    AudioSource, CameraRequest, SourceError, VideoSource, camera, devices, microphone, open_audio_file,
+    open_video_file, silence, test_signal,
 };
 use crate::clock::Clock;
 use crate::settings::{AudioChoice, EncodingSettings, VideoChoice};

@@ -85,12 +85,18 @@ pub(super) struct Line {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     /// Waiting for a device's first picture.
-    Preparing { until: Timestamp },
+    Preparing {
+        until: Timestamp,
+    },
     Running,
     /// The program's threads come to its end.
-    Stopping { since: Timestamp },
+    Stopping {
+        since: Timestamp,
+    },
     /// The outputs send what they hold.
-    Draining { since: Timestamp },
+    Draining {
+        since: Timestamp,
+    },
     Done,
 }
 
@@ -99,7 +105,7 @@ pub(super) struct Running {
     pub(super) program: Program,
     pub(super) bitrate: WantedBitrate,
     pub(super) headers: StreamHeaders,
-    publishers: Vec<Publisher>,
+    pub(super) publishers: Vec<Publisher>,
     pub(super) lines: Vec<Line>,
     pub(super) recorder: Option<Recorder>,
     pub(super) rehearse: Option<Rehearse>,
@@ -406,11 +412,8 @@ impl Running {
             DestinationState::Ending,
         ];
         let best = states.into_iter().find(|state| self.lines.iter().any(|line| line.state == *state));
-        let state = best.unwrap_or(if self.lines.is_empty() {
-            DestinationState::Connecting
-        } else {
-            DestinationState::Ended
-        });
+        let state =
+            best.unwrap_or(if self.lines.is_empty() { DestinationState::Connecting } else { DestinationState::Ended });
         self.health.second(now, state, &self.program, &self.publishers, &[])
     }
 }

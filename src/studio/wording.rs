@@ -49,7 +49,7 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::RecordingFailed => format!("The recording {about} cannot be written ({details})."),
         ProblemKind::DiskFull => format!("The disk is full: the recording {about} ended."),
         ProblemKind::IngestFailed => format!("The rehearsal's server does not start ({details})."),
-        ProblemKind::SecretInFile => details.clone(),
+        ProblemKind::ProfileWarning => details.clone(),
         ProblemKind::Internal => format!("Tally failed: {details}."),
     }
 }
@@ -115,7 +115,7 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::RecordingFailed => "Choose a folder you may write to. The stream is not harmed.".to_owned(),
         ProblemKind::DiskFull => "Free some space, or record to another disk. The stream is not harmed.".to_owned(),
         ProblemKind::IngestFailed => "Try again; if it stays so, please report it.".to_owned(),
-        ProblemKind::SecretInFile => "Nothing, unless others use this account.".to_owned(),
+        ProblemKind::ProfileWarning => "Save the profile again to mend it.".to_owned(),
         ProblemKind::Internal => "Please report this, with the command you used.".to_owned(),
     }
 }

@@ -91,9 +91,17 @@ impl Human {
         self.line(&format!("  frames        {} of {}", report.frames_received, report.frames_sent));
         self.line(&format!("  keyframes     every {}", number(report.keyframe_seconds, "s")));
         self.line(&format!("  picture       {:.0} kb/s", report.video_kbps));
-        self.line(&format!("  sound         {}, true peak {}", number(report.lufs, "LUFS"), number(report.true_peak_dbtp, "dBTP")));
+        self.line(&format!(
+            "  sound         {}, true peak {}",
+            number(report.lufs, "LUFS"),
+            number(report.true_peak_dbtp, "dBTP")
+        ));
         self.line(&format!("  A/V offset    {}", ms(report.av_offset_ms)));
-        self.line(&format!("  latency       {} median, {} p99", ms(report.latency_ms_median), ms(report.latency_ms_p99)));
+        self.line(&format!(
+            "  latency       {} median, {} p99",
+            ms(report.latency_ms_median),
+            ms(report.latency_ms_p99)
+        ));
         self.line(&format!("  {}", report.verdict));
     }
 

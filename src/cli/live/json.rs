@@ -34,7 +34,7 @@ impl Json {
         if let Value::Object(fields) = fields {
             line.extend(fields);
         }
-        print::line(&Value::Object(line).to_string());
+        print::json(&line);
     }
 }
 

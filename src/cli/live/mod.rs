@@ -30,14 +30,14 @@ impl Reporter {
 }
 
 /// Runs the show to its end. `notices` are told first: what was found while the settings were read.
-pub fn run(settings: ShowSettings, json: bool, notices: Vec<Problem>) -> Exit {
+pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>) -> Exit {
     let clock = Clock::system();
     let mut reporter = match json {
         true => Reporter::Json(json::Json::new(clock.clone())),
         false => Reporter::Human(human::Human::new(clock.clone())),
     };
     for notice in notices {
-        reporter.report(&StudioEvent::Problem(notice));
+        reporter.report(&StudioEvent::Problem(Problem::new(ProblemKind::ProfileWarning, "profile", notice)));
     }
     let interrupt = Interrupt::install();
     let show = match Show::start(settings, clock) {
@@ -63,6 +63,12 @@ pub fn run(settings: ShowSettings, json: bool, notices: Vec<Problem>) -> Exit {
     }
 }
 
+/// Tells, as a JSON event, of settings that could not be used; `what` is the sentence on standard error.
+pub(super) fn tell_refusal(what: &str) {
+    let problem = Problem::new(ProblemKind::BadSettings, "settings", what);
+    json::Json::new(Clock::system()).report(&StudioEvent::Problem(problem));
+}
+
 /// The exit code of the problem that ended a show.
 fn exit_of(kind: ProblemKind) -> Exit {
     match kind {
@@ -74,10 +80,9 @@ fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::SourceFailed
         | ProblemKind::SourceStalled
         | ProblemKind::SourceLost => Exit::Source,
-        ProblemKind::DnsFailed
-        | ProblemKind::ConnectionRefused
-        | ProblemKind::TimedOut
-        | ProblemKind::Unreachable => Exit::Unreachable,
+        ProblemKind::DnsFailed | ProblemKind::ConnectionRefused | ProblemKind::TimedOut | ProblemKind::Unreachable => {
+            Exit::Unreachable
+        }
         ProblemKind::TlsWrongName
         | ProblemKind::TlsExpired
         | ProblemKind::TlsNotYetValid
@@ -97,7 +102,7 @@ fn exit_of(kind: ProblemKind) -> Exit {
         ProblemKind::SourceRestored
         | ProblemKind::SourceSubstituted
         | ProblemKind::ServerWarning
-        | ProblemKind::SecretInFile => Exit::Ok,
+        | ProblemKind::ProfileWarning => Exit::Ok,
         ProblemKind::EncoderFailed | ProblemKind::IngestFailed | ProblemKind::Internal => Exit::Bug,
     }
 }

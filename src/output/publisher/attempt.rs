@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::media::Timestamp;
 use crate::output::timeline::Timeline;
 use crate::output::{OutputHandle, OutputStats, PublishError, PublishStep, Recovery, TlsFault};
-use crate::rtmp::auth;
+use crate::rtmp::auth::{self, AuthStep};
 use crate::rtmp::client::{ClientConfig, ClientError, ClientSession, Deadlines, Step};
 
 /// How long the TLS handshake may take.
@@ -89,25 +89,22 @@ impl Task {
 
     /// Connects, logs in if asked to, publishes until the end. `Ok`: ended as ordered.
     async fn attempt(&self, carried: &mut Carried) -> Result<(), PublishError> {
-        let mut app_suffix = String::new();
+        let mut login: Option<AuthStep> = None;
         for round in 1.. {
             let transport = self.open().await?;
-            let session = self.session(&app_suffix)?;
+            let session = self.session(login.as_ref())?;
             let mut pump = Pump::new(transport, session, self, carried);
             match pump.run().await {
                 Ok(Flow::Ended) => return Ok(()),
                 Err(PublishError::Session(ClientError::Rejected { step: Step::Connect, code, description })) => {
-                    let login = (round < LOGIN_ROUNDS_MAX)
+                    let answered = login.as_ref().is_some_and(AuthStep::is_answer);
+                    login = (round < LOGIN_ROUNDS_MAX && !answered)
                         .then(|| self.login_step(description.as_deref().unwrap_or_default()))
                         .flatten();
-                    let Some(suffix) = login else {
-                        return Err(PublishError::Session(ClientError::Rejected {
-                            step: Step::Connect,
-                            code,
-                            description,
-                        }));
-                    };
-                    app_suffix = suffix;
+                    if login.is_none() {
+                        let rejected = ClientError::Rejected { step: Step::Connect, code, description };
+                        return Err(PublishError::Session(rejected));
+                    }
                 }
                 Err(error) => return Err(error),
             }
@@ -138,8 +135,7 @@ impl Task {
         self.done(PublishStep::Tcp, took, peer);
 
         let Some(tls_config) = tls_config else { return Ok(Transport::Plain(tcp)) };
-        let (result, took) =
-            self.timed(timeout(TLS_DEADLINE, tls::handshake(tls_config, &target.host, tcp))).await?;
+        let (result, took) = self.timed(timeout(TLS_DEADLINE, tls::handshake(tls_config, &target.host, tcp))).await?;
         let result = match result {
             Ok(result) => result.map_err(PublishError::Tls),
             Err(_elapsed) => Err(PublishError::TimedOut { step: PublishStep::Tls, after: TLS_DEADLINE }),
@@ -160,11 +156,12 @@ impl Task {
         }
     }
 
-    fn session(&self, app_suffix: &str) -> Result<ClientSession, PublishError> {
+    fn session(&self, login: Option<&AuthStep>) -> Result<ClientSession, PublishError> {
         let target = &self.config.target;
+        let with_login = |address: &str| login.map_or_else(|| address.to_owned(), |step| step.append_to(address));
         let config = ClientConfig {
-            app: format!("{}{app_suffix}", target.app),
-            tc_url: format!("{}{app_suffix}", target.tc_url),
+            app: with_login(&target.app),
+            tc_url: with_login(&target.tc_url),
             stream_name: target.stream_name.clone(),
             chunk_size: CHUNK_SIZE,
             deadlines: Deadlines::default(),
@@ -175,10 +172,12 @@ impl Task {
         Ok(ClientSession::new(self.clock.now(), config))
     }
 
-    /// What to append to the app for the next round of a login the server asks for.
-    fn login_step(&self, description: &str) -> Option<String> {
+    /// The next round of a login the server asks for, if we have what it takes.
+    fn login_step(&self, description: &str) -> Option<AuthStep> {
         let (user, password) = self.config.target.login.as_ref()?;
-        auth::next_attempt(description, user, password, &self.config.target.app, random_u32()).map(|step| step.app_suffix)
+        let mut random = [0; 4];
+        getrandom::fill(&mut random).ok()?;
+        auth::next_attempt(description, user, password, &self.config.target.app, random)
     }
 
     pub(super) fn done(&self, step: PublishStep, took: Duration, detail: String) {
@@ -231,8 +230,4 @@ fn random_block() -> Result<Box<[u8; 1528]>, PublishError> {
 /// A seed for the jitter of retries.
 pub(super) fn random_seed() -> u64 {
     getrandom::u64().unwrap_or(0x9E37_79B9_7F4A_7C15)
-}
-
-fn random_u32() -> u32 {
-    getrandom::u32().unwrap_or(0x9E37_79B9)
 }

@@ -80,12 +80,7 @@ pub(super) struct Pump<'a> {
 }
 
 impl<'a> Pump<'a> {
-    pub(super) fn new(
-        transport: Transport,
-        session: ClientSession,
-        task: &'a Task,
-        carried: &'a mut Carried,
-    ) -> Self {
+    pub(super) fn new(transport: Transport, session: ClientSession, task: &'a Task, carried: &'a mut Carried) -> Self {
         let now = task.clock.now();
         Self {
             transport,
@@ -322,6 +317,9 @@ impl<'a> Pump<'a> {
         match result {
             Ok(()) if !buffer.filled().is_empty() => {
                 self.session.handle_input(now, buffer.filled());
+                if self.phase == Phase::Connecting {
+                    tcp_info::acknowledge_at_once(self.transport.tcp());
+                }
                 Ok(Poll::Ready(false))
             }
             Ok(()) | Err(_) if said_goodbye => Ok(Poll::Ready(true)),

@@ -25,9 +25,7 @@ pub(super) fn client_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>,
         .with_safe_default_protocol_versions()
         .map_err(|error| TlsFault::Other(error.to_string()))?;
     let config = match Verifier::new_with_extra_roots(extra.iter().cloned(), Arc::clone(&provider)) {
-        Ok(verifier) => {
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
-        }
+        Ok(verifier) => builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth(),
         Err(error) => {
             // A minimal system without trust roots: use Mozilla's, which we carry.
             tracing::info!(%error, "no trust roots on this system: using the built-in ones");
@@ -41,9 +39,8 @@ pub(super) fn client_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>,
 
 fn read_ca(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsFault> {
     let bad = |reason: String| TlsFault::BadCaFile { path: path.display().to_string(), reason };
-    let certificates: Vec<_> = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect)
-        .map_err(|error| bad(error.to_string()))?;
+    let certificates: Vec<_> =
+        CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(|error| bad(error.to_string()))?;
     if certificates.is_empty() {
         return Err(bad("it holds no certificate in PEM form".to_owned()));
     }
