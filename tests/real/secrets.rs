@@ -59,7 +59,7 @@ fn the_key_is_nowhere_after_a_show() {
     check_processes(&show);
     let ended = show.end(Duration::from_secs(20));
     ended.expect_code(0);
-    assert!(ended.stderr.lines().count() > 20, "a trace was asked for: {}", ended.stderr);
+    assert!(ended.stderr.lines().count() >= 5, "a trace was asked for: {}", ended.stderr);
     check_ended(&ended);
     // It did reach the server, or nothing was proven.
     assert!(nginx.recording().to_string_lossy().contains(CANARY));

@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use super::process::Process;
 
-/// A clip of 4 s, 640x360 at 30 fps with B-frames and AAC: noisy enough to need its bitrate, with the flash in the
+/// A clip of 4 s, 640x360 at 30 fps with B-frames and AAC: noisy enough to need its bitrate and cheap to decode, with the flash in the
 /// lower right quarter and a beep at each full second.
 pub(crate) fn signal_clip() -> PathBuf {
-    make("signal-4s.mp4", |path| {
+    make("signal-4s-b.mp4", |path| {
         let flash = "drawbox=x=iw/2:y=ih/2:w=iw/2:h=ih/2:t=fill:color=black,\
                      drawbox=x=iw/2:y=ih/2:w=iw/2:h=ih/2:t=fill:color=white:enable='lt(mod(t,1),0.1)'";
         let sound = "aevalsrc='0.1*sin(2*PI*440*t)+0.5*lt(mod(t,1),0.1)*sin(2*PI*1000*t)':sample_rate=48000:duration=4";
         let mut command = Command::new("ffmpeg");
         command.args(["-v", "error", "-nostdin", "-y", "-f", "lavfi", "-i"]);
-        command.arg(format!("testsrc2=size=640x360:rate=30:duration=4,noise=alls=24:allf=t,{flash}"));
+        command.arg(format!("testsrc2=size=640x360:rate=30:duration=4,noise=alls=9:allf=t,{flash}"));
         command.args(["-f", "lavfi", "-i", sound, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast"]);
-        command.args(["-bf", "2", "-crf", "20", "-g", "60", "-c:a", "aac", "-b:a", "128k", "-ac", "2"]).arg(path);
+        command.args(["-bf", "2", "-crf", "24", "-g", "60", "-c:a", "aac", "-b:a", "128k", "-ac", "2"]).arg(path);
         command
     })
 }

@@ -36,7 +36,10 @@ pub(crate) struct OddServer {
 impl OddServer {
     /// Plays `script` to each client in a thread of its own; the connection is closed at its end.
     pub(crate) fn start(script: impl Fn(TcpStream) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        Self::start_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap(), script)
+    }
+
+    fn start_on(listener: TcpListener, script: impl Fn(TcpStream) + Send + Sync + 'static) -> Self {
         listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();
         let clients = Arc::<AtomicUsize>::default();
@@ -159,9 +162,14 @@ impl OddServer {
         })
     }
 
-    /// Serves well, but takes only `bytes_per_second` from the connection.
+    /// Serves well, but takes only `bytes_per_second` from the connection, and the system takes little in advance.
     pub(crate) fn slow(bytes_per_second: usize) -> Self {
-        Self::start(move |stream| {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        // Accepted connections inherit it.
+        socket.set_recv_buffer_size(8 * 1024).unwrap();
+        socket.bind(&std::net::SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+        socket.listen(8).unwrap();
+        Self::start_on(socket.into(), move |stream| {
             let mut peer = Peer::new(stream);
             if peer.serve_until_publish().and_then(|_| peer.accept_publish()).is_err() {
                 return;
