@@ -28,3 +28,15 @@ impl AudioSource for Silence {
         AudioRead::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_overwrites_what_was_there() {
+        let mut out = [1.0; 64];
+        assert_eq!(open_audio(48_000, 2).read(-5, &mut out), AudioRead::default());
+        assert_eq!(out, [0.0; 64]);
+    }
+}

@@ -77,3 +77,49 @@ impl VideoSource for Still {
         Some(Captured { picture: Arc::clone(&self.picture), captured_at: now })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open_image(name: &str, image: &image::DynamicImage) -> Box<dyn VideoSource> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        image.save(&path).unwrap();
+        crate::capture::open_video_file(&path).unwrap()
+    }
+
+    #[test]
+    fn pictures_have_their_size_and_colours() {
+        let red = image::RgbImage::from_pixel(33, 21, image::Rgb([191, 0, 0]));
+        for name in ["red.png", "red.jpg"] {
+            let mut source = open_image(name, &red.clone().into());
+            assert_eq!(source.info().size, Some(Size::new(33, 21)));
+            let first = source.picture_at(Timestamp::from_millis(5)).unwrap();
+            assert_eq!(first.captured_at, Timestamp::from_millis(5));
+            for (plane, wanted) in first.picture.planes().into_iter().zip([51u8, 109, 212]) {
+                assert!(plane.iter().all(|value| value.abs_diff(wanted) <= 2), "{name}");
+            }
+            let second = source.picture_at(Timestamp::from_millis(50)).unwrap();
+            assert!(Arc::ptr_eq(&first.picture, &second.picture));
+        }
+    }
+
+    #[test]
+    fn what_is_transparent_is_black() {
+        let clear = image::RgbaImage::from_pixel(8, 8, image::Rgba([255, 255, 255, 0]));
+        let mut source = open_image("clear.png", &clear.into());
+        let picture = source.picture_at(Timestamp::ZERO).unwrap().picture;
+        assert!(picture.planes()[0].iter().all(|&y| y == 16));
+    }
+
+    #[test]
+    fn grey_and_deep_pictures_open() {
+        let grey = image::GrayImage::from_pixel(5, 4, image::Luma([255]));
+        let mut source = open_image("grey.png", &grey.into());
+        let picture = source.picture_at(Timestamp::ZERO).unwrap().picture;
+        assert!(picture.planes()[0].iter().all(|&y| y.abs_diff(235) <= 1));
+        let deep = image::ImageBuffer::<image::Rgb<u16>, Vec<u16>>::from_pixel(6, 6, image::Rgb([0; 3]));
+        assert_eq!(open_image("deep.png", &deep.into()).info().size, Some(Size::new(6, 6)));
+    }
+}

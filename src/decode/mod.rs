@@ -36,14 +36,17 @@ pub trait VideoDecoder: Send {
     /// complete now (none, one or several when the stream reorders).
     fn decode(&mut self, access_unit: &[u8], pts: Timestamp) -> Result<Vec<Decoded>, DecodeError>;
 
-    /// Gives what is left at the end of the stream.
+    /// Gives what is left at the end of the stream. Decoding may go on after it, from a keyframe: a clip that loops
+    /// or is wound needs no new decoder.
     fn flush(&mut self) -> Vec<Decoded>;
 }
 
 /// An audio decoder.
 pub trait AudioDecoder: Send {
     /// Decodes one raw AAC frame whose first sample is heard at `pts` (of the sound in it, delay taken out).
-    /// Gives a chunk in the stream's own rate and channels; None while the decoder fills.
+    /// Gives a chunk in the stream's own rate, and in its own channels up to 2 (more are mixed down to stereo). The
+    /// chunk is as long as the stream's frames: 1024 samples per channel, 2048 for HE-AAC. Its pts is that of the
+    /// sound in it: the decoder's delay is taken out. None while the decoder fills.
     fn decode(&mut self, frame: &[u8], pts: Timestamp) -> Result<Option<AudioChunk>, DecodeError>;
 }
 

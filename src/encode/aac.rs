@@ -126,10 +126,12 @@ fn sample_i16(sample: f32) -> i16 {
     (sample * 32_768.0).round() as i16
 }
 
-/// The library's number, which the crate only gives in its debug text.
+/// The library's number, which the crate only gives in its debug text: the first number there.
 fn code_of(error: &EncoderError) -> i64 {
     let text = format!("{error:?}");
-    text.chars().filter(char::is_ascii_digit).take(18).collect::<String>().parse().unwrap_or(-1)
+    let digits = text.trim_start_matches(|letter: char| !letter.is_ascii_digit());
+    let end = digits.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(digits.len());
+    digits.get(..end).and_then(|digits| digits.parse().ok()).unwrap_or(-1)
 }
 
 #[cfg(test)]

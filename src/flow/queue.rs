@@ -53,6 +53,15 @@ impl<T> Queue<T> {
         Ok(())
     }
 
+    /// Puts `value` at the end, waiting at most `limit` for room; gives it back when there is none or the queue is closed.
+    pub fn push_within(&self, value: T, limit: Duration) -> Result<(), T> {
+        let state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = |s: &mut State<T>| s.values.len() >= s.capacity && !s.closed;
+        let (state, _) = self.0.changed.wait_timeout_while(state, limit, full).unwrap_or_else(PoisonError::into_inner);
+        drop(state);
+        self.push(value)
+    }
+
     /// Takes the oldest value, waiting at most `limit`.
     pub fn pop(&self, limit: Duration) -> Popped<T> {
         let state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -62,7 +71,11 @@ impl<T> Queue<T> {
             .wait_timeout_while(state, limit, |s| s.values.is_empty() && !s.closed)
             .unwrap_or_else(PoisonError::into_inner);
         match state.values.pop_front() {
-            Some(value) => Popped::Value(value),
+            Some(value) => {
+                drop(state);
+                self.0.changed.notify_one();
+                Popped::Value(value)
+            }
             None if state.closed => Popped::Closed,
             None => Popped::Empty,
         }
@@ -102,6 +115,20 @@ mod tests {
         assert_eq!(queue.pop(Duration::ZERO), Popped::Value(2));
         assert_eq!(queue.pop(Duration::ZERO), Popped::Closed);
         assert_eq!(queue.refused(), 2);
+    }
+
+    #[test]
+    fn a_patient_push_waits_for_room() {
+        let queue = Queue::new(1);
+        assert_eq!(queue.push(1), Ok(()));
+        assert_eq!(queue.push_within(2, Duration::from_millis(1)), Err(2));
+        let taker = queue.clone();
+        let worker = crate::flow::Worker::spawn("taker", move |_| {
+            assert_eq!(taker.pop(Duration::from_secs(5)), Popped::Value(1));
+        })
+        .unwrap();
+        assert_eq!(queue.push_within(3, Duration::from_secs(5)), Ok(()));
+        assert!(worker.join());
     }
 
     #[test]

@@ -147,6 +147,7 @@ impl FlvReader {
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "the tests know the bytes they wrote")]
 mod tests {
     use super::*;
 

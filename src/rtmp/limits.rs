@@ -15,9 +15,6 @@ pub struct Limits {
     pub deferred_bytes_max: usize,
     /// Messages held back likewise; each has a cost beyond its bytes.
     pub deferred_messages_max: usize,
-    /// Bytes of answers not yet polled by the driver: a peer that asks without reading (a storm of pings)
-    /// must not fill our memory.
-    pub answer_bytes_max: usize,
     /// Message streams alive at once on one connection: a publisher needs one.
     pub message_streams_max: usize,
 }
@@ -30,7 +27,6 @@ impl Default for Limits {
             chunk_streams_max: 32,
             deferred_bytes_max: 20 << 20,
             deferred_messages_max: 1024,
-            answer_bytes_max: 1 << 20,
             message_streams_max: 16,
         }
     }

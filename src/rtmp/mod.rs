@@ -11,6 +11,11 @@ pub mod message;
 pub mod server;
 pub mod url;
 
+#[cfg(test)]
+mod puppet;
+#[cfg(test)]
+mod smoke;
+
 pub use limits::Limits;
 
 /// What a media message carries.

@@ -184,7 +184,8 @@ fn split_scheme(text: &str) -> Result<(Scheme, &str), UrlError> {
         }
         _ => {
             let near = Scheme::SUPPORTED.into_iter().map(|scheme| (edit_distance(&typed, scheme.as_str()), scheme));
-            match near.min_by_key(|(distance, _)| *distance) {
+            // Of two that are as near, the one of the same length.
+            match near.min_by_key(|(distance, scheme)| (*distance, typed.len().abs_diff(scheme.as_str().len()))) {
                 Some((distance, suggestion)) if distance <= 2 => UrlError::MistypedScheme { typed, suggestion },
                 _ => UrlError::UnknownScheme { typed },
             }
@@ -273,4 +274,142 @@ fn edit_distance(a: &str, b: &str) -> usize {
         before = std::mem::replace(&mut row, next);
     }
     row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(text: &str) -> RtmpUrl {
+        RtmpUrl::parse(text, false).unwrap()
+    }
+
+    fn given(text: &str) -> RtmpUrl {
+        RtmpUrl::parse(text, true).unwrap()
+    }
+
+    #[test]
+    fn the_key_may_stand_in_the_address() {
+        for (text, app, name) in [
+            ("rtmp://live.twitch.tv/app/live_1_k", "app", Some("live_1_k")),
+            ("rtmp://h/app/k?a=b&c=d/e%2F", "app", Some("k?a=b&c=d/e%2F")),
+            ("rtmp://h/v2/pub/key", "v2", Some("pub/key")),
+            ("rtmp://h/live2?backup=1/key", "live2?backup=1", Some("key")),
+            ("rtmp://h/app", "app", None),
+            ("rtmp://h/app/", "app", None),
+            ("rtmp://h", "", None),
+            ("rtmp://h/", "", None),
+            ("rtmp://h//key", "", Some("key")),
+            ("rtmp://h?x=1", "?x=1", None),
+        ] {
+            let url = split(text);
+            assert_eq!((url.app.as_str(), url.stream_name.as_deref()), (app, name), "{text}");
+        }
+    }
+
+    #[test]
+    fn with_a_key_from_elsewhere_the_whole_path_is_the_app() {
+        for (text, app) in [
+            ("rtmps://live.cloudflare.com:443/live/", "live"),
+            ("rtmp://h/v2/pub", "v2/pub"),
+            ("rtmp://h/v2/pub//", "v2/pub"),
+            ("rtmps://b.rtmps.youtube.com:443/live2?backup=1", "live2?backup=1"),
+            ("rtmp://h/live?path=/a/", "live?path=/a/"),
+            ("rtmp://h", ""),
+        ] {
+            let url = given(text);
+            assert_eq!((url.app.as_str(), url.stream_name), (app, None), "{text}");
+        }
+    }
+
+    #[test]
+    fn ports_and_hosts() {
+        for (text, host, port) in [
+            ("rtmp://h/a", "h", 1935),
+            ("rtmps://h/a", "h", 443),
+            ("rtmp://h:80/a", "h", 80),
+            ("rtmp://h:443/a", "h", 443),
+            ("rtmp://h:/a", "h", 1935),
+            ("RTMPS://h:5222/a", "h", 5222),
+            ("rtmp://[::1]/a", "::1", 1935),
+            ("rtmp://[2001:db8::2]:1937/a", "2001:db8::2", 1937),
+            ("rtmp://[fe80::1%eth0]:1937/a", "fe80::1%eth0", 1937),
+            (" \n rtmp://h:8080/a \r\n", "h", 8080),
+        ] {
+            let url = split(text);
+            assert_eq!((url.host.as_str(), url.port), (host, port), "{text}");
+        }
+    }
+
+    #[test]
+    fn tc_url_is_what_servers_expect() {
+        for (text, tc_url) in [
+            ("rtmp://h:1935/app/key", "rtmp://h/app"),
+            ("rtmps://h:443/app/key", "rtmps://h/app"),
+            ("rtmp://h:443/app/key", "rtmp://h:443/app"),
+            ("rtmp://[::1]:1940/app/key", "rtmp://[::1]:1940/app"),
+            ("rtmp://ada:secret@h/app?x=1/key", "rtmp://h/app?x=1"),
+            ("Rtmp://h", "rtmp://h/"),
+        ] {
+            assert_eq!(split(text).tc_url(), tc_url);
+        }
+        assert_eq!(given("rtmp://h/v2/pub/").tc_url(), "rtmp://h/v2/pub");
+        assert_eq!(split("rtmp://h/app?token=1/key").server_url(), "rtmp://h/app");
+    }
+
+    #[test]
+    fn logins_are_split_off_and_decoded() {
+        let url = split("rtmp://ada:p%40ss%2:w@rd@h:1936/app/key");
+        assert_eq!((url.user.as_deref(), url.password.as_deref()), (Some("ada"), Some("p@ss%2:w@rd")));
+        assert_eq!((url.host.as_str(), url.port), ("h", 1936));
+        let url = split("rtmp://ada@h/app/key@x");
+        assert_eq!((url.user.as_deref(), url.password), (Some("ada"), None));
+        assert_eq!(url.stream_name.as_deref(), Some("key@x"));
+    }
+
+    #[test]
+    fn wrong_addresses_say_what_is_wrong() {
+        let error = |text: &str| RtmpUrl::parse(text, false).unwrap_err();
+        for (typed, suggestion) in [
+            ("rmtp", Scheme::Rtmp),
+            ("rtpm", Scheme::Rtmp),
+            ("rtmo", Scheme::Rtmp),
+            ("tmp", Scheme::Rtmp),
+            ("rtmsp", Scheme::Rtmps),
+            ("rmtps", Scheme::Rtmps),
+        ] {
+            let expected = UrlError::MistypedScheme { typed: typed.to_owned(), suggestion };
+            assert_eq!(error(&format!("{typed}://h/a")), expected);
+        }
+        assert_eq!(error("HTTPS://youtube.com"), UrlError::WebAddress { typed: "https".into() });
+        assert_eq!(error("rtmpt://h/a"), UrlError::NotYetSupported { scheme: "rtmpt".into() });
+        assert_eq!(error("srt://h:9000"), UrlError::UnknownScheme { typed: "srt".into() });
+        assert_eq!(error("rtsp://h"), UrlError::UnknownScheme { typed: "rtsp".into() });
+        for text in ["", "live.twitch.tv/app", "rtmp:/h/a", "key?with=://in/it", "a b://c"] {
+            assert_eq!(error(text), UrlError::MissingScheme, "{text}");
+        }
+        for text in ["rtmp://", "rtmp:///app/key", "rtmp://user:pw@/app", "rtmp://:1935/app"] {
+            assert_eq!(error(text), UrlError::MissingHost, "{text}");
+        }
+        for text in ["rtmp://h:x/a", "rtmp://h:0/a", "rtmp://h:65536/a", "rtmp://h:-1/a", "rtmp://[::1]:x/a"] {
+            assert_eq!(error(text), UrlError::BadPort, "{text}");
+        }
+        for text in ["rtmp://::1/a", "rtmp://[::1/a", "rtmp://[zz]/a", "rtmp://a b/c", "rtmp://[::1]x/a"] {
+            assert_eq!(error(text), UrlError::BadHost, "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_secret_is_printed() {
+        let url = split("rtmp://ada:hunter2@h/app?sig=abc/the-key");
+        let text = format!("{url:?} {}", url.server_url());
+        for secret in ["ada", "hunter2", "abc", "the-key"] {
+            assert!(!text.contains(secret), "{text}");
+        }
+        for text in ["rtmpx7://h:hunter2", "rtmp://ada:hun/ter2@h/the-key", "hunter2"] {
+            if let Err(error) = RtmpUrl::parse(text, false) {
+                assert!(!format!("{error:?} {error}").contains("hun"), "{error}");
+            }
+        }
+    }
 }

@@ -379,7 +379,7 @@ impl Supervisor {
 
     /// A problem that makes the show end otherwise than asked.
     fn fail(&self, running: &mut Running, problem: Problem) {
-        tracing::warn!(kind = problem.kind.word(), about = %problem.about, details = %problem.details, "problem");
+        tracing::info!(kind = problem.kind.word(), about = %problem.about, details = %problem.details, "problem");
         self.tell(StudioEvent::Problem(problem.clone()));
         running.failure.get_or_insert(problem);
     }

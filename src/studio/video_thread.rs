@@ -7,11 +7,14 @@ use super::supervisor::{Mail, Message};
 use crate::capture::VideoSource;
 use crate::clock::{Clock, Ticker};
 use crate::flow::Stop;
-use crate::media::{FrameRate, PicturePool, Size, VideoFrame};
+use crate::media::{FrameRate, PicturePool, Size, Timestamp, VideoFrame};
 use crate::video::Composer;
 
 /// How long the thread sleeps at most before it looks for Stop.
 const NAP: Duration = Duration::from_millis(50);
+
+/// A busy moment up to so long costs latency and no frame; the rest of it is missed.
+const LATE_MAX: Duration = Duration::from_millis(500);
 
 /// What the video thread works with.
 pub(super) struct VideoThread {
@@ -26,7 +29,7 @@ pub(super) struct VideoThread {
 impl VideoThread {
     /// Runs until the program's end or Stop.
     pub(super) fn run(mut self, stop: &Stop) {
-        let mut ticker = Ticker::new(self.frame_rate, self.clock.now());
+        let mut ticker = Ticker::new(self.frame_rate, self.clock.now(), LATE_MAX);
         let mut composer = Composer::new(self.size);
         let mut pool = PicturePool::new(self.size);
         let mut seen_picture = false;
@@ -58,10 +61,14 @@ impl VideoThread {
                 count(&counters.captured, 1);
                 let frame = VideoFrame { picture, pts: tick.time, captured_at: captured.captured_at };
                 // Refused = skipped, counted by the queue.
-                let _ = self.program.frames().push(frame);
+                let _ = self.program.frames().push_within(frame, LATE_MAX.saturating_sub(self.lateness(tick.time)));
             }
             self.source.prepare(ticker.due());
         }
         self.program.frames().close();
+    }
+
+    fn lateness(&self, tick: Timestamp) -> Duration {
+        self.clock.now().since(tick)
     }
 }

@@ -8,7 +8,7 @@ pub fn what(problem: &Problem) -> String {
     let details = &problem.details;
     match problem.kind {
         ProblemKind::BadUrl => format!("The destination {about} cannot be used: {details}"),
-        ProblemKind::BadSettings => format!("The settings cannot be used: {details}"),
+        ProblemKind::BadSettings => sentence(details),
         ProblemKind::DnsFailed => format!("The name of the server {about} has no address ({details})."),
         ProblemKind::ConnectionRefused => format!("Nobody listens at {about}."),
         ProblemKind::TimedOut => format!("{about} did not answer in time ({details})."),
@@ -52,6 +52,14 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::ProfileWarning => details.clone(),
         ProblemKind::Internal => format!("Tally failed: {details}."),
     }
+}
+
+/// `text` as a sentence of its own.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase);
+    let end = if text.ends_with(['.', '?', '!']) { "" } else { "." };
+    first.into_iter().flatten().chain(letters).chain(end.chars()).collect()
 }
 
 /// One thing to do.

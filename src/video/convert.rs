@@ -1,6 +1,8 @@
 //! Raw camera and file pictures to I420 in BT.709 limited range.
 #![deny(clippy::indexing_slicing)]
 
+use std::borrow::Cow;
+
 use yuv::{
     BufferStoreMut, YuvBiPlanarImage, YuvConversionMode, YuvError, YuvGrayImage, YuvPackedImage, YuvPlanarImage,
     YuvPlanarImageMut, YuvRange, YuvStandardMatrix,
@@ -154,7 +156,7 @@ pub fn to_picture(raw: &RawPicture<'_>, picture: &mut Picture) -> Result<(), Con
         }
         PixelFormat::Rgb24 | PixelFormat::Bgr24 | PixelFormat::Rgba | PixelFormat::Bgra => {
             let mut planar = planar_mut(picture);
-            let (from, stride) = (planes.first, as_u32(planes.stride));
+            let (from, stride) = (planes.first(), as_u32(planes.stride));
             let write = match raw.format {
                 PixelFormat::Rgb24 => yuv::rgb_to_yuv420,
                 PixelFormat::Bgr24 => yuv::bgr_to_yuv420,
@@ -211,13 +213,17 @@ fn jpeg_to_picture(data: &[u8], picture: &mut Picture) -> Result<(), ConvertErro
 }
 
 /// The planes of a raw picture, found and checked.
+///
+/// The conversions want every row with its padding, no more and no fewer: they skip what is left over or panic.
 struct Planes<'a> {
-    first: &'a [u8],
+    data: Cow<'a, [u8]>,
     stride: usize,
-    /// U and V in this order, or the interleaved plane and nothing.
-    second: &'a [u8],
-    third: &'a [u8],
+    first_len: usize,
+    second_len: usize,
+    third_len: usize,
     chroma_stride: usize,
+    /// Whether V comes before U.
+    swapped: bool,
 }
 
 impl<'a> Planes<'a> {
@@ -235,30 +241,58 @@ impl<'a> Planes<'a> {
         if stride < row {
             return Err(ConvertError::Stride { needed: row, stride });
         }
-        // The last row of the last plane needs no padding; those before it do.
-        let (chroma_stride, second_len, third_len) = match raw.format {
-            PixelFormat::Nv12 | PixelFormat::Nv21 => {
-                let chroma_stride = stride.max(chroma_width * 2);
-                (chroma_stride, chroma_stride * (chroma_height - 1) + chroma_width * 2, 0)
-            }
-            PixelFormat::I420 | PixelFormat::Yv12 => {
-                let chroma_stride = stride.div_ceil(2);
-                (chroma_stride, chroma_stride * chroma_height, chroma_stride * (chroma_height - 1) + chroma_width)
-            }
+        let (chroma_stride, chroma_row, planes) = match raw.format {
+            PixelFormat::Nv12 | PixelFormat::Nv21 => (stride.max(chroma_width * 2), chroma_width * 2, 1),
+            PixelFormat::I420 | PixelFormat::Yv12 => (stride.div_ceil(2), chroma_width, 2),
             _ => (0, 0, 0),
         };
-        let first_len = if second_len == 0 { stride * (height - 1) + row } else { stride * height };
-        let needed = first_len + second_len + third_len;
-        let short = ConvertError::Short { needed, got: raw.data.len() };
-        let Some((first, rest)) = raw.data.split_at_checked(first_len) else { return Err(short) };
-        let Some((second, rest)) = rest.split_at_checked(second_len) else { return Err(short) };
-        let Some(third) = rest.get(..third_len) else { return Err(short) };
-        let (second, third) = if raw.format == PixelFormat::Yv12 { (third, second) } else { (second, third) };
-        Ok(Self { first, stride, second, third, chroma_stride })
+        let (first_len, chroma_len) = (stride * height, chroma_stride * chroma_height);
+        let second_len = if planes > 0 { chroma_len } else { 0 };
+        let third_len = if planes > 1 { chroma_len } else { 0 };
+        let whole = first_len + second_len + third_len;
+        // The very last row needs no padding behind it.
+        let padding = if planes > 0 { chroma_stride - chroma_row } else { stride - row };
+        let needed = whole - padding;
+        let got = raw.data.len();
+        if got < needed {
+            return Err(ConvertError::Short { needed, got });
+        }
+        let mut data = Cow::Borrowed(raw.data);
+        if got < whole {
+            data.to_mut().resize(whole, 0);
+        }
+        Ok(Self {
+            data,
+            stride,
+            first_len,
+            second_len,
+            third_len,
+            chroma_stride,
+            swapped: raw.format == PixelFormat::Yv12,
+        })
     }
 
-    fn packed(&self, size: Size) -> YuvPackedImage<'a, u8> {
-        YuvPackedImage { yuy: self.first, yuy_stride: as_u32(self.stride), width: size.width, height: size.height }
+    fn first(&self) -> &[u8] {
+        self.data.get(..self.first_len).unwrap_or_default()
+    }
+
+    /// U, or both where they are interleaved.
+    fn second(&self) -> &[u8] {
+        if self.swapped { self.plane(self.second_len, self.third_len) } else { self.plane(0, self.second_len) }
+    }
+
+    /// V, where it is a plane of its own.
+    fn third(&self) -> &[u8] {
+        if self.swapped { self.plane(0, self.second_len) } else { self.plane(self.second_len, self.third_len) }
+    }
+
+    fn plane(&self, after_first: usize, length: usize) -> &[u8] {
+        let start = self.first_len + after_first;
+        self.data.get(start..start + length).unwrap_or_default()
+    }
+
+    fn packed(&self, size: Size) -> YuvPackedImage<'_, u8> {
+        YuvPackedImage { yuy: self.first(), yuy_stride: as_u32(self.stride), width: size.width, height: size.height }
     }
 }
 
@@ -293,15 +327,15 @@ fn copy_rows(from: &[u8], stride: usize, to: &mut [u8], width: usize) {
 fn copy_planes(planes: &Planes<'_>, size: Size, picture: &mut Picture) -> Result<(), ConvertError> {
     let chroma_width = size.chroma().width as usize;
     let [y, u, v] = picture.planes_mut();
-    copy_rows(planes.first, planes.stride, y, size.width as usize);
-    copy_rows(planes.second, planes.chroma_stride, u, chroma_width);
-    copy_rows(planes.third, planes.chroma_stride, v, chroma_width);
+    copy_rows(planes.first(), planes.stride, y, size.width as usize);
+    copy_rows(planes.second(), planes.chroma_stride, u, chroma_width);
+    copy_rows(planes.third(), planes.chroma_stride, v, chroma_width);
     Ok(())
 }
 
 fn copy_luma(planes: &Planes<'_>, size: Size, picture: &mut Picture) -> Result<(), ConvertError> {
     let [y, u, v] = picture.planes_mut();
-    copy_rows(planes.first, planes.stride, y, size.width as usize);
+    copy_rows(planes.first(), planes.stride, y, size.width as usize);
     u.fill(128);
     v.fill(128);
     Ok(())
@@ -310,9 +344,9 @@ fn copy_luma(planes: &Planes<'_>, size: Size, picture: &mut Picture) -> Result<(
 fn split_chroma(planes: &Planes<'_>, raw: &RawPicture<'_>, picture: &mut Picture) -> Result<(), ConvertError> {
     let chroma_width = raw.size.chroma().width as usize;
     let [y, u, v] = picture.planes_mut();
-    copy_rows(planes.first, planes.stride, y, raw.size.width as usize);
+    copy_rows(planes.first(), planes.stride, y, raw.size.width as usize);
     let (first, second) = if raw.format == PixelFormat::Nv12 { (u, v) } else { (v, u) };
-    let rows = planes.second.chunks(planes.chroma_stride);
+    let rows = planes.second().chunks(planes.chroma_stride);
     for ((first, second), from) in
         first.chunks_exact_mut(chroma_width).zip(second.chunks_exact_mut(chroma_width)).zip(rows)
     {
@@ -323,6 +357,11 @@ fn split_chroma(planes: &Planes<'_>, raw: &RawPicture<'_>, picture: &mut Picture
         }
     }
     Ok(())
+}
+
+/// Rows `top` to before `top + count` of a plane.
+fn part(plane: &[u8], stride: usize, top: usize, count: usize) -> &[u8] {
+    plane.get(stride * top..stride * (top + count)).unwrap_or_default()
 }
 
 /// For every matrix or range but our own: to RGBA and back, a stripe of rows at a time.
@@ -345,18 +384,18 @@ fn through_rgb(planes: &Planes<'_>, raw: &RawPicture<'_>, picture: &mut Picture)
         .zip(u.chunks_mut(chroma_width * STRIPE_ROWS / 2).zip(v.chunks_mut(chroma_width * STRIPE_ROWS / 2)));
     for top in (0..height).step_by(STRIPE_ROWS) {
         let rows = STRIPE_ROWS.min(height - top);
-        let first = planes.first.get(planes.stride * top..).unwrap_or_default();
-        let second = planes.second.get(planes.chroma_stride * top / 2..).unwrap_or_default();
-        let third = planes.third.get(planes.chroma_stride * top / 2..).unwrap_or_default();
+        let first = part(planes.first(), planes.stride, top, rows);
+        let second = part(planes.second(), planes.chroma_stride, top / 2, rows.div_ceil(2));
+        let third = part(planes.third(), planes.chroma_stride, top / 2, rows.div_ceil(2));
+        let rgba = rgba.get_mut(..rgba_stride as usize * rows).unwrap_or_default();
         let stripe = Size::new(width, as_u32(rows));
         let (y_stride, chroma_stride) = (as_u32(planes.stride), as_u32(planes.chroma_stride));
-        let first = first.get(..first.len().min(planes.stride * rows)).unwrap_or_default();
         let (width, height) = (stripe.width, stripe.height);
         match raw.format {
             PixelFormat::Yuyv | PixelFormat::Uyvy => {
                 let packed = YuvPackedImage { yuy: first, yuy_stride: y_stride, width, height };
                 let read = if raw.format == PixelFormat::Yuyv { yuv::yuyv422_to_rgba } else { yuv::uyvy422_to_rgba };
-                read(&packed, &mut rgba, rgba_stride, range, matrix)?;
+                read(&packed, rgba, rgba_stride, range, matrix)?;
             }
             PixelFormat::Nv12 | PixelFormat::Nv21 => {
                 let image = YuvBiPlanarImage {
@@ -368,11 +407,11 @@ fn through_rgb(planes: &Planes<'_>, raw: &RawPicture<'_>, picture: &mut Picture)
                     height,
                 };
                 let read = if raw.format == PixelFormat::Nv12 { yuv::yuv_nv12_to_rgba } else { yuv::yuv_nv21_to_rgba };
-                read(&image, &mut rgba, rgba_stride, range, matrix, YuvConversionMode::Balanced)?;
+                read(&image, rgba, rgba_stride, range, matrix, YuvConversionMode::Balanced)?;
             }
             PixelFormat::Grey => {
                 let image = YuvGrayImage { y_plane: first, y_stride, width, height };
-                yuv::yuv400_to_rgba(&image, &mut rgba, rgba_stride, range, matrix)?;
+                yuv::yuv400_to_rgba(&image, rgba, rgba_stride, range, matrix)?;
             }
             _ => {
                 let image = YuvPlanarImage {
@@ -385,7 +424,7 @@ fn through_rgb(planes: &Planes<'_>, raw: &RawPicture<'_>, picture: &mut Picture)
                     width,
                     height,
                 };
-                yuv::yuv420_to_rgba(&image, &mut rgba, rgba_stride, range, matrix)?;
+                yuv::yuv420_to_rgba(&image, rgba, rgba_stride, range, matrix)?;
             }
         }
         let Some((y, (u, v))) = to_rows.next() else { break };
@@ -401,7 +440,7 @@ fn through_rgb(planes: &Planes<'_>, raw: &RawPicture<'_>, picture: &mut Picture)
         };
         yuv::rgba_to_yuv420(
             &mut planar,
-            &rgba,
+            rgba,
             rgba_stride,
             YuvRange::Limited,
             YuvStandardMatrix::Bt709,
@@ -409,4 +448,198 @@ fn through_rgb(planes: &Planes<'_>, raw: &RawPicture<'_>, picture: &mut Picture)
         )?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "a test that indexes wrongly fails, as it should")]
+mod tests {
+    use super::*;
+
+    const RGB_FORMATS: [PixelFormat; 4] =
+        [PixelFormat::Rgb24, PixelFormat::Bgr24, PixelFormat::Rgba, PixelFormat::Bgra];
+    const YUV_FORMATS: [PixelFormat; 6] = [
+        PixelFormat::Yuyv,
+        PixelFormat::Uyvy,
+        PixelFormat::Nv12,
+        PixelFormat::Nv21,
+        PixelFormat::I420,
+        PixelFormat::Yv12,
+    ];
+
+    /// A raw picture of one colour with rows of `stride` bytes (of the first plane).
+    fn flat(format: PixelFormat, size: Size, padding: usize, colour: [u8; 3]) -> (usize, Vec<u8>) {
+        let (w, h) = (size.width as usize, size.height as usize);
+        let (cw, ch) = (w.div_ceil(2), h.div_ceil(2));
+        let [a, b, c] = colour;
+        let rows = |pixel: &[u8], count: usize, rows: usize, stride: usize| -> Vec<u8> {
+            let mut row = pixel.repeat(count);
+            row.resize(stride, 0xee);
+            row.repeat(rows)
+        };
+        let pixel: Vec<u8> = match format {
+            PixelFormat::Yuyv => vec![a, b, a, c],
+            PixelFormat::Uyvy => vec![b, a, c, a],
+            PixelFormat::Rgb24 => vec![a, b, c],
+            PixelFormat::Bgr24 => vec![c, b, a],
+            PixelFormat::Rgba => vec![a, b, c, 7],
+            PixelFormat::Bgra => vec![c, b, a, 7],
+            _ => vec![a],
+        };
+        let count = if matches!(format, PixelFormat::Yuyv | PixelFormat::Uyvy) { cw } else { w };
+        let stride = pixel.len() * count + padding;
+        let mut data = rows(&pixel, count, h, stride);
+        let half = stride.div_ceil(2);
+        match format {
+            PixelFormat::Nv12 => data.extend(rows(&[b, c], cw, ch, stride.max(2 * cw))),
+            PixelFormat::Nv21 => data.extend(rows(&[c, b], cw, ch, stride.max(2 * cw))),
+            PixelFormat::I420 => data.extend([rows(&[b], cw, ch, half), rows(&[c], cw, ch, half)].concat()),
+            PixelFormat::Yv12 => data.extend([rows(&[c], cw, ch, half), rows(&[b], cw, ch, half)].concat()),
+            _ => {}
+        }
+        (stride, data)
+    }
+
+    fn assert_colour(picture: &Picture, wanted: [u8; 3], allowed: u8, what: &str) {
+        for (plane, wanted) in picture.planes().into_iter().zip(wanted) {
+            for &value in plane {
+                assert!(value.abs_diff(wanted) <= allowed, "{what}: {value} instead of {wanted}");
+            }
+        }
+    }
+
+    /// Red of 75 % and what each standard makes of it (ITU-R BT.601 and BT.709).
+    const RED_RGB: [u8; 3] = [191, 0, 0];
+    const RED: [(ColorMatrix, ColorRange, [u8; 3]); 4] = [
+        (ColorMatrix::Bt709, ColorRange::Limited, [51, 109, 212]),
+        (ColorMatrix::Bt601, ColorRange::Limited, [65, 100, 212]),
+        (ColorMatrix::Bt709, ColorRange::Full, [41, 106, 223]),
+        (ColorMatrix::Bt601, ColorRange::Full, [57, 96, 223]),
+    ];
+
+    #[test]
+    fn every_format_matrix_and_range_gives_the_same_red() {
+        for size in [Size::new(64, 48), Size::new(37, 21), Size::new(2, 2), Size::new(1, 1), Size::new(16, 33)] {
+            for padding in [0, 6] {
+                let mut picture = Picture::black(size);
+                for format in RGB_FORMATS {
+                    let (stride, data) = flat(format, size, padding, RED_RGB);
+                    let raw = RawPicture { format, size, stride, data: &data, matrix: RED[0].0, range: RED[0].1 };
+                    to_picture(&raw, &mut picture).unwrap();
+                    assert_colour(&picture, RED[0].2, 1, &format!("{format:?} {size}"));
+                }
+                for format in YUV_FORMATS {
+                    for (matrix, range, colour) in RED {
+                        let (stride, data) = flat(format, size, padding, colour);
+                        let raw = RawPicture { format, size, stride, data: &data, matrix, range };
+                        to_picture(&raw, &mut picture).unwrap();
+                        assert_colour(
+                            &picture,
+                            RED[0].2,
+                            2,
+                            &format!("{format:?} {matrix:?} {range:?} {size} {padding}"),
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn grey_keeps_or_gains_its_range() {
+        let size = Size::new(33, 17);
+        let mut picture = Picture::black(size);
+        for (range, value, wanted) in
+            [(ColorRange::Limited, 120, 120), (ColorRange::Full, 255, 235), (ColorRange::Full, 0, 16)]
+        {
+            let (stride, data) = flat(PixelFormat::Grey, size, 3, [value; 3]);
+            let raw =
+                RawPicture { format: PixelFormat::Grey, size, stride, data: &data, matrix: ColorMatrix::Bt601, range };
+            to_picture(&raw, &mut picture).unwrap();
+            assert_colour(&picture, [wanted, 128, 128], 1, "grey");
+        }
+    }
+
+    #[test]
+    fn pictures_keep_their_place_in_every_stripe() {
+        // A ramp, through RGB and back, is still that ramp: no stripe is swapped or shifted.
+        let size = Size::new(40, 70);
+        let mut data = vec![128; 40 * 70 + 2 * 20 * 35];
+        for (y, row) in data[..40 * 70].chunks_exact_mut(40).enumerate() {
+            for (x, value) in row.iter_mut().enumerate() {
+                *value = (40 + x + 2 * y) as u8;
+            }
+        }
+        for matrix in [ColorMatrix::Bt601, ColorMatrix::Bt709] {
+            let raw = RawPicture {
+                format: PixelFormat::I420,
+                size,
+                stride: 0,
+                data: &data,
+                matrix,
+                range: ColorRange::Limited,
+            };
+            let mut picture = Picture::black(size);
+            to_picture(&raw, &mut picture).unwrap();
+            for (got, wanted) in picture.planes()[0].iter().zip(&data) {
+                assert!(got.abs_diff(*wanted) <= 1, "{matrix:?} {got} {wanted}");
+            }
+        }
+    }
+
+    #[test]
+    fn short_data_and_wrong_sizes_are_errors_at_every_length() {
+        let size = Size::new(13, 9);
+        let mut picture = Picture::black(size);
+        for format in RGB_FORMATS.into_iter().chain(YUV_FORMATS).chain([PixelFormat::Grey]) {
+            for (matrix, range) in [(ColorMatrix::Bt601, ColorRange::Full), (ColorMatrix::Bt709, ColorRange::Limited)] {
+                let (stride, data) = flat(format, size, 2, [90; 3]);
+                let convert = |stride: usize, data: &[u8], picture: &mut Picture| {
+                    to_picture(&RawPicture { format, size, stride, data, matrix, range }, picture)
+                };
+                convert(stride, &data, &mut picture).unwrap();
+                // The padding of the last row may be missing, the picture may not.
+                for length in 0..data.len() - stride {
+                    let short = convert(stride, &data[..length], &mut picture);
+                    assert!(matches!(short, Err(ConvertError::Short { .. })), "{format:?} {length}");
+                }
+                assert!(matches!(convert(stride / 2, &data, &mut picture), Err(ConvertError::Stride { .. })));
+                let mut other = Picture::black(Size::new(12, 9));
+                assert!(matches!(convert(stride, &data, &mut other), Err(ConvertError::Size { .. })));
+            }
+        }
+    }
+
+    fn jpeg(size: Size, colour: [u8; 3]) -> Vec<u8> {
+        let mut out = Vec::new();
+        let pixels = colour.repeat(size.area());
+        image::codecs::jpeg::JpegEncoder::new_with_quality(&mut out, 95)
+            .encode(&pixels, size.width, size.height, image::ExtendedColorType::Rgb8)
+            .unwrap();
+        out
+    }
+
+    #[test]
+    fn jpeg_colours_become_ours() {
+        for size in [Size::new(64, 48), Size::new(35, 17), Size::new(1, 1)] {
+            let data = jpeg(size, RED_RGB);
+            assert_eq!(jpeg_size(&data), Some(size));
+            let raw = |data| RawPicture {
+                format: PixelFormat::Mjpeg,
+                size,
+                stride: 0,
+                data,
+                matrix: ColorMatrix::Bt709,
+                range: ColorRange::Limited,
+            };
+            let mut picture = Picture::black(size);
+            to_picture(&raw(&data), &mut picture).unwrap();
+            assert_colour(&picture, RED[0].2, 2, "jpeg");
+            let mut other = Picture::black(Size::new(70, 70));
+            assert!(matches!(to_picture(&raw(&data), &mut other), Err(ConvertError::Size { .. })));
+            for length in [0, 1, 10, data.len() / 4] {
+                assert!(to_picture(&raw(&data[..length]), &mut picture).is_err(), "{length}");
+            }
+        }
+        assert_eq!(jpeg_size(b"no picture"), None);
+    }
 }

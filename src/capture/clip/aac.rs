@@ -38,6 +38,9 @@ pub(super) fn open(track: Track, file: File) -> Result<AacPcm, String> {
     Ok(pcm)
 }
 
+/// Frames of 1024 samples by which the decoder can be late, at most.
+const PUSHES: usize = 2;
+
 pub(super) struct AacPcm {
     file: File,
     track: Track,
@@ -50,12 +53,20 @@ pub(super) struct AacPcm {
 impl AacPcm {
     /// The next frame's samples, `Some(None)` where it has none, `None` at the end.
     fn decode_one(&mut self) -> Option<Option<AudioChunk>> {
-        let sample: Sample = *self.track.samples.get(self.next)?;
+        let last = self.track.samples.len().checked_sub(1)?;
+        // The decoder gives samples later than it takes them: the last frame, fed again, pushes the rest out.
+        let beyond = self.next.saturating_sub(last);
+        let sample: Sample = *self.track.samples.get(self.next - beyond)?;
+        if beyond > PUSHES {
+            return None;
+        }
         self.next += 1;
         if read_sample(&mut self.file, &sample, &mut self.buffer).is_err() {
             return Some(None);
         }
-        let pts = Timestamp::from_nanos(nanos(sample.pts, self.track.timescale));
+        let frame = self.track.samples.first().map_or(0, |first| i64::from(first.duration));
+        let pts = sample.pts.saturating_add(frame.saturating_mul(beyond as i64));
+        let pts = Timestamp::from_nanos(nanos(pts, self.track.timescale));
         Some(self.decoder.decode(&self.buffer, pts).unwrap_or_default())
     }
 }

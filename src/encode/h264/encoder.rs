@@ -88,8 +88,9 @@ pub struct H264Encoder {
     sps: Bytes,
     pps: Bytes,
     gop_frames: u32,
-    /// Frames since the last keyframe, that one included; `None` before the first.
-    in_gop: Option<u32>,
+    /// Frame index of the last keyframe, by its pts: a frame that was missed before the encoder does not move the next
+    /// keyframe. `None` before the first.
+    keyframe_index: Option<i64>,
     /// The library knows at most 60 frames a second: a higher rate is told as this fraction of it, with the same
     /// fraction of the bitrate, which gives each picture the same bits.
     rate_divisor: u32,
@@ -123,7 +124,7 @@ impl H264Encoder {
             sps,
             pps,
             gop_frames: rate.frames_in(settings.keyframe_seconds),
-            in_gop: None,
+            keyframe_index: None,
             rate_divisor,
             frame_index: 0,
         })
@@ -155,8 +156,10 @@ impl VideoEncoder for H264Encoder {
                 self.settings.size
             )));
         }
-        let due = force_keyframe || self.in_gop.is_none_or(|frames| frames >= self.gop_frames);
-        if due && self.in_gop.is_some() {
+        let index = self.settings.frame_rate.frame_index(pts);
+        let gop_frames = i64::from(self.gop_frames);
+        let due = force_keyframe || self.keyframe_index.is_none_or(|last| index.saturating_sub(last) >= gop_frames);
+        if due && self.keyframe_index.is_some() {
             self.library.force_keyframe()?;
         }
         // The library's time only feeds its statistics: it runs at the rate that the library was told.
@@ -167,7 +170,9 @@ impl VideoEncoder for H264Encoder {
         if data.is_empty() {
             return Err(EncodeError::Library { call: "EncodeFrame gave no picture", code: 0 });
         }
-        self.in_gop = if keyframe { Some(1) } else { self.in_gop.map(|frames| frames.saturating_add(1)) };
+        if keyframe {
+            self.keyframe_index = Some(index);
+        }
         Ok(Packet { kind: PacketKind::Video { keyframe }, pts, dts: pts, captured_at, data })
     }
 

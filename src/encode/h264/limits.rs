@@ -46,8 +46,9 @@ fn check_size(size: Size) -> Result<(), EncodeError> {
 /// Checks a rate against what is sensible for a size.
 pub(super) fn check_bitrate(bitrate: Bitrate, size: Size) -> Result<(), EncodeError> {
     if bitrate < BITRATE_FLOOR || bitrate > BITRATE_CEILING {
-        let low = (size.area() as u64 * 2 / 1000).clamp(50, 8000);
-        let high = (size.area() as u64 * 12 / 1000).clamp(500, 50_000);
+        // Two to twelve bits a second and pixel, in round numbers.
+        let low = (size.area() as u64 * 2 / 1000).clamp(100, 8000) / 100 * 100;
+        let high = (size.area() as u64 * 12 / 1000).clamp(500, 50_000) / 100 * 100;
         return Err(unsupported(format!(
             "{} b/s is no video bitrate for {size}: use {low}k to {high}k, at least {BITRATE_FLOOR} and at most {BITRATE_CEILING}",
             bitrate.bps()
@@ -142,7 +143,7 @@ mod tests {
             ("8x8", "1M", "16x16 or more"),
             ("8192x4320", "1M", "4096x2304 or less"),
             ("2304x4096", "1M", ""),
-            ("1280x720", "0", "1843k to 11059k"),
+            ("1280x720", "0", "1800k to 11000k"),
             ("1280x720", "200M", "at most 100000k"),
         ] {
             match check(&settings(size, bitrate)) {

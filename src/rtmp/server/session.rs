@@ -349,11 +349,9 @@ impl ServerSession {
                 self.unpublish(id);
             }
             "closeStream" => self.unpublish(stream_id),
-            "_checkbw" | "_result" | "_error" | "onStatus" => {
-                if command.name == "_checkbw" {
-                    self.answer(transaction, Value::Undefined);
-                }
-            }
+            "_checkbw" => self.answer(transaction, Value::Undefined),
+            // Answers to what we never asked.
+            "_result" | "_error" | "onStatus" => {}
             _ if transaction > 0.0 => {
                 let info = Info::object("error", "NetConnection.Call.Failed", "Method not found.");
                 let answer = Command::new("_error", transaction, Value::Null, vec![info.into()]);

@@ -7,3 +7,6 @@ mod read;
 
 pub use draw::TestPattern;
 pub use read::{flash_is_on, read_block_time};
+
+#[cfg(test)]
+mod tests;

@@ -3,13 +3,18 @@
 use super::layout::{BLOCK_COLUMNS, BLOCK_ROWS, Rect, block, checksum, flash};
 use crate::media::Picture;
 
-/// The wall time in the block pattern, in milliseconds of Unix time modulo 2^28; `None` if the checksum is wrong,
-/// as in nearly every picture that is no test picture.
+/// The wall time in the block pattern, in milliseconds of Unix time modulo 2^28; `None` if a block is neither
+/// black nor white or the checksum is wrong, as in nearly every picture that is no test picture.
 pub fn read_block_time(picture: &Picture) -> Option<u32> {
     let mut word = 0u32;
     for index in 0..BLOCK_COLUMNS * BLOCK_ROWS {
         let mean = mean_luma(picture, block(picture.size(), index))?;
-        word = word << 1 | u32::from(mean > 125);
+        let bit = match mean {
+            0..=95 => 0,
+            155..=255 => 1,
+            _ => return None,
+        };
+        word = word << 1 | bit;
     }
     let time = word >> 4;
     (checksum(time) == word & 15).then_some(time)

@@ -1,0 +1,31 @@
+# The everyday commands. Each sees to what it needs by packaging/setup.
+
+.PHONY: run test bench man lint
+
+# A show of ten seconds from the test picture and tone into this computer, and what a viewer got of it.
+run:
+	@packaging/setup build
+	@packaging/setup run
+	cargo run --release --locked -- live --rehearse --video test --audio test --for 10s
+
+# Everything, real peers included.
+test:
+	@packaging/setup test
+	cargo nextest run --locked
+	cargo test --locked --doc --quiet
+
+bench:
+	@packaging/setup test
+	cargo bench --locked
+
+lint:
+	@packaging/setup build
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --quiet
+
+# The manual page, made from the same definitions as --help: target/man/tally.1
+man:
+	@packaging/setup build
+	@mkdir -p target/man
+	cargo run --locked --quiet -- man > target/man/tally.1

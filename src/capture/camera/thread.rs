@@ -1,0 +1,222 @@
+//! The capture thread of a camera: takes its pictures, converts them, watches over it and looks for it when it is
+//! gone.
+
+use std::time::Duration;
+
+use super::backend::{self, Running};
+use crate::capture::revival::{Backoff, Watchdog, bounded, wait_until};
+use crate::capture::{CameraRequest, Captured, SourceError, SourceEvent, SourceInfo, VideoSource};
+use crate::clock::Clock;
+use crate::flow::{Latest, Popped, Queue, Stop, Worker};
+use crate::media::{PicturePool, Size, Timestamp};
+use crate::video::{ConvertError, PixelFormat, RawPicture, jpeg_size, to_picture};
+
+/// How long opening may take; USB cameras need up to a second.
+const OPEN_LIMIT: Duration = Duration::from_secs(5);
+/// How long opening again may take, so that a Stop in between is seen within its two seconds.
+const REOPEN_LIMIT: Duration = Duration::from_millis(1500);
+/// How long closing may take before it is left to itself.
+const CLOSE_LIMIT: Duration = Duration::from_millis(400);
+/// How often the thread looks for the stop.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// An open camera. Dropping it closes the device and joins its thread.
+pub(super) struct Camera {
+    info: SourceInfo,
+    latest: Latest<Captured>,
+    events: Queue<SourceEvent>,
+    /// Newer than the last asked time.
+    ahead: Option<Captured>,
+    current: Option<Captured>,
+    _thread: Worker,
+}
+
+impl Camera {
+    pub(super) fn open(id: Option<&str>, wanted: CameraRequest, clock: &Clock) -> Result<Self, SourceError> {
+        let what = id.map_or_else(|| "camera".to_owned(), str::to_owned);
+        let device_error = |reason: &str| SourceError::Device { what: what.clone(), reason: reason.to_owned() };
+        let (chosen, open_clock) = (id.map(str::to_owned), clock.clone());
+        let running = bounded("camera-open", OPEN_LIMIT, move || backend::open(chosen.as_deref(), wanted, &open_clock))
+            .ok_or_else(|| device_error("its driver does not answer"))??;
+        let info = SourceInfo {
+            id: running.id.clone(),
+            name: running.name.clone(),
+            format: running.format.to_string(),
+            size: Some(running.format.size),
+            frame_rate: running.format.frame_rate,
+        };
+        tracing::info!(camera = info.id, format = info.format, "camera opened");
+        let (latest, events) = (Latest::new(), Queue::new(16));
+        let supervisor = Supervisor {
+            // A forced backend stays forced.
+            id: id.filter(|id| id.contains("nokhwa:")).map_or_else(|| info.id.clone(), str::to_owned),
+            wanted,
+            clock: clock.clone(),
+            latest: latest.clone(),
+            events: events.clone(),
+        };
+        let thread = Worker::spawn("camera", move |stop| supervisor.run(running, stop))
+            .map_err(|e| device_error(&e.to_string()))?;
+        Ok(Self { info, latest, events, ahead: None, current: None, _thread: thread })
+    }
+}
+
+impl VideoSource for Camera {
+    fn info(&self) -> SourceInfo {
+        self.info.clone()
+    }
+
+    fn picture_at(&mut self, now: Timestamp) -> Option<Captured> {
+        if let Some(newest) = self.latest.take()
+            && let Some(older) = self.ahead.replace(newest)
+            && older.captured_at <= now
+        {
+            self.current = Some(older);
+        }
+        if self.ahead.as_ref().is_some_and(|ahead| ahead.captured_at <= now) {
+            self.current = self.ahead.take();
+        }
+        self.current.clone()
+    }
+
+    fn poll_event(&mut self) -> Option<SourceEvent> {
+        match self.events.pop(Duration::ZERO) {
+            Popped::Value(event) => Some(event),
+            Popped::Empty | Popped::Closed => None,
+        }
+    }
+}
+
+struct Supervisor {
+    id: String,
+    wanted: CameraRequest,
+    clock: Clock,
+    latest: Latest<Captured>,
+    events: Queue<SourceEvent>,
+}
+
+/// What the user was told last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Up,
+    Stalled,
+    Lost,
+}
+
+impl Supervisor {
+    fn run(&self, first: Running, stop: &Stop) {
+        let mut running = Some(first);
+        let mut backoff = Backoff::default();
+        let mut told = Told::Up;
+        let mut pictures = Pictures::new();
+        while let Some(mut open) = running.take() {
+            let end = self.capture(&mut open, &mut pictures, &mut told, &mut backoff, stop);
+            if bounded("camera-close", CLOSE_LIMIT, move || drop(open)).is_none() {
+                tracing::warn!(camera = self.id, "the camera's driver does not let it go");
+            }
+            let Some(end) = end else { return };
+            self.tell(&mut told, end);
+            running = self.reopen(&mut told, &mut backoff, stop);
+        }
+    }
+
+    /// Takes pictures until they fail; `None` at the stop.
+    fn capture(
+        &self,
+        open: &mut Running,
+        pictures: &mut Pictures,
+        told: &mut Told,
+        backoff: &mut Backoff,
+        stop: &Stop,
+    ) -> Option<SourceEvent> {
+        let mut watchdog = Watchdog::new(self.clock.now());
+        while !stop.requested() {
+            let mut good = false;
+            let waited = open.backend.next(LOOK, &mut |raw, captured_at| match pictures.convert(raw) {
+                Ok(picture) => {
+                    good = true;
+                    self.latest.put(Captured { picture, captured_at });
+                }
+                Err(error) => tracing::debug!(camera = self.id, %error, "a picture is left out"),
+            });
+            if let Err(fault) = waited {
+                return Some(SourceEvent::Lost { reason: fault.reason });
+            }
+            let now = self.clock.now();
+            if good {
+                watchdog.feed(now);
+                if *told != Told::Up {
+                    backoff.reset();
+                    self.tell(told, SourceEvent::Restored);
+                }
+            }
+            if let Some(silent_for) = watchdog.stalled(now) {
+                return Some(SourceEvent::Stalled { silent_for });
+            }
+        }
+        None
+    }
+
+    /// Tries until the same camera opens again; `None` at the stop.
+    fn reopen(&self, told: &mut Told, backoff: &mut Backoff, stop: &Stop) -> Option<Running> {
+        loop {
+            if !wait_until(&self.clock, backoff.next(self.clock.now()), stop) {
+                return None;
+            }
+            let (id, wanted, clock) = (self.id.clone(), self.wanted, self.clock.clone());
+            match bounded("camera-open", REOPEN_LIMIT, move || backend::open(Some(&id), wanted, &clock)) {
+                Some(Ok(running)) => return Some(running),
+                Some(Err(error @ SourceError::NotFound { .. })) => {
+                    // A camera that only stalled was unplugged since.
+                    self.tell(told, SourceEvent::Lost { reason: error.to_string() });
+                }
+                Some(Err(error)) => tracing::debug!(camera = self.id, %error, "camera still down"),
+                None => {}
+            }
+        }
+    }
+
+    /// Tells what changes: each state once.
+    fn tell(&self, told: &mut Told, event: SourceEvent) {
+        let state = match event {
+            SourceEvent::Stalled { .. } => Told::Stalled,
+            SourceEvent::Lost { .. } => Told::Lost,
+            SourceEvent::Restored => Told::Up,
+        };
+        // A lost camera that is found but gives nothing is still lost.
+        if state == *told || (*told == Told::Lost && state == Told::Stalled) {
+            return;
+        }
+        *told = state;
+        tracing::warn!(camera = self.id, ?event, "camera");
+        // A reader that never asks loses the newest ones; the log has them.
+        drop(self.events.push(event));
+    }
+}
+
+/// Converted pictures, in buffers that are used again.
+struct Pictures {
+    pool: Option<PicturePool>,
+}
+
+impl Pictures {
+    fn new() -> Self {
+        Self { pool: None }
+    }
+
+    fn convert(&mut self, raw: &RawPicture<'_>) -> Result<std::sync::Arc<crate::media::Picture>, ConvertError> {
+        // What a JPEG says of its size is truer than what the driver announced.
+        let size: Size = match raw.format {
+            PixelFormat::Mjpeg => jpeg_size(raw.data).unwrap_or(raw.size),
+            _ => raw.size,
+        };
+        let raw = RawPicture { size, ..*raw };
+        let pool = match &mut self.pool {
+            Some(pool) if pool.size() == size => pool,
+            other => other.insert(PicturePool::new(size)),
+        };
+        let mut done = Ok(());
+        let picture = pool.make(|picture| done = to_picture(&raw, picture));
+        done.map(|()| picture)
+    }
+}

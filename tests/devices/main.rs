@@ -1,0 +1,9 @@
+//! Cameras and microphones as they are met outside: a PulseAudio server of its own for each test, and virtual V4L2
+//! cameras (`tests/shim/v4l2.c`). Both are told to a process by its environment, so the capturing is done by a child
+//! process: this test program again, see `child`.
+#![cfg(target_os = "linux")]
+
+mod camera;
+mod child;
+mod microphone;
+mod support;
