@@ -276,10 +276,11 @@ fn rates_that_make_no_sense() {
         ("--adaptive", "perhaps"),
     ] {
         let ended = show("rtmp://127.0.0.1:1/live").args(&[flag, value]).run();
-        // By its flag, or in words where the value alone is wrong.
-        let words = flag.trim_start_matches('-').replace('-', " ");
-        let told = format!("{}{}", ended.stdout, ended.stderr);
-        ended.expect_usage_error(if told.contains(flag) { flag } else { &words });
+        // By its flag, in words where the value alone is wrong, or by the value where it looks like a flag itself.
+        let (words, told) =
+            (flag.trim_start_matches('-').replace('-', " "), format!("{}{}", ended.stdout, ended.stderr));
+        let named = [flag, &words, value].into_iter().find(|name| told.contains(name)).unwrap_or(flag);
+        ended.expect_usage_error(named);
     }
 }
 

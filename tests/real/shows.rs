@@ -53,10 +53,14 @@ fn check_arrived(ended: &Ended, path: &Path, lost: Lost) -> Recording {
     assert!(arrived + not_made + 4 >= expected && arrived <= expected + 4, "{arrived} of {expected}: {}", story());
     assert!(recording.holes(30.0) <= not_made, "{} holes: {}", recording.holes(30.0), story());
 
+    // On a busy machine a picture may take long: sound is not held up by it.
+    let worst_latency_ms = number(&summary["latency_ms"], "worst");
     recording.check_timeline();
+    recording.check_interleaving(100 + worst_latency_ms as i64);
     recording.check_keyframes(2.0);
     recording.check_sound_is_whole(48_000);
-    assert!((recording.audio_ms() - recording.video_ms()).abs() < 150.0, "{}", story());
+    let apart_ms = (recording.audio_ms() - recording.video_ms()).abs();
+    assert!(apart_ms < 150.0 + worst_latency_ms, "{apart_ms} ms: {}", story());
     assert!(recording.end_offset_ms().abs() < 120, "the end: {} ms: {}", recording.end_offset_ms(), story());
     assert!(recording.video_headers >= 1 && recording.audio_headers >= 1, "{}", story());
     let decoded = decode_without_a_warning(path);

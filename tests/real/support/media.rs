@@ -6,9 +6,6 @@ use std::time::Duration;
 
 use super::process::Process;
 
-/// How far sound and picture may lie apart in the order of their arrival.
-const INTERLEAVED_WITHIN_MS: i64 = 300;
-
 /// One encoded picture or one packet of sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unit {
@@ -89,8 +86,7 @@ impl Recording {
         }
     }
 
-    /// Panics unless timestamps strictly increase within each kind, and sound and picture come near each other: sound
-    /// leaves later by the length of its packets and the coder's delay, which the picture does not wait for.
+    /// Panics unless timestamps strictly increase within each kind.
     pub(crate) fn check_timeline(&self) {
         for (name, units) in [("video", &self.video), ("audio", &self.audio)] {
             for pair in units.windows(2) {
@@ -98,10 +94,15 @@ impl Recording {
                 assert!(pair[1].pts > pair[0].pts, "{name}: pts {} then {}", pair[0].pts, pair[1].pts);
             }
         }
+    }
+
+    /// Panics unless sound and picture lie within `ms` of each other in the order of their arrival. Sound leaves later by
+    /// the length of its packets and the coder's delay, which the picture does not wait for.
+    pub(crate) fn check_interleaving(&self, ms: i64) {
         let mut latest = 0;
         for &time in &self.order {
             latest = latest.max(time);
-            assert!(time + INTERLEAVED_WITHIN_MS >= latest, "across sound and picture: {latest} then {time}");
+            assert!(time + ms >= latest, "across sound and picture: {latest} then {time}");
         }
     }
 
