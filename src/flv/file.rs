@@ -210,4 +210,27 @@ mod tests {
         assert_eq!(writer.write_tag(TagKind::Video, 0, &[&body]).unwrap_err().kind(), io::ErrorKind::InvalidInput);
         assert_eq!(writer.get_mut().len(), 13);
     }
+
+    #[test]
+    fn damaged_files_end_cleanly() {
+        let (mut file, _) = sample();
+        file.truncate(200);
+        for at in 0..file.len() {
+            for value in [0, 1, 0x17, 0x7F, 0x80, 0xAF, 0xFF] {
+                let mut damaged = file.clone();
+                damaged[at] = value;
+                for bytes in [&damaged[..], &damaged[..at]] {
+                    let mut reader = FlvReader::new();
+                    reader.push(bytes);
+                    let mut tags = 0;
+                    while let Ok(Some(tag)) = reader.next_tag() {
+                        let _ = crate::flv::read_video_body(&tag.body);
+                        let _ = crate::flv::read_audio_body(&tag.body);
+                        tags += 1;
+                    }
+                    assert!(tags <= 20, "{tags}");
+                }
+            }
+        }
+    }
 }

@@ -116,6 +116,11 @@ pub enum PublishError {
         /// What the system said.
         reason: String,
     },
+    /// The server accepted the publish and closed the connection at once: how some refuse a key.
+    ClosedAtOnce {
+        /// What was seen.
+        reason: String,
+    },
     /// The user ended the show before it was live.
     Cancelled,
 }
@@ -133,7 +138,7 @@ impl PublishError {
     /// Whether trying again can help once a show has been live.
     pub fn recovery(&self) -> Recovery {
         match self {
-            Self::Tls(_) | Self::Cancelled => Recovery::AskUser,
+            Self::Tls(_) | Self::ClosedAtOnce { .. } | Self::Cancelled => Recovery::AskUser,
             // A server that restarts may refuse for a moment, and one that still holds the old session
             // refuses until it has noticed: a show that was live keeps trying.
             Self::Dns { .. }

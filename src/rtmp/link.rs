@@ -141,6 +141,11 @@ impl<E> Link<E> {
             Message::WindowAckSize(size) => {
                 self.ack_window = (size > 0).then_some(u64::from(size).max(ACK_WINDOW_MIN));
                 self.acknowledge_if_due();
+                // Saying our own window at once also carries the TCP acknowledgement: a server with Nagle's algorithm
+                // on (nginx) holds the rest of its answer to connect for it, 40 ms with delayed acknowledgements.
+                if self.own_window.is_none() && size > 0 {
+                    self.send_window_ack_size(size);
+                }
             }
             Message::SetPeerBandwidth { size, limit } => {
                 let size =

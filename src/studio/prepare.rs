@@ -36,7 +36,7 @@ impl Supervisor {
         let internal = |error: std::io::Error| Problem::new(ProblemKind::Internal, "show", error.to_string());
         let network = Network::start().map_err(internal)?;
         let rehearse = match self.settings.rehearse {
-            true => Some(Rehearse::start(&config, &self.clock)?),
+            true => Some(Rehearse::start(&self.clock)?),
             false => None,
         };
 

@@ -185,6 +185,9 @@ impl Problem {
             PublishError::Broken { step, reason } => {
                 new(Kind::ClosedByServer, format!("step {}: {reason}", step.word()))
             }
+            PublishError::ClosedAtOnce { reason } => {
+                new(Kind::PublishRejected, format!("it closed the connection right after it had accepted: {reason}"))
+            }
             PublishError::Cancelled => new(Kind::Internal, "cancelled".to_owned()),
         }
     }

@@ -1,21 +1,57 @@
-//! TEMP
-use super::Problem;
-use super::rehearsal::RehearsalReport;
+//! A rehearsal in progress: the embedded ingest, the meter behind it, and the way to publish to it.
+
+use std::fmt::Display;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use super::rehearsal::{RehearsalMeter, RehearsalReport};
+use super::{Problem, ProblemKind};
 use crate::clock::Clock;
-use crate::media::StreamConfig;
+use crate::ingest::{IngestConfig, IngestServer};
 use crate::output::publisher::{PublishTarget, SentHook};
-pub(super) struct Rehearse;
+use crate::rtmp::MediaKind;
+
+/// The embedded ingest on this computer, with a meter on what arrives.
+pub(super) struct Rehearse {
+    server: IngestServer,
+    meter: RehearsalMeter,
+    target: PublishTarget,
+}
+
 impl Rehearse {
-    pub(super) fn start(_: &StreamConfig, _: &Clock) -> Result<Self, Problem> {
-        Ok(Self)
+    /// Listens on a free port that only this computer reaches.
+    pub(super) fn start(clock: &Clock) -> Result<Self, Problem> {
+        let meter = RehearsalMeter::start(clock.clone()).map_err(failed)?;
+        let mut config = IngestConfig::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        config.tap = Some(meter.tap());
+        let server = IngestServer::start(config, clock.clone(), |event| tracing::debug!(?event, "rehearsal"))
+            .map_err(failed)?;
+        let url = format!("rtmp://{}/rehearsal", server.local_addr());
+        let target = PublishTarget::new(&url, Some("show"), None, None).map_err(failed)?;
+        Ok(Self { server, meter, target })
     }
+
+    /// Where to publish.
     pub(super) fn target(&self) -> PublishTarget {
-        unreachable!()
+        self.target.clone()
     }
+
+    /// Tells the meter when each message was captured.
     pub(super) fn sent_hook(&self) -> SentHook {
-        unreachable!()
+        let sent = self.meter.sent();
+        Arc::new(move |video, timestamp_ms, captured_at| {
+            let kind = if video { MediaKind::Video } else { MediaKind::Audio };
+            sent.sent(kind, timestamp_ms, captured_at);
+        })
     }
+
+    /// Ends the server and sums up what a viewer got; call when the publisher has ended.
     pub(super) fn finish(self) -> RehearsalReport {
-        unreachable!()
+        self.server.stop();
+        self.meter.finish()
     }
+}
+
+fn failed(error: impl Display) -> Problem {
+    Problem::new(ProblemKind::IngestFailed, "rehearsal", error.to_string())
 }

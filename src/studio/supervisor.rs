@@ -27,7 +27,7 @@ const RECORDER_QUEUE_LIMIT: Duration = Duration::from_secs(20);
 /// How long a camera may take until its first picture.
 pub(super) const FIRST_PICTURE_DEADLINE: Duration = Duration::from_secs(5);
 /// How long the program's threads may take to come to the program's end.
-const STOP_DEADLINE: Duration = Duration::from_millis(500);
+const STOP_DEADLINE: Duration = Duration::from_millis(800);
 /// How long all of ending may take before connections are abandoned.
 const END_DEADLINE: Duration = Duration::from_millis(1700);
 /// How long a lost destination is tried again.

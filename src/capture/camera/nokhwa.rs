@@ -92,6 +92,7 @@ fn start(index: &CameraIndex, wanted: CameraRequest) -> Result<(Camera, Offered)
     let offers: Vec<Offered> = formats.iter().filter_map(offered).collect();
     if let Some(chosen) = choose(&offers, wanted)
         && let Some(format) = formats.iter().find(|format| offered(format) == Some(chosen))
+        && *format != camera.camera_format()
     {
         camera.set_camera_requset(RequestedFormat::with_formats(RequestedFormatType::Exact(*format), &FORMATS))?;
     }

@@ -20,6 +20,9 @@ const EARLY_NANOS_MAX: i64 = 2_000_000;
 /// Decoded pictures that wait for their time, beyond what one access unit brings.
 const WAITING_MAX: usize = 4;
 
+/// Pictures that an H.264 decoder may hold (ITU-T H.264, A.3.1: `MaxDpbFrames`).
+const DEPTH_MAX: usize = 16;
+
 /// The picture of `mp4`, read from `file`, which is called `name`.
 ///
 /// # Errors
@@ -43,15 +46,14 @@ pub(super) fn open(mp4: Mp4, file: File, name: String) -> Result<Box<dyn VideoSo
         VideoConfig { size: info.size, frame_rate, bitrate: Bitrate::from_bps(0), sps: sps.clone(), pps: pps.clone() };
     let further_sets = record.sps.iter().skip(1).chain(record.pps.iter().skip(1)).cloned().collect();
     let decoder = decode::open_h264(&config).map_err(|error| error.to_string())?;
-    let in_order = info.reorder_frames == Some(0);
     let mut clip = Mp4Video {
         early: EARLY_NANOS_MAX.min((1e9 / frame_rate.as_f64() / 4.0) as i64),
         colour: Colour::of(&info),
         unit: Vec::new(),
-        fresh: true,
-        in_order,
         next: 0,
         round: 0,
+        held: 0,
+        depth: 0,
         waiting: VecDeque::new(),
         shown: None,
         file_fails: false,
@@ -93,13 +95,12 @@ struct Mp4Video {
     nal_length_size: usize,
     colour: Colour,
     decoder: Box<dyn VideoDecoder>,
-    /// Whether the decoder has seen nothing yet.
-    fresh: bool,
-    /// Whether pictures come in the order in which they are shown.
-    in_order: bool,
     /// The sample that is decoded next, and in which round.
     next: usize,
     round: i64,
+    /// Access units whose picture the decoder still holds, and the most that it held so far.
+    held: usize,
+    depth: usize,
     /// Decoded pictures whose time has not come, in order.
     waiting: VecDeque<Shown>,
     shown: Option<Shown>,
@@ -143,9 +144,16 @@ impl VideoSource for Mp4Video {
             return;
         }
         let mut left = self.samples.len();
+        let mut idle = true;
         while self.newest().is_none_or(|newest| newest < due) && self.waiting.len() < WAITING_MAX && left > 0 {
             self.decode_one();
             left -= 1;
+            idle = false;
+        }
+        // A decoder that reorders gives several pictures at the end of a round and none at the start of the next:
+        // it is filled again a unit a tick, while those are shown, not all at once when they are over.
+        if idle && self.held < self.depth && self.waiting.len() < WAITING_MAX + self.depth {
+            self.decode_one();
         }
     }
 
@@ -211,19 +219,13 @@ impl Mp4Video {
     }
 
     fn seek(&mut self, due: Due) {
-        // A decoder that cannot be opened again goes on from where it is: later, but not wrong.
-        if self.renew_decoder() {
-            self.next = self.keyframe_before(due.1);
-            self.round = due.0;
-            self.waiting.clear();
-            self.shown = None;
-        }
-    }
-
-    fn renew_decoder(&mut self) -> bool {
-        let opened = decode::open_h264(&self.config);
-        self.fresh |= opened.is_ok();
-        opened.map(|decoder| self.decoder = decoder).is_ok()
+        // What the decoder still holds belongs to the place that is left.
+        drop(self.decoder.flush());
+        self.held = 0;
+        self.next = self.keyframe_before(due.1);
+        self.round = due.0;
+        self.waiting.clear();
+        self.shown = None;
     }
 
     /// Decodes one access unit; after the last of a round what is left too.
@@ -232,22 +234,21 @@ impl Mp4Video {
         let read = read_sample(&mut self.file, &sample, &mut self.unit);
         self.tell_file_state(read.as_ref().err());
         if read.is_ok() {
-            self.complete_unit();
+            self.complete_unit(sample.keyframe);
             let pts = Timestamp::from_nanos(nanos(sample.pts, self.timescale));
             // A damaged unit costs its picture; the one before stays until the next sound one.
             let decoded = self.decoder.decode(&self.unit, pts).unwrap_or_default();
+            self.held = (self.held + 1).saturating_sub(decoded.len());
+            self.depth = self.depth.max(self.held.min(DEPTH_MAX));
             self.keep(decoded);
         }
         self.next += 1;
         if self.next == self.samples.len() {
             let rest = self.decoder.flush();
             self.keep(rest);
+            self.held = 0;
             self.next = 0;
             self.round += 1;
-            // A decoder that was flushed loses its way in streams that reorder pictures.
-            if !self.in_order {
-                self.renew_decoder();
-            }
         }
     }
 
@@ -261,13 +262,13 @@ impl Mp4Video {
         }
     }
 
-    /// Gives the access unit 4-byte lengths and, at the decoder's start, the parameter sets beyond the first.
-    fn complete_unit(&mut self) {
-        let is_first = std::mem::take(&mut self.fresh);
-        if self.nal_length_size == 4 && (self.further_sets.is_empty() || !is_first) {
+    /// Gives the access unit 4-byte lengths, and a keyframe the parameter sets beyond the first, which the decoder
+    /// does not know.
+    fn complete_unit(&mut self, is_keyframe: bool) {
+        if self.nal_length_size == 4 && (self.further_sets.is_empty() || !is_keyframe) {
             return;
         }
-        let sets = self.further_sets.iter().filter(|_| is_first).map(Bytes::as_ref);
+        let sets = self.further_sets.iter().filter(|_| is_keyframe).map(Bytes::as_ref);
         let nals = length_prefixed_nals(&self.unit, self.nal_length_size).map_while(Result::ok);
         let mut unit = Vec::with_capacity(self.unit.len() + 64);
         for nal in sets.chain(nals) {

@@ -447,6 +447,9 @@ fn zz_timing() {
         source.picture_at(rate.frame_time(tick)).unwrap();
         source.prepare(rate.frame_time(tick + 1));
         let d = clock.now().nanos_since(a);
+        if d > 25_000_000 {
+            println!("decode tick {tick} {d}");
+        }
         if d > worst.0 {
             worst = (d, tick);
         }

@@ -1,5 +1,6 @@
-//! Sound cards through cpal: PulseAudio's own protocol first (PipeWire speaks it too), ALSA where there is no such
-//! server. Every call here may block on a hung server: callers run them with a time limit.
+//! Ways to the microphones: PulseAudio's own protocol first (PipeWire speaks it too); where there is no such server,
+//! and on other systems, the system's sound through cpal. Every call here may block on a hung server: callers run
+//! them with a time limit.
 
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ const BUILD_LIMIT: Duration = Duration::from_secs(2);
 /// A device that delivers. Dropping it ends the callbacks; that may block too.
 pub(super) struct Running {
     /// Kept for its callbacks.
-    pub stream: Stream,
+    pub stream: Box<dyn Send>,
     pub feed: Feed,
     pub pulse: Pulse,
     /// What the driver says when it fails, newest last.
@@ -37,66 +38,61 @@ struct Found {
 
 /// Opens `id` (`None` is the default) for `channels` (1 or 2), at `sample_rate` if the device can.
 pub(super) fn open(id: Option<&str>, sample_rate: u32, channels: u16, clock: &Clock) -> Result<Running, SourceError> {
+    #[cfg(target_os = "linux")]
+    if let Some(server) = super::pulse::Server::connect() {
+        return server.open(id, sample_rate, channels, clock);
+    }
     let mut all = find();
-    let wanted = id.map(|id| id.strip_prefix("mic:").unwrap_or(id));
-    let index = match wanted {
-        None => all.iter().position(|found| found.info.default).or((!all.is_empty()).then_some(0)),
-        Some(wanted) => all
-            .iter()
-            .position(|found| found.info.id.strip_prefix("mic:") == Some(wanted))
-            .or_else(|| all.iter().position(|found| found.info.name.eq_ignore_ascii_case(wanted))),
-    };
-    let Some(index) = index else {
-        let wanted = id.map_or_else(|| "microphone".to_owned(), |_| format!("mic:{}", wanted.unwrap_or_default()));
-        return Err(SourceError::NotFound { wanted, available: all.into_iter().map(|found| found.info.id).collect() });
-    };
+    let infos: Vec<DeviceInfo> = all.iter().map(|found| found.info.clone()).collect();
+    let index = chosen(&infos, id)?;
     start(all.swap_remove(index), sample_rate, channels, clock)
 }
 
 /// What there is, the default first, monitors last.
 pub(super) fn list() -> Vec<DeviceInfo> {
+    #[cfg(target_os = "linux")]
+    if let Some(server) = super::pulse::Server::connect() {
+        return server.list();
+    }
     find().into_iter().map(|found| found.info).collect()
+}
+
+/// The device that `id` means: by its id, with or without `mic:`, or by its name; `None` is the default.
+pub(super) fn chosen(all: &[DeviceInfo], id: Option<&str>) -> Result<usize, SourceError> {
+    let wanted = id.map(|id| id.strip_prefix("mic:").unwrap_or(id));
+    let index = match wanted {
+        None => all.iter().position(|info| info.default),
+        Some(wanted) => all
+            .iter()
+            .position(|info| info.id.strip_prefix("mic:") == Some(wanted))
+            .or_else(|| all.iter().position(|info| info.name.eq_ignore_ascii_case(wanted))),
+    };
+    index.ok_or_else(|| SourceError::NotFound {
+        wanted: wanted.map_or_else(|| "microphone".to_owned(), |wanted| format!("mic:{wanted}")),
+        available: all.iter().map(|info| info.id.clone()).collect(),
+    })
 }
 
 fn find() -> Vec<Found> {
     let mut all = Vec::new();
-    for host_id in host_ids() {
-        let Ok(host) = cpal::host_from_id(host_id) else { continue };
-        let default = host.default_input_device().and_then(|device| device.id().ok());
-        let Ok(devices) = host.devices() else { continue };
-        for device in devices {
-            let (Ok(id), Ok(description)) = (device.id(), device.description()) else { continue };
-            if !description.supports_input() {
-                continue;
-            }
-            let is_default = default.as_ref() == Some(&id);
-            if let Some(info) = info_of(host_id, id.id(), description.name(), &device, is_default) {
-                all.push(Found { device, info });
-            }
+    let host = cpal::default_host();
+    let default = host.default_input_device().and_then(|device| device.id().ok());
+    for device in host.devices().into_iter().flatten() {
+        let (Ok(id), Ok(description)) = (device.id(), device.description()) else { continue };
+        if !description.supports_input() {
+            continue;
         }
-        if !all.is_empty() {
-            break;
+        let is_default = default.as_ref() == Some(&id);
+        if let Some(info) = info_of(host.id(), id.id(), description.name(), &device, is_default) {
+            all.push(Found { device, info });
         }
     }
-    all.sort_by_key(|found| (!found.info.default, is_monitor(&found.info.id)));
+    // The default of ALSA is a plugin that may lead nowhere: the first card serves instead.
+    all.sort_by_key(|found| !found.info.default);
     if let Some(first) = all.first_mut() {
         first.info.default = true;
     }
     all
-}
-
-#[cfg(target_os = "linux")]
-fn host_ids() -> Vec<HostId> {
-    vec![HostId::PulseAudio, HostId::Alsa]
-}
-
-#[cfg(not(target_os = "linux"))]
-fn host_ids() -> Vec<HostId> {
-    vec![cpal::default_host().id()]
-}
-
-fn is_monitor(id: &str) -> bool {
-    id.ends_with(".monitor")
 }
 
 /// What is told of a device; `None` for what is none (ALSA lists a dozen plugins as devices).
@@ -118,8 +114,7 @@ fn info_of(host: HostId, id: &str, name: &str, device: &Device, default: bool) -
 /// The part of the id after `mic:` and the detail.
 fn stable_id(host: &str, id: &str) -> Option<(String, String)> {
     if host != "ALSA" {
-        let detail = if is_monitor(id) { format!("{host}, what an output plays") } else { host.to_owned() };
-        return Some((id.to_owned(), detail));
+        return Some((id.to_owned(), host.to_owned()));
     }
     // Of the many names of a card only one is kept: the one that converts formats and names the card by its id, not
     // by its number, which changes from start to start.
@@ -133,18 +128,14 @@ fn start(found: Found, sample_rate: u32, channels: u16, clock: &Clock) -> Result
     let Found { device, mut info } = found;
     let failed = |error: &cpal::Error| source_error(&info.id, error);
     let default = device.default_input_config().map_err(|e| failed(&e))?;
-    let pulse = info.detail.starts_with("PulseAudio");
-    // PulseAudio converts to whatever is asked; a card itself is asked for what it does best.
-    let (format, rate, device_channels) = if pulse {
-        (SampleFormat::F32, sample_rate, channels)
-    } else {
-        let same_rate = device.supported_input_configs().map_err(|e| failed(&e))?.any(|range| {
-            range.channels() == default.channels()
-                && range.sample_format() == default.sample_format()
-                && (range.min_sample_rate()..=range.max_sample_rate()).contains(&sample_rate)
-        });
-        (default.sample_format(), if same_rate { sample_rate } else { default.sample_rate() }, default.channels())
-    };
+    // A card is asked for what it does best, at the program's rate if it can.
+    let same_rate = device.supported_input_configs().map_err(|e| failed(&e))?.any(|range| {
+        range.channels() == default.channels()
+            && range.sample_format() == default.sample_format()
+            && (range.min_sample_rate()..=range.max_sample_rate()).contains(&sample_rate)
+    });
+    let (format, device_channels) = (default.sample_format(), default.channels());
+    let rate = if same_rate { sample_rate } else { default.sample_rate() };
     let (end, feed, pulse) = feed(rate, device_channels, channels, clock);
     let errors = Queue::new(8);
     let mut config = StreamConfig {
@@ -159,13 +150,13 @@ fn start(found: Found, sample_rate: u32, channels: u16, clock: &Clock) -> Result
             let (end, again, again_pulse) = self::feed(rate, device_channels, channels, clock);
             let stream = build(&device, config, format, end, &errors).map_err(|e| failed(&e))?;
             stream.play().map_err(|e| failed(&e))?;
-            return Ok(Running { stream, feed: again, pulse: again_pulse, errors, info });
+            return Ok(Running { stream: Box::new(stream), feed: again, pulse: again_pulse, errors, info });
         }
         other => other.map_err(|e| failed(&e))?,
     };
     stream.play().map_err(|e| failed(&e))?;
     info.formats = vec![format!("{rate} Hz, {device_channels} channels")];
-    Ok(Running { stream, feed, pulse, errors, info })
+    Ok(Running { stream: Box::new(stream), feed, pulse, errors, info })
 }
 
 fn build(
@@ -231,11 +222,6 @@ mod tests {
     #[test]
     fn ids_are_stable_and_junk_is_left_out() {
         let cases = [
-            (
-                "PulseAudio",
-                "alsa_input.usb-Blue_Yeti-00.analog-stereo",
-                Some("alsa_input.usb-Blue_Yeti-00.analog-stereo"),
-            ),
             ("ALSA", "plughw:CARD=PCH,DEV=0", Some("alsa:PCH:0")),
             ("ALSA", "plughw:CARD=1,DEV=0", None),
             ("ALSA", "hw:CARD=PCH,DEV=0", None),
@@ -246,8 +232,25 @@ mod tests {
         for (host, id, expected) in cases {
             assert_eq!(stable_id(host, id).map(|(id, _)| id).as_deref(), expected, "{host} {id}");
         }
-        let (_, detail) = stable_id("PulseAudio", "speakers.monitor").unwrap();
-        assert!(detail.contains("what an output plays"), "{detail}");
+    }
+
+    #[test]
+    fn a_device_is_chosen_by_id_name_or_default() {
+        let device = |id: &str, name: &str, default| DeviceInfo {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            kind: DeviceKind::Microphone,
+            formats: Vec::new(),
+            default,
+            detail: String::new(),
+        };
+        let all = [device("mic:a", "Desk", false), device("mic:b", "Headset", true)];
+        for (id, index) in [(None, 1), (Some("mic:a"), 0), (Some("a"), 0), (Some("headset"), 1)] {
+            assert_eq!(chosen(&all, id), Ok(index), "{id:?}");
+        }
+        let error = chosen(&all, Some("c")).unwrap_err();
+        assert_eq!(error.to_string(), "there is no mic:c; available: mic:a, mic:b");
+        assert!(chosen(&[], None).is_err());
     }
 
     #[test]

@@ -128,16 +128,18 @@ impl CallbackEnd {
         T: Sample,
         f32: FromSample<T>,
     {
+        self.take_with(data.len(), age, |index| data.get(index).map_or(0.0, |sample| f32::from_sample(*sample)));
+    }
+
+    /// The same for `count` samples that `sample` gives by their index.
+    pub(super) fn take_with(&mut self, count: usize, age: Duration, sample: impl Fn(usize) -> f32) {
         let now = self.clock.now();
         let (inputs, outputs) = (self.device_channels, self.channels);
-        let frames = data.len() / inputs;
+        let frames = count / inputs;
         let samples = (0..frames * usize::from(outputs)).map(|index| {
-            let frame = &data[index / usize::from(outputs) * inputs..][..inputs];
-            let mut first_two = [0.0; 2];
-            for (value, sample) in first_two.iter_mut().zip(frame) {
-                *value = f32::from_sample(*sample);
-            }
-            mapped_sample(&first_two[..inputs.min(2)], outputs, (index % usize::from(outputs)) as u16)
+            let first = index / usize::from(outputs) * inputs;
+            let two = [sample(first), if inputs > 1 { sample(first + 1) } else { 0.0 }];
+            mapped_sample(&two[..inputs.min(2)], outputs, (index % usize::from(outputs)) as u16)
         });
         let written = self.ring.write(samples) / usize::from(outputs);
         let length = Duration::from_nanos(frames as u64 * 1_000_000_000 / u64::from(self.rate));

@@ -1,7 +1,9 @@
-//! Microphones: PulseAudio natively, ALSA where there is none, through cpal.
+//! Microphones: PulseAudio natively; ALSA where there is none, and other systems' sound, through cpal.
 
 mod backend;
 mod feed;
+#[cfg(target_os = "linux")]
+mod pulse;
 mod reader;
 mod thread;
 

@@ -123,7 +123,7 @@ fn latency_needed(pulse: &Pulse, clock: &Clock) -> Duration {
 
 struct Opened {
     /// Its callbacks end when it is dropped.
-    _stream: cpal::Stream,
+    _stream: Box<dyn Send>,
     pulse: Pulse,
     errors: Queue<String>,
 }

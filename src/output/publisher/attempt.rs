@@ -23,6 +23,9 @@ const LOGIN_ROUNDS_MAX: usize = 3;
 /// A connection that lasted so long was a good one: the waits begin again.
 const GOOD_AFTER: Duration = Duration::from_secs(10);
 
+/// A connection that ends so soon after the first accepted publish was refused.
+const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
+
 pub(super) struct Task {
     pub(super) config: PublisherConfig,
     pub(super) output: OutputHandle,
@@ -38,14 +41,14 @@ pub(super) struct Task {
 pub(super) struct Carried {
     /// Starts with the first packet ever sent and is kept by every reconnect, so that timestamps go on.
     pub(super) timeline: Timeline,
-    /// Whether a publish was ever accepted.
-    pub(super) was_live: bool,
+    /// When the first publish was accepted.
+    pub(super) first_live_at: Option<Timestamp>,
 }
 
 impl Task {
     pub(super) async fn run(mut self) {
         let timeline = Timeline::new(self.config.headers.video.is_some());
-        let mut carried = Carried { timeline, was_live: false };
+        let mut carried = Carried { timeline, first_live_at: None };
         self.tell(PublisherEvent::State(PublisherState::Connecting));
         let mut lost_at: Option<Timestamp> = None;
         loop {
@@ -56,7 +59,8 @@ impl Task {
                 Err(error) => error,
             };
             let now = self.clock.now();
-            let was_live = carried.was_live;
+            let error = refused_without_words(error, carried.first_live_at, now);
+            let was_live = carried.first_live_at.is_some() && !matches!(error, PublishError::ClosedAtOnce { .. });
             if was_live {
                 self.output.suspend();
             }
@@ -213,6 +217,19 @@ impl Task {
     /// The tokio instant of a program time.
     pub(super) fn instant(&self, time: Timestamp) -> Option<Instant> {
         self.clock.instant_of(time).map(Instant::from_std)
+    }
+}
+
+/// A loss right after the show's first publish was accepted is a refusal: some servers (nginx with `deny publish`) accept,
+/// then close.
+fn refused_without_words(error: PublishError, first_live_at: Option<Timestamp>, now: Timestamp) -> PublishError {
+    let at_once = first_live_at.is_some_and(|live| now.since(live) < CLOSED_AT_ONCE);
+    match error {
+        PublishError::Broken { step: PublishStep::Live, reason } if at_once => PublishError::ClosedAtOnce { reason },
+        PublishError::Session(ClientError::ClosedByPeer { step: Step::Live }) if at_once => {
+            PublishError::ClosedAtOnce { reason: "it said nothing".to_owned() }
+        }
+        other => other,
     }
 }
 

@@ -217,7 +217,7 @@ impl<'a> Pump<'a> {
     fn go_live(&mut self, now: Timestamp) {
         self.phase = Phase::Live;
         self.published_at = Some(now);
-        self.carried.was_live = true;
+        self.carried.first_live_at.get_or_insert(now);
         let headers = &self.task.config.headers;
         self.session.send_metadata(headers.metadata.clone());
         let resume_ms = self.carried.timeline.last_ms();

@@ -228,6 +228,22 @@ fn pings_windows_and_bandwidths_are_answered() {
 }
 
 #[test]
+fn the_servers_window_is_answered_at_once_so_that_nagle_does_not_wait() {
+    let mut fixture = Fixture::at_connect();
+    fixture.read();
+    let window = fixture.server.message(kind::WINDOW_ACK_SIZE, 0, 0, &number_body(5_000_000));
+    fixture.input(&window);
+    let answer = fixture.server.read(&std::mem::take(&mut fixture.sent));
+    assert_eq!((names(&answer), &answer[0].body[..]), (vec!["5".to_owned()], &5_000_000u32.to_be_bytes()[..]));
+    // What it says next about the same window needs no answer, and the way goes on.
+    let bandwidth = fixture.server.message(kind::SET_PEER_BANDWIDTH, 0, 0, &peer_bandwidth_body(5_000_000, 2));
+    fixture.input(&bandwidth);
+    assert!(fixture.sent.is_empty());
+    fixture.result(1.0, Value::Null, success());
+    assert_eq!(fixture.read(), ["1", "releaseStream", "FCPublish", "createStream"]);
+}
+
+#[test]
 fn acknowledgements_are_unrolled_and_never_ahead_of_what_was_sent() {
     let mut fixture = Fixture::live();
     let sent = fixture.session.sent_bytes();
