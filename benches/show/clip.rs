@@ -10,6 +10,8 @@ use crate::support::process::Process;
 pub(crate) const VIDEO_RATE: &str = "2500k";
 /// Rate of the sound.
 const AUDIO_RATE: &str = "160k";
+/// Length of the clip.
+pub(crate) const CLIP_SECONDS: f64 = 24.0;
 /// Pictures of the clip.
 pub(crate) const CLIP_FRAMES: usize = 24 * 30;
 

@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use crate::Plan;
-use crate::clip::{Contestant, path};
+use crate::clip::{CLIP_SECONDS, Contestant, path};
+use crate::floor;
 use crate::measure::run;
 use crate::support::media::Recording;
 use crate::support::nginx::Nginx;
@@ -11,7 +12,7 @@ use crate::table::{Table, median};
 
 pub(crate) fn measure(plan: &Plan) -> Table {
     let mut runs: Vec<Vec<[f64; 4]>> = vec![Vec::new(); Contestant::ALL.len()];
-    let mut decode = Vec::new();
+    let (mut decode, mut floors) = (Vec::new(), Vec::new());
     for _ in 0..plan.pairs {
         for (contestant, runs) in Contestant::ALL.into_iter().zip(&mut runs) {
             let nginx = Nginx::start();
@@ -23,6 +24,7 @@ pub(crate) fn measure(plan: &Plan) -> Table {
             let frames_per_second = recording.video.len() as f64 / seconds;
             runs.push([usage.cpu_seconds / seconds, usage.rss_mib, usage.threads as f64, frames_per_second]);
         }
+        floors.push(floor::cpu_per_second());
         decode.push(decode_alone());
     }
     let heads = ["cost of the 24 s clip", "CPU s per s", "RSS MiB", "threads", "fps arrived"];
@@ -38,6 +40,10 @@ pub(crate) fn measure(plan: &Plan) -> Table {
         table.row(&contestant.name(), cells);
     }
     let none = || "-".to_owned();
+    let floor = median(&floors);
+    table.row("floor: decode and encode alone", [format!("{floor:.3}"), none(), none(), none()]);
+    let ours = median(&runs[0].iter().map(|run| run[0]).collect::<Vec<_>>());
+    table.row("tally live / floor (at most 1.10)", [format!("{:.2}", ours / floor), none(), none(), none()]);
     table.row("ffmpeg, decoding alone", [format!("{:.3}", median(&decode)), none(), none(), none()]);
     table
 }
@@ -46,5 +52,5 @@ pub(crate) fn measure(plan: &Plan) -> Table {
 fn decode_alone() -> f64 {
     let mut command = Command::new("ffmpeg");
     command.args(["-v", "error", "-nostdin", "-threads", "1", "-i"]).arg(path()).args(["-f", "null", "-"]);
-    run(&mut command).cpu_seconds / 24.0
+    run(&mut command).cpu_seconds / CLIP_SECONDS
 }

@@ -6,6 +6,7 @@
 
 mod clip;
 mod cost;
+mod floor;
 mod latency;
 mod measure;
 mod quality;
@@ -14,6 +15,10 @@ mod table;
 #[path = "../../tests/real/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the tests' harness, of which a part is used")]
 mod support;
+
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "the component benchmarks' clip reader")]
+mod parts;
 
 use table::Table;
 
@@ -29,6 +34,12 @@ pub(crate) struct Plan {
 type Part = (&'static str, fn(&Plan) -> Table);
 
 fn main() {
+    let words: Vec<_> = std::env::args().collect();
+    if let [_, first, clip] = words.as_slice()
+        && first == floor::CHILD
+    {
+        return floor::child(std::path::Path::new(clip));
+    }
     let number =
         |name: &str, otherwise: u32| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise);
     let pairs = number("TALLY_BENCH_PAIRS", 5).max(1) as usize;
