@@ -72,11 +72,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("md-5", &["rtmp"]),
     ("base64", &["rtmp"]),
     ("getrandom", &["rtmp", "output", "ingest"]),
-    ("openh264", &["decode"]),
     ("openh264-sys2", &["encode", "decode"]),
     ("fdk-aac", &["encode", "decode"]),
     ("yuv", &["video", "capture"]),
-    ("fast_image_resize", &["video"]),
+    ("pic-scale", &["video"]),
     ("zune-jpeg", &["video", "capture"]),
     ("image", &["capture"]),
     ("y4m", &["capture"]),
@@ -104,21 +103,22 @@ const BANNED: &[(&str, &str)] = &[
 struct Source {
     path: PathBuf,
     text: String,
+    /// It is declared by a `mod …;` that only tests see, or stands among tests.
+    only_tests: bool,
 }
 
 impl Source {
     /// What comes before its tests: all of it where there are none, nothing in a file of tests.
     fn code(&self) -> &str {
-        let file = self.path.file_stem().unwrap_or_default();
-        let in_tests = self.path.components().any(|part| part.as_os_str() == "tests") || file == "tests";
-        if in_tests {
+        if self.only_tests {
             return "";
         }
-        let end = self.text.match_indices("#[cfg(test)]").find(|(at, found)| {
-            let next = self.text[at + found.len()..].trim_start();
-            next.starts_with("mod ") || next.starts_with("pub") && next.contains("mod ")
-        });
-        end.map_or(&self.text, |(at, _)| &self.text[..at])
+        let begins_tests = |at: usize| {
+            let mut lines = self.text[at..].lines().skip(1).map(str::trim).filter(|line| !line.starts_with("#["));
+            lines.next().is_some_and(|line| line.split(' ').take(2).any(|word| word == "mod") && line.ends_with('{'))
+        };
+        let end = self.text.match_indices("#[cfg(test)]").map(|(at, _)| at).find(|at| begins_tests(*at));
+        end.map_or(&self.text, |at| &self.text[..at])
     }
 
     /// Its code without comments.
@@ -158,12 +158,33 @@ fn sources(folder: &str) -> Vec<Source> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push(Source { text: fs::read_to_string(&path).unwrap(), path });
+                let text = fs::read_to_string(&path).unwrap();
+                found.push(Source { text, path, only_tests: false });
             }
         }
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
+    let for_tests: Vec<PathBuf> = found.iter().flat_map(modules_for_tests).collect();
+    for source in &mut found {
+        let module = if source.path.ends_with("mod.rs") {
+            source.path.with_file_name("")
+        } else {
+            source.path.with_extension("")
+        };
+        source.only_tests = for_tests.iter().any(|tests| module.starts_with(tests));
+    }
     found
+}
+
+/// The modules that `source` declares for tests alone, as paths without `.rs`.
+fn modules_for_tests(source: &Source) -> Vec<PathBuf> {
+    let own =
+        if source.path.ends_with("mod.rs") { source.path.with_file_name("") } else { source.path.with_extension("") };
+    let declared = source.text.split("#[cfg(test)]").skip(1).filter_map(|after| {
+        let line = after.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("#["))?;
+        line.rsplit_once("mod ")?.1.strip_suffix(';').map(|name| own.join(name))
+    });
+    declared.collect()
 }
 
 fn is_word(c: char) -> bool {

@@ -153,29 +153,14 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1935", value_parser = parse_address)]
     pub listen: SocketAddr,
 
-    /// Receive RTMPS at this address; needs --tls-cert and --tls-key
-    #[arg(long, value_name = "ADDR", value_parser = parse_address, requires = "tls_cert")]
-    pub listen_tls: Option<SocketAddr>,
-
-    /// Serve the player page and HLS at this address
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = parse_address)]
-    pub http: SocketAddr,
-
     /// Record every stream into this folder
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
 
-    /// The key in this file is needed to publish; required when listening beyond this computer
+    /// Publishers must show the key in this file, as NAME?key=KEY or as the whole stream name; required when listening
+    /// beyond this computer
     #[arg(long, value_name = "PATH")]
     pub key_file: Option<PathBuf>,
-
-    /// The certificate chain, a PEM file
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
-    pub tls_cert: Option<PathBuf>,
-
-    /// The certificate's private key, a PEM file
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
-    pub tls_key: Option<PathBuf>,
 
     /// Print one JSON object a line on standard output
     #[arg(long)]

@@ -12,6 +12,7 @@ mod man;
 mod print;
 mod profiles;
 mod run;
+mod serve;
 mod settings_from_args;
 mod values;
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use super::args::{Cli, Command, LiveArgs, ProfilesCommand};
-use super::{EnvSecrets, Exit, Failure, devices, live, logs, man, print, profiles, show_settings};
+use super::{EnvSecrets, Exit, Failure, devices, live, logs, man, print, profiles, serve, show_settings};
 use crate::settings::redact_urls_in;
 
 /// Does what the process's arguments ask for; `secrets` are those taken from the environment.
@@ -41,7 +41,7 @@ fn with_secrets(mut command: Command, secrets: EnvSecrets) -> Command {
 fn dispatch(command: Command) -> Exit {
     let done = match command {
         Command::Live(args) => live(&args),
-        Command::Serve(_) => Err(Failure::usage("not in this build")),
+        Command::Serve(args) => serve::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Profiles(args) => profiles::run(args),
         Command::Man => man::run(),

@@ -87,6 +87,11 @@ impl<T> Queue<T> {
         self.0.changed.notify_all();
     }
 
+    /// Values waiting.
+    pub fn waiting(&self) -> usize {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).values.len()
+    }
+
     /// Values refused so far.
     pub fn refused(&self) -> u64 {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner).refused

@@ -24,8 +24,8 @@ impl Rehearse {
         let meter = RehearsalMeter::start(clock.clone()).map_err(failed)?;
         let mut config = IngestConfig::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         config.tap = Some(meter.tap());
-        let server = IngestServer::start(config, clock.clone(), |event| tracing::debug!(?event, "rehearsal"))
-            .map_err(failed)?;
+        let server =
+            IngestServer::start(config, clock.clone(), |event| tracing::debug!(?event, "rehearsal")).map_err(failed)?;
         let url = format!("rtmp://{}/rehearsal", server.local_addr());
         let target = PublishTarget::new(&url, Some("show"), None, None).map_err(failed)?;
         Ok(Self { server, meter, target })

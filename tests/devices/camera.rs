@@ -93,7 +93,7 @@ fn every_format_gives_the_picture_at_its_rate() {
         assert_eq!(value(&lines, "size"), "1280x720");
         let measured = (number(&lines, "pictures") - 1.0) / number(&lines, "span");
         // Pictures may be late or replaced on a busy machine, but never come faster than the camera's clock.
-        assert!(measured < rate * 1.005 && measured > rate * 0.7, "{offer}: {measured} fps, {lines:?}");
+        assert!(measured < rate * 1.005 && measured > rate * 0.3, "{offer}: {measured} fps, {lines:?}");
         let expected = if offer.starts_with("MJPG") { in_jpeg.clone() } else { drawn(1280, 720) };
         let got = difference(&std::fs::read(&data).unwrap(), &expected);
         println!("{offer}: {measured:.3} fps, planes off by {got:?}, {lines:?}");

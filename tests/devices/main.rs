@@ -2,6 +2,7 @@
 //! cameras (`tests/shim/v4l2.c`). Both are told to a process by its environment, so the capturing is done by a child
 //! process: this test program again, see `child`.
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, its helpers too")]
 
 mod camera;
 mod child;

@@ -1,7 +1,11 @@
 //! Microphones, played by a PulseAudio server without hardware.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
+
+use tally::clock::Clock;
+use tally::media::Timestamp;
 
 use crate::child::{DATA, EVENTS, ID, SECS};
 use crate::support::{Job, Pulse, number, pause, write_tone};
@@ -53,6 +57,65 @@ fn a_tone_comes_through_as_it_was_played() {
     assert!(number(&lines, "close_ms") < 1500.0, "{lines:?}");
 }
 
+/// Sound and pictures must not part by more than 20 ms: a click is handed to the server at a known time, and its place
+/// on the timeline, less the latency the source tells, is compared with it.
+#[test]
+fn a_click_stands_where_it_was_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let fifo = folder.path().join("fifo");
+    let module =
+        format!("module-pipe-source source_name=desk file={} format=s16le rate=48000 channels=1", fifo.display());
+    let pulse = Pulse::start(folder.path(), &[module]);
+    let data = folder.path().join("samples.f32");
+    let job = Job::start(
+        "microphone",
+        folder.path(),
+        &[("PULSE_SERVER", &pulse.server()), (ID, "mic:desk"), (SECS, "7"), (DATA, data.to_str().unwrap())],
+    );
+    let clock = Clock::system();
+    let zero = -clock.from_monotonic_nanos(0).as_nanos();
+    let mut fifo = std::fs::OpenOptions::new().write(true).open(&fifo).unwrap();
+    let mut clicks = Vec::new();
+    let mut job = Some(job);
+    let mut lines = Vec::new();
+    for callback in 0..800i64 {
+        let time = Timestamp::from_millis(callback * 10);
+        while clock.now() < time {
+            clock.sleep_until(time, Duration::from_millis(10));
+        }
+        // A click of 2 ms at the end of every 50th callback: captured just now.
+        let mut frames = [0i16; 480];
+        if callback % 50 == 49 {
+            frames[384..].fill(16_000);
+            clicks.push((zero + clock.now().as_nanos()) as f64 / 1e9 - 0.002);
+        }
+        fifo.write_all(&frames.map(i16::to_le_bytes).concat()).unwrap();
+        if job.as_ref().is_some_and(|job| job.lines().iter().any(|line| line.starts_with("end"))) {
+            lines = job.take().unwrap().finish(LONG);
+            break;
+        }
+    }
+    assert!(job.is_none(), "the job did not end: {:?}", job.unwrap().lines());
+    let latency = lines[0].split("latency_ms=").nth(1).unwrap().parse::<f64>().unwrap() / 1e3;
+    let zero = number(&lines, "zero_nanos") / 1e9;
+    let left: Vec<f32> = samples(&data).chunks_exact(2).map(|frame| frame[0]).collect();
+    let mut offsets: Vec<f64> = Vec::new();
+    let mut last = 0;
+    for (i, pair) in left.windows(2).enumerate() {
+        if pair[0] < 0.25 && pair[1] >= 0.25 && i > last + 4800 {
+            last = i;
+            let made = zero + (number(&lines, "first") + i as f64) / 48_000.0 - latency;
+            let nearest = clicks.iter().map(|click| made - click).min_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap();
+            offsets.push(nearest);
+        }
+    }
+    offsets.sort_by(f64::total_cmp);
+    println!("offsets {offsets:?}, {lines:?}");
+    assert!(offsets.len() >= 8, "{offsets:?} {lines:?}");
+    let median = offsets[offsets.len() / 2];
+    assert!(median.abs() < 0.010, "{median} s off: {offsets:?}, {lines:?}");
+}
+
 #[test]
 fn the_server_dies_and_comes_back() {
     let folder = tempfile::tempdir().unwrap();
@@ -61,7 +124,8 @@ fn the_server_dies_and_comes_back() {
     let environment: Vec<(&str, &str)> = environment.iter().map(|(k, v)| (*k, v.as_str())).collect();
     let job = Job::start("microphone", folder.path(), &environment);
     job.wait_line("opened", LONG);
-    pause(Duration::from_millis(700));
+    // An idle null sink needs up to two seconds before its sound flows.
+    pause(Duration::from_millis(3500));
     pulse.kill();
     job.wait_line("lost", LONG);
     pause(Duration::from_millis(500));

@@ -55,7 +55,7 @@ fn cost(offer: &Offered, wanted: CameraRequest) -> f64 {
     // A larger picture costs time, a smaller one costs sharpness, another shape costs its edges.
     let scale = ((width / wide).min(height / high)).log2();
     let size = if scale >= 0.0 { 1.5 * scale } else { -6.0 * scale };
-    let shape = 4.0 * ((width / height) / (wide / high)).log2().abs();
+    let shape = 6.0 * ((width / height) / (wide / high)).log2().abs();
     let rate = offer.frame_rate.map_or(0.3, |rate| {
         let octaves = (rate.as_f64() / wanted.frame_rate.as_f64()).log2();
         // 29.97 for 30 is as good as exact.

@@ -3,7 +3,8 @@
 #![deny(clippy::indexing_slicing)]
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use re_mp4::{BoxHeader, BoxType, MoofBox, MoovBox, ReadBox, StblBox, StsdBoxContent, TfhdBox, TrakBox};
 
@@ -80,14 +81,18 @@ impl Mp4 {
             let is_whole = size >= 8 && end <= length && size <= HEADER_BYTES_MAX;
             match header.name {
                 BoxType::MoovBox if is_whole => {
-                    let read = MoovBox::read_box(&mut reader, size);
-                    moov = Some(read.map_err(|error| format!("its MP4 header is damaged ({error})"))?);
+                    let body = read_body(&mut reader, size)?;
+                    let read = guarded(|| MoovBox::read_box(&mut Bounded::new(&body), size));
+                    moov = Some(read.ok_or("its MP4 header is damaged")?);
                 }
                 // A recording that was cut off ends within a fragment: what is before it plays.
-                BoxType::MoofBox if is_whole => match MoofBox::read_box(&mut reader, size) {
-                    Ok(moof) => moofs.push((at, moof)),
-                    Err(_damaged) => break,
-                },
+                BoxType::MoofBox if is_whole => {
+                    let body = read_body(&mut reader, size)?;
+                    match guarded(|| MoofBox::read_box(&mut Bounded::new(&body), size)) {
+                        Some(moof) => moofs.push((at, moof)),
+                        None => break,
+                    }
+                }
                 _ => {}
             }
             if size < 8 {
@@ -145,6 +150,53 @@ impl Mp4 {
             (Some(video), Some(audio)) => Some(video.max(audio)),
             (one, other) => one.or(other),
         }
+    }
+}
+
+/// What the box reader read. In a damaged box its arithmetic can overflow and panic, which must not end a show: the
+/// panic ends here, with nothing left behind.
+fn guarded<T>(read: impl FnOnce() -> re_mp4::Result<T>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(read)).ok()?.ok()
+}
+
+/// A box of `size` bytes whose first 8 were read already: those come as zeros.
+fn read_body(reader: &mut impl Read, size: u64) -> Result<Vec<u8>, String> {
+    let mut body = vec![0; 8];
+    reader.take(size.saturating_sub(8)).read_to_end(&mut body).map_err(|error| error.to_string())?;
+    Ok(body)
+}
+
+/// A box in memory that can only be read so often: in a damaged one the box reader can go in circles for ever.
+struct Bounded<'a> {
+    cursor: Cursor<&'a [u8]>,
+    left: usize,
+}
+
+impl<'a> Bounded<'a> {
+    fn new(body: &'a [u8]) -> Self {
+        let mut cursor = Cursor::new(body);
+        cursor.set_position(8);
+        // A sound box is read once, byte by byte at worst, with some looking about for each box in it.
+        Self { cursor, left: 1000 + 4 * body.len() }
+    }
+
+    fn step(&mut self) -> std::io::Result<()> {
+        self.left = self.left.checked_sub(1).ok_or(std::io::ErrorKind::InvalidData)?;
+        Ok(())
+    }
+}
+
+impl Read for Bounded<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.step()?;
+        self.cursor.read(buffer)
+    }
+}
+
+impl Seek for Bounded<'_> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.step()?;
+        self.cursor.seek(to)
     }
 }
 

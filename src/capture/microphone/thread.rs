@@ -18,6 +18,9 @@ const CLOSE_LIMIT: Duration = Duration::from_millis(300);
 /// How long `open` waits for the first callbacks, which tell the latency that is needed.
 const FIRST_LIMIT: Duration = Duration::from_millis(400);
 const FIRST_CALLBACKS: u64 = 4;
+/// How much later than usual the first callback may come: a wireless headset changes its profile first, and an idle
+/// server finishes what it does.
+const START_GRACE: Duration = Duration::from_secs(3);
 /// How often the thread looks.
 const LOOK: Duration = Duration::from_millis(50);
 /// What is added to the age of the samples, so that a busy machine tears no hole.
@@ -160,7 +163,7 @@ impl Supervisor {
     /// Looks at the callbacks until they fail; `None` at the stop.
     fn watch(&self, running: &Opened, stop: &Stop, down: &mut bool, backoff: &mut Backoff) -> Option<SourceEvent> {
         let clock = &self.wanted.clock;
-        let mut watchdog = Watchdog::new(clock.now());
+        let mut watchdog = Watchdog::new(clock.now() + START_GRACE);
         let mut callbacks = 0;
         while wait_until(clock, clock.now() + LOOK, stop) {
             if let Popped::Value(reason) = running.errors.pop(Duration::ZERO) {

@@ -1,0 +1,181 @@
+//! `tally serve`: receives streams, and tells what comes in.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::args::ServeArgs;
+use super::interrupt::Interrupt;
+use super::{Exit, Failure, print, read_key_file};
+use crate::clock::Clock;
+use crate::ingest::{IngestConfig, IngestError, IngestEvent, IngestServer, PublishKey, StreamStats};
+use crate::media::Timestamp;
+
+/// Events that wait to be printed. Full policy: the newest is not told, and the end says how many were not.
+const EVENTS_MAX: usize = 1024;
+/// How often signals are looked for while nothing happens.
+const NAP: Duration = Duration::from_millis(50);
+
+/// Serves until the user or the system asks to end.
+pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
+    let clock = Clock::system();
+    let mut config = IngestConfig::new(args.listen);
+    config.record.clone_from(&args.record);
+    if let Some(path) = &args.key_file {
+        config.publish_key = PublishKey::new(read_key_file(path)?.reveal());
+    }
+    let interrupt = Interrupt::install();
+    let (sender, events) = sync_channel(EVENTS_MAX);
+    let stamps = clock.clone();
+    let told = move |event| {
+        if sender.try_send((stamps.now(), event)).is_err() {
+            tracing::warn!("an event was not told: nobody reads them");
+        }
+    };
+    let server = IngestServer::start(config, clock, told).map_err(|error| Failure {
+        exit: match error {
+            IngestError::RecordFolder { .. } => Exit::Recording,
+            IngestError::KeyNeeded(_) | IngestError::Listen { .. } | IngestError::Start(_) => Exit::Usage,
+        },
+        message: error.to_string(),
+    })?;
+    let mut printer = Printer { json: args.json, recording_failed: false };
+    while interrupt.count() == 0 {
+        match events.recv_timeout(NAP) {
+            Ok((at, event)) => printer.print(at, &event),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    server.stop();
+    printer.print_rest(&events);
+    Ok(if printer.recording_failed { Exit::Recording } else { Exit::Ok })
+}
+
+struct Printer {
+    json: bool,
+    recording_failed: bool,
+}
+
+impl Printer {
+    fn print(&mut self, at: Timestamp, event: &IngestEvent) {
+        self.recording_failed |= matches!(event, IngestEvent::RecordingFailed { .. });
+        if self.json {
+            print::json(&json_of(at, event));
+        } else if let Some(line) = line_of(event) {
+            print::line(&line);
+        }
+    }
+
+    fn print_rest(&mut self, events: &Receiver<(Timestamp, IngestEvent)>) {
+        while let Ok((at, event)) = events.try_recv() {
+            self.print(at, &event);
+        }
+    }
+}
+
+/// The event as the contract has it; names are added to and never renamed.
+fn json_of(at: Timestamp, event: &IngestEvent) -> Value {
+    let t = (at.as_secs_f64() * 1000.0).round() / 1000.0;
+    match event {
+        IngestEvent::Listening { rtmp } => {
+            json!({ "event": "listening", "t": t, "rtmp": rtmp.to_string(), "rtmps": null, "http": null })
+        }
+        IngestEvent::PublishStarted { name, app, peer } => {
+            json!({ "event": "publish_started", "t": t, "name": name, "app": app, "peer": peer.to_string() })
+        }
+        IngestEvent::PublishEnded { name, app, peer, frames, audio_packets, bytes, reason } => json!({
+            "event": "publish_ended", "t": t, "name": name, "app": app, "peer": peer.to_string(), "frames": frames,
+            "audio_packets": audio_packets, "bytes": bytes, "reason": reason.to_string(),
+        }),
+        IngestEvent::Refused { peer, reason } => {
+            json!({ "event": "refused", "t": t, "peer": peer.to_string(), "reason": reason })
+        }
+        IngestEvent::RecordingFailed { name, reason, .. } => json!({
+            "event": "problem", "t": t, "kind": "recording_failed", "about": name, "what": recording_failed(event),
+            "do": "Free some space or choose another folder; the stream itself goes on.", "server_said": null,
+            "detail": reason,
+        }),
+        IngestEvent::Stats(stats) => json!({
+            "event": "stats", "t": t, "connections": stats.connections, "refused": stats.refused,
+            "bytes": stats.bytes, "kbps": (stats.kbps * 10.0).round() / 10.0,
+            "streams": stats.streams.iter().map(stream_json).collect::<Vec<_>>(),
+        }),
+    }
+}
+
+fn stream_json(stream: &StreamStats) -> Value {
+    let StreamStats { app, name, peer, frames, audio_packets, bytes } = stream;
+    json!({
+        "app": app, "name": name, "peer": peer.to_string(), "frames": frames, "audio_packets": audio_packets,
+        "bytes": bytes,
+    })
+}
+
+/// The event for a person; figures once a second would only hide the rest.
+fn line_of(event: &IngestEvent) -> Option<String> {
+    Some(match event {
+        IngestEvent::Listening { rtmp } => {
+            format!("Ready: publish to rtmp://{rtmp}/live/NAME. Ctrl-C ends.")
+        }
+        IngestEvent::PublishStarted { name, app, peer } => format!("{app}/{name}: publishing from {peer}"),
+        IngestEvent::PublishEnded { name, app, frames, audio_packets, bytes, reason, .. } => format!(
+            "{app}/{name}: ended, {reason} ({frames} frames, {audio_packets} audio packets, {:.1} MB)",
+            *bytes as f64 / 1e6
+        ),
+        IngestEvent::Refused { peer, reason } => format!("{peer}: refused, {reason}"),
+        IngestEvent::RecordingFailed { .. } => recording_failed(event)?,
+        IngestEvent::Stats(_) => return None,
+    })
+}
+
+fn recording_failed(event: &IngestEvent) -> Option<String> {
+    let IngestEvent::RecordingFailed { name, path, reason } = event else { return None };
+    let to = path.as_ref().map(|path| format!(" to {}", path.display())).unwrap_or_default();
+    Some(format!("{name}: the recording{to} has ended: {reason}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::EndReason;
+
+    #[test]
+    fn the_events_are_those_of_the_contract() {
+        let peer = "127.0.0.1:5".parse().unwrap();
+        let (name, app) = ("cam\u{1b}".to_owned(), "live".to_owned());
+        let at = Timestamp::from_millis(1500);
+        let listening = json_of(at, &IngestEvent::Listening { rtmp: peer });
+        assert_eq!((&listening["event"], &listening["t"]), (&json!("listening"), &json!(1.5)));
+        assert_eq!(listening["rtmp"], "127.0.0.1:5");
+        let ended = IngestEvent::PublishEnded {
+            name: name.clone(),
+            app,
+            peer,
+            frames: 3,
+            audio_packets: 4,
+            bytes: 5,
+            reason: EndReason::Unpublished,
+        };
+        let json = json_of(at, &ended);
+        for (field, value) in [
+            ("event", json!("publish_ended")),
+            ("name", json!(name)),
+            ("peer", json!("127.0.0.1:5")),
+            ("frames", json!(3)),
+            ("audio_packets", json!(4)),
+            ("bytes", json!(5)),
+            ("reason", json!("the publisher ended the stream")),
+        ] {
+            assert_eq!(json[field], value, "{field}");
+        }
+        let failed = IngestEvent::RecordingFailed { name, path: Some("/x/cam.flv".into()), reason: "full".to_owned() };
+        let json = json_of(at, &failed);
+        assert_eq!((&json["event"], &json["kind"]), (&json!("problem"), &json!("recording_failed")));
+        assert!(json["what"].as_str().unwrap().contains("/x/cam.flv"));
+        assert!(line_of(&failed).unwrap().contains("full"));
+        let refused = IngestEvent::Refused { peer, reason: "no".to_owned() };
+        assert_eq!(json_of(at, &refused)["reason"], "no");
+    }
+}

@@ -1,0 +1,117 @@
+//! What the ingest is asked for, and why it may not start.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{IngestTap, PublishKey};
+use crate::rtmp::Limits;
+use crate::rtmp::server::ServerDeadlines;
+
+/// What the ingest is asked for.
+pub struct IngestConfig {
+    /// Where to listen for RTMP; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// The folder in which every stream is recorded as FLV; made if it is missing.
+    pub record: Option<PathBuf>,
+    /// The key that publishers must show; needed where `listen` can be reached from beyond this computer.
+    pub publish_key: Option<PublishKey>,
+    /// Who looks at the media as it comes.
+    pub tap: Option<IngestTap>,
+    /// What peers may make us keep.
+    pub limits: IngestLimits,
+    /// How long each step of a session may take.
+    pub deadlines: ServerDeadlines,
+}
+
+impl IngestConfig {
+    /// Only listen, with the usual limits.
+    pub fn new(listen: SocketAddr) -> Self {
+        Self {
+            listen,
+            record: None,
+            publish_key: None,
+            tap: None,
+            limits: IngestLimits::default(),
+            deadlines: ServerDeadlines::default(),
+        }
+    }
+}
+
+impl fmt::Debug for IngestConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IngestConfig")
+            .field("listen", &self.listen)
+            .field("record", &self.record)
+            .field("publish_key", &self.publish_key)
+            .field("limits", &self.limits)
+            .field("deadlines", &self.deadlines)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Caps on everything that grows by a peer's will, each with its reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IngestLimits {
+    /// Connections at once. Each may hold `session` in memory, so this bounds the whole.
+    pub connections_max: usize,
+    /// Bytes in the name of an app or a stream: they are shown, logged and become file names.
+    pub name_bytes_max: usize,
+    /// Bytes of answers that wait for a peer who does not read.
+    pub unsent_bytes_max: usize,
+    /// Bytes of one stream that wait for the disk: some seconds of it. Then its recording ends with a problem.
+    pub recording_bytes_max: usize,
+    /// How long a connection that has ended is still read, so that nothing on its way is lost and the peer sees
+    /// our last words.
+    pub linger: Duration,
+    /// Caps of the RTMP session.
+    pub session: Limits,
+}
+
+impl Default for IngestLimits {
+    fn default() -> Self {
+        Self {
+            connections_max: 64,
+            name_bytes_max: 256,
+            unsent_bytes_max: 1 << 20,
+            recording_bytes_max: 32 << 20,
+            linger: Duration::from_secs(1),
+            // 8 MiB are a keyframe at 60 Mb/s with a second of bits in it.
+            session: Limits {
+                message_bytes_max: 8 << 20,
+                partial_bytes_max: 9 << 20,
+                deferred_bytes_max: 9 << 20,
+                ..Limits::default()
+            },
+        }
+    }
+}
+
+/// Why the ingest does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// Anyone on the network could publish: the user must give a key.
+    #[error("{0} can be reached from other computers: a key is needed to publish there (--key-file)")]
+    KeyNeeded(SocketAddr),
+    /// The address cannot be had.
+    #[error("cannot listen at {address}: {source}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The folder for recordings cannot be used.
+    #[error("cannot record into {}: {source}", folder.display())]
+    RecordFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system gave no thread or no runtime.
+    #[error("the server does not start: {0}")]
+    Start(#[source] io::Error),
+}

@@ -1,0 +1,246 @@
+//! Records streams as FLV on a thread of its own: a slow disk never holds up the network.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::IngestEvent;
+use super::name::file_stem;
+use crate::clock::Clock;
+use crate::flow::{Popped, Queue, Worker};
+use crate::flv::{FlvWriter, TagKind};
+use crate::media::Timestamp;
+
+/// Tags of all streams that wait for the disk. Full policy: the recording of the stream that finds it full ends with
+/// a problem; a silent hole would be worse.
+const QUEUE_TAGS: usize = 8192;
+/// What is written reaches the file at least this often.
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// How long the thread sleeps at most.
+const POP_LIMIT: Duration = Duration::from_millis(200);
+/// `NAME.flv` to `NAME-9999.flv`; then the folder is to be tidied.
+const FILES_PER_NAME_MAX: u32 = 9999;
+/// How long what is queued may still be written once the server stops.
+const STOP_GRACE: Duration = Duration::from_millis(700);
+
+type Events = dyn Fn(IngestEvent) + Send + Sync;
+
+/// The recording thread.
+pub(super) struct Recorder {
+    queue: Queue<Tag>,
+    endings: Endings,
+    bytes_max: usize,
+    worker: Worker,
+    next_id: AtomicU64,
+}
+
+/// A stream's recording, held by its connection. The file is made with the first tag.
+pub(super) struct Recording {
+    queue: Queue<Tag>,
+    endings: Endings,
+    bytes_max: usize,
+    shared: Arc<Shared>,
+}
+
+/// Recordings that ended and are not closed yet. Apart from the queue, so that a full queue loses none; there are at
+/// most as many as connections.
+type Endings = Arc<Mutex<Vec<(Arc<Shared>, IngestEvent)>>>;
+
+struct Shared {
+    id: u64,
+    name: String,
+    /// Bytes that wait for the disk.
+    waiting: AtomicUsize,
+    /// No tag is taken any more: the disk failed or was too slow.
+    failed: AtomicBool,
+}
+
+enum Tag {
+    Body {
+        recording: Arc<Shared>,
+        kind: TagKind,
+        timestamp_ms: u32,
+        body: Bytes,
+    },
+    /// Something is in `Endings`.
+    End,
+}
+
+impl Recorder {
+    /// Starts recording into `folder`, which is made if it is missing; `bytes_max` of each stream may wait.
+    pub(super) fn start(folder: PathBuf, bytes_max: usize, clock: Clock, events: Arc<Events>) -> io::Result<Self> {
+        std::fs::create_dir_all(&folder)?;
+        let queue = Queue::new(QUEUE_TAGS);
+        let endings = Endings::default();
+        let (taken, ended) = (queue.clone(), Arc::clone(&endings));
+        let worker = Worker::spawn("ingest-record", move |stop| {
+            let mut files = Files { folder, open: HashMap::new(), endings: ended, events };
+            let mut flushed_at = clock.now();
+            let mut stopping_since: Option<Timestamp> = None;
+            loop {
+                let popped = taken.pop(POP_LIMIT);
+                let now = clock.now();
+                match popped {
+                    Popped::Value(Tag::Body { recording, kind, timestamp_ms, body }) => {
+                        recording.waiting.fetch_sub(body.len(), Ordering::Relaxed);
+                        files.write(&recording, kind, timestamp_ms, &body);
+                    }
+                    Popped::Value(Tag::End) | Popped::Empty => {}
+                    Popped::Closed => break,
+                }
+                files.close_ended(false);
+                if now.since(flushed_at) >= FLUSH_EVERY {
+                    files.flush();
+                    flushed_at = now;
+                }
+                if stop.requested() && now.since(*stopping_since.get_or_insert(now)) > STOP_GRACE {
+                    break;
+                }
+            }
+            files.close_ended(true);
+            files.flush();
+        })?;
+        Ok(Self { queue, endings, bytes_max, worker, next_id: AtomicU64::new(0) })
+    }
+
+    /// Begins the recording of a stream.
+    pub(super) fn begin(&self, name: &str) -> Recording {
+        let shared = Shared {
+            id: self.next_id.fetch_add(1, Ordering::Relaxed),
+            name: name.to_owned(),
+            waiting: AtomicUsize::new(0),
+            failed: AtomicBool::new(false),
+        };
+        let endings = Arc::clone(&self.endings);
+        Recording { queue: self.queue.clone(), endings, bytes_max: self.bytes_max, shared: Arc::new(shared) }
+    }
+
+    /// Writes what waits, within `STOP_GRACE`, closes every file and ends the thread.
+    pub(super) fn finish(self) {
+        self.queue.close();
+        self.worker.join();
+    }
+}
+
+impl Recording {
+    /// Hands a tag to the disk; never waits. The event is what to tell if the recording ends here.
+    pub(super) fn write(&self, kind: TagKind, timestamp_ms: u32, body: &Bytes) -> Option<IngestEvent> {
+        let shared = &self.shared;
+        if shared.failed.load(Ordering::Relaxed) {
+            return None;
+        }
+        let recording = Arc::clone(shared);
+        let fits = shared.waiting.fetch_add(body.len(), Ordering::Relaxed) + body.len() <= self.bytes_max;
+        if fits && self.queue.push(Tag::Body { recording, kind, timestamp_ms, body: body.clone() }).is_ok() {
+            return None;
+        }
+        shared.waiting.fetch_sub(body.len(), Ordering::Relaxed);
+        shared.failed.store(true, Ordering::Relaxed);
+        let reason = "the disk is too slow for this stream".to_owned();
+        Some(IngestEvent::RecordingFailed { name: shared.name.clone(), path: None, reason })
+    }
+
+    /// Ends it; `event` is told once the file is closed.
+    pub(super) fn finish(self, event: IngestEvent) {
+        self.endings.lock().unwrap_or_else(PoisonError::into_inner).push((self.shared, event));
+        // Only wakes the thread; where the queue is full it is awake.
+        drop(self.queue.push(Tag::End));
+    }
+}
+
+struct Files {
+    folder: PathBuf,
+    /// By the recording's id.
+    open: HashMap<u64, OpenFile>,
+    endings: Endings,
+    events: Arc<Events>,
+}
+
+struct OpenFile {
+    shared: Arc<Shared>,
+    path: PathBuf,
+    writer: FlvWriter<BufWriter<File>>,
+}
+
+impl Files {
+    fn write(&mut self, recording: &Arc<Shared>, kind: TagKind, timestamp_ms: u32, body: &[u8]) {
+        let key = recording.id;
+        if !self.open.contains_key(&key) {
+            if recording.failed.load(Ordering::Relaxed) {
+                return;
+            }
+            match create(&self.folder, &recording.name) {
+                Ok((path, writer)) => {
+                    self.open.insert(key, OpenFile { shared: Arc::clone(recording), path, writer });
+                }
+                Err(error) => return self.fail(recording, None, &error),
+            }
+        }
+        let Some(file) = self.open.get_mut(&key) else { return };
+        if let Err(error) = file.writer.write_tag(kind, timestamp_ms, &[body]) {
+            let path = self.open.remove(&key).map(|file| file.path);
+            self.fail(recording, path, &error);
+        }
+    }
+
+    fn flush(&mut self) {
+        let failed: Vec<_> = self
+            .open
+            .iter_mut()
+            .filter_map(|(key, file)| file.writer.get_mut().flush().err().map(|error| (*key, error)))
+            .collect();
+        for (key, error) in failed {
+            if let Some(file) = self.open.remove(&key) {
+                self.fail(&file.shared, Some(file.path), &error);
+            }
+        }
+    }
+
+    /// Closes what has ended and is written, or all that has ended, and tells so.
+    fn close_ended(&mut self, all: bool) {
+        let written = |recording: &Shared| recording.waiting.load(Ordering::Relaxed) == 0;
+        let ended: Vec<_> = {
+            let mut endings = self.endings.lock().unwrap_or_else(PoisonError::into_inner);
+            endings.extract_if(.., |(recording, _)| all || written(recording)).collect()
+        };
+        for (recording, event) in ended {
+            if let Some(mut file) = self.open.remove(&recording.id)
+                && let Err(error) = file.writer.get_mut().flush()
+            {
+                self.fail(&recording, Some(file.path), &error);
+            }
+            (self.events)(event);
+        }
+    }
+
+    fn fail(&self, recording: &Shared, path: Option<PathBuf>, error: &io::Error) {
+        recording.failed.store(true, Ordering::Relaxed);
+        let (name, reason) = (recording.name.clone(), error.to_string());
+        (self.events)(IngestEvent::RecordingFailed { name, path, reason });
+    }
+}
+
+/// Makes `NAME.flv`, or the first `NAME-2.flv`, … that does not exist: nothing is ever overwritten.
+fn create(folder: &Path, name: &str) -> io::Result<(PathBuf, FlvWriter<BufWriter<File>>)> {
+    let stem = file_stem(name);
+    for number in 1..=FILES_PER_NAME_MAX {
+        let file = if number == 1 { format!("{stem}.flv") } else { format!("{stem}-{number}.flv") };
+        let path = folder.join(file);
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(file) => {
+                // What the stream holds is not known yet: players look for themselves.
+                let writer = FlvWriter::new(BufWriter::with_capacity(1 << 16, file), true, true)?;
+                return Ok((path, writer));
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("there are {FILES_PER_NAME_MAX} recordings of this name")))
+}

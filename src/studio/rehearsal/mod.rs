@@ -1,0 +1,14 @@
+//! The rehearsal's viewer: receives the show as a viewer would and measures what arrives.
+
+mod arrival;
+mod marks;
+mod meter;
+mod report;
+mod sent;
+#[cfg(test)]
+mod tests;
+mod viewer;
+
+pub use meter::RehearsalMeter;
+pub use report::RehearsalReport;
+pub use sent::RehearsalSent;

@@ -1,0 +1,148 @@
+//! The report: the figures, and one sentence that judges them.
+
+use super::arrival::Arrival;
+use super::marks::{median, quantile};
+use super::viewer::{Faults, Seen};
+
+/// Services want a keyframe every 2 s and complain above 4.
+const KEYFRAME_SECONDS_MAX: f64 = 4.0;
+/// Intervals that differ more than this are irregular: packagers cut segments at keyframes.
+const KEYFRAME_SPREAD_SECONDS_MAX: f64 = 0.25;
+/// EBU R 37: sound at most 40 ms before and 60 ms after its picture.
+const SOUND_EARLY_MS_MAX: f64 = 40.0;
+const SOUND_LATE_MS_MAX: f64 = 60.0;
+/// On one computer, a picture later than this means that it cannot keep up.
+const LATENCY_P99_MS_MAX: f64 = 500.0;
+/// Below it a viewer reaches for the volume; nobody means to stream like that.
+const LUFS_MIN: f64 = -40.0;
+/// Above it the sound is clipped on its way to the loudspeaker.
+const TRUE_PEAK_DBTP_MAX: f64 = 0.0;
+
+/// What a viewer got.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RehearsalReport {
+    /// Pictures that went out.
+    pub frames_sent: u64,
+    /// Pictures that arrived.
+    pub frames_received: u64,
+    /// Seconds from keyframe to keyframe, the median; `None` with fewer than two keyframes.
+    pub keyframe_seconds: Option<f64>,
+    /// Every interval from keyframe to keyframe, in seconds.
+    pub keyframe_intervals: Vec<f64>,
+    /// Rate of the picture in kilobits a second.
+    pub video_kbps: f64,
+    /// How many milliseconds the sound comes after its picture; negative before it. From the marks of the test
+    /// signal where they are seen, else from when both were captured.
+    pub av_offset_ms: Option<f64>,
+    /// From capture to decoded picture, in milliseconds.
+    pub latency_ms_median: Option<f64>,
+    /// The same, of the slowest of a hundred.
+    pub latency_ms_p99: Option<f64>,
+    /// Loudness of the whole show in LUFS (EBU R 128); `None` of silence.
+    pub lufs: Option<f64>,
+    /// Highest true peak in dBTP; `None` of silence.
+    pub true_peak_dbtp: Option<f64>,
+    /// One sentence: good, or what is wrong.
+    pub verdict: String,
+}
+
+/// What the report is made of.
+pub(super) struct Measured<'a> {
+    pub(super) frames_sent: u64,
+    pub(super) arrival: &'a Arrival,
+    /// `None` if the meter's thread died.
+    pub(super) seen: Option<Seen>,
+}
+
+pub(super) fn report(measured: Measured<'_>) -> RehearsalReport {
+    let Measured { frames_sent, arrival, seen } = measured;
+    let was_seen = seen.is_some();
+    let mut seen = seen.unwrap_or(Seen {
+        av_offset_ms: None,
+        latencies_ms: Vec::new(),
+        lufs: None,
+        true_peak_dbtp: None,
+        faults: Faults::default(),
+    });
+    let keyframe_intervals = arrival.keyframe_intervals();
+    let mut report = RehearsalReport {
+        frames_sent,
+        frames_received: arrival.frames,
+        keyframe_seconds: median(&mut keyframe_intervals.clone()),
+        keyframe_intervals,
+        video_kbps: arrival.video_kbps(),
+        av_offset_ms: seen.av_offset_ms,
+        latency_ms_median: median(&mut seen.latencies_ms),
+        latency_ms_p99: quantile(&mut seen.latencies_ms, 0.99),
+        lufs: seen.lufs,
+        true_peak_dbtp: seen.true_peak_dbtp,
+        verdict: String::new(),
+    };
+    let mut wrong = wrong(&report, arrival, &seen);
+    if !was_seen {
+        wrong.push("the picture and the sound could not be measured".to_owned());
+    }
+    report.verdict = if wrong.is_empty() { good(&report) } else { format!("Not good: {}.", wrong.join("; ")) };
+    report
+}
+
+fn wrong(report: &RehearsalReport, arrival: &Arrival, seen: &Seen) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let (sent, received) = (report.frames_sent, report.frames_received);
+    if received == 0 && arrival.audio_packets == 0 {
+        return vec!["nothing arrived".to_owned()];
+    }
+    if received < sent {
+        wrong.push(format!("{} of {sent} pictures did not arrive", sent - received));
+    }
+    if let Some(fault) = &seen.faults.video {
+        wrong.push(format!("a viewer cannot show the picture ({fault})"));
+    }
+    let (shortest, longest) =
+        report.keyframe_intervals.iter().fold((f64::INFINITY, 0.0f64), |(low, high), s| (low.min(*s), high.max(*s)));
+    if longest > KEYFRAME_SECONDS_MAX {
+        wrong.push(format!("keyframes are up to {longest:.1} s apart, services want at most 4 s"));
+    } else if longest - shortest > KEYFRAME_SPREAD_SECONDS_MAX {
+        wrong.push(format!("keyframes come irregularly, {shortest:.1} to {longest:.1} s apart"));
+    }
+    if let Some(offset) = report.av_offset_ms {
+        if offset > SOUND_LATE_MS_MAX {
+            wrong.push(format!("the sound comes {offset:.0} ms after the picture"));
+        } else if offset < -SOUND_EARLY_MS_MAX {
+            wrong.push(format!("the sound comes {:.0} ms before the picture", -offset));
+        }
+    }
+    if let Some(latency) = report.latency_ms_p99.filter(|ms| *ms > LATENCY_P99_MS_MAX) {
+        wrong.push(format!("pictures are up to {latency:.0} ms late, this computer does not keep up"));
+    }
+    wrong.extend(wrong_sound(report, arrival, seen));
+    wrong
+}
+
+fn wrong_sound(report: &RehearsalReport, arrival: &Arrival, seen: &Seen) -> Option<String> {
+    if arrival.audio_packets == 0 {
+        return Some("there is no sound, and services want a sound track".to_owned());
+    }
+    if let Some(fault) = &seen.faults.audio {
+        return Some(format!("a viewer cannot hear the sound ({fault})"));
+    }
+    if let Some(peak) = report.true_peak_dbtp.filter(|peak| *peak > TRUE_PEAK_DBTP_MAX) {
+        return Some(format!("the sound is too loud and clips (true peak {peak:+.1} dBTP)"));
+    }
+    report.lufs.filter(|lufs| *lufs < LUFS_MIN).map(|lufs| format!("the sound is very quiet ({lufs:.0} LUFS)"))
+}
+
+fn good(report: &RehearsalReport) -> String {
+    let mut parts = vec![format!("all {} pictures arrived", report.frames_received)];
+    if let Some(seconds) = report.keyframe_seconds {
+        parts.push(format!("a keyframe every {seconds:.1} s"));
+    }
+    if let Some(offset) = report.av_offset_ms {
+        parts.push(format!("sound and picture within {:.0} ms", offset.abs().ceil().max(1.0)));
+    }
+    match report.lufs {
+        Some(lufs) => parts.push(format!("sound at {lufs:.1} LUFS")),
+        None => parts.push("the sound is silence".to_owned()),
+    }
+    format!("Good: {}.", parts.join(", "))
+}

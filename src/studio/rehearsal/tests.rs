@@ -1,0 +1,204 @@
+//! Streams of known figures through the meter.
+
+use bytes::Bytes;
+
+use super::*;
+use crate::bitstream::avcc_record;
+use crate::clock::Clock;
+use crate::encode::{AudioEncoderSettings, VideoEncoderSettings, open_aac, open_h264};
+use crate::flv::{TagKind, audio_sequence_header, audio_tag_header, video_sequence_header, video_tag_header};
+use crate::ingest::{IngestMedia, IngestTap};
+use crate::media::{AudioChunk, Bitrate, CHUNK_SAMPLES, FrameRate, Picture, Size, Timestamp};
+use crate::rtmp::MediaKind;
+use crate::video::TestPattern;
+
+const SIZE: Size = Size::new(320, 192);
+const RATE: u32 = 48_000;
+
+/// A message, by its time in milliseconds.
+struct Message {
+    timestamp_ms: u32,
+    kind: MediaKind,
+    body: Bytes,
+}
+
+fn pictures(seconds: i64, keyframe_seconds: f64) -> Vec<Message> {
+    let frame_rate = FrameRate::DEFAULT;
+    let bitrate = Bitrate::from_kbps(800);
+    let settings = VideoEncoderSettings { size: SIZE, frame_rate, bitrate, keyframe_seconds };
+    let mut encoder = open_h264(&settings, 1).unwrap();
+    let config = encoder.config();
+    let header = video_sequence_header(&avcc_record(&config.sps, &config.pps));
+    let mut messages = vec![Message { timestamp_ms: 0, kind: MediaKind::Video, body: header }];
+    let mut pattern = TestPattern::new(SIZE, frame_rate);
+    let mut picture = Picture::black(SIZE);
+    for index in 0..seconds * 30 {
+        let at = frame_rate.frame_time(index);
+        pattern.draw(&mut picture, index, at, 1_700_000_000_000 + at.as_millis() as u64);
+        let packet = encoder.encode(&picture, at, at, false).unwrap();
+        let head = video_tag_header(packet.is_keyframe(), 0);
+        let body = [&head[..], &packet.data].concat().into();
+        messages.push(Message { timestamp_ms: at.as_millis() as u32, kind: MediaKind::Video, body });
+    }
+    messages
+}
+
+/// `sample` gives the sound at a sample's index; it is stamped `late_ms` too late.
+fn sound(seconds: i64, late_ms: i64, sample: impl Fn(i64) -> f32) -> Vec<Message> {
+    let bitrate = Bitrate::from_kbps(128);
+    let mut encoder = open_aac(&AudioEncoderSettings { sample_rate: RATE, channels: 2, bitrate }).unwrap();
+    let header = audio_sequence_header(&encoder.config().audio_specific_config);
+    let mut messages = vec![Message { timestamp_ms: 0, kind: MediaKind::Audio, body: header }];
+    for chunk in 0..seconds * i64::from(RATE) / CHUNK_SAMPLES as i64 {
+        let start = chunk * CHUNK_SAMPLES as i64;
+        let samples = (start..start + CHUNK_SAMPLES as i64).flat_map(|i| [sample(i); 2]).collect();
+        let chunk = AudioChunk { pts: Timestamp::from_samples(start, RATE), sample_rate: RATE, channels: 2, samples };
+        let Some(packet) = encoder.encode(&chunk).unwrap() else { continue };
+        let at = packet.pts.as_millis() + late_ms;
+        if let Ok(timestamp_ms) = u32::try_from(at) {
+            let body = [&audio_tag_header()[..], &packet.data].concat().into();
+            messages.push(Message { timestamp_ms, kind: MediaKind::Audio, body });
+        }
+    }
+    messages
+}
+
+/// The test tone, made once.
+fn beeps() -> impl Fn(i64) -> f32 {
+    let mut second = vec![0.0; RATE as usize];
+    crate::capture::test_signal::open_audio(RATE, 1).read(0, &mut second);
+    move |index| second[index.rem_euclid(i64::from(RATE)) as usize]
+}
+
+fn pass(tap: &IngestTap, message: &Message) {
+    let kind = match message.kind {
+        MediaKind::Video => TagKind::Video,
+        MediaKind::Audio => TagKind::Audio,
+    };
+    let (timestamp_ms, payload) = (message.timestamp_ms, message.body.clone());
+    let arrived_at = Timestamp::ZERO;
+    tap(&IngestMedia { app: "live", name: "rehearsal", kind, timestamp_ms, payload, arrived_at });
+}
+
+fn is_header(message: &Message) -> bool {
+    message.body[1] == 0
+}
+
+/// Passes all messages in the order of their times; captured `latency_ms` before the clock's time.
+fn measure(mut messages: Vec<Message>, latency_ms: i64) -> RehearsalReport {
+    let clock = Clock::manual();
+    let now = Timestamp::from_millis(100_000);
+    clock.advance_to(now);
+    let meter = RehearsalMeter::start(clock).unwrap();
+    let (tap, sent) = (meter.tap(), meter.sent());
+    messages.sort_by_key(|message| message.timestamp_ms);
+    let real = Clock::system();
+    for message in &messages {
+        if !is_header(message) {
+            sent.sent(message.kind, message.timestamp_ms, Timestamp::from_millis(100_000 - latency_ms));
+        }
+        pass(&tap, message);
+        // As fast as the meter follows, so that nothing is skipped.
+        while meter.behind() > 100 {
+            real.sleep_until(real.now() + std::time::Duration::from_millis(2), std::time::Duration::from_secs(1));
+        }
+    }
+    meter.finish()
+}
+
+fn offset_of(late_ms: i64) -> f64 {
+    let mut messages = pictures(6, 2.0);
+    messages.extend(sound(6, late_ms, beeps()));
+    measure(messages, 20).av_offset_ms.unwrap()
+}
+
+#[test]
+fn the_offset_of_sound_is_found_both_ways() {
+    for late_ms in [0, 80, -60] {
+        let offset = offset_of(late_ms);
+        assert!((offset - late_ms as f64).abs() <= 3.0, "{offset} for {late_ms}");
+    }
+}
+
+#[test]
+fn a_good_show_has_true_figures_and_is_called_good() {
+    let mut messages = pictures(7, 2.0);
+    messages.extend(sound(7, 0, beeps()));
+    let bytes: usize =
+        messages.iter().filter(|m| m.kind == MediaKind::Video && !is_header(m)).map(|m| m.body.len() - 5).sum();
+    let report = measure(messages, 20);
+    assert_eq!((report.frames_sent, report.frames_received), (210, 210));
+    assert_eq!(report.keyframe_intervals, [2.0, 2.0, 2.0]);
+    assert_eq!(report.keyframe_seconds, Some(2.0));
+    let kbps = bytes as f64 * 8.0 / 7000.0;
+    assert!((report.video_kbps - kbps).abs() < kbps * 0.001, "{} for {kbps}", report.video_kbps);
+    assert_eq!((report.latency_ms_median, report.latency_ms_p99), (Some(20.0), Some(20.0)));
+    assert!(report.verdict.starts_with("Good: all 210 pictures arrived, a keyframe every 2.0 s"), "{}", report.verdict);
+}
+
+#[test]
+fn the_loudness_of_the_reference_tone_is_found() {
+    // EBU Tech 3341, case 1: a stereo sine of 1 kHz at −23 dBFS is −23 LUFS.
+    let amplitude = 10f64.powf(-23.0 / 20.0);
+    let tone = move |i: i64| {
+        (amplitude * (i.rem_euclid(48_000) as f64 * 1000.0 * std::f64::consts::TAU / 48_000.0).sin()) as f32
+    };
+    let report = measure(sound(10, 0, tone), 0);
+    assert!((report.lufs.unwrap() + 23.0).abs() <= 0.2, "{:?}", report.lufs);
+    assert!((report.true_peak_dbtp.unwrap() + 23.0).abs() <= 0.3, "{:?}", report.true_peak_dbtp);
+}
+
+#[test]
+fn without_marks_the_offset_is_that_of_capture_and_timestamp() {
+    let meter = RehearsalMeter::start(Clock::manual()).unwrap();
+    let sent = meter.sent();
+    for index in 0..100u32 {
+        let at = Timestamp::from_millis(i64::from(index) * 33);
+        sent.sent(MediaKind::Video, index * 33 + 500, at);
+        sent.sent(MediaKind::Audio, index * 33 + 525, at);
+    }
+    assert_eq!(meter.finish().av_offset_ms, Some(25.0));
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    let mut messages = pictures(6, 5.0);
+    messages.remove(40);
+    let clock = Clock::manual();
+    let meter = RehearsalMeter::start(clock).unwrap();
+    let (tap, sent) = (meter.tap(), meter.sent());
+    for frame in 0..180u32 {
+        sent.sent(MediaKind::Video, frame, Timestamp::ZERO);
+    }
+    for message in &messages {
+        pass(&tap, message);
+    }
+    let verdict = meter.finish().verdict;
+    for words in ["1 of 180 pictures did not arrive", "up to 5.0 s apart", "no sound"] {
+        assert!(verdict.contains(words), "{verdict}");
+    }
+    let nothing = RehearsalMeter::start(Clock::manual()).unwrap().finish();
+    assert_eq!(nothing.verdict, "Not good: nothing arrived.");
+}
+
+#[test]
+fn a_full_queue_skips_to_the_next_keyframe_and_still_counts() {
+    let messages = pictures(20, 1.0);
+    let meter = RehearsalMeter::start(Clock::manual()).unwrap();
+    let tap = meter.tap();
+    for message in &messages {
+        pass(&tap, message);
+    }
+    let report = meter.finish();
+    assert_eq!(report.frames_received, 600);
+    assert_eq!(report.keyframe_intervals, [1.0; 19]);
+    assert!(!report.verdict.contains("cannot show"), "{}", report.verdict);
+}
+
+#[test]
+fn timestamps_wrap() {
+    let mut unwrap = super::arrival::Unwrap::default();
+    let read: Vec<i64> = [u32::MAX - 10, u32::MAX, 5, 2, 40].map(|ms| unwrap.extend(ms)).into();
+    let first = i64::from(u32::MAX) - 10;
+    assert_eq!(read, [0, 10, 16, 13, 51].map(|ms| first + ms));
+}

@@ -1,0 +1,286 @@
+//! Decodes what arrives and measures it: latency, offset, loudness.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+
+use super::RehearsalSent;
+use super::arrival::Unwrap;
+use super::marks::{Beeps, Flashes, marked_offset_ms};
+use crate::audio::Loudness;
+use crate::bitstream::{AudioSpecificConfig, annexb_from_avcc, avcc_from_annexb, read_avcc_record, read_sps};
+use crate::clock::Clock;
+use crate::decode::{AudioDecoder, VideoDecoder, open_aac, open_h264};
+use crate::flv::{AudioBody, AudioTag, VideoBody, VideoPacketType, VideoTag};
+use crate::media::{AudioConfig, Bitrate, FrameRate, Timestamp, VideoConfig};
+
+/// Latencies kept: an hour's at 30 pictures a second.
+const LATENCIES_MAX: usize = 108_000;
+/// Pictures on their way through the decoder, at most.
+const IN_DECODER_MAX: usize = 32;
+
+/// A message to look at.
+pub(super) enum Item {
+    Video {
+        timestamp_ms: u32,
+        tag: VideoTag,
+    },
+    Audio {
+        timestamp_ms: u32,
+        tag: AudioTag,
+    },
+    /// Messages before this one were not kept: the viewer had fallen behind.
+    Gap,
+}
+
+/// What was measured.
+pub(super) struct Seen {
+    pub(super) av_offset_ms: Option<f64>,
+    pub(super) latencies_ms: Vec<f64>,
+    pub(super) lufs: Option<f64>,
+    pub(super) true_peak_dbtp: Option<f64>,
+    pub(super) faults: Faults,
+}
+
+/// What could not be understood; each is told once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Faults {
+    pub(super) video: Option<String>,
+    pub(super) audio: Option<String>,
+}
+
+pub(super) struct Viewer {
+    clock: Clock,
+    sent: RehearsalSent,
+    video: Option<Box<dyn VideoDecoder>>,
+    video_header: Bytes,
+    nal_length_size: usize,
+    waits_for_keyframe: bool,
+    video_times: Unwrap,
+    /// When pictures in the decoder were captured, by their presentation time.
+    captured: Vec<(Timestamp, Timestamp)>,
+    audio: Option<Box<dyn AudioDecoder>>,
+    audio_header: Bytes,
+    audio_times: Unwrap,
+    loudness: Option<(u32, u16, Loudness)>,
+    flashes: Flashes,
+    beeps: Beeps,
+    latencies_ms: Vec<f64>,
+    faults: Faults,
+}
+
+impl Viewer {
+    pub(super) fn new(clock: Clock, sent: RehearsalSent) -> Self {
+        Self {
+            clock,
+            sent,
+            video: None,
+            video_header: Bytes::new(),
+            nal_length_size: 4,
+            waits_for_keyframe: true,
+            video_times: Unwrap::default(),
+            captured: Vec::new(),
+            audio: None,
+            audio_header: Bytes::new(),
+            audio_times: Unwrap::default(),
+            loudness: None,
+            flashes: Flashes::default(),
+            beeps: Beeps::default(),
+            latencies_ms: Vec::new(),
+            faults: Faults::default(),
+        }
+    }
+
+    pub(super) fn take(&mut self, item: Item) {
+        match item {
+            Item::Video { timestamp_ms, tag } => self.see(timestamp_ms, &tag),
+            Item::Audio { timestamp_ms, tag } => self.hear(timestamp_ms, &tag),
+            Item::Gap => {
+                self.waits_for_keyframe = true;
+                self.flashes.gap();
+            }
+        }
+    }
+
+    fn see(&mut self, timestamp_ms: u32, tag: &VideoTag) {
+        match tag.packet {
+            VideoPacketType::SequenceHeader => return self.open_video(&tag.payload),
+            VideoPacketType::EndOfSequence => return,
+            VideoPacketType::AccessUnit => {}
+        }
+        let dts = Timestamp::from_millis(self.video_times.extend(timestamp_ms));
+        let pts = Timestamp::from_millis(dts.as_millis() + i64::from(tag.composition_ms));
+        let captured_at = self.sent.take_video(timestamp_ms);
+        if self.waits_for_keyframe && !tag.keyframe {
+            return;
+        }
+        let Some(decoder) = &mut self.video else { return };
+        self.waits_for_keyframe = false;
+        if let Some(captured_at) = captured_at {
+            if self.captured.len() >= IN_DECODER_MAX {
+                self.captured.remove(0);
+            }
+            self.captured.push((pts, captured_at));
+        }
+        let decoded = match four_byte_lengths(&tag.payload, self.nal_length_size) {
+            Some(unit) => decoder.decode(&unit, pts).map_err(|error| error.to_string()),
+            None => Err("a picture's NAL units are cut".to_owned()),
+        };
+        match decoded {
+            Ok(pictures) => {
+                let now = self.clock.now();
+                for decoded in pictures {
+                    self.flashes.see(&decoded.picture, decoded.pts);
+                    if let Some(at) = self.captured.iter().position(|(pts, _)| *pts == decoded.pts) {
+                        let (_, captured_at) = self.captured.swap_remove(at);
+                        if self.latencies_ms.len() < LATENCIES_MAX {
+                            self.latencies_ms.push(now.nanos_since(captured_at) as f64 / 1e6);
+                        }
+                    }
+                }
+            }
+            Err(error) => {
+                self.waits_for_keyframe = true;
+                self.flashes.gap();
+                self.faults.video.get_or_insert(error);
+            }
+        }
+    }
+
+    fn open_video(&mut self, record: &Bytes) {
+        // Publishers repeat it; only another one is another stream.
+        if *record == self.video_header {
+            return;
+        }
+        self.video_header = record.clone();
+        match video_decoder(record) {
+            Ok((decoder, nal_length_size)) => {
+                self.video = Some(decoder);
+                self.nal_length_size = nal_length_size;
+            }
+            Err(error) => {
+                self.video = None;
+                self.faults.video.get_or_insert(error);
+            }
+        }
+        self.waits_for_keyframe = true;
+        self.flashes.gap();
+    }
+
+    fn hear(&mut self, timestamp_ms: u32, tag: &AudioTag) {
+        if tag.sequence_header {
+            return self.open_audio(&tag.payload);
+        }
+        let pts = Timestamp::from_millis(self.audio_times.extend(timestamp_ms));
+        let Some(decoder) = &mut self.audio else { return };
+        match decoder.decode(&tag.payload, pts) {
+            Ok(Some(chunk)) => {
+                let known = matches!(&self.loudness, Some((rate, channels, _)) if (*rate, *channels) == (chunk.sample_rate, chunk.channels));
+                if !known && let Ok(loudness) = Loudness::new(chunk.sample_rate, chunk.channels) {
+                    self.loudness = Some((chunk.sample_rate, chunk.channels, loudness));
+                }
+                if let Some((.., loudness)) = &mut self.loudness {
+                    loudness.measure(&chunk.samples);
+                }
+                self.beeps.hear(&chunk);
+            }
+            Ok(None) => {}
+            Err(error) => {
+                self.faults.audio.get_or_insert(error.to_string());
+            }
+        }
+    }
+
+    fn open_audio(&mut self, config: &Bytes) {
+        if *config == self.audio_header {
+            return;
+        }
+        self.audio_header = config.clone();
+        match audio_decoder(config) {
+            Ok(decoder) => self.audio = Some(decoder),
+            Err(error) => {
+                self.audio = None;
+                self.faults.audio.get_or_insert(error);
+            }
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Seen {
+        if let Some(mut decoder) = self.video.take() {
+            for decoded in decoder.flush() {
+                self.flashes.see(&decoded.picture, decoded.pts);
+            }
+        }
+        let marked = marked_offset_ms(&self.flashes, &mut self.beeps);
+        let reading = self.loudness.map(|(.., loudness)| loudness.reading()).unwrap_or_default();
+        Seen {
+            av_offset_ms: marked.or_else(|| self.sent.stamped_offset_ms()),
+            latencies_ms: self.latencies_ms,
+            lufs: reading.integrated_lufs,
+            true_peak_dbtp: reading.true_peak_dbtp,
+            faults: self.faults,
+        }
+    }
+}
+
+/// The unit with 4-byte lengths, without a copy where it has them already; `None` if it is cut.
+fn four_byte_lengths(unit: &Bytes, nal_length_size: usize) -> Option<Bytes> {
+    if nal_length_size == 4 {
+        return Some(unit.clone());
+    }
+    annexb_from_avcc(unit, nal_length_size).ok().map(|annexb| avcc_from_annexb(&annexb))
+}
+
+fn video_decoder(record: &[u8]) -> Result<(Box<dyn VideoDecoder>, usize), String> {
+    let record = read_avcc_record(record).map_err(|error| error.to_string())?;
+    let (Some(sps), Some(pps)) = (record.sps.first(), record.pps.first()) else {
+        return Err("the sequence header has no parameter sets".to_owned());
+    };
+    let info = read_sps(sps).map_err(|error| error.to_string())?;
+    let config = VideoConfig {
+        size: info.size,
+        frame_rate: info.frame_rate.unwrap_or(FrameRate::DEFAULT),
+        bitrate: Bitrate::from_bps(0),
+        sps: sps.clone(),
+        pps: pps.clone(),
+    };
+    Ok((open_h264(&config).map_err(|error| error.to_string())?, record.nal_length_size))
+}
+
+fn audio_decoder(config: &Bytes) -> Result<Box<dyn AudioDecoder>, String> {
+    let read = AudioSpecificConfig::read(config).map_err(|error| error.to_string())?;
+    let config = AudioConfig {
+        sample_rate: read.sample_rate,
+        channels: read.channels,
+        bitrate: Bitrate::from_bps(0),
+        audio_specific_config: config.clone(),
+    };
+    open_aac(&config).map_err(|error| error.to_string())
+}
+
+/// A viewer that the meter's thread leaves behind when it ends.
+pub(super) type Left = Arc<Mutex<Option<Viewer>>>;
+
+pub(super) fn leave(left: &Left, viewer: Viewer) {
+    *left.lock().unwrap_or_else(PoisonError::into_inner) = Some(viewer);
+}
+
+pub(super) fn take_left(left: &Left) -> Option<Viewer> {
+    left.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// An item for the viewer, if the body is one that it looks at.
+pub(super) fn item_of_video(timestamp_ms: u32, body: VideoBody) -> Option<Item> {
+    match body {
+        VideoBody::Avc(tag) => Some(Item::Video { timestamp_ms, tag }),
+        VideoBody::Other { .. } => None,
+    }
+}
+
+/// The same for sound.
+pub(super) fn item_of_audio(timestamp_ms: u32, body: AudioBody) -> Option<Item> {
+    match body {
+        AudioBody::Aac(tag) => Some(Item::Audio { timestamp_ms, tag }),
+        AudioBody::Other { .. } => None,
+    }
+}
