@@ -87,7 +87,7 @@ fn a_server_that_dies_and_returns_gets_the_show_again() {
     let mut nginx = Nginx::start();
     let mut show = endless(&nginx.url()).start();
     show.wait_until_live();
-    time::pause(Duration::from_secs(1));
+    time::pause(Duration::from_secs(3));
     nginx.kill();
     show.wait_for_states("reconnecting", 1, Duration::from_secs(5));
     time::pause(Duration::from_secs(1));
@@ -114,6 +114,7 @@ fn a_server_that_was_down_for_long_gets_the_show_soon_after_its_return() {
     let mut nginx = Nginx::start();
     let mut show = endless(&nginx.url()).start();
     show.wait_until_live();
+    time::pause(Duration::from_secs(3));
     nginx.kill();
     // Long enough for waits that double to have grown.
     time::pause(Duration::from_secs(8));
@@ -127,7 +128,7 @@ fn a_server_that_was_down_for_long_gets_the_show_soon_after_its_return() {
 
 #[test]
 fn a_server_that_closes_mid_show_is_reconnected_to() {
-    let server = OddServer::closing(Closes::MidShow(60));
+    let server = OddServer::closing(Closes::MidShow(300));
     let mut show = endless(&server.url()).start();
     show.wait_for_states("live", 2, Duration::from_secs(20));
     assert!(server.clients() >= 2);

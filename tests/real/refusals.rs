@@ -223,6 +223,12 @@ fn a_server_that_closes_in_any_step() {
 }
 
 #[test]
+fn a_server_that_accepts_and_closes_at_once() {
+    let server = OddServer::closing(Closes::MidShow(0));
+    show(&server.url()).run().expect_problem(6, &["publish_rejected", "closed_by_server"]);
+}
+
+#[test]
 fn a_handshake_of_garbage() {
     let server = OddServer::garbage();
     show(&server.url()).run().expect_problem(6, &["not_rtmp"]);

@@ -6,7 +6,6 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::certs::{Certificates, Fault};
 use crate::support::media::{Recording, decode_without_a_warning};
 use crate::support::process::Process;
 use crate::support::publishers::{self, FRAMES, Gst};
@@ -27,8 +26,7 @@ impl Ingest {
     fn start(args: &[&str]) -> Self {
         let dir = TempDir::new().unwrap();
         let record = dir.path().to_string_lossy().into_owned();
-        let mut show =
-            Tally::serve(&["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--record", &record]).args(args).start();
+        let mut show = Tally::serve(&["--record", &record]).args(args).start();
         let listening = show.wait_for("listening event", LIMIT, |event| event["event"] == "listening");
         Self { show, listening, dir }
     }
@@ -162,7 +160,7 @@ fn a_key_is_needed_where_one_was_set() {
 
 #[test]
 fn listening_beyond_this_computer_needs_a_key() {
-    let ended = Tally::serve(&["--listen", "0.0.0.0:0", "--http", "127.0.0.1:0"]).run();
+    let ended = Tally::serve(&["--listen", "0.0.0.0:0"]).run();
     ended.expect_usage_error("--key-file");
 }
 
@@ -170,21 +168,7 @@ fn listening_beyond_this_computer_needs_a_key() {
 fn a_port_that_is_taken_is_said() {
     let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let ended = Tally::serve(&["--listen", &address, "--http", "127.0.0.1:0"]).run();
+    let ended = Tally::serve(&["--listen", &address]).run();
     assert_ne!(ended.code, 0, "{}", ended.story());
     assert!(format!("{}{}", ended.stdout, ended.stderr).contains(&address), "{}", ended.story());
-}
-
-#[test]
-fn shows_arrive_over_tls() {
-    let dir = tempfile::tempdir().unwrap();
-    let certificates = Certificates::make(dir.path(), Fault::None);
-    let (cert, key) = (certificates.cert.to_string_lossy(), certificates.key.to_string_lossy());
-    let mut ingest = Ingest::start(&["--listen-tls", "127.0.0.1:0", "--tls-cert", &cert, "--tls-key", &key]);
-    let url = format!("rtmps://127.0.0.1:{}/live", ingest.port("rtmps"));
-    let publisher = publishers::ffmpeg(&system_ffmpeg(), &format!("{url}/safe"));
-    ingest.check("safe", publisher);
-    let ended = Tally::small_show(&url, 2).args(&["--tls-ca", &certificates.ca.to_string_lossy()]).key("own").run();
-    let sent = number(ended.expect_good_show(), "frames_sent");
-    assert_eq!(number(&ingest.ended("own"), "frames"), sent);
 }

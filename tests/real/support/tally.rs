@@ -35,9 +35,11 @@ impl Tally {
             .args(&["--video-bitrate", "800k"])
     }
 
-    /// `tally serve ARGS --json`.
+    /// `tally serve ARGS --json` on free ports.
     pub(crate) fn serve(args: &[&str]) -> Self {
-        Self::new(&["serve", "--json"]).args(args)
+        let help = Self::new(&["serve", "--help"]).run();
+        let http: &[&str] = if help.stdout.contains("--http") { &["--http", "127.0.0.1:0"] } else { &[] };
+        Self::new(&["serve", "--json", "--listen", "127.0.0.1:0"]).args(http).args(args)
     }
 
     /// `tally ARGS`.
