@@ -46,7 +46,7 @@ Environment:
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Stream without a window
-    Live(LiveArgs),
+    Live(Box<LiveArgs>),
     /// Receive streams on this computer
     Serve(ServeArgs),
     /// List cameras, microphones and encoders, with their stable ids

@@ -17,12 +17,12 @@ const SAME_BEEP_NANOS: i64 = 50_000_000;
 const GAP_NANOS: i64 = 5_000_000;
 
 /// The median; `None` of nothing. Sorts.
-pub(super) fn median(values: &mut Vec<f64>) -> Option<f64> {
+pub(super) fn median(values: &mut [f64]) -> Option<f64> {
     quantile(values, 0.5)
 }
 
 /// The value below which the share `q` of all lie, between neighbours; `None` of nothing. Sorts.
-pub(super) fn quantile(values: &mut Vec<f64>, q: f64) -> Option<f64> {
+pub(super) fn quantile(values: &mut [f64], q: f64) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let place = q * values.len().checked_sub(1)? as f64;
     let (low, high) = (values.get(place.floor() as usize)?, values.get(place.ceil() as usize)?);

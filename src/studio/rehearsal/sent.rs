@@ -79,7 +79,7 @@ impl RehearsalSent {
     /// viewer hears it.
     pub(super) fn stamped_offset_ms(&self) -> Option<f64> {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut distances = |kind: fn(&mut Inner) -> &mut Kind| median(&mut kind(&mut inner).distances.clone().into());
+        let mut distances = |kind: fn(&mut Inner) -> &mut Kind| median(kind(&mut inner).distances.make_contiguous());
         Some(distances(|inner| &mut inner.audio)? - distances(|inner| &mut inner.video)?)
     }
 }
