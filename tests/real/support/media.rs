@@ -167,7 +167,20 @@ fn span_ms(units: &[Unit]) -> f64 {
 pub(crate) fn decode_without_a_warning(path: &Path) -> usize {
     let mut command = Command::new("ffmpeg");
     command.args(["-hide_banner", "-nostdin", "-v", "warning", "-xerror", "-i"]).arg(path);
-    command.args(["-map", "0", "-fps_mode", "passthrough", "-f", "null", "-progress", "pipe:1", "-"]);
+    // Some publishers add a stream of script data, which has no decoder.
+    command.args([
+        "-map",
+        "0:v?",
+        "-map",
+        "0:a?",
+        "-fps_mode",
+        "passthrough",
+        "-f",
+        "null",
+        "-progress",
+        "pipe:1",
+        "-",
+    ]);
     let mut process = Process::start(&mut command);
     process.succeed(Duration::from_secs(60));
     let said = process.stderr.text();
