@@ -68,7 +68,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rustls-platform-verifier", &["output"]),
     ("webpki-roots", &["output"]),
     ("hmac", &["rtmp"]),
-    ("sha2", &["rtmp"]),
+    ("sha2", &["rtmp", "ingest"]),
     ("md-5", &["rtmp"]),
     ("base64", &["rtmp"]),
     ("getrandom", &["rtmp", "output", "ingest"]),

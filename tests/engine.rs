@@ -5,7 +5,7 @@ use std::time::Duration;
 use tally::clock::Clock;
 use tally::media::{Bitrate, FrameRate, Size};
 use tally::settings::{AudioChoice, EncodingSettings, ShowSettings, VideoChoice};
-use tally::studio::{Command, DestinationState, Show, StudioEvent, Summary};
+use tally::studio::{Command, DestinationState, NextEvent, Show, StudioEvent, Summary};
 
 fn rehearsal() -> ShowSettings {
     ShowSettings {
@@ -36,9 +36,12 @@ fn run(settings: ShowSettings, live: Duration) -> Summary {
             show.command(Command::End);
         }
         match show.next_event(Duration::from_millis(5)) {
-            Some(StudioEvent::State { state: DestinationState::Live, .. }) => end_at = Some(clock.now() + live),
-            Some(StudioEvent::Ended(summary)) => return *summary,
-            _ => {}
+            NextEvent::Event(StudioEvent::State { state: DestinationState::Live, .. }) => {
+                end_at = Some(clock.now() + live);
+            }
+            NextEvent::Event(StudioEvent::Ended(summary)) => return *summary,
+            NextEvent::Event(_) | NextEvent::Nothing => {}
+            NextEvent::Gone => panic!("the supervisor died"),
         }
     }
 }

@@ -58,6 +58,14 @@ fn ended(events: &Events) -> (u64, u64, EndReason) {
     })
 }
 
+/// Pictures of the stream of this name, once it has ended.
+fn frames_of(events: &Events, wanted: &str) -> u64 {
+    wait_for(events, |event| match event {
+        IngestEvent::PublishEnded { name, frames, .. } if name == wanted => Some(*frames),
+        _ => None,
+    })
+}
+
 fn names_started(events: &Events) -> Vec<String> {
     let started = |event: &IngestEvent| match event {
         IngestEvent::PublishStarted { name, .. } => Some(name.clone()),
@@ -214,7 +222,7 @@ fn a_name_is_published_once_and_free_again_after() {
     assert!(Publisher::publish(server.local_addr(), "other").is_ok());
     first.show(3);
     first.close();
-    assert_eq!(ended(&events).0, 3);
+    assert_eq!(frames_of(&events, "cam"), 3);
     assert!(Publisher::publish(server.local_addr(), "cam").is_ok());
     server.stop();
 }
@@ -284,11 +292,7 @@ fn a_message_beyond_the_limit_ends_its_connection_only() {
     assert!(matches!(reason, EndReason::Broken(_)), "{reason}");
     good.show(5);
     good.close();
-    let good_ended = |event: &IngestEvent| match event {
-        IngestEvent::PublishEnded { name, frames, .. } if name == "good" => Some(*frames),
-        _ => None,
-    };
-    assert_eq!(wait_for(&events, good_ended), 5);
+    assert_eq!(frames_of(&events, "good"), 5);
     server.stop();
 }
 

@@ -19,4 +19,4 @@ pub mod wording;
 
 pub use event::{Command, DestinationState, LatencyMillis, Stats, StepReport, StudioEvent, Summary, WorstSecond};
 pub use problem::{Problem, ProblemKind};
-pub use show::Show;
+pub use show::{NextEvent, Show};

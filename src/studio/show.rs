@@ -1,6 +1,6 @@
 //! A running show, as a face holds it.
 
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use super::event::{Command, StudioEvent};
@@ -14,6 +14,17 @@ use crate::settings::ShowSettings;
 const EVENTS_MAX: usize = 1024;
 /// Messages that wait for the supervisor; its senders wait when it is full.
 const MAIL_MAX: usize = 256;
+
+/// What `Show::next_event` gave.
+#[derive(Debug)]
+pub enum NextEvent {
+    /// Something happened.
+    Event(StudioEvent),
+    /// Nothing in the given time.
+    Nothing,
+    /// The show is gone: after `StudioEvent::Ended`, or because its supervisor died, which is a bug.
+    Gone,
+}
 
 /// A running show. Dropping it ends it at once.
 #[derive(Debug)]
@@ -50,7 +61,11 @@ impl Show {
     }
 
     /// The next event, waiting at most `limit`.
-    pub fn next_event(&self, limit: Duration) -> Option<StudioEvent> {
-        self.events.recv_timeout(limit).ok()
+    pub fn next_event(&self, limit: Duration) -> NextEvent {
+        match self.events.recv_timeout(limit) {
+            Ok(event) => NextEvent::Event(event),
+            Err(RecvTimeoutError::Timeout) => NextEvent::Nothing,
+            Err(RecvTimeoutError::Disconnected) => NextEvent::Gone,
+        }
     }
 }

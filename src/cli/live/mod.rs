@@ -9,10 +9,14 @@ use super::exit::Exit;
 use super::interrupt::Interrupt;
 use crate::clock::Clock;
 use crate::settings::ShowSettings;
-use crate::studio::{Command, Problem, ProblemKind, Show, StudioEvent};
+use crate::studio::{Command, NextEvent, Problem, ProblemKind, Show, StudioEvent};
 
 /// How often signals are looked for while nothing happens.
 const NAP: Duration = Duration::from_millis(50);
+
+/// How long a show may take to end when it was asked to, and how long when it was asked twice.
+const END_PATIENCE: Duration = Duration::from_secs(4);
+const ABORT_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Who reads what the show tells.
 enum Reporter {
@@ -40,7 +44,7 @@ pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>) -> E
         reporter.report(&StudioEvent::Problem(Problem::new(ProblemKind::ProfileWarning, "profile", notice)));
     }
     let interrupt = Interrupt::install();
-    let show = match Show::start(settings, clock) {
+    let show = match Show::start(settings, clock.clone()) {
         Ok(show) => show,
         Err(problem) => {
             let exit = exit_of(problem.kind);
@@ -49,16 +53,32 @@ pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>) -> E
         }
     };
     let mut seen = 0;
+    let mut give_up_at = None;
     loop {
         let signals = interrupt.count();
         if signals > seen {
             show.command(if signals == 1 { Command::End } else { Command::Abort });
+            let patience = if signals == 1 { END_PATIENCE } else { ABORT_PATIENCE };
+            give_up_at = Some(clock.now() + patience);
             seen = signals;
         }
-        let Some(event) = show.next_event(NAP) else { continue };
-        reporter.report(&event);
-        if let StudioEvent::Ended(summary) = event {
-            return summary.failure.map_or(Exit::Ok, |problem| exit_of(problem.kind));
+        match show.next_event(NAP) {
+            NextEvent::Event(event) => {
+                reporter.report(&event);
+                if let StudioEvent::Ended(summary) = event {
+                    return summary.failure.map_or(Exit::Ok, |problem| exit_of(problem.kind));
+                }
+            }
+            NextEvent::Nothing => {}
+            NextEvent::Gone => {
+                let problem = Problem::new(ProblemKind::Internal, "show", "its supervisor died");
+                reporter.report(&StudioEvent::Problem(problem));
+                return Exit::Bug;
+            }
+        }
+        if give_up_at.is_some_and(|at| clock.now() >= at) {
+            // Something hangs in a driver or a library: the user's wish to end comes first.
+            std::process::exit(i32::from(Exit::Bug.code()));
         }
     }
 }
