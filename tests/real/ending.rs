@@ -1,0 +1,151 @@
+//! The end of a show: asked for, asked for twice, or forced by the server; and its return.
+
+use std::time::Duration;
+
+use crate::support::media::{Recording, decode_without_a_warning};
+use crate::support::nginx::Nginx;
+use crate::support::odd::{Closes, OddServer};
+use crate::support::tally::{Tally, is_state, number};
+use crate::support::time;
+
+const KEY: &str = "key-90aa";
+/// What the contract promises.
+const END_AT_MOST: Duration = Duration::from_secs(2);
+
+fn endless(to: &str) -> Tally {
+    Tally::live(&["--video", "test", "--audio", "test", "--size", "640x360", "--video-bitrate", "800k", "--to", to])
+        .key(KEY)
+}
+
+#[test]
+fn a_signal_ends_the_show_cleanly() {
+    for signal in [libc::SIGINT, libc::SIGTERM] {
+        let nginx = Nginx::start();
+        let mut show = endless(&nginx.url()).start();
+        show.wait_until_live();
+        show.wait_for("second of stats", Duration::from_secs(10), |event| {
+            event["event"] == "stats" && event["frames_sent"].as_f64() > Some(60.0)
+        });
+        let asked = time::now();
+        show.process.signal(signal);
+        let ended = show.end(Duration::from_secs(10));
+        let took = asked.elapsed();
+        assert!(took < END_AT_MOST, "signal {signal}: {took:?}");
+        let sent = number(ended.expect_good_show(), "frames_sent") as usize;
+        assert!(ended.events.iter().any(|event| is_state(event, "ended")), "{}", ended.story());
+        let path = nginx.recording();
+        assert_eq!(Recording::read(&path).video.len(), sent, "{}", ended.story());
+        decode_without_a_warning(&path);
+    }
+}
+
+#[test]
+fn a_signal_ends_a_show_that_never_got_through() {
+    let server = OddServer::silent();
+    let mut show = endless(&server.url()).start();
+    show.wait_for("connecting state", Duration::from_secs(10), |event| is_state(event, "connecting"));
+    let asked = time::now();
+    show.process.signal(libc::SIGINT);
+    let ended = show.end(Duration::from_secs(10));
+    assert!(asked.elapsed() < END_AT_MOST, "{:?}", asked.elapsed());
+    ended.expect_code(0);
+    ended.summary();
+}
+
+#[test]
+fn a_signal_ends_a_show_whose_server_does_not_read() {
+    let server = OddServer::slow(20_000);
+    let mut show = endless(&server.url()).start();
+    show.wait_until_live();
+    time::pause(Duration::from_secs(2));
+    let asked = time::now();
+    show.process.signal(libc::SIGTERM);
+    let ended = show.end(Duration::from_secs(10));
+    assert!(asked.elapsed() < END_AT_MOST, "{:?}", asked.elapsed());
+    ended.expect_code(0);
+    ended.summary();
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let server = OddServer::slow(20_000);
+    let mut show = endless(&server.url()).start();
+    show.wait_until_live();
+    time::pause(Duration::from_secs(1));
+    show.process.signal(libc::SIGINT);
+    time::pause(Duration::from_millis(30));
+    if show.process.ended().is_none() {
+        show.process.signal(libc::SIGINT);
+    }
+    let asked = time::now();
+    show.process.wait(Duration::from_secs(5));
+    assert!(asked.elapsed() < Duration::from_millis(500), "{:?}", asked.elapsed());
+}
+
+#[test]
+fn a_server_that_dies_and_returns_gets_the_show_again() {
+    let mut nginx = Nginx::start();
+    let mut show = endless(&nginx.url()).start();
+    show.wait_until_live();
+    time::pause(Duration::from_secs(3));
+    nginx.kill();
+    show.wait_for_states("reconnecting", 1, Duration::from_secs(5));
+    time::pause(Duration::from_secs(1));
+    nginx.restart();
+    let back = time::now();
+    show.wait_for_states("live", 2, Duration::from_secs(10));
+    assert!(back.elapsed() < Duration::from_secs(3), "live again after {:?}", back.elapsed());
+    time::pause(Duration::from_secs(2));
+    show.process.signal(libc::SIGINT);
+    let ended = show.end(Duration::from_secs(10));
+    ended.expect_code(0);
+    assert_eq!(number(ended.summary(), "reconnects"), 1.0, "{}", ended.story());
+
+    let files = nginx.recordings();
+    assert_eq!(files.len(), 2, "{files:?}");
+    let again = Recording::read(&files[1]);
+    again.check_timeline();
+    assert!(again.video[0].keyframe && again.video_headers >= 1 && again.audio_headers >= 1);
+    decode_without_a_warning(&files[1]);
+}
+
+#[test]
+fn a_server_that_was_down_for_long_gets_the_show_soon_after_its_return() {
+    let mut nginx = Nginx::start();
+    let mut show = endless(&nginx.url()).start();
+    show.wait_until_live();
+    time::pause(Duration::from_secs(3));
+    nginx.kill();
+    // Long enough for waits that double to have grown.
+    time::pause(Duration::from_secs(8));
+    nginx.restart();
+    let back = time::now();
+    show.wait_for_states("live", 2, Duration::from_secs(20));
+    assert!(back.elapsed() < Duration::from_millis(1500), "live again after {:?}", back.elapsed());
+    show.process.signal(libc::SIGINT);
+    show.end(Duration::from_secs(10)).expect_code(0);
+}
+
+#[test]
+fn a_server_that_closes_mid_show_is_reconnected_to() {
+    let server = OddServer::closing(Closes::MidShow(300));
+    let mut show = endless(&server.url()).start();
+    show.wait_for_states("live", 2, Duration::from_secs(20));
+    assert!(server.clients() >= 2);
+    show.process.signal(libc::SIGINT);
+    let ended = show.end(Duration::from_secs(10));
+    ended.expect_code(0);
+    assert!(number(ended.summary(), "reconnects") >= 1.0, "{}", ended.story());
+}
+
+#[test]
+fn a_slow_server_costs_pictures_and_never_sound_or_the_show() {
+    let server = OddServer::slow(30_000);
+    let ended = endless(&server.url()).args(&["--adaptive", "off", "--for", "6s"]).run();
+    ended.expect_code(0);
+    let summary = ended.summary();
+    assert!(number(summary, "dropped") > 0.0, "{}", ended.story());
+    let worst = ended.all("stats").iter().map(|stats| number(stats, "queue_ms")).fold(0.0, f64::max);
+    assert!(worst <= 1000.0, "{worst} ms queued: {}", ended.story());
+    assert!(ended.all("stats").iter().any(|stats| number(stats, "congestion") > 0.2), "{}", ended.story());
+}

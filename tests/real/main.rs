@@ -1,0 +1,19 @@
+//! The built program against real servers and publishers, and against servers that misbehave.
+//! The peers are installed by `packaging/setup test`.
+
+#[cfg(test)]
+mod ending;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod rehearsal;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod serving;
+#[cfg(test)]
+mod shows;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,132 @@
+//! The stream key appears nowhere: not in arguments, not with children, not in any log, not in any file.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::support::hooks::Hooks;
+use crate::support::net::free_port;
+use crate::support::nginx::{Nginx, Options};
+use crate::support::odd::OddServer;
+use crate::support::process::children_of;
+use crate::support::tally::{Ended, Show, Tally};
+
+/// Looked for as bytes everywhere; its parts are too common to be looked for.
+const CANARY: &str = "canary-9d2f61ab77-Zq";
+
+fn loud(tally: Tally) -> Tally {
+    tally.args(&["-vv"]).env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").key(CANARY)
+}
+
+fn holds_canary(bytes: &[u8]) -> bool {
+    bytes.windows(CANARY.len()).any(|window| window == CANARY.as_bytes())
+}
+
+/// Arguments of the program and everything of its children, while it runs.
+fn check_processes(show: &Show) {
+    let read = |id: u32, name: &str| std::fs::read(format!("/proc/{id}/{name}")).unwrap_or_default();
+    assert!(!holds_canary(&read(show.process.id(), "cmdline")), "the key is among the arguments");
+    for child in children_of(show.process.id()) {
+        assert!(
+            !holds_canary(&read(child, "cmdline")) && !holds_canary(&read(child, "environ")),
+            "a child has the key"
+        );
+    }
+}
+
+fn check_ended(ended: &Ended) {
+    assert!(!holds_canary(ended.stdout.as_bytes()), "the key is on standard output: {}", ended.stdout);
+    assert!(!holds_canary(ended.stderr.as_bytes()), "the key is on standard error: {}", ended.stderr);
+    check_files(ended.home.path());
+}
+
+fn check_files(dir: &Path) {
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        assert!(!holds_canary(path.to_string_lossy().as_bytes()), "the key is a file's name");
+        if path.is_dir() {
+            check_files(&path);
+        } else {
+            assert!(!holds_canary(&std::fs::read(&path).unwrap_or_default()), "the key is in {}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_key_is_nowhere_after_a_show() {
+    let nginx = Nginx::start();
+    let mut show = loud(Tally::small_show(&nginx.url(), 3)).start();
+    show.wait_until_live();
+    check_processes(&show);
+    let ended = show.end(Duration::from_secs(20));
+    ended.expect_code(0);
+    assert!(ended.stderr.lines().count() >= 5, "a trace was asked for: {}", ended.stderr);
+    check_ended(&ended);
+    // It did reach the server, or nothing was proven.
+    assert!(nginx.recording().to_string_lossy().contains(CANARY));
+}
+
+#[test]
+fn the_key_is_nowhere_when_it_came_in_the_address_or_a_file() {
+    let nginx = Nginx::start();
+    let in_address = loud(Tally::small_show(&format!("{}/{CANARY}", nginx.url()), 2)).env("TALLY_KEY", "").run();
+    in_address.expect_code(0);
+    check_ended(&in_address);
+
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("key");
+    std::fs::write(&file, format!("{CANARY}\n")).unwrap();
+    let in_file = loud(Tally::small_show(&nginx.url(), 2))
+        .env("TALLY_KEY", "")
+        .args(&["--key-file", &file.to_string_lossy()])
+        .run();
+    in_file.expect_code(0);
+    check_ended(&in_file);
+    assert_eq!(nginx.recordings().iter().filter(|path| path.to_string_lossy().contains(CANARY)).count(), 2);
+}
+
+#[test]
+fn the_key_is_nowhere_after_a_refusal() {
+    // A server may well repeat the key in its own words.
+    let server = OddServer::rejecting_publish("NetStream.Publish.BadName", "bad key: canary-9d2f61ab77-Zq");
+    let ended = loud(Tally::small_show(&server.url(), 2)).run();
+    ended.expect_problem(6, &["publish_rejected"]);
+    check_ended(&ended);
+
+    let hooks = Hooks::refusing("canary");
+    let nginx = Nginx::with(&Options { on_publish: Some(hooks.port), ..Options::default() });
+    let ended = loud(Tally::small_show(&nginx.url(), 2)).run();
+    ended.expect_problem(6, &["publish_rejected", "closed_by_server"]);
+    check_ended(&ended);
+}
+
+#[test]
+fn the_key_is_nowhere_when_nothing_was_reached() {
+    let ended = loud(Tally::small_show(&format!("rtmp://127.0.0.1:{}/live", free_port()), 2)).run();
+    ended.expect_problem(4, &["connection_refused"]);
+    check_ended(&ended);
+
+    let ended = loud(Tally::small_show(&format!("rtpm://127.0.0.1/live/{CANARY}"), 2)).run();
+    ended.expect_code(2);
+    check_ended(&ended);
+}
+
+#[test]
+fn a_profile_shows_only_the_end_of_its_key() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("config").to_string_lossy().into_owned();
+    let profiles = |args: &[&str]| {
+        let mut words = vec!["profiles"];
+        words.extend_from_slice(args);
+        Tally::new(&words).env("TALLY_CONFIG_DIR", &dir).env("TALLY_NO_KEYRING", "1")
+    };
+    let saved = profiles(&["save", "evening", "--to", "rtmp://127.0.0.1:1/live"]).key(CANARY).run();
+    saved.expect_code(0);
+    check_ended(&saved);
+    let shown = profiles(&["show", "evening"]).run();
+    shown.expect_code(0);
+    check_ended(&shown);
+    assert!(shown.stdout.contains("7-Zq"), "{}", shown.story());
+    let exported = profiles(&["export", "evening"]).run();
+    exported.expect_code(0);
+    check_ended(&exported);
+}

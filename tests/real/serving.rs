@@ -1,0 +1,174 @@
+//! `tally serve` takes what real publishers send, counts it and records it whole.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::media::{Recording, decode_without_a_warning};
+use crate::support::process::Process;
+use crate::support::publishers::{self, FRAMES, Gst};
+use crate::support::servers::{new_ffmpeg, system_ffmpeg};
+use crate::support::signal::Signal;
+use crate::support::tally::{Show, Tally, number};
+use crate::support::time;
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+struct Ingest {
+    show: Show,
+    listening: Value,
+    dir: TempDir,
+}
+
+impl Ingest {
+    fn start(args: &[&str]) -> Self {
+        let dir = TempDir::new().unwrap();
+        let record = dir.path().to_string_lossy().into_owned();
+        let mut show = Tally::serve(&["--record", &record]).args(args).start();
+        let listening = show.wait_for("listening event", LIMIT, |event| event["event"] == "listening");
+        Self { show, listening, dir }
+    }
+
+    /// The port after the last colon of an address or URL.
+    fn port(&self, field: &str) -> u16 {
+        let text = self.listening[field].as_str().unwrap_or_else(|| panic!("no {field} in {}", self.listening));
+        let port = text.trim_end_matches('/').rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        port.unwrap_or_else(|| panic!("no port in {text}"))
+    }
+
+    fn url(&self) -> String {
+        format!("rtmp://127.0.0.1:{}/live", self.port("rtmp"))
+    }
+
+    fn ended(&mut self, name: &str) -> Value {
+        self.show
+            .wait_for("publish_ended event", LIMIT, |event| event["event"] == "publish_ended" && event["name"] == name)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(format!("{name}.flv"))
+    }
+
+    /// The publisher's `FRAMES` pictures were counted and recorded.
+    fn check(&mut self, name: &str, mut publisher: Process) {
+        publisher.wait(LIMIT);
+        let ended = self.ended(name);
+        assert_eq!(number(&ended, "frames") as usize, FRAMES, "{ended}\n{}", publisher.story());
+        let recording = self.check_file(&self.file(name));
+        assert_eq!(number(&ended, "audio_packets") as usize, recording.audio.len(), "{ended}");
+        assert!(number(&ended, "bytes") > 10_000.0, "{ended}");
+    }
+
+    fn check_file(&self, path: &Path) -> Recording {
+        let recording = Recording::read(path);
+        assert_eq!(recording.video.len(), FRAMES);
+        assert!(recording.audio.len() > 100, "{} packets of sound", recording.audio.len());
+        recording.check_timeline();
+        assert_eq!(recording.holes(30.0), 0);
+        assert_eq!(decode_without_a_warning(path), FRAMES);
+        recording
+    }
+}
+
+#[test]
+fn ffmpeg_of_both_generations_is_recorded_whole() {
+    let mut ingest = Ingest::start(&[]);
+    let old = publishers::ffmpeg(&system_ffmpeg(), &format!("{}/old", ingest.url()));
+    let new = publishers::ffmpeg(&new_ffmpeg(), &format!("{}/new", ingest.url()));
+    ingest.check("old", old);
+    ingest.check("new", new);
+    ingest.show.process.signal(libc::SIGTERM);
+    ingest.show.end(Duration::from_secs(5)).expect_code(0);
+}
+
+#[test]
+fn gstreamers_own_publisher_is_recorded_whole() {
+    let mut ingest = Ingest::start(&[]);
+    let publisher = publishers::gstreamer(Gst::Rtmp2, &format!("{}/gst", ingest.url()));
+    ingest.check("gst", publisher);
+}
+
+#[test]
+fn librtmp_is_recorded_whole() {
+    let mut ingest = Ingest::start(&[]);
+    let publisher = publishers::gstreamer(Gst::Librtmp, &format!("{}/librtmp", ingest.url()));
+    ingest.check("librtmp", publisher);
+}
+
+#[test]
+fn our_own_show_is_served_whole() {
+    let mut ingest = Ingest::start(&[]);
+    let ended = Tally::small_show(&ingest.url(), 4).key("own").run();
+    let sent = number(ended.expect_good_show(), "frames_sent") as usize;
+    assert_eq!(number(&ingest.ended("own"), "frames") as usize, sent);
+    let path = ingest.file("own");
+    let recording = Recording::read(&path);
+    assert_eq!(recording.video.len(), sent);
+    recording.check_timeline();
+    recording.check_keyframes(2.0);
+    decode_without_a_warning(&path);
+    Signal::read(&path).check_av_offset(20.0, 2);
+}
+
+#[test]
+fn a_name_that_is_live_is_refused_to_others() {
+    let mut ingest = Ingest::start(&[]);
+    let url = format!("{}/same", ingest.url());
+    let first = publishers::ffmpeg(&system_ffmpeg(), &url);
+    ingest.show.wait_for("publish_started event", LIMIT, |event| event["event"] == "publish_started");
+    let mut second = publishers::ffmpeg(&system_ffmpeg(), &url);
+    assert!(!second.wait(LIMIT).success(), "{}", second.story());
+    let refused = ingest.show.wait_for("refused event", LIMIT, |event| event["event"] == "refused");
+    assert!(refused["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{refused}");
+    // The first was not disturbed.
+    ingest.check("same", first);
+}
+
+#[test]
+fn a_second_show_of_a_name_gets_a_file_of_its_own() {
+    let ingest = Ingest::start(&[]);
+    let url = format!("{}/again", ingest.url());
+    publishers::ffmpeg(&system_ffmpeg(), &url).wait(LIMIT);
+    publishers::ffmpeg(&system_ffmpeg(), &url).wait(LIMIT);
+    let both = time::poll(Duration::from_secs(5), || {
+        let ended = ingest.show.events().iter().filter(|event| event["event"] == "publish_ended").count();
+        (ended == 2).then_some(())
+    });
+    assert!(both.is_some(), "{}", ingest.show.process.story());
+    ingest.check_file(&ingest.file("again"));
+    ingest.check_file(&ingest.file("again-2"));
+}
+
+#[test]
+fn a_key_is_needed_where_one_was_set() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("key");
+    std::fs::write(&file, "open-sesame\n").unwrap();
+    let mut ingest = Ingest::start(&["--key-file", &file.to_string_lossy()]);
+    let mut stranger = publishers::ffmpeg(&system_ffmpeg(), &format!("{}/guess", ingest.url()));
+    assert!(!stranger.wait(LIMIT).success(), "{}", stranger.story());
+    ingest.show.wait_for("refused event", LIMIT, |event| event["event"] == "refused");
+    let mut known = publishers::ffmpeg(&system_ffmpeg(), &format!("{}/open-sesame", ingest.url()));
+    known.wait(LIMIT);
+    let ended = ingest.show.wait_for("publish_ended event", LIMIT, |event| event["event"] == "publish_ended");
+    assert_eq!(number(&ended, "frames") as usize, FRAMES, "{ended}");
+    let told = ingest.show.process.stdout.text() + &ingest.show.process.stderr.text();
+    assert!(!told.contains("open-sesame"), "the key was told:\n{told}");
+}
+
+#[test]
+fn listening_beyond_this_computer_needs_a_key() {
+    let ended = Tally::serve(&["--listen", "0.0.0.0:0"]).run();
+    ended.expect_usage_error("--key-file");
+}
+
+#[test]
+fn a_port_that_is_taken_is_said() {
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ended = Tally::serve(&["--listen", &address]).run();
+    assert_ne!(ended.code, 0, "{}", ended.story());
+    assert!(format!("{}{}", ended.stdout, ended.stderr).contains(&address), "{}", ended.story());
+}

@@ -1,0 +1,81 @@
+//! Certificates of every kind: good, for another name, expired, and from nobody known.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
+};
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{ServerConfig, crypto};
+
+/// What is wrong with a server's certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing: it is for 127.0.0.1 and localhost.
+    None,
+    /// It is for another name.
+    WrongName,
+    /// It ended in 2021.
+    Expired,
+}
+
+/// A certificate authority and one server certificate it signed, as PEM files.
+pub(crate) struct Certificates {
+    /// The authority's certificate: what `--tls-ca` takes.
+    pub(crate) ca: PathBuf,
+    /// The server's certificate.
+    pub(crate) cert: PathBuf,
+    /// The server's key.
+    pub(crate) key: PathBuf,
+}
+
+impl Certificates {
+    /// Makes them in `dir`.
+    pub(crate) fn make(dir: &Path, fault: Fault) -> Self {
+        let ca_key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        params.distinguished_name.push(DnType::CommonName, "Tally test authority");
+        let authority = CertifiedIssuer::self_signed(params, ca_key).unwrap();
+
+        let names: &[&str] = match fault {
+            Fault::WrongName => &["elsewhere.example"],
+            Fault::None | Fault::Expired => &["127.0.0.1", "localhost"],
+        };
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        if fault == Fault::Expired {
+            params.not_before = date_time_ymd(2020, 1, 1);
+            params.not_after = date_time_ymd(2021, 1, 1);
+        }
+        let key = KeyPair::generate().unwrap();
+        let cert = params.signed_by(&key, &authority).unwrap();
+
+        let write = |name: &str, text: &str| {
+            let path = dir.join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        Self {
+            ca: write("ca.pem", &authority.pem()),
+            cert: write("cert.pem", &cert.pem()),
+            key: write("key.pem", &key.serialize_pem()),
+        }
+    }
+
+    /// A TLS server's settings with this certificate.
+    pub(crate) fn server_config(&self) -> Arc<ServerConfig> {
+        let cert = CertificateDer::from_pem_file(&self.cert).unwrap();
+        let key = PrivateKeyDer::from_pem_file(&self.key).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![cert], key)
+            .unwrap();
+        Arc::new(config)
+    }
+}

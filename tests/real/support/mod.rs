@@ -1,0 +1,16 @@
+//! What the tests stand on: processes, servers, certificates, and eyes and ears for what a viewer gets.
+
+pub(crate) mod certs;
+pub(crate) mod clips;
+pub(crate) mod hooks;
+pub(crate) mod media;
+pub(crate) mod net;
+pub(crate) mod nginx;
+pub(crate) mod odd;
+pub(crate) mod process;
+pub(crate) mod publishers;
+pub(crate) mod servers;
+pub(crate) mod signal;
+pub(crate) mod tally;
+pub(crate) mod time;
+pub(crate) mod wire;
