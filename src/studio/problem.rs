@@ -167,6 +167,9 @@ impl Problem {
         match error {
             PublishError::Dns { reason } => new(Kind::DnsFailed, reason.clone()),
             PublishError::Refused => new(Kind::ConnectionRefused, String::new()),
+            PublishError::TimedOut { step: PublishStep::Tls, after } => {
+                new(Kind::TlsNotSpoken, format!("no answer to the TLS handshake within {} s", after.as_secs()))
+            }
             PublishError::TimedOut { step, after } => {
                 new(Kind::TimedOut, format!("step {}, {} s", step.word(), after.as_secs()))
             }
@@ -176,7 +179,7 @@ impl Problem {
                 TlsFault::Expired => new(Kind::TlsExpired, String::new()),
                 TlsFault::NotYetValid => new(Kind::TlsNotYetValid, String::new()),
                 TlsFault::UnknownCa => new(Kind::TlsUnknownCa, String::new()),
-                TlsFault::NotTls => new(Kind::TlsNotSpoken, String::new()),
+                TlsFault::NotTls => new(Kind::TlsNotSpoken, "its answer is not TLS".to_owned()),
                 TlsFault::BadCaFile { path, reason } => new(Kind::TlsBadCaFile, format!("{path}: {reason}")),
                 TlsFault::Other(reason) => new(Kind::TlsFailed, reason.clone()),
             },

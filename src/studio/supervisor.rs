@@ -152,7 +152,7 @@ impl Supervisor {
                 Summary { duration: Duration::ZERO, totals, recording: None, worst_second: None, failure }
             }
         };
-        self.tell_last(StudioEvent::Ended(Box::new(summary)));
+        self.tell(StudioEvent::Ended(Box::new(summary)));
     }
 
     pub(super) fn start_publishers(&self, running: &mut Running) {
@@ -379,7 +379,6 @@ impl Supervisor {
 
     /// A problem that makes the show end otherwise than asked.
     fn fail(&self, running: &mut Running, problem: Problem) {
-        tracing::info!(kind = problem.kind.word(), about = %problem.about, details = %problem.details, "problem");
         self.tell(StudioEvent::Problem(problem.clone()));
         running.failure.get_or_insert(problem);
     }
@@ -391,15 +390,23 @@ impl Supervisor {
 
     /// Tells the face; figures are left out when it is far behind, nothing else is.
     pub(super) fn tell(&self, event: StudioEvent) {
+        match &event {
+            StudioEvent::Step(step) => {
+                tracing::debug!(name = step.name, ok = step.ok, took = ?step.took, detail = %step.detail, "step");
+            }
+            StudioEvent::State { destination, state } => tracing::info!(%destination, state = state.word(), "state"),
+            StudioEvent::Problem(problem) => {
+                let (kind, about, details) = (problem.kind.word(), &problem.about, &problem.details);
+                tracing::info!(kind, %about, %details, server_said = ?problem.server_said, "problem");
+            }
+            StudioEvent::Stats(stats) => tracing::trace!(?stats, "stats"),
+            StudioEvent::Rehearsal(report) => tracing::debug!(?report, "rehearsal"),
+            StudioEvent::Ended(summary) => tracing::debug!(?summary, "ended"),
+        }
         match event {
             StudioEvent::Stats(_) => drop(self.face.try_send(event)),
-            other => self.tell_last(other),
+            other => drop(self.face.send(other)),
         }
-    }
-
-    /// Tells the face, waiting while it is behind; one that is gone wants to know nothing.
-    fn tell_last(&self, event: StudioEvent) {
-        let _ = self.face.send(event);
     }
 }
 

@@ -22,7 +22,7 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::TlsUnknownCa => {
             format!("The certificate of {about} was signed by an authority this computer does not know.")
         }
-        ProblemKind::TlsNotSpoken => format!("{about} does not speak TLS on this port."),
+        ProblemKind::TlsNotSpoken => format!("{about} does not speak TLS on this port ({details})."),
         ProblemKind::TlsBadCaFile => format!("The CA file cannot be used: {details}."),
         ProblemKind::TlsFailed => format!("The secure connection to {about} failed: {details}."),
         ProblemKind::ServerWantsTls => format!("{about} wants a secure connection on this port."),

@@ -23,6 +23,8 @@ const LOGIN_ROUNDS_MAX: usize = 3;
 /// A connection that lasted so long was a good one: the waits begin again.
 const GOOD_AFTER: Duration = Duration::from_secs(10);
 
+/// The longest wait for a port on which nobody listens.
+const REFUSED_WAIT_MAX: Duration = Duration::from_millis(700);
 /// A connection that ends so soon after the first accepted publish was refused.
 const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
 
@@ -43,12 +45,14 @@ pub(super) struct Carried {
     pub(super) timeline: Timeline,
     /// When the first publish was accepted.
     pub(super) first_live_at: Option<Timestamp>,
+    /// Whether the last attempt went live.
+    pub(super) went_live: bool,
 }
 
 impl Task {
     pub(super) async fn run(mut self) {
         let timeline = Timeline::new(self.config.headers.video.is_some());
-        let mut carried = Carried { timeline, first_live_at: None };
+        let mut carried = Carried { timeline, first_live_at: None, went_live: false };
         self.tell(PublisherEvent::State(PublisherState::Connecting));
         let mut lost_at: Option<Timestamp> = None;
         loop {
@@ -74,9 +78,19 @@ impl Task {
                 self.tell(PublisherEvent::Failed { error, was_live });
                 break;
             }
-            self.tell(PublisherEvent::Lost(error));
-            self.tell(PublisherEvent::State(PublisherState::Reconnecting));
-            let wait = self.backoff.next_wait();
+            let wait = match &error {
+                // The host answers at once that nobody listens: asking again costs nothing, and a server that restarts
+                // is met soon.
+                PublishError::Refused => self.backoff.next_wait().min(REFUSED_WAIT_MAX),
+                _ => self.backoff.next_wait(),
+            };
+            if lost == now || carried.went_live {
+                self.tell(PublisherEvent::Lost(error));
+                self.tell(PublisherEvent::State(PublisherState::Reconnecting));
+            } else {
+                tracing::debug!(?error, "still not connected");
+            }
+            carried.went_live = false;
             if self.wait_or_end(wait).await {
                 let error = PublishError::Broken {
                     step: PublishStep::Live,
@@ -85,7 +99,6 @@ impl Task {
                 self.tell(PublisherEvent::Failed { error, was_live });
                 break;
             }
-            self.stats.update(|c| c.reconnects += 1);
         }
         self.output.deactivate();
         self.tell(PublisherEvent::State(PublisherState::Ended));

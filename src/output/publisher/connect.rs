@@ -17,6 +17,10 @@ pub(super) const TCP_DEADLINE: Duration = Duration::from_secs(5);
 /// How long one address is tried alone before the next is tried beside it (RFC 8305, 5).
 const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
 
+/// Unsent bytes the system may hold.
+#[cfg(target_os = "linux")]
+const UNSENT_MAX: u32 = 16 * 1024;
+
 /// The host's addresses, the families taking turns, the resolver's first choice first.
 pub(super) async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, PublishError> {
     if let Ok(address) = host.parse::<IpAddr>() {
@@ -69,12 +73,24 @@ async fn race(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
         match timeout(patience, running.join_next()).await {
             Ok(Some(Ok(Ok(stream)))) => {
                 stream.set_nodelay(true)?;
+                bound_unsent(&stream);
                 return Ok(stream);
             }
             Ok(Some(Ok(Err(error)))) => last_error = error,
             Ok(Some(Err(_)) | None) | Err(_) => {}
         }
     }
+}
+
+/// Bounds what the system may hold that it has not sent: media that waits there can neither be dropped nor seen as
+/// congestion.
+fn bound_unsent(stream: &TcpStream) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_MAX) {
+        tracing::debug!(%error, "the system does not bound unsent bytes");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = stream;
 }
 
 fn refusal(error: &io::Error) -> PublishError {

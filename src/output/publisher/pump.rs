@@ -217,7 +217,11 @@ impl<'a> Pump<'a> {
     fn go_live(&mut self, now: Timestamp) {
         self.phase = Phase::Live;
         self.published_at = Some(now);
+        if self.carried.first_live_at.is_some() {
+            self.task.stats.update(|c| c.reconnects += 1);
+        }
         self.carried.first_live_at.get_or_insert(now);
+        self.carried.went_live = true;
         let headers = &self.task.config.headers;
         self.session.send_metadata(headers.metadata.clone());
         let resume_ms = self.carried.timeline.last_ms();
