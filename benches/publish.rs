@@ -151,7 +151,10 @@ fn publish(path: &Path) -> f64 {
     while states.recv().unwrap() != PublisherState::Ended {}
     let spent = process_cpu_time() - before;
     let sent = publisher.stats().take();
-    assert_eq!(sent.frames_sent + sent.audio_sent, clip.packets.len() as u64 * u64::from(LOOPS), "packets were lost");
+    // Sound from before the first picture has no place in the stream.
+    let early = clip.packets.iter().take_while(|packet| !packet.is_video()).count();
+    let expected = clip.packets.len() * LOOPS as usize - early;
+    assert_eq!(sent.frames_sent + sent.audio_sent, expected as u64, "packets were lost");
     sink.finish();
     spent.as_secs_f64()
 }

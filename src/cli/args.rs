@@ -118,7 +118,7 @@ pub struct ShowArgs {
     pub video_bitrate: Option<Bitrate>,
 
     /// Seconds from keyframe to keyframe [default: 2]
-    #[arg(long, value_name = "SECONDS", help_heading = "Encoding")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, help_heading = "Encoding")]
     pub keyframe_seconds: Option<f64>,
 
     /// Rate of the sound [default: 128k]

@@ -58,6 +58,12 @@ impl OutputStats {
         });
     }
 
+    /// Payload bytes handed to the system so far.
+    pub fn sent_bytes(&self) -> u64 {
+        let counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counters.video_bytes + counters.audio_bytes
+    }
+
     /// A copy of the counters; the latencies are taken out.
     pub fn take(&self) -> OutputCounters {
         let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);

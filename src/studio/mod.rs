@@ -1,5 +1,6 @@
 //! The engine: commands in, events out; the supervisor owns every thread and joins it at the end.
 
+mod adaptive;
 mod audio_thread;
 mod destination;
 mod encode_thread;

@@ -2,6 +2,7 @@
 
 use std::thread::available_parallelism;
 
+use super::adaptive::Adaptive;
 use super::audio_thread::AudioThread;
 use super::encode_thread::{EncodeThread, WantedBitrate};
 use super::event::StudioEvent;
@@ -55,6 +56,8 @@ impl Supervisor {
         let mut running = Running {
             program,
             bitrate,
+            adaptive: Adaptive::new(self.settings.encoding.video_bitrate, self.settings.encoding.audio_bitrate),
+            next_look: self.clock.now(),
             headers,
             publishers: Vec::new(),
             lines: Vec::new(),

@@ -3,6 +3,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
+use super::adaptive::{Adaptive, Seen};
 use super::encode_thread::WantedBitrate;
 use super::event::{Command, DestinationState, StepReport, StudioEvent, Summary};
 use super::health::Health;
@@ -34,6 +35,8 @@ const END_DEADLINE: Duration = Duration::from_millis(1700);
 const RETRY_FOR: Duration = Duration::from_secs(300);
 /// Seconds between figures.
 pub(super) const STATS_INTERVAL: Duration = Duration::from_secs(1);
+/// How often the network is looked at.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 /// How long the supervisor waits for mail at most.
 const NAP: Duration = Duration::from_millis(20);
 
@@ -104,6 +107,8 @@ pub(super) enum Phase {
 pub(super) struct Running {
     pub(super) program: Program,
     pub(super) bitrate: WantedBitrate,
+    pub(super) adaptive: Adaptive,
+    pub(super) next_look: Timestamp,
     pub(super) headers: StreamHeaders,
     pub(super) publishers: Vec<Publisher>,
     pub(super) lines: Vec<Line>,
@@ -202,6 +207,10 @@ impl Supervisor {
                 let stats = running.second(now);
                 self.tell(StudioEvent::Stats(Box::new(stats)));
             }
+            if self.settings.encoding.adaptive && now >= running.next_look {
+                running.next_look = now + LOOK_INTERVAL;
+                running.adapt(now);
+            }
             self.advance(running, now);
         }
     }
@@ -241,7 +250,9 @@ impl Supervisor {
                 running.publishers.iter().for_each(Publisher::abort);
                 running.phase = Phase::Done;
             }
-            Message::Command(Command::SetVideoBitrate(bitrate)) => running.bitrate.set(bitrate),
+            Message::Command(Command::SetVideoBitrate(bitrate)) => {
+                running.bitrate.set(running.adaptive.set_wanted(bitrate));
+            }
             Message::FirstPicture => {
                 if matches!(running.phase, Phase::Preparing { .. }) {
                     running.phase = Phase::Running;
@@ -411,6 +422,19 @@ impl Supervisor {
 }
 
 impl Running {
+    /// Lets the picture's rate follow the slowest destination's network.
+    fn adapt(&mut self, now: Timestamp) {
+        let live = self.publishers.iter().zip(&self.lines).filter(|(_, line)| line.state == DestinationState::Live);
+        let slowest = live
+            .map(|(publisher, _)| (publisher.output().queue().gauge().waiting, publisher.stats().sent_bytes()))
+            .max_by_key(|(waiting, _)| *waiting);
+        let Some((waiting, sent_bytes)) = slowest else { return };
+        if let Some(bitrate) = self.adaptive.observe(now, Seen { waiting, sent_bytes }) {
+            tracing::info!(%bitrate, ?waiting, "the picture's rate follows the network");
+            self.bitrate.set(bitrate);
+        }
+    }
+
     fn second(&mut self, now: Timestamp) -> super::Stats {
         let states = [
             DestinationState::Live,
