@@ -10,9 +10,11 @@ const CONGESTED: Duration = Duration::from_millis(150);
 const CLEAR: Duration = Duration::from_millis(40);
 /// Between two steps down: what a step does is seen only when its frames have passed.
 const DOWN_EVERY: Duration = Duration::from_millis(500);
-/// The link must have been clear for so long before a step up; doubled when the last step up was too much.
-const UP_AFTER: Duration = Duration::from_secs(3);
-const UP_AFTER_MAX: Duration = Duration::from_secs(48);
+/// The link must have been clear for so long before a step up.
+const UP_AFTER: Duration = Duration::from_secs(2);
+/// How long a rate that was too much is not tried again; doubled each time it is too much once more.
+const CEILING_HOLDS: Duration = Duration::from_secs(10);
+const CEILING_HOLDS_MAX: Duration = Duration::from_secs(80);
 /// A step up that ends in congestion so soon was too much.
 const TOO_MUCH_WITHIN: Duration = Duration::from_secs(5);
 
@@ -34,7 +36,9 @@ pub(super) struct Adaptive {
     last_down: Option<Timestamp>,
     last_up: Option<Timestamp>,
     clear_since: Option<Timestamp>,
-    up_after: Duration,
+    /// The rate that was too much, and until when it is not tried again.
+    ceiling: Option<(Bitrate, Timestamp)>,
+    ceiling_holds: Duration,
     last_seen: Option<(Timestamp, u64)>,
 }
 
@@ -48,7 +52,8 @@ impl Adaptive {
             last_down: None,
             last_up: None,
             clear_since: None,
-            up_after: UP_AFTER,
+            ceiling: None,
+            ceiling_holds: CEILING_HOLDS,
             last_seen: None,
         }
     }
@@ -74,14 +79,20 @@ impl Adaptive {
             return None;
         }
         let clear_since = *self.clear_since.get_or_insert(now);
-        if self.current < self.wanted && now.since(clear_since) >= self.up_after {
-            self.clear_since = Some(now);
-            if self.last_up.replace(now).is_some_and(|up| now.since(up) >= TOO_MUCH_WITHIN) {
-                self.up_after = UP_AFTER;
-            }
-            return self.change(u64::from(self.current.bps()) * 5 / 4);
+        if self.current >= self.wanted || now.since(clear_since) < UP_AFTER {
+            return None;
         }
-        None
+        let higher = u64::from(self.current.bps()) * 5 / 4;
+        let higher = match self.ceiling {
+            Some((ceiling, until)) if now < until => higher.min(u64::from(ceiling.bps()) * 17 / 20),
+            _ => higher,
+        };
+        if higher <= u64::from(self.current.bps()) {
+            return None;
+        }
+        self.clear_since = Some(now);
+        self.last_up = Some(now);
+        self.change(higher)
     }
 
     fn step_down(&mut self, now: Timestamp, seen: Seen) -> Option<Bitrate> {
@@ -89,7 +100,12 @@ impl Adaptive {
             return None;
         }
         if self.last_up.take().is_some_and(|up| now.since(up) < TOO_MUCH_WITHIN) {
-            self.up_after = (self.up_after * 2).min(UP_AFTER_MAX);
+            let again = self.ceiling.is_some_and(|(ceiling, _)| self.current.bps() / 4 * 5 > ceiling.bps());
+            self.ceiling_holds = match again {
+                true => (self.ceiling_holds * 2).min(CEILING_HOLDS_MAX),
+                false => CEILING_HOLDS,
+            };
+            self.ceiling = Some((self.current, now + self.ceiling_holds));
         }
         // What got through since the last look is what the link carries; a part of it must pay back what waits.
         let carried = self.last_seen.and_then(|(at, bytes)| {
