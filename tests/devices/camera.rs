@@ -15,7 +15,7 @@ fn start(kind: &str, folder: &Path, environment: &[(&str, &str)]) -> Job {
 }
 
 /// The luma and chroma of the shim's drawing.
-fn drawn(width: usize, height: usize) -> [Vec<u8>; 3] {
+pub(crate) fn drawn(width: usize, height: usize) -> [Vec<u8>; 3] {
     let luma = |x: usize, y: usize| 40 + 150 * x / width + if (x / 80 + y / 80) % 2 == 1 { 30 } else { 0 };
     let all = |columns: usize, rows: usize, f: &dyn Fn(usize, usize) -> usize| {
         (0..rows).flat_map(|y| (0..columns).map(move |x| (x, y))).map(|(x, y)| f(x, y) as u8).collect::<Vec<u8>>()
@@ -40,7 +40,7 @@ fn difference(picture: &[u8], drawn: &[Vec<u8>; 3]) -> [f64; 3] {
 
 /// The drawing as a JPEG file, by way of RGB (BT.709, limited range). Gives what it is after that way: some of its
 /// colours are none in RGB.
-fn write_jpeg(path: &Path, width: usize, height: usize) -> [Vec<u8>; 3] {
+pub(crate) fn write_jpeg(path: &Path, width: usize, height: usize) -> [Vec<u8>; 3] {
     let [y, u, v] = drawn(width, height);
     let clip = |value: f64| value.round().clamp(0.0, 255.0) as u8;
     let mut rgb = image::RgbImage::new(width as u32, height as u32);

@@ -7,4 +7,5 @@
 mod camera;
 mod child;
 mod microphone;
+mod shows;
 mod support;

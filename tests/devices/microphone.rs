@@ -18,7 +18,7 @@ fn samples(path: &Path) -> Vec<f32> {
 }
 
 /// Frequency by the rising zero crossings, interpolated between samples.
-fn frequency(left: &[f32]) -> f64 {
+pub(crate) fn frequency(left: &[f32]) -> f64 {
     let crossings: Vec<f64> = left
         .windows(2)
         .enumerate()
