@@ -127,6 +127,16 @@ fn a_server_that_was_down_for_long_gets_the_show_soon_after_its_return() {
 }
 
 #[test]
+fn a_server_that_never_returns_has_an_exit_code_of_its_own() {
+    let mut nginx = Nginx::start();
+    let mut show = endless(&nginx.url()).args(&["--for", "6s"]).start();
+    show.wait_until_live();
+    time::pause(Duration::from_secs(3));
+    nginx.kill();
+    show.end(Duration::from_secs(20)).expect_problem(7, &["retries_ended"]);
+}
+
+#[test]
 fn a_server_that_closes_mid_show_is_reconnected_to() {
     let server = OddServer::closing(Closes::MidShow(300));
     let mut show = endless(&server.url()).start();

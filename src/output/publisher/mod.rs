@@ -239,3 +239,24 @@ impl Drop for Publisher {
         self.output.deactivate();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a panic message or a log could print of a target.
+    #[test]
+    fn neither_key_nor_password_is_in_what_can_be_printed() {
+        let login = Some(("anna".to_owned(), "canary-password".to_owned()));
+        let given = PublishTarget::new("rtmp://127.0.0.1:1/live", Some("canary-key"), login, None).unwrap();
+        let inside =
+            PublishTarget::new("rtmps://u:canary-password@h.example/live/canary-key?x=canary", None, None, None);
+        for target in [given, inside.unwrap()] {
+            assert!(target.stream_name.contains("canary") && target.login.is_some());
+            let shown = format!("{target:?} {} {}", target.about, target.tc_url);
+            assert!(!shown.contains("canary"), "{shown}");
+        }
+        let wrong = PublishTarget::new("rtpm://h/live/canary-key", None, None, None).unwrap_err();
+        assert!(!format!("{wrong:?} {wrong}").contains("canary"));
+    }
+}
