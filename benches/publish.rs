@@ -238,7 +238,8 @@ fn take_all(mut stream: TcpStream) {
     loop {
         loop {
             match session.poll_output() {
-                ServerOutput::Transmit(bytes) => stream.write_all(&bytes).unwrap(),
+                // A client that is gone wants no answer.
+                ServerOutput::Transmit(bytes) => drop(stream.write_all(&bytes)),
                 ServerOutput::Event(ServerEvent::ConnectRequested { .. }) => session.accept_connect(),
                 ServerOutput::Event(ServerEvent::PublishRequested { .. }) => session.accept_publish(),
                 ServerOutput::Event(_) => {}
