@@ -7,8 +7,8 @@ use super::process;
 use super::program::{Program, read};
 use crate::clock::process_cpu_time;
 use crate::media::Timestamp;
+use crate::output::OutputCounters;
 use crate::output::publisher::Publisher;
-use crate::output::{OutputCounters, OutputHandle};
 
 /// Makes a `Stats` of the second that has passed, and remembers the worst.
 #[derive(Debug)]
@@ -65,22 +65,14 @@ impl Health {
         state: DestinationState,
         program: &Program,
         publishers: &[Publisher],
-        others: &[OutputHandle],
     ) -> Stats {
-        let outputs = Outputs::of(publishers, others);
+        let outputs = Outputs::of(publishers);
         for latency in &outputs.latencies {
             self.histogram.add(*latency);
         }
         let mut second = Histogram::default();
         outputs.latencies.iter().for_each(|latency| second.add(*latency));
-        let sample = Sample {
-            at: now,
-            cpu: process_cpu_time(),
-            encoded: read(&program.counters().encoded),
-            video_bytes: read(&program.counters().video_bytes),
-            audio_bytes: read(&program.counters().audio_bytes),
-            lost: read(&program.counters().missed) + program.skipped() + outputs.dropped,
-        };
+        let sample = Sample::of(now, program, &outputs);
         let stats = self.stats(state, program, &outputs, self.last, sample, second.summary());
         if program.first().is_some() {
             self.note_second(&stats, sample.lost - self.last.lost);
@@ -90,27 +82,14 @@ impl Health {
     }
 
     /// The figures of the whole show.
-    pub(super) fn totals(
-        &mut self,
-        now: Timestamp,
-        program: &Program,
-        publishers: &[Publisher],
-        others: &[OutputHandle],
-    ) -> Stats {
-        let outputs = Outputs::of(publishers, others);
+    pub(super) fn totals(&mut self, now: Timestamp, program: &Program, publishers: &[Publisher]) -> Stats {
+        let outputs = Outputs::of(publishers);
         for latency in &outputs.latencies {
             self.histogram.add(*latency);
         }
         let begin =
             Sample { at: program.first().unwrap_or(self.started_at), cpu: self.started_cpu, ..Sample::default() };
-        let end = Sample {
-            at: program.end().min(now),
-            cpu: process_cpu_time(),
-            encoded: read(&program.counters().encoded),
-            video_bytes: read(&program.counters().video_bytes),
-            audio_bytes: read(&program.counters().audio_bytes),
-            lost: 0,
-        };
+        let end = Sample::of(program.end().min(now), program, &outputs);
         let latency = self.histogram.summary();
         let mut stats = self.stats(DestinationState::Ended, program, &outputs, begin, end, latency);
         let wall = now.since(self.started_at).as_secs_f64().max(1e-3);
@@ -176,8 +155,22 @@ impl Health {
     }
 }
 
+impl Sample {
+    fn of(at: Timestamp, program: &Program, outputs: &Outputs) -> Self {
+        let counters = program.counters();
+        Self {
+            at,
+            cpu: process_cpu_time(),
+            encoded: read(&counters.encoded),
+            video_bytes: read(&counters.video_bytes),
+            audio_bytes: read(&counters.audio_bytes),
+            lost: read(&counters.missed) + program.skipped() + outputs.dropped,
+        }
+    }
+}
+
 impl Outputs {
-    fn of(publishers: &[Publisher], others: &[OutputHandle]) -> Self {
+    fn of(publishers: &[Publisher]) -> Self {
         let mut sum = Self::default();
         for publisher in publishers {
             let OutputCounters { frames_sent, reconnects, rtt, latencies, .. } = publisher.stats().take();
@@ -189,9 +182,6 @@ impl Outputs {
             sum.queue = sum.queue.max(gauge.waiting);
             sum.congestion = sum.congestion.max(gauge.congestion);
             sum.dropped += publisher.output().dropped();
-        }
-        for output in others {
-            sum.dropped += output.dropped();
         }
         sum
     }

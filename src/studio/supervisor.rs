@@ -152,7 +152,7 @@ impl Supervisor {
                 self.tell(StudioEvent::Problem(problem.clone()));
                 let program = Program::new(Fanout::new(), None);
                 let now = self.clock.now();
-                let totals = Health::new(now).totals(now, &program, &[], &[]);
+                let totals = Health::new(now).totals(now, &program, &[]);
                 let failure = Some(problem);
                 Summary { duration: Duration::ZERO, totals, recording: None, worst_second: None, failure }
             }
@@ -376,7 +376,7 @@ impl Supervisor {
             running.failure.get_or_insert(lost);
         }
         let now = self.clock.now();
-        let totals = running.health.totals(now, &running.program, &running.publishers, &[]);
+        let totals = running.health.totals(now, &running.program, &running.publishers);
         if let Some(rehearse) = running.rehearse.take() {
             running.publishers.clear();
             let report = rehearse.finish();
@@ -445,6 +445,6 @@ impl Running {
         let best = states.into_iter().find(|state| self.lines.iter().any(|line| line.state == *state));
         let state =
             best.unwrap_or(if self.lines.is_empty() { DestinationState::Connecting } else { DestinationState::Ended });
-        self.health.second(now, state, &self.program, &self.publishers, &[])
+        self.health.second(now, state, &self.program, &self.publishers)
     }
 }
