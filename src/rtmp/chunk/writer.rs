@@ -30,8 +30,6 @@ pub struct MessageHeader {
 struct Last {
     header: MessageHeader,
     length: u32,
-    /// The delta it said, if its header was of type 1, 2 or 3: the one that a type 3 chunk repeats without doubt.
-    delta_ms: Option<u32>,
 }
 
 /// Cuts messages into chunks.
@@ -105,52 +103,38 @@ impl ChunkWriter {
         true
     }
 
-    /// Writes the shortest header that says it all; returns the 32 bits that type 3 chunks must repeat.
+    /// Writes the shortest header that every peer reads alike; returns the 32 bits that type 3 chunks must repeat. A
+    /// message never starts with type 3: of its time step (section 5.3.1.2.4) peers in the field make three things, and
+    /// it would save 3 bytes.
     fn write_first_header(&mut self, header: MessageHeader, length: u32) -> Option<u32> {
         self.reserve();
-        let last = self.streams.get(&header.chunk_stream).copied();
+        let last = self.streams.insert(header.chunk_stream, Last { header, length });
         // A delta that needs 32 bits, and a step back, are told by a full header: what a 32-bit delta means is read
         // differently by different peers.
         let delta = last
             .filter(|last| last.header.stream_id == header.stream_id)
             .map(|last| (last, header.timestamp_ms.wrapping_sub(last.header.timestamp_ms)))
             .filter(|(_, delta)| *delta < EXTENDED);
-        let mut extended = None;
-        let delta_ms = match delta {
-            None => {
-                extended = (header.timestamp_ms >= EXTENDED).then_some(header.timestamp_ms);
-                self.write_basic_header(0, header.chunk_stream);
-                self.put_u24(header.timestamp_ms.min(EXTENDED));
-                self.put_u24(length);
-                self.scratch.put_u8(header.kind);
-                self.scratch.put_u32_le(header.stream_id);
-                if let Some(extended) = extended {
-                    self.scratch.put_u32(extended);
-                }
-                None
+        let Some((last, delta)) = delta else {
+            let extended = (header.timestamp_ms >= EXTENDED).then_some(header.timestamp_ms);
+            self.write_basic_header(0, header.chunk_stream);
+            self.put_u24(header.timestamp_ms.min(EXTENDED));
+            self.put_u24(length);
+            self.scratch.put_u8(header.kind);
+            self.scratch.put_u32_le(header.stream_id);
+            if let Some(extended) = extended {
+                self.scratch.put_u32(extended);
             }
-            Some((last, delta)) => {
-                let same_shape = last.length == length && last.header.kind == header.kind;
-                let kind = if !same_shape {
-                    1
-                } else if last.delta_ms == Some(delta) {
-                    3
-                } else {
-                    2
-                };
-                self.write_basic_header(kind, header.chunk_stream);
-                if kind < 3 {
-                    self.put_u24(delta);
-                }
-                if kind == 1 {
-                    self.put_u24(length);
-                    self.scratch.put_u8(header.kind);
-                }
-                Some(delta)
-            }
+            return extended;
         };
-        self.streams.insert(header.chunk_stream, Last { header, length, delta_ms });
-        extended
+        let same_shape = last.length == length && last.header.kind == header.kind;
+        self.write_basic_header(if same_shape { 2 } else { 1 }, header.chunk_stream);
+        self.put_u24(delta);
+        if !same_shape {
+            self.put_u24(length);
+            self.scratch.put_u8(header.kind);
+        }
+        None
     }
 
     fn write_basic_header(&mut self, kind: u8, chunk_stream: u32) {
