@@ -5,6 +5,8 @@ mod feed;
 #[cfg(target_os = "linux")]
 mod pulse;
 mod reader;
+#[cfg(test)]
+pub(crate) mod simulated;
 mod thread;
 
 use std::time::Duration;

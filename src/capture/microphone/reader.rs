@@ -246,45 +246,16 @@ fn discard(ring: &mut crate::flow::RingReader, frames: &mut u64, next_in_ring: &
 
 #[cfg(test)]
 mod tests {
-    use super::super::feed::feed;
     use super::*;
-    use crate::capture::microphone::feed::CallbackEnd;
+    use crate::capture::microphone::simulated::SimulatedCard;
     use crate::clock::Clock;
     use crate::media::CHUNK_SAMPLES;
 
     const RATE: u32 = 48_000;
 
-    /// A device whose sample value is the time of its capture in seconds (plus one), so that places can be read off.
-    struct Device {
-        end: CallbackEnd,
-        ppm: f64,
-        captured: u64,
-        started: f64,
-        age: f64,
-    }
-
-    impl Device {
-        fn open(clock: &Clock, feeds: &Latest<Feed>, ppm: f64, age: f64) -> Self {
-            let (end, feed, _) = feed(RATE, 1, 1, clock);
-            feeds.put(feed);
-            Self { end, ppm, captured: 0, started: clock.now().as_secs_f64(), age }
-        }
-
-        /// Runs the callbacks of 10 ms that are due by `clock.now()`.
-        fn run(&mut self, clock: &Clock, until: f64) {
-            let rate = f64::from(RATE) * (1.0 + self.ppm * 1e-6);
-            loop {
-                let done = self.started + (self.captured + 480) as f64 / rate + self.age;
-                if done > until {
-                    break;
-                }
-                clock.advance_to(Timestamp::from_nanos((done * 1e9) as i64));
-                let samples: Vec<f32> =
-                    (0..480).map(|i| (self.started + (self.captured + i) as f64 / rate + 1.0) as f32).collect();
-                self.captured += 480;
-                self.end.take(&samples, Duration::from_secs_f64(0.010 + self.age));
-            }
-        }
+    /// A card whose sample value is the time of its capture in seconds (plus one), so that places can be read off.
+    fn open_card(clock: &Clock, feeds: &Latest<Feed>, ppm: f64, age: f64) -> SimulatedCard {
+        SimulatedCard::open(clock, feeds, ppm, age, |time| (time + 1.0) as f32)
     }
 
     fn chunk(reader: &mut Reader, index: i64) -> (Vec<f32>, usize) {
@@ -302,7 +273,7 @@ mod tests {
         for (ppm, age) in [(0.0, 0.0), (200.0, 0.004), (-200.0, 0.012)] {
             let clock = Clock::manual();
             let feeds = Latest::new();
-            let mut device = Device::open(&clock, &feeds, ppm, age);
+            let mut device = open_card(&clock, &feeds, ppm, age);
             let mut reader = Reader::new(RATE, 1, Duration::from_millis(50), feeds);
             let mut heard = 0;
             for index in 0..1500 {
@@ -328,7 +299,7 @@ mod tests {
     fn late_sound_is_silence_and_what_follows_keeps_its_place() {
         let clock = Clock::manual();
         let feeds = Latest::new();
-        let mut device = Device::open(&clock, &feeds, 0.0, 0.0);
+        let mut device = open_card(&clock, &feeds, 0.0, 0.0);
         let mut reader = Reader::new(RATE, 1, Duration::from_millis(40), feeds);
         let mut missing_all = 0;
         for index in 0..200 {
@@ -351,7 +322,7 @@ mod tests {
     fn a_device_that_went_and_came_back_finds_its_place() {
         let clock = Clock::manual();
         let feeds = Latest::new();
-        let mut device = Some(Device::open(&clock, &feeds, 50.0, 0.0));
+        let mut device = Some(open_card(&clock, &feeds, 50.0, 0.0));
         let mut reader = Reader::new(RATE, 1, Duration::from_millis(40), feeds.clone());
         let mut missing_all = 0;
         for index in 0..600 {
@@ -360,7 +331,7 @@ mod tests {
             }
             if index == 250 {
                 clock.advance_to(Timestamp::from_nanos((chunk_end(index) * 1e9) as i64));
-                device = Some(Device::open(&clock, &feeds, -50.0, 0.0));
+                device = Some(open_card(&clock, &feeds, -50.0, 0.0));
             }
             if let Some(device) = &mut device {
                 device.run(&clock, chunk_end(index));
@@ -385,7 +356,7 @@ mod tests {
     fn a_latency_too_short_is_made_up_for() {
         let clock = Clock::manual();
         let feeds = Latest::new();
-        let mut device = Device::open(&clock, &feeds, 0.0, 0.070);
+        let mut device = open_card(&clock, &feeds, 0.0, 0.070);
         let mut reader = Reader::new(RATE, 1, Duration::from_millis(40), feeds);
         let mut silent_early = 0;
         for index in 0..1000 {
@@ -407,7 +378,7 @@ mod tests {
     fn an_overrun_starts_anew_behind_the_hole() {
         let clock = Clock::manual();
         let feeds = Latest::new();
-        let mut device = Device::open(&clock, &feeds, 0.0, 0.0);
+        let mut device = open_card(&clock, &feeds, 0.0, 0.0);
         let mut reader = Reader::new(RATE, 1, Duration::from_millis(40), feeds);
         for index in 0..300 {
             device.run(&clock, chunk_end(index));

@@ -236,11 +236,15 @@ impl OnAir {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::microphone::simulated::SimulatedMicrophone;
+    use crate::clock::Clock;
     use crate::encode::{AudioEncoderSettings, open_aac};
     use crate::flow::PacketQueue;
-    use crate::media::Bitrate;
+    use crate::media::{AudioConfig, Bitrate};
     use crate::output::{Fanout, OutputHandle};
+    use bytes::Bytes;
     use std::sync::mpsc::sync_channel;
+    use std::sync::{Arc, Mutex};
 
     const RATE: u32 = 48_000;
 
@@ -297,5 +301,83 @@ mod tests {
         let last = places(&output).pop().unwrap();
         let chunk = Timestamp::from_samples(CHUNK_SAMPLES as i64, RATE).as_millis();
         assert!(last < end.as_millis() && last + chunk + 1 >= end.as_millis(), "{last}");
+    }
+
+    /// Passes the sound on as it is and notes where each beep begins.
+    struct BeepFinder {
+        found: Arc<Mutex<Vec<Timestamp>>>,
+        silent_for: u32,
+    }
+
+    impl AudioEncoder for BeepFinder {
+        fn config(&self) -> AudioConfig {
+            let bitrate = Bitrate::from_kbps(128);
+            AudioConfig { sample_rate: RATE, channels: 1, bitrate, audio_specific_config: Bytes::new() }
+        }
+
+        fn encode(&mut self, chunk: &AudioChunk) -> Result<Option<Packet>, EncodeError> {
+            for (index, sample) in chunk.samples.iter().enumerate() {
+                if sample.abs() < 0.25 {
+                    self.silent_for += 1;
+                    continue;
+                }
+                if self.silent_for > RATE / 4 {
+                    let at = chunk.pts + Timestamp::from_samples(index as i64, RATE).since(Timestamp::ZERO);
+                    self.found.lock().unwrap().push(at);
+                }
+                self.silent_for = 0;
+            }
+            Ok(None)
+        }
+    }
+
+    /// A beep of 100 ms at each full second.
+    fn beep(time: f64) -> f32 {
+        if time.fract() < 0.1 { (0.9 * (time.fract() * 1000.0 * std::f64::consts::TAU).cos()) as f32 } else { 0.0 }
+    }
+
+    /// Runs the engine's sound for an hour in virtual time from a card that is `ppm` fast.
+    fn sound_stays_with_the_picture_for_an_hour(ppm: f64) {
+        let clock = Clock::manual();
+        let latency = Duration::from_millis(60);
+        let (mut card, mut microphone) = SimulatedMicrophone::open(&clock, ppm, latency, beep);
+        let fanout = Fanout::new();
+        let output = fanout.add(PacketQueue::new(Duration::from_secs(1)));
+        let found = Arc::new(Mutex::new(Vec::new()));
+        let finder = BeepFinder { found: Arc::clone(&found), silent_for: 0 };
+        let program = Program::new(fanout, None);
+        let part = AudioPart { encoder: Box::new(finder), leads: true, program, mail: Mail::new(sync_channel(1).0) };
+        let mut on_air = OnAir::new(part, RATE, 1, Loudness::new(RATE, 1).unwrap());
+        let mut samples = vec![0.0; CHUNK_SAMPLES];
+        let chunks = 3605 * i64::from(RATE) / CHUNK_SAMPLES as i64;
+        for index in 0..chunks {
+            let time = on_air.time(index + 1).as_secs_f64();
+            // Looked at in the first and the last minute; to measure loudness all the while would take half of a minute.
+            match (60.0..3545.0).contains(&time) {
+                true => output.suspend(),
+                false => output.activate(),
+            }
+            card.run(&clock, time);
+            let missing = microphone.read(index * CHUNK_SAMPLES as i64, &mut samples).missing;
+            samples = on_air.take_chunk(index, microphone.latency(), missing, samples).unwrap().0;
+        }
+        // The flash of a second is a picture whose place on the timeline is that second exactly.
+        let found = found.lock().unwrap();
+        let offsets: Vec<_> = found.iter().map(|at| at.as_secs_f64() - at.as_secs_f64().round()).collect();
+        assert!(offsets.len() >= 118 && found.last().unwrap().as_secs_f64() > 3603.0, "{ppm} ppm: {found:?}");
+        let worst = offsets.iter().fold(0.0, |worst: f64, offset| worst.max(offset.abs()));
+        assert!(worst < 0.005, "{ppm} ppm: {worst} s");
+        let told = microphone.drift_ppm().unwrap();
+        assert!((told - ppm).abs() < 5.0, "{ppm} ppm: {told} told");
+    }
+
+    #[test]
+    fn sound_stays_with_the_picture_for_an_hour_from_a_fast_card() {
+        sound_stays_with_the_picture_for_an_hour(200.0);
+    }
+
+    #[test]
+    fn sound_stays_with_the_picture_for_an_hour_from_a_slow_card() {
+        sound_stays_with_the_picture_for_an_hour(-200.0);
     }
 }
