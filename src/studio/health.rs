@@ -37,6 +37,7 @@ struct Sample {
 struct Outputs {
     frames_sent: u64,
     dropped: u64,
+    recording_dropped: u64,
     reconnects: u64,
     rtt: Option<Duration>,
     queue: Duration,
@@ -58,15 +59,16 @@ impl Health {
         }
     }
 
-    /// The figures since the last call.
+    /// The figures since the last call. `recording_dropped`: frames missing in the recording so far.
     pub(super) fn second(
         &mut self,
         now: Timestamp,
         state: DestinationState,
         program: &Program,
         publishers: &[Publisher],
+        recording_dropped: u64,
     ) -> Stats {
-        let outputs = Outputs::of(publishers);
+        let outputs = Outputs { recording_dropped, ..Outputs::of(publishers) };
         for latency in &outputs.latencies {
             self.histogram.add(*latency);
         }
@@ -82,8 +84,14 @@ impl Health {
     }
 
     /// The figures of the whole show.
-    pub(super) fn totals(&mut self, now: Timestamp, program: &Program, publishers: &[Publisher]) -> Stats {
-        let outputs = Outputs::of(publishers);
+    pub(super) fn totals(
+        &mut self,
+        now: Timestamp,
+        program: &Program,
+        publishers: &[Publisher],
+        recording_dropped: u64,
+    ) -> Stats {
+        let outputs = Outputs { recording_dropped, ..Outputs::of(publishers) };
         for latency in &outputs.latencies {
             self.histogram.add(*latency);
         }
@@ -124,6 +132,7 @@ impl Health {
             missed: read(&counters.missed),
             skipped: program.skipped(),
             dropped: outputs.dropped,
+            recording_dropped: outputs.recording_dropped,
             audio_xruns: read(&counters.audio_xruns),
             video_kbps: kbps(to.video_bytes - from.video_bytes),
             audio_kbps: kbps(to.audio_bytes - from.audio_bytes),

@@ -118,7 +118,7 @@ fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::ClosedByServer
         | ProblemKind::ProtocolError => Exit::Refused,
         ProblemKind::ConnectionLost | ProblemKind::RetriesEnded => Exit::Lost,
-        ProblemKind::RecordingFailed | ProblemKind::DiskFull => Exit::Recording,
+        ProblemKind::RecordingFailed | ProblemKind::RecordingGap | ProblemKind::DiskFull => Exit::Recording,
         ProblemKind::SourceRestored
         | ProblemKind::SourceSubstituted
         | ProblemKind::ServerWarning
