@@ -39,7 +39,7 @@ pub(super) fn merged(base: ShowSettings, args: &ShowArgs) -> Result<ShowSettings
     override_encoding(&mut settings, args);
     if !args.to.is_empty() {
         // A key must never reach another server than the one it was saved for.
-        settings.destinations = args.to.iter().map(|url| Destination::at(url)).collect();
+        settings.destinations = args.to.clone();
         settings.rehearse = false;
     }
     if args.rehearse {
