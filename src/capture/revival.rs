@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::clock::Clock;
+use crate::clock::{Backoff, Clock};
 use crate::flow::{Popped, Queue, Stop, Worker};
 use crate::media::Timestamp;
 
@@ -33,27 +33,9 @@ impl Watchdog {
     }
 }
 
-/// When to try again: after 0.5, 1, 2, 4 and then every 5 seconds. Pure: time is an argument.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Backoff {
-    tries: u32,
-}
-
-impl Backoff {
-    const FIRST: Duration = Duration::from_millis(500);
-    const CAP: Duration = Duration::from_secs(5);
-
-    /// When the next try is due, counted from `now`.
-    pub(super) fn next(&mut self, now: Timestamp) -> Timestamp {
-        let wait = Self::FIRST.saturating_mul(1 << self.tries.min(8)).min(Self::CAP);
-        self.tries += 1;
-        now + wait
-    }
-
-    /// It worked: the next failure waits shortly again.
-    pub(super) fn reset(&mut self) {
-        self.tries = 0;
-    }
+/// When to try again: after 0.5, 1, 2, 4 and then every 5 seconds.
+pub(super) fn backoff() -> Backoff {
+    Backoff::new(Duration::from_secs(5))
 }
 
 /// Waits until `time` or until the stop is requested; `false` if it was.
@@ -106,15 +88,6 @@ mod tests {
         dog.feed(at(400));
         assert_eq!(dog.stalled(at(1499)), None);
         assert_eq!(dog.stalled(at(1700)), Some(Duration::from_millis(1200)));
-    }
-
-    #[test]
-    fn tries_become_rarer_up_to_five_seconds() {
-        let mut backoff = Backoff::default();
-        let waits: Vec<i64> = (0..7).map(|_| backoff.next(Timestamp::ZERO).as_millis()).collect();
-        assert_eq!(waits, [500, 1000, 2000, 4000, 5000, 5000, 5000]);
-        backoff.reset();
-        assert_eq!(backoff.next(Timestamp::from_millis(70)).as_millis(), 570);
     }
 
     #[test]

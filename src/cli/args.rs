@@ -7,9 +7,9 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use super::env::EnvSecrets;
-use super::values::{RecordChoice, parse_address, parse_duration, parse_switch};
+use super::values::{RecordChoice, parse_address, parse_destination, parse_duration, parse_switch};
 use crate::media::{Bitrate, FrameRate, Size};
-use crate::settings::{AudioChoice, VideoChoice};
+use crate::settings::{AudioChoice, Destination, VideoChoice};
 
 /// A live-streaming studio: camera and sound to any RTMP server
 #[derive(Debug, Parser)]
@@ -86,8 +86,8 @@ pub struct ShowArgs {
     pub profile: Option<String>,
 
     /// Publish to this rtmp:// or rtmps:// server; may be given several times
-    #[arg(long, value_name = "URL", help_heading = "Destination")]
-    pub to: Vec<String>,
+    #[arg(long, value_name = "URL", help_heading = "Destination", value_parser = parse_destination)]
+    pub to: Vec<Destination>,
 
     /// Read the stream key from this file (or set TALLY_KEY); once, or once for each --to
     #[arg(long, value_name = "PATH", help_heading = "Destination")]

@@ -2,6 +2,7 @@
 
 use super::{Exit, print};
 use crate::settings::SettingsError;
+use crate::studio::{Problem, ProblemKind};
 
 /// What went wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,12 +11,21 @@ pub struct Failure {
     pub exit: Exit,
     /// What happened and what to do, without secrets.
     pub message: String,
+    /// What `--json` tells of a show that cannot start.
+    pub problem: Problem,
 }
 
 impl Failure {
     /// The command line or a profile is wrong.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, message: message.into() }
+        Self::new(Exit::Usage, message)
+    }
+
+    /// `message` with its exit code.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        let message = message.into();
+        let problem = Problem::new(ProblemKind::BadSettings, "settings", message.clone());
+        Self { exit, message, problem }
     }
 
     /// Tells the user; returns the exit code.
@@ -27,6 +37,12 @@ impl Failure {
 
 impl From<SettingsError> for Failure {
     fn from(error: SettingsError) -> Self {
-        Self::usage(error.to_string())
+        let failure = Self::usage(error.to_string());
+        match error {
+            SettingsError::Url { shown, reason } => {
+                Self { problem: Problem::new(ProblemKind::BadUrl, shown, reason.to_string()), ..failure }
+            }
+            _ => failure,
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::args::Cli;
 use super::{Exit, Failure, print};
 
 pub(super) fn run() -> Result<Exit, Failure> {
-    let page = page().map_err(|error| Failure { exit: Exit::Bug, message: format!("no manual page: {error}") })?;
+    let page = page().map_err(|error| Failure::new(Exit::Bug, format!("no manual page: {error}")))?;
     print::document(&page);
     Ok(Exit::Ok)
 }

@@ -54,7 +54,7 @@ fn live(args: &LiveArgs) -> Result<Exit, Failure> {
         Ok((settings, told)) => Ok(live::run(settings, args.json, told)),
         Err(failure) => {
             if args.json {
-                live::tell_refusal(&failure.message);
+                live::tell_refusal(failure.problem.clone());
             }
             Err(failure)
         }
@@ -68,7 +68,7 @@ fn tell_parse_error(error: &clap::Error) -> Exit {
         let told = redact_urls_in(&error.render().to_string());
         // A script that reads JSON must not have to read prose as well.
         if std::env::args_os().any(|arg| arg == "--json") {
-            live::tell_refusal(told.lines().next().unwrap_or_default());
+            live::tell_refusal(Failure::usage(told.lines().next().unwrap_or_default()).problem);
         }
         print::note(told.trim_end());
         Exit::Usage

@@ -33,12 +33,12 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
             tracing::warn!("an event was not told: nobody reads them");
         }
     };
-    let server = IngestServer::start(config, clock, told).map_err(|error| Failure {
-        exit: match error {
+    let server = IngestServer::start(config, clock, told).map_err(|error| {
+        let exit = match error {
             IngestError::RecordFolder { .. } => Exit::Recording,
             IngestError::KeyNeeded(_) | IngestError::Listen { .. } | IngestError::Start(_) => Exit::Usage,
-        },
-        message: error.to_string(),
+        };
+        Failure::new(exit, error.to_string())
     })?;
     let mut printer = Printer { json: args.json, recording_failed: false };
     while interrupt.count() == 0 {

@@ -39,7 +39,7 @@ pub(super) fn merged(base: ShowSettings, args: &ShowArgs) -> Result<ShowSettings
     override_encoding(&mut settings, args);
     if !args.to.is_empty() {
         // A key must never reach another server than the one it was saved for.
-        settings.destinations = args.to.iter().map(|url| Destination::at(url)).collect();
+        settings.destinations = args.to.clone();
         settings.rehearse = false;
     }
     if args.rehearse {
@@ -159,6 +159,7 @@ mod tests {
     use crate::cli::EnvSecrets;
     use crate::cli::args::{Cli, Command};
     use crate::settings::VideoChoice;
+    use crate::studio::ProblemKind;
     use clap::Parser;
     use std::path::PathBuf;
     use std::time::Duration;
@@ -262,6 +263,23 @@ mod tests {
         );
         let settings = merged(ShowSettings::default(), &with_key("--to rtmp://h/app", "k")).unwrap();
         assert!(settings.destinations[0].password.is_none());
+    }
+
+    #[test]
+    fn a_wrong_address_is_told_as_one_wherever_it_stands() {
+        let mistyped = |failure: Failure| {
+            let problem = failure.problem;
+            assert_eq!((problem.kind, problem.about.as_str()), (ProblemKind::BadUrl, "rtpm://h/app"));
+            assert!(failure.message.contains("did you mean rtmp://?") && problem.details.contains("did you mean"));
+            assert!(!format!("{} {}", failure.message, problem.details).contains("canary"));
+        };
+        mistyped(merged(ShowSettings::default(), &with_key("--to rtpm://h/app", "canary")).unwrap_err());
+        mistyped(merged(ShowSettings::default(), &args("--to rtpm://h/app/canary")).unwrap_err());
+        let mut saved = profile();
+        saved.destinations[0].server = "rtpm://h/app".to_owned();
+        mistyped(merged(saved, &args("--video test")).unwrap_err());
+        let other = merged(ShowSettings::default(), &args("--rehearse --size 853x480")).unwrap_err();
+        assert_eq!(other.problem.kind, ProblemKind::BadSettings);
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! Values of flags that no other room reads: durations, switches, addresses, where to record.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
+
+use crate::settings::Destination;
 
 /// The value of `--record`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +36,11 @@ pub(super) fn parse_switch(text: &str) -> Result<bool, String> {
         "off" => Ok(false),
         _ => Err("say on or off".to_owned()),
     }
+}
+
+/// Takes a destination's URL, whatever it is: it may hold the key, so nothing of it is repeated here.
+pub(super) fn parse_destination(url: &str) -> Result<Destination, Infallible> {
+    Ok(Destination::at(url))
 }
 
 /// Reads an address to listen at: `127.0.0.1:1935`, `[::1]:1935`, `localhost:1935`.

@@ -1,5 +1,7 @@
-//! The only reader of the system's clocks: program time, wall time, a manual clock for tests, and the ticker.
+//! The only reader of the system's clocks: program time, wall time, a manual clock for tests, the ticker and
+//! the waits between attempts.
 
+mod backoff;
 mod ticker;
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -7,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::media::Timestamp;
 
+pub use backoff::Backoff;
 pub use ticker::{Tick, Ticker};
 
 /// Program time. Cheap to clone; all clones agree.

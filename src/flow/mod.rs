@@ -7,7 +7,7 @@ mod ring;
 mod worker;
 
 pub use latest::Latest;
-pub use packet_queue::{PacketQueue, Pushed, QueueGauge};
+pub use packet_queue::{Hole, PacketQueue, Pushed, QueueGauge};
 pub use queue::{Popped, Queue};
 pub use ring::{RingReader, RingWriter, ring};
 pub use worker::{Stop, Worker};

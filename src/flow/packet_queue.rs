@@ -10,7 +10,8 @@ use crate::media::{Packet, Timestamp};
 
 /// A queue of packets to one output. Full policy: once more than `limit` of media time waits, video is
 /// dropped up to the next keyframe and counted; audio is never dropped (it is small, and a hole in it is
-/// heard), except beyond `AUDIO_PACKETS_MAX`, where the output is dead and the oldest goes.
+/// heard), except beyond `AUDIO_PACKETS_MAX`, where the output is dead and the oldest goes. What the full queue
+/// has dropped is a `Hole`, told once to an output that asks.
 #[derive(Clone, Debug)]
 pub struct PacketQueue(Arc<Shared>);
 
@@ -27,8 +28,23 @@ struct State {
     bytes: usize,
     waiting_for_keyframe: bool,
     dropped_video: u64,
+    /// Lost so far because the queue was full.
+    lost: Hole,
+    /// Of that, what lies before the newest packet taken.
+    passed: Hole,
+    /// Of that, what the output was told.
+    told: Hole,
     closed: bool,
     waker: Option<Waker>,
+}
+
+/// What a full queue has lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hole {
+    /// Video packets.
+    pub frames: u64,
+    /// Audio packets.
+    pub audio_packets: u64,
 }
 
 /// What `PacketQueue::push` did.
@@ -53,6 +69,8 @@ pub struct QueueGauge {
     pub congestion: f32,
     /// Video packets dropped so far.
     pub dropped: u64,
+    /// Lost so far because the queue was full; what came before the first keyframe is no loss.
+    pub lost: Hole,
 }
 
 impl PacketQueue {
@@ -67,6 +85,9 @@ impl PacketQueue {
             bytes: 0,
             waiting_for_keyframe: false,
             dropped_video: 0,
+            lost: Hole::default(),
+            passed: Hole::default(),
+            told: Hole::default(),
             closed: false,
             waker: None,
         };
@@ -123,6 +144,18 @@ impl PacketQueue {
         self.lock().pop()
     }
 
+    /// What is missing right before the packet that was taken last, or at the end of a queue that is closed and
+    /// drained. Each hole is given once, whole.
+    pub fn take_hole(&self) -> Option<Hole> {
+        let mut state = self.lock();
+        let hole = Hole {
+            frames: state.passed.frames - state.told.frames,
+            audio_packets: state.passed.audio_packets - state.told.audio_packets,
+        };
+        state.told = state.passed;
+        (hole != Hole::default()).then_some(hole)
+    }
+
     /// Empties the queue, for an output that starts afresh; the next video packet taken is a keyframe.
     pub fn clear_to_keyframe(&self) {
         let mut state = self.lock();
@@ -131,6 +164,7 @@ impl PacketQueue {
         state.packets.clear();
         state.bytes = 0;
         state.waiting_for_keyframe = true;
+        (state.passed, state.told) = (state.lost, state.lost);
     }
 
     /// Refuses further packets; what is queued can still be taken.
@@ -150,7 +184,7 @@ impl PacketQueue {
         let state = self.lock();
         let waiting = state.waiting();
         let congestion = (waiting.as_secs_f32() / state.limit.as_secs_f32().max(1e-3)).min(1.0);
-        QueueGauge { waiting, bytes: state.bytes, congestion, dropped: state.dropped_video }
+        QueueGauge { waiting, bytes: state.bytes, congestion, dropped: state.dropped_video, lost: state.lost }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -163,22 +197,24 @@ impl State {
         if packet.is_video() {
             if self.waiting_for_keyframe && !packet.is_keyframe() {
                 self.dropped_video += 1;
+                // At an output's start nothing is missing yet.
+                if self.lost.frames > self.passed.frames {
+                    self.lost.frames += 1;
+                }
                 return Pushed::Dropped;
             }
-            let over = self.span_with(packet.dts) > self.limit;
-            if over {
+            if self.span_with(packet.dts) > self.limit {
                 self.drop_waiting_video();
                 if !packet.is_keyframe() {
                     self.waiting_for_keyframe = true;
                     self.dropped_video += 1;
+                    self.lost.frames += 1;
                     return Pushed::Dropped;
                 }
             }
             self.waiting_for_keyframe = false;
-        } else if self.packets.len() >= PacketQueue::AUDIO_PACKETS_MAX
-            && let Some(oldest) = self.packets.pop_front()
-        {
-            self.bytes -= oldest.data.len();
+        } else if self.packets.len() >= PacketQueue::AUDIO_PACKETS_MAX {
+            self.drop_oldest_audio();
         }
         self.bytes += packet.data.len();
         self.packets.push_back(packet);
@@ -186,16 +222,35 @@ impl State {
     }
 
     fn pop(&mut self) -> Option<Packet> {
-        let packet = self.packets.pop_front()?;
-        self.bytes -= packet.data.len();
-        Some(packet)
+        let packet = self.packets.pop_front();
+        // All waiting video is dropped together, so what is missing lies before the oldest picture, and is whole
+        // only when that is taken.
+        let is_past_hole = match &packet {
+            Some(packet) => packet.is_video() || self.lost.frames == self.passed.frames,
+            None => self.closed,
+        };
+        if is_past_hole {
+            self.passed = self.lost;
+        }
+        self.bytes -= packet.as_ref().map_or(0, |packet| packet.data.len());
+        packet
     }
 
     fn drop_waiting_video(&mut self) {
         let before = self.packets.len();
         self.packets.retain(|p| !p.is_video());
-        self.dropped_video += (before - self.packets.len()) as u64;
+        let dropped = (before - self.packets.len()) as u64;
+        self.dropped_video += dropped;
+        self.lost.frames += dropped;
         self.bytes = self.packets.iter().map(|p| p.data.len()).sum();
+    }
+
+    fn drop_oldest_audio(&mut self) {
+        let oldest = self.packets.iter().position(|packet| !packet.is_video());
+        if let Some(packet) = oldest.and_then(|at| self.packets.remove(at)) {
+            self.bytes -= packet.data.len();
+            self.lost.audio_packets += 1;
+        }
     }
 
     fn span_with(&self, newest: Timestamp) -> Duration {
@@ -247,6 +302,45 @@ mod tests {
         assert_eq!(queue.gauge().bytes, 0);
         let kept = taken.iter().filter(|p| p.is_video()).count() as u64;
         assert_eq!(queue.gauge().dropped + kept, 45);
+    }
+
+    #[test]
+    fn a_hole_is_told_once_when_what_follows_it_is_taken() {
+        let queue = PacketQueue::new(Duration::from_millis(700));
+        queue.clear_to_keyframe();
+        queue.push(video(false, 0));
+        queue.push(video(true, 33));
+        assert!(queue.try_pop().is_some() && queue.take_hole().is_none(), "what came before the start is not missing");
+        for i in 2..80 {
+            queue.push(video(i % 30 == 0, i * 33));
+            queue.push(packet(PacketKind::Audio, i * 33));
+        }
+        assert!(queue.try_pop().is_some_and(|p| !p.is_video()));
+        assert_eq!(queue.take_hole(), None, "it may still grow");
+        let picture = std::iter::from_fn(|| queue.try_pop()).find(Packet::is_video).unwrap();
+        let lost = queue.gauge().lost;
+        assert!(picture.is_keyframe() && lost == Hole { frames: 58, audio_packets: 0 }, "{lost:?}");
+        assert_eq!((queue.take_hole(), queue.take_hole()), (Some(lost), None));
+        assert_eq!(drain(&queue).len(), 39, "picture and sound go on from that keyframe");
+    }
+
+    #[test]
+    fn a_hole_at_the_end_and_one_in_sound_alone_are_told() {
+        let queue = PacketQueue::new(Duration::from_millis(700));
+        for i in 0..30 {
+            queue.push(video(i == 0, i * 33));
+        }
+        queue.close();
+        assert!(queue.try_pop().is_none());
+        assert_eq!(queue.take_hole(), Some(Hole { frames: 30, audio_packets: 0 }));
+        let queue = PacketQueue::new(Duration::from_millis(700));
+        for i in 0..PacketQueue::AUDIO_PACKETS_MAX as i64 + 3 {
+            queue.push(packet(PacketKind::Audio, i * 21));
+        }
+        assert_eq!(queue.try_pop().map(|p| p.dts), Some(Timestamp::from_millis(63)));
+        assert_eq!(queue.take_hole(), Some(Hole { frames: 0, audio_packets: 3 }));
+        assert_eq!(drain(&queue).len(), PacketQueue::AUDIO_PACKETS_MAX - 1);
+        assert_eq!(queue.gauge().bytes, 0);
     }
 
     #[test]

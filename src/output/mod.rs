@@ -11,5 +11,5 @@ mod timeline;
 pub use error::{PublishError, PublishStep, Recovery, TlsFault};
 pub use fanout::{Fanout, OutputHandle};
 pub use network::Network;
-pub use recorder::{Recorder, RecorderError, free_path};
+pub use recorder::{Recorder, RecorderError, RecorderEvent, free_path};
 pub use stats::{OutputCounters, OutputStats};

@@ -9,7 +9,7 @@ use super::OutputHandle;
 use super::publisher::StreamHeaders;
 use super::timeline::Timeline;
 use crate::clock::Clock;
-use crate::flow::{Popped, Worker};
+use crate::flow::{Hole, Popped, Worker};
 use crate::flv::{self, FlvWriter, TagKind};
 use crate::media::{Packet, PacketKind};
 
@@ -35,6 +35,33 @@ impl RecorderError {
     }
 }
 
+/// What a running recorder tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecorderEvent {
+    /// The disk stood still for so long that the queue was full: this is missing in the file. The recording goes on
+    /// at a keyframe.
+    Hole {
+        /// The file.
+        path: String,
+        /// What is missing.
+        hole: Hole,
+    },
+    /// Writing failed: the recording has ended and what was written stays.
+    Failed(RecorderError),
+}
+
+/// Where a recording is written.
+trait Disk: Write {
+    /// Waits until what was written is safe; with `all`, the file's length and times too.
+    fn sync(&mut self, all: bool) -> io::Result<()>;
+}
+
+impl Disk for File {
+    fn sync(&mut self, all: bool) -> io::Result<()> {
+        if all { self.sync_all() } else { self.sync_data() }
+    }
+}
+
 /// A running recorder. Dropping it closes the file.
 #[derive(Debug)]
 pub struct Recorder {
@@ -44,14 +71,14 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Creates `path` (it must not exist: see `free_path`) and records from the next keyframe on. `sink` is told, once,
-    /// when writing fails; the recording ends there and what was written stays.
+    /// Creates `path` (it must not exist: see `free_path`) and records from the next keyframe on. `sink` is told of each
+    /// hole, when the recording goes on or ends after it, and at most once that writing failed.
     pub fn start(
         path: PathBuf,
         headers: StreamHeaders,
         output: OutputHandle,
         clock: Clock,
-        sink: impl Fn(RecorderError) + Send + 'static,
+        sink: impl Fn(RecorderEvent) + Send + 'static,
     ) -> Result<Self, RecorderError> {
         let file = OpenOptions::new()
             .write(true)
@@ -61,9 +88,11 @@ impl Recorder {
         output.activate();
         let (thread_path, thread_output) = (path.clone(), output.clone());
         let worker = Worker::spawn("recorder", move |_stop| {
-            if let Err(error) = record(file, &headers, &thread_output, &clock) {
+            let path = thread_path.display().to_string();
+            let tell_hole = |hole| sink(RecorderEvent::Hole { path: path.clone(), hole });
+            if let Err(error) = record(file, &headers, &thread_output, &clock, tell_hole) {
                 thread_output.deactivate();
-                sink(RecorderError::new(&thread_path, &error));
+                sink(RecorderEvent::Failed(RecorderError::new(&thread_path, &error)));
             }
         })
         .map_err(|error| RecorderError::new(&path, &error))?;
@@ -73,6 +102,11 @@ impl Recorder {
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Frames that are missing in the file so far because the disk stood still for too long.
+    pub fn frames_missing(&self) -> u64 {
+        self.output.queue().gauge().lost.frames
     }
 
     /// Waits until everything queued is written; close the queue first.
@@ -96,9 +130,14 @@ pub fn free_path(path: &Path) -> PathBuf {
         .unwrap_or_else(|| path.to_owned())
 }
 
-fn record(file: File, headers: &StreamHeaders, output: &OutputHandle, clock: &Clock) -> io::Result<()> {
-    let sync_handle = file.try_clone()?;
-    let mut writer = FlvWriter::new(BufWriter::new(file), headers.video.is_some(), headers.audio.is_some())?;
+fn record(
+    disk: impl Disk,
+    headers: &StreamHeaders,
+    output: &OutputHandle,
+    clock: &Clock,
+    tell_hole: impl Fn(Hole),
+) -> io::Result<()> {
+    let mut writer = FlvWriter::new(BufWriter::new(disk), headers.video.is_some(), headers.audio.is_some())?;
     writer.write_tag(TagKind::Script, 0, &[&headers.metadata])?;
     if let Some(video) = &headers.video {
         writer.write_tag(TagKind::Video, 0, &[video])?;
@@ -109,19 +148,27 @@ fn record(file: File, headers: &StreamHeaders, output: &OutputHandle, clock: &Cl
     let mut timeline = Timeline::new(headers.video.is_some());
     let mut synced_at = clock.now();
     loop {
-        match output.queue().pop(Duration::from_millis(250)) {
+        let popped = output.queue().pop(Duration::from_millis(250));
+        if let Some(hole) = output.queue().take_hole() {
+            tell_hole(hole);
+        }
+        match popped {
             Popped::Value(packet) => write_packet(&mut writer, &packet, &mut timeline)?,
             Popped::Empty => {}
             Popped::Closed => break,
         }
         if clock.now().since(synced_at) >= SYNC_INTERVAL {
             synced_at = clock.now();
-            writer.get_mut().flush()?;
-            sync_handle.sync_data()?;
+            sync(&mut writer, false)?;
         }
     }
-    writer.get_mut().flush()?;
-    sync_handle.sync_all()
+    sync(&mut writer, true)
+}
+
+fn sync(writer: &mut FlvWriter<BufWriter<impl Disk>>, all: bool) -> io::Result<()> {
+    let buffer = writer.get_mut();
+    buffer.flush()?;
+    buffer.get_mut().sync(all)
 }
 
 fn write_packet(writer: &mut FlvWriter<impl Write>, packet: &Packet, timeline: &mut Timeline) -> io::Result<()> {
@@ -139,7 +186,115 @@ fn write_packet(writer: &mut FlvWriter<impl Write>, packet: &Packet, timeline: &
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
+    use bytes::Bytes;
+
     use super::*;
+    use crate::flow::PacketQueue;
+    use crate::flv::{FlvReader, FlvTag};
+    use crate::media::{StreamConfig, Timestamp};
+    use crate::output::Fanout;
+
+    /// Frames between keyframes, and of a second.
+    const GOP: i64 = 50;
+    const FRAMES_A_SECOND: i64 = 25;
+    const QUEUE_LIMIT: Duration = Duration::from_secs(20);
+
+    /// A disk on which the show goes on while the first write with a frame in it waits.
+    struct Stalling<'a, F: FnMut()> {
+        written: &'a RefCell<Vec<u8>>,
+        stall: F,
+    }
+
+    impl<F: FnMut()> Write for Stalling<'_, F> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            (self.stall)();
+            self.written.borrow_mut().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl<F: FnMut()> Disk for Stalling<'_, F> {
+        fn sync(&mut self, _all: bool) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn push_frames(fanout: &Fanout, frames: std::ops::Range<i64>) {
+        for index in frames {
+            let at = Timestamp::from_millis(index * 1000 / FRAMES_A_SECOND);
+            let packet = |kind| Packet { kind, pts: at, dts: at, captured_at: at, data: Bytes::from(vec![7; 1000]) };
+            fanout.push(&packet(PacketKind::Video { keyframe: index % GOP == 0 }));
+            fanout.push(&packet(PacketKind::Audio));
+        }
+    }
+
+    /// Records 4 s, then a stall of `stalled` frames, then `after` more; gives the tags of the file and what was told.
+    fn record_with_stall(stalled: i64, after: i64) -> (Vec<FlvTag>, Vec<Hole>, u64) {
+        let fanout = Fanout::new();
+        let output = fanout.add(PacketQueue::new(QUEUE_LIMIT));
+        output.activate();
+        let begin = 4 * FRAMES_A_SECOND;
+        push_frames(&fanout, 0..begin);
+        let (written, told) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
+        let mut stalls = 0;
+        let stall = || {
+            stalls += 1;
+            if stalls == 2 {
+                push_frames(&fanout, begin..begin + stalled);
+            }
+            if stalls == 3 {
+                push_frames(&fanout, begin + stalled..begin + stalled + after);
+                output.queue().close();
+            }
+        };
+        let config = StreamConfig { video: None, audio: None };
+        let mut headers = StreamHeaders::new(&config, "test");
+        headers.video = Some(Bytes::from_static(b"header"));
+        let disk = Stalling { written: &written, stall };
+        record(disk, &headers, &output, &Clock::manual(), |hole| told.borrow_mut().push(hole)).unwrap();
+        let mut reader = FlvReader::new();
+        reader.push(&written.borrow());
+        let tags = std::iter::from_fn(|| reader.next_tag().unwrap()).collect();
+        (tags, told.into_inner(), output.queue().gauge().lost.frames)
+    }
+
+    /// Times of the pictures in milliseconds, each with whether it is a keyframe; the header is left out.
+    fn pictures(tags: &[FlvTag]) -> Vec<(u32, bool)> {
+        let videos = tags.iter().filter(|tag| tag.kind == TagKind::Video).skip(1);
+        videos.map(|tag| (tag.timestamp_ms, tag.body.first().is_some_and(|first| first >> 4 == 1))).collect()
+    }
+
+    #[test]
+    fn a_disk_that_stalls_leaves_one_hole_that_is_told_and_the_recording_goes_on_whole() {
+        let (tags, told, missing) = record_with_stall(25 * FRAMES_A_SECOND, 10 * FRAMES_A_SECOND);
+        let pictures = pictures(&tags);
+        let holes: Vec<_> =
+            pictures.windows(2).filter(|pair| pair[1].0 - pair[0].0 != 1000 / FRAMES_A_SECOND as u32).collect();
+        assert_eq!(holes.len(), 1, "{holes:?}");
+        assert!(holes[0][1].1, "decoding must be able to go on");
+        let frames = u64::from((holes[0][1].0 - holes[0][0].0) * FRAMES_A_SECOND as u32 / 1000 - 1);
+        assert_eq!(told, [Hole { frames, audio_packets: 0 }]);
+        assert_eq!((missing, pictures.len() as u64 + frames), (frames, 39 * FRAMES_A_SECOND as u64));
+        let sound = tags.iter().filter(|tag| tag.kind == TagKind::Audio).count() as i64;
+        assert_eq!(sound, 39 * FRAMES_A_SECOND, "sound has no hole");
+    }
+
+    #[test]
+    fn a_stall_within_the_queue_loses_nothing_and_one_until_the_end_is_told() {
+        let (tags, told, missing) = record_with_stall(15 * FRAMES_A_SECOND, 1);
+        assert_eq!((pictures(&tags).len() as i64, told.len(), missing), (19 * FRAMES_A_SECOND + 1, 0, 0));
+        // The queue overflows and no keyframe follows before the end.
+        let (tags, told, missing) = record_with_stall(21 * FRAMES_A_SECOND, 1);
+        let kept = pictures(&tags).len() as u64;
+        assert_eq!(told, [Hole { frames: missing, audio_packets: 0 }]);
+        assert_eq!(kept + missing, 25 * FRAMES_A_SECOND as u64 + 1);
+    }
 
     #[test]
     fn nothing_is_overwritten() {

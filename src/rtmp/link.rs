@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::Limits;
 use super::chunk::{ChunkError, ChunkReader, ChunkWriter, MessageHeader};
 use super::command::Command;
 use super::message::{
     Message, MessageError, event, kind, number_body, peer_bandwidth_body, read_message, user_control_body,
 };
+use super::{Limits, Output};
+use crate::media::Timestamp;
 
 /// Chunk stream of control messages.
 pub(super) const CONTROL_CHUNKS: u32 = 2;
@@ -23,13 +24,6 @@ const ACK_WINDOW_MIN: u64 = 256;
 /// Limit types of Set Peer Bandwidth (5.4.5).
 const LIMIT_SOFT: u8 = 1;
 pub(super) const LIMIT_DYNAMIC: u8 = 2;
-
-/// Something for the driver.
-#[derive(Debug)]
-pub(super) enum Item<E> {
-    Transmit(Bytes),
-    Event(E),
-}
 
 /// Why the peer's bytes cannot be understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +38,8 @@ pub(super) enum LinkError {
 pub(super) struct Link<E> {
     reader: ChunkReader,
     writer: ChunkWriter,
-    queue: VecDeque<Item<E>>,
+    /// Bytes and events in their order.
+    queue: VecDeque<Output<E>>,
     received: u64,
     acknowledged_to_peer: u64,
     /// The window the peer wants acknowledged, once it said so.
@@ -84,18 +79,20 @@ impl<E> Link<E> {
         self.acknowledged_by_peer
     }
 
-    pub(super) fn poll(&mut self) -> Option<Item<E>> {
-        self.queue.pop_front()
+    /// What the driver does next, where the session's timer runs until `deadline`.
+    pub(super) fn poll(&mut self, deadline: Option<Timestamp>) -> Output<E> {
+        let timer = deadline.map_or(Output::Idle, Output::Timeout);
+        self.queue.pop_front().unwrap_or(timer)
     }
 
     pub(super) fn push_event(&mut self, event: E) {
-        self.queue.push_back(Item::Event(event));
+        self.queue.push_back(Output::Event(event));
     }
 
     /// Queues bytes of the handshake.
     pub(super) fn transmit(&mut self, bytes: Bytes) {
         self.sent += bytes.len() as u64;
-        self.queue.push_back(Item::Transmit(bytes));
+        self.queue.push_back(Output::Transmit(bytes));
     }
 
     /// Counts bytes that the handshake took.
@@ -222,7 +219,7 @@ impl<E> Link<E> {
         let Self { writer, queue, sent, .. } = self;
         writer.write(header, prefix, payload, &mut |piece| {
             *sent += piece.len() as u64;
-            queue.push_back(Item::Transmit(piece));
+            queue.push_back(Output::Transmit(piece));
         })
     }
 }

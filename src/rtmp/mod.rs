@@ -16,7 +16,24 @@ mod puppet;
 #[cfg(test)]
 mod smoke;
 
+use bytes::Bytes;
+
 pub use limits::Limits;
+
+use crate::media::Timestamp;
+
+/// What the driver of a session does next; `E` is what happens in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output<E> {
+    /// Write these bytes to the connection, in order.
+    Transmit(Bytes),
+    /// Something happened.
+    Event(E),
+    /// Nothing more to do now; call `handle_timeout` at this time.
+    Timeout(Timestamp),
+    /// Nothing more to do now and no timer runs.
+    Idle,
+}
 
 /// What a media message carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

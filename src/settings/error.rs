@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::rtmp::url::UrlError;
+
 /// Why settings cannot be used, read or kept.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -14,6 +16,14 @@ pub enum SettingsError {
         value: String,
         /// What can be used instead.
         advice: String,
+    },
+    /// A destination's URL that cannot be used.
+    #[error("the destination {shown} cannot be used: {reason}")]
+    Url {
+        /// The URL without what is secret in it.
+        shown: String,
+        /// What is wrong with it.
+        reason: UrlError,
     },
     /// A profile's name that cannot be used.
     #[error("{name:?} cannot be a profile's name: {advice}")]

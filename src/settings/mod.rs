@@ -9,8 +9,8 @@ mod secret;
 mod secrets;
 mod show;
 
+pub use crate::rtmp::url::{redact_url, redact_urls_in};
 pub use choice::{AudioChoice, ParseChoiceError, VideoChoice};
-pub use destination::{SCHEMES, redact_url, redact_urls_in};
 pub use encoding::EncodingSettings;
 pub use error::SettingsError;
 pub use profile::{Listing, Loaded, ProfileStore, ProfileSummary};

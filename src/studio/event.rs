@@ -132,6 +132,8 @@ pub struct Stats {
     pub skipped: u64,
     /// Frames lost by the network, by all destinations together.
     pub dropped: u64,
+    /// Frames missing in the recording: the disk stood still for too long.
+    pub recording_dropped: u64,
     /// Times samples were missing or too many.
     pub audio_xruns: u64,
     /// Video rate of this second in kb/s.

@@ -38,6 +38,7 @@ struct Sample {
 struct Outputs {
     frames_sent: u64,
     dropped: u64,
+    recording_dropped: u64,
     reconnects: u64,
     rtt: Option<Duration>,
     queue: Duration,
@@ -49,7 +50,7 @@ impl Summary {
     /// Of a show that could not begin.
     pub(super) fn never_live(now: Timestamp, problem: Problem) -> Self {
         let program = Program::new(Fanout::new(), None);
-        let totals = Health::new(now).totals(now, &program, &[]);
+        let totals = Health::new(now).totals(now, &program, &[], 0);
         Self { duration: Duration::ZERO, totals, recording: None, worst_second: None, failure: Some(problem) }
     }
 }
@@ -68,15 +69,16 @@ impl Health {
         }
     }
 
-    /// The figures since the last call.
+    /// The figures since the last call. `recording_dropped`: frames missing in the recording so far.
     pub(super) fn second(
         &mut self,
         now: Timestamp,
         state: DestinationState,
         program: &Program,
         publishers: &[Publisher],
+        recording_dropped: u64,
     ) -> Stats {
-        let outputs = Outputs::of(publishers);
+        let outputs = Outputs { recording_dropped, ..Outputs::of(publishers) };
         for latency in &outputs.latencies {
             self.histogram.add(*latency);
         }
@@ -92,8 +94,14 @@ impl Health {
     }
 
     /// The figures of the whole show.
-    pub(super) fn totals(&mut self, now: Timestamp, program: &Program, publishers: &[Publisher]) -> Stats {
-        let outputs = Outputs::of(publishers);
+    pub(super) fn totals(
+        &mut self,
+        now: Timestamp,
+        program: &Program,
+        publishers: &[Publisher],
+        recording_dropped: u64,
+    ) -> Stats {
+        let outputs = Outputs { recording_dropped, ..Outputs::of(publishers) };
         for latency in &outputs.latencies {
             self.histogram.add(*latency);
         }
@@ -134,6 +142,7 @@ impl Health {
             missed: read(&counters.missed),
             skipped: program.skipped(),
             dropped: outputs.dropped,
+            recording_dropped: outputs.recording_dropped,
             audio_xruns: read(&counters.audio_xruns),
             video_kbps: kbps(to.video_bytes - from.video_bytes),
             audio_kbps: kbps(to.audio_bytes - from.audio_bytes),

@@ -2,6 +2,7 @@
 
 use crate::capture::{SourceError, SourceEvent};
 use crate::encode::EncodeError;
+use crate::flow::Hole;
 use crate::output::{PublishError, PublishStep, RecorderError, TlsFault};
 use crate::rtmp::client::{ClientError, Step};
 use crate::rtmp::handshake::HandshakeError;
@@ -79,6 +80,8 @@ pub enum ProblemKind {
     EncoderFailed,
     /// The recording cannot be written.
     RecordingFailed,
+    /// Something is missing in the recording; it goes on.
+    RecordingGap,
     /// The disk of the recording is full.
     DiskFull,
     /// The embedded ingest does not start.
@@ -128,6 +131,7 @@ impl ProblemKind {
             Self::SourceSubstituted => "source_substituted",
             Self::EncoderFailed => "encoder_failed",
             Self::RecordingFailed => "recording_failed",
+            Self::RecordingGap => "recording_gap",
             Self::DiskFull => "disk_full",
             Self::IngestFailed => "ingest_failed",
             Self::ProfileWarning => "profile_warning",
@@ -267,5 +271,17 @@ impl Problem {
     pub fn from_recorder(error: &RecorderError) -> Self {
         let kind = if error.disk_full { ProblemKind::DiskFull } else { ProblemKind::RecordingFailed };
         Self::new(kind, error.path.clone(), error.reason.clone())
+    }
+
+    /// What a hole in the recording `path` means to the user.
+    pub fn from_hole(path: &str, hole: Hole) -> Self {
+        let missing = match hole {
+            Hole { frames, audio_packets: 0 } => format!("{frames} frames are missing"),
+            Hole { frames: 0, audio_packets } => format!("{audio_packets} packets of sound are missing"),
+            Hole { frames, audio_packets } => {
+                format!("{frames} frames and {audio_packets} packets of sound are missing")
+            }
+        };
+        Self::new(ProblemKind::RecordingGap, path, missing)
     }
 }

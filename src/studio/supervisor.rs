@@ -19,7 +19,7 @@ use crate::media::Timestamp;
 use crate::output::publisher::{
     PublishTarget, Publisher, PublisherConfig, PublisherEvent, PublisherState, SentHook, StreamHeaders,
 };
-use crate::output::{Network, Recorder, RecorderError, free_path};
+use crate::output::{Network, Recorder, RecorderEvent, free_path};
 use crate::settings::ShowSettings;
 
 /// Media time one destination's queue may hold before video is dropped to the next keyframe.
@@ -50,7 +50,7 @@ pub(super) enum Message {
     VideoEnded,
     AudioEnded,
     Publisher(usize, PublisherEvent),
-    RecorderFailed(RecorderError),
+    Recorder(RecorderEvent),
 }
 
 /// The way to the supervisor. Cheap to clone.
@@ -285,7 +285,7 @@ impl Supervisor {
             }
             Message::VideoEnded => running.video_ended = true,
             Message::AudioEnded => running.audio_ended = true,
-            Message::RecorderFailed(error) => self.fail(running, Problem::from_recorder(&error)),
+            Message::Recorder(event) => self.handle_recorder(running, &event),
             Message::Publisher(index, event) => self.handle_publisher(running, index, event),
         }
     }
@@ -358,6 +358,13 @@ impl Supervisor {
         }
     }
 
+    fn handle_recorder(&self, running: &mut Running, event: &RecorderEvent) {
+        match event {
+            RecorderEvent::Hole { path, hole } => self.tell(StudioEvent::Problem(Problem::from_hole(path, *hole))),
+            RecorderEvent::Failed(error) => self.fail(running, Problem::from_recorder(error)),
+        }
+    }
+
     fn destination_state(&self, running: &mut Running, index: usize, state: PublisherState) {
         let Some(line) = running.lines.get_mut(index) else { return };
         line.state = match state {
@@ -382,7 +389,7 @@ impl Supervisor {
         let Some(path) = &self.settings.record else { return };
         let output = running.program.fanout().add(PacketQueue::new(RECORDER_QUEUE_LIMIT));
         let mail = self.mail.clone();
-        let sink = move |error| mail.send(Message::RecorderFailed(error));
+        let sink = move |event| mail.send(Message::Recorder(event));
         match Recorder::start(free_path(path), running.headers.clone(), output, self.clock.clone(), sink) {
             Ok(recorder) => running.recorder = Some(recorder),
             Err(error) => {
@@ -397,13 +404,20 @@ impl Supervisor {
     fn finish(&self, mut running: Running) -> Summary {
         running.program.end_at(self.clock.now());
         running.program.fanout().close();
+        let recording_dropped = running.recording_dropped();
         let recording = running.recorder.take().map(Recorder::finish);
+        // What the recorder told while it wrote the rest.
+        for message in self.inbox.try_iter() {
+            if let Message::Recorder(event) = message {
+                self.handle_recorder(&mut running, &event);
+            }
+        }
         // A device that is gone at the end of the show did not come back.
         for lost in [running.video_lost.take(), running.audio_lost.take()].into_iter().flatten() {
             running.failure.get_or_insert(lost);
         }
         let now = self.clock.now();
-        let totals = running.health.totals(now, &running.program, &running.publishers);
+        let totals = running.health.totals(now, &running.program, &running.publishers, recording_dropped);
         if let Some(rehearse) = running.rehearse.take() {
             running.publishers.clear();
             let report = rehearse.finish();
@@ -474,6 +488,11 @@ impl Running {
         let best = states.into_iter().find(|state| self.lines.iter().any(|line| line.state == *state));
         let state =
             best.unwrap_or(if self.lines.is_empty() { DestinationState::Connecting } else { DestinationState::Ended });
-        self.health.second(now, state, &self.program, &self.publishers)
+        let recording_dropped = self.recording_dropped();
+        self.health.second(now, state, &self.program, &self.publishers, recording_dropped)
+    }
+
+    fn recording_dropped(&self) -> u64 {
+        self.recorder.as_ref().map_or(0, Recorder::frames_missing)
     }
 }

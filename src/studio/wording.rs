@@ -47,6 +47,9 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::SourceSubstituted => format!("There is no {about}: the test signal is used instead."),
         ProblemKind::EncoderFailed => format!("The {about} failed ({details})."),
         ProblemKind::RecordingFailed => format!("The recording {about} cannot be written ({details})."),
+        ProblemKind::RecordingGap => {
+            format!("The disk stood still for too long: the recording {about} has a gap ({details}).")
+        }
         ProblemKind::DiskFull => format!("The disk is full: the recording {about} ended."),
         ProblemKind::IngestFailed => format!("The rehearsal's server does not start ({details})."),
         ProblemKind::ProfileWarning => details.clone(),
@@ -121,6 +124,10 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::SourceSubstituted => "Connect one and start again, or choose one: tally devices lists them.".to_owned(),
         ProblemKind::EncoderFailed => "Please report this, with the command you used.".to_owned(),
         ProblemKind::RecordingFailed => "Choose a folder you may write to. The stream is not harmed.".to_owned(),
+        ProblemKind::RecordingGap => {
+            "Record to a faster disk, or end what else writes to this one. The recording goes on; the stream is not harmed."
+                .to_owned()
+        }
         ProblemKind::DiskFull => "Free some space, or record to another disk. The stream is not harmed.".to_owned(),
         ProblemKind::IngestFailed => "Try again; if it stays so, please report it.".to_owned(),
         ProblemKind::ProfileWarning => "Save the profile again to mend it.".to_owned(),

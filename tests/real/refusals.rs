@@ -40,7 +40,11 @@ fn a_mistyped_scheme() {
     {
         let ended = show(url).run();
         ended.expect_usage_error("rtmp");
+        assert_eq!(ended.problems()[0]["kind"], "bad_url", "{}", ended.story());
     }
+    let ended = show("rtpm://127.0.0.1/live").run();
+    ended.expect_usage_error("did you mean rtmp://?");
+    assert!(ended.problems()[0]["what"].to_string().contains("did you mean rtmp://?"), "{}", ended.story());
 }
 
 #[test]

@@ -1,17 +1,24 @@
 //! The stream key appears nowhere: not in arguments, not with children, not in any log, not in any file.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use crate::support::hooks::Hooks;
 use crate::support::net::free_port;
 use crate::support::nginx::{Nginx, Options};
 use crate::support::odd::OddServer;
-use crate::support::process::children_of;
+use crate::support::process::{Process, children_of};
 use crate::support::tally::{Ended, Show, Tally};
 
 /// Looked for as bytes everywhere; its parts are too common to be looked for.
 const CANARY: &str = "canary-9d2f61ab77-Zq";
+
+/// How a log line is told from other text.
+const LEVELS: [&str; 5] = [" TRACE ", " DEBUG ", " INFO ", " WARN ", " ERROR "];
 
 fn loud(tally: Tally) -> Tally {
     tally.args(&["-vv"]).env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").key(CANARY)
@@ -25,6 +32,8 @@ fn holds_canary(bytes: &[u8]) -> bool {
 fn check_processes(show: &Show) {
     let read = |id: u32, name: &str| std::fs::read(format!("/proc/{id}/{name}")).unwrap_or_default();
     assert!(!holds_canary(&read(show.process.id(), "cmdline")), "the key is among the arguments");
+    let environment = read(show.process.id(), "environ");
+    assert!(!environment.is_empty() && !holds_canary(&environment), "the key is in the environment still");
     for child in children_of(show.process.id()) {
         assert!(
             !holds_canary(&read(child, "cmdline")) && !holds_canary(&read(child, "environ")),
@@ -129,4 +138,66 @@ fn a_profile_shows_only_the_end_of_its_key() {
     let exported = profiles(&["export", "evening"]).run();
     exported.expect_code(0);
     check_ended(&exported);
+}
+
+/// All memory a core file of the process would hold that the program can have written to.
+fn writable_memory(id: u32) -> Vec<Vec<u8>> {
+    let maps = std::fs::read_to_string(format!("/proc/{id}/maps")).unwrap();
+    let memory = File::open(format!("/proc/{id}/mem")).unwrap();
+    let mut found = Vec::new();
+    for line in maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(|rights| rights.starts_with("rw"))) {
+        let (start, rest) = line.split_once('-').unwrap();
+        let (end, _) = rest.split_once(' ').unwrap();
+        let [start, end] = [start, end].map(|number| u64::from_str_radix(number, 16).unwrap());
+        let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
+        // What was unmapped since, or belongs to a device, is not there.
+        if memory.read_exact_at(&mut bytes, start).is_ok() {
+            found.push(bytes);
+        }
+    }
+    found
+}
+
+/// The lines of text around each place where `needle` stands.
+fn lines_with(needle: &str, memory: &[Vec<u8>]) -> Vec<String> {
+    let needle = needle.as_bytes();
+    let is_text = |byte: &u8| (b' '..=b'~').contains(byte);
+    let mut lines = Vec::new();
+    for region in memory {
+        let starts = (0..region.len().saturating_sub(needle.len() - 1)).filter(|&at| region[at] == needle[0]);
+        for at in starts.filter(|&at| region[at..].starts_with(needle)) {
+            let before = region[..at].iter().rev().take_while(|byte| is_text(byte)).count();
+            let after = region[at..].iter().take_while(|byte| is_text(byte)).count();
+            lines.push(String::from_utf8_lossy(&region[at - before..at + after]).into_owned());
+        }
+    }
+    lines
+}
+
+#[test]
+fn no_log_line_in_memory_holds_the_key_and_a_crash_leaves_no_core() {
+    // Were cores not written here for anybody, nothing would be shown by ours that is not.
+    let dir = tempfile::tempdir().unwrap();
+    let mut crash = Command::new("sh");
+    let mut crash = Process::start(crash.args(["-c", "ulimit -c unlimited; kill -ABRT $$"]).current_dir(dir.path()));
+    let others_leave_cores = crash.wait(Duration::from_secs(10)).core_dumped();
+
+    let nginx = Nginx::start();
+    let mut show = loud(Tally::small_show(&nginx.url(), 60)).within("ulimit -c unlimited; exec \"$@\"").start();
+    show.wait_until_live();
+    let memory = writable_memory(show.process.id());
+    // The key is there, or it could not be used again after a loss; logs are there, or nothing was proven.
+    let holding = lines_with(CANARY, &memory);
+    assert!(!holding.is_empty(), "the key was not found in memory: this test does not see what it should");
+    let is_log = |line: &String| LEVELS.iter().any(|level| line.contains(level));
+    let logged = lines_with(" tally::", &memory);
+    assert!(logged.iter().any(is_log), "no log lines were found in memory: {logged:?}");
+    assert!(!holding.iter().any(is_log), "a log line in memory holds the key: {holding:?}");
+    show.process.signal(libc::SIGABRT);
+    let status = show.process.wait(Duration::from_secs(10));
+    assert_eq!(status.signal(), Some(libc::SIGABRT));
+    assert!(!status.core_dumped(), "a core was written; others' are: {others_leave_cores}");
+    let ended = show.end(Duration::from_secs(10));
+    check_ended(&ended);
+    assert!(ended.stderr.contains("DEBUG tally"), "{}", ended.stderr);
 }

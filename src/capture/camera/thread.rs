@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use super::backend::{self, Running};
-use crate::capture::revival::{Backoff, Watchdog, bounded, wait_until};
+use crate::capture::revival::{Watchdog, backoff, bounded, wait_until};
 use crate::capture::{CameraRequest, Captured, SourceError, SourceEvent, SourceInfo, VideoSource};
-use crate::clock::Clock;
+use crate::clock::{Backoff, Clock};
 use crate::flow::{Latest, Popped, Queue, Stop, Worker};
 use crate::media::{PicturePool, Size, Timestamp};
 use crate::video::{ConvertError, PixelFormat, RawPicture, jpeg_size, to_picture};
@@ -106,7 +106,7 @@ enum Told {
 impl Supervisor {
     fn run(&self, first: Running, stop: &Stop) {
         let mut running = Some(first);
-        let mut backoff = Backoff::default();
+        let mut backoff = backoff();
         let mut told = Told::Up;
         let mut pictures = Pictures::new();
         while let Some(mut open) = running.take() {
@@ -160,7 +160,7 @@ impl Supervisor {
     /// Tries until the same camera opens again; `None` at the stop.
     fn reopen(&self, told: &mut Told, backoff: &mut Backoff, stop: &Stop) -> Option<Running> {
         loop {
-            if !wait_until(&self.clock, backoff.next(self.clock.now()), stop) {
+            if !wait_until(&self.clock, self.clock.now() + backoff.next_wait(), stop) {
                 return None;
             }
             let (id, wanted, clock) = (self.id.clone(), self.wanted, self.clock.clone());

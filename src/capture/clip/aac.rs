@@ -38,6 +38,9 @@ pub(super) fn open(track: Track, file: File) -> Result<AacPcm, String> {
     Ok(pcm)
 }
 
+/// Frames that a decoder must have had before what it gives is right: one overlaps the next, and it is late.
+const PREROLL: usize = 6;
+
 /// Frames of 1024 samples by which the decoder can be late, at most.
 const PUSHES: usize = 2;
 
@@ -99,6 +102,16 @@ impl Pcm for AacPcm {
         // A decoder that cannot be opened again goes on: its overlap is heard for a hundredth of a second.
         if let Ok(decoder) = decode::open_aac(&self.config) {
             self.decoder = decoder;
+        }
+    }
+
+    fn skip_to(&mut self, index: i64) {
+        let (timescale, rate) = (self.track.timescale, self.config.sample_rate);
+        let is_before = |sample: &Sample| samples(sample.pts, timescale, rate) <= index;
+        let start = self.track.samples.partition_point(is_before).saturating_sub(PREROLL);
+        if start > self.next {
+            self.rewind();
+            self.next = start;
         }
     }
 }

@@ -20,6 +20,9 @@ const EARLY_NANOS_MAX: i64 = 2_000_000;
 /// Decoded pictures that wait for their time, beyond what one access unit brings.
 const WAITING_MAX: usize = 4;
 
+/// A picture further ahead of what is decoded than this is not the usual step on.
+const BEHIND_NANOS: i64 = 250_000_000;
+
 /// Pictures that an H.264 decoder may hold (ITU-T H.264, A.3.1: `MaxDpbFrames`).
 const DEPTH_MAX: usize = 16;
 
@@ -28,6 +31,10 @@ const DEPTH_MAX: usize = 16;
 /// # Errors
 /// A sentence that says why it does not play.
 pub(super) fn open(mp4: Mp4, file: File, name: String) -> Result<Box<dyn VideoSource>, String> {
+    Ok(Box::new(open_clip(mp4, file, name)?))
+}
+
+fn open_clip(mp4: Mp4, file: File, name: String) -> Result<Mp4Video, String> {
     let length = mp4.loop_length();
     let Some(track) = mp4.video else { return Err("it holds sound but no picture".to_owned()) };
     let record = match &track.codec {
@@ -42,6 +49,7 @@ pub(super) fn open(mp4: Mp4, file: File, name: String) -> Result<Box<dyn VideoSo
     let length = length.ok_or("its pictures last no time")?;
     let times = presentation_times(&track);
     let Some(frame_rate) = frame_rate_of(&track, &times) else { return Err("it holds no picture".to_owned()) };
+    let keyframes = keyframes_of(&track);
     let config =
         VideoConfig { size: info.size, frame_rate, bitrate: Bitrate::from_bps(0), sps: sps.clone(), pps: pps.clone() };
     let further_sets = record.sps.iter().skip(1).chain(record.pps.iter().skip(1)).cloned().collect();
@@ -65,6 +73,7 @@ pub(super) fn open(mp4: Mp4, file: File, name: String) -> Result<Box<dyn VideoSo
         samples: track.samples,
         timescale: track.timescale,
         times,
+        keyframes,
         length,
         config,
         further_sets,
@@ -75,7 +84,7 @@ pub(super) fn open(mp4: Mp4, file: File, name: String) -> Result<Box<dyn VideoSo
         Some(shown) => clip.config.size = shown.picture.size(),
         None => return Err("its H.264 cannot be decoded".to_owned()),
     }
-    Ok(Box::new(clip))
+    Ok(clip)
 }
 
 /// When a picture is due: the round, and nanoseconds since the round's start.
@@ -88,6 +97,8 @@ struct Mp4Video {
     timescale: u32,
     /// When each picture is shown, in nanoseconds, sorted.
     times: Vec<i64>,
+    /// When each keyframe is shown, in nanoseconds, and which sample it is, sorted.
+    keyframes: Vec<(i64, usize)>,
     length: LoopLength,
     early: i64,
     config: VideoConfig,
@@ -198,21 +209,18 @@ impl Mp4Video {
 
     /// The keyframe to start from for a picture shown at `time`.
     fn keyframe_before(&self, time: i64) -> usize {
-        let starts = |sample: &Sample| sample.keyframe && nanos(sample.pts, self.timescale) <= time;
-        self.samples.iter().rposition(starts).unwrap_or(0)
+        let after = self.keyframes.partition_point(|&(start, _)| start <= time);
+        after.checked_sub(1).and_then(|last| self.keyframes.get(last)).map_or(0, |&(_, sample)| sample)
     }
 
-    /// Whether the way to `due` leads back, or past a keyframe that was not decoded yet.
+    /// Whether the way to `due` leads back, or past a keyframe that was not decoded yet: a clip that cannot be decoded
+    /// in time, or was not asked for a while, leaves out what lies before it.
     fn must_seek(&self, due: Due) -> bool {
-        let Some(shown) = &self.shown else { return false };
+        let (Some(shown), Some(newest)) = (&self.shown, self.newest()) else { return false };
         if due < shown.due {
             return true;
         }
-        if due.0 <= self.round && self.waiting.back().is_some_and(|newest| newest.due >= due) {
-            return false;
-        }
-        // The usual step on needs no look at the table.
-        if due.0 == self.round && due.1 <= shown.due.1.saturating_add(1_000_000_000) && shown.due.0 == due.0 {
+        if newest >= due || (newest.0 == due.0 && due.1 <= newest.1.saturating_add(BEHIND_NANOS)) {
             return false;
         }
         (due.0, self.keyframe_before(due.1)) > (self.round, self.next)
@@ -298,6 +306,14 @@ fn presentation_times(track: &Track) -> Vec<i64> {
     times
 }
 
+/// When each keyframe is shown, in nanoseconds, and which sample it is, sorted.
+fn keyframes_of(track: &Track) -> Vec<(i64, usize)> {
+    let samples = track.samples.iter().enumerate().filter(|(_, sample)| sample.keyframe);
+    let mut keyframes: Vec<_> = samples.map(|(index, sample)| (nanos(sample.pts, track.timescale), index)).collect();
+    keyframes.sort_unstable();
+    keyframes
+}
+
 /// The track's rate: exact where all pictures last equally long, else their mean.
 fn frame_rate_of(track: &Track, times: &[i64]) -> Option<FrameRate> {
     let first = track.samples.first()?;
@@ -358,5 +374,98 @@ impl Colour {
         let mut done = Ok(());
         let converted = pool.make(|to| done = to_picture(&raw, to));
         if done.is_ok() { converted } else { picture }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::capture::clip::test_clips::numbered_clip;
+    use crate::decode::DecodeError;
+    use crate::video::read_block_time;
+
+    /// Pictures between keyframes, and in the clip.
+    const GOP: usize = 25;
+    const COUNT: i64 = 300;
+
+    struct Counting {
+        inner: Box<dyn VideoDecoder>,
+        decoded: Arc<AtomicUsize>,
+    }
+
+    impl VideoDecoder for Counting {
+        fn decode(&mut self, unit: &[u8], pts: Timestamp) -> Result<Vec<Decoded>, DecodeError> {
+            self.decoded.fetch_add(1, Ordering::Relaxed);
+            self.inner.decode(unit, pts)
+        }
+
+        fn flush(&mut self) -> Vec<Decoded> {
+            self.inner.flush()
+        }
+    }
+
+    /// Gives a clip of 10 s, at its start.
+    fn clip() -> (Mp4Video, Arc<AtomicUsize>) {
+        let coding = ["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "25", "-sc_threshold", "0"];
+        let path = numbered_clip("long-30.mp4", "30", COUNT, &coding);
+        let file = File::open(path).unwrap();
+        let mut clip = open_clip(Mp4::read(&file).unwrap(), file, "long".to_owned()).unwrap();
+        assert_eq!(clip.keyframes.len(), COUNT as usize / GOP);
+        let decoded = Arc::new(AtomicUsize::new(0));
+        let opened = decode::open_h264(&clip.config).unwrap();
+        let inner = std::mem::replace(&mut clip.decoder, opened);
+        clip.decoder = Box::new(Counting { inner, decoded: Arc::clone(&decoded) });
+        (clip, decoded)
+    }
+
+    /// The number of the picture at tick `tick`, and how many were decoded for it.
+    fn show(clip: &mut Mp4Video, decoded: &AtomicUsize, tick: i64) -> (i64, usize) {
+        let before = decoded.load(Ordering::Relaxed);
+        let picture = clip.picture_at(FrameRate::DEFAULT.frame_time(tick)).unwrap().picture;
+        (i64::from(read_block_time(&picture).unwrap()), decoded.load(Ordering::Relaxed) - before)
+    }
+
+    #[test]
+    fn a_clip_that_keeps_up_decodes_each_picture_once() {
+        let (mut clip, decoded) = clip();
+        for tick in 0..2 * COUNT {
+            assert_eq!(show(&mut clip, &decoded, tick).0, tick % COUNT);
+            clip.prepare(FrameRate::DEFAULT.frame_time(tick + 1));
+        }
+        let decoded = decoded.load(Ordering::Relaxed) as i64;
+        assert!((2 * COUNT - 8..=2 * COUNT + 8).contains(&decoded), "{decoded}");
+    }
+
+    #[test]
+    fn a_clip_that_falls_behind_leaves_out_what_lies_before_the_next_keyframe() {
+        let (mut clip, decoded) = clip();
+        assert_eq!(show(&mut clip, &decoded, 100).0, 100);
+        // Some pictures are decoded before it is known that those of a unit are there.
+        for (tick, most) in [(220, 20 + 6), (290, 15 + 6), (COUNT + 60, 10 + 6), (COUNT + 74, 14 + 6)] {
+            let (shown, decoded) = show(&mut clip, &decoded, tick);
+            assert_eq!(shown, tick % COUNT);
+            assert!(decoded <= most, "{decoded} decoded for {tick}");
+        }
+        // Only one tick a second is served.
+        let mut all = 0;
+        for tick in (400..900).step_by(29) {
+            let (shown, decoded) = show(&mut clip, &decoded, tick);
+            assert_eq!(shown, tick % COUNT);
+            all += decoded;
+        }
+        assert!(all < 400, "{all} decoded of 500");
+    }
+
+    #[test]
+    fn after_a_long_pause_the_right_picture_comes_promptly() {
+        let (mut clip, decoded) = clip();
+        assert_eq!(show(&mut clip, &decoded, 7).0, 7);
+        for tick in [18_000 + 7 + 37, 36_000 + 299, 54_000] {
+            let (shown, decoded) = show(&mut clip, &decoded, tick);
+            assert_eq!(shown, tick % COUNT);
+            assert!(decoded <= GOP + 6, "{decoded} decoded for {tick}");
+        }
     }
 }

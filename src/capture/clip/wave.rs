@@ -8,11 +8,15 @@ use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
+use symphonia::core::packet::Packet;
 
 use super::sound::Pcm;
 
 /// A file with more channels than this is not believed.
 const CHANNELS_MAX: usize = 32;
+/// Samples that are decoded before those that are wanted: the longest packet (FLAC, 65535 samples), and what MP3 needs of
+/// the packets before.
+const PREROLL_SAMPLES: i64 = 96_000;
 /// Packets that may be damaged one after another before the rest counts as the end.
 const DAMAGED_MAX: usize = 1000;
 
@@ -78,14 +82,20 @@ impl Stream {
 
     /// Samples per channel in all packets.
     fn count(mut self) -> i64 {
-        let mut count = 0u64;
+        let mut count = 0;
         while let Ok(Some(packet)) = self.format.next_packet() {
             if packet.track_id == self.track {
-                count = count.saturating_add(packet.dur.get());
+                count = end_of(&packet);
             }
         }
-        i64::try_from(count).unwrap_or(i64::MAX)
+        count
     }
+}
+
+/// The sample that follows the last of `packet`. Told by its place, because the first packets of an MP3 tell durations
+/// with the encoder's delay, which is not heard.
+fn end_of(packet: &Packet) -> i64 {
+    packet.pts.get().saturating_add(i64::try_from(packet.dur.get()).unwrap_or(0)).max(0)
 }
 
 impl WavePcm {
@@ -111,7 +121,7 @@ impl WavePcm {
                 }
                 Err(Error::DecodeError(_) | Error::IoError(_)) => {
                     // A hole as long as what was lost.
-                    self.at = self.at.saturating_add(i64::try_from(packet.dur.get()).unwrap_or(0));
+                    self.at = end_of(&packet);
                 }
                 Err(_) => return None,
             }
@@ -142,6 +152,21 @@ impl Pcm for WavePcm {
         if let Ok(stream) = Stream::open(&self.file) {
             self.stream = stream;
             self.at = 0;
+        }
+    }
+
+    fn skip_to(&mut self, index: i64) {
+        // Passed over rather than sought: exact in every format.
+        let mut skipped = false;
+        while self.at < index.saturating_sub(PREROLL_SAMPLES) {
+            let Ok(Some(packet)) = self.stream.format.next_packet() else { break };
+            if packet.track_id == self.stream.track {
+                self.at = end_of(&packet);
+                skipped = true;
+            }
+        }
+        if skipped {
+            self.stream.decoder.reset();
         }
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::backend::{self, Running};
 use super::feed::{Feed, Pulse};
 use super::reader::Reader;
-use crate::capture::revival::{Backoff, Watchdog, bounded, wait_until};
+use crate::capture::revival::{Watchdog, backoff, bounded, wait_until};
 use crate::capture::{AudioRead, AudioSource, DeviceInfo, SourceError, SourceEvent, SourceInfo};
-use crate::clock::Clock;
+use crate::clock::{Backoff, Clock};
 use crate::flow::{Latest, Popped, Queue, Stop, Worker};
 use crate::media::Timestamp;
 
@@ -140,7 +140,7 @@ struct Supervisor {
 impl Supervisor {
     fn run(&self, first: Opened, stop: &Stop) {
         let mut opened = Some(first);
-        let mut backoff = Backoff::default();
+        let mut backoff = backoff();
         // Whether the user was told that it is down.
         let mut down = false;
         while let Some(running) = opened.take() {
@@ -192,7 +192,7 @@ impl Supervisor {
     /// Tries until the same device opens again; `None` at the stop.
     fn reopen(&self, stop: &Stop, backoff: &mut Backoff) -> Option<Opened> {
         loop {
-            let due: Timestamp = backoff.next(self.wanted.clock.now());
+            let due: Timestamp = self.wanted.clock.now() + backoff.next_wait();
             if !wait_until(&self.wanted.clock, due, stop) {
                 return None;
             }

@@ -121,7 +121,11 @@ impl Human {
             totals.cpu_percent,
         ));
         if let Some(path) = &summary.recording {
-            self.line(&format!("Recording: {}", path.display()));
+            let gaps = match totals.recording_dropped {
+                0 => String::new(),
+                frames => format!(" ({frames} frames are missing in it)"),
+            };
+            self.line(&format!("Recording: {}{gaps}", path.display()));
         }
     }
 

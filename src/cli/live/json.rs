@@ -60,6 +60,7 @@ fn stats_fields(stats: &Stats) -> Value {
         "missed": stats.missed,
         "skipped": stats.skipped,
         "dropped": stats.dropped,
+        "recording_dropped": stats.recording_dropped,
         "audio_xruns": stats.audio_xruns,
         "video_kbps": rounded(stats.video_kbps, 1),
         "audio_kbps": rounded(stats.audio_kbps, 1),

@@ -83,9 +83,8 @@ pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>) -> E
     }
 }
 
-/// Tells, as a JSON event, of settings that could not be used; `what` is the sentence on standard error.
-pub(super) fn tell_refusal(what: &str) {
-    let problem = Problem::new(ProblemKind::BadSettings, "settings", what);
+/// Tells, as a JSON event, of settings that could not be used; a sentence goes to standard error as well.
+pub(super) fn tell_refusal(problem: Problem) {
     json::Json::new(Clock::system()).report(&StudioEvent::Problem(problem));
 }
 
@@ -118,7 +117,7 @@ fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::ClosedByServer
         | ProblemKind::ProtocolError => Exit::Refused,
         ProblemKind::ConnectionLost | ProblemKind::RetriesEnded => Exit::Lost,
-        ProblemKind::RecordingFailed | ProblemKind::DiskFull => Exit::Recording,
+        ProblemKind::RecordingFailed | ProblemKind::RecordingGap | ProblemKind::DiskFull => Exit::Recording,
         ProblemKind::SourceRestored
         | ProblemKind::SourceSubstituted
         | ProblemKind::ServerWarning

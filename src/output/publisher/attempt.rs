@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::pump::{Flow, Pump};
+use super::pump::Pump;
 use super::transport::Transport;
-use super::{Backoff, Order, PublisherConfig, PublisherEvent, PublisherState, connect, tls};
-use crate::clock::Clock;
+use super::{Order, PublisherConfig, PublisherEvent, PublisherState, connect, tls};
+use crate::clock::{Backoff, Clock};
 use crate::media::Timestamp;
 use crate::output::timeline::Timeline;
 use crate::output::{OutputHandle, OutputStats, PublishError, PublishStep, Recovery, TlsFault};
@@ -112,7 +112,7 @@ impl Task {
             let session = self.session(login.as_ref())?;
             let mut pump = Pump::new(transport, session, self, carried);
             match pump.run().await {
-                Ok(Flow::Ended) => return Ok(()),
+                Ok(()) => return Ok(()),
                 Err(PublishError::Session(ClientError::Rejected { step: Step::Connect, code, description })) => {
                     let answered = login.as_ref().is_some_and(AuthStep::is_answer);
                     login = (round < LOGIN_ROUNDS_MAX && !answered)

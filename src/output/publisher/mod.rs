@@ -2,7 +2,6 @@
 //! losing the tail.
 
 mod attempt;
-mod backoff;
 mod connect;
 mod pump;
 mod tcp_info;
@@ -18,12 +17,13 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::{Network, OutputHandle, OutputStats, PublishError, PublishStep};
-use crate::clock::Clock;
+use crate::clock::{Backoff, Clock};
 use crate::media::{StreamConfig, Timestamp};
 use crate::rtmp::url::{RtmpUrl, Scheme, UrlError};
 use crate::{bitstream, flv};
 
-pub use backoff::Backoff;
+/// The longest wait between two attempts.
+const RETRY_WAIT_MAX: Duration = Duration::from_secs(15);
 
 /// Where to publish. `Debug` shows neither the stream's name nor the password.
 #[derive(Clone)]
@@ -205,7 +205,7 @@ impl Publisher {
             clock,
             sink: Box::new(sink),
             orders,
-            backoff: Backoff::new(attempt::random_seed()),
+            backoff: Backoff::of_many(RETRY_WAIT_MAX, attempt::random_seed()),
         };
         network.spawn(task.run());
         Self { order, output, stats }

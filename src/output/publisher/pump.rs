@@ -29,12 +29,6 @@ const DRAIN_DEADLINE: Duration = Duration::from_millis(1000);
 /// How often the round-trip time is read.
 const RTT_INTERVAL: Duration = Duration::from_millis(500);
 
-/// How a connection ended well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flow {
-    Ended,
-}
-
 /// A packet whose last byte is at `end` of all bytes written to this connection.
 #[derive(Debug)]
 struct Mark {
@@ -105,8 +99,8 @@ impl<'a> Pump<'a> {
         }
     }
 
-    /// Runs the connection to its end.
-    pub(super) async fn run(&mut self) -> Result<Flow, PublishError> {
+    /// Runs the connection to its end. `Ok`: it ended as ordered.
+    pub(super) async fn run(&mut self) -> Result<(), PublishError> {
         let mut orders = self.task.orders.clone();
         loop {
             tokio::select! {
@@ -125,13 +119,13 @@ impl<'a> Pump<'a> {
         }
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Flow, PublishError>> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), PublishError>> {
         loop {
             let now = self.task.clock.now();
             self.drain_session(now)?;
             let mut progress = self.poll_write(cx, now)?;
             match self.poll_read(cx, now)? {
-                Poll::Ready(true) => return Poll::Ready(Ok(Flow::Ended)),
+                Poll::Ready(true) => return Poll::Ready(Ok(())),
                 Poll::Ready(false) => progress = true,
                 Poll::Pending => {}
             }
@@ -139,7 +133,7 @@ impl<'a> Pump<'a> {
             progress |= self.poll_timer(cx, now)?;
             if self.phase == Phase::Draining && self.drain_until.is_some_and(|until| now >= until) {
                 tracing::debug!("the server did not close after the goodbye");
-                return Poll::Ready(Ok(Flow::Ended));
+                return Poll::Ready(Ok(()));
             }
             if !progress {
                 return Poll::Pending;

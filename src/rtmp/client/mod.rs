@@ -5,10 +5,6 @@ mod session;
 use std::fmt;
 use std::time::Duration;
 
-use bytes::Bytes;
-
-use crate::media::Timestamp;
-
 use super::handshake::HandshakeError;
 
 pub use super::MediaKind;
@@ -181,17 +177,7 @@ pub enum ClientError {
 }
 
 /// What the driver does next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// Write these bytes to the connection, in order.
-    Transmit(Bytes),
-    /// Something happened.
-    Event(ClientEvent),
-    /// Nothing more to do now; call `handle_timeout` at this time.
-    Timeout(Timestamp),
-    /// Nothing more to do now and no timer runs.
-    Idle,
-}
+pub type Output = super::Output<ClientEvent>;
 
 #[cfg(test)]
 mod tests;

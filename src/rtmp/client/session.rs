@@ -12,8 +12,8 @@ use super::{ClientConfig, ClientError, ClientEvent, MediaKind, Output, Step};
 use crate::rtmp::Limits;
 use crate::rtmp::chunk::MessageHeader;
 use crate::rtmp::command::{Command, Info};
-use crate::rtmp::handshake::{ClientHandshake, ClientProgress};
-use crate::rtmp::link::{COMMAND_CHUNKS, Item, Link};
+use crate::rtmp::handshake::{ClientHandshake, HandshakeProgress};
+use crate::rtmp::link::{COMMAND_CHUNKS, Link};
 use crate::rtmp::message::{Message, kind};
 
 /// Chunk streams as FFmpeg and FMLE use them: servers know these numbers.
@@ -161,12 +161,7 @@ impl ClientSession {
 
     /// What to do next. Drain it until `Timeout` or `Idle`.
     pub fn poll_output(&mut self) -> Output {
-        match (self.link.poll(), self.deadline) {
-            (Some(Item::Transmit(bytes)), _) => Output::Transmit(bytes),
-            (Some(Item::Event(event)), _) => Output::Event(event),
-            (None, Some(deadline)) => Output::Timeout(deadline),
-            (None, None) => Output::Idle,
-        }
+        self.link.poll(self.deadline)
     }
 
     fn read_handshake(&mut self, input: &mut &[u8]) {
@@ -175,13 +170,13 @@ impl ClientSession {
         let progress = self.handshake.read(elapsed_ms, input);
         self.link.count_received(before - input.len());
         match progress {
-            Ok(ClientProgress::Wait) => {}
-            Ok(ClientProgress::Send(c2)) => {
+            Ok(HandshakeProgress::Wait) => {}
+            Ok(HandshakeProgress::Send(c2)) => {
                 self.link.transmit(c2);
                 // Connect goes right behind C2: waiting for S2 would cost a round trip and prove nothing.
                 self.send_connect();
             }
-            Ok(ClientProgress::Done { digest }) => {
+            Ok(HandshakeProgress::Done { digest }) => {
                 self.link.push_event(ClientEvent::HandshakeDone { digest });
                 self.enter(Step::Connect);
             }

@@ -1,7 +1,10 @@
 //! The session against a server whose every word is written here.
 
+use bytes::Bytes;
+
 use super::*;
 use crate::amf::{Object, Value};
+use crate::media::Timestamp;
 use crate::rtmp::command::Info;
 use crate::rtmp::handshake::PACKET_BYTES;
 use crate::rtmp::message::{kind, number_body, peer_bandwidth_body, user_control_body};

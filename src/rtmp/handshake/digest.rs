@@ -8,6 +8,8 @@ use sha2::Sha256;
 use super::PACKET_BYTES;
 
 pub(super) const DIGEST_BYTES: usize = 32;
+/// An HMAC-SHA256.
+pub(super) type Digest = [u8; DIGEST_BYTES];
 
 const CLIENT_NAME: &[u8] = b"Genuine Adobe Flash Player 001";
 const SERVER_NAME: &[u8] = b"Genuine Adobe Flash Media Server 001";
@@ -57,7 +59,7 @@ impl Schema {
 }
 
 /// Writes the digest of `role` into its packet and returns it.
-pub(super) fn imprint(packet: &mut [u8; PACKET_BYTES], schema: Schema, role: Role) -> [u8; DIGEST_BYTES] {
+pub(super) fn imprint(packet: &mut [u8; PACKET_BYTES], schema: Schema, role: Role) -> Digest {
     let offset = schema.offset(packet);
     let digest = digest_around(packet, offset, role);
     if let Some(place) = packet.get_mut(offset..offset + DIGEST_BYTES) {
@@ -67,7 +69,7 @@ pub(super) fn imprint(packet: &mut [u8; PACKET_BYTES], schema: Schema, role: Rol
 }
 
 /// The digest that `role` hid in its packet, and how, if it did.
-pub(super) fn find(packet: &[u8; PACKET_BYTES], role: Role) -> Option<(Schema, [u8; DIGEST_BYTES])> {
+pub(super) fn find(packet: &[u8; PACKET_BYTES], role: Role) -> Option<(Schema, Digest)> {
     Schema::BOTH.into_iter().find_map(|schema| {
         let offset = schema.offset(packet);
         let digest = digest_around(packet, offset, role);
@@ -76,7 +78,7 @@ pub(super) fn find(packet: &[u8; PACKET_BYTES], role: Role) -> Option<(Schema, [
 }
 
 /// Turns random bytes into C2 (`role` client) or S2 (server): signs them, in reply to the other side's digest.
-pub(super) fn sign_reply(packet: &mut [u8; PACKET_BYTES], peer_digest: &[u8; DIGEST_BYTES], role: Role) {
+pub(super) fn sign_reply(packet: &mut [u8; PACKET_BYTES], peer_digest: &Digest, role: Role) {
     let signature = reply_signature(packet, peer_digest, role);
     if let Some(place) = packet.last_chunk_mut::<DIGEST_BYTES>() {
         *place = signature;
@@ -84,23 +86,19 @@ pub(super) fn sign_reply(packet: &mut [u8; PACKET_BYTES], peer_digest: &[u8; DIG
 }
 
 /// What the last 32 bytes of C2 or S2 must be.
-pub(super) fn reply_signature(
-    packet: &[u8; PACKET_BYTES],
-    peer_digest: &[u8; DIGEST_BYTES],
-    role: Role,
-) -> [u8; DIGEST_BYTES] {
+pub(super) fn reply_signature(packet: &[u8; PACKET_BYTES], peer_digest: &Digest, role: Role) -> Digest {
     let key = hmac(&[role.name(), &KEY_TAIL].concat(), &[peer_digest]);
     let (body, _) = packet.split_at(PACKET_BYTES - DIGEST_BYTES);
     hmac(&key, &[body])
 }
 
-fn digest_around(packet: &[u8; PACKET_BYTES], offset: usize, role: Role) -> [u8; DIGEST_BYTES] {
+fn digest_around(packet: &[u8; PACKET_BYTES], offset: usize, role: Role) -> Digest {
     let before = packet.get(..offset).unwrap_or_default();
     let after = packet.get(offset + DIGEST_BYTES..).unwrap_or_default();
     hmac(role.name(), &[before, after])
 }
 
-fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; DIGEST_BYTES] {
+fn hmac(key: &[u8], parts: &[&[u8]]) -> Digest {
     // HMAC takes keys of every length, so the fallback is never taken; it keeps the signature free of errors.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; DIGEST_BYTES] };
     for part in parts {

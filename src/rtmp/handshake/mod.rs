@@ -2,10 +2,12 @@
 
 mod client;
 mod digest;
+mod exchange;
 mod server;
 
-pub use client::{ClientHandshake, ClientProgress};
-pub use server::{ServerHandshake, ServerProgress};
+pub use client::ClientHandshake;
+pub use exchange::HandshakeProgress;
+pub use server::ServerHandshake;
 
 /// Bytes in each of C1, S1, C2 and S2.
 pub const PACKET_BYTES: usize = 1536;

@@ -19,7 +19,7 @@ fn play(with_digest: bool, piece: usize) -> (Vec<u8>, Vec<u8>, bool, bool) {
     let mut from_server = Vec::new();
     let (mut client_done, mut server_done) = (None, None);
     for mut input in from_client.clone().chunks(piece) {
-        if let ServerProgress::Send(bytes) = server.read(5, &mut input).unwrap() {
+        if let HandshakeProgress::Send(bytes) = server.read(5, &mut input).unwrap() {
             from_server.extend_from_slice(&bytes);
         }
         assert!(input.is_empty());
@@ -27,14 +27,14 @@ fn play(with_digest: bool, piece: usize) -> (Vec<u8>, Vec<u8>, bool, bool) {
     for mut input in from_server.chunks(piece) {
         while !input.is_empty() {
             match client.read(9, &mut input).unwrap() {
-                ClientProgress::Send(bytes) => from_client.extend_from_slice(&bytes),
-                ClientProgress::Done { digest } => client_done = Some(digest),
-                ClientProgress::Wait => {}
+                HandshakeProgress::Send(bytes) => from_client.extend_from_slice(&bytes),
+                HandshakeProgress::Done { digest } => client_done = Some(digest),
+                HandshakeProgress::Wait => {}
             }
         }
     }
     for mut input in from_client[1 + PACKET_BYTES..].chunks(piece) {
-        if let ServerProgress::Done { digest } = server.read(9, &mut input).unwrap() {
+        if let HandshakeProgress::Done { digest } = server.read(9, &mut input).unwrap() {
             server_done = Some(digest);
         }
     }
@@ -84,9 +84,9 @@ fn a_server_without_digests_gets_the_echo_it_expects() {
     let s1: [u8; PACKET_BYTES] = std::array::from_fn(|i| (i % 251) as u8);
     let bytes = [&[3], &s1[..], &s1[..]].concat();
     let mut input = &bytes[..];
-    let ClientProgress::Send(c2) = client.read(0, &mut input).unwrap() else { panic!() };
+    let HandshakeProgress::Send(c2) = client.read(0, &mut input).unwrap() else { panic!() };
     assert_eq!((&c2[..4], &c2[8..]), (&s1[..4], &s1[8..]));
-    assert_eq!(client.read(0, &mut input).unwrap(), ClientProgress::Done { digest: false });
+    assert_eq!(client.read(0, &mut input).unwrap(), HandshakeProgress::Done { digest: false });
 }
 
 #[test]
@@ -96,8 +96,8 @@ fn bytes_behind_the_handshake_are_left() {
     let mut bytes = client;
     bytes.extend_from_slice(b"connect");
     let mut input = &bytes[..];
-    assert!(matches!(server.read(0, &mut input), Ok(ServerProgress::Send(_))));
-    assert_eq!(server.read(0, &mut input), Ok(ServerProgress::Done { digest: true }));
+    assert!(matches!(server.read(0, &mut input), Ok(HandshakeProgress::Send(_))));
+    assert_eq!(server.read(0, &mut input), Ok(HandshakeProgress::Done { digest: true }));
     assert_eq!(input, b"connect");
 }
 
@@ -123,6 +123,6 @@ fn the_first_byte_tells_who_speaks() {
 fn the_digest_of_ffmpeg_is_found() {
     let c0_c1 = include_bytes!("testdata/ffmpeg-5.1-c0c1.bin");
     let mut server = ServerHandshake::new(random(2));
-    let ServerProgress::Send(_) = server.read(0, &mut &c0_c1[..]).unwrap() else { panic!() };
-    assert_eq!(server.read(0, &mut &[0; PACKET_BYTES][..]), Ok(ServerProgress::Done { digest: true }));
+    let HandshakeProgress::Send(_) = server.read(0, &mut &c0_c1[..]).unwrap() else { panic!() };
+    assert_eq!(server.read(0, &mut &[0; PACKET_BYTES][..]), Ok(HandshakeProgress::Done { digest: true }));
 }

@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::media::Timestamp;
-
 use super::Limits;
 use super::handshake::HandshakeError;
 
@@ -180,17 +178,7 @@ pub enum ServerError {
 }
 
 /// What the driver does next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ServerOutput {
-    /// Write these bytes to the connection, in order.
-    Transmit(Bytes),
-    /// Something happened.
-    Event(ServerEvent),
-    /// Nothing more to do now; call `handle_timeout` at this time.
-    Timeout(Timestamp),
-    /// Nothing more to do now and no timer runs.
-    Idle,
-}
+pub type ServerOutput = super::Output<ServerEvent>;
 
 #[cfg(test)]
 mod tests;

@@ -12,8 +12,8 @@ use crate::media::Timestamp;
 use super::{ServerConfig, ServerError, ServerEvent, ServerOutput, ServerStep};
 use crate::rtmp::chunk::{ChunkError, RawMessage};
 use crate::rtmp::command::{Command, Info};
-use crate::rtmp::handshake::{ServerHandshake, ServerProgress};
-use crate::rtmp::link::{COMMAND_CHUNKS, Item, Link, LinkError};
+use crate::rtmp::handshake::{HandshakeProgress, ServerHandshake};
+use crate::rtmp::link::{COMMAND_CHUNKS, Link, LinkError};
 use crate::rtmp::message::{Message, read_message, split_aggregate};
 
 /// Chunk stream of statuses of a message stream.
@@ -200,12 +200,7 @@ impl ServerSession {
 
     /// What to do next. Drain it until `Timeout` or `Idle`.
     pub fn poll_output(&mut self) -> ServerOutput {
-        match (self.link.poll(), self.deadline) {
-            (Some(Item::Transmit(bytes)), _) => ServerOutput::Transmit(bytes),
-            (Some(Item::Event(event)), _) => ServerOutput::Event(event),
-            (None, Some(deadline)) => ServerOutput::Timeout(deadline),
-            (None, None) => ServerOutput::Idle,
-        }
+        self.link.poll(self.deadline)
     }
 
     fn read_handshake(&mut self, input: &mut &[u8]) {
@@ -214,9 +209,9 @@ impl ServerSession {
         let progress = self.handshake.read(elapsed_ms, input);
         self.link.count_received(before - input.len());
         match progress {
-            Ok(ServerProgress::Wait) => {}
-            Ok(ServerProgress::Send(bytes)) => self.link.transmit(bytes),
-            Ok(ServerProgress::Done { digest }) => {
+            Ok(HandshakeProgress::Wait) => {}
+            Ok(HandshakeProgress::Send(bytes)) => self.link.transmit(bytes),
+            Ok(HandshakeProgress::Done { digest }) => {
                 self.link.push_event(ServerEvent::HandshakeDone { digest });
                 self.enter(ServerStep::Connect);
             }

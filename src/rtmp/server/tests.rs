@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::amf::{Object, Value, write_value};
+use crate::media::Timestamp;
 use crate::rtmp::handshake::PACKET_BYTES;
 use crate::rtmp::message::kind;
 use crate::rtmp::puppet::{Puppet, names};

@@ -1,7 +1,12 @@
-//! RTMP addresses as people type and paste them.
+//! RTMP addresses as people type and paste them, read and judged.
 
 use std::fmt;
 use std::net::Ipv6Addr;
+
+use super::parts::UrlParts;
+
+/// Most bytes of an address: real ones stay under a few hundred.
+const LENGTH_MAX: usize = 4096;
 
 /// How the bytes travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,7 +95,7 @@ pub enum UrlError {
         typed: String,
     },
     /// Nothing stands where the host belongs.
-    #[error("the address has no host")]
+    #[error("the name of the server is missing: write it like rtmp://live.example.com/app")]
     MissingHost,
     /// The host has characters that no host has, or an IPv6 address lacks its brackets.
     #[error("the host in the address is wrong (an IPv6 address stands in [brackets])")]
@@ -98,39 +103,36 @@ pub enum UrlError {
     /// The port is no number of 1 to 65535.
     #[error("the port in the address is wrong: it is a number from 1 to 65535")]
     BadPort,
+    /// White space or control characters stand inside.
+    #[error("it has white space inside: copy it again")]
+    WhiteSpace,
+    /// No address is so long.
+    #[error("it is far too long: copy it again")]
+    TooLong,
 }
 
 impl RtmpUrl {
     /// Takes `text` apart. With `key_given` (the key comes from elsewhere) the whole path is the app; otherwise the
     /// app is the path's first segment and all the rest is the stream name.
     pub fn parse(text: &str, key_given: bool) -> Result<Self, UrlError> {
-        let text = text.trim_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
-        let (scheme, rest) = split_scheme(text)?;
-        let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, path) = rest.split_at(authority_end);
-        let path = path.strip_prefix('/').unwrap_or(path);
-
-        // A password may hold an @ that nobody escaped: the last one counts.
-        let (login, host_port) = match authority.rsplit_once('@') {
-            Some((login, host_port)) => (Some(login), host_port),
-            None => (None, authority),
-        };
-        let (user, password) = match login.map(|login| login.split_once(':').unwrap_or((login, ""))) {
-            Some((user, password)) => (non_empty(percent_decoded(user)), non_empty(percent_decoded(password))),
-            None => (None, None),
-        };
-        let (host, port) = split_host(host_port)?;
+        let parts = UrlParts::of(text);
+        let scheme = read_scheme(parts.scheme)?;
+        let (host, port) = split_host(parts.host_port)?;
+        if parts.whole.len() > LENGTH_MAX {
+            return Err(UrlError::TooLong);
+        }
+        if parts.whole.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(UrlError::WhiteSpace);
+        }
         let port = port.unwrap_or(scheme.default_port());
-
+        let (user, password) = parts.user_and_password();
+        let without_slash = |path: &'_ str| path.strip_prefix('/').unwrap_or(path).to_owned();
         let (app, stream_name) = if key_given {
-            (if path.contains('?') { path } else { path.trim_end_matches('/') }, None)
+            (if parts.path.contains('?') { parts.path } else { parts.path.trim_end_matches('/') }, None)
         } else {
-            match path.split_once('/') {
-                Some((app, name)) => (app, non_empty(name.to_owned())),
-                None => (path, None),
-            }
+            (parts.app, Some(parts.stream_name.to_owned()).filter(|name| !name.is_empty()))
         };
-        Ok(Self { scheme, host, port, app: app.to_owned(), stream_name, user, password })
+        Ok(Self { scheme, host, port, app: without_slash(app), stream_name, user, password })
     }
 
     /// What connect says as tcUrl: scheme, host, port unless it is the scheme's own, app with its query. No key,
@@ -165,15 +167,11 @@ impl fmt::Debug for RtmpUrl {
     }
 }
 
-fn split_scheme(text: &str) -> Result<(Scheme, &str), UrlError> {
-    let (typed, rest) = text.split_once("://").ok_or(UrlError::MissingScheme)?;
-    let is_word = (1..=10).contains(&typed.len()) && typed.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+');
-    if !is_word {
-        return Err(UrlError::MissingScheme);
-    }
+fn read_scheme(with_separator: &str) -> Result<Scheme, UrlError> {
+    let typed = with_separator.strip_suffix("://").ok_or(UrlError::MissingScheme)?;
     let typed = typed.to_ascii_lowercase();
     if let Some(scheme) = Scheme::SUPPORTED.into_iter().find(|scheme| scheme.as_str() == typed) {
-        return Ok((scheme, rest));
+        return Ok(scheme);
     }
     Err(match typed.as_str() {
         "http" | "https" => UrlError::WebAddress { typed },
@@ -193,7 +191,7 @@ fn split_scheme(text: &str) -> Result<(Scheme, &str), UrlError> {
     })
 }
 
-fn split_host(text: &str) -> Result<(String, Option<u16>), UrlError> {
+pub(super) fn split_host(text: &str) -> Result<(String, Option<u16>), UrlError> {
     let (host, port) = if let Some(bracketed) = text.strip_prefix('[') {
         let (address, rest) = bracketed.split_once(']').ok_or(UrlError::BadHost)?;
         let without_zone = address.split('%').next().unwrap_or_default();
@@ -227,34 +225,6 @@ fn split_host(text: &str) -> Result<(String, Option<u16>), UrlError> {
         Some(_) => return Err(UrlError::BadPort),
     };
     Ok((host.to_owned(), port))
-}
-
-fn non_empty(text: String) -> Option<String> {
-    (!text.is_empty()).then_some(text)
-}
-
-/// Decodes %XX; what is no valid escape stays as it is.
-fn percent_decoded(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let decoded = match (first, tail) {
-            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)).map(|(high, low)| high << 4 | low),
-            _ => None,
-        };
-        rest = match decoded {
-            Some(byte) => {
-                out.push(byte);
-                tail.get(2..).unwrap_or_default()
-            }
-            None => {
-                out.push(first);
-                tail
-            }
-        };
-    }
-    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours between two short words.
@@ -394,6 +364,8 @@ mod tests {
         for text in ["rtmp://h:x/a", "rtmp://h:0/a", "rtmp://h:65536/a", "rtmp://h:-1/a", "rtmp://[::1]:x/a"] {
             assert_eq!(error(text), UrlError::BadPort, "{text}");
         }
+        assert_eq!(error("rtmp://h/app/ke y"), UrlError::WhiteSpace);
+        assert_eq!(error(&format!("rtmp://h/app/{}", "k".repeat(5000))), UrlError::TooLong);
         for text in ["rtmp://::1/a", "rtmp://[::1/a", "rtmp://[zz]/a", "rtmp://a b/c", "rtmp://[::1]x/a"] {
             assert_eq!(error(text), UrlError::BadHost, "{text}");
         }

@@ -1,0 +1,9 @@
+//! Addresses: cut, read and shown by one rule.
+
+mod parse;
+mod parts;
+mod redact;
+
+pub use parse::{RtmpUrl, Scheme, UrlError};
+pub use parts::UrlParts;
+pub use redact::{redact_url, redact_urls_in};
