@@ -255,7 +255,7 @@ mod tests {
 
     /// A card whose sample value is the time of its capture in seconds (plus one), so that places can be read off.
     fn open_card(clock: &Clock, feeds: &Latest<Feed>, ppm: f64, age: f64) -> SimulatedCard {
-        SimulatedCard::open(clock, feeds, ppm, age, |time| (time + 1.0) as f32)
+        SimulatedCard::open(clock, feeds, RATE, ppm, age, |time| (time + 1.0) as f32)
     }
 
     fn chunk(reader: &mut Reader, index: i64) -> (Vec<f32>, usize) {

@@ -9,12 +9,10 @@ use crate::clock::Clock;
 use crate::flow::Latest;
 use crate::media::Timestamp;
 
-/// Frames of one callback.
-const CALLBACK_FRAMES: u64 = 480;
-
-/// A mono card of 48 kHz by its own clock, with a callback of 480 frames when they are full.
+/// A mono card, with a callback of 10 ms by its own clock when they are full.
 pub(crate) struct SimulatedCard {
     end: CallbackEnd,
+    sample_rate: u32,
     ppm: f64,
     captured: u64,
     started: f64,
@@ -25,27 +23,33 @@ pub(crate) struct SimulatedCard {
 }
 
 impl SimulatedCard {
-    pub(crate) const RATE: u32 = 48_000;
-
-    pub(super) fn open(clock: &Clock, feeds: &Latest<Feed>, ppm: f64, age: f64, signal: fn(f64) -> f32) -> Self {
-        let (end, feed, _) = feed(Self::RATE, 1, 1, clock);
+    pub(super) fn open(
+        clock: &Clock,
+        feeds: &Latest<Feed>,
+        sample_rate: u32,
+        ppm: f64,
+        age: f64,
+        signal: fn(f64) -> f32,
+    ) -> Self {
+        let (end, feed, _) = feed(sample_rate, 1, 1, clock);
         feeds.put(feed);
-        Self { end, ppm, captured: 0, started: clock.now().as_secs_f64(), age, signal }
+        Self { end, sample_rate, ppm, captured: 0, started: clock.now().as_secs_f64(), age, signal }
     }
 
     /// Runs the callbacks that are due by `until`, in seconds.
     pub(crate) fn run(&mut self, clock: &Clock, until: f64) {
-        let rate = f64::from(Self::RATE) * (1.0 + self.ppm * 1e-6);
+        let rate = f64::from(self.sample_rate) * (1.0 + self.ppm * 1e-6);
+        let frames = u64::from(self.sample_rate / 100);
         loop {
-            let done = self.started + (self.captured + CALLBACK_FRAMES) as f64 / rate + self.age;
+            let done = self.started + (self.captured + frames) as f64 / rate + self.age;
             if done > until {
                 break;
             }
             clock.advance_to(Timestamp::from_nanos((done * 1e9) as i64));
             let time = |i| self.started + (self.captured + i) as f64 / rate;
-            let samples: Vec<f32> = (0..CALLBACK_FRAMES).map(|i| (self.signal)(time(i))).collect();
-            self.captured += CALLBACK_FRAMES;
-            self.end.take(&samples, Duration::from_secs_f64(CALLBACK_FRAMES as f64 / 48_000.0 + self.age));
+            let samples: Vec<f32> = (0..frames).map(|i| (self.signal)(time(i))).collect();
+            self.captured += frames;
+            self.end.take(&samples, Duration::from_secs_f64(0.010 + self.age));
         }
     }
 }
@@ -54,11 +58,17 @@ impl SimulatedCard {
 pub(crate) struct SimulatedMicrophone(Reader);
 
 impl SimulatedMicrophone {
-    /// A card that is `ppm` fast, and its microphone at 48 kHz mono, read `latency` late.
-    pub(crate) fn open(clock: &Clock, ppm: f64, latency: Duration, signal: fn(f64) -> f32) -> (SimulatedCard, Self) {
+    /// A card that is `ppm` fast, and its microphone, mono, read `latency` late.
+    pub(crate) fn open(
+        clock: &Clock,
+        sample_rate: u32,
+        ppm: f64,
+        latency: Duration,
+        signal: fn(f64) -> f32,
+    ) -> (SimulatedCard, Self) {
         let feeds = Latest::new();
-        let card = SimulatedCard::open(clock, &feeds, ppm, 0.010, signal);
-        (card, Self(Reader::new(SimulatedCard::RATE, 1, latency, feeds)))
+        let card = SimulatedCard::open(clock, &feeds, sample_rate, ppm, 0.010, signal);
+        (card, Self(Reader::new(sample_rate, 1, latency, feeds)))
     }
 }
 
