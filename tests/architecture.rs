@@ -18,7 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rtmp", &["media", "amf"]),
     ("audio", &["media"]),
     ("video", &["media"]),
-    ("settings", &["media"]),
+    ("settings", &["media", "rtmp"]),
     ("encode", &["media", "bitstream"]),
     ("decode", &["media", "bitstream"]),
     ("capture", &["media", "clock", "flow", "decode", "bitstream", "video", "audio"]),

@@ -1,6 +1,8 @@
 //! What was chosen for a show: sources, destinations, encoding; profiles that keep it, and where secrets rest.
 
+pub mod catalogue;
 mod choice;
+pub mod contract;
 mod destination;
 mod encoding;
 mod error;
