@@ -63,6 +63,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("toml_edit", &["settings"]),
     ("directories", &["settings"]),
     ("keyring", &["settings"]),
+    ("form_urlencoded", &["settings"]),
+    ("qrcode", &["settings"]),
     ("zeroize", &["settings", "cli"]),
     ("tokio", &["output", "ingest", "studio"]),
     ("socket2", &["output", "ingest"]),
