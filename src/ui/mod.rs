@@ -1,0 +1,7 @@
+//! The window: draws what the engine tells, and turns what is pressed into commands.
+
+pub mod panels;
+pub mod theme;
+pub mod view;
+pub mod widgets;
+pub mod wording;
