@@ -44,7 +44,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "ingest",
         ],
     ),
-    ("cli", &["media", "clock", "settings", "studio", "ingest", "capture"]),
+    ("ui", &["media", "clock", "flow", "settings", "studio"]),
+    ("cli", &["media", "clock", "settings", "studio", "ingest", "capture", "ui"]),
 ];
 
 /// Each third-party crate and the rooms where it may appear; `*` is everywhere.
@@ -91,6 +92,11 @@ const CRATES: &[(&str, &[&str])] = &[
     ("pulseaudio", &["capture"]),
     ("nokhwa", &["capture"]),
     ("v4l", &["capture"]),
+    ("jiff", &["clock"]),
+    ("rfd", &["ui"]),
+    ("zbus", &["ui"]),
+    ("eframe", &["ui"]),
+    ("egui_glow", &["ui"]),
 ];
 
 /// Longest file, in lines before its tests.

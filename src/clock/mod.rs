@@ -1,5 +1,6 @@
 //! The only reader of the system's clocks: program time, wall time, a manual clock for tests, and the ticker.
 
+mod local;
 mod ticker;
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::media::Timestamp;
 
+pub use local::local_date_and_time;
 pub use ticker::{Tick, Ticker};
 
 /// Program time. Cheap to clone; all clones agree.
