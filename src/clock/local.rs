@@ -13,7 +13,7 @@ pub fn local_date_and_time() -> (String, String) {
 fn date_and_time(unix: Duration, zone: TimeZone) -> (String, String) {
     let seconds = i64::try_from(unix.as_secs()).unwrap_or(i64::MAX);
     // Beyond the year 9999 no name says when.
-    let moment = Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX).into_zoned(zone);
+    let moment = Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX).to_zoned_datetime(zone);
     (moment.strftime("%Y-%m-%d").to_string(), moment.strftime("%H-%M-%S").to_string())
 }
 

@@ -44,12 +44,52 @@ pub enum PasteError {
     /// White space or control characters inside.
     #[error("it has white space inside: copy the address alone")]
     SpaceInside,
-    /// No address.
-    #[error(transparent)]
-    Url(#[from] UrlError),
+    /// There is no scheme before the server.
+    #[error("the address has no scheme: it starts with rtmp:// or rtmps://")]
+    NoScheme,
+    /// A scheme that is nearly one of ours.
+    #[error("{typed}:// is not a scheme: did you mean {meant}://?")]
+    MistypedScheme {
+        /// What was typed.
+        typed: String,
+        /// What was probably meant.
+        meant: &'static str,
+    },
+    /// The address of a web page.
+    #[error("this is the address of a web page: the server's starts with rtmp:// or rtmps://")]
+    WebAddress,
+    /// Some other scheme.
+    #[error("{typed}:// is not supported: the address starts with rtmp:// or rtmps://")]
+    OtherScheme {
+        /// What was typed.
+        typed: String,
+    },
+    /// The server's name is missing or wrong.
+    #[error("the name of the server is missing or wrong")]
+    BadHost,
+    /// The port is no number of 1 to 65535.
+    #[error("the port is wrong: it is a number from 1 to 65535")]
+    BadPort,
     /// No link.
     #[error(transparent)]
     Link(#[from] LinkError),
+}
+
+impl From<UrlError> for PasteError {
+    fn from(error: UrlError) -> Self {
+        match error {
+            UrlError::MissingScheme => Self::NoScheme,
+            UrlError::MistypedScheme { typed, suggestion } => {
+                Self::MistypedScheme { typed, meant: suggestion.as_str() }
+            }
+            UrlError::WebAddress { .. } => Self::WebAddress,
+            UrlError::NotYetSupported { scheme: typed } | UrlError::UnknownScheme { typed } => {
+                Self::OtherScheme { typed }
+            }
+            UrlError::MissingHost | UrlError::BadHost => Self::BadHost,
+            UrlError::BadPort => Self::BadPort,
+        }
+    }
 }
 
 /// Takes `text` as the address of `old`: what it holds of key and login goes to their own fields.
@@ -145,7 +185,6 @@ impl Destination {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rtmp::url::Scheme;
     use proptest::prelude::*;
 
     fn old() -> Destination {
@@ -228,13 +267,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_says_why_and_quotes_nothing() {
-        let mistyped = UrlError::MistypedScheme { typed: "rmtp".to_owned(), suggestion: Scheme::Rtmp };
+        let mistyped = PasteError::MistypedScheme { typed: "rmtp".to_owned(), meant: "rtmp" };
         for (text, error) in [
             ("", PasteError::Empty),
             (" \n\u{feff}", PasteError::Empty),
-            ("rmtp://h/app/canary", PasteError::Url(mistyped)),
+            ("rmtp://h/app/canary", mistyped),
             ("rtmp://h/app/ca nary", PasteError::SpaceInside),
-            ("canary", PasteError::Url(UrlError::MissingScheme)),
+            ("canary", PasteError::NoScheme),
+            ("https://canary", PasteError::WebAddress),
+            ("srt://canary", PasteError::OtherScheme { typed: "srt".to_owned() }),
+            ("rtmp:///canary", PasteError::BadHost),
+            ("rtmp://h:x/canary", PasteError::BadPort),
         ] {
             let found = paste_server(text, &old()).unwrap_err();
             assert_eq!(found, error);

@@ -3,6 +3,7 @@
 pub mod dialogs;
 pub mod panels;
 pub mod profiles;
+pub mod settings_view;
 pub mod theme;
 pub mod view;
 pub mod widgets;

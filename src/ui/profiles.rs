@@ -248,12 +248,7 @@ impl Shelf {
         }
     }
 
-    fn save(
-        &self,
-        name: &str,
-        settings: &ShowSettings,
-        told: &mut Vec<String>,
-    ) -> Result<ProfileDone, SettingsError> {
+    fn save(&self, name: &str, settings: &ShowSettings, told: &mut Vec<String>) -> Result<ProfileDone, SettingsError> {
         told.extend(self.store.save(name, &settings.clone().with_absolute_paths())?);
         Ok(ProfileDone::Saved(name.to_owned()))
     }

@@ -3,12 +3,14 @@
 
 use std::path::PathBuf;
 
+use super::dialogs::DialogRequest;
 use super::panels::profiles::ProfilesState;
 use super::panels::settings::SettingsState;
+use super::settings_view::{ProfilesAround, SettingsAround};
 use super::theme::Look;
 use super::wording::Lang;
 use crate::media::{Bitrate, FrameRate, Size};
-use crate::settings::{AudioChoice, ShowSettings, VideoChoice};
+use crate::settings::{AudioChoice, ShowLink, ShowSettings, VideoChoice};
 use crate::studio::Problem;
 
 /// Everything the window shows in one frame.
@@ -101,6 +103,8 @@ pub struct ProfilesView {
     pub names: Vec<String>,
     /// Whether a deleted one can be brought back.
     pub can_undo_delete: bool,
+    /// What the menu needs to know beside that.
+    pub around: ProfilesAround,
 }
 
 /// What stands in the place of the picture.
@@ -375,6 +379,8 @@ pub struct SettingsView {
     pub can_redo: bool,
     /// How the window looks.
     pub appearance: Appearance,
+    /// What the tabs need to know beside that.
+    pub around: SettingsAround,
 }
 
 /// How the window looks and speaks.
@@ -474,6 +480,16 @@ pub enum Act {
     },
     /// Show what is about to go out, in one card.
     ShowCard,
+    /// Put the card away.
+    CloseCard,
+    /// Take over the show of a `tally:` link.
+    OpenLink(Box<ShowLink>),
+    /// Ask the system for a file or folder.
+    AskPath(DialogRequest),
+    /// Put text without secrets on the clipboard.
+    CopyText(String),
+    /// A field was left: what comes next is a step of its own.
+    EndTyping,
 }
 
 /// What belongs to drawing alone: what is typed, held or open.

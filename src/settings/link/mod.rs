@@ -138,6 +138,32 @@ impl ShowLink {
     }
 }
 
+impl ShowLink {
+    /// `settings` with this show in their place: what belongs to this computer stays (devices, files, the recording),
+    /// and a key stays with the server it was for.
+    #[must_use]
+    pub fn applied_to(&self, settings: &ShowSettings) -> ShowSettings {
+        let mut applied = self.settings.clone();
+        applied.record.clone_from(&settings.record);
+        applied.rehearse = settings.rehearse;
+        if applied.video == VideoChoice::Auto {
+            applied.video = settings.video.clone();
+        }
+        if applied.audio == AudioChoice::Auto {
+            applied.audio = settings.audio.clone();
+        }
+        for destination in &mut applied.destinations {
+            let same = |old: &&Destination| old.server == destination.server && old.user == destination.user;
+            if let Some(old) = settings.destinations.iter().find(same) {
+                destination.stream_key.clone_from(&old.stream_key);
+                destination.password.clone_from(&old.password);
+                destination.tls_ca.clone_from(&old.tls_ca);
+            }
+        }
+        applied
+    }
+}
+
 /// The server without anything that may be secret: of a query only what the catalogue knows is left.
 fn public_server(destination: &Destination) -> String {
     let server = &destination.server;

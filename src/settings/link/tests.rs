@@ -47,6 +47,18 @@ fn a_show_comes_back_without_its_secrets_and_paths() {
 }
 
 #[test]
+fn what_belongs_to_this_computer_stays() {
+    let mut mine = show();
+    mine.video = VideoChoice::Camera(Some("usb".into()));
+    let link = ShowLink::parse(&ShowLink::write("a", &mine).unwrap()).unwrap();
+    assert_eq!(link.applied_to(&mine), mine);
+    // A key never follows to another server.
+    let other = ShowLink::parse("tally:show?to=rtmp://other/app&video=test").unwrap().applied_to(&mine);
+    assert_eq!((other.destinations.len(), &other.destinations[0].stream_key), (1, &None));
+    assert_eq!((other.video, other.record), (VideoChoice::Test, mine.record));
+}
+
+#[test]
 fn no_form_of_a_secret_goes_out() {
     for (server, key) in [
         ("rtmp://h/app/canary", None),

@@ -2,11 +2,14 @@
 //! neither a sentence nor a language can be forgotten.
 
 mod figures;
+mod findings;
 mod language;
 mod problems;
+mod settings;
 mod text;
 
 pub use language::Lang;
+pub use settings::SettingsText;
 pub use text::Text;
 
 use crate::studio::Problem;
