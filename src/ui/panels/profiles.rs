@@ -13,6 +13,8 @@ use crate::ui::wording::{SettingsText, Text, Words};
 
 /// Width of the menu, in points at a text scale of 100 %.
 const WIDTH: f32 = 300.0;
+/// Most of a QR code's width, in points: the whole card is seen at once.
+const CODE_WIDTH: f32 = 220.0;
 /// Light squares around a QR code (ISO/IEC 18004, 5.3.8).
 const QUIET: usize = 4;
 
@@ -247,7 +249,8 @@ fn qr_code(ui: &mut egui::Ui, code: &QrCode, name: &str) {
     let squares = code.side() + 2 * QUIET;
     // Whole pixels for each square, so that all are of one size.
     let pixel = 1.0 / ui.ctx().pixels_per_point();
-    let square = ((ui.available_width() / squares as f32) / pixel).floor().max(1.0) * pixel;
+    let room = ui.available_width().min(theme::scaled(ui, CODE_WIDTH));
+    let square = ((room / squares as f32) / pixel).floor().max(1.0) * pixel;
     let side = square * squares as f32;
     let (rect, response) = ui.allocate_exact_size(egui::vec2(side, side), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));

@@ -161,12 +161,14 @@ fn every_tab_fits_both_windows_in_both_languages_and_every_control_has_a_name() 
                     let mut harness = world.harness(size);
                     // The check on controls without a name runs here.
                     harness.run();
-                    let left = size.x - SHEET;
+                    // The whole area keeps 8 points of margin.
+                    let right = size.x - 8.0;
+                    let left = right - SHEET;
                     for node in harness.root().children_recursive() {
                         let Some(bounds) = node.accesskit_node().raw_bounds() else { continue };
                         let role = node.accesskit_node().role();
                         if [Role::Button, Role::TextInput, Role::ComboBox, Role::Tab, Role::CheckBox].contains(&role) {
-                            let inside = bounds.x0 >= f64::from(left) - 1.0 && bounds.x1 <= f64::from(size.x) + 1.0;
+                            let inside = bounds.x0 >= f64::from(left) - 1.0 && bounds.x1 <= f64::from(right) + 1.0;
                             assert!(inside, "{tab:?} {lang:?} {size}: {bounds:?} of {role:?}");
                         }
                     }
