@@ -91,7 +91,6 @@ const CRATES: &[(&str, &[&str])] = &[
     ("nokhwa", &["capture"]),
     ("v4l", &["capture"]),
     ("eframe", &["ui"]),
-    ("egui_glow", &["ui"]),
 ];
 
 /// Longest file, in lines before its tests.

@@ -8,6 +8,7 @@ mod profile;
 mod secret;
 mod secrets;
 mod show;
+mod window;
 
 pub use choice::{AudioChoice, ParseChoiceError, VideoChoice};
 pub use destination::{SCHEMES, redact_url, redact_urls_in};
@@ -17,3 +18,4 @@ pub use profile::{Listing, Loaded, ProfileStore, ProfileSummary};
 pub use secret::StreamKey;
 pub use secrets::{FileStore, KeyringStore, SecretStore, Secrets};
 pub use show::{Destination, ShowSettings};
+pub use window::WindowSettings;
