@@ -96,7 +96,6 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rfd", &["ui"]),
     ("zbus", &["ui"]),
     ("eframe", &["ui"]),
-    ("egui_glow", &["ui"]),
 ];
 
 /// Longest file, in lines before its tests.

@@ -14,6 +14,7 @@ mod recording;
 mod secret;
 mod secrets;
 mod show;
+mod window;
 
 pub use choice::{AudioChoice, ParseChoiceError, VideoChoice};
 pub use destination::{SCHEMES, redact_url, redact_urls_in};
@@ -29,3 +30,4 @@ pub use recording::{
 pub use secret::StreamKey;
 pub use secrets::{FileStore, KeyringStore, SecretStore, Secrets};
 pub use show::{Destination, ShowSettings};
+pub use window::WindowSettings;

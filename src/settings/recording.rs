@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::EncodingSettings;
 
 /// What stands for the day, such as `2026-11-24`.
-pub const DATE: &str = "{date}";
+const DATE: &str = "{date}";
 /// What stands for the time of day, such as `14-36-29`.
-pub const TIME: &str = "{time}";
+const TIME: &str = "{time}";
 /// The name that is offered.
 pub const DEFAULT_NAME: &str = "Tally {date} {time}";
 /// The form of a recording, by its file's ending: a file that is cut anywhere still plays.

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::Problem;
 use super::rehearsal::RehearsalReport;
+use crate::capture::{DeviceInfo, DeviceKind, SourceInfo};
 use crate::media::Bitrate;
+use crate::settings::{AudioChoice, EncodingSettings, ShowSettings, VideoChoice};
 
 /// What a face (window or command line) asks of a running show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +18,44 @@ pub enum Command {
     Abort,
     /// Change the picture's rate from the next frame on.
     SetVideoBitrate(Bitrate),
+}
+
+/// What a window asks of a studio.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StudioCommand {
+    /// For the show that is on; nothing if none is.
+    Show(Command),
+    /// Take the picture from there, on air or not.
+    SetVideo(VideoChoice),
+    /// Take the sound from there, on air or not.
+    SetAudio(AudioChoice),
+    /// Use another form; nothing while a show is on.
+    SetEncoding(Box<EncodingSettings>),
+    /// Start a show of these settings; nothing while one is on. Ends with `StudioEvent::Ended` whatever happens.
+    GoLive(Box<ShowSettings>),
+    /// The fader, in dB.
+    SetGain(f32),
+    /// Take the sound off the program, or put it back.
+    SetMuted(bool),
+    /// Forget that the sound clipped.
+    ClearClip,
+}
+
+/// Where a source of a studio stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceState {
+    /// None was chosen.
+    None,
+    /// It is being opened.
+    Opening,
+    /// It is open.
+    Ready(SourceInfo),
+    /// It cannot be opened; a device is tried again when devices come or go.
+    Failed(Problem),
+    /// It was open and gives nothing; it is tried again by itself.
+    Lost(Problem),
+    /// It gives pictures or sound again.
+    Restored,
 }
 
 /// Where a destination stands.
@@ -162,6 +202,20 @@ pub enum StudioEvent {
     Problem(Problem),
     /// What a viewer of the rehearsal got.
     Rehearsal(Box<RehearsalReport>),
-    /// The show is over; nothing follows.
+    /// A studio's source stands elsewhere now.
+    Source {
+        /// Picture or sound.
+        kind: DeviceKind,
+        /// Where it stands.
+        state: SourceState,
+    },
+    /// The devices of a kind, told by a studio when they come or go.
+    Devices {
+        /// Which kind.
+        kind: DeviceKind,
+        /// All of them.
+        found: Vec<DeviceInfo>,
+    },
+    /// The show is over; of a show, nothing follows.
     Ended(Box<Summary>),
 }

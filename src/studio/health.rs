@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::event::{DestinationState, LatencyMillis, Stats, WorstSecond};
+use super::Problem;
+use super::event::{DestinationState, LatencyMillis, Stats, Summary, WorstSecond};
 use super::process;
 use super::program::{Program, read};
 use crate::clock::process_cpu_time;
 use crate::media::Timestamp;
-use crate::output::OutputCounters;
 use crate::output::publisher::Publisher;
+use crate::output::{Fanout, OutputCounters};
 
 /// Makes a `Stats` of the second that has passed, and remembers the worst.
 #[derive(Debug)]
@@ -42,6 +43,15 @@ struct Outputs {
     queue: Duration,
     congestion: f32,
     latencies: Vec<Duration>,
+}
+
+impl Summary {
+    /// Of a show that could not begin.
+    pub(super) fn never_live(now: Timestamp, problem: Problem) -> Self {
+        let program = Program::new(Fanout::new(), None);
+        let totals = Health::new(now).totals(now, &program, &[]);
+        Self { duration: Duration::ZERO, totals, recording: None, worst_second: None, failure: Some(problem) }
+    }
 }
 
 impl Health {

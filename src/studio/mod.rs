@@ -1,12 +1,15 @@
 //! The engine: commands in, events out; the supervisor owns every thread and joins it at the end.
 
 mod adaptive;
-mod audio_thread;
+mod control_room;
+mod desk;
 mod destination;
 mod encode_thread;
 mod event;
 mod health;
+mod levels;
 mod prepare;
+mod preview;
 mod problem;
 mod process;
 mod program;
@@ -14,10 +17,17 @@ pub mod rehearsal;
 mod rehearse;
 mod show;
 mod sources;
+mod stage;
 mod supervisor;
-mod video_thread;
 pub mod wording;
 
-pub use event::{Command, DestinationState, LatencyMillis, Stats, StepReport, StudioEvent, Summary, WorstSecond};
+pub use crate::capture::{DeviceInfo, DeviceKind, SourceInfo};
+pub use desk::Studio;
+pub use event::{
+    Command, DestinationState, LatencyMillis, SourceState, Stats, StepReport, StudioCommand, StudioEvent, Summary,
+    WorstSecond,
+};
+pub use levels::Levels;
+pub use preview::{Preview, PreviewRate};
 pub use problem::{Problem, ProblemKind};
 pub use show::{NextEvent, Show};

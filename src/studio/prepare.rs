@@ -1,17 +1,19 @@
-//! Before a show runs: sources and encoders are opened, the program's threads started.
+//! Before a show runs: sources and encoders are opened, the program put on air.
 
+use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use super::adaptive::Adaptive;
-use super::audio_thread::AudioThread;
 use super::encode_thread::{EncodeThread, WantedBitrate};
 use super::event::StudioEvent;
 use super::health::Health;
+use super::levels::Sound;
+use super::preview::Preview;
 use super::program::Program;
 use super::rehearse::Rehearse;
 use super::sources::{self, Opened};
-use super::supervisor::{FIRST_PICTURE_DEADLINE, Phase, Running, STATS_INTERVAL, Supervisor};
-use super::video_thread::VideoThread;
+use super::stage::{AudioPart, Stage, StageFormat};
+use super::supervisor::{FIRST_PICTURE_DEADLINE, Message, Phase, Running, STATS_INTERVAL, ShowStage, Supervisor};
 use super::{Problem, ProblemKind};
 use crate::capture::{AudioSource, SourceError, SourceInfo, VideoSource};
 use crate::encode::{
@@ -21,20 +23,28 @@ use crate::flow::Worker;
 use crate::media::{StreamConfig, Timestamp};
 use crate::output::publisher::StreamHeaders;
 use crate::output::{Fanout, Network};
+use crate::settings::VideoChoice;
 
 impl Supervisor {
-    /// Opens sources and encoders and starts the program's threads.
+    /// Opens sources (where no stage is lent) and encoders, and puts the program on air.
     pub(super) fn prepare(&self) -> Result<Running, Problem> {
         let started = self.clock.now();
-        let video = self.open_video()?;
-        let audio = self.open_audio()?;
-        let (video_encoder, audio_encoder) = self.open_encoders(video.is_some())?;
+        let (stage, waits_for_picture) = match &self.stage {
+            Some(lent) => {
+                let standing = lent.standing();
+                if let Some(problem) = standing.failure {
+                    return Err(problem);
+                }
+                (ShowStage::Lent(lent.clone()), self.has_video() && !standing.has_picture)
+            }
+            None => self.open_stage()?,
+        };
+        let (video_encoder, audio_encoder) = self.open_encoders(self.has_video())?;
         let config = StreamConfig {
             video: video_encoder.as_ref().map(|encoder| encoder.config()),
             audio: Some(audio_encoder.config()),
         };
         let headers = StreamHeaders::new(&config, &format!("Tally/{}", env!("CARGO_PKG_VERSION")));
-        let internal = |error: std::io::Error| Problem::new(ProblemKind::Internal, "show", error.to_string());
         let network = Network::start().map_err(internal)?;
         let rehearse = match self.settings.rehearse {
             true => Some(Rehearse::start(&self.clock)?),
@@ -43,16 +53,25 @@ impl Supervisor {
 
         let program = Program::new(Fanout::new(), self.settings.duration);
         let bitrate = WantedBitrate::new(self.settings.encoding.video_bitrate);
-        let video_name = video.as_ref().map(|v| v.source.info().name).unwrap_or_default();
-        let audio_name = audio.source.info().name;
-        let waits_for_picture = video.as_ref().is_some_and(|v| v.is_device);
         let phase = match waits_for_picture {
             true => Phase::Preparing { until: self.clock.now() + FIRST_PICTURE_DEADLINE },
             false => Phase::Running,
         };
-        let has_video = video.is_some();
-        let workers =
-            self.start_threads(video, video_encoder, audio, audio_encoder, &program, &bitrate).map_err(internal)?;
+        let encode = match video_encoder {
+            Some(encoder) => {
+                let (program, mail) = (program.clone(), self.mail.clone());
+                let thread = EncodeThread { encoder, bitrate: bitrate.clone(), program, mail };
+                Some(Worker::spawn("encode", move |stop| thread.run(stop)).map_err(internal)?)
+            }
+            None => None,
+        };
+        let part = AudioPart {
+            encoder: audio_encoder,
+            leads: encode.is_none(),
+            program: program.clone(),
+            mail: self.mail.clone(),
+        };
+        stage.handle().put_on_air(encode.is_some().then(|| program.clone()), part);
         let mut running = Running {
             program,
             bitrate,
@@ -66,20 +85,38 @@ impl Supervisor {
             health: Health::new(started),
             next_stats: self.clock.now() + STATS_INTERVAL,
             phase,
-            video_name,
-            audio_name,
-            video_ended: !has_video,
+            video_ended: encode.is_none(),
             audio_ended: false,
             video_lost: None,
             audio_lost: None,
             failure: None,
-            _workers: workers,
+            stage,
+            _encode: encode,
             network,
         };
         if running.phase == Phase::Running {
             self.start_publishers(&mut running);
         }
         Ok(running)
+    }
+
+    fn has_video(&self) -> bool {
+        self.settings.video != VideoChoice::None
+    }
+
+    /// A stage of the show's own with its sources; and whether its picture may take a while.
+    fn open_stage(&self) -> Result<(ShowStage, bool), Problem> {
+        let video = self.open_video()?;
+        let audio = self.open_audio()?;
+        let waits_for_picture = video.as_ref().is_some_and(|video| video.is_device);
+        let mail = self.mail.clone();
+        let sink = Arc::new(move |event| mail.send(Message::Stage(event)));
+        let format = StageFormat::from(&self.settings.encoding);
+        let stage =
+            Stage::start(format, self.clock.clone(), Preview::new(), Sound::default(), sink).map_err(internal)?;
+        stage.handle().set_video(video.map(|video| video.source));
+        stage.handle().set_audio(Some(audio.source));
+        Ok((ShowStage::Own(stage), waits_for_picture))
     }
 
     fn open_video(&self) -> Result<Option<Opened<dyn VideoSource>>, Problem> {
@@ -155,47 +192,10 @@ impl Supervisor {
         self.step("encoder", started, true, detail);
         Ok((video, audio))
     }
+}
 
-    fn start_threads(
-        &self,
-        video: Option<Opened<dyn VideoSource>>,
-        video_encoder: Option<Box<dyn VideoEncoder>>,
-        audio: Opened<dyn AudioSource>,
-        audio_encoder: Box<dyn AudioEncoder>,
-        program: &Program,
-        bitrate: &WantedBitrate,
-    ) -> std::io::Result<Vec<Worker>> {
-        let encoding = &self.settings.encoding;
-        let mut workers = Vec::new();
-        let leads = video.is_none();
-        if let (Some(video), Some(encoder)) = (video, video_encoder) {
-            let (program, mail) = (program.clone(), self.mail.clone());
-            let thread =
-                EncodeThread { encoder, bitrate: bitrate.clone(), program: program.clone(), mail: mail.clone() };
-            workers.push(Worker::spawn("encode", move |stop| thread.run(stop))?);
-            let thread = VideoThread {
-                source: video.source,
-                size: encoding.size,
-                frame_rate: encoding.frame_rate,
-                program,
-                clock: self.clock.clone(),
-                mail,
-            };
-            workers.push(Worker::spawn("video", move |stop| thread.run(stop))?);
-        }
-        let thread = AudioThread {
-            source: audio.source,
-            encoder: audio_encoder,
-            sample_rate: encoding.sample_rate,
-            channels: encoding.channels,
-            leads,
-            program: program.clone(),
-            clock: self.clock.clone(),
-            mail: self.mail.clone(),
-        };
-        workers.push(Worker::spawn("audio", move |stop| thread.run(stop))?);
-        Ok(workers)
-    }
+fn internal(error: std::io::Error) -> Problem {
+    Problem::new(ProblemKind::Internal, "show", error.to_string())
 }
 
 fn format_of(info: &SourceInfo) -> String {

@@ -1,28 +1,32 @@
 //! A running show, as a face holds it.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use super::event::{Command, StudioEvent};
+use super::stage::StageHandle;
 use super::supervisor::{Mail, Message, Supervisor};
 use super::{Problem, ProblemKind, destination};
 use crate::clock::Clock;
 use crate::flow::Worker;
+use crate::output::publisher::PublishTarget;
 use crate::settings::ShowSettings;
 
 /// Events that wait for the face; more than that and figures are left out.
-const EVENTS_MAX: usize = 1024;
+pub(super) const EVENTS_MAX: usize = 1024;
 /// Messages that wait for the supervisor; its senders wait when it is full.
 const MAIL_MAX: usize = 256;
 
-/// What `Show::next_event` gave.
+/// What `next_event` of a show or a studio gave.
 #[derive(Debug)]
 pub enum NextEvent {
     /// Something happened.
     Event(StudioEvent),
     /// Nothing in the given time.
     Nothing,
-    /// The show is gone: after `StudioEvent::Ended`, or because its supervisor died, which is a bug.
+    /// The show is gone: after `StudioEvent::Ended`, or because its supervisor died, which is a bug. Of a studio: a bug.
     Gone,
 }
 
@@ -40,18 +44,9 @@ impl Show {
     /// # Errors
     /// Settings that cannot work, before anything is opened.
     pub fn start(settings: ShowSettings, clock: Clock) -> Result<Self, Problem> {
-        settings.validate().map_err(|error| Problem::new(ProblemKind::BadSettings, "settings", error.to_string()))?;
-        let targets = settings.destinations.iter().map(destination::target).collect::<Result<Vec<_>, _>>()?;
-        if targets.is_empty() && !settings.rehearse {
-            let advice = "no destination is chosen: give one with --to or --profile, or try --rehearse";
-            return Err(Problem::new(ProblemKind::BadSettings, "destination", advice));
-        }
-        let (sender, inbox) = sync_channel(MAIL_MAX);
+        let targets = targets(&settings)?;
         let (face, events) = sync_channel(EVENTS_MAX);
-        let mail = Mail::new(sender);
-        let supervisor = Supervisor::new(settings, targets, clock, mail.clone(), inbox, face);
-        let worker = Worker::spawn("supervisor", move |stop| supervisor.run(stop))
-            .map_err(|error| Problem::new(ProblemKind::Internal, "show", error.to_string()))?;
+        let (mail, worker) = spawn(settings, targets, clock, face, None, || {})?;
         Ok(Self { mail, events, _worker: worker })
     }
 
@@ -68,4 +63,64 @@ impl Show {
             Err(RecvTimeoutError::Disconnected) => NextEvent::Gone,
         }
     }
+}
+
+/// A show on a stage that was there before it and stays. Dropping it ends it at once.
+pub(super) struct LentShow {
+    mail: Mail,
+    over: Arc<AtomicBool>,
+    _worker: Worker,
+}
+
+impl LentShow {
+    pub(super) fn start(
+        settings: ShowSettings,
+        targets: Vec<PublishTarget>,
+        clock: Clock,
+        face: SyncSender<StudioEvent>,
+        stage: StageHandle,
+    ) -> Result<Self, Problem> {
+        let over = Arc::new(AtomicBool::new(false));
+        let ended = Arc::clone(&over);
+        let (mail, worker) = spawn(settings, targets, clock, face, Some(stage), move || {
+            ended.store(true, Ordering::Release);
+        })?;
+        Ok(Self { mail, over, _worker: worker })
+    }
+
+    pub(super) fn tell(&self, message: Message) {
+        self.mail.send(message);
+    }
+
+    /// Whether it has closed all it had: set before its end is told, so that whoever hears of it may begin another.
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+}
+
+/// Where the show goes, once all of its settings are known to work.
+pub(super) fn targets(settings: &ShowSettings) -> Result<Vec<PublishTarget>, Problem> {
+    settings.validate().map_err(|error| Problem::new(ProblemKind::BadSettings, "settings", error.to_string()))?;
+    let targets = settings.destinations.iter().map(destination::target).collect::<Result<Vec<_>, _>>()?;
+    if targets.is_empty() && !settings.rehearse {
+        let advice = "no destination is chosen: give one with --to or --profile, or try --rehearse";
+        return Err(Problem::new(ProblemKind::BadSettings, "destination", advice));
+    }
+    Ok(targets)
+}
+
+fn spawn(
+    settings: ShowSettings,
+    targets: Vec<PublishTarget>,
+    clock: Clock,
+    face: SyncSender<StudioEvent>,
+    stage: Option<StageHandle>,
+    ended: impl FnOnce() + Send + 'static,
+) -> Result<(Mail, Worker), Problem> {
+    let (sender, inbox) = sync_channel(MAIL_MAX);
+    let mail = Mail::new(sender);
+    let supervisor = Supervisor::new(settings, targets, clock, mail.clone(), inbox, face, stage);
+    let worker = Worker::spawn("supervisor", move |stop| supervisor.run(stop, ended))
+        .map_err(|error| Problem::new(ProblemKind::Internal, "show", error.to_string()))?;
+    Ok((mail, worker))
 }

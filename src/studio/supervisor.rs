@@ -9,17 +9,18 @@ use super::event::{Command, DestinationState, StepReport, StudioEvent, Summary};
 use super::health::Health;
 use super::program::Program;
 use super::rehearse::Rehearse;
+use super::stage::{Stage, StageEvent, StageHandle};
 use super::{Problem, ProblemKind};
 use crate::capture::SourceEvent;
-use crate::clock::Clock;
+use crate::clock::{Clock, local_date_and_time};
 use crate::encode::EncodeError;
 use crate::flow::{PacketQueue, Stop, Worker};
 use crate::media::Timestamp;
 use crate::output::publisher::{
     PublishTarget, Publisher, PublisherConfig, PublisherEvent, PublisherState, SentHook, StreamHeaders,
 };
-use crate::output::{Fanout, Network, Recorder, RecorderError, free_path};
-use crate::settings::ShowSettings;
+use crate::output::{Network, Recorder, RecorderError, free_path};
+use crate::settings::{ShowSettings, recording_path};
 
 /// Media time one destination's queue may hold before video is dropped to the next keyframe.
 const QUEUE_LIMIT: Duration = Duration::from_millis(700);
@@ -44,9 +45,7 @@ const NAP: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(super) enum Message {
     Command(Command),
-    FirstPicture,
-    VideoSource(SourceEvent),
-    AudioSource(SourceEvent),
+    Stage(StageEvent),
     EncoderFailed { about: &'static str, error: EncodeError, fatal: bool },
     VideoEnded,
     AudioEnded,
@@ -77,6 +76,8 @@ pub(super) struct Supervisor {
     pub(super) mail: Mail,
     pub(super) inbox: Receiver<Message>,
     pub(super) face: SyncSender<StudioEvent>,
+    /// The stage to use; `None`: the show opens the sources it was told of.
+    pub(super) stage: Option<StageHandle>,
 }
 
 /// A destination's part of the show.
@@ -103,6 +104,23 @@ pub(super) enum Phase {
     Done,
 }
 
+/// Whose stage the show takes its picture and sound from.
+pub(super) enum ShowStage {
+    /// Its own: it ends with the show.
+    Own(Stage),
+    /// One that was there before and stays.
+    Lent(StageHandle),
+}
+
+impl ShowStage {
+    pub(super) fn handle(&self) -> &StageHandle {
+        match self {
+            Self::Own(stage) => stage.handle(),
+            Self::Lent(stage) => stage,
+        }
+    }
+}
+
 /// What runs.
 pub(super) struct Running {
     pub(super) program: Program,
@@ -117,15 +135,14 @@ pub(super) struct Running {
     pub(super) health: Health,
     pub(super) next_stats: Timestamp,
     pub(super) phase: Phase,
-    pub(super) video_name: String,
-    pub(super) audio_name: String,
     pub(super) video_ended: bool,
     pub(super) audio_ended: bool,
     pub(super) video_lost: Option<Problem>,
     pub(super) audio_lost: Option<Problem>,
     pub(super) failure: Option<Problem>,
     // Dropped last, in this order: threads first, then the network they feed.
-    pub(super) _workers: Vec<Worker>,
+    pub(super) stage: ShowStage,
+    pub(super) _encode: Option<Worker>,
     pub(super) network: Network,
 }
 
@@ -137,12 +154,13 @@ impl Supervisor {
         mail: Mail,
         inbox: Receiver<Message>,
         face: SyncSender<StudioEvent>,
+        stage: Option<StageHandle>,
     ) -> Self {
-        Self { settings, targets, clock, mail, inbox, face }
+        Self { settings, targets, clock, mail, inbox, face, stage }
     }
 
-    /// Runs the show to its end.
-    pub(super) fn run(self, stop: &Stop) {
+    /// Runs the show to its end; everything of it is closed when `ended` is called, and then its summary is told.
+    pub(super) fn run(self, stop: &Stop, ended: impl FnOnce()) {
         let summary = match self.prepare() {
             Ok(mut running) => {
                 self.supervise(&mut running, stop);
@@ -150,13 +168,10 @@ impl Supervisor {
             }
             Err(problem) => {
                 self.tell(StudioEvent::Problem(problem.clone()));
-                let program = Program::new(Fanout::new(), None);
-                let now = self.clock.now();
-                let totals = Health::new(now).totals(now, &program, &[]);
-                let failure = Some(problem);
-                Summary { duration: Duration::ZERO, totals, recording: None, worst_second: None, failure }
+                Summary::never_live(self.clock.now(), problem)
             }
         };
+        ended();
         self.tell(StudioEvent::Ended(Box::new(summary)));
     }
 
@@ -218,11 +233,16 @@ impl Supervisor {
     /// Takes the show to its next phase when the time for it has come.
     fn advance(&self, running: &mut Running, now: Timestamp) {
         match running.phase {
-            Phase::Preparing { until } if now >= until => {
-                let details = format!("no picture within {} s", FIRST_PICTURE_DEADLINE.as_secs());
-                let problem = Problem::new(ProblemKind::SourceStalled, running.video_name.clone(), details);
-                self.fail(running, problem);
-                running.phase = Phase::Done;
+            Phase::Preparing { until } => {
+                let standing = running.stage.handle().standing();
+                let problem = standing.failure.or_else(|| {
+                    let details = format!("no picture within {} s", FIRST_PICTURE_DEADLINE.as_secs());
+                    (now >= until).then(|| Problem::new(ProblemKind::SourceStalled, standing.video_name, details))
+                });
+                if let Some(problem) = problem {
+                    self.fail(running, problem);
+                    running.phase = Phase::Done;
+                }
             }
             Phase::Running if now >= running.program.end() => running.phase = Phase::Stopping { since: now },
             Phase::Stopping { since } => {
@@ -239,7 +259,7 @@ impl Supervisor {
                     running.phase = Phase::Done;
                 }
             }
-            Phase::Preparing { .. } | Phase::Running | Phase::Done => {}
+            Phase::Running | Phase::Done => {}
         }
     }
 
@@ -253,22 +273,7 @@ impl Supervisor {
             Message::Command(Command::SetVideoBitrate(bitrate)) => {
                 running.bitrate.set(running.adaptive.set_wanted(bitrate));
             }
-            Message::FirstPicture => {
-                if matches!(running.phase, Phase::Preparing { .. }) {
-                    running.phase = Phase::Running;
-                    self.start_publishers(running);
-                }
-            }
-            Message::VideoSource(event) => {
-                let problem = Problem::from_source_event(&running.video_name, &event);
-                running.video_lost = (event != SourceEvent::Restored).then(|| problem.clone());
-                self.tell(StudioEvent::Problem(problem));
-            }
-            Message::AudioSource(event) => {
-                let problem = Problem::from_source_event(&running.audio_name, &event);
-                running.audio_lost = (event != SourceEvent::Restored).then(|| problem.clone());
-                self.tell(StudioEvent::Problem(problem));
-            }
+            Message::Stage(event) => self.handle_stage(running, event),
             Message::EncoderFailed { about, error, fatal } => {
                 let problem = Problem::from_encoder(about, &error);
                 if fatal {
@@ -282,6 +287,28 @@ impl Supervisor {
             Message::AudioEnded => running.audio_ended = true,
             Message::RecorderFailed(error) => self.fail(running, Problem::from_recorder(&error)),
             Message::Publisher(index, event) => self.handle_publisher(running, index, event),
+        }
+    }
+
+    fn handle_stage(&self, running: &mut Running, event: StageEvent) {
+        match event {
+            StageEvent::FirstPicture => {
+                if matches!(running.phase, Phase::Preparing { .. }) {
+                    running.phase = Phase::Running;
+                    self.start_publishers(running);
+                }
+            }
+            StageEvent::Video(name, event) => {
+                let problem = Problem::from_source_event(&name, &event);
+                running.video_lost = (event != SourceEvent::Restored).then(|| problem.clone());
+                self.tell(StudioEvent::Problem(problem));
+            }
+            StageEvent::Audio(name, event) => {
+                let problem = Problem::from_source_event(&name, &event);
+                running.audio_lost = (event != SourceEvent::Restored).then(|| problem.clone());
+                self.tell(StudioEvent::Problem(problem));
+            }
+            StageEvent::Retired(source) => drop(source),
         }
     }
 
@@ -352,11 +379,13 @@ impl Supervisor {
     }
 
     fn start_recorder(&self, running: &mut Running) {
-        let Some(path) = &self.settings.record else { return };
+        let Some(pattern) = &self.settings.record else { return };
+        let (date, time) = local_date_and_time();
+        let path = free_path(&recording_path(pattern, &date, &time));
         let output = running.program.fanout().add(PacketQueue::new(RECORDER_QUEUE_LIMIT));
         let mail = self.mail.clone();
         let sink = move |error| mail.send(Message::RecorderFailed(error));
-        match Recorder::start(free_path(path), running.headers.clone(), output, self.clock.clone(), sink) {
+        match Recorder::start(path, running.headers.clone(), output, self.clock.clone(), sink) {
             Ok(recorder) => running.recorder = Some(recorder),
             Err(error) => {
                 if running.failure.is_none() {
@@ -410,6 +439,8 @@ impl Supervisor {
                 let (kind, about, details) = (problem.kind.word(), &problem.about, &problem.details);
                 tracing::info!(kind, %about, %details, server_said = ?problem.server_said, "problem");
             }
+            StudioEvent::Source { kind, state } => tracing::debug!(?kind, ?state, "source"),
+            StudioEvent::Devices { kind, found } => tracing::debug!(?kind, ?found, "devices"),
             StudioEvent::Stats(stats) => tracing::trace!(?stats, "stats"),
             StudioEvent::Rehearsal(report) => tracing::debug!(?report, "rehearsal"),
             StudioEvent::Ended(summary) => tracing::debug!(?summary, "ended"),

@@ -239,8 +239,6 @@ pub struct StripView {
     pub dropped: u64,
     /// The recording.
     pub recording: RecordingView,
-    /// What the disk has room for at this rate, in seconds, if that is known.
-    pub disk_left_seconds: Option<f64>,
     /// The last minute, oldest first; at most 60.
     pub history: Vec<HealthSecond>,
 }
@@ -336,8 +334,8 @@ pub struct ResultView {
     pub frames_lost: u64,
     /// The file.
     pub recording: Option<PathBuf>,
-    /// What was wrong with what a viewer of the rehearsal got, in the engine's words; empty: nothing.
-    pub findings: Vec<String>,
+    /// What a viewer of the rehearsal got, in the engine's words.
+    pub verdict: Option<String>,
 }
 
 /// The tabs of the settings.

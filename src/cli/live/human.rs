@@ -45,6 +45,8 @@ impl Human {
             StudioEvent::Problem(problem) => self.problem(problem),
             StudioEvent::Rehearsal(report) => self.rehearsal(report),
             StudioEvent::Ended(summary) => self.summary(summary),
+            // Only a studio tells of these.
+            StudioEvent::Source { .. } | StudioEvent::Devices { .. } => {}
         }
     }
 

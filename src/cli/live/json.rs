@@ -27,6 +27,8 @@ impl Json {
             StudioEvent::Problem(problem) => ("problem", problem_fields(problem)),
             StudioEvent::Rehearsal(report) => ("rehearsal", rehearsal_fields(report)),
             StudioEvent::Ended(summary) => ("summary", summary_fields(summary)),
+            // Only a studio tells of these.
+            StudioEvent::Source { .. } | StudioEvent::Devices { .. } => return,
         };
         let mut line = Map::new();
         line.insert("event".to_owned(), json!(name));

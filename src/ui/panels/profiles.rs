@@ -79,7 +79,7 @@ fn list_page(ui: &mut egui::Ui, view: &ProfilesView, state: &mut ProfilesState, 
     if !view.names.is_empty() {
         ui.separator();
     }
-    let mut item = |ui: &mut egui::Ui, enabled: bool, label: SettingsText| {
+    let item = |ui: &mut egui::Ui, enabled: bool, label: SettingsText| {
         ui.add_enabled_ui(enabled, |ui| menu_item(ui, words.settings(label), false).clicked()).inner
     };
     let current = view.current.clone();

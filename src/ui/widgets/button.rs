@@ -1,9 +1,9 @@
 //! Buttons: a quiet one, one without ground, one that is the next act, one that destroys.
 
-use eframe::egui::{Color32, CursorIcon, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2};
+use eframe::egui::{Color32, CursorIcon, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
 
 use super::paint::{focus_ring, galley_within};
-use crate::ui::theme::{self, RADIUS};
+use crate::ui::theme::{self, RADIUS, RADIUS_LARGE};
 use crate::ui::wording::{Text, Words};
 
 /// What a button is for.
@@ -26,6 +26,16 @@ pub(crate) fn button(ui: &mut Ui, label: &str) -> Response {
 
 /// A button that shows `label` and is called `name` by screen readers.
 pub(crate) fn kind_button(ui: &mut Ui, kind: ButtonKind, label: &str, name: &str) -> Response {
+    sized_button(ui, kind, label, name, vec2(11.0, 28.0))
+}
+
+/// The same, as tall as the primary button.
+pub(crate) fn kind_button_tall(ui: &mut Ui, kind: ButtonKind, label: &str, name: &str) -> Response {
+    sized_button(ui, kind, label, name, vec2(18.0, 46.0))
+}
+
+/// `form`: padding at each side, and height, in points at a text scale of 100 %.
+fn sized_button(ui: &mut Ui, kind: ButtonKind, label: &str, name: &str, form: Vec2) -> Response {
     let t = theme::tokens(ui);
     let enabled = ui.is_enabled();
     let (ground, line, ink) = match kind {
@@ -35,9 +45,10 @@ pub(crate) fn kind_button(ui: &mut Ui, kind: ButtonKind, label: &str, name: &str
         ButtonKind::Danger => (Color32::TRANSPARENT, t.air, t.text),
     };
     let font = if kind == ButtonKind::Accent { theme::strong(ui) } else { theme::body(ui) };
-    let padding = theme::scaled(ui, 11.0);
+    let padding = theme::scaled(ui, form.x);
     let galley = galley_within(ui, label, font, ink, ui.available_width() - 2.0 * padding);
-    let size = vec2(galley.size().x + 2.0 * padding, theme::scaled(ui, 28.0));
+    let size = vec2(galley.size().x + 2.0 * padding, theme::scaled(ui, form.y));
+    let radius = if form.y > 40.0 { RADIUS_LARGE } else { RADIUS };
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, name));
     if ui.is_rect_visible(rect) {
@@ -48,11 +59,11 @@ pub(crate) fn kind_button(ui: &mut Ui, kind: ButtonKind, label: &str, name: &str
             _ => ground,
         };
         let line = if pointed && kind == ButtonKind::Quiet { t.faint } else { line };
-        ui.painter().rect(rect, RADIUS, ground, Stroke::new(1.0, line), StrokeKind::Inside);
+        ui.painter().rect(rect, radius, ground, Stroke::new(1.0, line), StrokeKind::Inside);
         let at = rect.center() - galley.size() / 2.0;
         let ink = if pointed && kind == ButtonKind::Ghost { t.text } else { ink };
         ui.painter().galley_with_override_text_color(at, galley, ink);
-        focus_ring(ui, &response, rect, RADIUS);
+        focus_ring(ui, &response, rect, radius);
     }
     response.on_hover_cursor(CursorIcon::PointingHand)
 }

@@ -6,12 +6,12 @@ use super::paint::{focus_ring, text};
 use crate::ui::theme::{self, RADIUS};
 
 /// A field called `label`, with `hint` in it while it is empty.
-pub(crate) fn field(ui: &mut Ui, label: &str, value: &mut String, hint: &str) -> Response {
+pub fn field(ui: &mut Ui, label: &str, value: &mut String, hint: &str) -> Response {
     edit(ui, label, value, hint, false)
 }
 
 /// A field whose text is never seen.
-pub(crate) fn secret_field(ui: &mut Ui, label: &str, value: &mut String, hint: &str) -> Response {
+pub fn secret_field(ui: &mut Ui, label: &str, value: &mut String, hint: &str) -> Response {
     edit(ui, label, value, hint, true)
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn menu_below<R>(opener: &Response, name: &str, width: f32, add: impl
 }
 
 /// An item of a menu. `chosen` gets a mark.
-pub(crate) fn menu_item(ui: &mut Ui, label: &str, chosen: bool) -> Response {
+pub fn menu_item(ui: &mut Ui, label: &str, chosen: bool) -> Response {
     let t = theme::tokens(ui);
     let enabled = ui.is_enabled();
     let (padding, mark) = (theme::scaled(ui, 8.0), theme::scaled(ui, 14.0));

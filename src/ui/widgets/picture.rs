@@ -6,8 +6,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use eframe::egui::{PaintCallback, Painter, Rect};
-use egui_glow::glow::{self, HasContext};
-use egui_glow::{CallbackFn, ShaderVersion};
+use eframe::egui_glow::{CallbackFn, ShaderVersion};
+use eframe::glow::{self, HasContext};
 
 use crate::media::{Picture, Size};
 

@@ -84,14 +84,12 @@ table! {
     Behind: "behind", "hinter";
     Dropped: "dropped", "verworfen";
     Recording: "rec", "Aufn.";
-    Left: "left", "frei";
     RecordingReady: "ready", "bereit";
     RecordingOff: "off", "aus";
     ThisComputer: "this computer", "diesen Rechner";
     SeveralServers: "several servers", "mehrere Server";
     NoDestination: "no destination", "kein Ziel";
     LastMinute: "The last minute", "Die letzte Minute";
-    Rate: "Rate", "Rate";
     Health: "Connection over the last minute", "Verbindung der letzten Minute";
 
     // The sentence of truth
@@ -139,7 +137,6 @@ table! {
     NotMeasured: "not measured", "nicht gemessen";
     Done: "Done", "Fertig";
     Verdict: "What a viewer got", "Was ein Zuschauer bekam";
-    VerdictGood: "Picture and sound arrived whole", "Bild und Ton kamen vollständig an";
 
     // First run
     FirstRunTitle: "Three questions, then you can go live", "Drei Fragen, dann kannst du live gehen";
@@ -147,10 +144,8 @@ table! {
     WhereTo: "Where to", "Wohin";
     RehearseHere: "Rehearse on this computer", "Auf diesem Rechner proben";
     RehearseHint: "Nothing leaves this computer. You see and measure what a viewer would get.", "Nichts verlässt diesen Rechner. Du siehst und misst, was ein Zuschauer bekäme.";
-    CustomServer: "Server…", "Server …";
-    ServerAddress: "Server address", "Serveradresse";
-    StreamKey: "Stream key", "Streamschlüssel";
-    StreamKeyHint: "From your service's page; it is never shown whole", "Von der Seite deines Dienstes; er wird nie ganz gezeigt";
+    ServiceOrServer: "A service or server…", "Ein Dienst oder Server …";
+    ServiceHint: "Next, choose the service and paste its stream key", "Als Nächstes wählst du den Dienst und fügst seinen Streamschlüssel ein";
     Skip: "Skip", "Überspringen";
     StartRehearsal: "Start rehearsal", "Probe beginnen";
     Continue: "Continue", "Weiter";

@@ -47,11 +47,7 @@ pub(super) fn picture_ui(
     if let Some(settings) =
         number_field(ui, state, Place::Bitrate, label, &current, ("50", "50000"), (&view.settings, words), read)
     {
-        let rate = settings.encoding.video_bitrate;
         acts.push(Act::Edit(Box::new(settings)));
-        if view.locked {
-            acts.push(Act::SetBitrate(rate));
-        }
     }
     lockable(ui, view, Field::Keyframe, |ui| {
         let label = words.settings(SettingsText::Keyframe);

@@ -1,0 +1,386 @@
+//! The thread behind a `Studio`: keeps the sources on stage open, and runs one show at a time on it.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
+
+use super::event::{SourceState, StudioCommand, StudioEvent, Summary};
+use super::levels::Sound;
+use super::preview::{Preview, PreviewRate};
+use super::show::{self, LentShow};
+use super::sources::{self, Opened};
+use super::stage::{Stage, StageEvent, StageFormat};
+use super::supervisor::Message;
+use super::{Problem, ProblemKind};
+use crate::capture::{AudioSource, DeviceInfo, DeviceKind, SourceError, SourceEvent, VideoSource, devices};
+use crate::clock::Clock;
+use crate::flow::{Stop, Worker};
+use crate::settings::{AudioChoice, EncodingSettings, ShowSettings, VideoChoice};
+
+/// How long the thread waits for mail at most.
+const NAP: Duration = Duration::from_millis(50);
+/// Time between looks for new devices.
+const DEVICES_INTERVAL: Duration = Duration::from_secs(3);
+/// Messages that wait; the stage's threads wait when it is full, a face is refused.
+const MAIL_MAX: usize = 256;
+
+/// What the control room is told.
+pub(super) enum RoomMessage {
+    Command(StudioCommand),
+    Stage(StageEvent),
+    VideoOpened(u64, Result<Option<Opened<dyn VideoSource>>, SourceError>),
+    AudioOpened(u64, Result<Opened<dyn AudioSource>, SourceError>),
+    Devices(DeviceKind, Vec<DeviceInfo>),
+}
+
+/// The way to the control room. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct RoomMail(SyncSender<RoomMessage>);
+
+impl RoomMail {
+    pub(super) fn new() -> (Self, Receiver<RoomMessage>) {
+        let (sender, inbox) = sync_channel(MAIL_MAX);
+        (Self(sender), inbox)
+    }
+
+    /// Sends without ever waiting; `false` if the control room is too far behind or gone.
+    pub(super) fn try_send(&self, message: RoomMessage) -> bool {
+        !matches!(self.0.try_send(message), Err(TrySendError::Full(_) | TrySendError::Disconnected(_)))
+    }
+
+    /// Sends; waits while the control room is behind. One that has ended wants no mail.
+    fn send(&self, message: RoomMessage) {
+        let _ = self.0.send(message);
+    }
+}
+
+/// One of the two sources.
+struct Slot<C> {
+    choice: C,
+    /// Counts the openings: the result of an older one is of no use any more.
+    generation: u64,
+    failure: Option<Problem>,
+    seen: Vec<DeviceInfo>,
+}
+
+impl<C> Slot<C> {
+    fn new(choice: C) -> Self {
+        Self { choice, generation: 0, failure: None, seen: Vec::new() }
+    }
+}
+
+pub(super) struct ControlRoom {
+    clock: Clock,
+    mail: RoomMail,
+    inbox: Receiver<RoomMessage>,
+    face: SyncSender<StudioEvent>,
+    preview: Preview,
+    sound: Sound,
+    encoding: EncodingSettings,
+    video: Slot<VideoChoice>,
+    audio: Slot<AudioChoice>,
+    show: Option<LentShow>,
+    stage: Stage,
+    /// Threads that open or close devices; joined when they are done.
+    errands: Vec<Worker>,
+}
+
+impl ControlRoom {
+    pub(super) fn new(
+        settings: &ShowSettings,
+        clock: Clock,
+        mail: RoomMail,
+        inbox: Receiver<RoomMessage>,
+        face: SyncSender<StudioEvent>,
+        preview: Preview,
+        sound: Sound,
+    ) -> std::io::Result<Self> {
+        let encoding = settings.encoding.clone();
+        let stage = start_stage(&encoding, &clock, &preview, &sound, &mail)?;
+        let (video, audio) = (Slot::new(settings.video.clone()), Slot::new(settings.audio.clone()));
+        let (show, errands) = (None, Vec::new());
+        Ok(Self { clock, mail, inbox, face, preview, sound, encoding, video, audio, show, stage, errands })
+    }
+
+    pub(super) fn run(mut self, stop: &Stop) {
+        self.watch_devices();
+        self.open_video();
+        self.open_audio();
+        while !stop.requested() {
+            match self.inbox.recv_timeout(NAP) {
+                Ok(message) => self.handle(message),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.forget_ended_show();
+            self.errands.retain(|errand| !errand.is_finished());
+        }
+        // Whoever waits to send must not wait for a thread that joins them.
+        drop(self.inbox);
+    }
+
+    fn handle(&mut self, message: RoomMessage) {
+        match message {
+            RoomMessage::Command(command) => self.command(command),
+            RoomMessage::Stage(event) => self.stage_event(event),
+            RoomMessage::VideoOpened(generation, result) => {
+                if generation != self.video.generation {
+                    return self.close(result);
+                }
+                let result = result.map(|opened| opened.map(|opened| opened.source));
+                self.video.failure = result.as_ref().err().map(Problem::from_source);
+                let state = match &result {
+                    Ok(Some(source)) => SourceState::Ready(source.info()),
+                    Ok(None) => SourceState::None,
+                    Err(error) => SourceState::Failed(Problem::from_source(error)),
+                };
+                self.stage.handle().set_video(result.ok().flatten());
+                self.source_state(DeviceKind::Camera, state);
+            }
+            RoomMessage::AudioOpened(generation, result) => {
+                if generation != self.audio.generation {
+                    return self.close(result);
+                }
+                let result = result.map(|opened| opened.source);
+                self.audio.failure = result.as_ref().err().map(Problem::from_source);
+                let state = match &result {
+                    Ok(source) => SourceState::Ready(source.info()),
+                    Err(error) => SourceState::Failed(Problem::from_source(error)),
+                };
+                self.stage.handle().set_audio(result.ok());
+                self.source_state(DeviceKind::Microphone, state);
+            }
+            RoomMessage::Devices(kind, found) => self.devices(kind, found),
+        }
+    }
+
+    fn command(&mut self, command: StudioCommand) {
+        match command {
+            StudioCommand::Show(command) => {
+                if let Some(show) = &self.show {
+                    show.tell(Message::Command(command));
+                }
+            }
+            StudioCommand::SetVideo(choice) => self.set_video(choice),
+            StudioCommand::SetAudio(choice) => self.set_audio(choice),
+            StudioCommand::SetEncoding(encoding) => self.set_encoding(*encoding),
+            StudioCommand::GoLive(settings) => self.go_live(*settings),
+            StudioCommand::SetGain(gain_db) => self.sound.set_gain_db(gain_db),
+            StudioCommand::SetMuted(muted) => self.sound.set_muted(muted),
+            StudioCommand::ClearClip => self.sound.clear_clip(),
+        }
+    }
+
+    fn set_video(&mut self, choice: VideoChoice) {
+        if self.video.choice != choice || self.video.failure.is_some() {
+            self.video.choice = choice;
+            self.open_video();
+        }
+    }
+
+    fn set_audio(&mut self, choice: AudioChoice) {
+        if self.audio.choice != choice || self.audio.failure.is_some() {
+            self.audio.choice = choice;
+            self.open_audio();
+        }
+    }
+
+    /// Sets the stage anew where its form changes. Not while a show is on: its encoders have the old form.
+    fn set_encoding(&mut self, encoding: EncodingSettings) {
+        self.forget_ended_show();
+        if self.show.is_some() || encoding.validate().is_err() {
+            return;
+        }
+        self.encoding = encoding;
+        if self.stage.handle().format() == StageFormat::from(&self.encoding) {
+            return;
+        }
+        match start_stage(&self.encoding, &self.clock, &self.preview, &self.sound, &self.mail) {
+            Ok(stage) => {
+                let old = std::mem::replace(&mut self.stage, stage);
+                self.close(old);
+                self.open_video();
+                self.open_audio();
+            }
+            Err(error) => {
+                self.tell(StudioEvent::Problem(Problem::new(ProblemKind::Internal, "studio", error.to_string())));
+            }
+        }
+    }
+
+    fn go_live(&mut self, settings: ShowSettings) {
+        self.forget_ended_show();
+        if self.show.is_some() {
+            return;
+        }
+        if let Err(problem) = self.start_show(settings) {
+            self.tell(StudioEvent::Problem(problem.clone()));
+            self.tell(StudioEvent::Ended(Box::new(Summary::never_live(self.clock.now(), problem))));
+        }
+    }
+
+    fn forget_ended_show(&mut self) {
+        if self.show.as_ref().is_some_and(LentShow::is_over) {
+            self.show = None;
+        }
+    }
+
+    fn start_show(&mut self, settings: ShowSettings) -> Result<(), Problem> {
+        let targets = show::targets(&settings)?;
+        self.set_encoding(settings.encoding.clone());
+        self.set_video(settings.video.clone());
+        self.set_audio(settings.audio.clone());
+        let stage = self.stage.handle().clone();
+        self.show = Some(LentShow::start(settings, targets, self.clock.clone(), self.face.clone(), stage)?);
+        Ok(())
+    }
+
+    fn stage_event(&mut self, event: StageEvent) {
+        let (kind, name, what) = match event {
+            StageEvent::Retired(source) => return self.close(source),
+            StageEvent::FirstPicture => {
+                if let Some(show) = &self.show {
+                    show.tell(Message::Stage(StageEvent::FirstPicture));
+                }
+                return;
+            }
+            StageEvent::Video(name, what) => (DeviceKind::Camera, name, what),
+            StageEvent::Audio(name, what) => (DeviceKind::Microphone, name, what),
+        };
+        let problem = Problem::from_source_event(&name, &what);
+        let restored = what == SourceEvent::Restored;
+        match &self.show {
+            Some(show) => {
+                let event = match kind {
+                    DeviceKind::Camera => StageEvent::Video(name, what),
+                    DeviceKind::Microphone => StageEvent::Audio(name, what),
+                };
+                show.tell(Message::Stage(event));
+            }
+            None => self.tell(StudioEvent::Problem(problem.clone())),
+        }
+        let state = if restored { SourceState::Restored } else { SourceState::Lost(problem) };
+        self.tell(StudioEvent::Source { kind, state });
+    }
+
+    fn source_state(&mut self, kind: DeviceKind, state: SourceState) {
+        let failure = self.video.failure.clone().or_else(|| self.audio.failure.clone());
+        self.stage.handle().set_failure(failure);
+        self.tell(StudioEvent::Source { kind, state });
+    }
+
+    /// Devices come and go: one that was chosen and missing is opened when it may be there.
+    fn devices(&mut self, kind: DeviceKind, found: Vec<DeviceInfo>) {
+        match kind {
+            DeviceKind::Camera => {
+                let changed = self.video.seen != found;
+                self.video.seen.clone_from(&found);
+                if changed && self.video.failure.is_some() {
+                    self.open_video();
+                }
+            }
+            DeviceKind::Microphone => {
+                let changed = self.audio.seen != found;
+                self.audio.seen.clone_from(&found);
+                if changed && self.audio.failure.is_some() {
+                    self.open_audio();
+                }
+            }
+        }
+        self.tell(StudioEvent::Devices { kind, found });
+    }
+
+    fn open_video(&mut self) {
+        self.video.generation += 1;
+        self.video.failure = None;
+        self.source_state(DeviceKind::Camera, SourceState::Opening);
+        // A window says that there is no camera; a test picture nobody asked for would hide it.
+        let choice = match &self.video.choice {
+            VideoChoice::Auto => VideoChoice::Camera(None),
+            other => other.clone(),
+        };
+        let (mail, generation) = (self.mail.clone(), self.video.generation);
+        let (encoding, clock) = (self.encoding.clone(), self.clock.clone());
+        self.errand("open-video", move || {
+            let result = sources::open_video(&choice, &encoding, &clock);
+            mail.send(RoomMessage::VideoOpened(generation, result));
+        });
+    }
+
+    fn open_audio(&mut self) {
+        self.audio.generation += 1;
+        self.audio.failure = None;
+        self.source_state(DeviceKind::Microphone, SourceState::Opening);
+        let choice = match &self.audio.choice {
+            AudioChoice::Auto => AudioChoice::Microphone(None),
+            other => other.clone(),
+        };
+        let (mail, generation) = (self.mail.clone(), self.audio.generation);
+        let (encoding, clock) = (self.encoding.clone(), self.clock.clone());
+        self.errand("open-audio", move || {
+            let result = sources::open_audio(&choice, &encoding, &clock);
+            mail.send(RoomMessage::AudioOpened(generation, result));
+        });
+    }
+
+    fn watch_devices(&mut self) {
+        let (mail, clock, preview) = (self.mail.clone(), self.clock.clone(), self.preview.clone());
+        let watch = Worker::spawn("devices", move |stop| {
+            let mut told: [Option<Vec<DeviceInfo>>; 2] = [None, None];
+            let mut next = clock.now();
+            while !stop.requested() {
+                let first = told[0].is_none();
+                if clock.now() < next || (preview.rate() == PreviewRate::Off && !first) {
+                    clock.sleep_until(clock.now() + NAP, NAP);
+                    continue;
+                }
+                next = clock.now() + DEVICES_INTERVAL;
+                let found = [devices::list_cameras(), devices::list_microphones()];
+                let kinds = [DeviceKind::Camera, DeviceKind::Microphone];
+                for ((kind, found), told) in kinds.into_iter().zip(found).zip(&mut told) {
+                    if told.as_ref() != Some(&found) {
+                        *told = Some(found.clone());
+                        mail.send(RoomMessage::Devices(kind, found));
+                    }
+                }
+            }
+        });
+        match watch {
+            Ok(worker) => self.errands.push(worker),
+            Err(error) => tracing::warn!(%error, "devices are not watched"),
+        }
+    }
+
+    /// Closes what may take a while to close.
+    fn close<T: Send + 'static>(&mut self, what: T) {
+        self.errand("close", move || drop(what));
+    }
+
+    fn errand(&mut self, name: &str, work: impl FnOnce() + Send + 'static) {
+        match Worker::spawn(name, move |_| work()) {
+            Ok(worker) => self.errands.push(worker),
+            Err(error) => {
+                self.tell(StudioEvent::Problem(Problem::new(ProblemKind::Internal, "studio", error.to_string())));
+            }
+        }
+    }
+
+    /// Tells the face; one that is very far behind hears no more until it reads again.
+    fn tell(&self, event: StudioEvent) {
+        if self.face.try_send(event).is_err() {
+            tracing::warn!("the window is far behind");
+        }
+    }
+}
+
+fn start_stage(
+    encoding: &EncodingSettings,
+    clock: &Clock,
+    preview: &Preview,
+    sound: &Sound,
+    mail: &RoomMail,
+) -> std::io::Result<Stage> {
+    let mail = mail.clone();
+    let sink = Arc::new(move |event| mail.send(RoomMessage::Stage(event)));
+    Stage::start(StageFormat::from(encoding), clock.clone(), preview.clone(), sound.clone(), sink)
+}

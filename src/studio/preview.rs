@@ -1,0 +1,116 @@
+//! The newest picture of the program, for whoever shows it.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::flow::Latest;
+use crate::media::{Picture, Timestamp};
+
+/// Time between pictures at `PreviewRate::Slow`.
+const SLOW_INTERVAL: Duration = Duration::from_millis(200);
+
+/// How many pictures whoever shows them wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PreviewRate {
+    /// None: nobody looks.
+    Off,
+    /// Five a second.
+    Slow,
+    /// Every picture of the program.
+    Full,
+}
+
+/// Called when there is a new picture; must return at once.
+type Notify = Box<dyn Fn() + Send + Sync>;
+
+/// The newest picture (policy: newest wins). Cheap to clone.
+#[derive(Clone)]
+pub struct Preview(Arc<Shared>);
+
+struct Shared {
+    picture: Latest<Arc<Picture>>,
+    rate: AtomicU8,
+    notify: Mutex<Option<Notify>>,
+}
+
+impl fmt::Debug for Preview {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Preview").field("rate", &self.rate()).finish_non_exhaustive()
+    }
+}
+
+impl Preview {
+    /// A preview nobody looks at yet.
+    pub(super) fn new() -> Self {
+        let rate = AtomicU8::new(PreviewRate::Off as u8);
+        Self(Arc::new(Shared { picture: Latest::new(), rate, notify: Mutex::new(None) }))
+    }
+
+    /// The newest picture since the last call.
+    pub fn take(&self) -> Option<Arc<Picture>> {
+        self.0.picture.take()
+    }
+
+    /// How many pictures are wanted from now on.
+    pub fn set_rate(&self, rate: PreviewRate) {
+        self.0.rate.store(rate as u8, Ordering::Release);
+    }
+
+    /// How many pictures are wanted.
+    pub fn rate(&self) -> PreviewRate {
+        match self.0.rate.load(Ordering::Acquire) {
+            rate if rate == PreviewRate::Full as u8 => PreviewRate::Full,
+            rate if rate == PreviewRate::Slow as u8 => PreviewRate::Slow,
+            _ => PreviewRate::Off,
+        }
+    }
+
+    /// Calls `notify`, on the video thread, whenever there is a new picture.
+    pub fn set_notify(&self, notify: impl Fn() + Send + Sync + 'static) {
+        *self.0.notify.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(notify));
+    }
+
+    pub(super) fn put(&self, picture: Arc<Picture>) {
+        self.0.picture.put(picture);
+        if let Some(notify) = &*self.0.notify.lock().unwrap_or_else(PoisonError::into_inner) {
+            notify();
+        }
+    }
+}
+
+/// Decides at each tick whether its picture is shown.
+#[derive(Debug, Default)]
+pub(super) struct PreviewPace {
+    next: Option<Timestamp>,
+}
+
+impl PreviewPace {
+    pub(super) fn wants(&mut self, rate: PreviewRate, now: Timestamp) -> bool {
+        match rate {
+            PreviewRate::Off => false,
+            PreviewRate::Full => true,
+            PreviewRate::Slow if self.next.is_some_and(|next| now < next) => false,
+            PreviewRate::Slow => {
+                self.next = Some(now + SLOW_INTERVAL);
+                true
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::FrameRate;
+
+    #[test]
+    fn slow_is_five_a_second_and_off_is_none() {
+        let shown = |rate| {
+            let mut pace = PreviewPace::default();
+            (0..90).filter(|i| pace.wants(rate, FrameRate::DEFAULT.frame_time(*i))).count()
+        };
+        assert_eq!([PreviewRate::Off, PreviewRate::Slow, PreviewRate::Full].map(shown), [0, 15, 90]);
+    }
+}

@@ -1,0 +1,301 @@
+//! One chunk of 1024 samples a tick: takes the source's sound through the strip and, on air, encodes it and hands it out.
+
+use std::time::Duration;
+
+use super::{StageEvent, StageHandle};
+use crate::audio::Loudness;
+use crate::capture::AudioSource;
+use crate::encode::{AudioEncoder, EncodeError};
+use crate::flow::Stop;
+use crate::media::{AudioChunk, CHUNK_SAMPLES, Packet, Timestamp};
+use crate::studio::levels::Strip;
+use crate::studio::program::{Program, count};
+use crate::studio::supervisor::{Mail, Message};
+
+/// How long the thread sleeps at most before it looks for Stop.
+const NAP: Duration = Duration::from_millis(50);
+/// Chunks after which loudness and drift are told: about once a second.
+const REPORT_EVERY: i64 = 47;
+/// Chunks of silence that push the last sound out of the encoder: more than any AAC encoder holds.
+const FLUSH_CHUNKS_MAX: i64 = 8;
+/// Chunks of silence that may fill the gap after a change of source: two seconds.
+const GAP_CHUNKS_MAX: i64 = 94;
+
+/// The sound of a program.
+pub(in crate::studio) struct AudioPart {
+    pub(in crate::studio) encoder: Box<dyn AudioEncoder>,
+    /// Whether the sound settles when the program begins: only where there is no picture.
+    pub(in crate::studio) leads: bool,
+    pub(in crate::studio) program: Program,
+    pub(in crate::studio) mail: Mail,
+}
+
+/// What the audio thread works with.
+pub(super) struct AudioThread {
+    stage: StageHandle,
+    source: Option<Box<dyn AudioSource>>,
+    on_air: Option<OnAir>,
+}
+
+/// A program's sound while it is made.
+struct OnAir {
+    part: AudioPart,
+    sample_rate: u32,
+    channels: u16,
+    loudness: Loudness,
+    begun: bool,
+    /// How much earlier than the source hands them out its samples belong; settled when the program begins.
+    shift: Duration,
+    /// The place of the next chunk, counted in chunks.
+    next: Option<i64>,
+}
+
+impl AudioThread {
+    pub(super) fn new(stage: StageHandle) -> Self {
+        Self { stage, source: None, on_air: None }
+    }
+
+    /// Runs until Stop.
+    pub(super) fn run(mut self, stop: &Stop) {
+        let (format, clock) = (self.stage.format(), self.stage.0.clock.clone());
+        let chunk_start = |index| Timestamp::from_samples(index * CHUNK_SAMPLES as i64, format.sample_rate);
+        let mut strip = Strip::new(self.stage.0.sound.clone(), format.sample_rate, format.channels);
+        let mut index = clock.now().sample_index(format.sample_rate) / CHUNK_SAMPLES as i64;
+        let mut samples = vec![0.0; CHUNK_SAMPLES * usize::from(format.channels)];
+        while !stop.requested() {
+            let end = chunk_start(index + 1);
+            if clock.now() < end {
+                clock.sleep_until(end, NAP);
+                continue;
+            }
+            self.take_orders();
+            let missing = match &mut self.source {
+                Some(source) => source.read(index * CHUNK_SAMPLES as i64, &mut samples).missing,
+                None => {
+                    samples.fill(0.0);
+                    0
+                }
+            };
+            if let Some(source) = &mut self.source {
+                while let Some(event) = source.poll_event() {
+                    self.stage.tell(StageEvent::Audio(source.info().name, event));
+                }
+            }
+            strip.process(&mut samples);
+            if let Some(on_air) = &mut self.on_air {
+                let latency = self.source.as_ref().map_or(Duration::ZERO, |source| source.latency());
+                if index % REPORT_EVERY == 0 {
+                    on_air.part.program.set_drift_ppm(self.source.as_ref().and_then(|source| source.drift_ppm()));
+                }
+                match on_air.take_chunk(index, latency, missing, samples) {
+                    Ok((buffer, ended)) => {
+                        samples = buffer;
+                        if ended {
+                            self.end_program();
+                        }
+                    }
+                    Err(error) => {
+                        samples = vec![0.0; CHUNK_SAMPLES * usize::from(format.channels)];
+                        on_air.part.mail.send(Message::EncoderFailed { about: "audio encoder", error, fatal: true });
+                        self.end_program();
+                    }
+                }
+            }
+            index += 1;
+        }
+        self.end_program();
+    }
+
+    fn take_orders(&mut self) {
+        if let Some(part) = self.stage.0.audio_program.take() {
+            self.end_program();
+            let format = self.stage.format();
+            match Loudness::new(format.sample_rate, format.channels) {
+                Ok(loudness) => {
+                    self.on_air = Some(OnAir::new(part, format.sample_rate, format.channels, loudness));
+                }
+                Err(error) => {
+                    let error = EncodeError::Unsupported(error.to_string());
+                    part.mail.send(Message::EncoderFailed { about: "audio encoder", error, fatal: true });
+                    part.mail.send(Message::AudioEnded);
+                }
+            }
+        }
+        if let Some(source) = self.stage.0.audio.take() {
+            let retired = std::mem::replace(&mut self.source, source);
+            self.stage.retire(None, retired);
+        }
+    }
+
+    fn end_program(&mut self) {
+        if let Some(on_air) = self.on_air.take() {
+            on_air.part.mail.send(Message::AudioEnded);
+        }
+    }
+}
+
+impl OnAir {
+    fn new(part: AudioPart, sample_rate: u32, channels: u16, loudness: Loudness) -> Self {
+        Self { part, sample_rate, channels, loudness, begun: false, shift: Duration::ZERO, next: None }
+    }
+
+    /// Takes the chunk that ends at `index + 1`, handed out `latency` late; gives the buffer back, and whether the
+    /// program is over.
+    fn take_chunk(
+        &mut self,
+        index: i64,
+        latency: Duration,
+        missing: usize,
+        mut samples: Vec<f32>,
+    ) -> Result<(Vec<f32>, bool), EncodeError> {
+        let active = self.part.program.fanout().is_active();
+        if !self.begun {
+            self.shift = latency;
+            self.begun = active;
+        }
+        if self.begun && missing > 0 {
+            count(&self.part.program.counters().audio_xruns, 1);
+        }
+        // A source of another latency: its samples belong whole chunks earlier or later.
+        let late = (latency.as_secs_f64() - self.shift.as_secs_f64()) / self.time(1).as_secs_f64();
+        let place = index - late.round() as i64;
+        if self.next.is_some_and(|next| place < next) {
+            return Ok((samples, false));
+        }
+        while let Some(next) = self.next.filter(|next| *next < place && place - next <= GAP_CHUNKS_MAX) {
+            if active {
+                let silence = vec![0.0; samples.len()];
+                self.encode(self.pts(next), silence)?;
+            }
+            self.next = Some(next + 1);
+        }
+        self.next = Some(place + 1);
+        let pts = self.pts(place);
+        if active {
+            if self.part.leads {
+                self.part.program.begin_at(pts);
+            }
+            self.loudness.measure(&samples);
+            samples = self.encode(pts, samples)?;
+        }
+        // Everything that belongs to the program is in the encoder once this chunk's end is past the program's.
+        let ended = self.pts(place + 1) >= self.part.program.end();
+        if ended || index % REPORT_EVERY == 0 {
+            self.part.program.set_loudness(self.loudness.reading().integrated_lufs);
+        }
+        if ended && active {
+            samples = self.flush(place, samples)?;
+        }
+        Ok((samples, ended))
+    }
+
+    /// Feeds silence until the last sound of the program has come out.
+    fn flush(&mut self, last: i64, mut samples: Vec<f32>) -> Result<Vec<f32>, EncodeError> {
+        samples.fill(0.0);
+        for place in last + 1..=last + FLUSH_CHUNKS_MAX {
+            let chunk = self.chunk(self.pts(place), samples);
+            let packet = self.part.encoder.encode(&chunk)?;
+            samples = chunk.samples;
+            if let Some(packet) = packet {
+                if packet.pts >= self.part.program.end() {
+                    break;
+                }
+                self.send(&packet);
+            }
+        }
+        Ok(samples)
+    }
+
+    fn encode(&mut self, pts: Timestamp, samples: Vec<f32>) -> Result<Vec<f32>, EncodeError> {
+        let chunk = self.chunk(pts, samples);
+        if let Some(packet) = self.part.encoder.encode(&chunk)? {
+            self.send(&packet);
+        }
+        Ok(chunk.samples)
+    }
+
+    fn send(&self, packet: &Packet) {
+        count(&self.part.program.counters().audio_bytes, packet.data.len() as u64);
+        self.part.program.fanout().push(packet);
+    }
+
+    fn chunk(&self, pts: Timestamp, samples: Vec<f32>) -> AudioChunk {
+        AudioChunk { pts, sample_rate: self.sample_rate, channels: self.channels, samples }
+    }
+
+    /// When the chunk at `place` is heard.
+    fn pts(&self, place: i64) -> Timestamp {
+        self.time(place) - self.shift
+    }
+
+    fn time(&self, chunks: i64) -> Timestamp {
+        Timestamp::from_samples(chunks * CHUNK_SAMPLES as i64, self.sample_rate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encode::{AudioEncoderSettings, open_aac};
+    use crate::flow::PacketQueue;
+    use crate::media::Bitrate;
+    use crate::output::{Fanout, OutputHandle};
+    use std::sync::mpsc::sync_channel;
+
+    const RATE: u32 = 48_000;
+
+    fn on_air() -> (OnAir, OutputHandle) {
+        let fanout = Fanout::new();
+        let output = fanout.add(PacketQueue::new(Duration::from_secs(60)));
+        output.activate();
+        let settings = AudioEncoderSettings { sample_rate: RATE, channels: 2, bitrate: Bitrate::from_kbps(128) };
+        let part = AudioPart {
+            encoder: open_aac(&settings).unwrap(),
+            leads: true,
+            program: Program::new(fanout, None),
+            mail: Mail::new(sync_channel(1).0),
+        };
+        let loudness = Loudness::new(RATE, 2).unwrap();
+        (OnAir::new(part, RATE, 2, loudness), output)
+    }
+
+    fn places(output: &OutputHandle) -> Vec<i64> {
+        std::iter::from_fn(|| output.queue().try_pop()).map(|packet| packet.pts.as_millis()).collect()
+    }
+
+    #[test]
+    fn a_source_of_another_latency_leaves_no_hole_and_no_step_back() {
+        let (mut on_air, output) = on_air();
+        let mut samples = vec![0.0; 2 * CHUNK_SAMPLES];
+        for index in 1000..1100 {
+            // 64 ms are three chunks.
+            let latency = Duration::from_millis(if (1030..1070).contains(&index) { 64 } else { 0 });
+            samples = on_air.take_chunk(index, latency, 0, samples).unwrap().0;
+        }
+        let places = places(&output);
+        let steps: Vec<_> = places.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(steps.iter().all(|step| (21..=22).contains(step)), "{steps:?}");
+        // Of 100 chunks 3 were too late after the first change, and 3 of silence fill the second.
+        assert!(places.len() >= 97, "{}", places.len());
+        let wanted = Timestamp::from_samples(1099 * CHUNK_SAMPLES as i64, RATE).as_millis();
+        assert!(wanted - places.last().unwrap() < 100);
+    }
+
+    #[test]
+    fn the_end_comes_with_the_last_sound() {
+        let (mut on_air, output) = on_air();
+        let mut samples = vec![0.0; 2 * CHUNK_SAMPLES];
+        let end = Timestamp::from_samples(10 * CHUNK_SAMPLES as i64 + 100, RATE);
+        on_air.part.program.end_at(end);
+        let mut ends = Vec::new();
+        for index in 0..11 {
+            let (buffer, ended) = on_air.take_chunk(index, Duration::ZERO, 0, samples).unwrap();
+            samples = buffer;
+            ends.push(ended);
+        }
+        assert_eq!(ends.iter().position(|ended| *ended), Some(10));
+        let last = places(&output).pop().unwrap();
+        let chunk = Timestamp::from_samples(CHUNK_SAMPLES as i64, RATE).as_millis();
+        assert!(last < end.as_millis() && last + chunk + 1 >= end.as_millis(), "{last}");
+    }
+}

@@ -1,0 +1,187 @@
+//! The sources and what is made of them: always on, previewed and measured, whether or not a show takes them.
+
+mod audio;
+mod video;
+
+pub(super) use audio::AudioPart;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use self::audio::AudioThread;
+use self::video::VideoThread;
+use super::Problem;
+use super::levels::Sound;
+use super::preview::Preview;
+use super::program::Program;
+use crate::capture::{AudioSource, SourceEvent, VideoSource};
+use crate::clock::Clock;
+use crate::flow::{Latest, Worker};
+use crate::media::{FrameRate, Size};
+use crate::settings::EncodingSettings;
+
+/// What the stage tells whoever owns it.
+#[derive(Debug)]
+pub(super) enum StageEvent {
+    /// The first picture since the source was set.
+    FirstPicture,
+    /// Something happened to the picture's source of this name.
+    Video(String, SourceEvent),
+    /// Something happened to the sound's source of this name.
+    Audio(String, SourceEvent),
+    /// A source that was replaced. Closing a device may take a while: not on the stage's threads.
+    Retired(Retired),
+}
+
+/// A source nobody reads any more.
+pub(super) struct Retired {
+    _video: Option<Box<dyn VideoSource>>,
+    _audio: Option<Box<dyn AudioSource>>,
+}
+
+impl fmt::Debug for Retired {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Retired")
+    }
+}
+
+/// Where the stage's events go. May wait a moment; never long.
+pub(super) type StageSink = Arc<dyn Fn(StageEvent) + Send + Sync>;
+
+/// The form of everything on stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StageFormat {
+    pub(super) size: Size,
+    pub(super) frame_rate: FrameRate,
+    pub(super) sample_rate: u32,
+    pub(super) channels: u16,
+}
+
+impl From<&EncodingSettings> for StageFormat {
+    fn from(encoding: &EncodingSettings) -> Self {
+        let EncodingSettings { size, frame_rate, sample_rate, channels, .. } = *encoding;
+        Self { size, frame_rate, sample_rate, channels }
+    }
+}
+
+/// The threads that read the sources. Dropping it ends them.
+pub(super) struct Stage {
+    handle: StageHandle,
+    _workers: [Worker; 2],
+}
+
+/// The way to a stage. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct StageHandle(Arc<Shared>);
+
+struct Shared {
+    format: StageFormat,
+    clock: Clock,
+    sink: StageSink,
+    preview: Preview,
+    sound: Sound,
+    video: Latest<Option<Box<dyn VideoSource>>>,
+    audio: Latest<Option<Box<dyn AudioSource>>>,
+    video_program: Latest<Program>,
+    audio_program: Latest<AudioPart>,
+    standing: Mutex<Standing>,
+}
+
+/// How the sources stand, for a show that wants to begin.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Standing {
+    /// Whether the picture's source has given one.
+    pub(super) has_picture: bool,
+    /// Why there is no picture, or no sound.
+    pub(super) failure: Option<Problem>,
+    /// What the picture's source is called.
+    pub(super) video_name: String,
+}
+
+impl Stage {
+    /// Starts the threads, without any source.
+    pub(super) fn start(
+        format: StageFormat,
+        clock: Clock,
+        preview: Preview,
+        sound: Sound,
+        sink: StageSink,
+    ) -> std::io::Result<Self> {
+        let handle = StageHandle(Arc::new(Shared {
+            format,
+            clock,
+            sink,
+            preview,
+            sound,
+            video: Latest::new(),
+            audio: Latest::new(),
+            video_program: Latest::new(),
+            audio_program: Latest::new(),
+            standing: Mutex::new(Standing::default()),
+        }));
+        let (video, audio) = (VideoThread::new(handle.clone()), AudioThread::new(handle.clone()));
+        let workers = [
+            Worker::spawn("video", move |stop| video.run(stop))?,
+            Worker::spawn("audio", move |stop| audio.run(stop))?,
+        ];
+        Ok(Self { handle, _workers: workers })
+    }
+
+    pub(super) fn handle(&self) -> &StageHandle {
+        &self.handle
+    }
+}
+
+impl StageHandle {
+    pub(super) fn format(&self) -> StageFormat {
+        self.0.format
+    }
+
+    /// From the next tick on the picture comes from `source`.
+    pub(super) fn set_video(&self, source: Option<Box<dyn VideoSource>>) {
+        self.change(|standing| {
+            standing.video_name = source.as_ref().map(|source| source.info().name).unwrap_or_default();
+            standing.has_picture = false;
+        });
+        self.0.video.put(source);
+    }
+
+    /// From the next chunk on the sound comes from `source`; silence where there is none.
+    pub(super) fn set_audio(&self, source: Option<Box<dyn AudioSource>>) {
+        self.0.audio.put(source);
+    }
+
+    /// The next pictures and chunks belong to `program`, until its end.
+    pub(super) fn put_on_air(&self, video: Option<Program>, audio: AudioPart) {
+        if let Some(program) = video {
+            self.0.video_program.put(program);
+        }
+        self.0.audio_program.put(audio);
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        self.0.standing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Why a show cannot begin; `None`: it can.
+    pub(super) fn set_failure(&self, failure: Option<Problem>) {
+        self.change(|standing| standing.failure = failure);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Standing)) {
+        change(&mut self.0.standing.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn tell(&self, event: StageEvent) {
+        if matches!(event, StageEvent::FirstPicture) {
+            self.change(|standing| standing.has_picture = true);
+        }
+        (self.0.sink)(event);
+    }
+
+    fn retire(&self, video: Option<Box<dyn VideoSource>>, audio: Option<Box<dyn AudioSource>>) {
+        if video.is_some() || audio.is_some() {
+            self.tell(StageEvent::Retired(Retired { _video: video, _audio: audio }));
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The studio through its public face: sources that are always on, shows that begin and end on them.
+
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tally::capture::DeviceKind;
+use tally::clock::Clock;
+use tally::media::{Bitrate, FrameRate, Size};
+use tally::settings::{AudioChoice, EncodingSettings, ShowSettings, VideoChoice};
+use tally::studio::rehearsal::RehearsalReport;
+use tally::studio::{
+    Command, DestinationState, NextEvent, PreviewRate, ProblemKind, SourceState, Studio, StudioCommand, StudioEvent,
+    Summary,
+};
+
+/// Longest wait for anything.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn settings() -> ShowSettings {
+    ShowSettings {
+        video: VideoChoice::Test,
+        audio: AudioChoice::Test,
+        rehearse: true,
+        encoding: EncodingSettings {
+            size: Size::new(320, 180),
+            frame_rate: FrameRate::DEFAULT,
+            video_bitrate: Bitrate::from_kbps(400),
+            ..EncodingSettings::default()
+        },
+        ..ShowSettings::default()
+    }
+}
+
+struct Open {
+    studio: Studio,
+    clock: Clock,
+}
+
+impl Open {
+    fn new(settings: &ShowSettings) -> Self {
+        let clock = Clock::system();
+        Self { studio: Studio::open(settings, clock.clone()).unwrap(), clock }
+    }
+
+    /// The first event that `wanted` takes.
+    fn wait<T>(&self, mut wanted: impl FnMut(StudioEvent) -> Option<T>) -> T {
+        let deadline = self.clock.now() + PATIENCE;
+        while self.clock.now() < deadline {
+            match self.studio.next_event(Duration::from_millis(20)) {
+                NextEvent::Event(event) => {
+                    if let Some(value) = wanted(event) {
+                        return value;
+                    }
+                }
+                NextEvent::Nothing => {}
+                NextEvent::Gone => panic!("the studio died"),
+            }
+        }
+        panic!("it did not come");
+    }
+
+    fn wait_until(&self, mut wanted: impl FnMut() -> bool) {
+        let deadline = self.clock.now() + PATIENCE;
+        while !wanted() {
+            assert!(self.clock.now() < deadline, "it did not come");
+            let _ = self.studio.next_event(Duration::from_millis(5));
+        }
+    }
+
+    fn wait_for_source(&self, wanted: DeviceKind) -> SourceState {
+        self.wait(|event| match event {
+            StudioEvent::Source { kind, state } if kind == wanted && state != SourceState::Opening => Some(state),
+            _ => None,
+        })
+    }
+
+    fn go_live(&self, settings: ShowSettings) {
+        assert!(self.studio.command(StudioCommand::GoLive(Box::new(settings))));
+    }
+
+    fn wait_for_live(&self) {
+        self.wait(|event| matches!(event, StudioEvent::State { state: DestinationState::Live, .. }).then_some(()));
+    }
+
+    fn wait_for_stats(&self, count: usize) {
+        for _ in 0..count {
+            self.wait(|event| matches!(event, StudioEvent::Stats(_)).then_some(()));
+        }
+    }
+
+    fn end(&self) -> (Option<RehearsalReport>, Summary) {
+        assert!(self.studio.command(StudioCommand::Show(Command::End)));
+        let mut report = None;
+        let summary = self.wait(|event| match event {
+            StudioEvent::Rehearsal(arrived) => {
+                report = Some(*arrived);
+                None
+            }
+            StudioEvent::Ended(summary) => Some(*summary),
+            _ => None,
+        });
+        (report, summary)
+    }
+}
+
+#[test]
+fn picture_and_sound_are_there_before_any_show() {
+    let open = Open::new(&settings());
+    let preview = open.studio.preview();
+    let pictures = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&pictures);
+    preview.set_notify(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+    });
+    assert!(matches!(open.wait_for_source(DeviceKind::Camera), SourceState::Ready(_)));
+    assert_eq!(pictures.load(Ordering::Relaxed), 0, "nobody looks yet");
+    preview.set_rate(PreviewRate::Full);
+    open.wait_until(|| pictures.load(Ordering::Relaxed) > 10);
+    assert_eq!(preview.take().unwrap().size(), Size::new(320, 180));
+    // The test signal beeps once a second.
+    open.wait_until(|| open.studio.levels().channels.first().is_some_and(|level| level.peak_dbfs > -30.0));
+}
+
+#[test]
+fn shows_come_and_go_on_a_stage_that_stays() {
+    let open = Open::new(&settings());
+    open.studio.preview().set_rate(PreviewRate::Full);
+    for round in 0..3 {
+        open.go_live(settings());
+        // A second wish while one is on is no second show.
+        open.go_live(settings());
+        open.wait_for_live();
+        open.wait_for_stats(2);
+        let (report, summary) = open.end();
+        let report = report.unwrap();
+        assert_eq!(summary.failure, None, "round {round}");
+        assert_eq!(report.frames_received, summary.totals.frames_encoded, "round {round}");
+        assert!(summary.totals.frames_encoded > 30, "round {round}: {summary:?}");
+        open.wait_until(|| open.studio.preview().take().is_some());
+    }
+}
+
+#[test]
+fn sources_change_on_air_without_a_hole() {
+    let open = Open::new(&settings());
+    let clip = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/surround.mp4");
+    open.go_live(settings());
+    open.wait_for_live();
+    open.wait_for_stats(1);
+    open.studio.command(StudioCommand::SetAudio(AudioChoice::File(clip)));
+    assert!(matches!(open.wait_for_source(DeviceKind::Microphone), SourceState::Ready(_)));
+    let still = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/b_frames.mp4");
+    open.studio.command(StudioCommand::SetVideo(VideoChoice::File(still)));
+    assert!(matches!(open.wait_for_source(DeviceKind::Camera), SourceState::Ready(_)));
+    open.wait_for_stats(2);
+    let (report, summary) = open.end();
+    assert_eq!(summary.failure, None);
+    assert_eq!(report.unwrap().frames_received, summary.totals.frames_encoded);
+    assert_eq!((summary.totals.missed, summary.totals.dropped), (0, 0));
+}
+
+#[test]
+fn a_source_that_is_not_there_is_told_and_no_show_begins_without_it() {
+    let wrong = ShowSettings { video: VideoChoice::File("no/such.mp4".into()), ..settings() };
+    let open = Open::new(&wrong);
+    let SourceState::Failed(problem) = open.wait_for_source(DeviceKind::Camera) else { panic!("it opened") };
+    assert_eq!(problem.kind, ProblemKind::SourceUnreadable);
+    open.go_live(wrong);
+    let failure = open.wait(|event| match event {
+        StudioEvent::Ended(summary) => Some(summary.failure),
+        _ => None,
+    });
+    assert_eq!(failure.map(|problem| problem.kind), Some(ProblemKind::SourceUnreadable));
+    // Another choice makes it good.
+    open.go_live(settings());
+    open.wait_for_live();
+    assert_eq!(open.end().1.failure, None);
+}
+
+#[test]
+fn another_form_sets_the_stage_anew_but_never_under_a_show() {
+    let open = Open::new(&settings());
+    let preview = open.studio.preview();
+    preview.set_rate(PreviewRate::Full);
+    let larger = |settings: ShowSettings| Box::new(EncodingSettings { size: Size::new(640, 360), ..settings.encoding });
+    open.go_live(settings());
+    open.wait_for_live();
+    open.studio.command(StudioCommand::SetEncoding(larger(settings())));
+    open.wait_for_stats(1);
+    assert!(preview.take().is_none_or(|picture| picture.size() == Size::new(320, 180)));
+    assert_eq!(open.end().1.failure, None);
+    open.wait_until(|| {
+        open.studio.command(StudioCommand::SetEncoding(larger(settings())));
+        preview.take().is_some_and(|picture| picture.size() == Size::new(640, 360))
+    });
+}
+
+#[test]
+fn a_muted_show_is_silent_and_its_meter_moves() {
+    let open = Open::new(&settings());
+    open.studio.command(StudioCommand::SetMuted(true));
+    open.wait_until(|| open.studio.levels().muted);
+    open.go_live(settings());
+    open.wait_for_live();
+    open.wait_for_stats(3);
+    let loud = open.wait(|event| match event {
+        StudioEvent::Stats(stats) => Some(stats.lufs),
+        _ => None,
+    });
+    assert_eq!(loud, None, "muted sound has no loudness");
+    open.wait_until(|| open.studio.levels().channels.iter().any(|level| level.peak_dbfs > -30.0));
+    assert_eq!(open.end().1.failure, None);
+}
