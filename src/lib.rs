@@ -16,4 +16,5 @@ pub mod output;
 pub mod rtmp;
 pub mod settings;
 pub mod studio;
+pub mod ui;
 pub mod video;

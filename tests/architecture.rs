@@ -44,7 +44,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "ingest",
         ],
     ),
-    ("cli", &["media", "clock", "settings", "studio", "ingest", "capture"]),
+    ("ui", &["media", "clock", "flow", "settings", "studio"]),
+    ("cli", &["media", "clock", "settings", "studio", "ingest", "capture", "ui"]),
 ];
 
 /// Each third-party crate and the rooms where it may appear; `*` is everywhere.
@@ -63,6 +64,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("toml_edit", &["settings"]),
     ("directories", &["settings"]),
     ("keyring", &["settings"]),
+    ("form_urlencoded", &["settings"]),
+    ("qrcode", &["settings"]),
     ("zeroize", &["settings", "cli"]),
     ("tokio", &["output", "ingest", "studio"]),
     ("socket2", &["output", "ingest"]),
@@ -89,6 +92,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("pulseaudio", &["capture"]),
     ("nokhwa", &["capture"]),
     ("v4l", &["capture"]),
+    ("jiff", &["clock"]),
+    ("rfd", &["ui"]),
+    ("zbus", &["ui"]),
+    ("eframe", &["ui"]),
 ];
 
 /// Longest file, in lines before its tests.

@@ -12,6 +12,8 @@ use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::{AudioChoice, Destination, VideoChoice};
 
 /// A live-streaming studio: camera and sound to any RTMP server
+///
+/// Without a command it opens the window. The commands do the same without one.
 #[derive(Debug, Parser)]
 #[command(name = "tally", version, about, after_long_help = EXIT_CODES, disable_help_subcommand = true)]
 pub struct Cli {
@@ -33,6 +35,7 @@ const EXIT_CODES: &str = "Exit codes:
   6   the server refused (handshake, connect, publish)
   7   the connection was lost and retries ended
   8   the recording failed (disk full, permission); the stream was not harmed
+  9   the window does not open (no display, no OpenGL)
   70  a bug: please report
 
 Environment:

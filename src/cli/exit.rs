@@ -21,6 +21,8 @@ pub enum Exit {
     Lost,
     /// The recording failed; the stream was not harmed.
     Recording,
+    /// The window does not open: no display, or one without OpenGL.
+    Window,
     /// A bug.
     Bug,
 }
@@ -37,6 +39,7 @@ impl Exit {
             Self::Refused => 6,
             Self::Lost => 7,
             Self::Recording => 8,
+            Self::Window => 9,
             Self::Bug => 70,
         }
     }

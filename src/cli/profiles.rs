@@ -10,9 +10,7 @@ use super::args::{ProfilesArgs, ProfilesCommand, ShowArgs};
 use super::settings_from_args::merged;
 use super::values::format_duration;
 use super::{Exit, Failure, print};
-use crate::settings::{
-    AudioChoice, Destination, Loaded, ProfileStore, SettingsError, ShowSettings, StreamKey, VideoChoice,
-};
+use crate::settings::{Destination, Loaded, ProfileStore, SettingsError, ShowSettings, StreamKey};
 
 /// Most bytes of a document to import.
 const DOCUMENT_LENGTH_MAX: u64 = 1 << 20;
@@ -196,27 +194,9 @@ fn save(store: &ProfileStore, name: &str, args: &ShowArgs, json: bool) -> Result
         Err(SettingsError::NoProfile { .. }) if args.profile.is_none() => ShowSettings::default(),
         Err(error) => return Err(error.into()),
     };
-    let mut settings = merged(base, args)?;
-    make_absolute(&mut settings);
+    let settings = merged(base, args)?.with_absolute_paths();
     tell_all(&store.save(name, &settings)?);
     done(json, "saved", name.trim())
-}
-
-/// A profile is used from any folder: relative paths are turned into whole ones.
-fn make_absolute(settings: &mut ShowSettings) {
-    let absolute = |path: &mut PathBuf| {
-        if let Ok(whole) = std::path::absolute(&*path) {
-            *path = whole;
-        }
-    };
-    if let VideoChoice::File(path) = &mut settings.video {
-        absolute(path);
-    }
-    if let AudioChoice::File(path) = &mut settings.audio {
-        absolute(path);
-    }
-    settings.record.iter_mut().for_each(absolute);
-    settings.destinations.iter_mut().filter_map(|destination| destination.tls_ca.as_mut()).for_each(absolute);
 }
 
 fn remove(store: &ProfileStore, name: &str, yes: bool, json: bool) -> Result<Exit, Failure> {

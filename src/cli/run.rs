@@ -7,7 +7,8 @@ use clap::{CommandFactory, Parser};
 
 use super::args::{Cli, Command, LiveArgs, ProfilesCommand};
 use super::{EnvSecrets, Exit, Failure, devices, live, logs, man, print, profiles, serve, show_settings};
-use crate::settings::redact_urls_in;
+use crate::settings::{ShowSettings, redact_urls_in};
+use crate::ui;
 
 /// Does what the process's arguments ask for; `secrets` are those taken from the environment.
 pub fn run(secrets: EnvSecrets) -> ExitCode {
@@ -16,8 +17,11 @@ pub fn run(secrets: EnvSecrets) -> ExitCode {
         Err(error) => return tell_parse_error(&error).into(),
     };
     logs::start(cli.verbose);
-    let Some(command) = cli.command else { return tell_no_command().into() };
-    let exit = catch_unwind(AssertUnwindSafe(|| dispatch(with_secrets(command, secrets))));
+    let exit = catch_unwind(AssertUnwindSafe(|| match cli.command {
+        Some(command) => dispatch(with_secrets(command, secrets)),
+        None if ui::has_display() => window(),
+        None => tell_no_command(),
+    }));
     exit.unwrap_or_else(|_| {
         print::complain("this is a bug of Tally: please report what stands above and what you did");
         Exit::Bug
@@ -78,10 +82,21 @@ fn tell_parse_error(error: &clap::Error) -> Exit {
     }
 }
 
+/// The window, with what a show has that nobody chose anything for.
+fn window() -> Exit {
+    match ui::run(ShowSettings::default(), None) {
+        Ok(()) => Exit::Ok,
+        Err(error) => {
+            print::complain(&format!("{error}; the commands work without it: tally --help"));
+            Exit::Window
+        }
+    }
+}
+
 fn tell_no_command() -> Exit {
     print::note(&Cli::command().render_help().to_string());
     print::complain(
-        "the window comes in the next version; until then choose a command, such as: \
+        "there is no display for the window (DISPLAY and WAYLAND_DISPLAY are not set); choose a command, such as: \
          tally live --rehearse --video test --audio test --for 10s",
     );
     Exit::Usage

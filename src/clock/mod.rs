@@ -2,6 +2,7 @@
 //! the waits between attempts.
 
 mod backoff;
+mod local;
 mod ticker;
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::media::Timestamp;
 
 pub use backoff::Backoff;
+pub use local::local_date_and_time;
 pub use ticker::{Tick, Ticker};
 
 /// Program time. Cheap to clone; all clones agree.

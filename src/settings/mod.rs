@@ -1,19 +1,33 @@
 //! What was chosen for a show: sources, destinations, encoding; profiles that keep it, and where secrets rest.
 
+pub mod catalogue;
 mod choice;
+pub mod contract;
 mod destination;
+mod draft;
 mod encoding;
 mod error;
+mod link;
+mod paste;
 mod profile;
+mod recording;
 mod secret;
 mod secrets;
 mod show;
+mod window;
 
 pub use crate::rtmp::url::{redact_url, redact_urls_in};
 pub use choice::{AudioChoice, ParseChoiceError, VideoChoice};
+pub use draft::{Draft, Field, Lock, changed_fields};
 pub use encoding::EncodingSettings;
 pub use error::SettingsError;
+pub use link::{LINK_LENGTH_MAX, LeftOut, LinkError, QrCode, ShowLink};
+pub use paste::{Done, PasteError, Pasted, paste_key, paste_server};
 pub use profile::{Listing, Loaded, ProfileStore, ProfileSummary};
+pub use recording::{
+    DEFAULT_NAME, EXTENSION, default_recording, joined_recording, recording_path, recording_room, split_recording,
+};
 pub use secret::StreamKey;
 pub use secrets::{FileStore, KeyringStore, SecretStore, Secrets};
 pub use show::{Destination, ShowSettings};
+pub use window::WindowSettings;

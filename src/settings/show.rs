@@ -90,6 +90,25 @@ impl ShowSettings {
         self.destinations.iter().try_for_each(Destination::validate)
     }
 
+    /// The same show with whole paths: a profile is used from any folder.
+    #[must_use]
+    pub fn with_absolute_paths(mut self) -> Self {
+        let absolute = |path: &mut PathBuf| {
+            if let Ok(whole) = std::path::absolute(&*path) {
+                *path = whole;
+            }
+        };
+        if let VideoChoice::File(path) = &mut self.video {
+            absolute(path);
+        }
+        if let AudioChoice::File(path) = &mut self.audio {
+            absolute(path);
+        }
+        self.record.iter_mut().for_each(absolute);
+        self.destinations.iter_mut().filter_map(|destination| destination.tls_ca.as_mut()).for_each(absolute);
+        self
+    }
+
     /// The same show with every secret of a URL in its own field, and every destination with a name of
     /// its own.
     #[must_use]

@@ -21,6 +21,7 @@ mod stage;
 mod supervisor;
 pub mod wording;
 
+pub use crate::capture::{DeviceInfo, DeviceKind, SourceInfo};
 pub use desk::Studio;
 pub use event::{
     Command, DestinationState, LatencyMillis, SourceState, Stats, StepReport, StudioCommand, StudioEvent, Summary,

@@ -159,7 +159,9 @@ impl Problem {
         Self { kind, about: about.into(), details: details.into(), server_said: None }
     }
 
-    fn said(mut self, words: Option<String>) -> Self {
+    /// The same with the server's own words.
+    #[must_use]
+    pub fn said(mut self, words: Option<String>) -> Self {
         self.server_said = words;
         self
     }

@@ -12,7 +12,7 @@ use super::rehearse::Rehearse;
 use super::stage::{Stage, StageEvent, StageHandle};
 use super::{Problem, ProblemKind};
 use crate::capture::SourceEvent;
-use crate::clock::Clock;
+use crate::clock::{Clock, local_date_and_time};
 use crate::encode::EncodeError;
 use crate::flow::{PacketQueue, Stop, Worker};
 use crate::media::Timestamp;
@@ -20,7 +20,7 @@ use crate::output::publisher::{
     PublishTarget, Publisher, PublisherConfig, PublisherEvent, PublisherState, SentHook, StreamHeaders,
 };
 use crate::output::{Network, Recorder, RecorderEvent, free_path};
-use crate::settings::ShowSettings;
+use crate::settings::{ShowSettings, recording_path};
 
 /// Media time one destination's queue may hold before video is dropped to the next keyframe.
 const QUEUE_LIMIT: Duration = Duration::from_millis(700);
@@ -386,11 +386,13 @@ impl Supervisor {
     }
 
     fn start_recorder(&self, running: &mut Running) {
-        let Some(path) = &self.settings.record else { return };
+        let Some(pattern) = &self.settings.record else { return };
+        let (date, time) = local_date_and_time();
+        let path = free_path(&recording_path(pattern, &date, &time));
         let output = running.program.fanout().add(PacketQueue::new(RECORDER_QUEUE_LIMIT));
         let mail = self.mail.clone();
         let sink = move |event| mail.send(Message::Recorder(event));
-        match Recorder::start(free_path(path), running.headers.clone(), output, self.clock.clone(), sink) {
+        match Recorder::start(path, running.headers.clone(), output, self.clock.clone(), sink) {
             Ok(recorder) => running.recorder = Some(recorder),
             Err(error) => {
                 if running.failure.is_none() {

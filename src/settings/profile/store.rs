@@ -88,9 +88,17 @@ impl ProfileStore {
     /// # Errors
     /// `NoConfigDir`.
     pub fn open_default() -> Result<Self, SettingsError> {
+        Self::default_dir().map(Self::open)
+    }
+
+    /// The folder that `TALLY_CONFIG_DIR` or else the system names for settings.
+    ///
+    /// # Errors
+    /// `NoConfigDir`.
+    pub fn default_dir() -> Result<PathBuf, SettingsError> {
         let named = std::env::var_os("TALLY_CONFIG_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from);
         let own = || directories::ProjectDirs::from("", "", "tally").map(|dirs| dirs.config_dir().to_owned());
-        named.or_else(own).map(Self::open).ok_or(SettingsError::NoConfigDir)
+        named.or_else(own).ok_or(SettingsError::NoConfigDir)
     }
 
     /// The store in `config_dir`, with its secrets in `secrets`.

@@ -1,0 +1,350 @@
+//! Settings while they are edited: they apply at once, every step can be undone and redone, and what must not change
+//! while live stays as it is.
+
+use std::collections::VecDeque;
+
+use super::ShowSettings;
+
+/// Most steps that are remembered.
+const STEPS_MAX: usize = 100;
+/// Changes of one field that follow each other within this are one step: somebody types or drags. In seconds.
+const TYPING_SECONDS: f64 = 1.5;
+
+/// A part of the settings that is edited as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// The picture's source.
+    Video,
+    /// The sound's source.
+    Audio,
+    /// Everything about where the show goes.
+    Destinations,
+    /// Rehearsal instead of a real show.
+    Rehearse,
+    /// Size of the picture.
+    Size,
+    /// Pictures a second.
+    FrameRate,
+    /// Rate of the picture.
+    VideoBitrate,
+    /// Seconds from keyframe to keyframe.
+    Keyframe,
+    /// Whether the picture's rate follows the network.
+    Adaptive,
+    /// Rate of the sound.
+    AudioBitrate,
+    /// Samples a second.
+    SampleRate,
+    /// Mono or stereo.
+    Channels,
+    /// The recording's file.
+    Record,
+    /// When the show ends by itself.
+    Duration,
+}
+
+/// Why a field cannot change while live. The words are the window's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lock {
+    /// Services end a show whose picture changes its form.
+    PictureForm,
+    /// Services end a show whose sound changes its form.
+    SoundForm,
+    /// The connection stands.
+    Connected,
+    /// The file is being written.
+    Recording,
+    /// It is read once, when the show starts.
+    ReadAtStart,
+}
+
+impl Field {
+    /// Every field.
+    pub const ALL: [Self; 14] = [
+        Self::Video,
+        Self::Audio,
+        Self::Destinations,
+        Self::Rehearse,
+        Self::Size,
+        Self::FrameRate,
+        Self::VideoBitrate,
+        Self::Keyframe,
+        Self::Adaptive,
+        Self::AudioBitrate,
+        Self::SampleRate,
+        Self::Channels,
+        Self::Record,
+        Self::Duration,
+    ];
+
+    /// Why it cannot change while a show runs; `None` if it can.
+    pub const fn lock(self) -> Option<Lock> {
+        match self {
+            Self::Video | Self::Audio | Self::VideoBitrate => None,
+            Self::Size | Self::FrameRate | Self::Keyframe => Some(Lock::PictureForm),
+            Self::AudioBitrate | Self::SampleRate | Self::Channels => Some(Lock::SoundForm),
+            Self::Destinations | Self::Rehearse => Some(Lock::Connected),
+            Self::Record => Some(Lock::Recording),
+            Self::Adaptive | Self::Duration => Some(Lock::ReadAtStart),
+        }
+    }
+
+    /// Whether it differs between `a` and `b`.
+    fn differs(self, a: &ShowSettings, b: &ShowSettings) -> bool {
+        let (x, y) = (&a.encoding, &b.encoding);
+        match self {
+            Self::Video => a.video != b.video,
+            Self::Audio => a.audio != b.audio,
+            Self::Destinations => a.destinations != b.destinations,
+            Self::Rehearse => a.rehearse != b.rehearse,
+            Self::Size => x.size != y.size,
+            Self::FrameRate => x.frame_rate != y.frame_rate,
+            Self::VideoBitrate => x.video_bitrate != y.video_bitrate,
+            Self::Keyframe => x.keyframe_seconds != y.keyframe_seconds,
+            Self::Adaptive => x.adaptive != y.adaptive,
+            Self::AudioBitrate => x.audio_bitrate != y.audio_bitrate,
+            Self::SampleRate => x.sample_rate != y.sample_rate,
+            Self::Channels => x.channels != y.channels,
+            Self::Record => a.record != b.record,
+            Self::Duration => a.duration != b.duration,
+        }
+    }
+}
+
+/// The fields in which `a` and `b` differ.
+pub fn changed_fields(a: &ShowSettings, b: &ShowSettings) -> Vec<Field> {
+    Field::ALL.into_iter().filter(|field| field.differs(a, b)).collect()
+}
+
+/// Settings with their history.
+#[derive(Debug, Default)]
+pub struct Draft {
+    settings: ShowSettings,
+    past: VecDeque<ShowSettings>,
+    future: Vec<ShowSettings>,
+    /// The field that is being typed into, and when it last changed, in seconds.
+    typing: Option<(Field, f64)>,
+    /// What the profile holds.
+    saved: ShowSettings,
+}
+
+impl Draft {
+    /// Without history; `settings` count as saved.
+    pub fn new(settings: ShowSettings) -> Self {
+        Self { saved: settings.clone(), settings, ..Self::default() }
+    }
+
+    /// The settings as they are now.
+    pub fn settings(&self) -> &ShowSettings {
+        &self.settings
+    }
+
+    /// Whether there is something to save.
+    pub fn has_changes(&self) -> bool {
+        self.settings != self.saved
+    }
+
+    /// The settings as they are now are in the profile.
+    pub fn mark_saved(&mut self) {
+        self.saved = self.settings.clone();
+    }
+
+    /// Takes `settings` at `now` (seconds on any clock). While `live`, nothing changes if something locked would.
+    ///
+    /// # Errors
+    /// The first lock.
+    pub fn edit(&mut self, settings: ShowSettings, now: f64, live: bool) -> Result<(), Lock> {
+        let changed = changed_fields(&self.settings, &settings);
+        if changed.is_empty() {
+            return Ok(());
+        }
+        self.check(&changed, live)?;
+        let only = if let [field] = changed[..] { Some(field) } else { None };
+        let goes_on = |(field, at): (Field, f64)| Some(field) == only && (0.0..TYPING_SECONDS).contains(&(now - at));
+        let before = std::mem::replace(&mut self.settings, settings);
+        if !self.typing.is_some_and(goes_on) {
+            if self.past.len() == STEPS_MAX {
+                self.past.pop_front();
+            }
+            self.past.push_back(before);
+        }
+        self.future.clear();
+        // Choices of destinations are whole steps unless somebody types in the same list of them.
+        self.typing = only.map(|field| (field, now));
+        Ok(())
+    }
+
+    /// The next change is a step of its own: a field was left.
+    pub fn end_typing(&mut self) {
+        self.typing = None;
+    }
+
+    /// Whether there is a step to undo.
+    pub fn can_undo(&self) -> bool {
+        !self.past.is_empty()
+    }
+
+    /// Whether there is a step to redo.
+    pub fn can_redo(&self) -> bool {
+        !self.future.is_empty()
+    }
+
+    /// Goes one step back; `false` if there is none.
+    ///
+    /// # Errors
+    /// While `live`, the first lock of what would change.
+    pub fn undo(&mut self, live: bool) -> Result<bool, Lock> {
+        let Some(before) = self.past.back() else { return Ok(false) };
+        self.check(&changed_fields(&self.settings, before), live)?;
+        if let Some(before) = self.past.pop_back() {
+            self.future.push(std::mem::replace(&mut self.settings, before));
+        }
+        self.typing = None;
+        Ok(true)
+    }
+
+    /// Takes one step that was undone; `false` if there is none.
+    ///
+    /// # Errors
+    /// While `live`, the first lock of what would change.
+    pub fn redo(&mut self, live: bool) -> Result<bool, Lock> {
+        let Some(after) = self.future.last() else { return Ok(false) };
+        self.check(&changed_fields(&self.settings, after), live)?;
+        if let Some(after) = self.future.pop() {
+            self.past.push_back(std::mem::replace(&mut self.settings, after));
+        }
+        self.typing = None;
+        Ok(true)
+    }
+
+    fn check(&self, changed: &[Field], live: bool) -> Result<(), Lock> {
+        changed.iter().filter(|_| live).find_map(|field| field.lock()).map_or(Ok(()), Err)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::Bitrate;
+    use crate::settings::{Destination, VideoChoice};
+    use proptest::prelude::*;
+
+    fn rate(kbps: u32) -> ShowSettings {
+        let mut settings = ShowSettings::default();
+        settings.encoding.video_bitrate = Bitrate::from_kbps(kbps);
+        settings
+    }
+
+    fn kbps(draft: &Draft) -> u32 {
+        draft.settings().encoding.video_bitrate.kbps()
+    }
+
+    #[test]
+    fn steps_are_undone_and_redone() {
+        let mut draft = Draft::new(rate(1));
+        draft.edit(rate(2), 0.0, false).unwrap();
+        draft.edit(rate(3), 10.0, false).unwrap();
+        assert_eq!((draft.undo(false), kbps(&draft)), (Ok(true), 2));
+        assert_eq!((draft.undo(false), kbps(&draft)), (Ok(true), 1));
+        assert_eq!(draft.undo(false), Ok(false));
+        assert_eq!((draft.redo(false), kbps(&draft)), (Ok(true), 2));
+        assert!(draft.can_undo() && draft.can_redo());
+        // A new step ends what could be redone.
+        draft.edit(rate(9), 20.0, false).unwrap();
+        assert_eq!((draft.can_redo(), draft.redo(false)), (false, Ok(false)));
+    }
+
+    #[test]
+    fn typing_is_one_step_until_the_field_is_left_or_another_changes() {
+        let mut draft = Draft::new(rate(1));
+        for (n, at) in [(2, 0.0), (3, 1.0), (4, 2.0)] {
+            draft.edit(rate(n), at, false).unwrap();
+        }
+        let mut other = rate(4);
+        other.video = VideoChoice::Test;
+        draft.edit(other.clone(), 2.1, false).unwrap();
+        other.encoding.video_bitrate = Bitrate::from_kbps(5);
+        draft.edit(other.clone(), 2.2, false).unwrap();
+        draft.end_typing();
+        other.encoding.video_bitrate = Bitrate::from_kbps(6);
+        draft.edit(other, 2.3, false).unwrap();
+        let seen: Vec<_> = (0..5).map_while(|_| draft.undo(false).unwrap().then(|| kbps(&draft))).collect();
+        assert_eq!(seen, [5, 4, 4, 1]);
+    }
+
+    #[test]
+    fn the_same_again_is_no_step() {
+        let mut draft = Draft::new(rate(1));
+        draft.edit(rate(1), 0.0, true).unwrap();
+        assert!(!draft.can_undo() && !draft.has_changes());
+        draft.edit(rate(2), 0.0, true).unwrap();
+        assert!(draft.has_changes());
+        draft.mark_saved();
+        assert!(!draft.has_changes());
+        assert_eq!((draft.undo(true), draft.has_changes()), (Ok(true), true));
+    }
+
+    #[test]
+    fn while_live_only_the_rate_and_the_sources_change() {
+        let open: Vec<_> = Field::ALL.into_iter().filter(|field| field.lock().is_none()).collect();
+        assert_eq!(open, [Field::Video, Field::Audio, Field::VideoBitrate]);
+
+        let mut draft = Draft::new(rate(1));
+        let mut both = rate(2);
+        both.encoding.channels = 1;
+        assert_eq!(draft.edit(both.clone(), 0.0, true), Err(Lock::SoundForm));
+        assert_eq!((kbps(&draft), draft.can_undo()), (1, false));
+        draft.edit(both, 0.0, false).unwrap();
+        // What was changed before the show stays for as long as the show runs.
+        assert_eq!((draft.undo(true), kbps(&draft)), (Err(Lock::SoundForm), 2));
+        assert_eq!(draft.undo(false), Ok(true));
+        assert_eq!(draft.redo(true), Err(Lock::SoundForm));
+        assert!(draft.can_redo());
+    }
+
+    #[test]
+    fn every_field_is_seen_and_alone() {
+        let plain = ShowSettings::default();
+        let mut changed = ShowSettings {
+            video: VideoChoice::None,
+            audio: crate::settings::AudioChoice::Silence,
+            destinations: vec![Destination::at("rtmp://h/a")],
+            rehearse: true,
+            record: Some("a.flv".into()),
+            duration: Some(std::time::Duration::from_secs(1)),
+            encoding: plain.encoding.clone(),
+        };
+        let encoding = &mut changed.encoding;
+        encoding.size = crate::media::Size::new(64, 64);
+        encoding.frame_rate = "5".parse().unwrap();
+        encoding.video_bitrate = Bitrate::from_kbps(77);
+        encoding.keyframe_seconds = 1.0;
+        encoding.audio_bitrate = Bitrate::from_kbps(77);
+        (encoding.sample_rate, encoding.channels, encoding.adaptive) = (44_100, 1, false);
+        assert_eq!(changed_fields(&plain, &changed), Field::ALL);
+        assert_eq!(changed_fields(&changed, &changed.clone()), []);
+    }
+
+    proptest! {
+        #[test]
+        fn undoing_everything_leads_back_as_far_as_is_remembered(steps in prop::collection::vec(1_u32..1000, 0..300)) {
+            let mut draft = Draft::new(rate(0));
+            let mut seen = vec![0];
+            for (n, step) in steps.iter().enumerate() {
+                draft.edit(rate(*step), n as f64 * 10.0, false).unwrap();
+                if seen.last() != Some(step) {
+                    seen.push(*step);
+                }
+            }
+            let last = kbps(&draft);
+            let mut undone = 0;
+            while draft.undo(false).unwrap() {
+                undone += 1;
+            }
+            prop_assert_eq!(undone, (seen.len() - 1).min(STEPS_MAX));
+            prop_assert_eq!(kbps(&draft), seen[seen.len() - 1 - undone]);
+            while draft.redo(false).unwrap() {}
+            prop_assert_eq!(kbps(&draft), last);
+        }
+    }
+}

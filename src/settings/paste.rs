@@ -1,0 +1,298 @@
+//! What people paste into the fields of a destination: an address with the key inside, a key with line breaks around
+//! it, a whole address where the key belongs, a link of another Tally.
+
+use super::link::{LinkError, ShowLink, is_link};
+use super::{Destination, StreamKey};
+use crate::rtmp::url::{RtmpUrl, UrlError};
+
+/// Longest text that is looked at, in bytes.
+const TEXT_LENGTH_MAX: usize = 4096;
+
+/// What was made of pasted text.
+#[derive(Debug, PartialEq)]
+pub enum Pasted {
+    /// The destination as it is now, and what was done to the text.
+    Destination(Destination, Vec<Done>),
+    /// A link that carries a whole show.
+    Show(Box<ShowLink>),
+}
+
+/// What was done to pasted text, for the user to know. The words are the window's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Done {
+    /// White space or line breaks are gone.
+    Trimmed,
+    /// The key was in the address and is now in its own field.
+    KeySplit,
+    /// User and password were in the address and are now in their own fields.
+    LoginSplit,
+    /// The address was with the key and is now in its own field.
+    ServerSplit,
+    /// The stored key belonged to another server and was not taken along.
+    OldKeyLeft,
+}
+
+/// Why pasted text is no use. Never holds the text: it may be secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasteError {
+    /// Nothing but white space.
+    #[error("there is nothing in it")]
+    Empty,
+    /// Far longer than any address or key.
+    #[error("it is far too long for an address or a key")]
+    TooLong,
+    /// White space or control characters inside.
+    #[error("it has white space inside: copy the address alone")]
+    SpaceInside,
+    /// There is no scheme before the server.
+    #[error("the address has no scheme: it starts with rtmp:// or rtmps://")]
+    NoScheme,
+    /// A scheme that is nearly one of ours.
+    #[error("{typed}:// is not a scheme: did you mean {meant}://?")]
+    MistypedScheme {
+        /// What was typed.
+        typed: String,
+        /// What was probably meant.
+        meant: &'static str,
+    },
+    /// The address of a web page.
+    #[error("this is the address of a web page: the server's starts with rtmp:// or rtmps://")]
+    WebAddress,
+    /// Some other scheme.
+    #[error("{typed}:// is not supported: the address starts with rtmp:// or rtmps://")]
+    OtherScheme {
+        /// What was typed.
+        typed: String,
+    },
+    /// The server's name is missing or wrong.
+    #[error("the name of the server is missing or wrong")]
+    BadHost,
+    /// The port is no number of 1 to 65535.
+    #[error("the port is wrong: it is a number from 1 to 65535")]
+    BadPort,
+    /// No link.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+}
+
+impl From<UrlError> for PasteError {
+    fn from(error: UrlError) -> Self {
+        match error {
+            UrlError::MissingScheme => Self::NoScheme,
+            UrlError::MistypedScheme { typed, suggestion } => {
+                Self::MistypedScheme { typed, meant: suggestion.as_str() }
+            }
+            UrlError::WebAddress { .. } => Self::WebAddress,
+            UrlError::NotYetSupported { scheme: typed } | UrlError::UnknownScheme { typed } => {
+                Self::OtherScheme { typed }
+            }
+            UrlError::MissingHost | UrlError::BadHost => Self::BadHost,
+            UrlError::BadPort => Self::BadPort,
+            UrlError::WhiteSpace => Self::SpaceInside,
+            UrlError::TooLong => Self::TooLong,
+        }
+    }
+}
+
+/// Takes `text` as the address of `old`: what it holds of key and login goes to their own fields.
+///
+/// # Errors
+/// It is neither an address nor a link.
+pub fn paste_server(text: &str, old: &Destination) -> Result<Pasted, PasteError> {
+    let trimmed = checked(text)?;
+    if is_link(trimmed) {
+        return Ok(Pasted::Show(Box::new(ShowLink::parse(trimmed)?)));
+    }
+    let url = RtmpUrl::parse(trimmed, false)?;
+    let mut done = Vec::new();
+    if trimmed.len() != text.len() {
+        done.push(Done::Trimmed);
+    }
+    let bare = Destination { name: old.name.clone(), tls_ca: old.tls_ca.clone(), ..Destination::at(trimmed) };
+    let known = bare.with_known_app();
+    let mut pasted = known.unwrap_or(bare).with_secrets_split();
+    if pasted.stream_key.is_some() {
+        done.push(Done::KeySplit);
+    }
+    if pasted.user.is_some() || pasted.password.is_some() {
+        done.push(Done::LoginSplit);
+    }
+    let same_host = RtmpUrl::parse(&old.server, true).is_ok_and(|old| old.host.eq_ignore_ascii_case(&url.host));
+    let is_first = old.server.trim().is_empty();
+    if same_host || is_first {
+        // The same server again, or the key came before the address.
+        pasted.stream_key = pasted.stream_key.or_else(|| old.stream_key.clone());
+        pasted.user = pasted.user.or_else(|| old.user.clone());
+        pasted.password = pasted.password.or_else(|| old.password.clone());
+    } else if pasted.stream_key.is_none() && old.stream_key.is_some() {
+        done.push(Done::OldKeyLeft);
+    }
+    Ok(Pasted::Destination(pasted, done))
+}
+
+/// Takes `text` as the stream key of `old`, or as a whole address with the key inside.
+///
+/// # Errors
+/// There is nothing in it, or it is an address that cannot be read.
+pub fn paste_key(text: &str, old: &Destination) -> Result<Pasted, PasteError> {
+    let trimmed = checked(text)?;
+    if trimmed.contains("://") || is_link(trimmed) {
+        let pasted = paste_server(text, &Destination { stream_key: None, ..old.clone() })?;
+        return Ok(match pasted {
+            Pasted::Destination(destination, mut done) => {
+                done.push(Done::ServerSplit);
+                Pasted::Destination(destination, done)
+            }
+            show => show,
+        });
+    }
+    let key = StreamKey::new(trimmed);
+    if key.is_empty() {
+        return Err(PasteError::Empty);
+    }
+    let done = if key.reveal().len() == text.len() { Vec::new() } else { vec![Done::Trimmed] };
+    Ok(Pasted::Destination(Destination { stream_key: Some(key), ..old.clone() }, done))
+}
+
+fn checked(text: &str) -> Result<&str, PasteError> {
+    if text.len() > TEXT_LENGTH_MAX {
+        return Err(PasteError::TooLong);
+    }
+    let trimmed = text.trim_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
+    if trimmed.is_empty() { Err(PasteError::Empty) } else { Ok(trimmed) }
+}
+
+impl Destination {
+    /// Where the catalogue knows the whole address: what follows it is the key, also behind an app of two levels or
+    /// a slash at its end.
+    fn with_known_app(&self) -> Option<Self> {
+        let servers = super::catalogue::Service::of(self)?.servers.iter();
+        servers.filter_map(|server| self.cut_after(server.url)).max_by_key(|cut| cut.server.len())
+    }
+
+    fn cut_after(&self, known: &str) -> Option<Self> {
+        let base = known.trim_end_matches('/');
+        let head = self.server.get(..base.len())?;
+        let key = self.server[base.len()..].strip_prefix('/')?;
+        if !head.eq_ignore_ascii_case(base) || key.is_empty() {
+            return None;
+        }
+        Some(Self { server: known.to_owned(), stream_key: Some(StreamKey::new(key)), ..self.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn old() -> Destination {
+        Destination {
+            name: "YouTube".to_owned(),
+            stream_key: Some(StreamKey::new("old-key")),
+            ..Destination::at("rtmps://a.rtmps.youtube.com:443/live2")
+        }
+    }
+
+    fn destination(pasted: Result<Pasted, PasteError>) -> (Destination, Vec<Done>) {
+        match pasted.unwrap() {
+            Pasted::Destination(destination, done) => (destination, done),
+            Pasted::Show(link) => panic!("{link:?}"),
+        }
+    }
+
+    fn key(destination: &Destination) -> Option<&str> {
+        destination.stream_key.as_ref().map(StreamKey::reveal)
+    }
+
+    #[test]
+    fn the_key_moves_out_of_a_pasted_address() {
+        for (text, server, expected, done) in [
+            ("rtmp://h/app/k?x=/y\n", "rtmp://h/app", Some("k?x=/y"), vec![Done::Trimmed, Done::KeySplit]),
+            ("rtmp://h/app", "rtmp://h/app", None, vec![Done::OldKeyLeft]),
+            (
+                "rtmps://b.rtmps.youtube.com:443/live2?backup=1/new-key",
+                "rtmps://b.rtmps.youtube.com:443/live2?backup=1",
+                Some("new-key"),
+                vec![Done::KeySplit],
+            ),
+            (
+                "rtmps://rtmp-api.facebook.com:443/rtmp/FB-1",
+                "rtmps://rtmp-api.facebook.com:443/rtmp/",
+                Some("FB-1"),
+                vec![Done::KeySplit],
+            ),
+            (
+                "RTMPS://A.RTMPS.YOUTUBE.COM:443/live2/k",
+                "rtmps://a.rtmps.youtube.com:443/live2",
+                Some("k"),
+                vec![Done::KeySplit],
+            ),
+        ] {
+            let (pasted, told) = destination(paste_server(text, &old()));
+            assert_eq!((pasted.server.as_str(), key(&pasted)), (server, expected), "{text}");
+            assert_eq!(told, done, "{text}");
+            assert_eq!(pasted.name, "YouTube");
+        }
+    }
+
+    #[test]
+    fn a_login_moves_out_too() {
+        let (pasted, done) = destination(paste_server(" rtmp://me:p%40ss@h/app", &old()));
+        assert_eq!((pasted.server.as_str(), pasted.user.as_deref()), ("rtmp://h/app", Some("me")));
+        assert_eq!(pasted.password.as_ref().map(StreamKey::reveal), Some("p@ss"));
+        assert_eq!(done, [Done::Trimmed, Done::LoginSplit, Done::OldKeyLeft]);
+    }
+
+    #[test]
+    fn a_key_stays_with_its_server_and_goes_to_no_other() {
+        let again = "rtmps://a.rtmps.youtube.com:443/live2";
+        assert_eq!(key(&destination(paste_server(again, &old())).0), Some("old-key"));
+        assert_eq!(key(&destination(paste_server("rtmp://other/app", &old())).0), None);
+        let key_first = Destination { server: String::new(), ..old() };
+        assert_eq!(key(&destination(paste_server("rtmp://other/app", &key_first)).0), Some("old-key"));
+    }
+
+    #[test]
+    fn keys_are_trimmed_and_whole_addresses_are_understood() {
+        let (pasted, done) = destination(paste_key(" ab-cd\r\n", &old()));
+        assert_eq!((key(&pasted), done), (Some("ab-cd"), vec![Done::Trimmed]));
+        let (pasted, done) = destination(paste_key("ab-cd", &old()));
+        assert_eq!((key(&pasted), done), (Some("ab-cd"), vec![]));
+        let (pasted, done) = destination(paste_key("rtmp://h/app/k", &old()));
+        assert_eq!((pasted.server.as_str(), key(&pasted)), ("rtmp://h/app", Some("k")));
+        assert_eq!(done, [Done::KeySplit, Done::ServerSplit]);
+    }
+
+    #[test]
+    fn what_cannot_be_used_says_why_and_quotes_nothing() {
+        let mistyped = PasteError::MistypedScheme { typed: "rmtp".to_owned(), meant: "rtmp" };
+        for (text, error) in [
+            ("", PasteError::Empty),
+            (" \n\u{feff}", PasteError::Empty),
+            ("rmtp://h/app/canary", mistyped),
+            ("rtmp://h/app/ca nary", PasteError::SpaceInside),
+            ("canary", PasteError::NoScheme),
+            ("https://canary", PasteError::WebAddress),
+            ("srt://canary", PasteError::OtherScheme { typed: "srt".to_owned() }),
+            ("rtmp:///canary", PasteError::BadHost),
+            ("rtmp://h:x/canary", PasteError::BadPort),
+        ] {
+            let found = paste_server(text, &old()).unwrap_err();
+            assert_eq!(found, error);
+            assert!(!format!("{found} {found:?}").contains("nary"));
+        }
+        assert_eq!(paste_key(&"x".repeat(5000), &old()), Err(PasteError::TooLong));
+        assert!(matches!(paste_server("tally:nonsense", &old()), Err(PasteError::Link(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_pasted_the_address_left_holds_no_key(text in "(rtmps?://)?[a-z./:@?%= \\n]{0,60}") {
+            if let Ok(Pasted::Destination(pasted, _)) = paste_server(&text, &Destination::at("")) {
+                prop_assert!(!pasted.has_key_in_url(), "{}", pasted.server);
+                prop_assert!(RtmpUrl::parse(&pasted.server, true).unwrap().user.is_none());
+            }
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! The only glue: once a frame it hands the engine's events to the model, draws the view, and turns acts into commands.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use eframe::egui::{self, ViewportCommand};
+
+use super::dialogs::Dialogs;
+use super::model::{Model, Order};
+use super::panels::strip::state_word;
+use super::panels::window::window_ui;
+use super::profiles::{ProfileKeeper, ProfileRequest};
+use super::theme::{self, Look};
+use super::view::{Act, Appearance, Phase, View, ViewState};
+use super::widgets::{GlowPicture, PictureView};
+use super::wording::{Lang, Text, Words};
+use crate::clock::Clock;
+use crate::settings::{ProfileStore, ShowSettings, WindowSettings};
+use crate::studio::{NextEvent, PreviewRate, Problem, ProblemKind, Studio};
+
+/// Most events taken in one frame: a frame must stay short.
+const EVENTS_A_FRAME: usize = 64;
+/// Time between frames for meters and timers, while the window has the focus or is on air.
+const LIVELY: Duration = Duration::from_millis(50);
+/// The same otherwise.
+const IDLE: Duration = Duration::from_millis(200);
+/// The same while the window is hidden: events are taken, nothing is drawn.
+const HIDDEN: Duration = Duration::from_millis(500);
+
+/// What the window opens with.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// What was chosen for the show.
+    pub settings: ShowSettings,
+    /// The profile that came from.
+    pub profile: Option<String>,
+    /// The folder of the window's own settings, if the system names one.
+    pub config_dir: Option<PathBuf>,
+    /// The folder of recordings.
+    pub recordings: PathBuf,
+    /// The system's language.
+    pub lang: Lang,
+    /// Whether the system asks for high contrast.
+    pub high_contrast: bool,
+}
+
+/// The window.
+pub(super) struct App {
+    opening: Opening,
+    clock: Clock,
+    opened_at: crate::media::Timestamp,
+    /// `None`: it did not open, or is gone.
+    studio: Option<Studio>,
+    /// `None`: the system names no folder for settings, or gives no thread.
+    profiles: Option<ProfileKeeper>,
+    dialogs: Option<Dialogs>,
+    model: Model,
+    state: ViewState,
+    picture: GlowPicture,
+    title: String,
+}
+
+impl App {
+    pub(super) fn new(ctx: &egui::Context, opening: Opening, clock: Clock) -> Self {
+        theme::install(ctx);
+        let kept = opening.config_dir.as_deref().map(WindowSettings::load).unwrap_or_default();
+        let appearance = appearance_of(&kept);
+        let opened_at = clock.now();
+        let mut model = Model::new(opening.settings.clone(), opening.profile.clone(), appearance, !kept.asked);
+        model.record_into(opening.recordings.clone());
+        let studio = match Studio::open(&opening.settings, clock.clone()) {
+            Ok(studio) => Some(studio),
+            Err(problem) => {
+                model.handle_gone(0.0, problem);
+                None
+            }
+        };
+        if let Some(studio) = &studio {
+            let waker = ctx.clone();
+            studio.preview().set_notify(move || waker.request_repaint());
+        }
+        let waker = ctx.clone();
+        let store = opening.config_dir.clone().map(ProfileStore::open);
+        let keeper = |store| ProfileKeeper::start(store, clock.clone(), move || waker.request_repaint()).ok();
+        let profiles = store.and_then(keeper);
+        if let Some(profiles) = &profiles {
+            profiles.ask(ProfileRequest::List);
+        }
+        let waker = ctx.clone();
+        let dialogs = Dialogs::start(move || waker.request_repaint()).ok();
+        Self {
+            profiles,
+            dialogs,
+            opening,
+            clock,
+            opened_at,
+            studio,
+            model,
+            state: ViewState::default(),
+            picture: GlowPicture::default(),
+            title: String::new(),
+        }
+    }
+
+    /// Seconds since the window was opened.
+    fn now(&self) -> f64 {
+        self.clock.now().nanos_since(self.opened_at) as f64 / 1e9
+    }
+
+    fn words(&self) -> Words {
+        Words(self.model.appearance().lang.unwrap_or(self.opening.lang))
+    }
+
+    fn look(&self, ctx: &egui::Context) -> Look {
+        let system = || match ctx.system_theme() {
+            _ if self.opening.high_contrast => Look::HighContrast,
+            Some(egui::Theme::Light) => Look::Light,
+            Some(egui::Theme::Dark) | None => Look::Dark,
+        };
+        self.model.appearance().look.unwrap_or_else(system)
+    }
+
+    fn take_events(&mut self, now: f64) {
+        for _ in 0..EVENTS_A_FRAME {
+            let Some(studio) = &self.studio else { return };
+            match studio.next_event(Duration::ZERO) {
+                NextEvent::Event(event) => self.model.handle_event(now, event),
+                NextEvent::Nothing => return,
+                NextEvent::Gone => {
+                    self.studio = None;
+                    let problem = Problem::new(ProblemKind::Internal, "studio", "its thread ended");
+                    self.model.handle_gone(now, problem);
+                }
+            }
+        }
+    }
+
+    fn take_answers(&mut self, ctx: &egui::Context, now: f64) {
+        let mut orders = Vec::new();
+        while let Some(answer) = self.profiles.as_ref().and_then(|profiles| profiles.next_answer(Duration::ZERO)) {
+            orders.extend(self.model.handle_profile(now, answer));
+        }
+        while let Some(answer) = self.dialogs.as_ref().and_then(|dialogs| dialogs.next_answer(Duration::ZERO)) {
+            orders.extend(self.model.handle_dialog(now, answer));
+        }
+        for order in orders {
+            self.carry_out(ctx, order);
+        }
+    }
+
+    fn carry_out(&mut self, ctx: &egui::Context, order: Order) {
+        match order {
+            Order::Engine(command) => {
+                let heard = self.studio.as_ref().is_some_and(|studio| studio.command(command));
+                if !heard {
+                    tracing::warn!("the studio did not hear a command");
+                }
+            }
+            Order::Copy(text) => ctx.copy_text(text),
+            Order::Profile(request) => {
+                if !self.profiles.as_ref().is_some_and(|profiles| profiles.ask(request)) {
+                    tracing::warn!("the keeper of profiles did not hear a request");
+                }
+            }
+            Order::Ask(request) => {
+                if !self.dialogs.as_ref().is_some_and(|dialogs| dialogs.ask(request)) {
+                    tracing::warn!("a file dialog is waiting already");
+                }
+            }
+            Order::Keep(appearance) => {
+                let Some(folder) = &self.opening.config_dir else { return };
+                if let Err(error) = kept_of(appearance).save(folder) {
+                    tracing::warn!(%error, "how the window looks was not kept");
+                }
+            }
+        }
+    }
+
+    /// A show is not ended by closing the window: that is asked first.
+    fn guard_closing(&mut self, ctx: &egui::Context, view: &View) {
+        let asked_to_close = ctx.input(|input| input.viewport().close_requested());
+        if asked_to_close && matches!(view.show.phase, Phase::Live | Phase::Reconnecting) && !view.show.rehearsal {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            self.state.primary.asks = true;
+        }
+    }
+
+    fn tell_title(&mut self, ctx: &egui::Context, view: &View, words: Words) {
+        let name = words.text(Text::AppName);
+        let title = match view.show.phase {
+            Phase::Ready => name.to_owned(),
+            _ => format!("{} · {name}", state_word(&view.show, words)),
+        };
+        if title != self.title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        let now = self.now();
+        self.take_events(now);
+        self.take_answers(ctx, now);
+        let hidden =
+            ctx.input(|input| input.viewport().minimized == Some(true) || input.viewport().occluded == Some(true));
+        let focused = ctx.input(|input| input.viewport().focused.unwrap_or(true));
+        let lively = focused || self.model.is_on();
+        let (rate, pause) = match (hidden, lively) {
+            (true, _) => (PreviewRate::Off, HIDDEN),
+            (false, true) => (PreviewRate::Full, LIVELY),
+            (false, false) => (PreviewRate::Slow, IDLE),
+        };
+        if let Some(studio) = &self.studio {
+            studio.preview().set_rate(rate);
+        }
+        ctx.request_repaint_after(pause);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        let now = self.now();
+        if let Some(studio) = &self.studio {
+            if let Some(picture) = studio.preview().take() {
+                self.picture.show(picture);
+            }
+            self.model.handle_levels(&studio.levels());
+        }
+        theme::apply(ui.ctx(), self.look(ui.ctx()), self.model.appearance().scale);
+        let (view, words) = (self.model.view(now), self.words());
+        let mut acts: Vec<Act> = Vec::new();
+        window_ui(ui, &view, &self.picture, self.model.appearance(), &mut self.state, words, &mut acts);
+        for act in acts {
+            for order in self.model.handle_act(now, act) {
+                self.carry_out(ui.ctx(), order);
+            }
+        }
+        self.guard_closing(ui.ctx(), &view);
+        self.tell_title(ui.ctx(), &view, words);
+    }
+
+    fn on_exit(&mut self, gl: Option<&eframe::glow::Context>) {
+        if let Some(gl) = gl {
+            self.picture.free(gl);
+        }
+    }
+}
+
+fn appearance_of(kept: &WindowSettings) -> Appearance {
+    let look = match kept.look.as_deref() {
+        Some("dark") => Some(Look::Dark),
+        Some("light") => Some(Look::Light),
+        Some("high_contrast") => Some(Look::HighContrast),
+        _ => None,
+    };
+    let lang = match kept.language.as_deref() {
+        Some("en") => Some(Lang::English),
+        Some("de") => Some(Lang::German),
+        _ => None,
+    };
+    let scale = kept.text_percent.map_or(1.0, |percent| percent.clamp(80, 200) as f32 / 100.0);
+    Appearance { look, lang, scale }
+}
+
+/// Whoever keeps them has been asked.
+fn kept_of(appearance: Appearance) -> WindowSettings {
+    let look = appearance.look.map(|look| match look {
+        Look::Dark => "dark",
+        Look::Light => "light",
+        Look::HighContrast => "high_contrast",
+    });
+    let language = appearance.lang.map(|lang| lang.pick(["en", "de"]));
+    WindowSettings {
+        look: look.map(str::to_owned),
+        language: language.map(str::to_owned),
+        text_percent: Some((appearance.scale * 100.0).round() as u32),
+        asked: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_the_window_looks_is_kept_whole() {
+        for look in [None, Some(Look::Dark), Some(Look::Light), Some(Look::HighContrast)] {
+            for lang in [None, Some(Lang::English), Some(Lang::German)] {
+                let appearance = Appearance { look, lang, scale: 1.4 };
+                let kept = kept_of(appearance);
+                assert!(kept.asked);
+                assert_eq!(appearance_of(&kept), appearance);
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The window: draws what the engine tells, and turns what is pressed into commands.
+
+mod app;
+mod desk;
+pub mod dialogs;
+mod health;
+pub mod model;
+mod open;
+pub mod panels;
+pub mod profiles;
+mod report;
+pub mod settings_view;
+pub mod theme;
+mod truth;
+pub mod view;
+pub mod widgets;
+pub mod wording;
+
+#[cfg(test)]
+mod tests;
+
+pub use open::{WindowError, has_display, run};

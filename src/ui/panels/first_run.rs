@@ -1,0 +1,113 @@
+//! The first start: three questions, each with an answer already.
+
+use eframe::egui::{Align, Layout, Rect, ScrollArea, Sense, Ui, vec2};
+
+use super::sources::{Entry, audio_entries, chosen, video_entries};
+use crate::settings::{AudioChoice, VideoChoice};
+use crate::ui::theme;
+use crate::ui::view::{Act, StagePicture, Tab, View, ViewState};
+use crate::ui::widgets::{ButtonKind, PictureView, kind_button, picker, text};
+use crate::ui::wording::{Text, Words};
+
+/// Draws the questions into all of `ui`.
+pub fn first_run_ui(
+    ui: &mut Ui,
+    view: &View,
+    picture: &dyn PictureView,
+    state: &mut ViewState,
+    words: Words,
+    acts: &mut Vec<Act>,
+) {
+    let width = theme::scaled(ui, 440.0).min(ui.available_width() - 32.0);
+    let left = (ui.available_width() - width) / 2.0;
+    let spare = ui.available_height() - theme::scaled(ui, 580.0);
+    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.add_space(left);
+            ui.vertical(|ui| {
+                ui.set_width(width);
+                ui.add_space((spare / 2.0).max(12.0));
+                questions(ui, view, picture, state, words, acts);
+                ui.add_space(12.0);
+            });
+        });
+    });
+}
+
+fn questions(
+    ui: &mut Ui,
+    view: &View,
+    picture: &dyn PictureView,
+    state: &mut ViewState,
+    words: Words,
+    acts: &mut Vec<Act>,
+) {
+    let t = theme::tokens(ui);
+    let (title, body, small) = (theme::title(ui), theme::body(ui), theme::small(ui));
+    text(ui, words.text(Text::FirstRunTitle), title, t.text);
+    text(ui, words.text(Text::FirstRunHint), body, t.dim);
+    let width = ui.available_width();
+    let (rect, _) = ui.allocate_exact_size(vec2(width, width * 0.42), Sense::hover());
+    preview(ui, rect, view, picture);
+
+    ui.spacing_mut().item_spacing.y = 4.0;
+    let label = |ui: &mut Ui, name: Text| {
+        ui.add_space(6.0);
+        text(ui, words.text(name), small.clone(), t.dim);
+    };
+    label(ui, Text::Camera);
+    let entries = video_entries(&view.sources, words);
+    let now =
+        chosen(&entries, &view.sources.video, |video| matches!(video, VideoChoice::Auto | VideoChoice::Camera(None)));
+    let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+    if let Some(Entry::Choice(choice)) = picked(picker(ui, "camera", words.text(Text::Camera), &names, now), entries) {
+        acts.push(Act::PickVideo(choice));
+    }
+    label(ui, Text::Microphone);
+    let entries = audio_entries(&view.sources, words);
+    let now = chosen(&entries, &view.sources.audio, |audio| {
+        matches!(audio, AudioChoice::Auto | AudioChoice::Microphone(None))
+    });
+    let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+    let name = words.text(Text::Microphone);
+    if let Some(Entry::Choice(choice)) = picked(picker(ui, "microphone", name, &names, now), entries) {
+        acts.push(Act::PickAudio(choice));
+    }
+    label(ui, Text::WhereTo);
+    let places = [words.text(Text::RehearseHere), words.text(Text::ServiceOrServer)];
+    let now = usize::from(state.first_run.to_server);
+    if let Some(index) = picker(ui, "where to", words.text(Text::WhereTo), &places, Some(now)) {
+        state.first_run.to_server = index == 1;
+    }
+    let hint = if state.first_run.to_server { Text::ServiceHint } else { Text::RehearseHint };
+    text(ui, words.text(hint), small.clone(), t.dim);
+    ui.add_space(12.0);
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.spacing_mut().item_spacing.x = 10.0;
+        let rehearse = !state.first_run.to_server;
+        let go = words.text(if rehearse { Text::StartRehearsal } else { Text::Continue });
+        if kind_button(ui, ButtonKind::Accent, go, go).clicked() {
+            acts.push(Act::FinishFirstRun { rehearse });
+            if !rehearse {
+                acts.push(Act::OpenSettings(Tab::Destination));
+            }
+        }
+        let skip = words.text(Text::Skip);
+        if kind_button(ui, ButtonKind::Quiet, skip, skip).clicked() {
+            acts.push(Act::FinishFirstRun { rehearse: false });
+        }
+    });
+}
+
+fn picked<C>(index: Option<usize>, entries: Vec<(String, Entry<C>)>) -> Option<Entry<C>> {
+    index.and_then(|index| entries.into_iter().nth(index)).map(|(_, entry)| entry)
+}
+
+fn preview(ui: &mut Ui, rect: Rect, view: &View, picture: &dyn PictureView) {
+    let t = theme::tokens(ui);
+    ui.painter().rect_filled(rect, theme::RADIUS_LARGE, t.picture);
+    let Some(size) = picture.size().filter(|_| view.stage.picture == StagePicture::Shown) else { return };
+    let ratio = size.width as f32 / size.height.max(1) as f32;
+    let width = rect.width().min(rect.height() * ratio);
+    picture.paint(ui.painter(), Rect::from_center_size(rect.center(), vec2(width, width / ratio)), theme::RADIUS_LARGE);
+}

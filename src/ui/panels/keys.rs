@@ -1,0 +1,98 @@
+//! The sheet of keys, and what each key does: one table for both.
+
+use eframe::egui::{Align2, Area, Frame, Grid, Id, Key, KeyboardShortcut, Margin, Modifiers, Order, Stroke, Ui, vec2};
+
+use crate::ui::theme::{self, RADIUS_LARGE};
+use crate::ui::widgets::{sheet_head, text};
+use crate::ui::wording::{Text, Words};
+
+/// What a key does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shortcut {
+    /// Goes live, cancels, asks whether to end.
+    Primary,
+    /// Begins a rehearsal.
+    Rehearse,
+    /// Mutes, or takes it off.
+    Mute,
+    /// Records the next show, or not.
+    Record,
+    /// Opens or closes the settings.
+    Settings,
+    /// Opens or closes the sheet.
+    Help,
+    /// Larger text.
+    Larger,
+    /// Smaller text.
+    Smaller,
+    /// Text as it comes.
+    Plain,
+}
+
+const CTRL: Modifiers = Modifiers::COMMAND;
+
+/// Every key that is Tally's own.
+pub(crate) const SHORTCUTS: [(KeyboardShortcut, Shortcut); 10] = [
+    (KeyboardShortcut::new(CTRL, Key::L), Shortcut::Primary),
+    (KeyboardShortcut::new(CTRL, Key::E), Shortcut::Rehearse),
+    (KeyboardShortcut::new(CTRL, Key::M), Shortcut::Mute),
+    (KeyboardShortcut::new(CTRL, Key::R), Shortcut::Record),
+    (KeyboardShortcut::new(CTRL, Key::Comma), Shortcut::Settings),
+    (KeyboardShortcut::new(Modifiers::NONE, Key::F1), Shortcut::Help),
+    (KeyboardShortcut::new(CTRL, Key::Plus), Shortcut::Larger),
+    (KeyboardShortcut::new(CTRL, Key::Equals), Shortcut::Larger),
+    (KeyboardShortcut::new(CTRL, Key::Minus), Shortcut::Smaller),
+    (KeyboardShortcut::new(CTRL, Key::Num0), Shortcut::Plain),
+];
+
+/// The sheet's rows.
+const ROWS: [(&str, Text); 11] = [
+    ("Ctrl+L", Text::KeyGoLive),
+    ("Ctrl+E", Text::KeyRehearse),
+    ("Ctrl+M", Text::KeyMute),
+    ("Ctrl+R", Text::KeyRecord),
+    ("Ctrl+,", Text::KeySettings),
+    ("Ctrl + − 0", Text::KeyZoom),
+    ("Tab  ⇧Tab", Text::KeyNext),
+    ("Space  Enter", Text::KeyPress),
+    ("↑ ↓", Text::KeyMove),
+    ("Esc", Text::KeyClose),
+    ("F1", Text::KeyHelp),
+];
+
+/// The rows of the sheet, for whoever shows them elsewhere.
+pub(crate) fn keys_table(ui: &mut Ui, words: Words) {
+    let t = theme::tokens(ui);
+    let (strong, body) = (theme::strong(ui), theme::body(ui));
+    Grid::new("keys").num_columns(2).spacing(vec2(24.0, 8.0)).show(ui, |ui| {
+        for (keys, what) in ROWS {
+            text(ui, keys, strong.clone(), t.text);
+            text(ui, words.text(what), body.clone(), t.dim);
+            ui.end_row();
+        }
+    });
+}
+
+/// Draws the sheet over the window; `true` when it is to be closed.
+pub fn keys_ui(ui: &mut Ui, words: Words) -> bool {
+    let t = theme::tokens(ui);
+    let width = theme::scaled(ui, 380.0);
+    let mut close = ui.input(|input| input.key_pressed(Key::Escape));
+    Area::new(Id::unique("keys sheet")).order(Order::Foreground).anchor(Align2::CENTER_CENTER, [0.0, 0.0]).show(
+        ui.ctx(),
+        |ui| {
+            let frame = Frame::new()
+                .fill(t.panel)
+                .stroke(Stroke::new(1.0, t.faint))
+                .corner_radius(RADIUS_LARGE)
+                .inner_margin(Margin::same(20));
+            frame.show(ui, |ui| {
+                ui.set_width(width);
+                close |= sheet_head(ui, words.text(Text::KeysTitle), words);
+                ui.add_space(4.0);
+                keys_table(ui, words);
+            });
+        },
+    );
+    close
+}

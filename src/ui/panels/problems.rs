@@ -1,0 +1,58 @@
+//! Problems, where they happen: what, the server's own words, what to do, details, a report.
+
+use eframe::egui::{Align, Layout, Ui};
+
+use crate::studio::ProblemKind;
+use crate::ui::theme;
+use crate::ui::view::{Act, ProblemView};
+use crate::ui::widgets::{ButtonKind, CardKind, card, close_button, kind_button, text};
+use crate::ui::wording::{Text, Words};
+
+/// More than these are not shown at once; the newest count.
+const SHOWN_MAX: usize = 2;
+
+/// Draws a card for each of the newest problems.
+pub fn problems_ui(
+    ui: &mut Ui,
+    problems: &[ProblemView],
+    unfolded: &mut Option<u64>,
+    words: Words,
+    acts: &mut Vec<Act>,
+) {
+    for problem in &problems[problems.len().saturating_sub(SHOWN_MAX)..] {
+        ui.push_id(problem.id, |ui| problem_ui(ui, problem, unfolded, words, acts));
+    }
+}
+
+fn problem_ui(ui: &mut Ui, view: &ProblemView, unfolded: &mut Option<u64>, words: Words, acts: &mut Vec<Act>) {
+    let t = theme::tokens(ui);
+    let (strong, small) = (theme::strong(ui), theme::small(ui));
+    let problem = &view.problem;
+    let kind = if problem.kind == ProblemKind::SourceRestored { CardKind::Plain } else { CardKind::Warning };
+    card(ui, kind, |ui| {
+        ui.spacing_mut().item_spacing.y = 4.0;
+        ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {
+            if close_button(ui, words).clicked() {
+                acts.push(Act::Dismiss(view.id));
+            }
+            let report = words.text(Text::CopyReport);
+            if kind_button(ui, ButtonKind::Ghost, report, report).clicked() {
+                acts.push(Act::CopyReport);
+            }
+            let details = words.text(Text::Details);
+            if !problem.details.is_empty() && kind_button(ui, ButtonKind::Ghost, details, details).clicked() {
+                *unfolded = (*unfolded != Some(view.id)).then_some(view.id);
+            }
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                text(ui, words.what(problem), strong, t.text);
+                if let Some(said) = &problem.server_said {
+                    text(ui, format!("{} “{said}”", words.text(Text::ServerSaid)), small.clone(), t.text);
+                }
+                text(ui, words.to_do(problem), small.clone(), t.dim);
+                if *unfolded == Some(view.id) {
+                    text(ui, format!("{}: {}", problem.kind.word(), problem.details), small, t.dim);
+                }
+            });
+        });
+    });
+}

@@ -1,0 +1,273 @@
+//! The profiles menu: which profile is in use, everything that can be done with profiles, and the card that passes a
+//! show on.
+
+use eframe::egui::{self, Role, Sense, WidgetInfo};
+
+use crate::settings::{LinkError, QrCode, ShowLink};
+use crate::ui::dialogs::DialogRequest;
+use crate::ui::settings_view::Card;
+use crate::ui::theme::{self, STEP};
+use crate::ui::view::{Act, ProfilesView};
+use crate::ui::widgets::{ButtonKind, button, chip, field, kind_button, menu_below, menu_item, text};
+use crate::ui::wording::{SettingsText, Text, Words};
+
+/// Width of the menu, in points at a text scale of 100 %.
+const WIDTH: f32 = 300.0;
+/// Most of a QR code's width, in points: the whole card is seen at once.
+const CODE_WIDTH: f32 = 220.0;
+/// Light squares around a QR code (ISO/IEC 18004, 5.3.8).
+const QUIET: usize = 4;
+
+/// The menu's own: which page is open, and what is typed there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfilesState {
+    page: Page,
+    typed: String,
+    /// Why what was typed is no link.
+    refused: Option<LinkError>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Page {
+    #[default]
+    List,
+    SaveAs,
+    Rename,
+    Import,
+    Export,
+}
+
+/// Names the profile in use, and opens the menu.
+pub fn profiles_ui(
+    ui: &mut egui::Ui,
+    view: &ProfilesView,
+    state: &mut ProfilesState,
+    words: Words,
+    acts: &mut Vec<Act>,
+) {
+    let name = view.current.as_deref().unwrap_or_else(|| words.text(Text::NoProfile));
+    let changed = words.settings(SettingsText::Changed);
+    let value = if view.around.has_changes { format!("{name} · {changed}") } else { name.to_owned() };
+    let label = words.settings(SettingsText::Profiles);
+    let opener = chip(ui, label, &value, theme::scaled(ui, WIDTH));
+    let width = theme::scaled(ui, WIDTH);
+    let open = menu_below(&opener, label, width, |ui| {
+        ui.set_max_width(width);
+        match (&view.around.card, state.page) {
+            (Some(card), _) => card_page(ui, card, words, acts),
+            (None, Page::List) => list_page(ui, view, state, words, acts),
+            (None, page) => typing_page(ui, view, page, state, words, acts),
+        }
+    });
+    if open.is_none() && (state.page != Page::List || view.around.card.is_some()) && !opener.clicked() {
+        *state = ProfilesState::default();
+        if view.around.card.is_some() {
+            acts.push(Act::CloseCard);
+        }
+    }
+}
+
+fn list_page(ui: &mut egui::Ui, view: &ProfilesView, state: &mut ProfilesState, words: Words, acts: &mut Vec<Act>) {
+    told(ui, view);
+    for name in &view.names {
+        let is_current = view.current.as_ref() == Some(name);
+        if menu_item(ui, name, is_current).clicked() {
+            acts.push(Act::LoadProfile(name.clone()));
+            ui.close();
+        }
+    }
+    if !view.names.is_empty() {
+        ui.separator();
+    }
+    let item = |ui: &mut egui::Ui, enabled: bool, label: SettingsText| {
+        ui.add_enabled_ui(enabled, |ui| menu_item(ui, words.settings(label), false).clicked()).inner
+    };
+    let current = view.current.clone();
+    if item(ui, current.is_some() && view.around.has_changes, SettingsText::Save) {
+        acts.push(Act::SaveProfile);
+        ui.close();
+    }
+    let mut turn = |page, typed: Option<&String>| {
+        *state = ProfilesState { page, typed: typed.cloned().unwrap_or_default(), refused: None };
+    };
+    if item(ui, true, SettingsText::SaveAs) {
+        turn(Page::SaveAs, None);
+    }
+    if item(ui, current.is_some(), SettingsText::Rename) {
+        turn(Page::Rename, current.as_ref());
+    }
+    for (label, act) in [
+        (SettingsText::Duplicate, current.clone().map(Act::DuplicateProfile)),
+        (SettingsText::Delete, current.clone().map(Act::DeleteProfile)),
+    ] {
+        if item(ui, act.is_some(), label) {
+            acts.extend(act);
+            ui.close();
+        }
+    }
+    if let Some(deleted) = view.around.deleted.as_ref().filter(|_| view.can_undo_delete)
+        && menu_item(ui, &words.undo_delete_of(deleted), false).clicked()
+    {
+        acts.push(Act::UndoDelete);
+        ui.close();
+    }
+    ui.separator();
+    if item(ui, true, SettingsText::Import) {
+        turn(Page::Import, None);
+    }
+    if item(ui, current.is_some(), SettingsText::Export) {
+        turn(Page::Export, None);
+    }
+    if item(ui, true, SettingsText::ShowCard) {
+        acts.push(Act::ShowCard);
+    }
+}
+
+/// A page with one field: a name or a path.
+fn typing_page(
+    ui: &mut egui::Ui,
+    view: &ProfilesView,
+    page: Page,
+    state: &mut ProfilesState,
+    words: Words,
+    acts: &mut Vec<Act>,
+) {
+    let (label, confirm) = match page {
+        Page::SaveAs | Page::List => (SettingsText::ProfileName, SettingsText::Save),
+        Page::Rename => (SettingsText::NewName, SettingsText::RenameNow),
+        Page::Import => (SettingsText::ImportFrom, SettingsText::ImportNow),
+        Page::Export => (SettingsText::ExportTo, SettingsText::ExportNow),
+    };
+    ui.spacing_mut().item_spacing.y = 2.0 * STEP;
+    let response = field(ui, words.settings(label), &mut state.typed, "");
+    if response.changed() {
+        state.refused = None;
+    }
+    let entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+    let (small, t) = (theme::small(ui), theme::tokens(ui));
+    if let Some(error) = state.refused {
+        text(ui, words.link_error(error), small.clone(), t.warn);
+    }
+    if page == Page::Export {
+        text(ui, words.settings(SettingsText::ExportHint), small.clone(), t.dim);
+    }
+    if matches!(page, Page::Import | Page::Export) {
+        if view.around.has_dialogs {
+            if button(ui, words.settings(SettingsText::Browse)).clicked() {
+                let name = view.current.clone().unwrap_or_default();
+                let request = if page == Page::Import {
+                    DialogRequest::ImportProfile
+                } else {
+                    DialogRequest::ExportProfile(name)
+                };
+                acts.push(Act::AskPath(request));
+                ui.close();
+            }
+        } else {
+            text(ui, words.settings(SettingsText::NoDialogs), small, t.dim);
+        }
+    }
+    let typed = state.typed.trim().to_owned();
+    let mut confirmed = false;
+    ui.horizontal(|ui| {
+        let label = words.settings(confirm);
+        let pressed =
+            ui.add_enabled_ui(!typed.is_empty(), |ui| kind_button(ui, ButtonKind::Accent, label, label).clicked());
+        confirmed = pressed.inner || (entered && !typed.is_empty());
+        let back = words.settings(SettingsText::Back);
+        if kind_button(ui, ButtonKind::Ghost, back, back).clicked() {
+            *state = ProfilesState::default();
+        }
+    });
+    if confirmed && let Some(act) = confirmed_act(page, view, &typed, state) {
+        acts.push(act);
+        *state = ProfilesState::default();
+        ui.close();
+    }
+}
+
+fn confirmed_act(page: Page, view: &ProfilesView, typed: &str, state: &mut ProfilesState) -> Option<Act> {
+    let typed_owned = typed.to_owned();
+    match page {
+        Page::List => None,
+        Page::SaveAs => Some(Act::SaveProfileAs(typed_owned)),
+        Page::Rename => Some(Act::RenameProfile { from: view.current.clone()?, to: typed_owned }),
+        Page::Export => Some(Act::ExportProfile { name: view.current.clone()?, path: typed_owned.into() }),
+        Page::Import => match ShowLink::parse(typed) {
+            Ok(link) => Some(Act::OpenLink(Box::new(link))),
+            Err(LinkError::NotALink) if !typed.to_ascii_lowercase().starts_with("tally:") => {
+                Some(Act::ImportProfile(typed_owned.into()))
+            }
+            Err(error) => {
+                state.refused = Some(error);
+                None
+            }
+        },
+    }
+}
+
+/// What the last act came to.
+fn told(ui: &mut egui::Ui, view: &ProfilesView) {
+    let (font, ink) = (theme::small(ui), theme::tokens(ui).warn);
+    for sentence in &view.around.told {
+        text(ui, sentence, font.clone(), ink);
+    }
+}
+
+/// The show, to be passed on.
+fn card_page(ui: &mut egui::Ui, card: &Card, words: Words, acts: &mut Vec<Act>) {
+    let t = theme::tokens(ui);
+    let (strong, small, body) = (theme::strong(ui), theme::small(ui), theme::body(ui));
+    ui.spacing_mut().item_spacing.y = 2.0 * STEP;
+    text(ui, words.settings(SettingsText::CardTitle), strong, t.text);
+    if !card.name.is_empty() {
+        text(ui, &card.name, body, t.text);
+    }
+    if let Some(code) = &card.code {
+        qr_code(ui, code, words.settings(SettingsText::QrCode));
+    }
+    match &card.link {
+        Ok(link) => {
+            text(ui, words.settings(SettingsText::CardHint), small, t.dim);
+            let label = words.settings(SettingsText::CopyLink);
+            if kind_button(ui, ButtonKind::Accent, label, label).clicked() {
+                acts.push(Act::CopyText(link.clone()));
+            }
+        }
+        Err(error) => {
+            text(ui, words.link_error(*error), small, t.warn);
+        }
+    }
+    let back = words.settings(SettingsText::Back);
+    if kind_button(ui, ButtonKind::Ghost, back, back).clicked() {
+        acts.push(Act::CloseCard);
+    }
+}
+
+/// Dark squares on light, whatever the look: that is what readers read.
+fn qr_code(ui: &mut egui::Ui, code: &QrCode, name: &str) {
+    let squares = code.side() + 2 * QUIET;
+    // Whole pixels for each square, so that all are of one size.
+    let pixel = 1.0 / ui.ctx().pixels_per_point();
+    let room = ui.available_width().min(theme::scaled(ui, CODE_WIDTH));
+    let square = ((room / squares as f32) / pixel).floor().max(1.0) * pixel;
+    let side = square * squares as f32;
+    let (rect, response) = ui.allocate_exact_size(egui::vec2(side, side), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
+    ui.painter().rect_filled(rect, 0.0, egui::Color32::WHITE);
+    let corner = |x: usize, y: usize| rect.min + egui::vec2((x + QUIET) as f32, (y + QUIET) as f32) * square;
+    for y in 0..code.side() {
+        let mut x = 0;
+        while x < code.side() {
+            let run = (x..code.side()).take_while(|x| code.is_dark(*x, y)).count();
+            if run > 0 {
+                let bar = egui::Rect::from_min_max(corner(x, y), corner(x + run, y + 1));
+                ui.painter().rect_filled(bar, 0.0, egui::Color32::BLACK);
+            }
+            x += run.max(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

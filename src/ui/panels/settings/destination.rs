@@ -1,0 +1,355 @@
+//! Where the show goes: service, server, key, and what the service wants otherwise.
+
+use eframe::egui;
+
+use super::parts::{Typing, complaint, edited, hint, labelled_picker, locks, typed_field};
+use super::secrets::{KeptAnswer, kept_secret, typed_secret};
+use super::{Complaint, Place, SettingsState};
+use crate::settings::catalogue::{KeyPlace, SERVICES, ServerRole, Service};
+use crate::settings::contract::{Finding, fitted, lint};
+use crate::settings::{Destination, Field, PasteError, Pasted, ShowSettings, StreamKey, paste_key, paste_server};
+use crate::ui::dialogs::DialogRequest;
+use crate::ui::settings_view::KeysIn;
+use crate::ui::theme;
+use crate::ui::view::{Act, SettingsView};
+use crate::ui::widgets::{ButtonKind, CardKind, button, card, kind_button, text};
+use crate::ui::wording::{SettingsText, Words};
+
+/// What the tab draws with.
+struct Sheet<'a> {
+    view: &'a SettingsView,
+    words: Words,
+    acts: &'a mut Vec<Act>,
+    /// Which destination, counted from 0.
+    index: usize,
+}
+
+pub(super) fn destination_ui(
+    ui: &mut egui::Ui,
+    view: &SettingsView,
+    state: &mut SettingsState,
+    words: Words,
+    acts: &mut Vec<Act>,
+) {
+    let destinations = &view.settings.destinations;
+    state.destination = state.destination.min(destinations.len().saturating_sub(1));
+    ui.add_enabled_ui(!view.locked, |ui| {
+        which(ui, view, state, words, acts);
+        let Some(destination) = destinations.get(state.destination) else {
+            hint(ui, words.settings(SettingsText::NoDestinationYet));
+            return;
+        };
+        let mut sheet = Sheet { view, words, acts, index: state.destination };
+        sheet.service(ui, destination, state);
+        sheet.server(ui, destination, state);
+        sheet.key(ui, destination, state);
+        sheet.findings(ui);
+        sheet.backup(ui, destination);
+        sheet.more(ui, destination, state);
+    });
+    locks(ui, view, &[Field::Destinations], words);
+}
+
+/// Which of the destinations, another one, one less.
+fn which(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, words: Words, acts: &mut Vec<Act>) {
+    let destinations = &view.settings.destinations;
+    if destinations.len() > 1 {
+        let names = destinations.iter().enumerate();
+        let names: Vec<String> = names.map(|(n, d)| words.destination_number(n + 1, &d.name)).collect();
+        let label = words.settings(SettingsText::Destinations);
+        if let Some(index) = labelled_picker(ui, label, &names, Some(state.destination)) {
+            *state = SettingsState { destination: index, ..SettingsState::default() };
+            acts.push(Act::EndTyping);
+        }
+    }
+    ui.horizontal_wrapped(|ui| {
+        let room = destinations.len() < ShowSettings::DESTINATIONS_MAX;
+        if room && button(ui, words.settings(SettingsText::AddDestination)).clicked() {
+            *state = SettingsState { destination: destinations.len(), ..SettingsState::default() };
+            let name = words.settings(SettingsText::CustomServer).to_owned();
+            acts.push(edited(view, |s| s.destinations.push(Destination { name, ..Destination::at("") })));
+            acts.push(Act::EndTyping);
+        }
+        let remove = words.settings(SettingsText::RemoveDestination);
+        if !destinations.is_empty() && kind_button(ui, ButtonKind::Ghost, remove, remove).clicked() {
+            let index = state.destination;
+            *state = SettingsState { destination: index.saturating_sub(1), ..SettingsState::default() };
+            acts.push(edited(view, |settings| _ = settings.destinations.remove(index)));
+            acts.push(Act::EndTyping);
+        }
+    });
+}
+
+impl Sheet<'_> {
+    fn change(&mut self, change: impl FnOnce(&mut Destination)) {
+        let index = self.index;
+        self.acts.push(edited(self.view, |settings| {
+            if let Some(destination) = settings.destinations.get_mut(index) {
+                change(destination);
+            }
+        }));
+    }
+
+    fn service(&mut self, ui: &mut egui::Ui, destination: &Destination, state: &mut SettingsState) {
+        let words = self.words;
+        let known = Service::of(destination);
+        let mut items: Vec<&str> = SERVICES.iter().map(|service| service.name).collect();
+        items.push(words.settings(SettingsText::CustomServer));
+        let chosen = known.and_then(|known| SERVICES.iter().position(|service| service.id == known.id));
+        let chosen = Some(chosen.unwrap_or(SERVICES.len()));
+        let label = words.settings(SettingsText::Service);
+        if let Some(index) = labelled_picker(ui, label, &items, chosen) {
+            *state = SettingsState { destination: self.index, more: state.more, ..SettingsState::default() };
+            let custom = words.settings(SettingsText::CustomServer).to_owned();
+            let wanted = SERVICES.get(index).map(Service::destination);
+            // A key never goes to another server.
+            let wanted = wanted.unwrap_or_else(|| Destination { name: custom, ..Destination::at("") });
+            self.change(|destination| *destination = wanted);
+            self.acts.push(Act::EndTyping);
+        }
+        if let Some(service) = known {
+            hint(ui, &words.facts_of(service.name, service.as_of));
+        }
+    }
+
+    fn server(&mut self, ui: &mut egui::Ui, destination: &Destination, state: &mut SettingsState) {
+        let words = self.words;
+        let service = Service::of(destination);
+        let servers = service.map(|service| service.servers).unwrap_or_default();
+        if servers.len() > 1 {
+            let names: Vec<&str> = servers.iter().map(|server| words.settings(role_name(server.role))).collect();
+            let chosen = servers.iter().position(|server| server.url == destination.server);
+            let picked = labelled_picker(ui, words.settings(SettingsText::Server), &names, chosen);
+            if let Some(server) = picked.and_then(|index| servers.get(index)) {
+                state.typed = None;
+                self.change(|destination| server.url.clone_into(&mut destination.server));
+                self.acts.push(Act::EndTyping);
+            }
+        }
+        let label = words.settings(if servers.len() > 1 { SettingsText::ServerOf } else { SettingsText::Server });
+        let example = service.and_then(|service| service.example);
+        let placeholder = example.unwrap_or_else(|| words.settings(SettingsText::ServerHint));
+        match typed_field(ui, state, Place::Server, (label, placeholder), &destination.server) {
+            Some(Typing::Whole(typed)) => self.take(paste_server(&typed, destination), Place::Server, state),
+            // A slip of the finger is named at once; a half address is not yet wrong.
+            Some(Typing::Goes(typed)) if typed.contains("://") => {
+                if let Err(error @ (PasteError::MistypedScheme { .. } | PasteError::WebAddress)) =
+                    paste_server(&typed, destination)
+                {
+                    state.complaint = Some((Place::Server, Complaint::Paste(error)));
+                }
+            }
+            Some(Typing::Goes(_)) | None => {}
+        }
+        complaint(ui, state, Place::Server, words);
+        for done in &state.done {
+            hint(ui, words.done(*done));
+        }
+    }
+
+    /// Takes over what was pasted or typed at `place`.
+    fn take(&mut self, pasted: Result<Pasted, PasteError>, place: Place, state: &mut SettingsState) {
+        match pasted {
+            Ok(Pasted::Destination(pasted, done)) => {
+                (state.typed, state.complaint, state.done) = (None, None, done);
+                state.replaces_key = false;
+                self.change(|destination| *destination = pasted);
+                self.acts.push(Act::EndTyping);
+            }
+            Ok(Pasted::Show(link)) => {
+                *state = SettingsState::default();
+                self.acts.push(Act::OpenLink(link));
+            }
+            Err(error) => state.complaint = Some((place, Complaint::Paste(error))),
+        }
+    }
+
+    fn key(&mut self, ui: &mut egui::Ui, destination: &Destination, state: &mut SettingsState) {
+        let words = self.words;
+        let label = words.settings(SettingsText::StreamKey);
+        match &destination.stream_key {
+            Some(key) if !state.replaces_key => {
+                let names = (SettingsText::ReplaceKey, SettingsText::ForgetKey);
+                match kept_secret(ui, label, key, names, words) {
+                    Some(KeptAnswer::Replace) => state.replaces_key = true,
+                    Some(KeptAnswer::Forget) => {
+                        state.done.clear();
+                        self.change(|destination| destination.stream_key = None);
+                        self.acts.push(Act::EndTyping);
+                    }
+                    None => {}
+                }
+                let kept = match self.view.around.keys_in {
+                    Some(KeysIn::Keyring) => Some(SettingsText::KeptInKeyring),
+                    Some(KeysIn::File) => Some(SettingsText::KeptInFile),
+                    None => None,
+                };
+                if let Some(kept) = kept {
+                    hint(ui, words.settings(kept));
+                }
+            }
+            _ => {
+                if let Some(typed) = typed_secret(ui, label, &mut state.key, words.settings(SettingsText::KeyHint)) {
+                    self.take(paste_key(&typed, destination), Place::Key, state);
+                }
+                complaint(ui, state, Place::Key, words);
+                if let Some(service) = Service::of(destination) {
+                    self.where_the_key_is(ui, service);
+                }
+            }
+        }
+    }
+
+    fn where_the_key_is(&self, ui: &mut egui::Ui, service: &Service) {
+        let words = self.words;
+        match service.key_place {
+            KeyPlace::Page(page) => hint(ui, &words.key_on_page(page)),
+            KeyPlace::EachEvent => hint(ui, words.settings(SettingsText::KeyEachEvent)),
+            KeyPlace::OwnServer => hint(ui, words.settings(SettingsText::KeyOwnServer)),
+        }
+        if let Some(query) = service.test_query {
+            hint(ui, &words.test_form(query));
+        }
+    }
+
+    fn findings(&mut self, ui: &mut egui::Ui) {
+        let words = self.words;
+        let findings: Vec<Finding> = lint(&self.view.settings);
+        let fixable = findings.iter().filter(|finding| finding.fix.is_some()).count();
+        for finding in findings.iter().filter(|finding| finding.destination == self.index) {
+            let fix = card(ui, CardKind::Warning, |ui| {
+                let t = theme::tokens(ui);
+                let title = words.finding_title(finding);
+                let (strong, body) = (theme::strong(ui), theme::body(ui));
+                text(ui, &title, strong, t.text);
+                text(ui, words.finding_sentence(finding), body, t.dim);
+                let fix = words.settings(SettingsText::Fix);
+                finding
+                    .fix
+                    .as_ref()
+                    .filter(|_| kind_button(ui, ButtonKind::Quiet, fix, &format!("{fix} {title}")).clicked())
+            });
+            if let Some(fix) = fix.inner {
+                self.acts.push(Act::Edit(Box::new(fix.applied(&self.view.settings))));
+                self.acts.push(Act::EndTyping);
+            }
+        }
+        if fixable > 1 && button(ui, words.settings(SettingsText::FixAll)).clicked() {
+            self.acts.push(Act::Edit(Box::new(fitted(&self.view.settings))));
+            self.acts.push(Act::EndTyping);
+        }
+    }
+
+    /// A second send of the same show to the service's other address.
+    fn backup(&mut self, ui: &mut egui::Ui, destination: &Destination) {
+        let words = self.words;
+        let service = Service::of(destination);
+        let Some(url) = service.and_then(|service| service.server(ServerRole::Backup)) else { return };
+        if url == destination.server {
+            return;
+        }
+        let others = &self.view.settings.destinations;
+        let is_backup = |other: &Destination| other.server == url && other.stream_key == destination.stream_key;
+        let at = others.iter().position(is_backup);
+        let label = words.settings(SettingsText::BackupServer);
+        let items = [words.settings(SettingsText::None), url];
+        let picked = labelled_picker(ui, label, &items, Some(usize::from(at.is_some())));
+        let Some(picked) = picked else { return };
+        let name = format!("{} 2", destination.name);
+        let backup = Destination { name, server: url.to_owned(), ..destination.clone() };
+        self.acts.push(edited(self.view, |settings| match at {
+            Some(at) if picked == 0 => _ = settings.destinations.remove(at),
+            None if picked == 1 && settings.destinations.len() < ShowSettings::DESTINATIONS_MAX => {
+                settings.destinations.push(backup);
+            }
+            _ => {}
+        }));
+        self.acts.push(Act::EndTyping);
+    }
+
+    /// What few need: name, login, certificate.
+    fn more(&mut self, ui: &mut egui::Ui, destination: &Destination, state: &mut SettingsState) {
+        let words = self.words;
+        let asks_login = Service::of(destination).is_some_and(|service| service.asks_login);
+        let has_login = destination.user.is_some() || destination.password.is_some();
+        if asks_login || has_login || state.more {
+            self.login(ui, destination, state);
+        }
+        if state.more || destination.tls_ca.is_some() {
+            self.certificate(ui, destination, state);
+        }
+        if state.more {
+            let labels = (words.settings(SettingsText::Name), "");
+            let typing = typed_field(ui, state, Place::Name, labels, &destination.name);
+            if let Some(name) = goes_on(typing, state).filter(|name| *name != destination.name) {
+                self.change(|destination| destination.name = name);
+            }
+        }
+        let label = words.settings(if state.more { SettingsText::Less } else { SettingsText::More });
+        if kind_button(ui, ButtonKind::Ghost, label, label).clicked() {
+            state.more = !state.more;
+        }
+    }
+
+    fn login(&mut self, ui: &mut egui::Ui, destination: &Destination, state: &mut SettingsState) {
+        let words = self.words;
+        let labels = (words.settings(SettingsText::User), "");
+        let current = destination.user.as_deref().unwrap_or_default();
+        let typing = typed_field(ui, state, Place::User, labels, current);
+        if let Some(user) = goes_on(typing, state).filter(|user| user.trim() != current) {
+            let user = Some(user.trim().to_owned()).filter(|user| !user.is_empty());
+            self.change(|destination| destination.user = user);
+        }
+        let label = words.settings(SettingsText::Password);
+        match &destination.password {
+            Some(password) => {
+                let names = (SettingsText::ReplacePassword, SettingsText::ForgetPassword);
+                if kept_secret(ui, label, password, names, words).is_some() {
+                    self.change(|destination| destination.password = None);
+                    self.acts.push(Act::EndTyping);
+                }
+            }
+            None => {
+                if let Some(typed) = typed_secret(ui, label, &mut state.password, "") {
+                    let password = Some(StreamKey::new(&typed)).filter(|password| !password.is_empty());
+                    self.change(|destination| destination.password = password);
+                    self.acts.push(Act::EndTyping);
+                }
+            }
+        }
+    }
+
+    fn certificate(&mut self, ui: &mut egui::Ui, destination: &Destination, state: &mut SettingsState) {
+        let words = self.words;
+        let labels = (words.settings(SettingsText::TlsCa), words.settings(SettingsText::TlsCaHint));
+        let current = destination.tls_ca.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+        if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::TlsCa, labels, &current) {
+            state.typed = None;
+            let path = Some(typed.trim()).filter(|path| !path.is_empty()).map(Into::into);
+            self.change(|destination| destination.tls_ca = path);
+            self.acts.push(Act::EndTyping);
+        }
+        if self.view.around.has_dialogs && button(ui, words.settings(SettingsText::Choose)).clicked() {
+            self.acts.push(Act::AskPath(DialogRequest::TlsCa(self.index)));
+        }
+    }
+}
+
+/// What is typed into a field of which every letter counts at once.
+fn goes_on(typing: Option<Typing>, state: &mut SettingsState) -> Option<String> {
+    match typing? {
+        Typing::Goes(typed) => Some(typed),
+        Typing::Whole(typed) => {
+            state.typed = None;
+            Some(typed)
+        }
+    }
+}
+
+fn role_name(role: ServerRole) -> SettingsText {
+    match role {
+        ServerRole::Main => SettingsText::MainServer,
+        ServerRole::Backup => SettingsText::BackupServer,
+        ServerRole::Plain => SettingsText::PlainServer,
+    }
+}

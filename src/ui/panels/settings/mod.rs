@@ -1,0 +1,144 @@
+//! The side sheet of settings: its head, undo and redo, and its tabs, one file each.
+
+mod about;
+mod destination;
+mod keys;
+mod parts;
+mod picture;
+mod recording;
+mod secrets;
+mod sound;
+
+use eframe::egui::{self, Key, Modifiers, ScrollArea};
+
+use crate::settings::{Done, PasteError};
+use crate::ui::theme::{self, STEP};
+use crate::ui::view::{Act, SettingsView, Tab};
+use crate::ui::widgets::{ButtonKind, kind_button, sheet_head, tabs, text};
+use crate::ui::wording::{SettingsText, Text, Words};
+
+use secrets::SecretText;
+
+/// The sheet's own: what is being typed and what is unfolded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SettingsState {
+    /// The destination that is shown, counted from 0.
+    destination: usize,
+    /// Whether what few need is unfolded.
+    more: bool,
+    /// The field that is typed into, and its text: it counts when it makes sense.
+    typed: Option<(Place, String)>,
+    /// The stream key being typed.
+    key: SecretText,
+    /// Whether the field for another key is open.
+    replaces_key: bool,
+    /// The password being typed.
+    password: SecretText,
+    /// What was wrong with what was typed, and where.
+    complaint: Option<(Place, Complaint)>,
+    /// What was done to what was pasted.
+    done: Vec<Done>,
+}
+
+/// A field that is typed into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Name,
+    Server,
+    Key,
+    User,
+    TlsCa,
+    Bitrate,
+    Keyframe,
+    Folder,
+    FileName,
+    SoundFile,
+}
+
+/// Why typed text is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Complaint {
+    /// It is no address or key.
+    Paste(PasteError),
+    /// It is no number within these.
+    Range(&'static str, &'static str),
+}
+
+/// Draws the sheet into all of `ui`.
+pub fn settings_ui(
+    ui: &mut egui::Ui,
+    view: &SettingsView,
+    state: &mut SettingsState,
+    words: Words,
+    acts: &mut Vec<Act>,
+) {
+    if sheet_head(ui, words.text(Text::Settings), words) {
+        acts.push(Act::CloseSettings);
+    }
+    let names = Tab::ALL.map(|tab| (tab, words.text(tab_name(tab))));
+    if let Some(tab) = tabs(ui, &names, view.tab) {
+        // What was typed and made no sense is not carried along.
+        (state.typed, state.complaint) = (None, None);
+        acts.push(Act::OpenSettings(tab));
+    }
+    undo_and_redo(ui, view, words, acts);
+    ScrollArea::vertical().id_salt(("settings", view.tab)).auto_shrink(false).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0 * STEP;
+        // Room for the ring of focus, and for the scroll bar.
+        egui::Frame::new().inner_margin(egui::Margin { left: 4, right: 12, top: 4, bottom: 16 }).show(ui, |ui| {
+            match view.tab {
+                Tab::Destination => destination::destination_ui(ui, view, state, words, acts),
+                Tab::Picture => picture::picture_ui(ui, view, state, words, acts),
+                Tab::Sound => sound::sound_ui(ui, view, state, words, acts),
+                Tab::Recording => recording::recording_ui(ui, view, state, words, acts),
+                Tab::Keys => keys::keys_ui(ui, words),
+                Tab::About => about::about_ui(ui, view, words, acts),
+            }
+            if let Some(lock) = view.around.refused {
+                let (font, ink) = (theme::small(ui), theme::tokens(ui).warn);
+                text(ui, words.lock(lock), font, ink);
+            }
+        });
+    });
+}
+
+fn undo_and_redo(ui: &mut egui::Ui, view: &SettingsView, words: Words, acts: &mut Vec<Act>) {
+    ui.horizontal(|ui| {
+        for (label, can, act) in
+            [(SettingsText::Undo, view.can_undo, Act::Undo), (SettingsText::Redo, view.can_redo, Act::Redo)]
+        {
+            let name = words.settings(label);
+            if ui.add_enabled_ui(can, |ui| kind_button(ui, ButtonKind::Ghost, name, name).clicked()).inner {
+                acts.push(act);
+            }
+        }
+    });
+    // A field has steps of its own while it is typed into.
+    if ui.ctx().text_edit_focused() {
+        return;
+    }
+    let redo = ui.input_mut(|input| {
+        input.consume_key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z)
+            || input.consume_key(Modifiers::COMMAND, Key::Y)
+    });
+    if redo && view.can_redo {
+        acts.push(Act::Redo);
+    }
+    if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Z)) && view.can_undo {
+        acts.push(Act::Undo);
+    }
+}
+
+fn tab_name(tab: Tab) -> Text {
+    match tab {
+        Tab::Destination => Text::TabDestination,
+        Tab::Picture => Text::TabPicture,
+        Tab::Sound => Text::TabSound,
+        Tab::Recording => Text::TabRecording,
+        Tab::Keys => Text::TabKeys,
+        Tab::About => Text::TabAbout,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! The picture: size, frame rate, bitrate, keyframes, and whether the rate follows the network.
+
+use eframe::egui;
+
+use super::parts::{edited, hint, lockable, locks, number_field, value_picker};
+use super::{Place, SettingsState};
+use crate::media::{Bitrate, FrameRate, Size};
+use crate::settings::{Field, ShowSettings};
+use crate::ui::view::{Act, SettingsView};
+use crate::ui::wording::{SettingsText, Words};
+
+/// Sizes that are offered.
+const SIZES: [(u32, u32); 8] =
+    [(3840, 2160), (2560, 1440), (1920, 1080), (1280, 720), (854, 480), (640, 360), (1080, 1920), (720, 1280)];
+
+/// Frame rates that are offered.
+const RATES: [(u32, u32); 8] = [(24, 1), (25, 1), (30_000, 1001), (30, 1), (48, 1), (50, 1), (60_000, 1001), (60, 1)];
+
+pub(super) fn picture_ui(
+    ui: &mut egui::Ui,
+    view: &SettingsView,
+    state: &mut SettingsState,
+    words: Words,
+    acts: &mut Vec<Act>,
+) {
+    let encoding = &view.settings.encoding;
+    lockable(ui, view, Field::Size, |ui| {
+        let sizes = SIZES.map(|(width, height)| Size::new(width, height));
+        let shown = |size: Size| format!("{}×{}", size.width, size.height);
+        if let Some(size) = value_picker(ui, words.settings(SettingsText::Size), &sizes, encoding.size, shown) {
+            acts.push(edited(view, |settings| settings.encoding.size = size));
+        }
+    });
+    lockable(ui, view, Field::FrameRate, |ui| {
+        let rates: Vec<FrameRate> = RATES.iter().filter_map(|(num, den)| FrameRate::new(*num, *den)).collect();
+        let shown = |rate: FrameRate| words.short_decimal(rate.as_f64());
+        let label = words.settings(SettingsText::FrameRate);
+        if let Some(rate) = value_picker(ui, label, &rates, encoding.frame_rate, shown) {
+            acts.push(edited(view, |settings| settings.encoding.frame_rate = rate));
+        }
+    });
+    let label = words.settings(SettingsText::Bitrate);
+    let current = encoding.video_bitrate.kbps().to_string();
+    let read = |typed: &str| {
+        typed.parse().ok().map(|kbps| with(view, |s| s.encoding.video_bitrate = Bitrate::from_kbps(kbps)))
+    };
+    if let Some(settings) =
+        number_field(ui, state, Place::Bitrate, label, &current, ("50", "50000"), (&view.settings, words), read)
+    {
+        acts.push(Act::Edit(Box::new(settings)));
+    }
+    lockable(ui, view, Field::Keyframe, |ui| {
+        let label = words.settings(SettingsText::Keyframe);
+        let current = words.short_decimal(encoding.keyframe_seconds);
+        let read =
+            |typed: &str| typed.parse().ok().map(|seconds| with(view, |s| s.encoding.keyframe_seconds = seconds));
+        let taken =
+            number_field(ui, state, Place::Keyframe, label, &current, ("0.1", "20"), (&view.settings, words), read);
+        acts.extend(taken.map(|settings| Act::Edit(Box::new(settings))));
+    });
+    lockable(ui, view, Field::Adaptive, |ui| {
+        let mut adaptive = encoding.adaptive;
+        if ui.checkbox(&mut adaptive, words.settings(SettingsText::Adaptive)).changed() {
+            acts.push(edited(view, |settings| settings.encoding.adaptive = adaptive));
+        }
+    });
+    hint(ui, words.settings(SettingsText::AdaptiveHint));
+    locks(ui, view, &[Field::Size, Field::FrameRate, Field::Keyframe, Field::Adaptive], words);
+}
+
+fn with(view: &SettingsView, change: impl FnOnce(&mut ShowSettings)) -> ShowSettings {
+    let mut settings = view.settings.clone();
+    change(&mut settings);
+    settings
+}

@@ -1,0 +1,94 @@
+//! Typed secrets: never printed, and how a kept one is shown.
+
+use std::fmt;
+
+use eframe::egui::{self, Align, Layout, Role, Sense, Stroke, StrokeKind, TextEdit, WidgetInfo};
+
+use crate::settings::StreamKey;
+use crate::ui::theme::{self, RADIUS};
+use crate::ui::widgets::{ButtonKind, galley_within, kind_button, secret_field, text};
+use crate::ui::wording::{SettingsText, Words};
+
+/// Text that is typed and must not be seen.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(super) struct SecretText(String);
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretText(•••)")
+    }
+}
+
+/// Draws a field for a secret; gives it once it is whole: pasted, confirmed by Enter, or the field was left.
+pub(super) fn typed_secret(ui: &mut egui::Ui, label: &str, typed: &mut SecretText, hint: &str) -> Option<String> {
+    let response = secret_field(ui, label, &mut typed.0, hint);
+    let pasted = response.has_focus() && ui.input(|i| i.events.iter().any(|e| matches!(e, egui::Event::Paste(_))));
+    let whole = (pasted || response.lost_focus()) && !typed.0.is_empty();
+    whole.then(|| {
+        // The field's own steps would hold it longer than the secret store does.
+        TextEdit::store_state(ui.ctx(), response.id, egui::text_edit::TextEditState::default());
+        std::mem::take(&mut typed.0)
+    })
+}
+
+/// What is asked of a kept secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeptAnswer {
+    /// Another one.
+    Replace,
+    /// None.
+    Forget,
+}
+
+/// A kept secret: dots and its last characters, with Replace and Forget, called `replace` and `forget` in full.
+pub(super) fn kept_secret(
+    ui: &mut egui::Ui,
+    label: &str,
+    secret: &StreamKey,
+    (replace, forget): (SettingsText, SettingsText),
+    words: Words,
+) -> Option<KeptAnswer> {
+    let t = theme::tokens(ui);
+    let font = theme::small(ui);
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 4.0;
+        text(ui, label, font, t.dim);
+        let enabled = ui.is_enabled();
+        let size = egui::vec2(ui.available_width(), theme::scaled(ui, 34.0));
+        let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+        let last4 = secret.last4();
+        response.widget_info(|| {
+            WidgetInfo::labeled(Role::Label, enabled, format!("{label} {}", words.secret_ends_with(&last4)))
+        });
+        ui.painter().rect(rect, RADIUS, t.bg, Stroke::new(1.0, t.line), StrokeKind::Inside);
+        let inside = rect.shrink2(egui::vec2(theme::scaled(ui, 10.0), 2.0));
+        let row = Layout::right_to_left(Align::Center);
+        let mut row = ui.new_child(egui::UiBuilder::new().max_rect(inside).layout(row));
+        row.spacing_mut().item_spacing.x = 0.0;
+        let mut pressed = None;
+        for (shown, name, answer) in
+            [(SettingsText::Forget, forget, KeptAnswer::Forget), (SettingsText::Replace, replace, KeptAnswer::Replace)]
+        {
+            let (shown, name) = (words.settings(shown), words.settings(name));
+            if kind_button(&mut row, ButtonKind::Ghost, shown, name).clicked() {
+                pressed = Some(answer);
+            }
+        }
+        let shown = format!("•••••••• {last4}");
+        let galley = galley_within(&row, &shown, theme::body(&row), t.text, row.available_width());
+        let at = egui::pos2(inside.left(), inside.center().y - galley.size().y / 2.0);
+        row.painter().galley(at, galley, t.text);
+        pressed
+    })
+    .inner
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_is_never_printed() {
+        assert!(!format!("{:?}", SecretText("canary".to_owned())).contains("canary"));
+    }
+}

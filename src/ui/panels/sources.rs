@@ -1,0 +1,199 @@
+//! The chips below the picture: camera, microphone, how it is encoded.
+
+use std::path::PathBuf;
+
+use eframe::egui::{Key, Ui};
+
+use crate::settings::{AudioChoice, VideoChoice};
+use crate::ui::theme;
+use crate::ui::view::{Act, Devices, SourcesState, SourcesView, Tab};
+use crate::ui::widgets::{ButtonKind, button, chip, choose, field, kind_button, menu_below, text};
+use crate::ui::wording::{Text, Words};
+
+/// An entry of a list of sources.
+pub(super) enum Entry<C> {
+    /// Choose this.
+    Choice(C),
+    /// Type a path.
+    Path,
+}
+
+/// What the picture can come from, with names.
+pub(super) fn video_entries(view: &SourcesView, words: Words) -> Vec<(String, Entry<VideoChoice>)> {
+    let mut entries = Vec::new();
+    for device in found(&view.cameras) {
+        entries.push((device.1.clone(), Entry::Choice(VideoChoice::Camera(Some(device.0.clone())))));
+    }
+    if let VideoChoice::File(path) = &view.video {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        entries.push((name, Entry::Choice(view.video.clone())));
+    }
+    entries.push((words.text(Text::TestPicture).to_owned(), Entry::Choice(VideoChoice::Test)));
+    entries.push((words.text(Text::Clip).to_owned(), Entry::Path));
+    entries.push((words.text(Text::NoPicture).to_owned(), Entry::Choice(VideoChoice::None)));
+    entries
+}
+
+/// What the sound can come from, with names.
+pub(super) fn audio_entries(view: &SourcesView, words: Words) -> Vec<(String, Entry<AudioChoice>)> {
+    let mut entries = Vec::new();
+    for device in found(&view.microphones) {
+        entries.push((device.1.clone(), Entry::Choice(AudioChoice::Microphone(Some(device.0.clone())))));
+    }
+    if let AudioChoice::File(path) = &view.audio {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        entries.push((name, Entry::Choice(view.audio.clone())));
+    }
+    entries.push((words.text(Text::TestTone).to_owned(), Entry::Choice(AudioChoice::Test)));
+    entries.push((words.text(Text::Clip).to_owned(), Entry::Path));
+    entries.push((words.text(Text::NoSound).to_owned(), Entry::Choice(AudioChoice::Silence)));
+    entries
+}
+
+fn found(devices: &Devices) -> Vec<(String, String)> {
+    match devices {
+        Devices::Looking => Vec::new(),
+        Devices::Found(found) => found.iter().map(|device| (device.id.clone(), device.name.clone())).collect(),
+    }
+}
+
+/// Where in `entries` the choice of the moment stands.
+pub(super) fn chosen<C: PartialEq>(
+    entries: &[(String, Entry<C>)],
+    choice: &C,
+    default: impl Fn(&C) -> bool,
+) -> Option<usize> {
+    let is_it = |entry: &Entry<C>| matches!(entry, Entry::Choice(known) if known == choice);
+    let exact = entries.iter().position(|(_, entry)| is_it(entry));
+    // "The first camera" is the first entry of the list.
+    exact.or_else(|| default(choice).then_some(0))
+}
+
+/// What the picture comes from, for people.
+pub(super) fn video_name(view: &SourcesView, words: Words) -> String {
+    let device = |id: Option<&String>| {
+        let cameras = found(&view.cameras);
+        let known = cameras.iter().find(|(known, _)| id.is_none_or(|id| id == known)).map(|(_, name)| name.clone());
+        known.or_else(|| id.cloned())
+    };
+    match &view.video {
+        VideoChoice::Auto | VideoChoice::Camera(None) => {
+            device(None).unwrap_or_else(|| words.text(Text::FirstCamera).to_owned())
+        }
+        VideoChoice::Camera(id) => device(id.as_ref()).unwrap_or_default(),
+        VideoChoice::Test => words.text(Text::TestPicture).to_owned(),
+        VideoChoice::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+        VideoChoice::None => words.text(Text::NoPicture).to_owned(),
+    }
+}
+
+/// What the sound comes from, for people.
+pub(super) fn audio_name(view: &SourcesView, words: Words) -> String {
+    let device = |id: Option<&String>| {
+        let microphones = found(&view.microphones);
+        let known = microphones.iter().find(|(known, _)| id.is_none_or(|id| id == known)).map(|(_, name)| name.clone());
+        known.or_else(|| id.cloned())
+    };
+    match &view.audio {
+        AudioChoice::Auto | AudioChoice::Microphone(None) => {
+            device(None).unwrap_or_else(|| words.text(Text::DefaultMicrophone).to_owned())
+        }
+        AudioChoice::Microphone(id) => device(id.as_ref()).unwrap_or_default(),
+        AudioChoice::Test => words.text(Text::TestTone).to_owned(),
+        AudioChoice::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+        AudioChoice::Silence => words.text(Text::NoSound).to_owned(),
+    }
+}
+
+/// Draws the chips in a row that wraps, and the field for a path where one is wanted.
+pub fn sources_ui(ui: &mut Ui, view: &SourcesView, state: &mut SourcesState, words: Words, acts: &mut Vec<Act>) {
+    let width = ui.available_width().min(theme::scaled(ui, 320.0));
+    let menu_width = theme::scaled(ui, 260.0);
+    ui.horizontal_wrapped(|ui| {
+        let name = words.text(Text::Camera);
+        let response = chip(ui, name, &video_name(view, words), width);
+        let entries = video_entries(view, words);
+        let now = chosen(&entries, &view.video, |video| matches!(video, VideoChoice::Auto | VideoChoice::Camera(None)));
+        let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+        let none = matches!(&view.cameras, Devices::Found(found) if found.is_empty());
+        let picked = menu_below(&response, name, menu_width, |ui| {
+            devices_note(ui, &view.cameras, none, Text::NoCameraFound, words);
+            choose(ui, &names, now)
+        });
+        match picked.flatten().and_then(|index| entries.into_iter().nth(index)) {
+            Some((_, Entry::Choice(choice))) => acts.push(Act::PickVideo(choice)),
+            Some((_, Entry::Path)) => state.video_path = Some(String::new()),
+            None => {}
+        }
+
+        let name = words.text(Text::Microphone);
+        let response = chip(ui, name, &audio_name(view, words), width);
+        let entries = audio_entries(view, words);
+        let now =
+            chosen(&entries, &view.audio, |audio| matches!(audio, AudioChoice::Auto | AudioChoice::Microphone(None)));
+        let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+        let none = matches!(&view.microphones, Devices::Found(found) if found.is_empty());
+        let picked = menu_below(&response, name, menu_width, |ui| {
+            devices_note(ui, &view.microphones, none, Text::NoMicrophoneFound, words);
+            choose(ui, &names, now)
+        });
+        match picked.flatten().and_then(|index| entries.into_iter().nth(index)) {
+            Some((_, Entry::Choice(choice))) => acts.push(Act::PickAudio(choice)),
+            Some((_, Entry::Path)) => state.audio_path = Some(String::new()),
+            None => {}
+        }
+
+        let summary = words.picture_summary(view.size, view.frame_rate, view.bitrate);
+        if chip(ui, words.text(Text::Picture), &summary, width).clicked() {
+            acts.push(Act::OpenSettings(Tab::Picture));
+        }
+    });
+    if let Some(path) = path_field(ui, Text::ClipPath, &mut state.video_path, words) {
+        acts.push(Act::PickVideo(VideoChoice::File(path)));
+    }
+    if let Some(path) = path_field(ui, Text::SoundClipPath, &mut state.audio_path, words) {
+        acts.push(Act::PickAudio(AudioChoice::File(path)));
+    }
+}
+
+fn devices_note(ui: &mut Ui, devices: &Devices, none: bool, no_device: Text, words: Words) {
+    let note = match devices {
+        Devices::Looking => Text::LookingForDevices,
+        Devices::Found(_) if none => no_device,
+        Devices::Found(_) => return,
+    };
+    let (font, ink) = (theme::small(ui), theme::tokens(ui).dim);
+    text(ui, words.text(note), font, ink);
+}
+
+/// A field for a path, with a button to use it and one to give up; Enter and Escape do the same.
+fn path_field(ui: &mut Ui, label: Text, typed: &mut Option<String>, words: Words) -> Option<PathBuf> {
+    let value = typed.as_mut()?;
+    let (mut use_it, mut give_up) = (false, false);
+    ui.scope(|ui| {
+        ui.set_max_width(theme::scaled(ui, 480.0));
+        let response = field(ui, words.text(label), value, "/home/me/Videos/clip.mp4");
+        if value.is_empty() && !response.has_focus() && ui.memory(|memory| memory.focused().is_none()) {
+            response.request_focus();
+        }
+        use_it = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        give_up = ui.input(|input| input.key_pressed(Key::Escape));
+        ui.horizontal(|ui| {
+            let (use_label, cancel) = (words.text(Text::UseClip), words.text(Text::Cancel));
+            let usable = !value.trim().is_empty();
+            let pressed =
+                ui.add_enabled_ui(usable, |ui| kind_button(ui, ButtonKind::Accent, use_label, use_label).clicked());
+            use_it |= pressed.inner;
+            give_up |= button(ui, cancel).clicked();
+        });
+    });
+    let path = value.trim().trim_matches('"').to_owned();
+    if use_it && !path.is_empty() {
+        *typed = None;
+        return Some(PathBuf::from(path));
+    }
+    if give_up {
+        *typed = None;
+    }
+    None
+}

@@ -1,0 +1,88 @@
+//! The live strip: where the show stands, and its figures, once a second and always in the same place.
+
+use eframe::egui::{Response, Ui};
+
+use crate::ui::theme;
+use crate::ui::view::{Phase, RecordingView, ShowView, StripView};
+use crate::ui::widgets::{sparkline, state_pill, text};
+use crate::ui::wording::{Text, Words};
+
+/// The word of a state, as pill, title and announcement have it.
+pub(crate) fn state_word(show: &ShowView, words: Words) -> String {
+    match show.phase {
+        Phase::Ready => words.text(Text::StateReady).to_owned(),
+        Phase::Connecting => words.text(Text::StateConnecting).to_owned(),
+        Phase::Live if show.rehearsal => words.text(Text::StateRehearsal).to_owned(),
+        Phase::Live => words.text(Text::StateLive).to_owned(),
+        Phase::Reconnecting => words.reconnecting(show.lost_seconds),
+        Phase::Ending => words.text(Text::StateEnding).to_owned(),
+        Phase::Off => words.text(Text::StateOff).to_owned(),
+    }
+}
+
+/// Where it goes, in short.
+pub(crate) fn destination_name(show: &ShowView, view: &StripView, words: Words) -> String {
+    match view.destinations.as_slice() {
+        _ if show.rehearsal => words.text(Text::ThisComputer).to_owned(),
+        [] => words.text(Text::NoDestination).to_owned(),
+        [one] => one.clone(),
+        [_, _, ..] => words.text(Text::SeveralServers).to_owned(),
+    }
+}
+
+/// Draws the strip in a row that wraps.
+pub fn strip_ui(ui: &mut Ui, show: &ShowView, view: &StripView, now: f64, words: Words) {
+    let row = ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = eframe::egui::vec2(16.0, 6.0);
+        state_pill(ui, show.phase, show.rehearsal, &state_word(show, words), now);
+        if let Some(seconds) = show.live_seconds {
+            figure(ui, "", &words.timer(seconds), "");
+        }
+        figure(ui, words.text(Text::To), &destination_name(show, view, words), "");
+        let runs = matches!(show.phase, Phase::Live | Phase::Reconnecting | Phase::Ending);
+        if runs && let Some(kbps) = view.kbps {
+            figure(ui, "", &words.megabits(kbps), "Mb/s");
+            figure(ui, words.text(Text::Behind), &format!("{} s", words.decimal(view.behind_seconds, 1)), "");
+            figure(ui, words.text(Text::Dropped), &view.dropped.to_string(), "");
+        }
+        let recording = match view.recording {
+            RecordingView::Off => words.text(Text::RecordingOff).to_owned(),
+            RecordingView::Ready => words.text(Text::RecordingReady).to_owned(),
+            RecordingView::Running { seconds } => words.timer(seconds),
+        };
+        figure(ui, words.text(Text::Recording), &recording, "");
+    });
+    if !view.history.is_empty() {
+        row.response.on_hover_ui(|ui| {
+            let (font, ink) = (theme::small(ui), theme::tokens(ui).dim);
+            text(ui, words.text(Text::LastMinute), font, ink);
+            sparkline(ui, &view.history);
+        });
+    }
+}
+
+/// A figure between its name and its unit, as one thing for a screen reader and for wrapping.
+fn figure(ui: &mut Ui, name: &str, value: &str, unit: &str) -> Response {
+    use eframe::egui::{Align2, Role, Sense, WidgetInfo, pos2, vec2};
+    let t = theme::tokens(ui);
+    let font = theme::body(ui);
+    let whole = [name, value, unit].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    let parts = [(name, t.dim), (value, t.text), (unit, t.dim)];
+    let galleys: Vec<_> = parts
+        .into_iter()
+        .filter(|(part, _)| !part.is_empty())
+        .map(|(part, ink)| (crate::ui::widgets::galley(ui, part, font.clone(), ink), ink))
+        .collect();
+    let gap = 5.0;
+    let width: f32 = galleys.iter().map(|(galley, _)| galley.size().x + gap).sum::<f32>() - gap;
+    let (rect, response) = ui.allocate_exact_size(vec2(width, theme::scaled(ui, 25.0)), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &whole));
+    let mut x = rect.left();
+    for (galley, ink) in galleys {
+        let width = galley.size().x;
+        let at = Align2::LEFT_CENTER.anchor_size(pos2(x, rect.center().y), galley.size());
+        ui.painter().galley(at.min, galley, ink);
+        x += width + gap;
+    }
+    response
+}

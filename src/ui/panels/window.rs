@@ -1,0 +1,186 @@
+//! The whole window: where each part stands.
+
+use eframe::egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
+
+use super::first_run::first_run_ui;
+use super::header::header_ui;
+use super::keys::{SHORTCUTS, Shortcut, keys_ui};
+use super::problems::problems_ui;
+use super::result::result_ui;
+use super::settings::settings_ui;
+use super::sound::sound_ui;
+use super::sources::sources_ui;
+use super::stage::stage_ui;
+use super::strip::strip_ui;
+use super::truth::truth_ui;
+use crate::ui::theme;
+use crate::ui::view::{Act, Appearance, Phase, Primary, Tab, View, ViewState};
+use crate::ui::widgets::{
+    ButtonKind, PictureView, PrimaryAnswer, galley, health_ribbon, kind_button_tall, primary_button,
+};
+use crate::ui::wording::{Text, Words};
+
+/// Draws everything.
+pub fn window_ui(
+    ui: &mut Ui,
+    view: &View,
+    picture: &dyn PictureView,
+    appearance: Appearance,
+    state: &mut ViewState,
+    words: Words,
+    acts: &mut Vec<Act>,
+) {
+    let t = theme::tokens(ui);
+    shortcuts(ui, view, appearance, state, acts);
+    let scale = theme::scale(ui);
+    let line = Stroke::new(1.0, t.line);
+    let plain = Frame::new().fill(t.bg).inner_margin(Margin::symmetric(14, 0));
+    let head = Panel::top("head").exact_size(40.0 * scale).frame(plain).show_separator_line(false);
+    let head = head.show(ui, |ui| header_ui(ui, view, state, words, acts)).response.rect;
+    ui.painter().hline(head.x_range(), head.bottom(), line);
+    if view.first_run {
+        CentralPanel::no_frame().frame(Frame::new().fill(t.bg)).show(ui, |ui| {
+            first_run_ui(ui, view, picture, state, words, acts);
+        });
+    } else {
+        let foot = Frame::new().fill(t.panel).inner_margin(Margin::symmetric(14, 10));
+        let foot = Panel::bottom("foot").frame(foot).show_separator_line(false);
+        let foot = foot.show(ui, |ui| foot_ui(ui, view, state, words, acts)).response.rect;
+        ui.painter().hline(foot.x_range(), foot.top(), line);
+        if let Some(settings) = &view.settings {
+            let width = (340.0 * scale).min(ui.available_width() * 0.5);
+            let frame = Frame::new().fill(t.panel).inner_margin(Margin::symmetric(16, 14));
+            let sheet =
+                Panel::right("settings").exact_size(width).resizable(false).frame(frame).show_separator_line(false);
+            let sheet = sheet.show(ui, |ui| settings_ui(ui, settings, &mut state.settings, words, acts)).response.rect;
+            ui.painter().vline(sheet.left(), sheet.y_range(), line);
+        }
+        let frame = Frame::new().fill(t.bg).inner_margin(Margin { left: 0, right: 14, top: 14, bottom: 10 });
+        let sound = Panel::right("sound").exact_size(140.0 * scale.max(0.9)).resizable(false).frame(frame);
+        sound.show_separator_line(false).show(ui, |ui| sound_ui(ui, &view.sound, words, acts));
+        let frame = Frame::new().fill(t.bg).inner_margin(Margin { left: 14, right: 14, top: 14, bottom: 10 });
+        CentralPanel::no_frame().frame(frame).show(ui, |ui| middle_ui(ui, view, picture, state, words, acts));
+    }
+    if state.keys_open && keys_ui(ui, words) {
+        state.keys_open = false;
+    }
+}
+
+/// Picture, ribbon, chips, problems: the picture gets what the others leave.
+fn middle_ui(
+    ui: &mut Ui,
+    view: &View,
+    picture: &dyn PictureView,
+    state: &mut ViewState,
+    words: Words,
+    acts: &mut Vec<Act>,
+) {
+    let below = Panel::bottom("below").frame(Frame::new()).show_separator_line(false);
+    below.show(ui, |ui| {
+        ui.add_space(10.0);
+        if !view.strip.history.is_empty() {
+            let width = ui.available_width();
+            let (_, rect) = ui.allocate_space(vec2(width, 8.0));
+            health_ribbon(ui, rect, &view.strip.history, words.text(Text::Health));
+        }
+        sources_ui(ui, &view.sources, &mut state.sources, words, acts);
+        problems_ui(ui, &view.problems, &mut state.unfolded, words, acts);
+    });
+    let stage = ui.available_rect_before_wrap();
+    ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| {
+        stage_ui(ui, &view.stage, &view.sources, picture, &mut state.sources, words, acts);
+    });
+    if let Some(result) = &view.result {
+        ui.painter().rect_filled(stage, theme::RADIUS_LARGE, theme::tokens(ui).bg.gamma_multiply(0.7));
+        ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| result_ui(ui, result, words, acts));
+    }
+}
+
+fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: &mut Vec<Act>) {
+    let scale = theme::scale(ui);
+    let primary_width = primary_width(ui, words);
+    let rehearse = words.text(Text::Rehearse);
+    let rehearse_width = galley(ui, rehearse, theme::body(ui), theme::tokens(ui).text).size().x + 36.0 * scale;
+    let has_rehearse = matches!(view.show.phase, Phase::Ready | Phase::Off);
+    let buttons = primary_width + if has_rehearse { rehearse_width + 10.0 } else { 0.0 };
+    let all = ui.available_rect_before_wrap();
+    let left = Rect::from_min_max(all.min, pos2(all.right() - buttons - 14.0, all.bottom()));
+    let texts = ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {
+        ui.spacing_mut().item_spacing.y = 6.0;
+        strip_ui(ui, &view.show, &view.strip, view.now, words);
+        truth_ui(ui, &view.truth, &mut state.primary, words, acts);
+    });
+    let height = texts.response.rect.height().max(46.0 * scale);
+    let right = Rect::from_min_size(pos2(all.right() - buttons, all.top()), vec2(buttons, height));
+    ui.scope_builder(UiBuilder::new().max_rect(right).layout(Layout::right_to_left(Align::Center)), |ui| {
+        ui.spacing_mut().item_spacing.x = 10.0;
+        primary_ui(ui, view, primary_width, state, words, acts);
+        if has_rehearse {
+            let pressed = ui.add_enabled_ui(view.show.rehearse_enabled, |ui| {
+                kind_button_tall(ui, ButtonKind::Quiet, rehearse, rehearse).clicked()
+            });
+            if pressed.inner {
+                acts.push(Act::Rehearse);
+            }
+        }
+    });
+}
+
+/// Wide enough for the longest it ever says, so that it never moves.
+fn primary_width(ui: &Ui, words: Words) -> f32 {
+    let labels = [Text::GoLive, Text::CancelConnecting, Text::HoldToEnd, Text::EndNow, Text::ChooseDestination];
+    let ink = theme::tokens(ui).text;
+    let widest = labels.map(|label| galley(ui, words.text(label), theme::strong_large(ui), ink).size().x);
+    widest.into_iter().fold(0.0, f32::max) + 40.0 * theme::scale(ui)
+}
+
+fn primary_ui(ui: &mut Ui, view: &View, width: f32, state: &mut ViewState, words: Words, acts: &mut Vec<Act>) {
+    let (label, act) = match view.show.primary {
+        Primary::GoLive => (Text::GoLive, Act::GoLive),
+        Primary::ChooseDestination => (Text::ChooseDestination, Act::OpenSettings(Tab::Destination)),
+        Primary::Cancel => (Text::CancelConnecting, Act::Cancel),
+        Primary::EndShow => (Text::HoldToEnd, Act::EndShow),
+        Primary::EndNow => (Text::EndNow, Act::Abort),
+    };
+    if view.show.primary != Primary::EndShow {
+        state.primary.asks = false;
+    }
+    let enabled = view.show.primary_enabled;
+    match primary_button(ui, view.show.primary, words.text(label), width, enabled, view.now, &mut state.primary) {
+        PrimaryAnswer::Pressed | PrimaryAnswer::Held => {
+            state.primary.asks = false;
+            acts.push(act);
+        }
+        PrimaryAnswer::Asked => state.primary.asks = true,
+        PrimaryAnswer::Nothing => {}
+    }
+}
+
+fn shortcuts(ui: &Ui, view: &View, appearance: Appearance, state: &mut ViewState, acts: &mut Vec<Act>) {
+    for (keys, shortcut) in SHORTCUTS {
+        if !ui.input_mut(|input| input.consume_shortcut(&keys)) {
+            continue;
+        }
+        let scale_to = |scale: f32| Act::SetAppearance(Appearance { scale: scale.clamp(0.8, 2.0), ..appearance });
+        match shortcut {
+            Shortcut::Primary if view.first_run => {}
+            Shortcut::Primary => match view.show.primary {
+                Primary::GoLive => acts.push(Act::GoLive),
+                Primary::ChooseDestination => acts.push(Act::OpenSettings(Tab::Destination)),
+                Primary::Cancel => acts.push(Act::Cancel),
+                Primary::EndShow => state.primary.asks = view.show.primary_enabled && !state.primary.asks,
+                Primary::EndNow => acts.push(Act::Abort),
+            },
+            Shortcut::Rehearse if view.show.rehearse_enabled && !view.first_run => acts.push(Act::Rehearse),
+            Shortcut::Rehearse => {}
+            Shortcut::Mute => acts.push(Act::SetMuted(!view.sound.muted)),
+            Shortcut::Record => acts.push(Act::ToggleRecord),
+            Shortcut::Settings if view.settings.is_some() => acts.push(Act::CloseSettings),
+            Shortcut::Settings => acts.push(Act::OpenSettings(Tab::default())),
+            Shortcut::Help => state.keys_open = !state.keys_open,
+            Shortcut::Larger => acts.push(scale_to(appearance.scale + 0.1)),
+            Shortcut::Smaller => acts.push(scale_to(appearance.scale - 0.1)),
+            Shortcut::Plain => acts.push(scale_to(1.0)),
+        }
+    }
+}

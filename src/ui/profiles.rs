@@ -1,0 +1,432 @@
+//! The keeper of profiles: a thread that owns the store and its secrets, so that no disk and no secret store is waited
+//! for where the window is drawn.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::flow::{Popped, Queue, Worker};
+use crate::media::Timestamp;
+use crate::settings::{Loaded, ProfileStore, SettingsError, ShowSettings};
+
+/// Requests and answers that may wait: more than anybody clicks before the disk answers.
+const QUEUE_LENGTH: usize = 32;
+/// How long a deleted profile can be brought back.
+const KEEP_DELETED: Duration = Duration::from_secs(600);
+/// How often it is looked whether that time is over.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+/// Most bytes of a file to import.
+const FILE_LENGTH_MAX: u64 = 1 << 20;
+
+/// What is asked of the keeper.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ProfileRequest {
+    /// The names, anew.
+    List,
+    /// The settings of a profile.
+    Load(String),
+    /// These settings as the content of a profile: a new one or the one of this name.
+    Save(String, Box<ShowSettings>),
+    /// These settings as a new profile; refused if there is one of this name.
+    SaveAs(String, Box<ShowSettings>),
+    /// Another name.
+    Rename {
+        /// As it is called.
+        from: String,
+        /// As it is to be called.
+        to: String,
+    },
+    /// A copy, with its secrets, under a name of its own.
+    Duplicate(String),
+    /// Away with it; it can be brought back until the next one is deleted or some minutes are over.
+    Delete(String),
+    /// Brings back what was deleted last.
+    UndoDelete,
+    /// A profile from a file.
+    Import(PathBuf),
+    /// A profile to a file, without secrets.
+    Export {
+        /// Which.
+        name: String,
+        /// Where to.
+        path: PathBuf,
+        /// Whether a file that is there may go: the user was asked.
+        replace: bool,
+    },
+}
+
+/// What was done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ProfileDone {
+    /// The names are told anew.
+    Listed,
+    /// A profile's name and settings.
+    Loaded(String, Box<ShowSettings>),
+    /// Saved under this name.
+    Saved(String),
+    /// Called so now.
+    Renamed {
+        /// Before.
+        from: String,
+        /// Now.
+        to: String,
+    },
+    /// The copy's name.
+    Duplicated(String),
+    /// Deleted.
+    Deleted(String),
+    /// Brought back.
+    Restored(String),
+    /// The imported profile's name.
+    Imported(String),
+    /// Written there.
+    Exported(PathBuf),
+    /// What was deleted is gone for good.
+    Forgotten,
+}
+
+/// An answer, with how things stand after it.
+#[derive(Debug)]
+pub struct ProfileAnswer {
+    /// What was done, or why not.
+    pub done: Result<ProfileDone, SettingsError>,
+    /// What the user should know, in sentences.
+    pub told: Vec<String>,
+    /// The names of all profiles, sorted.
+    pub names: Vec<String>,
+    /// The profile that can be brought back.
+    pub deleted: Option<String>,
+}
+
+/// The running keeper. Dropping it finishes what was asked and joins its thread.
+#[derive(Debug)]
+pub struct ProfileKeeper {
+    requests: Queue<ProfileRequest>,
+    answers: Queue<ProfileAnswer>,
+    _worker: Worker,
+}
+
+impl ProfileKeeper {
+    /// Starts the keeper of `store`. `notify` is called, on its thread, after each answer.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start(store: ProfileStore, clock: Clock, notify: impl Fn() + Send + 'static) -> std::io::Result<Self> {
+        let (requests, answers) = (Queue::new(QUEUE_LENGTH), Queue::new(QUEUE_LENGTH));
+        let (asked, told) = (requests.clone(), answers.clone());
+        let worker = Worker::spawn("profiles", move |_stop| {
+            let mut shelf = Shelf { store, clock, deleted: None };
+            loop {
+                let answer = match asked.pop(LOOK_INTERVAL) {
+                    Popped::Value(request) => Some(shelf.answer(request)),
+                    Popped::Empty => shelf.forget_when_over(),
+                    Popped::Closed => return,
+                };
+                // Nobody reads: whoever asks next is told the names anew.
+                if answer.is_some_and(|answer| told.push(answer).is_ok()) {
+                    notify();
+                }
+            }
+        })?;
+        Ok(Self { requests, answers, _worker: worker })
+    }
+
+    /// Asks; `false` if so much waits already that it was refused.
+    pub fn ask(&self, request: ProfileRequest) -> bool {
+        self.requests.push(request).is_ok()
+    }
+
+    /// The next answer, waiting at most `limit`; zero polls.
+    pub fn next_answer(&self, limit: Duration) -> Option<ProfileAnswer> {
+        match self.answers.pop(limit) {
+            Popped::Value(answer) => Some(answer),
+            Popped::Empty | Popped::Closed => None,
+        }
+    }
+}
+
+impl Drop for ProfileKeeper {
+    fn drop(&mut self) {
+        self.requests.close();
+    }
+}
+
+/// The store, and what was deleted last.
+struct Shelf {
+    store: ProfileStore,
+    clock: Clock,
+    deleted: Option<(Loaded, Timestamp)>,
+}
+
+impl Shelf {
+    fn answer(&mut self, request: ProfileRequest) -> ProfileAnswer {
+        self.drop_what_is_over();
+        let mut told = Vec::new();
+        let done = self.serve(request, &mut told);
+        self.standing(done, told)
+    }
+
+    /// That nothing can be brought back any more, when it has become so.
+    fn forget_when_over(&mut self) -> Option<ProfileAnswer> {
+        self.drop_what_is_over().then(|| self.standing(Ok(ProfileDone::Forgotten), Vec::new()))
+    }
+
+    fn drop_what_is_over(&mut self) -> bool {
+        let now = self.clock.now();
+        let is_over = self.deleted.as_ref().is_some_and(|(_, at)| now.since(*at) >= KEEP_DELETED);
+        if is_over {
+            self.deleted = None;
+        }
+        is_over
+    }
+
+    fn standing(&self, done: Result<ProfileDone, SettingsError>, mut told: Vec<String>) -> ProfileAnswer {
+        let names = match self.store.list() {
+            Ok(listing) => {
+                told.extend(listing.warnings);
+                listing.profiles.into_iter().map(|profile| profile.name).collect()
+            }
+            Err(error) => {
+                told.push(error.to_string());
+                Vec::new()
+            }
+        };
+        let deleted = self.deleted.as_ref().map(|(loaded, _)| loaded.name.clone());
+        ProfileAnswer { done, told, names, deleted }
+    }
+
+    fn serve(&mut self, request: ProfileRequest, told: &mut Vec<String>) -> Result<ProfileDone, SettingsError> {
+        match request {
+            ProfileRequest::List => Ok(ProfileDone::Listed),
+            ProfileRequest::Load(name) => {
+                let Loaded { name, settings, warnings } = self.store.load(&name)?;
+                told.extend(warnings);
+                Ok(ProfileDone::Loaded(name, Box::new(settings)))
+            }
+            ProfileRequest::Save(name, settings) => self.save(name.trim(), &settings, told),
+            ProfileRequest::SaveAs(name, settings) => {
+                self.refuse_if_taken(&name)?;
+                self.save(name.trim(), &settings, told)
+            }
+            ProfileRequest::Rename { from, to } => {
+                told.extend(self.store.rename(&from, &to)?);
+                Ok(ProfileDone::Renamed { from, to: to.trim().to_owned() })
+            }
+            ProfileRequest::Duplicate(name) => {
+                let Loaded { name, settings, warnings } = self.store.load(&name)?;
+                told.extend(warnings);
+                let copy = self.free_name(&name)?;
+                told.extend(self.store.save(&copy, &settings)?);
+                Ok(ProfileDone::Duplicated(copy))
+            }
+            ProfileRequest::Delete(name) => {
+                // What cannot be read cannot be brought back, so it is not deleted.
+                let loaded = self.store.load(&name)?;
+                let name = self.store.remove(&loaded.name)?;
+                self.deleted = Some((loaded, self.clock.now()));
+                Ok(ProfileDone::Deleted(name))
+            }
+            ProfileRequest::UndoDelete => self.restore(told),
+            ProfileRequest::Import(path) => {
+                let (name, warnings) = self.store.import(&read_file(&path)?)?;
+                told.extend(warnings);
+                Ok(ProfileDone::Imported(name))
+            }
+            ProfileRequest::Export { name, path, replace } => {
+                let path = std::path::absolute(&path).unwrap_or(path);
+                if replace && path.is_file() {
+                    let (text, warnings) = self.store.export(&name, false)?;
+                    std::fs::write(&path, text).map_err(|source| io_error("write", &path, source))?;
+                    told.extend(warnings);
+                } else {
+                    told.extend(self.store.export_to(&name, &path, false)?);
+                }
+                Ok(ProfileDone::Exported(path))
+            }
+        }
+    }
+
+    fn save(&self, name: &str, settings: &ShowSettings, told: &mut Vec<String>) -> Result<ProfileDone, SettingsError> {
+        told.extend(self.store.save(name, &settings.clone().with_absolute_paths())?);
+        Ok(ProfileDone::Saved(name.to_owned()))
+    }
+
+    /// Puts the deleted profile back; it stays at hand if that fails.
+    fn restore(&mut self, told: &mut Vec<String>) -> Result<ProfileDone, SettingsError> {
+        let Some((loaded, _)) = &self.deleted else {
+            return Ok(ProfileDone::Forgotten);
+        };
+        self.refuse_if_taken(&loaded.name)?;
+        told.extend(self.store.save(&loaded.name, &loaded.settings)?);
+        let name = loaded.name.clone();
+        self.deleted = None;
+        Ok(ProfileDone::Restored(name))
+    }
+
+    fn refuse_if_taken(&self, name: &str) -> Result<(), SettingsError> {
+        let name = name.trim().to_lowercase();
+        let taken = self.store.list()?.profiles.into_iter().find(|profile| profile.name.to_lowercase() == name);
+        taken.map_or(Ok(()), |taken| Err(SettingsError::Exists { existing: taken.name }))
+    }
+
+    /// `Church` gives `Church 2`, and that gives `Church 3`.
+    fn free_name(&self, name: &str) -> Result<String, SettingsError> {
+        let taken: Vec<String> = self.store.list()?.profiles.into_iter().map(|p| p.name.to_lowercase()).collect();
+        let numbered = name.rsplit_once(' ').filter(|(_, number)| number.parse::<u32>().is_ok_and(|n| n >= 2));
+        let stem = numbered.map_or(name, |(stem, _)| stem);
+        let mut names = (2_u32..).map(|n| format!("{stem} {n}"));
+        let free = names.find(|candidate| !taken.contains(&candidate.to_lowercase()));
+        Ok(free.unwrap_or_else(|| stem.to_owned()))
+    }
+}
+
+fn read_file(path: &Path) -> Result<String, SettingsError> {
+    let wrong = |source| io_error("read", path, source);
+    let mut text = String::new();
+    let length = File::open(path).map_err(wrong)?.take(FILE_LENGTH_MAX + 1).read_to_string(&mut text).map_err(wrong)?;
+    if length as u64 > FILE_LENGTH_MAX {
+        return Err(SettingsError::Import { reason: "it is far too large for a profile".to_owned() });
+    }
+    Ok(text)
+}
+
+fn io_error(action: &'static str, path: &Path, source: std::io::Error) -> SettingsError {
+    SettingsError::Io { action, path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Destination, Secrets, StreamKey};
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    struct Bench {
+        keeper: ProfileKeeper,
+        clock: Clock,
+        folder: tempfile::TempDir,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let clock = Clock::manual();
+            let secrets = Secrets::in_file(folder.path(), "this is a test");
+            let store = ProfileStore::with_secrets(folder.path().to_owned(), secrets);
+            Self { keeper: ProfileKeeper::start(store, clock.clone(), || {}).unwrap(), clock, folder }
+        }
+
+        fn ask(&self, request: ProfileRequest) -> ProfileAnswer {
+            assert!(self.keeper.ask(request));
+            self.keeper.next_answer(PATIENCE).unwrap()
+        }
+
+        fn done(&self, request: ProfileRequest) -> ProfileDone {
+            self.ask(request).done.unwrap()
+        }
+
+        fn refused(&self, request: ProfileRequest) -> String {
+            self.ask(request).done.unwrap_err().to_string()
+        }
+
+        fn load(&self, name: &str) -> ShowSettings {
+            match self.done(ProfileRequest::Load(name.to_owned())) {
+                ProfileDone::Loaded(_, settings) => *settings,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn show() -> Box<ShowSettings> {
+        let destination =
+            Destination { stream_key: Some(StreamKey::new("canary-1234")), ..Destination::at("rtmp://h/app") };
+        Box::new(ShowSettings { destinations: vec![destination], ..ShowSettings::default() })
+    }
+
+    fn text(name: &str) -> String {
+        name.to_owned()
+    }
+
+    #[test]
+    fn profiles_are_saved_renamed_copied_and_read_again() {
+        let bench = Bench::new();
+        let answer = bench.ask(ProfileRequest::SaveAs(text(" Church "), show()));
+        assert_eq!(answer.done.unwrap(), ProfileDone::Saved(text("Church")));
+        assert_eq!((answer.names, answer.deleted), (vec![text("Church")], None));
+        assert!(answer.told.iter().any(|told| told.contains("secrets.toml")), "{:?}", answer.told);
+        assert!(bench.refused(ProfileRequest::SaveAs(text("church"), show())).contains("already"));
+        assert_eq!(bench.load("Church").destinations, show().destinations);
+
+        assert_eq!(bench.done(ProfileRequest::Duplicate(text("Church"))), ProfileDone::Duplicated(text("Church 2")));
+        assert_eq!(bench.done(ProfileRequest::Duplicate(text("Church 2"))), ProfileDone::Duplicated(text("Church 3")));
+        let renamed = bench.ask(ProfileRequest::Rename { from: text("Church 3"), to: text(" Evening ") });
+        assert_eq!(renamed.done.unwrap(), ProfileDone::Renamed { from: text("Church 3"), to: text("Evening") });
+        assert_eq!(renamed.names, ["Church", "Church 2", "Evening"]);
+        assert_eq!(bench.load("Evening").destinations, show().destinations);
+        assert!(bench.refused(ProfileRequest::Load(text("none"))).contains("Church 2"));
+    }
+
+    #[test]
+    fn what_was_deleted_comes_back_with_its_secrets_once() {
+        let bench = Bench::new();
+        bench.done(ProfileRequest::Save(text("a"), show()));
+        bench.done(ProfileRequest::Save(text("b"), show()));
+        assert_eq!(bench.ask(ProfileRequest::Delete(text("a"))).deleted, Some(text("a")));
+        let answer = bench.ask(ProfileRequest::Delete(text("b")));
+        assert_eq!((answer.names.len(), answer.deleted), (0, Some(text("b"))));
+        assert_eq!(bench.done(ProfileRequest::UndoDelete), ProfileDone::Restored(text("b")));
+        assert_eq!(bench.load("b").destinations, show().destinations);
+        assert_eq!(bench.done(ProfileRequest::UndoDelete), ProfileDone::Forgotten);
+        // A name that was taken meanwhile is not overwritten.
+        bench.done(ProfileRequest::Delete(text("b")));
+        bench.done(ProfileRequest::Save(text("B"), Box::default()));
+        let answer = bench.ask(ProfileRequest::UndoDelete);
+        assert!(answer.done.is_err() && answer.deleted == Some(text("b")));
+    }
+
+    #[test]
+    fn after_ten_minutes_it_is_gone_and_that_is_told() {
+        let bench = Bench::new();
+        bench.done(ProfileRequest::Save(text("a"), show()));
+        bench.done(ProfileRequest::Delete(text("a")));
+        bench.clock.advance_to(Timestamp::ZERO + Duration::from_secs(599));
+        assert_eq!(bench.ask(ProfileRequest::List).deleted, Some(text("a")));
+        bench.clock.advance_to(Timestamp::ZERO + Duration::from_secs(600));
+        let answer = bench.keeper.next_answer(PATIENCE).unwrap();
+        assert_eq!((answer.done.unwrap(), answer.deleted), (ProfileDone::Forgotten, None));
+    }
+
+    #[test]
+    fn profiles_go_out_without_secrets_and_come_in() {
+        let bench = Bench::new();
+        let path = bench.folder.path().join("out.toml");
+        let export = |replace| ProfileRequest::Export { name: text("a"), path: path.clone(), replace };
+        bench.done(ProfileRequest::Save(text("a"), show()));
+        assert_eq!(bench.done(export(false)), ProfileDone::Exported(path.clone()));
+        assert!(!std::fs::read_to_string(&path).unwrap().contains("canary"));
+        // Nothing is overwritten unless the user was asked.
+        assert!(bench.refused(export(false)).contains("out.toml"));
+        std::fs::write(&path, "old").unwrap();
+        bench.done(export(true));
+        assert!(bench.refused(ProfileRequest::Import(path.clone())).contains("already"));
+        bench.done(ProfileRequest::Delete(text("a")));
+        assert_eq!(bench.done(ProfileRequest::Import(path)), ProfileDone::Imported(text("a")));
+        assert_eq!(bench.load("a").destinations[0].stream_key, None);
+        let missing = bench.folder.path().join("missing.toml");
+        assert!(bench.refused(ProfileRequest::Import(missing)).contains("missing.toml"));
+        let huge = bench.folder.path().join("huge.toml");
+        std::fs::write(&huge, vec![b' '; FILE_LENGTH_MAX as usize + 1]).unwrap();
+        assert!(bench.refused(ProfileRequest::Import(huge)).contains("too large"));
+    }
+
+    #[test]
+    fn relative_paths_become_whole_when_saved() {
+        let bench = Bench::new();
+        let mut settings = show();
+        settings.record = Some("show.flv".into());
+        bench.done(ProfileRequest::Save(text("a"), settings));
+        assert!(bench.load("a").record.unwrap().is_absolute());
+    }
+}

@@ -1,0 +1,267 @@
+//! The model by events, acts and time.
+
+use super::{devices, ended, levels, model, ready, state, stats};
+use crate::settings::{AudioChoice, VideoChoice};
+use crate::studio::{
+    Command, DestinationState as D, DeviceKind, Problem, ProblemKind, SourceState, StudioCommand, StudioEvent,
+};
+use crate::ui::model::{Model, Order};
+use crate::ui::view::{Act, Devices, Phase, Primary, RecordingView, Remedy, StagePicture, Truth};
+
+fn engine(orders: Vec<Order>) -> Vec<StudioCommand> {
+    let only = |order| match order {
+        Order::Engine(command) => command,
+        other => panic!("not for the engine: {other:?}"),
+    };
+    orders.into_iter().map(only).collect()
+}
+
+fn phase(model: &Model, now: f64) -> Phase {
+    model.view(now).show.phase
+}
+
+/// Live since second 2.
+fn live() -> Model {
+    let mut model = model();
+    assert_eq!(engine(model.handle_act(1.0, Act::GoLive)).len(), 1);
+    model.handle_event(1.1, state(D::Connecting));
+    model.handle_event(2.0, state(D::Live));
+    model
+}
+
+#[test]
+fn a_show_goes_from_ready_over_live_to_its_result() {
+    let mut model = model();
+    assert_eq!((phase(&model, 0.0), model.view(0.0).show.primary), (Phase::Ready, Primary::GoLive));
+    let orders = engine(model.handle_act(1.0, Act::GoLive));
+    let [StudioCommand::GoLive(settings)] = orders.as_slice() else { panic!("{orders:?}") };
+    // The key that was typed into the address is out of it before anything starts.
+    assert_eq!(settings.destinations[0].server, "rtmp://live.example.com/app");
+    assert!(!settings.rehearse && settings.destinations[0].stream_key.is_some());
+    assert_eq!((phase(&model, 1.0), model.view(1.7).show.primary), (Phase::Connecting, Primary::Cancel));
+    model.handle_event(1.5, state(D::Connecting));
+    assert_eq!(model.view(1.9).show.live_seconds, None);
+    model.handle_event(2.0, state(D::Live));
+    model.handle_event(3.0, StudioEvent::Stats(Box::new(stats(D::Live))));
+    model.handle_levels(&levels(-14.0));
+    let view = model.view(5.0);
+    assert_eq!((view.show.phase, view.show.live_seconds), (Phase::Live, Some(3.0)));
+    assert_eq!((view.strip.kbps, view.strip.behind_seconds), (Some(2980.0), 0.2));
+    assert_eq!((view.truth.truth, view.show.primary), (Truth::AllGood, Primary::EndShow));
+    assert_eq!(engine(model.handle_act(6.0, Act::EndShow)), [StudioCommand::Show(Command::End)]);
+    model.handle_event(6.1, state(D::Ending));
+    assert_eq!((phase(&model, 6.2), model.view(6.2).show.primary), (Phase::Ending, Primary::EndNow));
+    model.handle_event(7.0, ended(4, None));
+    let view = model.view(7.0);
+    assert_eq!((view.show.phase, view.truth.truth), (Phase::Off, Truth::Over));
+    let result = view.result.unwrap();
+    assert_eq!((result.live_seconds, result.interruptions, result.worst), (Some(4.0), 1, Some((12, 3))));
+    assert_eq!(result.average_kbps, Some(2980.0));
+    assert!(model.handle_act(7.1, Act::CloseResult).is_empty());
+    assert_eq!(phase(&model, 7.2), Phase::Ready);
+}
+
+#[test]
+fn no_double_click_fools_it() {
+    let mut model = model();
+    assert_eq!(model.handle_act(1.0, Act::GoLive).len(), 1);
+    for now in [1.0, 1.1, 1.3, 1.5] {
+        assert!(!model.view(now).show.primary_enabled, "{now}");
+        for act in [Act::GoLive, Act::Rehearse, Act::Cancel, Act::EndShow, Act::Abort] {
+            assert!(model.handle_act(now, act.clone()).is_empty(), "{act:?} at {now}");
+        }
+    }
+    assert_eq!(engine(model.handle_act(1.7, Act::Cancel)), [StudioCommand::Show(Command::Abort)]);
+    // The second click of that one.
+    assert!(model.handle_act(1.8, Act::Abort).is_empty());
+    model.handle_event(1.9, ended(0, None));
+    assert!(model.handle_act(2.0, Act::GoLive).is_empty(), "the third click does not start it again");
+    assert_eq!(model.handle_act(2.6, Act::GoLive).len(), 1);
+}
+
+#[test]
+fn what_does_not_fit_the_state_does_nothing() {
+    let mut model = live();
+    for act in [Act::GoLive, Act::Rehearse, Act::Cancel, Act::Abort, Act::ToggleRecord] {
+        assert!(model.handle_act(10.0, act.clone()).is_empty(), "{act:?}");
+        assert_eq!(phase(&model, 10.0), Phase::Live);
+    }
+    assert_eq!(engine(model.handle_act(11.0, Act::EndShow)).len(), 1);
+    assert!(model.handle_act(12.0, Act::EndShow).is_empty());
+    assert_eq!(engine(model.handle_act(12.0, Act::Abort)), [StudioCommand::Show(Command::Abort)]);
+}
+
+#[test]
+fn lost_and_back_keeps_the_timer_and_counts_the_seconds() {
+    let mut model = live();
+    let lost = Problem::new(ProblemKind::ConnectionLost, "YouTube", "the server closed the connection");
+    model.handle_event(10.0, state(D::Reconnecting));
+    model.handle_event(10.0, StudioEvent::Problem(lost.clone()));
+    let view = model.view(13.5);
+    assert_eq!(
+        (view.show.phase, view.show.lost_seconds, view.show.live_seconds),
+        (Phase::Reconnecting, 3.5, Some(11.5))
+    );
+    assert_eq!((view.truth.truth, view.show.primary), (Truth::Problem(lost), Primary::EndShow));
+    // The connection is made from the start again: that is no "connecting" of a show that never was live.
+    model.handle_event(14.0, state(D::Connecting));
+    assert_eq!(phase(&model, 14.0), Phase::Reconnecting);
+    model.handle_event(15.0, state(D::Live));
+    model.handle_levels(&levels(-14.0));
+    let view = model.view(16.0);
+    assert_eq!((view.show.phase, view.show.lost_seconds, view.show.live_seconds), (Phase::Live, 0.0, Some(14.0)));
+    assert_eq!((view.truth.truth, view.problems.len()), (Truth::AllGood, 0));
+}
+
+#[test]
+fn a_refused_key_and_a_server_that_is_down_are_told_on_the_card() {
+    for kind in [ProblemKind::PublishRejected, ProblemKind::ConnectionRefused, ProblemKind::DnsFailed] {
+        let mut model = model();
+        model.handle_act(1.0, Act::GoLive);
+        let problem = Problem::new(kind, "YouTube", "step publish").said(Some("Stream key is wrong".to_owned()));
+        model.handle_event(1.5, state(D::Connecting));
+        model.handle_event(2.0, StudioEvent::Problem(problem.clone()));
+        model.handle_event(2.0, state(D::Ended));
+        model.handle_event(2.1, ended(0, Some(problem.clone())));
+        let view = model.view(3.0);
+        let result = view.result.unwrap();
+        assert_eq!((result.live_seconds, result.failure), (None, Some(problem)));
+        // Told once: on the card.
+        assert!(view.problems.is_empty());
+        assert_eq!(
+            (view.show.phase, view.show.primary, view.show.primary_enabled),
+            (Phase::Off, Primary::GoLive, true)
+        );
+    }
+}
+
+#[test]
+fn one_live_server_of_two_is_live() {
+    let mut model = model();
+    model.handle_act(1.0, Act::GoLive);
+    let of = |name: &str, state| StudioEvent::State { destination: name.to_owned(), state };
+    model.handle_event(1.1, of("one", D::Connecting));
+    model.handle_event(1.1, of("two", D::Connecting));
+    model.handle_event(2.0, of("one", D::Live));
+    model.handle_event(3.0, of("two", D::Ended));
+    assert_eq!(phase(&model, 3.0), Phase::Live);
+    model.handle_event(4.0, of("one", D::Reconnecting));
+    assert_eq!(phase(&model, 4.0), Phase::Reconnecting);
+}
+
+#[test]
+fn without_a_destination_the_next_act_is_to_choose_one() {
+    let mut model = Model::new(crate::settings::ShowSettings::default(), None, Default::default(), false);
+    let view = model.view(1.0);
+    assert_eq!((view.show.primary, view.truth.truth), (Primary::ChooseDestination, Truth::NeedsDestination));
+    assert!(model.handle_act(1.0, Act::GoLive).is_empty());
+    let orders = engine(model.handle_act(1.0, Act::Rehearse));
+    assert!(matches!(orders.as_slice(), [StudioCommand::GoLive(settings)] if settings.rehearse));
+    assert!(model.view(1.0).show.rehearsal);
+}
+
+#[test]
+fn the_one_measured_cause_and_its_button() {
+    let mut model = live();
+    model.handle_levels(&levels(-14.0));
+    let narrow = crate::studio::Stats { congestion: 0.9, video_kbps: 2100.0, ..stats(D::Live) };
+    model.handle_event(3.0, StudioEvent::Stats(Box::new(narrow.clone())));
+    assert_eq!(model.view(3.0).truth.truth, Truth::AllGood, "one second is no trouble yet");
+    for second in [4.0, 5.0] {
+        model.handle_event(second, StudioEvent::Stats(Box::new(narrow.clone())));
+    }
+    let truth = model.view(5.0).truth;
+    assert_eq!(truth.truth, Truth::UploadShort { gives_kbps: 2100.0, wants_kbps: 3000.0 });
+    let Some(Remedy::LowerTo(bitrate)) = truth.remedy else { panic!("{truth:?}") };
+    assert_eq!(bitrate.kbps(), 1800);
+    assert_eq!(
+        engine(model.handle_act(6.0, Act::SetBitrate(bitrate))),
+        [StudioCommand::Show(Command::SetVideoBitrate(bitrate))]
+    );
+    assert_eq!(model.view(6.0).sources.bitrate, bitrate);
+}
+
+#[test]
+fn talking_while_muted_is_said_and_silence_from_a_microphone_too() {
+    let mut model = live();
+    assert_eq!(engine(model.handle_act(3.0, Act::SetMuted(true))), [StudioCommand::SetMuted(true)]);
+    model.handle_levels(&levels(-50.0));
+    assert_eq!(model.view(3.0).truth.truth, Truth::AllGood);
+    model.handle_levels(&levels(-12.0));
+    let truth = model.view(4.0).truth;
+    assert_eq!((truth.truth, truth.remedy), (Truth::MutedTalking, Some(Remedy::Unmute)));
+    model.handle_act(5.0, Act::SetMuted(false));
+    model.handle_levels(&levels(f32::NEG_INFINITY));
+    assert_eq!(model.view(5.0).truth.truth, Truth::NoSound);
+    model.handle_act(6.0, Act::PickAudio(AudioChoice::Silence));
+    assert_eq!(model.view(6.0).truth.truth, Truth::AllGood, "silence that was chosen is no news");
+}
+
+#[test]
+fn sources_are_shown_fail_and_come_back() {
+    let mut model = model();
+    assert_eq!(model.view(0.0).stage.picture, StagePicture::Opening);
+    model.handle_event(0.1, ready(DeviceKind::Camera, "HD Webcam"));
+    assert_eq!(model.view(0.1).stage.picture, StagePicture::Shown);
+    model.handle_event(0.2, devices(DeviceKind::Camera, &["HD Webcam", "Nachtsicht 夜"]));
+    let Devices::Found(found) = model.view(0.2).sources.cameras else { panic!("not found") };
+    assert_eq!((found.len(), found[1].id.as_str()), (2, "Nachtsicht 夜-id"));
+    let lost = Problem::new(ProblemKind::SourceLost, "HD Webcam", "unplugged");
+    model.handle_event(1.0, StudioEvent::Source { kind: DeviceKind::Camera, state: SourceState::Lost(lost.clone()) });
+    model.handle_event(1.5, StudioEvent::Source { kind: DeviceKind::Camera, state: SourceState::Lost(lost) });
+    assert_eq!(model.view(2.0).problems.len(), 1, "the same is told once");
+    model.handle_event(3.0, StudioEvent::Source { kind: DeviceKind::Camera, state: SourceState::Restored });
+    assert!(model.view(3.0).problems.is_empty());
+    let choice = VideoChoice::Camera(Some("Nachtsicht 夜-id".to_owned()));
+    assert_eq!(engine(model.handle_act(4.0, Act::PickVideo(choice.clone()))), [StudioCommand::SetVideo(choice)]);
+    let busy = Problem::new(ProblemKind::SourceBusy, "Nachtsicht 夜", "EBUSY");
+    model.handle_event(4.1, StudioEvent::Source { kind: DeviceKind::Camera, state: SourceState::Failed(busy.clone()) });
+    assert_eq!(model.view(4.1).stage.picture, StagePicture::Failed(busy));
+}
+
+#[test]
+fn a_recording_is_named_after_the_start_of_its_show() {
+    let mut model = model();
+    model.record_into("/videos".into());
+    model.handle_act(1.0, Act::ToggleRecord);
+    assert_eq!(model.view(1.0).strip.recording, RecordingView::Ready);
+    let record = |orders: Vec<StudioCommand>| match orders.as_slice() {
+        [StudioCommand::GoLive(settings)] => settings.record.clone().unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let first = record(engine(model.handle_act(1.0, Act::GoLive)));
+    assert_eq!(first.to_str(), Some("/videos/Tally {date} {time}.flv"));
+    model.handle_event(2.0, state(D::Live));
+    assert_eq!(model.view(4.0).strip.recording, RecordingView::Running { seconds: 2.0 });
+}
+
+#[test]
+fn the_report_says_what_happened_and_holds_no_key() {
+    let mut model = live();
+    let problem = Problem::new(ProblemKind::ServerWarning, "YouTube", "status").said(Some("bitrate is low".to_owned()));
+    model.handle_event(3.0, StudioEvent::Problem(problem));
+    let orders = model.handle_act(4.0, Act::CopyReport);
+    let [Order::Copy(report)] = orders.as_slice() else { panic!("{orders:?}") };
+    assert!(report.contains("server_warning") && report.contains("bitrate is low"), "{report}");
+    assert!(!report.contains("canary") && !report.contains("1234"), "{report}");
+    assert!(!format!("{model:?}").contains("canary"));
+}
+
+#[test]
+fn settings_that_are_edited_reach_the_engine_and_the_form_is_locked_while_live() {
+    let mut model = model();
+    let mut wanted = super::settings();
+    wanted.encoding.size = crate::media::Size::new(1920, 1080);
+    wanted.audio = AudioChoice::Silence;
+    let orders = engine(model.handle_act(1.0, Act::Edit(Box::new(wanted.clone()))));
+    assert_eq!(
+        orders,
+        [StudioCommand::SetAudio(AudioChoice::Silence), StudioCommand::SetEncoding(Box::new(wanted.encoding.clone()))]
+    );
+    model.handle_act(2.0, Act::GoLive);
+    wanted.encoding.size = crate::media::Size::new(640, 360);
+    wanted.encoding.video_bitrate = crate::media::Bitrate::from_kbps(900);
+    let orders = engine(model.handle_act(3.0, Act::Edit(Box::new(wanted))));
+    assert_eq!(orders, [StudioCommand::Show(Command::SetVideoBitrate(crate::media::Bitrate::from_kbps(900)))]);
+    assert_eq!(model.view(3.0).sources.size, crate::media::Size::new(1920, 1080));
+}

@@ -1,0 +1,81 @@
+//! Which one sentence is true right now: the first cause in the order of what a streamer can do about it.
+
+use super::view::{Phase, Remedy, ShowView, SoundView, StripView, Truth, TruthView};
+use crate::media::Bitrate;
+use crate::studio::{Problem, ProblemKind};
+
+/// Above it somebody talks, in dBFS.
+const TALK_DBFS: f32 = -30.0;
+/// From here on the network is too narrow: waiting ÷ allowed.
+const CONGESTED: f64 = 0.5;
+/// The rate was lowered if it is below this part of what is wanted.
+const LOWERED: f64 = 0.8;
+
+/// What the sentence is made from.
+pub(super) struct Facts<'a> {
+    pub(super) show: &'a ShowView,
+    pub(super) strip: &'a StripView,
+    pub(super) sound: &'a SoundView,
+    /// No sound is to be expected: it failed, which has its own card, or silence was chosen.
+    pub(super) sound_failed: bool,
+    pub(super) skips: bool,
+    pub(super) congestion: f64,
+    pub(super) problem: Option<&'a Problem>,
+    pub(super) wanted: Bitrate,
+    pub(super) video_kbps: Option<f64>,
+}
+
+/// The sentence, with its button.
+pub(super) fn of(facts: &Facts<'_>) -> TruthView {
+    let plain = |truth| TruthView { truth, remedy: None };
+    match facts.show.phase {
+        Phase::Ready => plain(ready(facts)),
+        Phase::Off => plain(Truth::Over),
+        Phase::Connecting => plain(Truth::Connecting),
+        Phase::Ending => plain(Truth::Ending),
+        Phase::Reconnecting => {
+            let lost = facts.problem.filter(|problem| problem.kind == ProblemKind::ConnectionLost);
+            plain(lost.map_or(Truth::Reconnecting, |problem| Truth::Problem(problem.clone())))
+        }
+        Phase::Live => live(facts),
+    }
+}
+
+fn ready(facts: &Facts<'_>) -> Truth {
+    match facts.strip.destinations.as_slice() {
+        [] => Truth::NeedsDestination,
+        names => Truth::ReadyFor(names.join(", ")),
+    }
+}
+
+fn live(facts: &Facts<'_>) -> TruthView {
+    let loudest = facts.sound.channels.iter().map(|channel| channel.peak_dbfs).fold(f32::NEG_INFINITY, f32::max);
+    if facts.sound.muted && loudest > TALK_DBFS {
+        return TruthView { truth: Truth::MutedTalking, remedy: Some(Remedy::Unmute) };
+    }
+    let wanted_kbps = f64::from(facts.wanted.kbps());
+    if let (true, Some(gives_kbps)) = (facts.congestion >= CONGESTED, facts.video_kbps) {
+        // A tenth below what goes through, in steps of 100 kb/s: room for the queue to empty.
+        let lower = ((gives_kbps * 0.9 / 100.0).floor() * 100.0).max(200.0);
+        let remedy = (lower < wanted_kbps).then(|| Remedy::LowerTo(Bitrate::from_kbps(lower as u32)));
+        return TruthView { truth: Truth::UploadShort { gives_kbps, wants_kbps: wanted_kbps }, remedy };
+    }
+    let truth = if facts.skips {
+        Truth::TooSlow
+    } else if !facts.sound_failed
+        && !facts.sound.channels.is_empty()
+        && loudest == f32::NEG_INFINITY
+        && !facts.sound.muted
+    {
+        Truth::NoSound
+    } else if let Some(now_kbps) =
+        facts.video_kbps.filter(|now| *now > 0.0 && *now < wanted_kbps * LOWERED && facts.congestion > 0.1)
+    {
+        Truth::RateLowered { now_kbps, wanted_kbps }
+    } else if facts.show.rehearsal {
+        Truth::AllGoodRehearsal
+    } else {
+        Truth::AllGood
+    };
+    TruthView { truth, remedy: None }
+}

@@ -1,0 +1,535 @@
+//! What the window shows, as plain data, and what a user asks of it. Panels draw from `View` alone and answer with `Act`s;
+//! `ViewState` is what belongs to drawing alone.
+
+use std::path::PathBuf;
+
+use super::dialogs::DialogRequest;
+use super::panels::profiles::ProfilesState;
+use super::panels::settings::SettingsState;
+use super::settings_view::{ProfilesAround, SettingsAround};
+use super::theme::Look;
+use super::wording::Lang;
+use crate::media::{Bitrate, FrameRate, Size};
+use crate::settings::{AudioChoice, ShowLink, ShowSettings, VideoChoice};
+use crate::studio::Problem;
+
+/// Everything the window shows in one frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// Seconds since the window was opened: what animations and holds are measured by.
+    pub now: f64,
+    /// Where the show stands.
+    pub show: ShowView,
+    /// The profiles menu.
+    pub profiles: ProfilesView,
+    /// The picture.
+    pub stage: StageView,
+    /// Camera, microphone and encoding.
+    pub sources: SourcesView,
+    /// Meter, fader, loudness.
+    pub sound: SoundView,
+    /// The live strip.
+    pub strip: StripView,
+    /// The sentence below it.
+    pub truth: TruthView,
+    /// What is wrong, newest last.
+    pub problems: Vec<ProblemView>,
+    /// After a show.
+    pub result: Option<ResultView>,
+    /// The first start asks three things.
+    pub first_run: bool,
+    /// The open side sheet.
+    pub settings: Option<SettingsView>,
+}
+
+/// Where a show stands, in the words of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Phase {
+    /// Nothing runs; a show can begin.
+    #[default]
+    Ready,
+    /// Asked for; no server has accepted it yet.
+    Connecting,
+    /// A server has accepted the publish.
+    Live,
+    /// Was live; the connection is made again.
+    Reconnecting,
+    /// Sends what is left.
+    Ending,
+    /// Over; its result is shown.
+    Off,
+}
+
+/// What the primary button does when it is pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Primary {
+    /// Begins the show.
+    GoLive,
+    /// Opens the settings where a destination is chosen.
+    ChooseDestination,
+    /// Gives up connecting.
+    Cancel,
+    /// Ends the show, when held.
+    EndShow,
+    /// Ends at once what is ending already.
+    EndNow,
+}
+
+/// Where the show stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ShowView {
+    /// The state.
+    pub phase: Phase,
+    /// Whether it is a rehearsal: nothing leaves this computer.
+    pub rehearsal: bool,
+    /// Seconds since a server first accepted it.
+    pub live_seconds: Option<f64>,
+    /// Seconds since the connection was lost, while `Phase::Reconnecting`.
+    pub lost_seconds: f64,
+    /// What the primary button does.
+    pub primary: Primary,
+    /// Whether it can be pressed: for a moment after each change it cannot, so that a double click does one thing.
+    pub primary_enabled: bool,
+    /// Whether a rehearsal can begin.
+    pub rehearse_enabled: bool,
+}
+
+/// The profiles menu.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ProfilesView {
+    /// The profile in use.
+    pub current: Option<String>,
+    /// All of them, sorted.
+    pub names: Vec<String>,
+    /// Whether a deleted one can be brought back.
+    pub can_undo_delete: bool,
+    /// What the menu needs to know beside that.
+    pub around: ProfilesAround,
+}
+
+/// What stands in the place of the picture.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum StagePicture {
+    /// The source is being opened.
+    #[default]
+    Opening,
+    /// The picture.
+    Shown,
+    /// A show of sound only.
+    Off,
+    /// The source does not work.
+    Failed(Problem),
+}
+
+/// The picture.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct StageView {
+    /// What is there.
+    pub picture: StagePicture,
+    /// What the picture comes from, such as `HD Webcam`.
+    pub source: Option<String>,
+    /// Size of the canvas: the picture's shape before there is one.
+    pub size: Option<Size>,
+}
+
+/// A device to choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceView {
+    /// Its stable id, as in `camera:ID`.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+}
+
+/// The devices of a kind.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Devices {
+    /// Not known yet.
+    #[default]
+    Looking,
+    /// These.
+    Found(Vec<DeviceView>),
+}
+
+/// Camera, microphone and encoding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourcesView {
+    /// The picture's source.
+    pub video: VideoChoice,
+    /// The sound's source.
+    pub audio: AudioChoice,
+    /// Cameras.
+    pub cameras: Devices,
+    /// Microphones.
+    pub microphones: Devices,
+    /// Size of the picture.
+    pub size: Size,
+    /// Pictures a second.
+    pub frame_rate: FrameRate,
+    /// Rate of the picture.
+    pub bitrate: Bitrate,
+}
+
+/// One channel of a meter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ChannelView {
+    /// Peak in dBFS.
+    pub peak_dbfs: f32,
+    /// The peak that is held, in dBFS.
+    pub hold_dbfs: f32,
+}
+
+/// Meter, fader, loudness.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct SoundView {
+    /// The strip's name: the device's, or what it is.
+    pub name: String,
+    /// Its channels; none before there is sound.
+    pub channels: Vec<ChannelView>,
+    /// The fader, in dB.
+    pub gain_db: f32,
+    /// Whether it is muted.
+    pub muted: bool,
+    /// Whether it clipped since that was last cleared.
+    pub clipped: bool,
+    /// Loudness of the last 0.4 s, in LUFS.
+    pub momentary_lufs: Option<f64>,
+    /// Loudness of the whole show, in LUFS.
+    pub integrated_lufs: Option<f64>,
+}
+
+/// The recording.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub enum RecordingView {
+    /// Not wanted.
+    #[default]
+    Off,
+    /// Begins with the show.
+    Ready,
+    /// Runs.
+    Running {
+        /// Since.
+        seconds: f64,
+    },
+}
+
+/// A second of the health ribbon.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct HealthSecond {
+    /// Sent, in kb/s.
+    pub kbps: f64,
+    /// Media that waits, in seconds.
+    pub behind_seconds: f64,
+    /// Frames lost in it, for whatever reason.
+    pub lost: u64,
+    /// Whether no server held the show.
+    pub away: bool,
+}
+
+/// The live strip.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct StripView {
+    /// Where it goes: one name, or several.
+    pub destinations: Vec<String>,
+    /// Sent in the last second, in kb/s; `None` before there is anything.
+    pub kbps: Option<f64>,
+    /// Media that waits for the slowest destination, in seconds.
+    pub behind_seconds: f64,
+    /// Frames lost by the network.
+    pub dropped: u64,
+    /// The recording.
+    pub recording: RecordingView,
+    /// The last minute, oldest first; at most 60.
+    pub history: Vec<HealthSecond>,
+}
+
+/// The one sentence: that all is good, or the one measured cause.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Truth {
+    /// Live, and nothing is wrong.
+    AllGood,
+    /// A rehearsal, and nothing is wrong.
+    AllGoodRehearsal,
+    /// Ready to go there.
+    ReadyFor(String),
+    /// Ready, but nowhere to go.
+    NeedsDestination,
+    /// Not accepted yet.
+    Connecting,
+    /// Lost; it comes back.
+    Reconnecting,
+    /// Sends what is left.
+    Ending,
+    /// Over.
+    Over,
+    /// There is speech and it is muted.
+    MutedTalking,
+    /// The microphone gives digital silence.
+    NoSound,
+    /// Frames are skipped because the encoder is too slow.
+    TooSlow,
+    /// The network takes less than is made.
+    UploadShort {
+        /// What it takes, in kb/s.
+        gives_kbps: f64,
+        /// What is made, in kb/s.
+        wants_kbps: f64,
+    },
+    /// The rate was lowered to what the network takes.
+    RateLowered {
+        /// Now, in kb/s.
+        now_kbps: f64,
+        /// As chosen, in kb/s.
+        wanted_kbps: f64,
+    },
+    /// A problem.
+    Problem(Problem),
+}
+
+/// The one button beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Lower the picture's rate.
+    LowerTo(Bitrate),
+    /// Take the mute off.
+    Unmute,
+}
+
+/// The sentence of truth.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TruthView {
+    /// What it says.
+    pub truth: Truth,
+    /// The button beside it.
+    pub remedy: Option<Remedy>,
+}
+
+/// A problem, where it happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProblemView {
+    /// By which it is dismissed.
+    pub id: u64,
+    /// What.
+    pub problem: Problem,
+}
+
+/// What a show came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResultView {
+    /// Whether it was a rehearsal.
+    pub rehearsal: bool,
+    /// What ended it, unless it ended as asked.
+    pub failure: Option<Problem>,
+    /// Seconds live; none if it never was.
+    pub live_seconds: Option<f64>,
+    /// Connections lost and made again.
+    pub interruptions: u64,
+    /// In kb/s, picture and sound.
+    pub average_kbps: Option<f64>,
+    /// Integrated loudness, in LUFS.
+    pub lufs: Option<f64>,
+    /// The second (since live) in which most went wrong, and frames lost in it.
+    pub worst: Option<(u64, u64)>,
+    /// Frames lost by whatever, in all.
+    pub frames_lost: u64,
+    /// The file.
+    pub recording: Option<PathBuf>,
+    /// What a viewer of the rehearsal got, in the engine's words.
+    pub verdict: Option<String>,
+}
+
+/// The tabs of the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Hash)]
+pub enum Tab {
+    /// Service, server, key.
+    #[default]
+    Destination,
+    /// Size, frame rate, bitrate.
+    Picture,
+    /// Sample rate, channels, bitrate.
+    Sound,
+    /// File and folder.
+    Recording,
+    /// Keys.
+    Keys,
+    /// Version, licences.
+    About,
+}
+
+impl Tab {
+    /// Every tab, in order.
+    pub const ALL: [Self; 6] =
+        [Self::Destination, Self::Picture, Self::Sound, Self::Recording, Self::Keys, Self::About];
+}
+
+/// The side sheet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SettingsView {
+    /// The tab that is open.
+    pub tab: Tab,
+    /// What was chosen.
+    pub settings: ShowSettings,
+    /// Whether a show runs: what it needs is locked.
+    pub locked: bool,
+    /// Whether there is something to undo.
+    pub can_undo: bool,
+    /// Whether there is something to redo.
+    pub can_redo: bool,
+    /// How the window looks.
+    pub appearance: Appearance,
+    /// What the tabs need to know beside that.
+    pub around: SettingsAround,
+}
+
+/// How the window looks and speaks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Appearance {
+    /// The look that was chosen; `None` follows the system.
+    pub look: Option<Look>,
+    /// The language that was chosen; `None` follows the system.
+    pub lang: Option<Lang>,
+    /// Text scale, 0.8 to 2.0.
+    pub scale: f32,
+}
+
+impl Default for Appearance {
+    fn default() -> Self {
+        Self { look: None, lang: None, scale: 1.0 }
+    }
+}
+
+/// What a user asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// Begin the show.
+    GoLive,
+    /// Begin a rehearsal.
+    Rehearse,
+    /// Give up connecting.
+    Cancel,
+    /// End the show: confirmed.
+    EndShow,
+    /// End at once what is ending.
+    Abort,
+    /// Another picture.
+    PickVideo(VideoChoice),
+    /// Another sound.
+    PickAudio(AudioChoice),
+    /// Mute, or take it off.
+    SetMuted(bool),
+    /// The fader, in dB.
+    SetGain(f32),
+    /// Clear the clip latch.
+    ClearClip,
+    /// The picture's rate, also while live.
+    SetBitrate(Bitrate),
+    /// Record the next show, or not.
+    ToggleRecord,
+    /// Open the side sheet.
+    OpenSettings(Tab),
+    /// Close it.
+    CloseSettings,
+    /// The settings as they are now wanted.
+    Edit(Box<ShowSettings>),
+    /// Take the last change back.
+    Undo,
+    /// And do it again.
+    Redo,
+    /// Hide the problem of this id.
+    Dismiss(u64),
+    /// Put a report without secrets on the clipboard.
+    CopyReport,
+    /// Close the result card.
+    CloseResult,
+    /// The first run is over; `true` begins a rehearsal.
+    FinishFirstRun {
+        /// Whether a rehearsal begins at once.
+        rehearse: bool,
+    },
+    /// How the window looks and speaks.
+    SetAppearance(Appearance),
+    /// Use a profile.
+    LoadProfile(String),
+    /// Save to the profile in use.
+    SaveProfile,
+    /// Save to a new profile.
+    SaveProfileAs(String),
+    /// Give a profile another name.
+    RenameProfile {
+        /// As it is called.
+        from: String,
+        /// As it is to be called.
+        to: String,
+    },
+    /// Copy a profile.
+    DuplicateProfile(String),
+    /// Delete a profile.
+    DeleteProfile(String),
+    /// Bring the deleted one back.
+    UndoDelete,
+    /// Read a profile from a file.
+    ImportProfile(PathBuf),
+    /// Write a profile to a file, without secrets.
+    ExportProfile {
+        /// Which.
+        name: String,
+        /// Where to.
+        path: PathBuf,
+    },
+    /// Show what is about to go out, in one card.
+    ShowCard,
+    /// Put the card away.
+    CloseCard,
+    /// Take over the show of a `tally:` link.
+    OpenLink(Box<ShowLink>),
+    /// Ask the system for a file or folder.
+    AskPath(DialogRequest),
+    /// Put text without secrets on the clipboard.
+    CopyText(String),
+    /// A field was left: what comes next is a step of its own.
+    EndTyping,
+}
+
+/// What belongs to drawing alone: what is typed, held or open.
+#[derive(Default)]
+pub struct ViewState {
+    /// The sheet of keys.
+    pub keys_open: bool,
+    /// The primary button.
+    pub primary: PrimaryState,
+    /// The chips below the picture.
+    pub sources: SourcesState,
+    /// Details that are unfolded, by the problem's id.
+    pub unfolded: Option<u64>,
+    /// What the first run asks.
+    pub first_run: FirstRunState,
+    /// The side sheet's own.
+    pub settings: SettingsState,
+    /// The profiles menu's own.
+    pub profiles: ProfilesState,
+}
+
+/// The primary button's own.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PrimaryState {
+    /// Held since, in seconds of `View::now`.
+    pub held_since: Option<f64>,
+    /// Whether the question "End the show?" is open.
+    pub asks: bool,
+}
+
+/// The chips' own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourcesState {
+    /// The path being typed for the picture; `None`: the field is closed.
+    pub video_path: Option<String>,
+    /// The path being typed for the sound; `None`: the field is closed.
+    pub audio_path: Option<String>,
+}
+
+/// The first run's own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FirstRunState {
+    /// Whether a service or server is wanted instead of a rehearsal.
+    pub to_server: bool,
+}

@@ -1,0 +1,28 @@
+//! The window's own controls: each has an accessible name, a focus that is seen, and colours from the tokens alone.
+
+mod button;
+mod card;
+mod chip;
+mod field;
+mod lamp;
+mod meter;
+mod paint;
+mod picker;
+mod picture;
+mod primary_button;
+mod ribbon;
+mod tabs;
+
+pub(crate) use button::{ButtonKind, button, close_button, kind_button, kind_button_tall};
+pub(crate) use card::{CardKind, card, sheet_head};
+pub(crate) use chip::chip;
+pub use field::{field, secret_field};
+pub(crate) use lamp::{lamp, state_pill};
+pub(crate) use meter::{GAIN, fader, meter};
+pub(crate) use paint::{focus_ring, galley, galley_within, text};
+pub use picker::menu_item;
+pub(crate) use picker::{choose, menu_below, picker};
+pub use picture::{GlowPicture, PictureView};
+pub(crate) use primary_button::{PrimaryAnswer, primary_button};
+pub(crate) use ribbon::{health_ribbon, sparkline};
+pub(crate) use tabs::tabs;

@@ -1,0 +1,33 @@
+//! What the controls share: laid-out text, the focus ring.
+
+use std::sync::Arc;
+
+use eframe::egui::text::{LayoutJob, TextWrapping};
+use eframe::egui::{Color32, FontId, Galley, Label, Rect, Response, RichText, Stroke, StrokeKind, Ui};
+
+use crate::ui::theme;
+
+/// `text` on one line.
+pub(crate) fn galley(ui: &Ui, text: &str, font: FontId, colour: Color32) -> Arc<Galley> {
+    ui.painter().layout_no_wrap(text.to_owned(), font, colour)
+}
+
+/// `text` on one line that ends with "…" where `width` points are not enough.
+pub(crate) fn galley_within(ui: &Ui, text: &str, font: FontId, colour: Color32, width: f32) -> Arc<Galley> {
+    let mut job = LayoutJob::simple_singleline(text.to_owned(), font, colour);
+    job.wrap = TextWrapping::truncate_at_width(width.max(0.0));
+    ui.painter().layout_job(job)
+}
+
+/// A label that wraps.
+pub(crate) fn text(ui: &mut Ui, text: impl Into<String>, font: FontId, colour: Color32) -> Response {
+    ui.add(Label::new(RichText::new(text).font(font).color(colour)).wrap())
+}
+
+/// A ring around `rect` while `response` has the focus.
+pub(crate) fn focus_ring(ui: &Ui, response: &Response, rect: Rect, radius: f32) {
+    if response.has_focus() {
+        let stroke = Stroke::new(2.0, theme::tokens(ui).accent);
+        ui.painter().rect_stroke(rect.expand(2.0), radius + 2.0, stroke, StrokeKind::Middle);
+    }
+}

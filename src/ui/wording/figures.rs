@@ -1,0 +1,138 @@
+//! Sentences and labels with figures in them.
+
+use super::{Lang, Text, Words};
+use crate::media::{Bitrate, FrameRate, Size};
+
+impl Words {
+    /// `value` with `digits` after the language's own decimal mark, and a real minus sign.
+    pub fn decimal(self, value: f64, digits: usize) -> String {
+        let plain = format!("{value:.digits$}");
+        let marked = if self.0 == Lang::German { plain.replace('.', ",") } else { plain };
+        marked.replace('-', "−")
+    }
+
+    /// `seconds` as a clock: `00:12:41`.
+    pub fn timer(self, seconds: f64) -> String {
+        let whole = seconds.max(0.0) as u64;
+        format!("{:02}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60)
+    }
+
+    /// A stretch of time in words: `9 h 20 min`, `4 min`, `12 s`.
+    pub fn stretch(self, seconds: f64) -> String {
+        let whole = seconds.max(0.0) as u64;
+        match (whole / 3600, whole / 60 % 60) {
+            (0, 0) => format!("{whole} s"),
+            (0, minutes) => format!("{minutes} min"),
+            (hours, minutes) => format!("{hours} h {minutes:02} min"),
+        }
+    }
+
+    /// A rate in Mb/s without its unit: `2.98`.
+    pub fn megabits(self, kbps: f64) -> String {
+        self.decimal(kbps / 1000.0, 2)
+    }
+
+    /// `1280×720 · 30 · 3000 kb/s`.
+    pub fn picture_summary(self, size: Size, frame_rate: FrameRate, bitrate: Bitrate) -> String {
+        format!("{} · {} kb/s", self.picture_format(size, frame_rate), bitrate.kbps())
+    }
+
+    /// `1280×720 · 30`.
+    pub fn picture_format(self, size: Size, frame_rate: FrameRate) -> String {
+        let rate = frame_rate.as_f64();
+        let digits = if rate.fract() == 0.0 { 0 } else { 2 };
+        format!("{}×{} · {}", size.width, size.height, self.decimal(rate, digits))
+    }
+
+    /// `RECONNECTING 3 s`.
+    pub fn reconnecting(self, seconds: f64) -> String {
+        format!("{} {:.0} s", self.text(Text::StateReconnecting), seconds.max(0.0).floor())
+    }
+
+    /// `Ready for YouTube`.
+    pub fn ready_for(self, destination: &str) -> String {
+        self.0.pick([format!("Ready for {destination}"), format!("Bereit für {destination}")])
+    }
+
+    /// The network takes less than is made.
+    pub fn upload_short(self, gives_kbps: f64, wants_kbps: f64) -> String {
+        let (gives, wants) = (self.decimal(gives_kbps / 1000.0, 1), self.decimal(wants_kbps / 1000.0, 1));
+        self.0.pick([
+            format!("Your upload gives {gives} of {wants} Mb/s"),
+            format!("Deine Leitung gibt {gives} von {wants} Mb/s"),
+        ])
+    }
+
+    /// The picture's rate was lowered to what the network takes.
+    pub fn rate_lowered(self, now_kbps: f64, wanted_kbps: f64) -> String {
+        let (now, wanted) = (self.decimal(now_kbps / 1000.0, 1), self.decimal(wanted_kbps / 1000.0, 1));
+        self.0.pick([
+            format!("Your upload is narrow: the picture runs at {now} of {wanted} Mb/s until it is wider"),
+            format!("Deine Leitung ist eng: das Bild läuft mit {now} von {wanted} Mb/s, bis sie weiter ist"),
+        ])
+    }
+
+    /// The button that lowers the rate.
+    pub fn lower_to(self, kbps: u32) -> String {
+        let rate = self.decimal(f64::from(kbps) / 1000.0, 1);
+        self.0.pick([format!("Lower to {rate}"), format!("Auf {rate} senken")])
+    }
+
+    /// What a screen reader says of a meter.
+    pub fn level_now(self, name: &str, peak_dbfs: f32) -> String {
+        format!("{} {name} {} dB", self.text(Text::Level), self.decimal(f64::from(peak_dbfs), 0))
+    }
+
+    /// The name of a volume fader.
+    pub fn volume_of(self, name: &str) -> String {
+        format!("{} {name}", self.text(Text::Volume))
+    }
+
+    /// `Mute Mic`.
+    pub fn mute_of(self, name: &str, muted: bool) -> String {
+        format!("{} {name}", self.text(if muted { Text::Unmute } else { Text::Mute }))
+    }
+
+    /// How often the connection was lost, in words.
+    pub fn times(self, count: u64) -> String {
+        match count {
+            0 => self.text(Text::None).to_owned(),
+            1 => self.0.pick(["once", "einmal"]).to_owned(),
+            count => self.0.pick([format!("{count} times"), format!("{count}-mal")]),
+        }
+    }
+
+    /// Where in the show most went wrong.
+    pub fn worst_second(self, at_seconds: u64, frames_lost: u64) -> String {
+        let at = self.timer(at_seconds as f64);
+        if frames_lost == 0 {
+            return self.text(Text::None).to_owned();
+        }
+        self.0.pick([format!("at {at}, {frames_lost} frames lost"), format!("bei {at}, {frames_lost} Bilder verloren")])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_speak_the_language() {
+        let (english, german) = (Words(Lang::English), Words(Lang::German));
+        assert_eq!(english.decimal(-14.25, 1), "−14.2");
+        assert_eq!(german.decimal(-14.25, 1), "−14,2");
+        assert_eq!(english.timer(761.9), "00:12:41");
+        assert_eq!(english.timer(-3.0), "00:00:00");
+        assert_eq!(english.timer(360_000.0), "100:00:00");
+        assert_eq!(german.stretch(9.0 * 3600.0 + 1200.0), "9 h 20 min");
+        assert_eq!(german.stretch(12.7), "12 s");
+        assert_eq!(english.reconnecting(3.9), "RECONNECTING 3 s");
+        assert_eq!(german.upload_short(2100.0, 3000.0), "Deine Leitung gibt 2,1 von 3,0 Mb/s");
+        assert_eq!(english.times(0), "none");
+        let rate = FrameRate::new(30_000, 1001).unwrap();
+        assert_eq!(
+            german.picture_summary(Size::new(1280, 720), rate, Bitrate::from_kbps(3000)),
+            "1280×720 · 29,97 · 3000 kb/s"
+        );
+    }
+}

@@ -1,0 +1,221 @@
+//! Problems in the window's languages. The English of what happened is the engine's own table, so that the command line says
+//! the same; what to do is worded for somebody who has a window and no flags.
+
+use super::Lang;
+use crate::studio::wording as engine;
+use crate::studio::{Problem, ProblemKind as Kind};
+
+/// What happened, in one sentence.
+pub(super) fn what(lang: Lang, problem: &Problem) -> String {
+    match lang {
+        Lang::English => engine::what(problem),
+        Lang::German => what_german(problem),
+    }
+}
+
+fn what_german(problem: &Problem) -> String {
+    let about = &problem.about;
+    let details = &problem.details;
+    match problem.kind {
+        Kind::BadUrl => format!("Das Ziel {about} ist nicht verwendbar: {details}"),
+        Kind::BadSettings => format!("Eine Einstellung ist nicht verwendbar: {details}"),
+        Kind::DnsFailed => format!("Der Servername {about} hat keine Adresse ({details})."),
+        Kind::ConnectionRefused => format!("Bei {about} nimmt niemand an."),
+        Kind::TimedOut => format!("{about} hat nicht rechtzeitig geantwortet ({details})."),
+        Kind::Unreachable => format!("Das Netz erreicht {about} nicht ({details})."),
+        Kind::TlsWrongName if details.is_empty() => format!("Das Zertifikat von {about} gilt für einen anderen Namen."),
+        Kind::TlsWrongName => format!("Das Zertifikat von {about} gilt für andere Namen: {details}."),
+        Kind::TlsExpired => format!("Das Zertifikat von {about} ist abgelaufen."),
+        Kind::TlsNotYetValid => format!("Das Zertifikat von {about} gilt noch nicht."),
+        Kind::TlsUnknownCa => {
+            format!("Das Zertifikat von {about} hat eine Stelle unterschrieben, die dieser Rechner nicht kennt.")
+        }
+        Kind::TlsNotSpoken => format!("{about} spricht auf diesem Port kein TLS ({details})."),
+        Kind::TlsBadCaFile => format!("Die CA-Datei ist nicht verwendbar: {details}."),
+        Kind::TlsFailed => format!("Die sichere Verbindung zu {about} kam nicht zustande: {details}."),
+        Kind::ServerWantsTls => format!("{about} verlangt auf diesem Port eine sichere Verbindung."),
+        Kind::HttpServer => format!("Bei {about} antwortet ein Webserver, kein Streamingserver."),
+        Kind::NotRtmp => format!("Was bei {about} antwortet, spricht kein RTMP ({details})."),
+        Kind::ConnectRejected => format!("{about} hat die Verbindung abgelehnt ({details})."),
+        Kind::PublishRejected => format!("{about} hat den Stream abgelehnt ({details})."),
+        Kind::AlreadyPublishing => format!("Mit diesem Schlüssel sendet schon jemand an {about}."),
+        Kind::ClosedByServer => format!("{about} hat die Verbindung vor Beginn der Sendung geschlossen ({details})."),
+        Kind::ProtocolError => format!("{about} hat etwas gesendet, das kein gültiges RTMP ist ({details})."),
+        Kind::ConnectionLost => format!("Die Verbindung zu {about} ist abgerissen ({details})."),
+        Kind::RetriesEnded => format!("Die Verbindung zu {about} riss ab und kam nicht wieder ({details})."),
+        Kind::ServerWarning => format!("{about} sagt etwas über den Stream."),
+        Kind::SourceNotFound => format!("{about} gibt es hier nicht."),
+        Kind::SourcePermission => format!("{about} darf nicht geöffnet werden ({details})."),
+        Kind::SourceBusy => format!("{about} wird von einem anderen Programm benutzt ({details})."),
+        Kind::SourceUnreadable => format!("{about} ist nicht verwendbar: {details}."),
+        Kind::SourceFailed => format!("{about} startet nicht ({details})."),
+        Kind::SourceStalled => format!("{about} liefert nichts mehr: {details}."),
+        Kind::SourceLost => format!("{about} ist weg ({details})."),
+        Kind::SourceRestored => format!("{about} ist wieder da."),
+        Kind::SourceSubstituted => format!("{about} gibt es hier nicht: das Testsignal wird verwendet."),
+        Kind::EncoderFailed => format!("Der Encoder ist ausgefallen: {about} ({details})."),
+        Kind::RecordingFailed => format!("Die Aufnahme {about} lässt sich nicht schreiben ({details})."),
+        Kind::RecordingGap => {
+            format!("Der Datenträger stand zu lange still: die Aufnahme {about} hat eine Lücke ({details}).")
+        }
+        Kind::DiskFull => format!("Der Datenträger ist voll: die Aufnahme {about} ist zu Ende."),
+        Kind::IngestFailed => format!("Der Server der Probe startet nicht ({details})."),
+        Kind::ProfileWarning => details.clone(),
+        Kind::Internal => format!("Tally ist ausgefallen: {details}."),
+    }
+}
+
+/// One thing to do about it.
+pub(super) fn to_do(lang: Lang, problem: &Problem) -> String {
+    let details = &problem.details;
+    if problem.kind == Kind::SourceNotFound && !details.is_empty() {
+        return lang.pick([
+            format!("Choose another; there is {details}."),
+            format!("Wähle etwas anderes; es gibt {details}."),
+        ]);
+    }
+    lang.pick(to_do_row(problem.kind)).to_owned()
+}
+
+fn to_do_row(kind: Kind) -> [&'static str; 2] {
+    match kind {
+        Kind::BadUrl => [
+            "Write the server like rtmp://server/app or rtmps://server/app.",
+            "Schreibe den Server wie rtmp://server/app oder rtmps://server/app.",
+        ],
+        Kind::BadSettings => ["Change that value in Settings.", "Ändere diesen Wert in den Einstellungen."],
+        Kind::DnsFailed => [
+            "Check the server's name for a typing mistake, and that this computer is online.",
+            "Prüfe den Servernamen auf Tippfehler und ob dieser Rechner online ist.",
+        ],
+        Kind::ConnectionRefused => [
+            "Check the port in the destination, and that the server is running.",
+            "Prüfe den Port im Ziel und ob der Server läuft.",
+        ],
+        Kind::TimedOut => [
+            "Check the server's name and port; a firewall may block it. Try rtmps:// on port 443.",
+            "Prüfe Name und Port des Servers; eine Firewall kann ihn sperren. Versuche rtmps:// auf Port 443.",
+        ],
+        Kind::Unreachable => [
+            "Check that this computer is online and that the address is right.",
+            "Prüfe, ob dieser Rechner online ist und die Adresse stimmt.",
+        ],
+        Kind::TlsWrongName => [
+            "Use the name the certificate is for; if yours is right, ask the server's owner.",
+            "Verwende den Namen, für den das Zertifikat gilt; stimmt deiner, frage den Betreiber.",
+        ],
+        Kind::TlsExpired => [
+            "Ask the server's owner to renew it, and check this computer's date.",
+            "Bitte den Betreiber, es zu erneuern, und prüfe das Datum dieses Rechners.",
+        ],
+        Kind::TlsNotYetValid => ["Check this computer's date and time.", "Prüfe Datum und Uhrzeit dieses Rechners."],
+        Kind::TlsUnknownCa => [
+            "If it is a private server you trust, give its CA file in Settings; otherwise do not stream to it.",
+            "Ist es ein eigener Server, dem du traust, gib in den Einstellungen seine CA-Datei an; sonst sende nicht dorthin.",
+        ],
+        Kind::TlsNotSpoken => [
+            "Use rtmp:// instead of rtmps://, or the port for secure connections (often 443).",
+            "Verwende rtmp:// statt rtmps:// oder den Port für sichere Verbindungen (oft 443).",
+        ],
+        Kind::TlsBadCaFile => [
+            "Choose a file with the CA's certificate in PEM form.",
+            "Wähle eine Datei mit dem Zertifikat der CA im PEM-Format.",
+        ],
+        Kind::TlsFailed => [
+            "Try again; if it stays so, send these words to the server's owner.",
+            "Versuche es noch einmal; bleibt es so, schicke diese Worte dem Betreiber.",
+        ],
+        Kind::ServerWantsTls => ["Use rtmps:// instead of rtmp://.", "Verwende rtmps:// statt rtmp://."],
+        Kind::HttpServer => {
+            ["Check the port: RTMP is usually 1935, RTMPS 443.", "Prüfe den Port: RTMP hat meist 1935, RTMPS 443."]
+        }
+        Kind::NotRtmp => ["Check the server's name and port.", "Prüfe Name und Port des Servers."],
+        Kind::ConnectRejected => [
+            "Check the part of the address after the server's name, and the login if it asks for one.",
+            "Prüfe den Teil der Adresse nach dem Servernamen und, falls verlangt, die Anmeldung.",
+        ],
+        Kind::PublishRejected => [
+            "Copy the stream key again from the service's page.",
+            "Kopiere den Streamschlüssel noch einmal von der Seite des Dienstes.",
+        ],
+        Kind::AlreadyPublishing => [
+            "End the other stream, or wait a minute until the server has noticed that it is over.",
+            "Beende den anderen Stream oder warte eine Minute, bis der Server sein Ende bemerkt hat.",
+        ],
+        Kind::ClosedByServer => [
+            "Check the destination and the stream key: some servers close without a word.",
+            "Prüfe Ziel und Streamschlüssel: manche Server schließen wortlos.",
+        ],
+        Kind::ProtocolError => [
+            "Check that the destination is an RTMP server; if it is, please report this.",
+            "Prüfe, ob das Ziel ein RTMP-Server ist; wenn ja, melde das bitte.",
+        ],
+        Kind::ConnectionLost => {
+            ["Nothing to do: Tally connects again by itself.", "Nichts zu tun: Tally verbindet sich von selbst neu."]
+        }
+        Kind::RetriesEnded => {
+            ["Check the network and the server, then go live again.", "Prüfe Netz und Server, dann geh wieder live."]
+        }
+        Kind::ServerWarning => {
+            ["Read the server's words; the show goes on.", "Lies die Worte des Servers; die Sendung geht weiter."]
+        }
+        Kind::SourceNotFound => [
+            "Connect it, or choose the test picture or a clip.",
+            "Schließe es an oder wähle das Testbild oder einen Clip.",
+        ],
+        Kind::SourcePermission => [
+            "Give yourself permission: for a camera on Linux, add yourself to the group video and log in again.",
+            "Gib dir die Erlaubnis: für eine Kamera unter Linux nimm dich in die Gruppe video auf und melde dich neu an.",
+        ],
+        Kind::SourceBusy => [
+            "Close the program that uses it, then choose it again.",
+            "Schließe das Programm, das es benutzt, und wähle es dann neu.",
+        ],
+        Kind::SourceUnreadable => [
+            "Choose another file: MP4 (H.264/AAC), Y4M, PNG, JPEG, WAV, FLAC or MP3.",
+            "Wähle eine andere Datei: MP4 (H.264/AAC), Y4M, PNG, JPEG, WAV, FLAC oder MP3.",
+        ],
+        Kind::SourceFailed => [
+            "Unplug it and plug it in again, or choose another.",
+            "Zieh es ab und steck es wieder an, oder wähle ein anderes.",
+        ],
+        Kind::SourceStalled => {
+            ["Check its cable; Tally restarts it by itself.", "Prüfe das Kabel; Tally startet es von selbst neu."]
+        }
+        Kind::SourceLost => [
+            "Plug it in again; Tally uses it as soon as it is back.",
+            "Steck es wieder an; Tally verwendet es, sobald es da ist.",
+        ],
+        Kind::SourceRestored => ["Nothing to do: it is used again.", "Nichts zu tun: es wird wieder verwendet."],
+        Kind::SourceSubstituted => {
+            ["Connect one, or choose another source.", "Schließe eines an oder wähle eine andere Quelle."]
+        }
+        Kind::EncoderFailed => [
+            "Please report this, with the report that Copy report gives.",
+            "Bitte melde das mit dem Bericht, den „Bericht kopieren“ gibt.",
+        ],
+        Kind::RecordingFailed => [
+            "Choose a folder you may write to. The stream is not harmed.",
+            "Wähle einen Ordner, in den du schreiben darfst. Der Stream ist nicht betroffen.",
+        ],
+        Kind::RecordingGap => [
+            "Record to a faster disk, or end what else writes to this one. The recording goes on; the stream is not harmed.",
+            "Nimm auf einen schnelleren Datenträger auf, oder beende, was sonst auf diesen schreibt. Die Aufnahme läuft \
+             weiter; der Stream ist nicht betroffen.",
+        ],
+        Kind::DiskFull => [
+            "Free some space, or record to another disk. The stream is not harmed.",
+            "Schaffe Platz oder nimm auf einen anderen Datenträger auf. Der Stream ist nicht betroffen.",
+        ],
+        Kind::IngestFailed => {
+            ["Try again; if it stays so, please report it.", "Versuche es noch einmal; bleibt es so, melde es bitte."]
+        }
+        Kind::ProfileWarning => {
+            ["Save the profile again to mend it.", "Speichere das Profil neu, dann ist es in Ordnung."]
+        }
+        Kind::Internal => [
+            "Please report this, with the report that Copy report gives.",
+            "Bitte melde das mit dem Bericht, den „Bericht kopieren“ gibt.",
+        ],
+    }
+}

@@ -1,0 +1,190 @@
+//! The fixed strings: one row each, English and German side by side.
+
+macro_rules! table {
+    ($table:ident; $($name:ident: $english:literal, $german:literal;)*) => {
+        /// Fixed strings of the window, named by what they say in English.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $table {
+            $(#[doc = $english] $name,)*
+        }
+
+        impl $table {
+            /// Every string.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+        }
+
+        /// The string in every language, in the order of `Lang::ALL`.
+        pub(super) const fn row(text: $table) -> [&'static str; 2] {
+            match text {
+                $($table::$name => [$english, $german],)*
+            }
+        }
+    };
+}
+
+pub(super) use table;
+
+table! {
+    Text;
+
+    // The window
+    AppName: "Tally", "Tally";
+    Settings: "Settings", "Einstellungen";
+    Picture: "Picture", "Bild";
+    Sound: "Sound", "Ton";
+    Camera: "Camera", "Kamera";
+    Microphone: "Microphone", "Mikrofon";
+    Close: "Close", "Schließen";
+    Cancel: "Cancel", "Abbrechen";
+    Keys: "Keys", "Tasten";
+    NoProfile: "No profile", "Kein Profil";
+
+    // Sources
+    FirstCamera: "First camera", "Erste Kamera";
+    DefaultMicrophone: "Default microphone", "Standardmikrofon";
+    TestPicture: "Test picture", "Testbild";
+    TestTone: "Test tone", "Testton";
+    Clip: "Clip…", "Clip …";
+    ClipPath: "Path of a clip or picture", "Pfad eines Clips oder Bildes";
+    SoundClipPath: "Path of a sound or clip", "Pfad eines Tons oder Clips";
+    UseClip: "Use this file", "Diese Datei verwenden";
+    NoPicture: "No picture", "Kein Bild";
+    NoSound: "Silence", "Stille";
+    LookingForDevices: "Looking for devices…", "Geräte werden gesucht …";
+    NoCameraFound: "No camera found", "Keine Kamera gefunden";
+    NoMicrophoneFound: "No microphone found", "Kein Mikrofon gefunden";
+    Opening: "Opening…", "Wird geöffnet …";
+    CameraPermission: "To allow the camera, add yourself to the group “video” and log in again", "Um die Kamera zu erlauben, nimm dich in die Gruppe „video“ auf und melde dich neu an";
+    PictureOff: "This show has no picture", "Diese Sendung hat kein Bild";
+    LivePicture: "Picture of the show", "Bild der Sendung";
+
+    // States
+    StateReady: "READY", "BEREIT";
+    StateConnecting: "CONNECTING", "VERBINDET";
+    StateLive: "LIVE", "LIVE";
+    StateRehearsal: "REHEARSAL", "PROBE";
+    StateReconnecting: "RECONNECTING", "VERBINDET NEU";
+    StateEnding: "ENDING", "ENDET";
+    StateOff: "OFF", "AUS";
+
+    // The primary button
+    GoLive: "Go live", "Live gehen";
+    Rehearse: "Rehearse", "Proben";
+    CancelConnecting: "Connecting… Cancel", "Verbindet … Abbrechen";
+    HoldToEnd: "Hold to end show", "Zum Beenden halten";
+    EndShow: "End show", "Sendung beenden";
+    EndNow: "End at once", "Sofort beenden";
+    KeepGoing: "Keep going", "Weitersenden";
+    EndShowQuestion: "End the show?", "Sendung beenden?";
+    Ending: "Ending…", "Endet …";
+    ChooseDestination: "Choose destination…", "Ziel wählen …";
+
+    // The strip
+    To: "to", "an";
+    Behind: "behind", "hinter";
+    Dropped: "dropped", "verworfen";
+    Recording: "rec", "Aufn.";
+    RecordingReady: "ready", "bereit";
+    RecordingOff: "off", "aus";
+    ThisComputer: "this computer", "diesen Rechner";
+    SeveralServers: "several servers", "mehrere Server";
+    NoDestination: "no destination", "kein Ziel";
+    LastMinute: "The last minute", "Die letzte Minute";
+    Health: "Connection over the last minute", "Verbindung der letzten Minute";
+
+    // The sentence of truth
+    AllGood: "All good", "Alles gut";
+    AllGoodRehearsal: "All good. Nothing leaves this computer", "Alles gut. Nichts verlässt diesen Rechner";
+    ReadyNoDestination: "Choose where the show goes, or rehearse on this computer", "Wähle, wohin die Sendung geht, oder probe auf diesem Rechner";
+    ConnectingNow: "Reaching the server", "Der Server wird angesprochen";
+    EndingNow: "Sending what is left and closing the recording", "Der Rest wird gesendet, die Aufnahme geschlossen";
+    ShowOver: "The show is over", "Die Sendung ist vorbei";
+    MutedTalking: "You are muted: the viewers do not hear you", "Du bist stumm: die Zuschauer hören dich nicht";
+    NoSoundComes: "No sound comes from the microphone", "Vom Mikrofon kommt kein Ton";
+    ComputerTooSlow: "This computer cannot keep up: frames are skipped", "Dieser Rechner kommt nicht mit: Bilder werden ausgelassen";
+    ComesBack: "Tally connects again by itself", "Tally verbindet sich von selbst neu";
+
+    // Sound
+    Mute: "Mute", "Stumm";
+    Unmute: "Unmute", "Ton an";
+    Volume: "Volume", "Lautstärke";
+    Level: "Level", "Pegel";
+    Lufs: "LUFS", "LUFS";
+    Clipped: "Clipped", "Übersteuert";
+    ClearClip: "Clipped: clear", "Übersteuert: löschen";
+    Muted: "muted", "stumm";
+
+    // Problems
+    ServerSaid: "The server says", "Der Server sagt";
+    Details: "Details", "Einzelheiten";
+    CopyReport: "Copy report", "Bericht kopieren";
+    Dismiss: "Dismiss", "Ausblenden";
+    TryAgain: "Try again", "Noch einmal";
+
+    // Result
+    ResultTitle: "That was the show", "Das war die Sendung";
+    ResultRehearsal: "That was the rehearsal", "Das war die Probe";
+    ResultFailed: "The show ended early", "Die Sendung endete vorzeitig";
+    ResultNeverLive: "The show did not begin", "Die Sendung begann nicht";
+    Length: "Length", "Länge";
+    Interruptions: "Interruptions", "Unterbrechungen";
+    AverageRate: "Average rate", "Mittlere Rate";
+    Loudness: "Loudness", "Lautheit";
+    WorstMoment: "Worst second", "Schlechteste Sekunde";
+    FramesLost: "Frames lost", "Verlorene Bilder";
+    RecordingAt: "Recording", "Aufnahme";
+    None: "none", "keine";
+    NotMeasured: "not measured", "nicht gemessen";
+    Done: "Done", "Fertig";
+    Verdict: "What a viewer got", "Was ein Zuschauer bekam";
+
+    // First run
+    FirstRunTitle: "Three questions, then you can go live", "Drei Fragen, dann kannst du live gehen";
+    FirstRunHint: "Everything else has a sensible value. You can change all of it later.", "Alles andere hat einen sinnvollen Wert. Du kannst alles später ändern.";
+    WhereTo: "Where to", "Wohin";
+    RehearseHere: "Rehearse on this computer", "Auf diesem Rechner proben";
+    RehearseHint: "Nothing leaves this computer. You see and measure what a viewer would get.", "Nichts verlässt diesen Rechner. Du siehst und misst, was ein Zuschauer bekäme.";
+    ServiceOrServer: "A service or server…", "Ein Dienst oder Server …";
+    ServiceHint: "Next, choose the service and paste its stream key", "Als Nächstes wählst du den Dienst und fügst seinen Streamschlüssel ein";
+    Skip: "Skip", "Überspringen";
+    StartRehearsal: "Start rehearsal", "Probe beginnen";
+    Continue: "Continue", "Weiter";
+
+    // Keys
+    KeysTitle: "Keys", "Tasten";
+    KeyGoLive: "Go live, end show", "Live gehen, Sendung beenden";
+    KeyRehearse: "Rehearse", "Proben";
+    KeyMute: "Mute, unmute", "Stumm, Ton an";
+    KeyRecord: "Record the next show", "Nächste Sendung aufnehmen";
+    KeySettings: "Settings", "Einstellungen";
+    KeyHelp: "This sheet", "Diese Übersicht";
+    KeyNext: "Next control, previous control", "Nächstes, voriges Bedienelement";
+    KeyPress: "Press a button, open a list", "Knopf drücken, Liste öffnen";
+    KeyMove: "Move the volume", "Lautstärke ändern";
+    KeyClose: "Close what is open", "Schließen, was offen ist";
+    KeyZoom: "Larger text, smaller text, 100 %", "Größerer Text, kleinerer Text, 100 %";
+
+    // Tabs
+    TabDestination: "Destination", "Ziel";
+    TabPicture: "Picture", "Bild";
+    TabSound: "Sound", "Ton";
+    TabRecording: "Recording", "Aufnahme";
+    TabKeys: "Keys", "Tasten";
+    TabAbout: "About", "Über Tally";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_string_is_there_in_every_language_and_follows_the_house() {
+        assert!(Text::ALL.len() > 100);
+        for text in Text::ALL {
+            for string in row(*text) {
+                assert!(!string.trim().is_empty() && string.trim() == string, "{text:?}: {string:?}");
+                assert!(!string.ends_with(':') && !string.contains("..."), "{text:?}: {string:?}");
+            }
+        }
+    }
+}
