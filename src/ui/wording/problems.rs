@@ -14,7 +14,12 @@ pub(super) fn what(lang: Lang, problem: &Problem) -> String {
 }
 
 fn what_german(problem: &Problem) -> String {
-    let about = &problem.about;
+    // The engine's own words for what has no name.
+    let about = match problem.about.as_str() {
+        "camera" => "Eine Kamera",
+        "microphone" => "Ein Mikrofon",
+        named => named,
+    };
     let details = &problem.details;
     match problem.kind {
         Kind::BadUrl => format!("Das Ziel {about} ist nicht verwendbar: {details}"),
@@ -159,10 +164,9 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         Kind::ServerWarning => {
             ["Read the server's words; the show goes on.", "Lies die Worte des Servers; die Sendung geht weiter."]
         }
-        Kind::SourceNotFound => [
-            "Connect it, or choose the test picture or a clip.",
-            "Schließe es an oder wähle das Testbild oder einen Clip.",
-        ],
+        Kind::SourceNotFound => {
+            ["Connect it, or choose another source.", "Schließe es an oder wähle eine andere Quelle."]
+        }
         Kind::SourcePermission => [
             "Give yourself permission: for a camera on Linux, add yourself to the group video and log in again.",
             "Gib dir die Erlaubnis: für eine Kamera unter Linux nimm dich in die Gruppe video auf und melde dich neu an.",
