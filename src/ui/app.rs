@@ -29,7 +29,7 @@ const HIDDEN: Duration = Duration::from_millis(500);
 
 /// What the window opens with.
 #[derive(Clone, Debug)]
-pub struct Opening {
+pub(super) struct Opening {
     /// What was chosen for the show.
     pub settings: ShowSettings,
     /// The profile that came from.

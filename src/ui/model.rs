@@ -206,7 +206,7 @@ impl Model {
                     | Kind::SourceStalled
                     | Kind::SourceLost
             );
-            !(of_source && (about.is_empty() || known.problem.about == about))
+            !(of_source && known.problem.about == about)
         });
     }
 
@@ -234,21 +234,27 @@ impl Model {
 
     fn handle_sound(&mut self, state: SourceState) {
         match state {
-            SourceState::None | SourceState::Opening => self.sound_failure = None,
+            SourceState::None | SourceState::Opening => self.forget_sound_failure(),
             SourceState::Ready(info) => {
                 self.forget_source_problems(&info.name);
+                self.forget_sound_failure();
                 self.sound.name = info.name;
-                self.sound_failure = None;
             }
             SourceState::Failed(problem) | SourceState::Lost(problem) => {
                 self.sound_failure = Some(problem.clone());
                 self.handle_problem(problem);
             }
             SourceState::Restored => {
-                self.sound_failure = None;
+                self.forget_sound_failure();
                 let about = self.sound.name.clone();
                 self.forget_source_problems(&about);
             }
+        }
+    }
+
+    fn forget_sound_failure(&mut self) {
+        if let Some(failure) = self.sound_failure.take() {
+            self.forget_source_problems(&failure.about);
         }
     }
 

@@ -1,12 +1,12 @@
 //! The first start: three questions, each with an answer already.
 
-use eframe::egui::{Align, Layout, Rect, ScrollArea, Sense, Ui, vec2};
+use eframe::egui::{Align, Color32, Layout, Rect, ScrollArea, Sense, Ui, vec2};
 
 use super::sources::{Entry, audio_entries, chosen, video_entries};
 use crate::settings::{AudioChoice, VideoChoice};
 use crate::ui::theme;
 use crate::ui::view::{Act, StagePicture, Tab, View, ViewState};
-use crate::ui::widgets::{ButtonKind, PictureView, kind_button, picker, text};
+use crate::ui::widgets::{ButtonKind, PictureView, galley_within, kind_button_tall, picker, text};
 use crate::ui::wording::{Text, Words};
 
 /// Draws the questions into all of `ui`.
@@ -48,7 +48,7 @@ fn questions(
     text(ui, words.text(Text::FirstRunHint), body, t.dim);
     let width = ui.available_width();
     let (rect, _) = ui.allocate_exact_size(vec2(width, width * 0.42), Sense::hover());
-    preview(ui, rect, view, picture);
+    preview(ui, rect, view, picture, words);
 
     ui.spacing_mut().item_spacing.y = 4.0;
     let label = |ui: &mut Ui, name: Text| {
@@ -86,14 +86,14 @@ fn questions(
         ui.spacing_mut().item_spacing.x = 10.0;
         let rehearse = !state.first_run.to_server;
         let go = words.text(if rehearse { Text::StartRehearsal } else { Text::Continue });
-        if kind_button(ui, ButtonKind::Accent, go, go).clicked() {
+        if kind_button_tall(ui, ButtonKind::Accent, go, go).clicked() {
             acts.push(Act::FinishFirstRun { rehearse });
             if !rehearse {
                 acts.push(Act::OpenSettings(Tab::Destination));
             }
         }
         let skip = words.text(Text::Skip);
-        if kind_button(ui, ButtonKind::Quiet, skip, skip).clicked() {
+        if kind_button_tall(ui, ButtonKind::Quiet, skip, skip).clicked() {
             acts.push(Act::FinishFirstRun { rehearse: false });
         }
     });
@@ -103,10 +103,20 @@ fn picked<C>(index: Option<usize>, entries: Vec<(String, Entry<C>)>) -> Option<E
     index.and_then(|index| entries.into_iter().nth(index)).map(|(_, entry)| entry)
 }
 
-fn preview(ui: &mut Ui, rect: Rect, view: &View, picture: &dyn PictureView) {
+fn preview(ui: &mut Ui, rect: Rect, view: &View, picture: &dyn PictureView, words: Words) {
     let t = theme::tokens(ui);
     ui.painter().rect_filled(rect, theme::RADIUS_LARGE, t.picture);
-    let Some(size) = picture.size().filter(|_| view.stage.picture == StagePicture::Shown) else { return };
+    let Some(size) = picture.size().filter(|_| view.stage.picture == StagePicture::Shown) else {
+        let said = match &view.stage.picture {
+            StagePicture::Failed(problem) => words.what(problem),
+            StagePicture::Off => words.text(Text::PictureOff).to_owned(),
+            StagePicture::Opening | StagePicture::Shown => words.text(Text::Opening).to_owned(),
+        };
+        // White on the black of the picture, whatever the look.
+        let galley = galley_within(ui, &said, theme::body(ui), Color32::WHITE, rect.width() - 24.0);
+        ui.painter().galley(rect.center() - galley.size() / 2.0, galley, Color32::WHITE);
+        return;
+    };
     let ratio = size.width as f32 / size.height.max(1) as f32;
     let width = rect.width().min(rect.height() * ratio);
     picture.paint(ui.painter(), Rect::from_center_size(rect.center(), vec2(width, width / ratio)), theme::RADIUS_LARGE);

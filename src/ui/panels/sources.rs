@@ -24,9 +24,9 @@ pub(super) fn video_entries(view: &SourcesView, words: Words) -> Vec<(String, En
     for device in found(&view.cameras) {
         entries.push((device.1.clone(), Entry::Choice(VideoChoice::Camera(Some(device.0.clone())))));
     }
-    if let VideoChoice::File(path) = &view.video {
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        entries.push((name, Entry::Choice(view.video.clone())));
+    let is_first = matches!(view.video, VideoChoice::Auto | VideoChoice::Camera(None));
+    if matches!(view.video, VideoChoice::File(_)) || (is_first && entries.is_empty()) {
+        entries.push((video_name(view, words), Entry::Choice(view.video.clone())));
     }
     entries.push((words.text(Text::TestPicture).to_owned(), Entry::Choice(VideoChoice::Test)));
     entries.push((words.text(Text::Clip).to_owned(), Entry::Path));
@@ -40,9 +40,9 @@ pub(super) fn audio_entries(view: &SourcesView, words: Words) -> Vec<(String, En
     for device in found(&view.microphones) {
         entries.push((device.1.clone(), Entry::Choice(AudioChoice::Microphone(Some(device.0.clone())))));
     }
-    if let AudioChoice::File(path) = &view.audio {
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        entries.push((name, Entry::Choice(view.audio.clone())));
+    let is_default = matches!(view.audio, AudioChoice::Auto | AudioChoice::Microphone(None));
+    if matches!(view.audio, AudioChoice::File(_)) || (is_default && entries.is_empty()) {
+        entries.push((audio_name(view, words), Entry::Choice(view.audio.clone())));
     }
     entries.push((words.text(Text::TestTone).to_owned(), Entry::Choice(AudioChoice::Test)));
     entries.push((words.text(Text::Clip).to_owned(), Entry::Path));
@@ -65,7 +65,7 @@ pub(super) fn chosen<C: PartialEq>(
 ) -> Option<usize> {
     let is_it = |entry: &Entry<C>| matches!(entry, Entry::Choice(known) if known == choice);
     let exact = entries.iter().position(|(_, entry)| is_it(entry));
-    // "The first camera" is the first entry of the list.
+    // "The first camera" is the first of the cameras; without any it is an entry of its own.
     exact.or_else(|| default(choice).then_some(0))
 }
 

@@ -66,8 +66,8 @@ fn fitted(all: Rect, shape: Size) -> Rect {
 
 /// Something in the middle of an empty stage.
 fn empty(ui: &mut Ui, rect: Rect, add: impl FnOnce(&mut Ui)) {
-    let width = (rect.width() - 32.0).min(theme::scaled(ui, 420.0));
-    let height = theme::scaled(ui, 190.0).min(rect.height() - 16.0);
+    let width = (rect.width() - 32.0).min(theme::scaled(ui, 300.0));
+    let height = theme::scaled(ui, 140.0).min(rect.height() - 16.0);
     let inner = Rect::from_center_size(rect.center(), Vec2::new(width, height));
     let inner = inner.with_min_y(inner.top().max(rect.top() + 8.0));
     ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| {

@@ -37,7 +37,7 @@ pub fn window_ui(
     let plain = Frame::new().fill(t.bg).inner_margin(Margin::symmetric(14, 0));
     let head = Panel::top("head").exact_size(40.0 * scale).frame(plain).show_separator_line(false);
     let head = head.show(ui, |ui| header_ui(ui, view, state, words, acts)).response.rect;
-    ui.painter().hline(head.x_range(), head.bottom(), line);
+    ui.painter().hline(head.x_range(), head.bottom() - 0.5, line);
     if view.first_run {
         CentralPanel::no_frame().frame(Frame::new().fill(t.bg)).show(ui, |ui| {
             first_run_ui(ui, view, picture, state, words, acts);
@@ -46,14 +46,14 @@ pub fn window_ui(
         let foot = Frame::new().fill(t.panel).inner_margin(Margin::symmetric(14, 10));
         let foot = Panel::bottom("foot").frame(foot).show_separator_line(false);
         let foot = foot.show(ui, |ui| foot_ui(ui, view, state, words, acts)).response.rect;
-        ui.painter().hline(foot.x_range(), foot.top(), line);
+        ui.painter().hline(foot.x_range(), foot.top() + 0.5, line);
         if let Some(settings) = &view.settings {
             let width = (340.0 * scale).min(ui.available_width() * 0.5);
             let frame = Frame::new().fill(t.panel).inner_margin(Margin::symmetric(16, 14));
             let sheet =
                 Panel::right("settings").exact_size(width).resizable(false).frame(frame).show_separator_line(false);
             let sheet = sheet.show(ui, |ui| settings_ui(ui, settings, &mut state.settings, words, acts)).response.rect;
-            ui.painter().vline(sheet.left(), sheet.y_range(), line);
+            ui.painter().vline(sheet.left() + 0.5, sheet.y_range(), line);
         }
         let frame = Frame::new().fill(t.bg).inner_margin(Margin { left: 0, right: 14, top: 14, bottom: 10 });
         let sound = Panel::right("sound").exact_size(140.0 * scale.max(0.9)).resizable(false).frame(frame);
@@ -77,10 +77,10 @@ fn middle_ui(
 ) {
     let below = Panel::bottom("below").frame(Frame::new()).show_separator_line(false);
     below.show(ui, |ui| {
-        ui.add_space(10.0);
+        ui.add_space(4.0);
+        // Its place is kept, so that the picture does not jump when a show begins.
+        let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 8.0));
         if !view.strip.history.is_empty() {
-            let width = ui.available_width();
-            let (_, rect) = ui.allocate_space(vec2(width, 8.0));
             health_ribbon(ui, rect, &view.strip.history, words.text(Text::Health));
         }
         sources_ui(ui, &view.sources, &mut state.sources, words, acts);

@@ -1,5 +1,6 @@
 //! From tokens to egui's style, so that its own widgets (text fields, menus, scroll bars) look like ours.
 
+use eframe::egui::epaint::FontColorTransferFunction;
 use eframe::egui::{
     Context, CornerRadius, FontFamily, FontId, Id, Margin, Shadow, Stroke, Style, TextStyle, Theme, Ui, Vec2, Visuals,
 };
@@ -53,6 +54,9 @@ fn style(look: Look, scale: f32) -> Style {
     let t = Tokens::of(look);
     let mut visuals = if look == Look::Light { Visuals::light() } else { Visuals::dark() };
     visuals.override_text_color = Some(t.text);
+    // egui makes light text on dark bolder than the font is drawn: half of that is enough.
+    let gamma = if look == Look::Light { 1.0 } else { 0.8 };
+    visuals.text_options.color_transfer_function = FontColorTransferFunction::Gamma(gamma);
     visuals.weak_text_color = Some(t.dim);
     visuals.panel_fill = t.bg;
     visuals.window_fill = t.panel;

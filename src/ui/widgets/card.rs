@@ -14,8 +14,6 @@ pub(crate) enum CardKind {
     Plain,
     /// Needs you.
     Warning,
-    /// Ended the show.
-    Failure,
 }
 
 /// A card around `add`, as wide as what is available.
@@ -24,7 +22,6 @@ pub(crate) fn card<R>(ui: &mut Ui, kind: CardKind, add: impl FnOnce(&mut Ui) -> 
     let line = match kind {
         CardKind::Plain => t.line,
         CardKind::Warning => t.warn,
-        CardKind::Failure => t.air,
     };
     let frame = Frame::new()
         .fill(t.raised)

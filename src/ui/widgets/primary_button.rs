@@ -38,7 +38,12 @@ pub(crate) fn primary_button(
     let size = vec2(width, theme::scaled(ui, 46.0));
     let (_, rect) = ui.allocate_space(size);
     // The same id in every state: the focus stays, and with it a screen reader's place.
-    let sense = if enabled { Sense::click() } else { Sense::hover() };
+    let sense = match (enabled, primary) {
+        (false, _) => Sense::hover(),
+        // egui forgets a press that outlasts a click, unless it may become a drag.
+        (true, Primary::EndShow) => Sense::click_and_drag(),
+        (true, _) => Sense::click(),
+    };
     let response = ui.interact(rect, ui.scope_id().with("primary"), sense);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, label));
     let answer = match primary {
@@ -69,7 +74,7 @@ fn pressed(ui: &Ui, response: &Response, primary: Primary) -> bool {
 }
 
 fn held(ui: &Ui, response: &Response, now: f64, state: &mut PrimaryState) -> PrimaryAnswer {
-    if response.is_pointer_button_down_on() {
+    if response.is_pointer_button_down_on() && response.contains_pointer() {
         let since = *state.held_since.get_or_insert(now);
         if now - since >= HOLD_SECONDS {
             // It counts once; the finger may stay.

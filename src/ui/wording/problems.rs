@@ -156,10 +156,9 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         Kind::ServerWarning => {
             ["Read the server's words; the show goes on.", "Lies die Worte des Servers; die Sendung geht weiter."]
         }
-        Kind::SourceNotFound => [
-            "Connect it, or choose the test picture or a clip.",
-            "Schließe es an oder wähle das Testbild oder einen Clip.",
-        ],
+        Kind::SourceNotFound => {
+            ["Connect it, or choose another source.", "Schließe es an oder wähle eine andere Quelle."]
+        }
         Kind::SourcePermission => [
             "Give yourself permission: for a camera on Linux, add yourself to the group video and log in again.",
             "Gib dir die Erlaubnis: für eine Kamera unter Linux nimm dich in die Gruppe video auf und melde dich neu an.",
