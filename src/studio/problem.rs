@@ -155,7 +155,7 @@ impl Problem {
         Self { kind, about: about.into(), details: details.into(), server_said: None }
     }
 
-    fn said(mut self, words: Option<String>) -> Self {
+    pub(crate) fn said(mut self, words: Option<String>) -> Self {
         self.server_said = words;
         self
     }
