@@ -50,19 +50,14 @@ pub fn truth_ui(ui: &mut Ui, view: &TruthView, primary: &mut PrimaryState, words
             _ => t.text,
         };
         text(ui, sentence(&view.truth, words), font, ink);
-        match view.remedy {
-            Some(Remedy::LowerTo(bitrate)) => {
-                let label = words.lower_to(bitrate.kbps());
-                if kind_button(ui, ButtonKind::Quiet, &label, &label).clicked() {
-                    acts.push(Act::SetBitrate(bitrate));
-                }
+        if let Some(remedy) = view.remedy {
+            let (label, act) = match remedy {
+                Remedy::LowerTo(bitrate) => (words.lower_to(bitrate.kbps()), Act::SetBitrate(bitrate)),
+                Remedy::Unmute => (words.text(Text::Unmute).to_owned(), Act::SetMuted(false)),
+            };
+            if button(ui, &label).clicked() {
+                acts.push(act);
             }
-            Some(Remedy::Unmute) => {
-                if button(ui, words.text(Text::Unmute)).clicked() {
-                    acts.push(Act::SetMuted(false));
-                }
-            }
-            None => {}
         }
     });
 }

@@ -105,3 +105,7 @@ fn devices(kind: DeviceKind, names: &[&str]) -> StudioEvent {
     };
     StudioEvent::Devices { kind, found: names.iter().map(device).collect() }
 }
+
+fn said(problem: Problem, words: &str) -> Problem {
+    Problem { server_said: Some(words.to_owned()), ..problem }
+}

@@ -1,6 +1,6 @@
 //! The model by events, acts and time.
 
-use super::{devices, ended, levels, model, ready, state, stats};
+use super::{devices, ended, levels, model, ready, said, state, stats};
 use crate::settings::{AudioChoice, VideoChoice};
 use crate::studio::{
     Command, DestinationState as D, DeviceKind, Problem, ProblemKind, SourceState, StudioCommand, StudioEvent,
@@ -118,7 +118,7 @@ fn a_refused_key_and_a_server_that_is_down_are_told_on_the_card() {
     for kind in [ProblemKind::PublishRejected, ProblemKind::ConnectionRefused, ProblemKind::DnsFailed] {
         let mut model = model();
         model.handle_act(1.0, Act::GoLive);
-        let problem = Problem::new(kind, "YouTube", "step publish").said(Some("Stream key is wrong".to_owned()));
+        let problem = said(Problem::new(kind, "YouTube", "step publish"), "Stream key is wrong");
         model.handle_event(1.5, state(D::Connecting));
         model.handle_event(2.0, StudioEvent::Problem(problem.clone()));
         model.handle_event(2.0, state(D::Ended));
@@ -238,7 +238,7 @@ fn a_recording_is_named_after_the_start_of_its_show() {
 #[test]
 fn the_report_says_what_happened_and_holds_no_key() {
     let mut model = live();
-    let problem = Problem::new(ProblemKind::ServerWarning, "YouTube", "status").said(Some("bitrate is low".to_owned()));
+    let problem = said(Problem::new(ProblemKind::ServerWarning, "YouTube", "status"), "bitrate is low");
     model.handle_event(3.0, StudioEvent::Problem(problem));
     let orders = model.handle_act(4.0, Act::CopyReport);
     let [Order::Copy(report)] = orders.as_slice() else { panic!("{orders:?}") };

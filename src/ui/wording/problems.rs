@@ -14,7 +14,12 @@ pub(super) fn what(lang: Lang, problem: &Problem) -> String {
 }
 
 fn what_german(problem: &Problem) -> String {
-    let about = &problem.about;
+    // The engine's own words for what has no name.
+    let about = match problem.about.as_str() {
+        "camera" => "Eine Kamera",
+        "microphone" => "Ein Mikrofon",
+        named => named,
+    };
     let details = &problem.details;
     match problem.kind {
         Kind::BadUrl => format!("Das Ziel {about} ist nicht verwendbar: {details}"),
