@@ -63,7 +63,10 @@ impl Dialogs {
         let work = move || {
             let available = native.is_available();
             tell(DialogAnswer::Available(available));
-            while available {
+            if !available {
+                return;
+            }
+            loop {
                 let request = match asked.pop(Duration::from_secs(3600)) {
                     Popped::Value(request) => request,
                     Popped::Empty => continue,

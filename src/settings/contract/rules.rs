@@ -188,7 +188,7 @@ impl Look<'_> {
         let severity = if refused.is_some() { Severity::Refusal } else { Severity::Warning };
         let (wanted, limit) = (keyframe.wanted, keyframe.most.or(keyframe.least));
         // Another destination may want more often.
-        let of_all = self.settings.destinations.iter().map(|d| keyframe_wanted(d)).fold(wanted, f64::min);
+        let of_all = self.settings.destinations.iter().map(keyframe_wanted).fold(wanted, f64::min);
         let finding = self.find(rule, severity);
         (finding.wanted, finding.given) = (Some(Quantity::Seconds(wanted)), Some(Quantity::Seconds(given)));
         finding.refused_beyond = limit.map(Quantity::Seconds);

@@ -1,6 +1,8 @@
 //! The sheet of keys, and what each key does: one table for both.
 
-use eframe::egui::{Align2, Area, Frame, Grid, Id, Key, KeyboardShortcut, Margin, Modifiers, Order, Stroke, Ui, vec2};
+use eframe::egui::{
+    Align2, Area, Frame, Grid, Id, Key, KeyboardShortcut, Label, Margin, Modifiers, Order, RichText, Stroke, Ui, vec2,
+};
 
 use crate::ui::theme::{self, RADIUS_LARGE};
 use crate::ui::widgets::{sheet_head, text};
@@ -66,7 +68,7 @@ pub(crate) fn keys_table(ui: &mut Ui, words: Words) {
     let (strong, body) = (theme::strong(ui), theme::body(ui));
     Grid::new("keys").num_columns(2).spacing(vec2(24.0, 8.0)).show(ui, |ui| {
         for (keys, what) in ROWS {
-            text(ui, keys, strong.clone(), t.text);
+            ui.add(Label::new(RichText::new(keys).font(strong.clone()).color(t.text)).extend());
             text(ui, words.text(what), body.clone(), t.dim);
             ui.end_row();
         }

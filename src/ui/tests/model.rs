@@ -260,6 +260,8 @@ fn settings_that_are_edited_reach_the_engine_and_the_form_is_locked_while_live()
     );
     model.handle_act(2.0, Act::GoLive);
     wanted.encoding.size = crate::media::Size::new(640, 360);
+    assert_eq!(model.handle_act(3.0, Act::Edit(Box::new(wanted.clone()))), []);
+    wanted.encoding.size = crate::media::Size::new(1920, 1080);
     wanted.encoding.video_bitrate = crate::media::Bitrate::from_kbps(900);
     let orders = engine(model.handle_act(3.0, Act::Edit(Box::new(wanted))));
     assert_eq!(orders, [StudioCommand::Show(Command::SetVideoBitrate(crate::media::Bitrate::from_kbps(900)))]);

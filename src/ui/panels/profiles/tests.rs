@@ -195,7 +195,7 @@ fn the_card_is_shown_copied_and_put_away() {
         let mut harness = open(world(), size);
         item(&mut harness, "Show card…");
         let code = harness.get_by_role_and_label(Role::Image, "QR code of the link").rect();
-        assert!(code.width() > 150.0 && (code.width() - code.height()).abs() < 0.1, "{code:?}");
+        assert!(code.height() > 150.0 && code.width() >= code.height(), "{code:?}");
         click(&mut harness, Role::Button, "Copy link");
         let Some(Act::CopyText(link)) = last(&harness) else { panic!("{:?}", harness.state().acts) };
         assert!(link.starts_with("tally:show?") && !link.contains("canary"));

@@ -45,7 +45,7 @@ pub(super) fn picture_ui(
         typed.parse().ok().map(|kbps| with(view, |s| s.encoding.video_bitrate = Bitrate::from_kbps(kbps)))
     };
     if let Some(settings) =
-        number_field(ui, state, Place::Bitrate, label, &current, ("50", "50000"), (&view.settings, words), read)
+        number_field(ui, state, Place::Bitrate, (label, &current), ("50", "50000"), (&view.settings, words), read)
     {
         acts.push(Act::Edit(Box::new(settings)));
     }
@@ -55,7 +55,7 @@ pub(super) fn picture_ui(
         let read =
             |typed: &str| typed.parse().ok().map(|seconds| with(view, |s| s.encoding.keyframe_seconds = seconds));
         let taken =
-            number_field(ui, state, Place::Keyframe, label, &current, ("0.1", "20"), (&view.settings, words), read);
+            number_field(ui, state, Place::Keyframe, (label, &current), ("0.1", "20"), (&view.settings, words), read);
         acts.extend(taken.map(|settings| Act::Edit(Box::new(settings))));
     });
     lockable(ui, view, Field::Adaptive, |ui| {
