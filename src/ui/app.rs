@@ -13,6 +13,7 @@ use super::profiles::{ProfileKeeper, ProfileRequest};
 use super::theme::{self, Look};
 use super::view::{Act, Appearance, Phase, View, ViewState};
 use super::widgets::{GlowPicture, PictureView};
+use super::wish::Wish;
 use super::wording::{Lang, Text, Words};
 use crate::clock::Clock;
 use crate::settings::{ProfileStore, ShowSettings, WindowSettings};
@@ -58,6 +59,7 @@ pub(super) struct App {
     state: ViewState,
     picture: GlowPicture,
     title: String,
+    wish: Wish,
 }
 
 impl App {
@@ -99,6 +101,7 @@ impl App {
             state: ViewState::default(),
             picture: GlowPicture::default(),
             title: String::new(),
+            wish: Wish::default(),
         }
     }
 
@@ -228,9 +231,10 @@ impl eframe::App for App {
         }
         theme::apply(ui.ctx(), self.look(ui.ctx()), self.model.appearance().scale);
         let (view, words) = (self.model.view(now), self.words());
+        let begin = self.wish.due(ui.ctx());
         let mut acts: Vec<Act> = Vec::new();
         window_ui(ui, &view, &self.picture, self.model.appearance(), &mut self.state, words, &mut acts);
-        for act in acts {
+        for act in self.wish.ordered(ui.ctx(), acts, begin) {
             for order in self.model.handle_act(now, act) {
                 self.carry_out(ui.ctx(), order);
             }

@@ -14,6 +14,7 @@ pub mod theme;
 mod truth;
 pub mod view;
 pub mod widgets;
+mod wish;
 pub mod wording;
 
 #[cfg(test)]

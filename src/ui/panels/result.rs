@@ -4,7 +4,7 @@ use eframe::egui::{Align, Frame, Grid, Layout, Margin, ScrollArea, Stroke, Ui, v
 
 use crate::ui::theme::{self, RADIUS_LARGE};
 use crate::ui::view::{Act, ResultView};
-use crate::ui::widgets::{ButtonKind, button, close_button, kind_button, text};
+use crate::ui::widgets::{ButtonKind, button, close_button, kind_button, text, text_on_one_line};
 use crate::ui::wording::{Text, Words};
 
 /// Draws the card in the middle of all of `ui`.
@@ -55,7 +55,7 @@ fn result(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Act>) {
     if view.live_seconds.is_some() {
         Grid::new("figures").num_columns(2).spacing(vec2(24.0, 8.0)).show(ui, |ui| {
             for (name, value) in figures(view, words) {
-                text(ui, words.text(name), body.clone(), t.dim);
+                text_on_one_line(ui, words.text(name), body.clone(), t.dim);
                 text(ui, value, body.clone(), t.text);
                 ui.end_row();
             }

@@ -6,9 +6,9 @@ use eframe::egui::{Key, Modifiers, Painter, Rect, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
-use super::{devices, ended, levels, model, ready, said, state, stats};
+use super::{devices, ended, levels, model, ready, said, settings, state, stats};
 use crate::media::{Picture, Size};
-use crate::settings::VideoChoice;
+use crate::settings::{Destination, ShowSettings, StreamKey, VideoChoice};
 use crate::studio::{
     Command, DestinationState as D, DeviceKind, Problem, ProblemKind, SourceState, StudioCommand, StudioEvent,
 };
@@ -17,6 +17,7 @@ use crate::ui::panels::window::window_ui;
 use crate::ui::theme::{self, Look};
 use crate::ui::view::{Appearance, Phase, Tab, ViewState};
 use crate::ui::widgets::PictureView;
+use crate::ui::wish::Wish;
 use crate::ui::wording::{Lang, Text, Words};
 
 const SIZES: [Vec2; 2] = [vec2(960.0, 600.0), vec2(1280.0, 800.0)];
@@ -45,6 +46,7 @@ struct Desk {
     look: Look,
     words: Words,
     has_fonts: bool,
+    wish: Wish,
 }
 
 impl Desk {
@@ -63,6 +65,7 @@ fn desk(model: Model) -> Desk {
         look: Look::Dark,
         words: Words(Lang::English),
         has_fonts: false,
+        wish: Wish::default(),
     }
 }
 
@@ -77,10 +80,11 @@ fn open(desk: Desk, size: Vec2) -> Harness<'static, Desk> {
             }
             theme::apply(ui.ctx(), desk.look, desk.model.appearance().scale);
             let view = desk.model.view(desk.now);
+            let begin = desk.wish.due(ui.ctx());
             let mut acts = Vec::new();
             let picture = Still(Size::new(1280, 720));
             window_ui(ui, &view, &picture, desk.model.appearance(), &mut desk.state, desk.words, &mut acts);
-            for act in acts {
+            for act in desk.wish.ordered(ui.ctx(), acts, begin) {
                 desk.orders.extend(desk.model.handle_act(desk.now, act));
             }
         },
@@ -184,6 +188,34 @@ fn every_other_state_is_told() {
         harness.get_by_label("The show ended early");
         harness.get_by_label("The server says “bad key”");
         harness.get_by_label("00:00:07");
+    }
+}
+
+#[test]
+fn a_key_that_is_still_being_typed_belongs_to_the_show() {
+    for by_click in [true, false] {
+        let settings = ShowSettings { destinations: vec![Destination::at("rtmp://127.0.0.1/live")], ..settings() };
+        let mut model = seen(Model::new(settings, None, Appearance::default(), false));
+        model.handle_act(1.0, crate::ui::view::Act::OpenSettings(Tab::Destination));
+        let mut harness = open(desk(model), SIZES[1]);
+        harness.get_by_label("Stream key").focus();
+        harness.run();
+        harness.get_by_label("Stream key").type_text("canary");
+        harness.run();
+        match by_click {
+            true => harness.get_by_label("Go live").click(),
+            false => harness.key_press_modifiers(Modifiers::COMMAND, Key::L),
+        }
+        harness.run();
+        let commands = harness.state_mut().engine();
+        let keys: Vec<_> = commands
+            .iter()
+            .filter_map(|command| match command {
+                StudioCommand::GoLive(settings) => settings.destinations[0].stream_key.as_ref().map(StreamKey::reveal),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(keys, ["canary"], "by click: {by_click}");
     }
 }
 

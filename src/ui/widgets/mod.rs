@@ -19,7 +19,7 @@ pub(crate) use chip::chip;
 pub use field::{field, secret_field};
 pub(crate) use lamp::{lamp, state_pill};
 pub(crate) use meter::{GAIN, fader, meter};
-pub(crate) use paint::{focus_ring, galley, galley_within, text};
+pub(crate) use paint::{focus_ring, galley, galley_within, text, text_on_one_line};
 pub use picker::menu_item;
 pub(crate) use picker::{choose, menu_below, picker};
 pub use picture::{GlowPicture, PictureView};

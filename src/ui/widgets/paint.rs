@@ -24,6 +24,11 @@ pub(crate) fn text(ui: &mut Ui, text: impl Into<String>, font: FontId, colour: C
     ui.add(Label::new(RichText::new(text).font(font).color(colour)).wrap())
 }
 
+/// The same on one line, whatever room there is: for the names in a table.
+pub(crate) fn text_on_one_line(ui: &mut Ui, text: impl Into<String>, font: FontId, colour: Color32) -> Response {
+    ui.add(Label::new(RichText::new(text).font(font).color(colour)).extend())
+}
+
 /// A ring around `rect` while `response` has the focus.
 pub(crate) fn focus_ring(ui: &Ui, response: &Response, rect: Rect, radius: f32) {
     if response.has_focus() {

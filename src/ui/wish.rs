@@ -1,0 +1,35 @@
+//! A wish to begin a show waits one frame: what is being typed is taken over first, and belongs to the show.
+
+use eframe::egui::Context;
+
+use super::view::Act;
+
+/// The wish, while it waits.
+#[derive(Debug, Default)]
+pub(super) struct Wish(Option<Act>);
+
+impl Wish {
+    /// Before the panels are drawn: the wish whose frame has come. A field that is being typed in loses the focus, and
+    /// so tells in this frame what it holds.
+    pub(super) fn due(&mut self, ctx: &Context) -> Option<Act> {
+        let due = self.0.take()?;
+        ctx.memory_mut(|memory| {
+            if let Some(focused) = memory.focused() {
+                memory.surrender_focus(focused);
+            }
+        });
+        Some(due)
+    }
+
+    /// What is to be done of the acts of a frame, in this order; a new wish to begin is kept for the next frame.
+    pub(super) fn ordered(&mut self, ctx: &Context, acts: Vec<Act>, due: Option<Act>) -> Vec<Act> {
+        let begins = |act: &Act| matches!(act, Act::GoLive | Act::Rehearse);
+        let (wishes, mut ordered): (Vec<_>, Vec<_>) = acts.into_iter().partition(begins);
+        if let Some(wish) = wishes.into_iter().next() {
+            self.0 = Some(wish);
+            ctx.request_repaint();
+        }
+        ordered.extend(due);
+        ordered
+    }
+}
