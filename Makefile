@@ -2,11 +2,16 @@
 
 .PHONY: run test bench man lint
 
-# A show of ten seconds from the test picture and tone into this computer, and what a viewer got of it.
+# The window; without a display, a show of ten seconds from the test picture and tone into this computer, and what a
+# viewer got of it.
 run:
 	@packaging/setup build
 	@packaging/setup run
-	cargo run --release --locked -- live --rehearse --video test --audio test --for 10s
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+	  echo cargo run --release --locked; cargo run --release --locked; \
+	else \
+	  cargo run --release --locked -- live --rehearse --video test --audio test --for 10s; \
+	fi
 
 # Everything, real peers included.
 test:
