@@ -1,7 +1,7 @@
 //! The thread behind a `Studio`: keeps the sources on stage open, and runs one show at a time on it.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use super::event::{SourceState, StudioCommand, StudioEvent, Summary};
@@ -45,7 +45,7 @@ impl RoomMail {
 
     /// Sends without ever waiting; `false` if the control room is too far behind or gone.
     pub(super) fn try_send(&self, message: RoomMessage) -> bool {
-        !matches!(self.0.try_send(message), Err(TrySendError::Full(_) | TrySendError::Disconnected(_)))
+        self.0.try_send(message).is_ok()
     }
 
     /// Sends; waits while the control room is behind. One that has ended wants no mail.
@@ -66,6 +66,13 @@ struct Slot<C> {
 impl<C> Slot<C> {
     fn new(choice: C) -> Self {
         Self { choice, generation: 0, failure: None, seen: Vec::new() }
+    }
+
+    /// Notes which devices there are; whether a source that failed may open now.
+    fn see(&mut self, found: &[DeviceInfo]) -> bool {
+        let changed = self.seen != found;
+        self.seen = found.to_vec();
+        changed && self.failure.is_some()
     }
 }
 
@@ -272,20 +279,9 @@ impl ControlRoom {
     /// Devices come and go: one that was chosen and missing is opened when it may be there.
     fn devices(&mut self, kind: DeviceKind, found: Vec<DeviceInfo>) {
         match kind {
-            DeviceKind::Camera => {
-                let changed = self.video.seen != found;
-                self.video.seen.clone_from(&found);
-                if changed && self.video.failure.is_some() {
-                    self.open_video();
-                }
-            }
-            DeviceKind::Microphone => {
-                let changed = self.audio.seen != found;
-                self.audio.seen.clone_from(&found);
-                if changed && self.audio.failure.is_some() {
-                    self.open_audio();
-                }
-            }
+            DeviceKind::Camera if self.video.see(&found) => self.open_video(),
+            DeviceKind::Microphone if self.audio.see(&found) => self.open_audio(),
+            DeviceKind::Camera | DeviceKind::Microphone => {}
         }
         self.tell(StudioEvent::Devices { kind, found });
     }

@@ -411,7 +411,7 @@ impl Model {
         }
     }
 
-    /// A file of its own for each show, named by the time (UTC).
+    /// Whether the state changed just now: a second click still means what was there before.
     fn guarded(&self, now: f64) -> bool {
         now - self.changed_at < GUARD_SECONDS
     }
