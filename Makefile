@@ -1,6 +1,6 @@
 # The everyday commands. Each sees to what it needs by packaging/setup.
 
-.PHONY: run test bench man lint
+.PHONY: run test bench man lint screenshots
 
 # The window; without a display, a show of ten seconds from the test picture and tone into this computer, and what a
 # viewer got of it.
@@ -28,6 +28,13 @@ lint:
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --quiet
+
+# Every state of the window, in every look and at both sizes: target/screenshots/
+screenshots:
+	@packaging/setup test
+	@rm -rf target/screenshots
+	TALLY_SCREENSHOTS=target/screenshots cargo nextest run --locked --lib -E 'test(every_state_is_painted)'
+	@ls target/screenshots | wc -l
 
 # The manual page, made from the same definitions as --help: target/man/tally.1
 man:

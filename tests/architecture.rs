@@ -92,6 +92,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("pulseaudio", &["capture"]),
     ("nokhwa", &["capture"]),
     ("v4l", &["capture"]),
+    ("fs4", &["studio"]),
     ("jiff", &["clock"]),
     ("rfd", &["ui"]),
     ("zbus", &["ui"]),

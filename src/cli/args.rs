@@ -84,6 +84,10 @@ pub struct ShowArgs {
     #[arg(long, value_name = "SOURCE", help_heading = "Sources")]
     pub audio: Option<AudioChoice>,
 
+    /// The fader of the sound in dB, -30 to 12 [default: 0]
+    #[arg(long, value_name = "DB", allow_negative_numbers = true, help_heading = "Sources")]
+    pub gain: Option<f32>,
+
     /// Start from a saved profile; every other flag overrides one of its fields
     #[arg(long, value_name = "NAME", help_heading = "Destination")]
     pub profile: Option<String>,

@@ -69,6 +69,7 @@ struct Shown {
     name: String,
     video: String,
     audio: String,
+    gain: f32,
     rehearse: bool,
     destinations: Vec<ShownDestination>,
     size: String,
@@ -98,11 +99,13 @@ struct ShownDestination {
 
 impl Shown {
     fn of(loaded: Loaded) -> Self {
-        let ShowSettings { video, audio, destinations, rehearse, encoding, record, duration } = loaded.settings;
+        let ShowSettings { video, audio, gain_db, destinations, rehearse, encoding, record, duration } =
+            loaded.settings;
         Self {
             name: loaded.name,
             video: video.to_string(),
             audio: audio.to_string(),
+            gain: gain_db,
             rehearse,
             destinations: destinations.into_iter().map(|d| ShownDestination::of(d.with_secrets_split())).collect(),
             size: encoding.size.to_string(),
@@ -124,6 +127,7 @@ impl Shown {
             format!("name              {}", self.name),
             format!("video             {}", self.video),
             format!("audio             {}", self.audio),
+            format!("gain              {} dB", self.gain),
             format!("rehearse          {}", on(self.rehearse)),
             format!("size              {}", self.size),
             format!("fps               {}", self.fps),

@@ -7,7 +7,7 @@ use clap::{CommandFactory, Parser};
 
 use super::args::{Cli, Command, LiveArgs, ProfilesCommand};
 use super::{EnvSecrets, Exit, Failure, devices, live, logs, man, print, profiles, serve, show_settings};
-use crate::settings::{ShowSettings, redact_urls_in};
+use crate::settings::redact_urls_in;
 use crate::ui;
 
 /// Does what the process's arguments ask for; `secrets` are those taken from the environment.
@@ -82,9 +82,8 @@ fn tell_parse_error(error: &clap::Error) -> Exit {
     }
 }
 
-/// The window, with what a show has that nobody chose anything for.
 fn window() -> Exit {
-    match ui::run(ShowSettings::default(), None) {
+    match ui::run() {
         Ok(()) => Exit::Ok,
         Err(error) => {
             print::complain(&format!("{error}; the commands work without it: tally --help"));

@@ -68,6 +68,7 @@ pub(super) fn merged(base: ShowSettings, args: &ShowArgs) -> Result<ShowSettings
 fn override_sources_and_run(settings: &mut ShowSettings, args: &ShowArgs) {
     replace(&mut settings.video, args.video.as_ref());
     replace(&mut settings.audio, args.audio.as_ref());
+    replace(&mut settings.gain_db, args.gain.as_ref());
     if let Some(duration) = args.duration {
         settings.duration = Some(duration);
     }

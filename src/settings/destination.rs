@@ -11,6 +11,12 @@ impl Destination {
         Self { name, server, stream_key: None, user: None, password: None, tls_ca: None }
     }
 
+    /// What people call it: its name, else the server's.
+    pub fn shown_name(&self) -> &str {
+        let name = self.name.trim();
+        if name.is_empty() { UrlParts::of(&self.server).host() } else { name }
+    }
+
     /// Whether the URL holds more than the server and its app, which is taken for the key when no
     /// other key is given.
     pub fn has_key_in_url(&self) -> bool {

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::ShowSettings;
+use super::{Destination, ShowSettings};
 
 /// Most steps that are remembered.
 const STEPS_MAX: usize = 100;
@@ -17,6 +17,8 @@ pub enum Field {
     Video,
     /// The sound's source.
     Audio,
+    /// The fader.
+    Gain,
     /// Everything about where the show goes.
     Destinations,
     /// Rehearsal instead of a real show.
@@ -60,9 +62,10 @@ pub enum Lock {
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Video,
         Self::Audio,
+        Self::Gain,
         Self::Destinations,
         Self::Rehearse,
         Self::Size,
@@ -80,7 +83,7 @@ impl Field {
     /// Why it cannot change while a show runs; `None` if it can.
     pub const fn lock(self) -> Option<Lock> {
         match self {
-            Self::Video | Self::Audio | Self::VideoBitrate => None,
+            Self::Video | Self::Audio | Self::Gain | Self::VideoBitrate => None,
             Self::Size | Self::FrameRate | Self::Keyframe => Some(Lock::PictureForm),
             Self::AudioBitrate | Self::SampleRate | Self::Channels => Some(Lock::SoundForm),
             Self::Destinations | Self::Rehearse => Some(Lock::Connected),
@@ -95,6 +98,7 @@ impl Field {
         match self {
             Self::Video => a.video != b.video,
             Self::Audio => a.audio != b.audio,
+            Self::Gain => a.gain_db != b.gain_db,
             Self::Destinations => a.destinations != b.destinations,
             Self::Rehearse => a.rehearse != b.rehearse,
             Self::Size => x.size != y.size,
@@ -147,6 +151,26 @@ impl Draft {
     /// The settings as they are now are in the profile.
     pub fn mark_saved(&mut self) {
         self.saved = self.settings.clone();
+    }
+
+    /// The profile holds `saved`.
+    pub fn mark_saved_as(&mut self, saved: ShowSettings) {
+        self.saved = saved;
+    }
+
+    /// Gives each destination that has no secrets those that `kept` has for the same one: no step, and nothing that was
+    /// typed meanwhile is lost.
+    pub fn fill_secrets(&mut self, kept: &ShowSettings) {
+        let unchanged = self.settings == self.saved;
+        for destination in &mut self.settings.destinations {
+            let same = |other: &&Destination| other.name == destination.name && other.server == destination.server;
+            let Some(known) = kept.destinations.iter().find(same) else { continue };
+            destination.stream_key = destination.stream_key.take().or_else(|| known.stream_key.clone());
+            destination.password = destination.password.take().or_else(|| known.password.clone());
+        }
+        if unchanged {
+            self.mark_saved();
+        }
     }
 
     /// Takes `settings` at `now` (seconds on any clock). While `live`, nothing changes if something locked would.
@@ -226,7 +250,7 @@ impl Draft {
 mod tests {
     use super::*;
     use crate::media::Bitrate;
-    use crate::settings::{Destination, VideoChoice};
+    use crate::settings::VideoChoice;
     use proptest::prelude::*;
 
     fn rate(kbps: u32) -> ShowSettings {
@@ -287,7 +311,7 @@ mod tests {
     #[test]
     fn while_live_only_the_rate_and_the_sources_change() {
         let open: Vec<_> = Field::ALL.into_iter().filter(|field| field.lock().is_none()).collect();
-        assert_eq!(open, [Field::Video, Field::Audio, Field::VideoBitrate]);
+        assert_eq!(open, [Field::Video, Field::Audio, Field::Gain, Field::VideoBitrate]);
 
         let mut draft = Draft::new(rate(1));
         let mut both = rate(2);
@@ -308,6 +332,7 @@ mod tests {
         let mut changed = ShowSettings {
             video: VideoChoice::None,
             audio: crate::settings::AudioChoice::Silence,
+            gain_db: 1.0,
             destinations: vec![Destination::at("rtmp://h/a")],
             rehearse: true,
             record: Some("a.flv".into()),

@@ -71,6 +71,12 @@ pub enum SettingsError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file that was not to be replaced.
+    #[error("there is a file {} already", path.display())]
+    FileExists {
+        /// The file.
+        path: PathBuf,
+    },
     /// The secret store refused.
     #[error("the secret store refused: {reason}")]
     Secret {

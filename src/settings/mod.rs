@@ -23,11 +23,11 @@ pub use encoding::EncodingSettings;
 pub use error::SettingsError;
 pub use link::{LINK_LENGTH_MAX, LeftOut, LinkError, QrCode, ShowLink};
 pub use paste::{Done, PasteError, Pasted, paste_key, paste_server};
-pub use profile::{Listing, Loaded, ProfileStore, ProfileSummary};
+pub use profile::{Listing, Loaded, ProfileStore, ProfileSummary, Session};
 pub use recording::{
     DEFAULT_NAME, EXTENSION, default_recording, joined_recording, recording_path, recording_room, split_recording,
 };
 pub use secret::StreamKey;
-pub use secrets::{FileStore, KeyringStore, SecretStore, Secrets};
+pub use secrets::{FileStore, KeyringStore, KeysIn, SecretStore, Secrets};
 pub use show::{Destination, ShowSettings};
 pub use window::WindowSettings;

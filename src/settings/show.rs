@@ -44,6 +44,8 @@ pub struct ShowSettings {
     pub video: VideoChoice,
     /// The sound.
     pub audio: AudioChoice,
+    /// The fader of the sound, in dB: `GAIN_DB`.
+    pub gain_db: f32,
     /// Where it goes: one encode, several independent sends.
     pub destinations: Vec<Destination>,
     /// Publish to the ingest on this machine and measure what a viewer gets.
@@ -57,6 +59,8 @@ pub struct ShowSettings {
 }
 
 impl ShowSettings {
+    /// Where the fader goes, in dB.
+    pub const GAIN_DB: std::ops::RangeInclusive<f32> = -30.0..=12.0;
     /// Most destinations of one show: each is a connection with a queue of its own.
     pub const DESTINATIONS_MAX: usize = 16;
 
@@ -78,6 +82,13 @@ impl ShowSettings {
                 field: "number of destinations",
                 value: self.destinations.len().to_string(),
                 advice: format!("use at most {}", Self::DESTINATIONS_MAX),
+            });
+        }
+        if !Self::GAIN_DB.contains(&self.gain_db) {
+            return Err(SettingsError::Value {
+                field: "gain",
+                value: format!("{} dB", self.gain_db),
+                advice: format!("use {} to {} dB", Self::GAIN_DB.start(), Self::GAIN_DB.end()),
             });
         }
         if self.duration == Some(Duration::ZERO) {

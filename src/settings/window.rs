@@ -21,7 +21,16 @@ pub struct WindowSettings {
     pub text_percent: Option<u32>,
     /// Whether the first run has asked its questions.
     pub asked: bool,
+    /// Size of the inside in points, width and height.
+    pub size: Option<[u32; 2]>,
+    /// Where its upper left corner stood, in points, on systems that tell.
+    pub position: Option<[i32; 2]>,
+    /// Whether it filled the screen.
+    pub maximized: bool,
 }
+
+/// Sizes beyond these are of no screen, in points.
+const SIDE_MAX: u32 = 16_384;
 
 impl WindowSettings {
     /// Reads them; what is missing or cannot be understood is as it comes: nothing here is worth a question.
@@ -32,11 +41,21 @@ impl WindowSettings {
         let document: toml_edit::DocumentMut = text.parse().unwrap_or_default();
         let word = |key| document.get(key).and_then(toml_edit::Item::as_str).map(str::to_owned);
         let percent = document.get("text_percent").and_then(toml_edit::Item::as_integer);
+        let flag = |key| document.get(key).and_then(toml_edit::Item::as_bool).unwrap_or_default();
+        let pair = |key: &str| -> Option<[i32; 2]> {
+            let pair = document.get(key)?.as_array()?;
+            let number = |index| pair.get(index)?.as_integer().and_then(|number| i32::try_from(number).ok());
+            Some([number(0)?, number(1)?])
+        };
+        let size = pair("size").map(|sides| sides.map(|side| u32::try_from(side).unwrap_or(0)));
         Self {
             look: word("look"),
             language: word("language"),
             text_percent: percent.and_then(|percent| u32::try_from(percent).ok()),
-            asked: document.get("asked").and_then(toml_edit::Item::as_bool).unwrap_or_default(),
+            asked: flag("asked"),
+            size: size.filter(|sides| sides.iter().all(|side| (1..=SIDE_MAX).contains(side))),
+            position: pair("position"),
+            maximized: flag("maximized"),
         }
     }
 
@@ -56,6 +75,13 @@ impl WindowSettings {
             document["text_percent"] = toml_edit::value(i64::from(percent));
         }
         document["asked"] = toml_edit::value(self.asked);
+        if let Some(size) = self.size {
+            document["size"] = toml_edit::value(toml_edit::Array::from_iter(size.map(i64::from)));
+        }
+        if let Some(position) = self.position {
+            document["position"] = toml_edit::value(toml_edit::Array::from_iter(position.map(i64::from)));
+        }
+        document["maximized"] = toml_edit::value(self.maximized);
         fs::create_dir_all(config_dir).map_err(|source| SettingsError::Io {
             action: "make",
             path: config_dir.to_owned(),
@@ -83,10 +109,15 @@ mod tests {
             language: Some("de".to_owned()),
             text_percent: Some(150),
             asked: true,
+            size: Some([1600, 900]),
+            position: Some([-1200, 40]),
+            maximized: true,
         };
         kept.save(&inner).unwrap();
         assert_eq!(WindowSettings::load(&inner), kept);
-        fs::write(file(&inner), "look = [\n").unwrap();
-        assert_eq!(WindowSettings::load(&inner), WindowSettings::default());
+        for rubbish in ["look = [\n", "size = [0, 900]", "size = [1600]", "size = \"large\"", "position = [1e9, 2]"] {
+            fs::write(file(&inner), rubbish).unwrap();
+            assert_eq!(WindowSettings::load(&inner), WindowSettings::default(), "{rubbish}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
+use super::disk::DiskWatch;
 use super::event::{SourceState, StudioCommand, StudioEvent, Summary};
 use super::levels::Sound;
 use super::preview::{Preview, PreviewRate};
@@ -31,6 +32,7 @@ pub(super) enum RoomMessage {
     VideoOpened(u64, Result<Option<Opened<dyn VideoSource>>, SourceError>),
     AudioOpened(u64, Result<Opened<dyn AudioSource>, SourceError>),
     Devices(DeviceKind, Vec<DeviceInfo>),
+    DiskRoom(Option<u64>),
 }
 
 /// The way to the control room. Cheap to clone.
@@ -88,6 +90,8 @@ pub(super) struct ControlRoom {
     audio: Slot<AudioChoice>,
     show: Option<LentShow>,
     stage: Stage,
+    /// `None`: the system gives no thread.
+    disk: Option<DiskWatch>,
     /// Threads that open or close devices; joined when they are done.
     errands: Vec<Worker>,
 }
@@ -106,7 +110,15 @@ impl ControlRoom {
         let stage = start_stage(&encoding, &clock, &preview, &sound, &mail)?;
         let (video, audio) = (Slot::new(settings.video.clone()), Slot::new(settings.audio.clone()));
         let (show, errands) = (None, Vec::new());
-        Ok(Self { clock, mail, inbox, face, preview, sound, encoding, video, audio, show, stage, errands })
+        sound.set_gain_db(settings.gain_db);
+        let told = mail.clone();
+        let disk = DiskWatch::start(clock.clone(), move |free| told.send(RoomMessage::DiskRoom(free)))
+            .inspect_err(|error| tracing::warn!(%error, "the room on the disk is not watched"))
+            .ok();
+        if let Some(disk) = &disk {
+            disk.watch(settings.record.clone());
+        }
+        Ok(Self { clock, mail, inbox, face, preview, sound, encoding, video, audio, show, stage, disk, errands })
     }
 
     pub(super) fn run(mut self, stop: &Stop) {
@@ -158,6 +170,7 @@ impl ControlRoom {
                 self.source_state(DeviceKind::Microphone, state);
             }
             RoomMessage::Devices(kind, found) => self.devices(kind, found),
+            RoomMessage::DiskRoom(free) => self.tell(StudioEvent::DiskRoom(free)),
         }
     }
 
@@ -175,6 +188,11 @@ impl ControlRoom {
             StudioCommand::SetGain(gain_db) => self.sound.set_gain_db(gain_db),
             StudioCommand::SetMuted(muted) => self.sound.set_muted(muted),
             StudioCommand::ClearClip => self.sound.clear_clip(),
+            StudioCommand::WatchDisk(recording) => {
+                if let Some(disk) = &self.disk {
+                    disk.watch(recording);
+                }
+            }
         }
     }
 
@@ -237,6 +255,7 @@ impl ControlRoom {
         self.set_encoding(settings.encoding.clone());
         self.set_video(settings.video.clone());
         self.set_audio(settings.audio.clone());
+        self.sound.set_gain_db(settings.gain_db);
         let stage = self.stage.handle().clone();
         self.show = Some(LentShow::start(settings, targets, self.clock.clone(), self.face.clone(), stage)?);
         Ok(())

@@ -39,6 +39,8 @@ pub enum StudioCommand {
     SetMuted(bool),
     /// Forget that the sound clipped.
     ClearClip,
+    /// Tell the room on the disk where this recording would be; `None`: none is wanted.
+    WatchDisk(Option<PathBuf>),
 }
 
 /// Where a source of a studio stands.
@@ -218,6 +220,8 @@ pub enum StudioEvent {
         /// All of them.
         found: Vec<DeviceInfo>,
     },
+    /// Free bytes on the disk of the recording, told by a studio when they change; `None` if that is not known.
+    DiskRoom(Option<u64>),
     /// The show is over; of a show, nothing follows.
     Ended(Box<Summary>),
 }

@@ -4,6 +4,7 @@ mod adaptive;
 mod control_room;
 mod desk;
 mod destination;
+mod disk;
 mod encode_thread;
 mod event;
 mod health;

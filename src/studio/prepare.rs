@@ -112,8 +112,9 @@ impl Supervisor {
         let mail = self.mail.clone();
         let sink = Arc::new(move |event| mail.send(Message::Stage(event)));
         let format = StageFormat::from(&self.settings.encoding);
-        let stage =
-            Stage::start(format, self.clock.clone(), Preview::new(), Sound::default(), sink).map_err(internal)?;
+        let sound = Sound::default();
+        sound.set_gain_db(self.settings.gain_db);
+        let stage = Stage::start(format, self.clock.clone(), Preview::new(), sound, sink).map_err(internal)?;
         stage.handle().set_video(video.map(|video| video.source));
         stage.handle().set_audio(Some(audio.source));
         Ok((ShowStage::Own(stage), waits_for_picture))

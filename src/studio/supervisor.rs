@@ -455,6 +455,7 @@ impl Supervisor {
             }
             StudioEvent::Source { kind, state } => tracing::debug!(?kind, ?state, "source"),
             StudioEvent::Devices { kind, found } => tracing::debug!(?kind, ?found, "devices"),
+            StudioEvent::DiskRoom(free) => tracing::trace!(?free, "disk"),
             StudioEvent::Stats(stats) => tracing::trace!(?stats, "stats"),
             StudioEvent::Rehearsal(report) => tracing::debug!(?report, "rehearsal"),
             StudioEvent::Ended(summary) => tracing::debug!(?summary, "ended"),

@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use eframe::egui::{self, ViewportCommand};
 
+use super::desktop::Desktop;
 use super::dialogs::Dialogs;
 use super::model::{Model, Order};
+use super::pace::Pace;
 use super::panels::strip::state_word;
 use super::panels::window::window_ui;
+use super::place::Place;
 use super::profiles::{ProfileKeeper, ProfileRequest};
 use super::theme::{self, Look};
 use super::view::{Act, Appearance, Phase, View, ViewState};
@@ -31,12 +34,16 @@ const HIDDEN: Duration = Duration::from_millis(500);
 /// What the window opens with.
 #[derive(Clone, Debug)]
 pub(super) struct Opening {
+    /// When the program was started.
+    pub started: crate::media::Timestamp,
     /// What was chosen for the show.
     pub settings: ShowSettings,
     /// The profile that came from.
     pub profile: Option<String>,
-    /// The folder of the window's own settings, if the system names one.
+    /// The folder of settings, if the system names one.
     pub config_dir: Option<PathBuf>,
+    /// How the window looked and stood when it was closed.
+    pub kept: WindowSettings,
     /// The folder of recordings.
     pub recordings: PathBuf,
     /// The system's language.
@@ -55,20 +62,25 @@ pub(super) struct App {
     /// `None`: the system names no folder for settings, or gives no thread.
     profiles: Option<ProfileKeeper>,
     dialogs: Option<Dialogs>,
+    desktop: Option<Desktop>,
+    /// What the desktop wants the window to look like, if it minds.
+    desktop_look: Option<Look>,
     model: Model,
     state: ViewState,
     picture: GlowPicture,
     title: String,
     wish: Wish,
+    place: Place,
+    pace: Pace,
 }
 
 impl App {
     pub(super) fn new(ctx: &egui::Context, opening: Opening, clock: Clock) -> Self {
         theme::install(ctx);
-        let kept = opening.config_dir.as_deref().map(WindowSettings::load).unwrap_or_default();
-        let appearance = appearance_of(&kept);
         let opened_at = clock.now();
-        let mut model = Model::new(opening.settings.clone(), opening.profile.clone(), appearance, !kept.asked);
+        let appearance = appearance_of(&opening.kept);
+        let asks = !opening.kept.asked;
+        let mut model = Model::new(opening.settings.clone(), opening.profile.clone(), appearance, asks);
         model.record_into(opening.recordings.clone());
         let studio = match Studio::open(&opening.settings, clock.clone()) {
             Ok(studio) => Some(studio),
@@ -86,13 +98,19 @@ impl App {
         let keeper = |store| ProfileKeeper::start(store, clock.clone(), move || waker.request_repaint()).ok();
         let profiles = store.and_then(keeper);
         if let Some(profiles) = &profiles {
-            profiles.ask(ProfileRequest::List);
+            profiles.ask(ProfileRequest::Resume);
         }
         let waker = ctx.clone();
         let dialogs = Dialogs::start(move || waker.request_repaint()).ok();
+        let waker = ctx.clone();
+        let desktop = Desktop::start(move || waker.request_repaint()).ok();
         Self {
             profiles,
             dialogs,
+            desktop,
+            desktop_look: None,
+            place: Place::of(&opening.kept),
+            pace: Pace::default(),
             opening,
             clock,
             opened_at,
@@ -117,6 +135,7 @@ impl App {
     fn look(&self, ctx: &egui::Context) -> Look {
         let system = || match ctx.system_theme() {
             _ if self.opening.high_contrast => Look::HighContrast,
+            _ if self.desktop_look.is_some() => self.desktop_look.unwrap_or_default(),
             Some(egui::Theme::Light) => Look::Light,
             Some(egui::Theme::Dark) | None => Look::Dark,
         };
@@ -146,6 +165,10 @@ impl App {
         while let Some(answer) = self.dialogs.as_ref().and_then(|dialogs| dialogs.next_answer(Duration::ZERO)) {
             orders.extend(self.model.handle_dialog(now, answer));
         }
+        if let Some(look) = self.desktop.as_ref().and_then(Desktop::take) {
+            self.desktop_look = look;
+        }
+        orders.extend(self.model.handle_time(now));
         for order in orders {
             self.carry_out(ctx, order);
         }
@@ -160,23 +183,26 @@ impl App {
                 }
             }
             Order::Copy(text) => ctx.copy_text(text),
-            Order::Profile(request) => {
-                if !self.profiles.as_ref().is_some_and(|profiles| profiles.ask(request)) {
-                    tracing::warn!("the keeper of profiles did not hear a request");
-                }
-            }
+            Order::Profile(request) => self.ask_keeper(request),
             Order::Ask(request) => {
                 if !self.dialogs.as_ref().is_some_and(|dialogs| dialogs.ask(request)) {
                     tracing::warn!("a file dialog is waiting already");
                 }
             }
-            Order::Keep(appearance) => {
-                let Some(folder) = &self.opening.config_dir else { return };
-                if let Err(error) = kept_of(appearance).save(folder) {
-                    tracing::warn!(%error, "how the window looks was not kept");
-                }
-            }
+            Order::KeepWindow => self.keep_window(),
         }
+    }
+
+    fn ask_keeper(&self, request: ProfileRequest) {
+        if !self.profiles.as_ref().is_some_and(|profiles| profiles.ask(request)) {
+            tracing::warn!("the keeper of profiles did not hear a request");
+        }
+    }
+
+    fn keep_window(&self) {
+        let asked = !self.model.asks_first_questions();
+        let kept = self.place.kept_in(kept_of(self.model.appearance(), asked));
+        self.ask_keeper(ProfileRequest::KeepWindow(Box::new(kept)));
     }
 
     /// A show is not ended by closing the window: that is asked first.
@@ -204,6 +230,8 @@ impl App {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         let now = self.now();
+        let began = self.clock.now();
+        self.place.see(ctx);
         self.take_events(now);
         self.take_answers(ctx, now);
         let hidden =
@@ -219,6 +247,7 @@ impl eframe::App for App {
             studio.preview().set_rate(rate);
         }
         ctx.request_repaint_after(pause);
+        self.pace.worked(self.clock.now().since(began));
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
@@ -241,9 +270,16 @@ impl eframe::App for App {
         }
         self.guard_closing(ui.ctx(), &view);
         self.tell_title(ui.ctx(), &view, words);
+        self.pace.drawn(self.clock.now().since(self.opening.started));
     }
 
     fn on_exit(&mut self, gl: Option<&eframe::glow::Context>) {
+        // The keeper finishes what it was asked before it goes.
+        if let Some(Order::Profile(request)) = self.model.keep() {
+            self.ask_keeper(request);
+        }
+        self.keep_window();
+        self.pace.tell();
         if let Some(gl) = gl {
             self.picture.free(gl);
         }
@@ -266,8 +302,7 @@ fn appearance_of(kept: &WindowSettings) -> Appearance {
     Appearance { look, lang, scale }
 }
 
-/// Whoever keeps them has been asked.
-fn kept_of(appearance: Appearance) -> WindowSettings {
+fn kept_of(appearance: Appearance, asked: bool) -> WindowSettings {
     let look = appearance.look.map(|look| match look {
         Look::Dark => "dark",
         Look::Light => "light",
@@ -278,7 +313,8 @@ fn kept_of(appearance: Appearance) -> WindowSettings {
         look: look.map(str::to_owned),
         language: language.map(str::to_owned),
         text_percent: Some((appearance.scale * 100.0).round() as u32),
-        asked: true,
+        asked,
+        ..WindowSettings::default()
     }
 }
 
@@ -291,7 +327,7 @@ mod tests {
         for look in [None, Some(Look::Dark), Some(Look::Light), Some(Look::HighContrast)] {
             for lang in [None, Some(Lang::English), Some(Lang::German)] {
                 let appearance = Appearance { look, lang, scale: 1.4 };
-                let kept = kept_of(appearance);
+                let kept = kept_of(appearance, true);
                 assert!(kept.asked);
                 assert_eq!(appearance_of(&kept), appearance);
             }

@@ -1,48 +1,92 @@
 //! What lies beside the show: the draft of its settings with undo and redo, the profile in use, the show card. Pure: what
 //! is to be done elsewhere comes out as `Order`s.
 
+use std::path::PathBuf;
+
 use super::dialogs::{DialogAnswer, DialogRequest};
 use super::model::Order;
 use super::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
 use super::settings_view::{Card, ProfilesAround};
 use super::view::{Act, ProfilesView};
-use crate::settings::{Draft, Lock, ShowSettings, joined_recording, split_recording};
+use crate::settings::contract::{Finding, Rule, Severity, lint};
+use crate::settings::{Draft, KeysIn, Lock, SettingsError, ShowSettings, joined_recording, split_recording};
 
 /// The desk.
 #[derive(Debug, Default)]
 pub(super) struct Desk {
     pub(super) draft: Draft,
+    /// What the destinations want otherwise, of the settings as they are.
+    findings: Vec<Finding>,
     /// Why the last change was not taken.
     pub(super) refused: Option<Lock>,
     /// Whether the system has file dialogs.
     pub(super) has_dialogs: bool,
+    /// Where stream keys are kept, once that is known.
+    pub(super) keys_in: Option<KeysIn>,
     profile: Option<String>,
+    /// Whether another profile is in use than when that was asked last.
+    profile_changed: bool,
     names: Vec<String>,
     deleted: Option<String>,
     told: Vec<String>,
+    /// What was told and put away: it is not told again.
+    known: Vec<String>,
+    /// An export that waits for a word: there is a file already.
+    replaces: Option<(String, PathBuf)>,
     card: Option<Card>,
 }
 
 impl Desk {
     pub(super) fn new(settings: ShowSettings, profile: Option<String>) -> Self {
-        Self { draft: Draft::new(settings), profile, ..Self::default() }
+        let findings = lint(&settings);
+        Self { draft: Draft::new(settings), findings, profile, ..Self::default() }
     }
 
-    /// What `act` changes the settings to, if it does and may. `live`: a show runs.
-    pub(super) fn settings_after(&mut self, act: &Act, now: f64, live: bool) -> Option<ShowSettings> {
+    /// What is chosen for the show.
+    pub(super) fn settings(&self) -> &ShowSettings {
+        self.draft.settings()
+    }
+
+    /// The profile in use.
+    pub(super) fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
+
+    /// Whether another profile is in use than when this was asked last.
+    pub(super) fn take_profile_change(&mut self) -> bool {
+        std::mem::take(&mut self.profile_changed)
+    }
+
+    /// What the destinations want otherwise, the worst first.
+    pub(super) fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Whether there is a destination, and none lacks what it cannot be reached without.
+    pub(super) fn goes_somewhere(&self) -> bool {
+        !self.settings().destinations.is_empty() && !self.findings.iter().any(blocks)
+    }
+
+    /// Takes `wanted` as the settings, if it may. `live`: a show runs.
+    pub(super) fn edit(&mut self, wanted: ShowSettings, now: f64, live: bool) {
+        self.refused = self.draft.edit(wanted, now, live).err();
+        self.findings = lint(self.draft.settings());
+    }
+
+    /// Changes the settings as `act` says, if it may. `live`: a show runs.
+    pub(super) fn change_settings(&mut self, act: &Act, now: f64, live: bool) {
         let taken = match act {
-            Act::Edit(settings) => self.draft.edit((**settings).clone(), now, live).map(|()| true),
+            Act::Edit(settings) => return self.edit((**settings).clone(), now, live),
             Act::OpenLink(link) => {
                 self.draft.end_typing();
-                let applied = link.applied_to(self.draft.settings());
-                self.draft.edit(applied, now, live).map(|()| true)
+                return self.edit(link.applied_to(self.draft.settings()), now, live);
             }
             Act::Undo => self.draft.undo(live),
             Act::Redo => self.draft.redo(live),
-            _ => return None,
+            _ => return,
         };
         self.refused = taken.err();
-        (taken == Ok(true)).then(|| self.draft.settings().clone())
+        self.findings = lint(self.draft.settings());
     }
 
     /// Takes an act about profiles or the card; gives what is to be done.
@@ -60,7 +104,20 @@ impl Desk {
             Act::DeleteProfile(name) => ProfileRequest::Delete(name),
             Act::UndoDelete => ProfileRequest::UndoDelete,
             Act::ImportProfile(path) => ProfileRequest::Import(path),
-            Act::ExportProfile { name, path } => ProfileRequest::Export { name, path, replace: false },
+            Act::ExportProfile { name, path } => {
+                self.replaces = Some((name.clone(), path.clone()));
+                ProfileRequest::Export { name, path, replace: false }
+            }
+            Act::ReplaceFile => {
+                let Some((name, path)) = self.replaces.take() else { return Vec::new() };
+                self.told.clear();
+                ProfileRequest::Export { name, path, replace: true }
+            }
+            Act::DismissTold => {
+                self.replaces = None;
+                self.known.append(&mut self.told);
+                return Vec::new();
+            }
             Act::AskPath(request) => return vec![Order::Ask(request)],
             Act::CopyText(text) => return vec![Order::Copy(text)],
             Act::EndTyping => {
@@ -81,19 +138,40 @@ impl Desk {
         vec![Order::Profile(request)]
     }
 
-    /// Takes an answer of the keeper; gives the settings to use, if a profile was loaded. While `live` none is.
-    pub(super) fn handle_profile(&mut self, answer: ProfileAnswer, now: f64, live: bool) -> Option<ShowSettings> {
-        (self.names, self.deleted, self.told) = (answer.names, answer.deleted, answer.told);
+    /// Takes an answer of the keeper. While `live` no profile of another form is loaded.
+    pub(super) fn handle_profile(&mut self, answer: ProfileAnswer, now: f64, live: bool) {
+        (self.names, self.deleted, self.keys_in) = (answer.names, answer.deleted, Some(answer.keys_in));
+        let was = self.profile.clone();
+        let news = !matches!(answer.done, Ok(ProfileDone::Kept | ProfileDone::Forgotten));
+        if news {
+            self.told.clear();
+        }
+        let told = answer.told.into_iter().chain(answer.done.as_ref().err().map(ToString::to_string));
+        for sentence in told {
+            if !self.known.contains(&sentence) && !self.told.contains(&sentence) {
+                self.told.push(sentence);
+            }
+        }
+        if !matches!(answer.done, Err(SettingsError::FileExists { .. })) && news {
+            self.replaces = None;
+        }
         match answer.done {
+            Ok(ProfileDone::Resumed { session, saved }) => {
+                if let Some(session) = session {
+                    self.draft.fill_secrets(&session);
+                }
+                if let Some(saved) = saved {
+                    self.draft.mark_saved_as(*saved);
+                }
+                self.findings = lint(self.draft.settings());
+            }
             Ok(ProfileDone::Loaded(name, settings)) => {
                 self.draft.end_typing();
-                self.refused = self.draft.edit((*settings).clone(), now, live).err();
-                if self.refused.is_some() {
-                    return None;
+                self.edit(*settings, now, live);
+                if self.refused.is_none() {
+                    self.profile = Some(name);
+                    self.draft.mark_saved();
                 }
-                self.profile = Some(name);
-                self.draft.mark_saved();
-                return Some(*settings);
             }
             Ok(ProfileDone::Saved(name)) => {
                 self.profile = Some(name);
@@ -101,10 +179,9 @@ impl Desk {
             }
             Ok(ProfileDone::Renamed { from, to }) if self.profile.as_ref() == Some(&from) => self.profile = Some(to),
             Ok(ProfileDone::Deleted(name)) if self.profile.as_ref() == Some(&name) => self.profile = None,
-            Ok(_) => {}
-            Err(error) => self.told.insert(0, error.to_string()),
+            Ok(_) | Err(_) => {}
         }
-        None
+        self.profile_changed |= self.profile != was;
     }
 
     /// Takes the answer of a file dialog; gives the act that it stands for.
@@ -120,7 +197,11 @@ impl Desk {
         let mut settings = self.draft.settings().clone();
         match request {
             DialogRequest::ImportProfile => return Some(Act::ImportProfile(path)),
-            DialogRequest::ExportProfile(name) => return Some(Act::ExportProfile { name, path }),
+            // The dialog has asked already whether a file may go.
+            DialogRequest::ExportProfile(name) => {
+                self.replaces = Some((name, path));
+                return Some(Act::ReplaceFile);
+            }
             DialogRequest::TlsCa(index) => settings.destinations.get_mut(index)?.tls_ca = Some(path),
             DialogRequest::RecordingFolder(_) => {
                 let (_, name) = split_recording(settings.record.as_deref()?);
@@ -135,22 +216,25 @@ impl Desk {
             has_changes: self.draft.has_changes(),
             deleted: self.deleted.clone(),
             told: self.told.clone(),
+            can_replace: self.replaces.as_ref().filter(|_| !self.told.is_empty()).map(|(_, path)| path.clone()),
             has_dialogs: self.has_dialogs,
             card: self.card.clone(),
         };
-        ProfilesView {
-            current: self.profile.clone(),
-            names: self.names.clone(),
-            can_undo_delete: self.deleted.is_some(),
-            around,
-        }
+        ProfilesView { current: self.profile.clone(), names: self.names.clone(), around }
     }
+}
+
+/// Whether a show cannot go there: an address or a key is missing.
+fn blocks(finding: &Finding) -> bool {
+    use Rule::{KeyMissing, ServerIsExample, ServerMissing, ServerUnreadable};
+    let lacks = matches!(finding.rule, ServerMissing | ServerIsExample | ServerUnreadable | KeyMissing);
+    lacks && finding.severity == Severity::Refusal
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::SettingsError;
+    use crate::settings::{Destination, StreamKey};
 
     fn rate(kbps: u32) -> ShowSettings {
         let mut settings = ShowSettings::default();
@@ -159,19 +243,23 @@ mod tests {
     }
 
     fn answer(done: Result<ProfileDone, SettingsError>) -> ProfileAnswer {
-        ProfileAnswer { done, told: Vec::new(), names: vec!["a".to_owned()], deleted: None }
+        ProfileAnswer { done, told: Vec::new(), names: vec!["a".to_owned()], deleted: None, keys_in: KeysIn::File }
     }
 
     #[test]
     fn edits_are_taken_undone_and_redone() {
         let mut desk = Desk::new(rate(1), None);
-        assert_eq!(desk.settings_after(&Act::Edit(Box::new(rate(2))), 0.0, true), Some(rate(2)));
-        assert_eq!(desk.settings_after(&Act::Undo, 1.0, true), Some(rate(1)));
-        assert_eq!(desk.settings_after(&Act::Undo, 1.0, true), None);
-        assert_eq!(desk.settings_after(&Act::Redo, 1.0, true), Some(rate(2)));
+        let after = |desk: &mut Desk, act, now| {
+            desk.change_settings(&act, now, true);
+            desk.settings().clone()
+        };
+        assert_eq!(after(&mut desk, Act::Edit(Box::new(rate(2))), 0.0), rate(2));
+        assert_eq!(after(&mut desk, Act::Undo, 1.0), rate(1));
+        assert_eq!(after(&mut desk, Act::Undo, 1.0), rate(1));
+        assert_eq!(after(&mut desk, Act::Redo, 1.0), rate(2));
         let mut mono = rate(2);
         mono.encoding.channels = 1;
-        assert_eq!(desk.settings_after(&Act::Edit(Box::new(mono)), 2.0, true), None);
+        assert_eq!(after(&mut desk, Act::Edit(Box::new(mono)), 2.0), rate(2));
         assert_eq!(desk.refused, Some(Lock::SoundForm));
     }
 
@@ -179,9 +267,11 @@ mod tests {
     fn a_profile_is_loaded_saved_renamed_and_deleted() {
         let mut desk = Desk::new(rate(1), None);
         let loaded = ProfileDone::Loaded("a".to_owned(), Box::new(rate(5)));
-        assert_eq!(desk.handle_profile(answer(Ok(loaded)), 0.0, false), Some(rate(5)));
+        desk.handle_profile(answer(Ok(loaded)), 0.0, false);
+        assert_eq!(desk.settings(), &rate(5));
+        assert!(desk.take_profile_change() && !desk.take_profile_change());
         assert!(!desk.profiles_view().around.has_changes);
-        desk.settings_after(&Act::Edit(Box::new(rate(6))), 9.0, false);
+        desk.edit(rate(6), 9.0, false);
         assert!(desk.profiles_view().around.has_changes);
         let save = Order::Profile(ProfileRequest::Save("a".to_owned(), Box::new(rate(6))));
         assert_eq!(desk.handle_act(Act::SaveProfile), [save]);
@@ -202,8 +292,55 @@ mod tests {
         let mut mono = rate(1);
         mono.encoding.channels = 1;
         let loaded = ProfileDone::Loaded("a".to_owned(), Box::new(mono));
-        assert_eq!(desk.handle_profile(answer(Ok(loaded)), 0.0, true), None);
-        assert_eq!((desk.profiles_view().current, desk.refused), (None, Some(Lock::SoundForm)));
+        desk.handle_profile(answer(Ok(loaded)), 0.0, true);
+        assert_eq!((desk.settings(), desk.profile(), desk.refused), (&rate(1), None, Some(Lock::SoundForm)));
+    }
+
+    #[test]
+    fn what_was_set_when_the_window_closed_gets_its_secrets_back_and_is_compared_with_its_profile() {
+        let at = |key: Option<&str>| {
+            let destination =
+                Destination { stream_key: key.map(StreamKey::new), ..Destination::at("rtmp://live.example.com/app") };
+            ShowSettings { destinations: vec![destination], ..rate(2) }
+        };
+        let mut desk = Desk::new(at(None), Some("a".to_owned()));
+        let saved = ShowSettings { gain_db: 3.0, ..at(Some("k")) };
+        let resumed =
+            ProfileDone::Resumed { session: Some(Box::new(at(Some("k")))), saved: Some(Box::new(saved.clone())) };
+        desk.handle_profile(answer(Ok(resumed)), 0.0, false);
+        assert_eq!(desk.settings(), &at(Some("k")));
+        assert!(desk.profiles_view().around.has_changes && !desk.draft.can_undo());
+        desk.edit(saved, 1.0, false);
+        assert!(!desk.profiles_view().around.has_changes);
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_replaced_only_when_asked() {
+        let mut desk = Desk::new(rate(1), Some("a".to_owned()));
+        let path = PathBuf::from("/x/a.toml");
+        let export = |replace| {
+            [Order::Profile(ProfileRequest::Export { name: "a".to_owned(), path: "/x/a.toml".into(), replace })]
+        };
+        let act = Act::ExportProfile { name: "a".to_owned(), path: path.clone() };
+        assert_eq!(desk.handle_act(act), export(false));
+        assert_eq!(desk.profiles_view().around.can_replace, None);
+        let there = SettingsError::FileExists { path: path.clone() };
+        desk.handle_profile(answer(Err(there)), 0.0, false);
+        assert_eq!(desk.profiles_view().around.can_replace, Some(path.clone()));
+        assert_eq!(desk.handle_act(Act::ReplaceFile), export(true));
+        desk.handle_profile(answer(Ok(ProfileDone::Exported(path))), 0.0, false);
+        assert_eq!((desk.profiles_view().around.can_replace, desk.handle_act(Act::ReplaceFile)), (None, vec![]));
+    }
+
+    #[test]
+    fn what_was_told_and_put_away_is_not_told_again() {
+        let mut desk = Desk::new(rate(1), None);
+        let kept = || ProfileAnswer { told: vec!["keys are in a file".to_owned()], ..answer(Ok(ProfileDone::Kept)) };
+        desk.handle_profile(kept(), 0.0, false);
+        assert_eq!(desk.profiles_view().around.told, ["keys are in a file"]);
+        desk.handle_act(Act::DismissTold);
+        desk.handle_profile(kept(), 1.0, false);
+        assert!(desk.profiles_view().around.told.is_empty());
     }
 
     #[test]

@@ -2,11 +2,15 @@
 
 mod app;
 mod desk;
+mod desktop;
 pub mod dialogs;
 mod health;
 pub mod model;
+mod on_air;
 mod open;
+mod pace;
 pub mod panels;
+mod place;
 pub mod profiles;
 mod report;
 pub mod settings_view;

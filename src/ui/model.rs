@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::desk::Desk;
 use super::dialogs::{DialogAnswer, DialogRequest};
 use super::health::Health;
+use super::on_air::OnAir;
 use super::profiles::{ProfileAnswer, ProfileRequest};
 use super::settings_view::SettingsAround;
 use super::view::{
@@ -13,8 +14,8 @@ use super::view::{
     SettingsView, ShowView, SoundView, SourcesView, StagePicture, StageView, StripView, Tab, TruthView, View,
 };
 use super::{report, truth};
-use crate::media::Bitrate;
-use crate::settings::{AudioChoice, DEFAULT_NAME, Destination, ShowSettings, VideoChoice, joined_recording};
+use crate::settings::{AudioChoice, DEFAULT_NAME, ShowSettings, VideoChoice, joined_recording, recording_room};
+use crate::studio::rehearsal::Verdict;
 use crate::studio::{
     Command, DestinationState, DeviceInfo, DeviceKind, Levels, Problem, ProblemKind, SourceState, StudioCommand,
     StudioEvent, Summary,
@@ -22,6 +23,8 @@ use crate::studio::{
 
 /// For so long after a change of state the primary act does nothing, in seconds: longer than a double click lasts.
 const GUARD_SECONDS: f64 = 0.6;
+/// What was changed is kept for next time once nothing was changed for so long, in seconds.
+const KEEP_SECONDS: f64 = 1.0;
 /// More problems than this are not kept; the oldest goes.
 const PROBLEMS_MAX: usize = 8;
 
@@ -33,37 +36,22 @@ pub enum Order {
     /// By the system's clipboard.
     Copy(String),
     /// The window's own settings are to be kept: its looks, and whether the first run is over.
-    Keep(Appearance),
+    KeepWindow,
     /// By the keeper of profiles.
     Profile(ProfileRequest),
     /// By the system's file dialogs.
     Ask(DialogRequest),
 }
 
-/// What runs.
-#[derive(Debug)]
-struct Show {
-    rehearsal: bool,
-    phase: Phase,
-    /// Where each destination stands.
-    destinations: Vec<(String, DestinationState)>,
-    live_since: Option<f64>,
-    lost_since: Option<f64>,
-    dropped: u64,
-    problem: Option<Problem>,
-    wanted: Bitrate,
-}
-
 /// The model.
 #[derive(Debug)]
 pub struct Model {
-    settings: ShowSettings,
     desk: Desk,
     appearance: Appearance,
-    show: Option<Show>,
+    show: Option<OnAir>,
     changed_at: f64,
     result: Option<ResultView>,
-    verdict: Option<String>,
+    verdict: Option<Verdict>,
     stage: StageView,
     cameras: Devices,
     microphones: Devices,
@@ -75,6 +63,9 @@ pub struct Model {
     settings_tab: Option<Tab>,
     first_run: bool,
     recordings: PathBuf,
+    disk_free: Option<u64>,
+    /// When something was changed that is to be kept for next time.
+    unkept_since: Option<f64>,
 }
 
 impl Model {
@@ -82,8 +73,7 @@ impl Model {
     pub fn new(settings: ShowSettings, profile: Option<String>, appearance: Appearance, first_run: bool) -> Self {
         let stage = StageView { size: Some(settings.encoding.size), ..StageView::default() };
         Self {
-            desk: Desk::new(settings.clone(), profile),
-            settings,
+            desk: Desk::new(settings, profile),
             appearance,
             show: None,
             changed_at: f64::NEG_INFINITY,
@@ -100,6 +90,8 @@ impl Model {
             settings_tab: None,
             first_run,
             recordings: PathBuf::new(),
+            disk_free: None,
+            unkept_since: None,
         }
     }
 
@@ -111,6 +103,11 @@ impl Model {
     /// How the window looks and speaks.
     pub fn appearance(&self) -> Appearance {
         self.appearance
+    }
+
+    /// Whether the first run has not been gone through yet.
+    pub fn asks_first_questions(&self) -> bool {
+        self.first_run
     }
 
     /// Whether a show runs.
@@ -126,6 +123,7 @@ impl Model {
             StudioEvent::Stats(stats) => {
                 if let Some(show) = &mut self.show {
                     show.dropped = stats.dropped;
+                    self.sound.integrated_lufs = stats.lufs;
                     self.health.take(&stats, show.lost_since.is_some());
                 }
             }
@@ -140,42 +138,18 @@ impl Model {
                     DeviceKind::Microphone => self.microphones = found,
                 }
             }
+            StudioEvent::DiskRoom(free) => self.disk_free = free,
             StudioEvent::Ended(summary) => self.handle_end(now, *summary),
         }
     }
 
     fn handle_state(&mut self, now: f64, destination: String, state: DestinationState) {
         let Some(show) = &mut self.show else { return };
-        match show.destinations.iter_mut().find(|(name, _)| *name == destination) {
-            Some((_, known)) => *known = state,
-            None => show.destinations.push((destination, state)),
-        }
-        if show.phase == Phase::Ending {
-            return;
-        }
-        let is = |wanted| show.destinations.iter().any(|(_, state)| *state == wanted);
-        let phase = if is(DestinationState::Live) {
-            Phase::Live
-        } else if is(DestinationState::Reconnecting) {
-            Phase::Reconnecting
-        } else if is(DestinationState::Connecting) {
-            if show.live_since.is_some() { Phase::Reconnecting } else { Phase::Connecting }
-        } else {
-            Phase::Ending
-        };
-        if phase == Phase::Live {
-            show.live_since.get_or_insert(now);
-            show.lost_since = None;
-            // What was lost is back: its problem is history.
-            show.problem = None;
-            self.problems.retain(|known| known.problem.kind != ProblemKind::ConnectionLost);
-        }
-        if phase == Phase::Reconnecting {
-            show.lost_since.get_or_insert(now);
-        }
-        if phase != show.phase {
-            show.phase = phase;
+        if show.take_state(now, destination, state) {
             self.changed_at = now;
+        }
+        if show.phase == Phase::Live {
+            self.problems.retain(|known| known.problem.kind != ProblemKind::ConnectionLost);
         }
     }
 
@@ -260,6 +234,7 @@ impl Model {
 
     fn handle_end(&mut self, now: f64, summary: Summary) {
         let Some(show) = self.show.take() else { return };
+        self.sound.integrated_lufs = None;
         let totals = &summary.totals;
         let was_live = show.live_since.is_some();
         self.result = Some(ResultView {
@@ -301,8 +276,9 @@ impl Model {
 
     /// Takes an answer of the keeper of profiles.
     pub fn handle_profile(&mut self, now: f64, answer: ProfileAnswer) -> Vec<Order> {
-        let loaded = self.desk.handle_profile(answer, now, self.is_on());
-        loaded.map(|settings| self.edit(settings)).unwrap_or_default()
+        let before = self.desk.settings().clone();
+        self.desk.handle_profile(answer, now, self.is_on());
+        self.orders_since(now, &before)
     }
 
     /// Takes the answer of a file dialog.
@@ -311,17 +287,21 @@ impl Model {
         act.map(|act| self.handle_act(now, act)).unwrap_or_default()
     }
 
-    /// Takes what a user asked for; gives what is to be done.
-    pub fn handle_act(&mut self, now: f64, act: Act) -> Vec<Order> {
-        let orders = self.carry_out(now, act);
-        // Whatever changed the settings is a step that can be undone.
-        if self.desk.draft.edit(self.settings.clone(), now, false).is_err() {
-            tracing::debug!("a change was locked that was made already");
-        }
-        orders
+    /// What is due at `now`: what was changed is kept once nothing more was changed for a moment.
+    pub fn handle_time(&mut self, now: f64) -> Option<Order> {
+        let since = self.unkept_since?;
+        (now - since >= KEEP_SECONDS).then(|| self.keep())?
     }
 
-    fn carry_out(&mut self, now: f64, act: Act) -> Vec<Order> {
+    /// What is left to be kept when the window closes.
+    pub fn keep(&mut self) -> Option<Order> {
+        self.unkept_since.take()?;
+        let settings = Box::new(self.desk.settings().clone());
+        Some(Order::Profile(ProfileRequest::KeepSession(self.desk.profile().map(str::to_owned), settings)))
+    }
+
+    /// Takes what a user asked for; gives what is to be done.
+    pub fn handle_act(&mut self, now: f64, act: Act) -> Vec<Order> {
         let engine = |command| vec![Order::Engine(command)];
         match act {
             Act::GoLive => self.begin(now, false),
@@ -333,33 +313,25 @@ impl Model {
             Act::Abort if self.guarded(now) || self.phase() != Phase::Ending => Vec::new(),
             Act::Abort => self.stop(now, Command::Abort),
             Act::PickVideo(choice) => {
-                self.settings.video = choice.clone();
-                self.stage.picture =
-                    if choice == VideoChoice::None { StagePicture::Off } else { StagePicture::Opening };
-                self.stage.source = None;
-                engine(StudioCommand::SetVideo(choice))
+                let orders = self.change(now, |settings| settings.video = choice.clone());
+                // The same once more is another try.
+                if orders.is_empty() { self.take_video(choice) } else { orders }
             }
             Act::PickAudio(choice) => {
-                self.settings.audio = choice.clone();
-                engine(StudioCommand::SetAudio(choice))
+                let orders = self.change(now, |settings| settings.audio = choice.clone());
+                if orders.is_empty() { engine(StudioCommand::SetAudio(choice)) } else { orders }
             }
             Act::SetMuted(muted) => {
                 self.sound.muted = muted;
                 engine(StudioCommand::SetMuted(muted))
             }
-            Act::SetGain(gain_db) => {
-                self.sound.gain_db = gain_db;
-                engine(StudioCommand::SetGain(gain_db))
-            }
+            Act::SetGain(gain_db) => self.change(now, |settings| settings.gain_db = gain_db),
             Act::ClearClip => engine(StudioCommand::ClearClip),
-            Act::SetBitrate(bitrate) => self.set_bitrate(bitrate),
+            Act::SetBitrate(bitrate) => self.change(now, |settings| settings.encoding.video_bitrate = bitrate),
             Act::ToggleRecord if self.is_on() => Vec::new(),
             Act::ToggleRecord => {
-                self.settings.record = match self.settings.record.take() {
-                    Some(_) => None,
-                    None => Some(joined_recording(&self.recordings, DEFAULT_NAME)),
-                };
-                Vec::new()
+                let path = joined_recording(&self.recordings, DEFAULT_NAME);
+                self.change(now, |settings| settings.record = settings.record.take().is_none().then_some(path))
             }
             Act::OpenSettings(tab) => {
                 self.settings_tab = Some(tab);
@@ -369,9 +341,11 @@ impl Model {
                 self.settings_tab = None;
                 Vec::new()
             }
+            Act::Fix(fix) => self.change(now, |settings| *settings = fix.applied(settings)),
             Act::Edit(_) | Act::OpenLink(_) | Act::Undo | Act::Redo => {
-                let settings = self.desk.settings_after(&act, now, self.is_on());
-                settings.map(|settings| self.edit(settings)).unwrap_or_default()
+                let before = self.desk.settings().clone();
+                self.desk.change_settings(&act, now, self.is_on());
+                self.orders_since(now, &before)
             }
             Act::Dismiss(id) => {
                 self.problems.retain(|known| known.id != id);
@@ -384,7 +358,8 @@ impl Model {
             }
             Act::FinishFirstRun { rehearse } => {
                 self.first_run = false;
-                let mut orders = vec![Order::Keep(self.appearance)];
+                self.unkept_since = Some(now);
+                let mut orders = vec![Order::KeepWindow];
                 if rehearse {
                     orders.extend(self.begin(now, true));
                 }
@@ -392,7 +367,7 @@ impl Model {
             }
             Act::SetAppearance(appearance) => {
                 self.appearance = appearance;
-                vec![Order::Keep(appearance)]
+                vec![Order::KeepWindow]
             }
             Act::LoadProfile(_)
             | Act::SaveProfile
@@ -403,6 +378,8 @@ impl Model {
             | Act::UndoDelete
             | Act::ImportProfile(_)
             | Act::ExportProfile { .. }
+            | Act::ReplaceFile
+            | Act::DismissTold
             | Act::ShowCard
             | Act::CloseCard
             | Act::AskPath(_)
@@ -417,11 +394,11 @@ impl Model {
     }
 
     fn begin(&mut self, now: f64, rehearsal: bool) -> Vec<Order> {
-        let nowhere = !rehearsal && self.settings.destinations.is_empty();
+        let nowhere = !rehearsal && !self.desk.goes_somewhere();
         if self.guarded(now) || self.is_on() || nowhere {
             return Vec::new();
         }
-        let settings = ShowSettings { rehearse: rehearsal, ..self.settings.clone() };
+        let settings = ShowSettings { rehearse: rehearsal, ..self.desk.settings().clone() };
         let settings = if rehearsal {
             ShowSettings { destinations: Vec::new(), ..settings }
         } else {
@@ -432,16 +409,7 @@ impl Model {
         self.problems.clear();
         self.health = Health::default();
         self.changed_at = now;
-        self.show = Some(Show {
-            rehearsal,
-            phase: Phase::Connecting,
-            destinations: Vec::new(),
-            live_since: None,
-            lost_since: None,
-            dropped: 0,
-            problem: None,
-            wanted: settings.encoding.video_bitrate,
-        });
+        self.show = Some(OnAir::new(rehearsal, settings.encoding.video_bitrate));
         vec![Order::Engine(StudioCommand::GoLive(Box::new(settings)))]
     }
 
@@ -452,40 +420,56 @@ impl Model {
         vec![Order::Engine(StudioCommand::Show(how))]
     }
 
-    fn set_bitrate(&mut self, bitrate: Bitrate) -> Vec<Order> {
-        self.settings.encoding.video_bitrate = bitrate;
-        match &mut self.show {
-            Some(show) => {
-                show.wanted = bitrate;
-                vec![Order::Engine(StudioCommand::Show(Command::SetVideoBitrate(bitrate)))]
-            }
-            None => vec![Order::Engine(StudioCommand::SetEncoding(Box::new(self.settings.encoding.clone())))],
-        }
+    /// Changes the settings, as a step that can be undone.
+    fn change(&mut self, now: f64, change: impl FnOnce(&mut ShowSettings)) -> Vec<Order> {
+        let before = self.desk.settings().clone();
+        let mut wanted = before.clone();
+        change(&mut wanted);
+        self.desk.edit(wanted, now, self.is_on());
+        self.orders_since(now, &before)
     }
 
-    /// Takes settings as they are now wanted, and tells the engine what is different for it.
-    fn edit(&mut self, settings: ShowSettings) -> Vec<Order> {
+    /// What the engine must be told of settings that were `before`; and they are to be kept.
+    fn orders_since(&mut self, now: f64, before: &ShowSettings) -> Vec<Order> {
+        let after = self.desk.settings().clone();
+        if after == *before && !self.desk.take_profile_change() {
+            return Vec::new();
+        }
+        self.unkept_since = Some(now);
         let mut orders = Vec::new();
-        let before = std::mem::replace(&mut self.settings, settings);
-        if self.settings.video != before.video {
-            orders.extend(self.handle_act(0.0, Act::PickVideo(self.settings.video.clone())));
+        if after.video != before.video {
+            orders.extend(self.take_video(after.video));
         }
-        if self.settings.audio != before.audio {
-            orders.extend(self.handle_act(0.0, Act::PickAudio(self.settings.audio.clone())));
+        if after.audio != before.audio {
+            orders.push(Order::Engine(StudioCommand::SetAudio(after.audio)));
         }
-        if self.settings.encoding != before.encoding {
-            if self.is_on() {
-                let bitrate = self.settings.encoding.video_bitrate;
+        if after.gain_db != before.gain_db {
+            orders.push(Order::Engine(StudioCommand::SetGain(after.gain_db)));
+        }
+        if after.encoding != before.encoding && after.encoding.validate().is_ok() {
+            let bitrate = after.encoding.video_bitrate;
+            orders.push(Order::Engine(match &mut self.show {
                 // The rest of the form is locked while a show runs.
-                self.settings.encoding = before.encoding;
-                orders.extend(self.set_bitrate(bitrate));
-            } else if self.settings.encoding.validate().is_ok() {
-                let encoding = Box::new(self.settings.encoding.clone());
-                self.stage.size = Some(encoding.size);
-                orders.push(Order::Engine(StudioCommand::SetEncoding(encoding)));
-            }
+                Some(show) => {
+                    show.wanted = bitrate;
+                    StudioCommand::Show(Command::SetVideoBitrate(bitrate))
+                }
+                None => {
+                    self.stage.size = Some(after.encoding.size);
+                    StudioCommand::SetEncoding(Box::new(after.encoding))
+                }
+            }));
+        }
+        if after.record != before.record {
+            orders.push(Order::Engine(StudioCommand::WatchDisk(after.record)));
         }
         orders
+    }
+
+    fn take_video(&mut self, choice: VideoChoice) -> Vec<Order> {
+        self.stage.picture = if choice == VideoChoice::None { StagePicture::Off } else { StagePicture::Opening };
+        self.stage.source = None;
+        vec![Order::Engine(StudioCommand::SetVideo(choice))]
     }
 
     fn phase(&self) -> Phase {
@@ -499,15 +483,18 @@ impl Model {
     /// What the window shows at `now`.
     pub fn view(&self, now: f64) -> View {
         let show = self.show_view(now);
-        let names = |destinations: &[Destination]| destinations.iter().map(|known| known.name.clone()).collect();
-        let recording = match (&self.settings.record, &self.show) {
+        let chosen = self.desk.settings();
+        let encoding = &chosen.encoding;
+        let left_seconds = self.disk_free.map(|free| recording_room(free, encoding).as_secs_f64());
+        let recording = match (&chosen.record, &self.show) {
             (None, _) => RecordingView::Off,
-            (Some(_), Some(Show { live_since: Some(since), .. })) => RecordingView::Running { seconds: now - since },
-            (Some(_), _) => RecordingView::Ready,
+            (Some(_), Some(OnAir { live_since: Some(since), .. })) => {
+                RecordingView::Running { seconds: now - since, left_seconds }
+            }
+            (Some(_), _) => RecordingView::Ready { left_seconds },
         };
-        let encoding = &self.settings.encoding;
         let strip = StripView {
-            destinations: names(&self.settings.destinations),
+            destinations: chosen.destinations.iter().map(|known| known.shown_name().to_owned()).collect(),
             kbps: self.health.kbps(),
             behind_seconds: self.health.behind_seconds(),
             dropped: self.show.as_ref().map_or(0, |show| show.dropped),
@@ -516,17 +503,18 @@ impl Model {
         };
         let settings = self.settings_tab.map(|tab| SettingsView {
             tab,
-            settings: self.settings.clone(),
+            settings: chosen.clone(),
             locked: self.is_on(),
             can_undo: self.desk.draft.can_undo(),
             can_redo: self.desk.draft.can_redo(),
             appearance: self.appearance,
             around: SettingsAround {
                 microphones: self.microphones.clone(),
-                gain_db: self.sound.gain_db,
+                disk_free: self.disk_free,
                 has_dialogs: self.desk.has_dialogs,
+                keys_in: self.desk.keys_in,
                 refused: self.desk.refused,
-                ..SettingsAround::default()
+                findings: self.desk.findings().to_vec(),
             },
         });
         View {
@@ -534,15 +522,15 @@ impl Model {
             profiles: self.desk.profiles_view(),
             stage: self.stage.clone(),
             sources: SourcesView {
-                video: self.settings.video.clone(),
-                audio: self.settings.audio.clone(),
+                video: chosen.video.clone(),
+                audio: chosen.audio.clone(),
                 cameras: self.cameras.clone(),
                 microphones: self.microphones.clone(),
                 size: encoding.size,
                 frame_rate: encoding.frame_rate,
                 bitrate: encoding.video_bitrate,
             },
-            sound: self.sound.clone(),
+            sound: SoundView { gain_db: chosen.gain_db, ..self.sound.clone() },
             truth: self.truth(&show, &strip),
             strip,
             show,
@@ -556,7 +544,7 @@ impl Model {
     fn show_view(&self, now: f64) -> ShowView {
         let phase = self.phase();
         let primary = match phase {
-            Phase::Ready | Phase::Off if self.settings.destinations.is_empty() => Primary::ChooseDestination,
+            Phase::Ready | Phase::Off if !self.desk.goes_somewhere() => Primary::ChooseDestination,
             Phase::Ready | Phase::Off => Primary::GoLive,
             Phase::Connecting => Primary::Cancel,
             Phase::Live | Phase::Reconnecting => Primary::EndShow,
@@ -580,11 +568,12 @@ impl Model {
             show,
             strip,
             sound: &self.sound,
-            sound_failed: self.sound_failure.is_some() || self.settings.audio == AudioChoice::Silence,
+            sound_failed: self.sound_failure.is_some() || self.desk.settings().audio == AudioChoice::Silence,
             skips: self.health.skips(),
             congestion: self.health.congestion(),
             problem: self.show.as_ref().and_then(|show| show.problem.as_ref()),
-            wanted: self.show.as_ref().map_or(self.settings.encoding.video_bitrate, |show| show.wanted),
+            wanted: self.show.as_ref().map_or(self.desk.settings().encoding.video_bitrate, |show| show.wanted),
+            findings: self.desk.findings(),
             video_kbps: self.health.video_kbps(),
         })
     }

@@ -3,47 +3,53 @@
 use std::env;
 use std::path::PathBuf;
 
-use eframe::egui::ViewportBuilder;
+use eframe::egui::{Vec2, ViewportBuilder, vec2};
 use eframe::{NativeOptions, Renderer};
 
 use super::app::{App, Opening};
+use super::place::Place;
 use super::wording::Lang;
 use crate::clock::Clock;
-use crate::settings::{ProfileStore, ShowSettings};
+use crate::settings::{ProfileStore, WindowSettings};
 
 /// The window's size when it opens, and the smallest, in points.
-const SIZE: [f32; 2] = [1280.0, 800.0];
-const SIZE_MIN: [f32; 2] = [960.0, 600.0];
+const SIZE: Vec2 = vec2(1280.0, 800.0);
+const SIZE_MIN: Vec2 = vec2(960.0, 600.0);
 
 /// Why there is no window.
 #[derive(Debug, thiserror::Error)]
 #[error("the window does not open: {0}")]
 pub struct WindowError(String);
 
-/// Opens the window with `settings`, of `profile` if they came from one; returns when it is closed.
+/// Opens the window as it was when it was closed last; returns when it is closed again.
 ///
 /// # Errors
 /// A system without a display, or a display without OpenGL.
-pub fn run(settings: ShowSettings, profile: Option<String>) -> Result<(), WindowError> {
+pub fn run() -> Result<(), WindowError> {
+    let clock = Clock::system();
+    let started = clock.now();
+    let config_dir = ProfileStore::default_dir().ok();
+    let kept = config_dir.as_deref().map(WindowSettings::load).unwrap_or_default();
+    // The secrets follow: the secret store may be slow, and nothing that is seen first needs them.
+    let session = config_dir.clone().and_then(|folder| ProfileStore::open(folder).session());
+    let (settings, profile) = session.map_or_else(Default::default, |session| (session.settings, session.profile));
     let opening = Opening {
+        started,
         settings,
         profile,
-        config_dir: ProfileStore::default_dir().ok(),
+        kept,
+        config_dir,
         recordings: recordings(),
         lang: system_language(),
         high_contrast: asks_for_high_contrast(),
     };
+    let viewport = ViewportBuilder::default().with_title("Tally").with_app_id("tally");
     let options = NativeOptions {
-        viewport: ViewportBuilder::default()
-            .with_title("Tally")
-            .with_app_id("tally")
-            .with_inner_size(SIZE)
-            .with_min_inner_size(SIZE_MIN),
+        viewport: Place::of(&opening.kept).applied(viewport, SIZE, SIZE_MIN),
         renderer: Renderer::Glow,
         persist_window: false,
         ..NativeOptions::default()
     };
-    let clock = Clock::system();
     let opened = eframe::run_native(
         "tally",
         options,

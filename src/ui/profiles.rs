@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::flow::{Popped, Queue, Worker};
 use crate::media::Timestamp;
-use crate::settings::{Loaded, ProfileStore, SettingsError, ShowSettings};
+use crate::settings::{KeysIn, Loaded, ProfileStore, SettingsError, ShowSettings, WindowSettings};
 
 /// Requests and answers that may wait: more than anybody clicks before the disk answers.
 const QUEUE_LENGTH: usize = 32;
@@ -23,8 +23,12 @@ const FILE_LENGTH_MAX: u64 = 1 << 20;
 /// What is asked of the keeper.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ProfileRequest {
-    /// The names, anew.
-    List,
+    /// What was set when the window was closed, with its secrets.
+    Resume,
+    /// These settings, of that profile, are what the window opens with next time.
+    KeepSession(Option<String>, Box<ShowSettings>),
+    /// So the window looks and stands next time.
+    KeepWindow(Box<WindowSettings>),
     /// The settings of a profile.
     Load(String),
     /// These settings as the content of a profile: a new one or the one of this name.
@@ -60,8 +64,15 @@ pub enum ProfileRequest {
 /// What was done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ProfileDone {
-    /// The names are told anew.
-    Listed,
+    /// What was set, with its secrets, and what its profile holds.
+    Resumed {
+        /// As it was set; `None` if nothing was kept.
+        session: Option<Box<ShowSettings>>,
+        /// What is in the profile that it came from.
+        saved: Option<Box<ShowSettings>>,
+    },
+    /// Kept for next time.
+    Kept,
     /// A profile's name and settings.
     Loaded(String, Box<ShowSettings>),
     /// Saved under this name.
@@ -98,6 +109,8 @@ pub struct ProfileAnswer {
     pub names: Vec<String>,
     /// The profile that can be brought back.
     pub deleted: Option<String>,
+    /// Where stream keys are kept.
+    pub keys_in: KeysIn,
 }
 
 /// The running keeper. Dropping it finishes what was asked and joins its thread.
@@ -117,7 +130,7 @@ impl ProfileKeeper {
         let (requests, answers) = (Queue::new(QUEUE_LENGTH), Queue::new(QUEUE_LENGTH));
         let (asked, told) = (requests.clone(), answers.clone());
         let worker = Worker::spawn("profiles", move |_stop| {
-            let mut shelf = Shelf { store, clock, deleted: None };
+            let mut shelf = Shelf { store, clock, deleted: None, keys_in: None };
             loop {
                 let answer = match asked.pop(LOOK_INTERVAL) {
                     Popped::Value(request) => Some(shelf.answer(request)),
@@ -158,6 +171,8 @@ struct Shelf {
     store: ProfileStore,
     clock: Clock,
     deleted: Option<(Loaded, Timestamp)>,
+    /// Asked once: the secret store may be slow.
+    keys_in: Option<KeysIn>,
 }
 
 impl Shelf {
@@ -182,7 +197,7 @@ impl Shelf {
         is_over
     }
 
-    fn standing(&self, done: Result<ProfileDone, SettingsError>, mut told: Vec<String>) -> ProfileAnswer {
+    fn standing(&mut self, done: Result<ProfileDone, SettingsError>, mut told: Vec<String>) -> ProfileAnswer {
         let names = match self.store.list() {
             Ok(listing) => {
                 told.extend(listing.warnings);
@@ -194,12 +209,30 @@ impl Shelf {
             }
         };
         let deleted = self.deleted.as_ref().map(|(loaded, _)| loaded.name.clone());
-        ProfileAnswer { done, told, names, deleted }
+        let keys_in = *self.keys_in.get_or_insert_with(|| self.store.keys_in());
+        ProfileAnswer { done, told, names, deleted, keys_in }
     }
 
     fn serve(&mut self, request: ProfileRequest, told: &mut Vec<String>) -> Result<ProfileDone, SettingsError> {
         match request {
-            ProfileRequest::List => Ok(ProfileDone::Listed),
+            ProfileRequest::Resume => {
+                let Some((session, warnings)) = self.store.load_session() else {
+                    return Ok(ProfileDone::Resumed { session: None, saved: None });
+                };
+                told.extend(warnings);
+                let saved = session.profile.as_deref().and_then(|name| self.store.load(name).ok());
+                let saved = saved.map(|loaded| Box::new(loaded.settings));
+                Ok(ProfileDone::Resumed { session: Some(Box::new(session.settings)), saved })
+            }
+            ProfileRequest::KeepSession(profile, settings) => {
+                let settings = settings.with_absolute_paths();
+                told.extend(self.store.keep_session(profile.as_deref(), &settings)?);
+                Ok(ProfileDone::Kept)
+            }
+            ProfileRequest::KeepWindow(window) => {
+                self.store.keep_window(&window)?;
+                Ok(ProfileDone::Kept)
+            }
             ProfileRequest::Load(name) => {
                 let Loaded { name, settings, warnings } = self.store.load(&name)?;
                 told.extend(warnings);
@@ -392,7 +425,7 @@ mod tests {
         bench.done(ProfileRequest::Save(text("a"), show()));
         bench.done(ProfileRequest::Delete(text("a")));
         bench.clock.advance_to(Timestamp::ZERO + Duration::from_secs(599));
-        assert_eq!(bench.ask(ProfileRequest::List).deleted, Some(text("a")));
+        assert_eq!(bench.ask(ProfileRequest::Resume).deleted, Some(text("a")));
         bench.clock.advance_to(Timestamp::ZERO + Duration::from_secs(600));
         let answer = bench.keeper.next_answer(PATIENCE).unwrap();
         assert_eq!((answer.done.unwrap(), answer.deleted), (ProfileDone::Forgotten, None));

@@ -1,15 +1,16 @@
 //! What the settings and the profiles menu show beside the settings themselves, as plain data.
 
+use std::path::PathBuf;
+
 use super::view::Devices;
-use crate::settings::{LinkError, Lock, QrCode, ShowLink, ShowSettings};
+use crate::settings::contract::Finding;
+use crate::settings::{KeysIn, LinkError, Lock, QrCode, ShowLink, ShowSettings};
 
 /// What the tabs need to know.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct SettingsAround {
     /// Microphones.
     pub microphones: Devices,
-    /// The fader, in dB.
-    pub gain_db: f32,
     /// Room on the disk of the recording, in bytes, if that is known.
     pub disk_free: Option<u64>,
     /// Whether the system has file dialogs.
@@ -18,15 +19,8 @@ pub struct SettingsAround {
     pub keys_in: Option<KeysIn>,
     /// Why the last change was not taken.
     pub refused: Option<Lock>,
-}
-
-/// Where stream keys and passwords are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeysIn {
-    /// In the system's store.
-    Keyring,
-    /// In a file of this user's.
-    File,
+    /// What the destinations want otherwise, the worst first.
+    pub findings: Vec<Finding>,
 }
 
 /// What the profiles menu needs to know.
@@ -38,6 +32,8 @@ pub struct ProfilesAround {
     pub deleted: Option<String>,
     /// What the last act came to, in sentences.
     pub told: Vec<String>,
+    /// The file that was not replaced without asking, if one waits for a word.
+    pub can_replace: Option<PathBuf>,
     /// Whether the system has file dialogs.
     pub has_dialogs: bool,
     /// The show card, if it is open.

@@ -1,7 +1,8 @@
 //! Which one sentence is true right now: the first cause in the order of what a streamer can do about it.
 
-use super::view::{Phase, Remedy, ShowView, SoundView, StripView, Truth, TruthView};
+use super::view::{Phase, RecordingView, Remedy, ShowView, SoundView, StripView, Truth, TruthView};
 use crate::media::Bitrate;
+use crate::settings::contract::{Finding, Severity};
 use crate::studio::{Problem, ProblemKind};
 
 /// Above it somebody talks, in dBFS.
@@ -10,6 +11,9 @@ const TALK_DBFS: f32 = -30.0;
 const CONGESTED: f64 = 0.5;
 /// The rate was lowered if it is below this part of what is wanted.
 const LOWERED: f64 = 0.8;
+
+/// A disk with less room than this is spoken of, in seconds of recording.
+const DISK_LOW_SECONDS: f64 = 1800.0;
 
 /// What the sentence is made from.
 pub(super) struct Facts<'a> {
@@ -23,13 +27,15 @@ pub(super) struct Facts<'a> {
     pub(super) problem: Option<&'a Problem>,
     pub(super) wanted: Bitrate,
     pub(super) video_kbps: Option<f64>,
+    /// What the destinations want otherwise, the worst first.
+    pub(super) findings: &'a [Finding],
 }
 
 /// The sentence, with its button.
 pub(super) fn of(facts: &Facts<'_>) -> TruthView {
     let plain = |truth| TruthView { truth, remedy: None };
     match facts.show.phase {
-        Phase::Ready => plain(ready(facts)),
+        Phase::Ready => ready(facts),
         Phase::Off => plain(Truth::Over),
         Phase::Connecting => plain(Truth::Connecting),
         Phase::Ending => plain(Truth::Ending),
@@ -41,10 +47,35 @@ pub(super) fn of(facts: &Facts<'_>) -> TruthView {
     }
 }
 
-fn ready(facts: &Facts<'_>) -> Truth {
-    match facts.strip.destinations.as_slice() {
-        [] => Truth::NeedsDestination,
-        names => Truth::ReadyFor(names.join(", ")),
+fn ready(facts: &Facts<'_>) -> TruthView {
+    let plain = |truth| TruthView { truth, remedy: None };
+    let names = facts.strip.destinations.as_slice();
+    if names.is_empty() {
+        return plain(Truth::NeedsDestination);
+    }
+    // What is merely advice stands in the settings.
+    match facts.findings.iter().find(|finding| finding.severity >= Severity::Warning) {
+        Some(finding) => {
+            let remedy = finding.fix.clone().map(Remedy::Fix);
+            TruthView { truth: Truth::Wanted(finding.clone()), remedy }
+        }
+        None => match disk_fills_up(facts) {
+            Some(truth) => plain(truth),
+            None => plain(Truth::ReadyFor(names.join(", "))),
+        },
+    }
+}
+
+/// The disk will be full within the hour that a show may well last.
+fn disk_fills_up(facts: &Facts<'_>) -> Option<Truth> {
+    match facts.strip.recording {
+        RecordingView::Ready { left_seconds: Some(left_seconds) }
+        | RecordingView::Running { left_seconds: Some(left_seconds), .. }
+            if left_seconds < DISK_LOW_SECONDS =>
+        {
+            Some(Truth::DiskFillsUp { left_seconds })
+        }
+        _ => None,
     }
 }
 
@@ -72,6 +103,8 @@ fn live(facts: &Facts<'_>) -> TruthView {
         facts.video_kbps.filter(|now| *now > 0.0 && *now < wanted_kbps * LOWERED && facts.congestion > 0.1)
     {
         Truth::RateLowered { now_kbps, wanted_kbps }
+    } else if let Some(truth) = disk_fills_up(facts) {
+        truth
     } else if facts.show.rehearsal {
         Truth::AllGoodRehearsal
     } else {

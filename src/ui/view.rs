@@ -10,8 +10,10 @@ use super::settings_view::{ProfilesAround, SettingsAround};
 use super::theme::Look;
 use super::wording::Lang;
 use crate::media::{Bitrate, FrameRate, Size};
+use crate::settings::contract::{Finding, Fix};
 use crate::settings::{AudioChoice, ShowLink, ShowSettings, VideoChoice};
 use crate::studio::Problem;
+use crate::studio::rehearsal::Verdict;
 
 /// Everything the window shows in one frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,8 +103,6 @@ pub struct ProfilesView {
     pub current: Option<String>,
     /// All of them, sorted.
     pub names: Vec<String>,
-    /// Whether a deleted one can be brought back.
-    pub can_undo_delete: bool,
     /// What the menu needs to know beside that.
     pub around: ProfilesAround,
 }
@@ -205,11 +205,16 @@ pub enum RecordingView {
     #[default]
     Off,
     /// Begins with the show.
-    Ready,
+    Ready {
+        /// How long the disk has room for it, if that is known.
+        left_seconds: Option<f64>,
+    },
     /// Runs.
     Running {
         /// Since.
         seconds: f64,
+        /// How long the disk still has room for it, if that is known.
+        left_seconds: Option<f64>,
     },
 }
 
@@ -254,6 +259,13 @@ pub enum Truth {
     ReadyFor(String),
     /// Ready, but nowhere to go.
     NeedsDestination,
+    /// Ready, and the destination wants something otherwise.
+    Wanted(Finding),
+    /// Soon the disk is full.
+    DiskFillsUp {
+        /// When, in seconds.
+        left_seconds: f64,
+    },
     /// Not accepted yet.
     Connecting,
     /// Lost; it comes back.
@@ -287,8 +299,10 @@ pub enum Truth {
 }
 
 /// The one button beside it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Remedy {
+    /// Change the settings to what the destination wants.
+    Fix(Fix),
     /// Lower the picture's rate.
     LowerTo(Bitrate),
     /// Take the mute off.
@@ -334,8 +348,8 @@ pub struct ResultView {
     pub frames_lost: u64,
     /// The file.
     pub recording: Option<PathBuf>,
-    /// What a viewer of the rehearsal got, in the engine's words.
-    pub verdict: Option<String>,
+    /// What a viewer of the rehearsal got.
+    pub verdict: Option<Verdict>,
 }
 
 /// The tabs of the settings.
@@ -431,6 +445,8 @@ pub enum Act {
     CloseSettings,
     /// The settings as they are now wanted.
     Edit(Box<ShowSettings>),
+    /// What a destination wants otherwise.
+    Fix(Fix),
     /// Take the last change back.
     Undo,
     /// And do it again.
@@ -476,6 +492,10 @@ pub enum Act {
         /// Where to.
         path: PathBuf,
     },
+    /// Write the file after all, in the place of the one that is there.
+    ReplaceFile,
+    /// Put away what was told about profiles.
+    DismissTold,
     /// Show what is about to go out, in one card.
     ShowCard,
     /// Put the card away.

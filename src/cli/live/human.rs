@@ -46,7 +46,7 @@ impl Human {
             StudioEvent::Rehearsal(report) => self.rehearsal(report),
             StudioEvent::Ended(summary) => self.summary(summary),
             // Only a studio tells of these.
-            StudioEvent::Source { .. } | StudioEvent::Devices { .. } => {}
+            StudioEvent::Source { .. } | StudioEvent::Devices { .. } | StudioEvent::DiskRoom(_) => {}
         }
     }
 

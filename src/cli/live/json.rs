@@ -28,7 +28,7 @@ impl Json {
             StudioEvent::Rehearsal(report) => ("rehearsal", rehearsal_fields(report)),
             StudioEvent::Ended(summary) => ("summary", summary_fields(summary)),
             // Only a studio tells of these.
-            StudioEvent::Source { .. } | StudioEvent::Devices { .. } => return,
+            StudioEvent::Source { .. } | StudioEvent::Devices { .. } | StudioEvent::DiskRoom(_) => return,
         };
         let mut line = Map::new();
         line.insert("event".to_owned(), json!(name));
@@ -105,7 +105,7 @@ fn rehearsal_fields(report: &RehearsalReport) -> Value {
         "latency_ms_p99": maybe(report.latency_ms_p99, 1),
         "lufs": maybe(report.lufs, 1),
         "true_peak_dbtp": maybe(report.true_peak_dbtp, 1),
-        "verdict": report.verdict,
+        "verdict": report.verdict.to_string(),
     })
 }
 

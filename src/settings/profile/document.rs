@@ -47,6 +47,7 @@ pub(super) fn read_profile(document: &DocumentMut, file: &str) -> Content {
     let mut settings = ShowSettings {
         video: reader.field(root, "video", parsed).unwrap_or_default(),
         audio: reader.field(root, "audio", parsed).unwrap_or_default(),
+        gain_db: reader.field(root, "gain_db", gain).unwrap_or_default(),
         rehearse: reader.field(root, "rehearse", boolean).unwrap_or_default(),
         record: reader.field(root, "record", text).map(PathBuf::from),
         duration: reader.field(root, "duration_seconds", duration),
@@ -91,6 +92,7 @@ pub(super) fn write_profile(
     set(root, "name", Some(name));
     set(root, "video", Some(settings.video.to_string()));
     set(root, "audio", Some(settings.audio.to_string()));
+    set(root, "gain_db", Some(f64::from(settings.gain_db)));
     set(root, "rehearse", Some(settings.rehearse));
     set(root, "record", settings.record.as_deref().and_then(Path::to_str));
     set(root, "duration_seconds", settings.duration.map(|duration| duration.as_secs_f64()));
@@ -359,6 +361,13 @@ fn boolean(value: &Value) -> Result<bool, String> {
 
 fn integer(value: &Value) -> Result<i64, String> {
     value.as_integer().ok_or_else(|| "it must be a whole number".to_owned())
+}
+
+fn gain(value: &Value) -> Result<f32, String> {
+    let range = ShowSettings::GAIN_DB;
+    let gain = number(value)? as f32;
+    let reason = || format!("use {} to {} dB", range.start(), range.end());
+    range.contains(&gain).then_some(gain).ok_or_else(reason)
 }
 
 fn unsigned<T: TryFrom<i64>>(value: &Value) -> Result<T, String> {

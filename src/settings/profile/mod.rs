@@ -5,4 +5,4 @@ mod document;
 mod name;
 mod store;
 
-pub use store::{Listing, Loaded, ProfileStore, ProfileSummary};
+pub use store::{Listing, Loaded, ProfileStore, ProfileSummary, Session};

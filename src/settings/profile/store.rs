@@ -8,8 +8,8 @@ use toml_edit::DocumentMut;
 use super::atomic::{Access, io_error, read_text, set_aside, write_atomically, write_new};
 use super::document::{Content, KeptSecrets, read_profile, strip_secrets, write_profile};
 use super::name::{checked_name, same_name, slug};
-use crate::settings::secrets::{SecretStore, Secrets};
-use crate::settings::{Destination, SettingsError, ShowSettings, StreamKey};
+use crate::settings::secrets::{KeysIn, SecretStore, Secrets};
+use crate::settings::{Destination, SettingsError, ShowSettings, StreamKey, WindowSettings};
 
 /// The profiles of a user.
 #[derive(Debug)]
@@ -49,6 +49,15 @@ pub struct Loaded {
     pub warnings: Vec<String>,
 }
 
+/// What was set when the window was closed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    /// The profile it came from.
+    pub profile: Option<String>,
+    /// What was set, perhaps otherwise than in that profile.
+    pub settings: ShowSettings,
+}
+
 /// A profile's file that could be read.
 struct Entry {
     path: PathBuf,
@@ -61,6 +70,11 @@ impl Entry {
     /// What its secrets are kept under: the name of its file.
     fn slug(&self) -> String {
         slug_of(&self.path)
+    }
+
+    /// The profile that a session came from.
+    fn session_profile(&self) -> Option<String> {
+        (self.name != self.slug()).then(|| self.name.clone())
     }
 
     /// The entries of the secret store that its file speaks of.
@@ -156,6 +170,7 @@ impl ProfileStore {
         }
         let (old_path, old_kept, document) = (old.path.clone(), old.kept(), old.document.clone());
         let loaded = self.load_entry(old)?;
+        loaded.settings.clone().with_secrets_split().validate()?;
         let path = if slug(new_name) == slug_of(&old_path) { old_path.clone() } else { self.free_path(new_name) };
         // The new one is whole before anything of the old one goes.
         let mut told = self.write(&path, new_name, &loaded.settings, document, Vec::new())?;
@@ -210,7 +225,10 @@ impl ProfileStore {
     pub fn export_to(&self, name: &str, path: &Path, with_secrets: bool) -> Result<Vec<String>, SettingsError> {
         let (text, warnings) = self.export(name, with_secrets)?;
         let access = if with_secrets { Access::Private } else { Access::Default };
-        write_new(path, &text, access).map_err(io_error("write", path))?;
+        write_new(path, &text, access).map_err(|error| match error.kind() {
+            std::io::ErrorKind::AlreadyExists => SettingsError::FileExists { path: path.to_owned() },
+            _ => io_error("write", path)(error),
+        })?;
         Ok(warnings)
     }
 
@@ -239,8 +257,61 @@ impl ProfileStore {
         Ok((checked_name(&name)?.to_owned(), told))
     }
 
+    /// Keeps `settings` as what is set at the moment, with the profile they came from: not a profile, but what the window
+    /// opens with next time, however unfinished. Returns what the user should know.
+    ///
+    /// # Errors
+    /// A path that is not UTF-8, or a folder that cannot be written.
+    pub fn keep_session(&self, profile: Option<&str>, settings: &ShowSettings) -> Result<Vec<String>, SettingsError> {
+        let _lock = self.lock()?;
+        let path = self.session_path();
+        let mut told = Vec::new();
+        let (document, kept) = match read_entry(&path) {
+            Ok(Some(entry)) => (entry.document.clone(), entry.kept()),
+            Ok(None) => (DocumentMut::new(), Vec::new()),
+            Err(unusable) => {
+                told.push(put_aside(&path, &unusable));
+                (DocumentMut::new(), Vec::new())
+            }
+        };
+        told.extend(self.write(&path, profile.unwrap_or_default(), settings, document, kept)?);
+        Ok(told)
+    }
+
+    /// What was set when the window was closed, without its secrets: reads one small file and asks no secret store.
+    pub fn session(&self) -> Option<Session> {
+        let entry = read_entry(&self.session_path()).ok()??;
+        Some(Session { profile: entry.session_profile(), settings: entry.content.settings })
+    }
+
+    /// The same with its secrets, and what could not be used, in sentences. `None` if nothing was kept.
+    pub fn load_session(&self) -> Option<(Session, Vec<String>)> {
+        let entry = read_entry(&self.session_path()).ok()??;
+        let profile = entry.session_profile();
+        let Loaded { settings, warnings, .. } = self.load_entry(entry).ok()?;
+        Some((Session { profile, settings }, warnings))
+    }
+
+    /// Keeps how the window looks and stands.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn keep_window(&self, window: &WindowSettings) -> Result<(), SettingsError> {
+        window.save(&self.config_dir)
+    }
+
+    /// Where stream keys and passwords rest on this system.
+    pub fn keys_in(&self) -> KeysIn {
+        self.secrets.keys_in()
+    }
+
     fn profiles_dir(&self) -> PathBuf {
         self.config_dir.join("profiles")
+    }
+
+    /// Hidden, so that its secrets' entries can never be a profile's.
+    fn session_path(&self) -> PathBuf {
+        self.config_dir.join(".session.toml")
     }
 
     /// Keeps two Tallys from writing at once. Released when the file is dropped.
@@ -333,6 +404,7 @@ impl ProfileStore {
         base: Option<DocumentMut>,
     ) -> Result<Vec<String>, SettingsError> {
         let name = checked_name(name)?;
+        settings.clone().with_secrets_split().validate()?;
         let mut told = Vec::new();
         let mut entries = self.entries(&mut told)?;
         let same = entries.iter().position(|entry| same_name(&entry.name, name));
@@ -359,7 +431,6 @@ impl ProfileStore {
         mut old_kept: Vec<String>,
     ) -> Result<Vec<String>, SettingsError> {
         let settings = settings.clone().with_secrets_split();
-        settings.validate()?;
         strip_secrets(&mut document);
         write_profile(&mut document, name, &settings, false)?;
         let mut told = Vec::new();

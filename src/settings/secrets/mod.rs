@@ -31,6 +31,15 @@ pub trait SecretStore: Send {
     fn remove(&self, entry: &str) -> Result<(), SettingsError>;
 }
 
+/// Where stream keys and passwords are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeysIn {
+    /// In the system's store.
+    Keyring,
+    /// In a file of this user's.
+    File,
+}
+
 /// The system's secret store, and the file for where there is none. An entry in the file is the newer
 /// one: it gets there only while the system's store cannot be used, and leaves once it can.
 pub struct Secrets {
@@ -59,6 +68,14 @@ impl Secrets {
     /// Those in the file alone; `why` ends the sentence that tells so.
     pub fn in_file(config_dir: &Path, why: &'static str) -> Self {
         Self { system: Err(why), file: FileStore::new(config_dir) }
+    }
+
+    /// Where a secret that is kept now would rest: asks the system's store for one that nobody has.
+    pub fn keys_in(&self) -> KeysIn {
+        match &self.system {
+            Ok(system) if system.get("is there a secret store").is_ok() => KeysIn::Keyring,
+            _ => KeysIn::File,
+        }
     }
 
     /// Those in `system`, or the file where it fails.

@@ -7,8 +7,10 @@ mod report;
 mod sent;
 #[cfg(test)]
 mod tests;
+mod verdict;
 mod viewer;
 
 pub use meter::RehearsalMeter;
 pub use report::RehearsalReport;
 pub use sent::RehearsalSent;
+pub use verdict::{Fault, Good, Verdict, whole_ms};

@@ -2,6 +2,7 @@
 
 use super::arrival::Arrival;
 use super::marks::{median, quantile};
+use super::verdict::{Fault, Good, Verdict};
 use super::viewer::{Faults, Seen};
 
 /// Services want a keyframe every 2 s and complain above 4.
@@ -42,8 +43,8 @@ pub struct RehearsalReport {
     pub lufs: Option<f64>,
     /// Highest true peak in dBTP; `None` of silence.
     pub true_peak_dbtp: Option<f64>,
-    /// One sentence: good, or what is wrong.
-    pub verdict: String,
+    /// Good, or what is wrong.
+    pub verdict: Verdict,
 }
 
 /// What the report is made of.
@@ -76,73 +77,62 @@ pub(super) fn report(measured: Measured<'_>) -> RehearsalReport {
         latency_ms_p99: quantile(&mut seen.latencies_ms, 0.99),
         lufs: seen.lufs,
         true_peak_dbtp: seen.true_peak_dbtp,
-        verdict: String::new(),
+        verdict: Verdict::NotGood(Vec::new()),
     };
     let mut wrong = wrong(&report, arrival, &seen);
     if !was_seen {
-        wrong.push("the picture and the sound could not be measured".to_owned());
+        wrong.push(Fault::NotMeasured);
     }
-    report.verdict = if wrong.is_empty() { good(&report) } else { format!("Not good: {}.", wrong.join("; ")) };
+    report.verdict = if wrong.is_empty() { Verdict::Good(good(&report)) } else { Verdict::NotGood(wrong) };
     report
 }
 
-fn wrong(report: &RehearsalReport, arrival: &Arrival, seen: &Seen) -> Vec<String> {
+fn wrong(report: &RehearsalReport, arrival: &Arrival, seen: &Seen) -> Vec<Fault> {
     let mut wrong = Vec::new();
     let (sent, received) = (report.frames_sent, report.frames_received);
     if received == 0 && arrival.audio_packets == 0 {
-        return vec!["nothing arrived".to_owned()];
+        return vec![Fault::NothingArrived];
     }
     if received < sent {
-        wrong.push(format!("{} of {sent} pictures did not arrive", sent - received));
+        wrong.push(Fault::PicturesMissing { missing: sent - received, sent });
     }
-    if let Some(fault) = &seen.faults.video {
-        wrong.push(format!("a viewer cannot show the picture ({fault})"));
-    }
-    let (shortest, longest) =
+    wrong.extend(seen.faults.video.clone().map(Fault::PictureUnreadable));
+    let (shortest_seconds, longest_seconds) =
         report.keyframe_intervals.iter().fold((f64::INFINITY, 0.0f64), |(low, high), s| (low.min(*s), high.max(*s)));
-    if longest > KEYFRAME_SECONDS_MAX {
-        wrong.push(format!("keyframes are up to {longest:.1} s apart, services want at most 4 s"));
-    } else if longest - shortest > KEYFRAME_SPREAD_SECONDS_MAX {
-        wrong.push(format!("keyframes come irregularly, {shortest:.1} to {longest:.1} s apart"));
+    if longest_seconds > KEYFRAME_SECONDS_MAX {
+        wrong.push(Fault::KeyframesFarApart { longest_seconds });
+    } else if longest_seconds - shortest_seconds > KEYFRAME_SPREAD_SECONDS_MAX {
+        wrong.push(Fault::KeyframesIrregular { shortest_seconds, longest_seconds });
     }
-    if let Some(offset) = report.av_offset_ms {
-        if offset > SOUND_LATE_MS_MAX {
-            wrong.push(format!("the sound comes {offset:.0} ms after the picture"));
-        } else if offset < -SOUND_EARLY_MS_MAX {
-            wrong.push(format!("the sound comes {:.0} ms before the picture", -offset));
-        }
+    match report.av_offset_ms {
+        Some(ms) if ms > SOUND_LATE_MS_MAX => wrong.push(Fault::SoundLate { ms }),
+        Some(ms) if ms < -SOUND_EARLY_MS_MAX => wrong.push(Fault::SoundEarly { ms: -ms }),
+        _ => {}
     }
-    if let Some(latency) = report.latency_ms_p99.filter(|ms| *ms > LATENCY_P99_MS_MAX) {
-        wrong.push(format!("pictures are up to {latency:.0} ms late, this computer does not keep up"));
-    }
+    let late = report.latency_ms_p99.filter(|ms| *ms > LATENCY_P99_MS_MAX);
+    wrong.extend(late.map(|ms| Fault::PicturesLate { ms }));
     wrong.extend(wrong_sound(report, arrival, seen));
     wrong
 }
 
-fn wrong_sound(report: &RehearsalReport, arrival: &Arrival, seen: &Seen) -> Option<String> {
+fn wrong_sound(report: &RehearsalReport, arrival: &Arrival, seen: &Seen) -> Option<Fault> {
     if arrival.audio_packets == 0 {
-        return Some("there is no sound, and services want a sound track".to_owned());
+        return Some(Fault::NoSound);
     }
     if let Some(fault) = &seen.faults.audio {
-        return Some(format!("a viewer cannot hear the sound ({fault})"));
+        return Some(Fault::SoundUnreadable(fault.clone()));
     }
-    if let Some(peak) = report.true_peak_dbtp.filter(|peak| *peak > TRUE_PEAK_DBTP_MAX) {
-        return Some(format!("the sound is too loud and clips (true peak {peak:+.1} dBTP)"));
+    if let Some(true_peak_dbtp) = report.true_peak_dbtp.filter(|peak| *peak > TRUE_PEAK_DBTP_MAX) {
+        return Some(Fault::TooLoud { true_peak_dbtp });
     }
-    report.lufs.filter(|lufs| *lufs < LUFS_MIN).map(|lufs| format!("the sound is very quiet ({lufs:.0} LUFS)"))
+    report.lufs.filter(|lufs| *lufs < LUFS_MIN).map(|lufs| Fault::TooQuiet { lufs })
 }
 
-fn good(report: &RehearsalReport) -> String {
-    let mut parts = vec![format!("all {} pictures arrived", report.frames_received)];
-    if let Some(seconds) = report.keyframe_seconds {
-        parts.push(format!("a keyframe every {seconds:.1} s"));
+fn good(report: &RehearsalReport) -> Good {
+    Good {
+        pictures: report.frames_received,
+        keyframe_seconds: report.keyframe_seconds,
+        av_offset_ms: report.av_offset_ms,
+        lufs: report.lufs,
     }
-    if let Some(offset) = report.av_offset_ms {
-        parts.push(format!("sound and picture within {:.0} ms", offset.abs().ceil().max(1.0)));
-    }
-    match report.lufs {
-        Some(lufs) => parts.push(format!("sound at {lufs:.1} LUFS")),
-        None => parts.push("the sound is silence".to_owned()),
-    }
-    format!("Good: {}.", parts.join(", "))
 }

@@ -89,6 +89,7 @@ fn questions(
         if kind_button_tall(ui, ButtonKind::Accent, go, go).clicked() {
             acts.push(Act::FinishFirstRun { rehearse });
             if !rehearse {
+                state.settings.ask_for_server();
                 acts.push(Act::OpenSettings(Tab::Destination));
             }
         }

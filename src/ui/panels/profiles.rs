@@ -1,14 +1,16 @@
 //! The profiles menu: which profile is in use, everything that can be done with profiles, and the card that passes a
 //! show on.
 
-use eframe::egui::{self, Role, Sense, WidgetInfo};
+use eframe::egui::{self, Align, Layout, Role, Sense, WidgetInfo};
 
 use crate::settings::{LinkError, QrCode, ShowLink};
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::settings_view::Card;
 use crate::ui::theme::{self, STEP};
 use crate::ui::view::{Act, ProfilesView};
-use crate::ui::widgets::{ButtonKind, button, chip, field, kind_button, menu_below, menu_item, text};
+use crate::ui::widgets::{
+    ButtonKind, CardKind, button, card, chip, close_button, field, kind_button, menu_below, menu_item, text,
+};
 use crate::ui::wording::{SettingsText, Text, Words};
 
 /// Width of the menu, in points at a text scale of 100 %.
@@ -68,7 +70,6 @@ pub fn profiles_ui(
 }
 
 fn list_page(ui: &mut egui::Ui, view: &ProfilesView, state: &mut ProfilesState, words: Words, acts: &mut Vec<Act>) {
-    told(ui, view);
     for name in &view.names {
         let is_current = view.current.as_ref() == Some(name);
         if menu_item(ui, name, is_current).clicked() {
@@ -105,7 +106,7 @@ fn list_page(ui: &mut egui::Ui, view: &ProfilesView, state: &mut ProfilesState, 
             ui.close();
         }
     }
-    if let Some(deleted) = view.around.deleted.as_ref().filter(|_| view.can_undo_delete)
+    if let Some(deleted) = &view.around.deleted
         && menu_item(ui, &words.undo_delete_of(deleted), false).clicked()
     {
         acts.push(Act::UndoDelete);
@@ -206,12 +207,32 @@ fn confirmed_act(page: Page, view: &ProfilesView, typed: &str, state: &mut Profi
     }
 }
 
-/// What the last act came to.
-fn told(ui: &mut egui::Ui, view: &ProfilesView) {
-    let (font, ink) = (theme::small(ui), theme::tokens(ui).warn);
-    for sentence in &view.around.told {
-        text(ui, sentence, font.clone(), ink);
+/// What the last act came to, on a card of the window: the menu is closed by then.
+pub fn told_ui(ui: &mut egui::Ui, view: &ProfilesView, words: Words, acts: &mut Vec<Act>) {
+    if view.around.told.is_empty() {
+        return;
     }
+    let t = theme::tokens(ui);
+    card(ui, CardKind::Plain, |ui| {
+        ui.spacing_mut().item_spacing.y = STEP;
+        ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {
+            if close_button(ui, words).clicked() {
+                acts.push(Act::DismissTold);
+            }
+            if view.around.can_replace.is_some() {
+                let replace = words.settings(SettingsText::ReplaceFile);
+                if kind_button(ui, ButtonKind::Danger, replace, replace).clicked() {
+                    acts.push(Act::ReplaceFile);
+                }
+            }
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                let font = theme::body(ui);
+                for sentence in &view.around.told {
+                    text(ui, sentence, font.clone(), t.text);
+                }
+            });
+        });
+    });
 }
 
 /// The show, to be passed on.

@@ -63,7 +63,7 @@ fn result(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Act>) {
     }
     if let Some(verdict) = &view.verdict {
         text(ui, words.text(Text::Verdict), small, t.dim);
-        text(ui, verdict, body, t.text);
+        text(ui, words.verdict(verdict), body, t.text);
     }
     ui.add_space(8.0);
     ui.horizontal(|ui| {

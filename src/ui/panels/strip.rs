@@ -47,10 +47,15 @@ pub fn strip_ui(ui: &mut Ui, show: &ShowView, view: &StripView, now: f64, words:
         }
         let recording = match view.recording {
             RecordingView::Off => words.text(Text::RecordingOff).to_owned(),
-            RecordingView::Ready => words.text(Text::RecordingReady).to_owned(),
-            RecordingView::Running { seconds } => words.timer(seconds),
+            RecordingView::Ready { .. } => words.text(Text::RecordingReady).to_owned(),
+            RecordingView::Running { seconds, .. } => words.timer(seconds),
         };
-        figure(ui, words.text(Text::Recording), &recording, "");
+        let left = match view.recording {
+            RecordingView::Off => None,
+            RecordingView::Ready { left_seconds } | RecordingView::Running { left_seconds, .. } => left_seconds,
+        };
+        let left = left.map(|seconds| words.left(seconds)).unwrap_or_default();
+        figure(ui, words.text(Text::Recording), &recording, &left);
     });
     if !view.history.is_empty() {
         row.response.on_hover_ui(|ui| {

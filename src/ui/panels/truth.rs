@@ -5,7 +5,7 @@ use eframe::egui::Ui;
 use crate::ui::theme;
 use crate::ui::view::{Act, PrimaryState, Remedy, Truth, TruthView};
 use crate::ui::widgets::{ButtonKind, button, kind_button, text};
-use crate::ui::wording::{Text, Words};
+use crate::ui::wording::{SettingsText, Text, Words};
 
 /// What it says.
 pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
@@ -23,6 +23,8 @@ pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
         Truth::TooSlow => words.text(Text::ComputerTooSlow).to_owned(),
         Truth::UploadShort { gives_kbps, wants_kbps } => words.upload_short(*gives_kbps, *wants_kbps),
         Truth::RateLowered { now_kbps, wanted_kbps } => words.rate_lowered(*now_kbps, *wanted_kbps),
+        Truth::Wanted(finding) => format!("{}. {}", words.finding_title(finding), words.finding_sentence(finding)),
+        Truth::DiskFillsUp { left_seconds } => words.disk_fills_up(*left_seconds),
         Truth::Problem(problem) => words.what(problem),
     }
 }
@@ -50,9 +52,10 @@ pub fn truth_ui(ui: &mut Ui, view: &TruthView, primary: &mut PrimaryState, words
             _ => t.text,
         };
         text(ui, sentence(&view.truth, words), font, ink);
-        if let Some(remedy) = view.remedy {
+        if let Some(remedy) = &view.remedy {
             let (label, act) = match remedy {
-                Remedy::LowerTo(bitrate) => (words.lower_to(bitrate.kbps()), Act::SetBitrate(bitrate)),
+                Remedy::Fix(fix) => (words.settings(SettingsText::Fix).to_owned(), Act::Fix(fix.clone())),
+                Remedy::LowerTo(bitrate) => (words.lower_to(bitrate.kbps()), Act::SetBitrate(*bitrate)),
                 Remedy::Unmute => (words.text(Text::Unmute).to_owned(), Act::SetMuted(false)),
             };
             if button(ui, &label).clicked() {

@@ -6,6 +6,7 @@ use super::first_run::first_run_ui;
 use super::header::header_ui;
 use super::keys::{SHORTCUTS, Shortcut, keys_ui};
 use super::problems::problems_ui;
+use super::profiles::told_ui;
 use super::result::result_ui;
 use super::settings::settings_ui;
 use super::sound::sound_ui;
@@ -84,6 +85,7 @@ fn middle_ui(
             health_ribbon(ui, rect, &view.strip.history, words.text(Text::Health));
         }
         sources_ui(ui, &view.sources, &mut state.sources, words, acts);
+        told_ui(ui, &view.profiles, words, acts);
         problems_ui(ui, &view.problems, &mut state.unfolded, words, acts);
     });
     let stage = ui.available_rect_before_wrap();
@@ -146,9 +148,13 @@ fn primary_ui(ui: &mut Ui, view: &View, width: f32, state: &mut ViewState, words
         state.primary.asks = false;
     }
     let enabled = view.show.primary_enabled;
+    let asks_for_server = act == Act::OpenSettings(Tab::Destination);
     match primary_button(ui, view.show.primary, words.text(label), width, enabled, view.now, &mut state.primary) {
         PrimaryAnswer::Pressed | PrimaryAnswer::Held => {
             state.primary.asks = false;
+            if asks_for_server {
+                state.settings.ask_for_server();
+            }
             acts.push(act);
         }
         PrimaryAnswer::Asked => state.primary.asks = true,

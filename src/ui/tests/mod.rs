@@ -1,7 +1,10 @@
 //! The window without a display: its model by events, its panels by their labels.
 
+mod canvas;
+mod gallery;
 mod model;
 mod panels;
+mod window;
 
 use std::time::Duration;
 

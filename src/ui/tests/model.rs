@@ -1,12 +1,18 @@
 //! The model by events, acts and time.
 
+use std::path::PathBuf;
+
 use super::{devices, ended, levels, model, ready, said, state, stats};
-use crate::settings::{AudioChoice, VideoChoice};
+use crate::settings::catalogue::SERVICES;
+use crate::settings::{AudioChoice, Destination, ShowSettings, StreamKey, VideoChoice};
 use crate::studio::{
     Command, DestinationState as D, DeviceKind, Problem, ProblemKind, SourceState, StudioCommand, StudioEvent,
 };
 use crate::ui::model::{Model, Order};
-use crate::ui::view::{Act, Devices, Phase, Primary, RecordingView, Remedy, StagePicture, Truth};
+use crate::ui::profiles::ProfileRequest;
+use crate::ui::view::{
+    Act, Appearance, Devices, Phase, Primary, RecordingView, Remedy, StagePicture, Truth, TruthView,
+};
 
 fn engine(orders: Vec<Order>) -> Vec<StudioCommand> {
     let only = |order| match order {
@@ -161,6 +167,59 @@ fn without_a_destination_the_next_act_is_to_choose_one() {
 }
 
 #[test]
+fn a_destination_that_lacks_its_address_or_key_is_no_place_to_go() {
+    let youtube = SERVICES.iter().find(|service| service.id == "youtube").unwrap().destination();
+    for destination in [Destination::at(""), youtube.clone()] {
+        let settings = ShowSettings { destinations: vec![destination.clone()], ..super::settings() };
+        let mut model = Model::new(settings, None, Appearance::default(), false);
+        let view = model.view(1.0);
+        assert_eq!(view.show.primary, Primary::ChooseDestination, "{destination:?}");
+        assert!(matches!(view.truth.truth, Truth::Wanted(_)), "{:?}", view.truth);
+        assert!(model.handle_act(1.0, Act::GoLive).is_empty());
+    }
+    let with_key = Destination { stream_key: Some(StreamKey::new("k")), ..youtube };
+    let settings = ShowSettings { destinations: vec![with_key], ..super::settings() };
+    let mut model = Model::new(settings, None, Appearance::default(), false);
+    assert_eq!(model.handle_act(1.0, Act::GoLive).len(), 1);
+}
+
+#[test]
+fn what_a_service_wants_otherwise_is_said_before_going_live_and_mended_by_one_act() {
+    let youtube = SERVICES.iter().find(|service| service.id == "youtube").unwrap().destination();
+    let mut settings = super::settings();
+    settings.destinations = vec![Destination { stream_key: Some(StreamKey::new("k")), ..youtube }];
+    settings.encoding.keyframe_seconds = 8.0;
+    let mut model = Model::new(settings, None, Appearance::default(), false);
+    for _ in 0..8 {
+        let TruthView { truth: Truth::Wanted(finding), remedy: Some(Remedy::Fix(fix)) } = model.view(1.0).truth else {
+            break;
+        };
+        assert!(finding.fix.is_some());
+        model.handle_act(1.0, Act::Fix(fix));
+    }
+    let view = model.view(2.0);
+    assert_eq!((view.truth.truth, view.truth.remedy), (Truth::ReadyFor("YouTube".to_owned()), None));
+    assert!(model.handle_act(3.0, Act::GoLive).len() == 1);
+}
+
+#[test]
+fn what_is_set_is_kept_for_next_time_once_nothing_more_is_changed() {
+    let mut model = model();
+    assert_eq!(model.handle_time(100.0), None, "nothing was changed yet");
+    model.handle_act(100.0, Act::PickVideo(VideoChoice::None));
+    model.handle_act(100.8, Act::SetGain(-3.0));
+    assert_eq!(model.handle_time(101.5), None, "somebody is still at it");
+    let Some(Order::Profile(ProfileRequest::KeepSession(profile, kept))) = model.handle_time(101.8) else {
+        panic!("not kept")
+    };
+    assert_eq!(profile.as_deref(), Some("Church, Sunday"));
+    assert_eq!((kept.video, kept.gain_db), (VideoChoice::None, -3.0));
+    assert_eq!((model.handle_time(200.0), model.keep()), (None, None));
+    model.handle_act(300.0, Act::SetGain(0.0));
+    assert!(model.keep().is_some(), "the window closes right after");
+}
+
+#[test]
 fn the_one_measured_cause_and_its_button() {
     let mut model = live();
     model.handle_levels(&levels(-14.0));
@@ -223,8 +282,10 @@ fn sources_are_shown_fail_and_come_back() {
 fn a_recording_is_named_after_the_start_of_its_show() {
     let mut model = model();
     model.record_into("/videos".into());
-    model.handle_act(1.0, Act::ToggleRecord);
-    assert_eq!(model.view(1.0).strip.recording, RecordingView::Ready);
+    let pattern = PathBuf::from("/videos/Tally {date} {time}.flv");
+    let orders = engine(model.handle_act(1.0, Act::ToggleRecord));
+    assert_eq!(orders, [StudioCommand::WatchDisk(Some(pattern))]);
+    assert_eq!(model.view(1.0).strip.recording, RecordingView::Ready { left_seconds: None });
     let record = |orders: Vec<StudioCommand>| match orders.as_slice() {
         [StudioCommand::GoLive(settings)] => settings.record.clone().unwrap(),
         other => panic!("{other:?}"),
@@ -232,7 +293,14 @@ fn a_recording_is_named_after_the_start_of_its_show() {
     let first = record(engine(model.handle_act(1.0, Act::GoLive)));
     assert_eq!(first.to_str(), Some("/videos/Tally {date} {time}.flv"));
     model.handle_event(2.0, state(D::Live));
-    assert_eq!(model.view(4.0).strip.recording, RecordingView::Running { seconds: 2.0 });
+    // An hour of 3128 kb/s and 2 %.
+    model.handle_event(3.0, StudioEvent::DiskRoom(Some(398_820 * 3600)));
+    let running = RecordingView::Running { seconds: 2.0, left_seconds: Some(3600.0) };
+    assert_eq!(model.view(4.0).strip.recording, running);
+    model.handle_levels(&levels(-14.0));
+    assert_eq!(model.view(4.0).truth.truth, Truth::AllGood);
+    model.handle_event(5.0, StudioEvent::DiskRoom(Some(398_820 * 600)));
+    assert_eq!(model.view(5.0).truth.truth, Truth::DiskFillsUp { left_seconds: 600.0 });
 }
 
 #[test]

@@ -1,117 +1,20 @@
 //! The panels by their labels, at the smallest and the usual size, and the whole path to a show by keyboard alone.
 
-use std::sync::Arc;
-
-use eframe::egui::{Key, Modifiers, Painter, Rect, Vec2, vec2};
+use eframe::egui::{Key, Modifiers, Rect, Role, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
-use super::{devices, ended, levels, model, ready, said, settings, state, stats};
-use crate::media::{Picture, Size};
-use crate::settings::{Destination, ShowSettings, StreamKey, VideoChoice};
+use super::window::{Desk, SIZES, desk, live, open, seen};
+use super::{devices, ended, levels, model, said, settings, state};
+use crate::settings::{Destination, KeysIn, SettingsError, ShowSettings, StreamKey, VideoChoice};
 use crate::studio::{
     Command, DestinationState as D, DeviceKind, Problem, ProblemKind, SourceState, StudioCommand, StudioEvent,
 };
 use crate::ui::model::{Model, Order};
-use crate::ui::panels::window::window_ui;
-use crate::ui::theme::{self, Look};
-use crate::ui::view::{Appearance, Phase, Tab, ViewState};
-use crate::ui::widgets::PictureView;
-use crate::ui::wish::Wish;
+use crate::ui::profiles::{ProfileAnswer, ProfileRequest};
+use crate::ui::theme::Look;
+use crate::ui::view::{Act, Appearance, Phase, Tab};
 use crate::ui::wording::{Lang, Text, Words};
-
-const SIZES: [Vec2; 2] = [vec2(960.0, 600.0), vec2(1280.0, 800.0)];
-
-/// A picture that is there and paints nothing.
-struct Still(Size);
-
-impl PictureView for Still {
-    fn show(&mut self, picture: Arc<Picture>) {
-        self.0 = picture.size();
-    }
-
-    fn size(&self) -> Option<Size> {
-        Some(self.0)
-    }
-
-    fn paint(&self, _: &Painter, _: Rect, _: f32) {}
-}
-
-/// The window around a model, as `app` has it, with the time and the engine in the test's hands.
-struct Desk {
-    model: Model,
-    state: ViewState,
-    now: f64,
-    orders: Vec<Order>,
-    look: Look,
-    words: Words,
-    has_fonts: bool,
-    wish: Wish,
-}
-
-impl Desk {
-    fn engine(&mut self) -> Vec<StudioCommand> {
-        let only = |order| if let Order::Engine(command) = order { Some(command) } else { None };
-        std::mem::take(&mut self.orders).into_iter().filter_map(only).collect()
-    }
-}
-
-fn desk(model: Model) -> Desk {
-    Desk {
-        model,
-        state: ViewState::default(),
-        now: 10.0,
-        orders: Vec::new(),
-        look: Look::Dark,
-        words: Words(Lang::English),
-        has_fonts: false,
-        wish: Wish::default(),
-    }
-}
-
-fn open(desk: Desk, size: Vec2) -> Harness<'static, Desk> {
-    let mut harness = Harness::builder().with_size(size).build_ui_state(
-        |ui, desk: &mut Desk| {
-            if !std::mem::replace(&mut desk.has_fonts, true) {
-                // Fonts are there from the next frame on.
-                theme::install(ui.ctx());
-                ui.ctx().request_repaint();
-                return;
-            }
-            theme::apply(ui.ctx(), desk.look, desk.model.appearance().scale);
-            let view = desk.model.view(desk.now);
-            let begin = desk.wish.due(ui.ctx());
-            let mut acts = Vec::new();
-            let picture = Still(Size::new(1280, 720));
-            window_ui(ui, &view, &picture, desk.model.appearance(), &mut desk.state, desk.words, &mut acts);
-            for act in desk.wish.ordered(ui.ctx(), acts, begin) {
-                desk.orders.extend(desk.model.handle_act(desk.now, act));
-            }
-        },
-        desk,
-    );
-    harness.run();
-    harness
-}
-
-/// With sources that work.
-fn seen(mut model: Model) -> Model {
-    model.handle_event(0.0, devices(DeviceKind::Camera, &["HD Webcam", "Kamera Süd"]));
-    model.handle_event(0.0, devices(DeviceKind::Microphone, &["USB Audio CODEC"]));
-    model.handle_event(0.0, ready(DeviceKind::Camera, "Test picture"));
-    model.handle_event(0.0, ready(DeviceKind::Microphone, "Mic"));
-    model.handle_levels(&levels(-14.2));
-    model
-}
-
-fn live() -> Model {
-    let mut model = seen(model());
-    model.handle_act(1.0, crate::ui::view::Act::GoLive);
-    model.handle_event(1.1, state(D::Connecting));
-    model.handle_event(2.0, state(D::Live));
-    model.handle_event(3.0, StudioEvent::Stats(Box::new(stats(D::Live))));
-    model
-}
 
 /// Everything a screen reader can reach is inside the window and has a name.
 fn is_whole(harness: &Harness<'_, Desk>, size: Vec2) {
@@ -378,6 +281,76 @@ fn the_first_run_leads_to_a_rehearsal_in_one_press() {
         let orders = harness.state_mut().engine();
         assert!(matches!(orders.as_slice(), [StudioCommand::GoLive(settings)] if settings.rehearse), "{orders:?}");
     }
+}
+
+/// From the first start to a show on a server of one's own: no more than 12 keys beside what is typed, and no mouse.
+#[test]
+fn from_the_first_run_to_live_on_a_custom_server_by_keyboard_alone() {
+    for size in SIZES {
+        let nowhere = ShowSettings { destinations: Vec::new(), ..settings() };
+        let mut harness = open(desk(seen(Model::new(nowhere, None, Appearance::default(), true))), size);
+        let mut keys = 0;
+        let mut press = |harness: &mut Harness<'_, Desk>, key| {
+            harness.key_press(key);
+            harness.run();
+            keys += 1;
+        };
+        for _ in 0..12 {
+            if harness.get_by_role_and_label(Role::ComboBox, "Where to").is_focused() {
+                break;
+            }
+            press(&mut harness, Key::Tab);
+        }
+        press(&mut harness, Key::Enter);
+        press(&mut harness, Key::ArrowDown);
+        press(&mut harness, Key::Enter);
+        for _ in 0..4 {
+            if harness.query_by_label("Continue").is_some_and(|node| node.is_focused()) {
+                break;
+            }
+            press(&mut harness, Key::Tab);
+        }
+        press(&mut harness, Key::Enter);
+        assert!(harness.get_by_label("Server").is_focused(), "the next that is typed is the server");
+        harness.get_by_label("Server").type_text("rtmp://127.0.0.1/live");
+        harness.run();
+        press(&mut harness, Key::Tab);
+        assert!(harness.get_by_label("Stream key").is_focused());
+        harness.get_by_label("Stream key").type_text("canary");
+        harness.run();
+        harness.key_press_modifiers(Modifiers::COMMAND, Key::L);
+        harness.run();
+        keys += 1;
+        let commands = harness.state_mut().engine();
+        let Some(StudioCommand::GoLive(settings)) = commands.last() else { panic!("{commands:?}") };
+        let destination = &settings.destinations[0];
+        assert_eq!(destination.server, "rtmp://127.0.0.1/live");
+        assert_eq!(destination.stream_key.as_ref().map(StreamKey::reveal), Some("canary"));
+        assert!(keys <= 12, "{keys} keys");
+    }
+}
+
+#[test]
+fn what_the_keeper_of_profiles_says_stands_in_the_window_and_a_file_is_replaced_when_asked() {
+    let mut model = seen(model());
+    let path = std::path::PathBuf::from("/x/church.toml");
+    model.handle_act(1.0, Act::ExportProfile { name: "Church".to_owned(), path: path.clone() });
+    let there = ProfileAnswer {
+        done: Err(SettingsError::FileExists { path: path.clone() }),
+        told: Vec::new(),
+        names: Vec::new(),
+        deleted: None,
+        keys_in: KeysIn::File,
+    };
+    model.handle_profile(1.0, there);
+    let mut harness = open(desk(model), SIZES[0]);
+    harness.check_accessibility();
+    harness.get_by_label("there is a file /x/church.toml already");
+    harness.get_by_label("Replace the file").click();
+    harness.run();
+    let export = ProfileRequest::Export { name: "Church".to_owned(), path, replace: true };
+    assert!(harness.state().orders.contains(&Order::Profile(export)));
+    assert!(harness.query_by_label("Replace the file").is_none());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use eframe::egui::{
 };
 
 use super::paint::galley;
+use crate::settings::ShowSettings;
 use crate::ui::theme;
 use crate::ui::view::ChannelView;
 
@@ -16,7 +17,7 @@ const LOUD: f32 = -20.0;
 /// Above this it is close to clipping, in dBFS.
 const HOT: f32 = -9.0;
 /// Range of the fader, in dB.
-pub(crate) const GAIN: std::ops::RangeInclusive<f32> = -30.0..=12.0;
+const GAIN: std::ops::RangeInclusive<f32> = ShowSettings::GAIN_DB;
 /// What an arrow key moves the fader by, in dB.
 const GAIN_STEP: f32 = 1.0;
 

@@ -72,6 +72,21 @@ impl Words {
         ])
     }
 
+    /// Soon the disk is full.
+    pub fn disk_fills_up(self, left_seconds: f64) -> String {
+        let left = self.stretch(left_seconds);
+        self.0.pick([
+            format!("The disk has room for {left} of recording: free some space"),
+            format!("Die Platte hat Platz für {left} Aufnahme: schaffe Platz"),
+        ])
+    }
+
+    /// Time left on the disk, in short.
+    pub fn left(self, left_seconds: f64) -> String {
+        let left = self.stretch(left_seconds);
+        self.0.pick([format!("({left} left)"), format!("(noch {left})")])
+    }
+
     /// The button that lowers the rate.
     pub fn lower_to(self, kbps: u32) -> String {
         let rate = self.decimal(f64::from(kbps) / 1000.0, 1);

@@ -7,6 +7,7 @@ mod language;
 mod problems;
 mod settings;
 mod text;
+mod verdict;
 
 pub use language::Lang;
 pub use settings::SettingsText;

@@ -23,7 +23,6 @@ table! {
     Destinations: "Destination", "Ziel";
     AddDestination: "Add destination", "Ziel hinzufügen";
     RemoveDestination: "Remove destination", "Ziel entfernen";
-    NoDestinationYet: "No destination yet. Add one, or rehearse on this computer.", "Noch kein Ziel. Füge eines hinzu, oder probe auf diesem Rechner.";
     Service: "Service", "Dienst";
     CustomServer: "Custom server", "Eigener Server";
     Name: "Name", "Name";
@@ -106,6 +105,7 @@ table! {
     ImportNow: "Import", "Importieren";
     ExportNow: "Export", "Exportieren";
     RenameNow: "Rename", "Umbenennen";
+    ReplaceFile: "Replace the file", "Datei ersetzen";
     Back: "Back", "Zurück";
     Browse: "Browse…", "Durchsuchen …";
     NoDialogs: "This desktop offers no file dialog: type the path", "Dieser Desktop hat keinen Dateidialog: tippe den Pfad";
@@ -134,7 +134,9 @@ impl Words {
                 "Rates and channels of the sound: services end a show whose sound changes its form",
                 "Raten und Kanäle des Tons: Dienste beenden eine Sendung, deren Ton die Form ändert",
             ],
-            Lock::Connected => ["Destinations: the connection stands", "Ziele: die Verbindung steht"],
+            Lock::Connected => {
+                ["Where the show goes: the connection stands", "Wohin die Sendung geht: die Verbindung steht"]
+            }
             Lock::Recording => {
                 ["The recording: its file is being written", "Die Aufnahme: ihre Datei wird geschrieben"]
             }

@@ -43,12 +43,68 @@ fn profile_file(folder: &Path, name: &str) -> PathBuf {
 }
 
 #[test]
+fn what_was_set_comes_back_however_unfinished_and_its_secrets_rest_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    assert_eq!((store.session(), store.load_session()), (None, None));
+    // A profile of the same name as the file's is another thing.
+    store.save("session", &show(vec![destination("main", Some("the profile's"))])).unwrap();
+    let unfinished = show(vec![destination("main", Some(CANARY)), Destination::at("")]);
+    let told = store.keep_session(Some("Church"), &ShowSettings { gain_db: -4.5, ..unfinished.clone() }).unwrap();
+    assert!(told[0].contains("readable only by you"), "{told:?}");
+    let session = store.session().unwrap();
+    assert_eq!((session.profile.as_deref(), session.settings.gain_db), (Some("Church"), -4.5));
+    assert_eq!(session.settings.destinations[0].stream_key, None, "no secret store was asked");
+    let (loaded, warnings) = store.load_session().unwrap();
+    assert_eq!(loaded.settings.destinations[0].stream_key.as_ref().map(StreamKey::reveal), Some(CANARY));
+    assert_eq!((loaded.settings.destinations.len(), warnings.len()), (2, 0));
+    for (path, text) in files(folder.path()) {
+        assert!(path.ends_with("secrets.toml") || !text.contains(CANARY), "{}", path.display());
+    }
+    assert_eq!(store.list().unwrap().profiles.len(), 1, "it is no profile");
+    // Without a profile, and with the key forgotten, nothing of it is left.
+    store.keep_session(None, &show(vec![destination("main", None)])).unwrap();
+    assert_eq!(store.session().unwrap().profile, None);
+    assert!(files(folder.path()).iter().all(|(_, text)| !text.contains(CANARY)));
+    let kept = store.load("session").unwrap().settings.destinations[0].stream_key.clone();
+    assert_eq!(kept.as_ref().map(StreamKey::reveal), Some("the profile's"));
+}
+
+#[test]
+fn a_session_that_is_no_toml_any_more_is_set_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    fs::write(folder.path().join(".session.toml"), "video = [").unwrap();
+    assert_eq!(store.session(), None);
+    let told = store.keep_session(None, &show(Vec::new())).unwrap();
+    assert!(told[0].contains("set aside"), "{told:?}");
+    assert!(store.session().is_some());
+    assert!(files(folder.path()).iter().any(|(_, text)| text == "video = ["));
+}
+
+#[test]
+fn the_fader_is_kept_and_one_that_no_fader_reaches_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    store.save("a", &ShowSettings { gain_db: -7.5, ..show(Vec::new()) }).unwrap();
+    assert_eq!(store.load("a").unwrap().settings.gain_db, -7.5);
+    assert!(store.save("a", &ShowSettings { gain_db: f32::NAN, ..show(Vec::new()) }).is_err());
+    let path = profile_file(folder.path(), "a.toml");
+    let text = fs::read_to_string(&path).unwrap().replace("-7.5", "99");
+    fs::write(&path, text).unwrap();
+    let loaded = store.load("a").unwrap();
+    assert_eq!(loaded.settings.gain_db, 0.0);
+    assert!(loaded.warnings[0].contains("gain_db"), "{:?}", loaded.warnings);
+}
+
+#[test]
 fn a_full_profile_comes_back_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let store = store_in(folder.path());
     let settings = ShowSettings {
         video: VideoChoice::Camera(Some("usb-1.2:0".to_owned())),
         audio: AudioChoice::File(PathBuf::from("/music/ä \"b\".wav")),
+        gain_db: -2.5,
         destinations: vec![
             Destination {
                 user: Some("me".to_owned()),
@@ -291,7 +347,7 @@ fn exports_carry_secrets_only_when_asked_and_import_elsewhere() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
-    assert!(store.export_to("show", &path, true).unwrap_err().to_string().contains("exists"));
+    assert!(store.export_to("show", &path, true).unwrap_err().to_string().contains("already"));
     other.import(&fs::read_to_string(&path).unwrap()).unwrap();
     fs::remove_file(&path).unwrap();
     assert_eq!(other.load("show").unwrap().settings, settings);

@@ -128,14 +128,11 @@ fn names_are_typed() {
 #[test]
 fn what_was_deleted_comes_back() {
     let mut deleted = world();
-    deleted.view.can_undo_delete = true;
     deleted.view.around = ProfilesAround {
         deleted: Some("Choir".to_owned()),
-        told: vec!["kept in a file".to_owned()],
         ..Default::default()
     };
     let mut harness = open(deleted, SIZES[0]);
-    harness.get_by_label("kept in a file");
     item(&mut harness, "Bring back Choir");
     assert_eq!(last(&harness), Some(Act::UndoDelete));
 }

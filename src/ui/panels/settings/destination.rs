@@ -6,10 +6,11 @@ use super::parts::{Typing, complaint, edited, hint, labelled_picker, locks, type
 use super::secrets::{KeptAnswer, kept_secret, typed_secret};
 use super::{Complaint, Place, SettingsState};
 use crate::settings::catalogue::{KeyPlace, SERVICES, ServerRole, Service};
-use crate::settings::contract::{Finding, fitted, lint};
-use crate::settings::{Destination, Field, PasteError, Pasted, ShowSettings, StreamKey, paste_key, paste_server};
+use crate::settings::contract::fitted;
+use crate::settings::{
+    Destination, Field, KeysIn, PasteError, Pasted, ShowSettings, StreamKey, paste_key, paste_server,
+};
 use crate::ui::dialogs::DialogRequest;
-use crate::ui::settings_view::KeysIn;
 use crate::ui::theme;
 use crate::ui::view::{Act, SettingsView};
 use crate::ui::widgets::{ButtonKind, CardKind, button, card, kind_button, text};
@@ -33,12 +34,11 @@ pub(super) fn destination_ui(
 ) {
     let destinations = &view.settings.destinations;
     state.destination = state.destination.min(destinations.len().saturating_sub(1));
+    // Before there is one, the first is a blank to be filled in.
+    let blank = Destination::at("");
     ui.add_enabled_ui(!view.locked, |ui| {
         which(ui, view, state, words, acts);
-        let Some(destination) = destinations.get(state.destination) else {
-            hint(ui, words.settings(SettingsText::NoDestinationYet));
-            return;
-        };
+        let destination = destinations.get(state.destination).unwrap_or(&blank);
         let mut sheet = Sheet { view, words, acts, index: state.destination };
         sheet.service(ui, destination, state);
         sheet.server(ui, destination, state);
@@ -55,7 +55,7 @@ fn which(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, word
     let destinations = &view.settings.destinations;
     if destinations.len() > 1 {
         let names = destinations.iter().enumerate();
-        let names: Vec<String> = names.map(|(n, d)| words.destination_number(n + 1, &d.name)).collect();
+        let names: Vec<String> = names.map(|(n, d)| words.destination_number(n + 1, d.shown_name())).collect();
         let label = words.settings(SettingsText::Destinations);
         if let Some(index) = labelled_picker(ui, label, &names, Some(state.destination)) {
             *state = SettingsState { destination: index, ..SettingsState::default() };
@@ -63,11 +63,11 @@ fn which(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, word
         }
     }
     ui.horizontal_wrapped(|ui| {
-        let room = destinations.len() < ShowSettings::DESTINATIONS_MAX;
+        let room = (1..ShowSettings::DESTINATIONS_MAX).contains(&destinations.len());
         if room && button(ui, words.settings(SettingsText::AddDestination)).clicked() {
             *state = SettingsState { destination: destinations.len(), ..SettingsState::default() };
-            let name = words.settings(SettingsText::CustomServer).to_owned();
-            acts.push(edited(view, |s| s.destinations.push(Destination { name, ..Destination::at("") })));
+            state.focus = Some(Place::Server);
+            acts.push(edited(view, |settings| settings.destinations.push(Destination::at(""))));
             acts.push(Act::EndTyping);
         }
         let remove = words.settings(SettingsText::RemoveDestination);
@@ -84,6 +84,9 @@ impl Sheet<'_> {
     fn change(&mut self, change: impl FnOnce(&mut Destination)) {
         let index = self.index;
         self.acts.push(edited(self.view, |settings| {
+            if settings.destinations.is_empty() {
+                settings.destinations.push(Destination::at(""));
+            }
             if let Some(destination) = settings.destinations.get_mut(index) {
                 change(destination);
             }
@@ -100,10 +103,9 @@ impl Sheet<'_> {
         let label = words.settings(SettingsText::Service);
         if let Some(index) = labelled_picker(ui, label, &items, chosen) {
             *state = SettingsState { destination: self.index, more: state.more, ..SettingsState::default() };
-            let custom = words.settings(SettingsText::CustomServer).to_owned();
-            let wanted = SERVICES.get(index).map(Service::destination);
             // A key never goes to another server.
-            let wanted = wanted.unwrap_or_else(|| Destination { name: custom, ..Destination::at("") });
+            let wanted = SERVICES.get(index).map_or_else(|| Destination::at(""), Service::destination);
+            state.focus = Some(if wanted.server.is_empty() { Place::Server } else { Place::Key });
             self.change(|destination| *destination = wanted);
             self.acts.push(Act::EndTyping);
         }
@@ -189,7 +191,9 @@ impl Sheet<'_> {
                 }
             }
             _ => {
-                if let Some(typed) = typed_secret(ui, label, &mut state.key, words.settings(SettingsText::KeyHint)) {
+                let wants_focus = state.focus.take_if(|place| *place == Place::Key).is_some();
+                let hint = words.settings(SettingsText::KeyHint);
+                if let Some(typed) = typed_secret(ui, label, &mut state.key, hint, wants_focus) {
                     self.take(paste_key(&typed, destination), Place::Key, state);
                 }
                 complaint(ui, state, Place::Key, words);
@@ -214,7 +218,7 @@ impl Sheet<'_> {
 
     fn findings(&mut self, ui: &mut egui::Ui) {
         let words = self.words;
-        let findings: Vec<Finding> = lint(&self.view.settings);
+        let findings = &self.view.around.findings;
         let fixable = findings.iter().filter(|finding| finding.fix.is_some()).count();
         for finding in findings.iter().filter(|finding| finding.destination == self.index) {
             let fix = card(ui, CardKind::Warning, |ui| {
@@ -310,7 +314,7 @@ impl Sheet<'_> {
                 }
             }
             None => {
-                if let Some(typed) = typed_secret(ui, label, &mut state.password, "") {
+                if let Some(typed) = typed_secret(ui, label, &mut state.password, "", false) {
                     let password = Some(StreamKey::new(&typed)).filter(|password| !password.is_empty());
                     self.change(|destination| destination.password = password);
                     self.acts.push(Act::EndTyping);

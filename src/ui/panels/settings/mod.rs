@@ -11,7 +11,7 @@ mod sound;
 
 use eframe::egui::{self, Key, Modifiers, ScrollArea};
 
-use crate::settings::{Done, PasteError};
+use crate::settings::{Done, Lock, PasteError};
 use crate::ui::theme::{self, STEP};
 use crate::ui::view::{Act, SettingsView, Tab};
 use crate::ui::widgets::{ButtonKind, kind_button, sheet_head, tabs, text};
@@ -38,6 +38,15 @@ pub struct SettingsState {
     complaint: Option<(Place, Complaint)>,
     /// What was done to what was pasted.
     done: Vec<Done>,
+    /// The field that is typed into next, once it is drawn.
+    focus: Option<Place>,
+}
+
+impl SettingsState {
+    /// The next that is typed is the address of a server.
+    pub(in crate::ui) fn ask_for_server(&mut self) {
+        self.focus = Some(Place::Server);
+    }
 }
 
 /// A field that is typed into.
@@ -94,7 +103,8 @@ pub fn settings_ui(
                 Tab::Keys => keys::keys_ui(ui, words),
                 Tab::About => about::about_ui(ui, view, words, acts),
             }
-            if let Some(lock) = view.around.refused {
+            // The tab's own locks say it already.
+            if let Some(lock) = view.around.refused.filter(|lock| !view.locked || !locks_of(view.tab).contains(lock)) {
                 let (font, ink) = (theme::small(ui), theme::tokens(ui).warn);
                 text(ui, words.lock(lock), font, ink);
             }
@@ -126,6 +136,17 @@ fn undo_and_redo(ui: &mut egui::Ui, view: &SettingsView, words: Words, acts: &mu
     }
     if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Z)) && view.can_undo {
         acts.push(Act::Undo);
+    }
+}
+
+/// Why what a tab shows is locked while live.
+fn locks_of(tab: Tab) -> &'static [Lock] {
+    match tab {
+        Tab::Destination => &[Lock::Connected],
+        Tab::Picture => &[Lock::PictureForm, Lock::ReadAtStart],
+        Tab::Sound => &[Lock::SoundForm],
+        Tab::Recording => &[Lock::Recording],
+        Tab::Keys | Tab::About => &[],
     }
 }
 

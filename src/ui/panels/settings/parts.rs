@@ -73,6 +73,9 @@ pub(super) fn typed_field(
     let typed = state.typed.as_ref().filter(|(at, _)| *at == place).map(|(_, typed)| typed.clone());
     let mut shown = typed.clone().unwrap_or_else(|| current.to_owned());
     let response = field(ui, label, &mut shown, placeholder);
+    if state.focus.take_if(|at| *at == place).is_some() {
+        response.request_focus();
+    }
     let changed = response.changed();
     if changed {
         state.typed = Some((place, shown.clone()));

@@ -20,8 +20,18 @@ impl fmt::Debug for SecretText {
 }
 
 /// Draws a field for a secret; gives it once it is whole: pasted, confirmed by Enter, or the field was left.
-pub(super) fn typed_secret(ui: &mut egui::Ui, label: &str, typed: &mut SecretText, hint: &str) -> Option<String> {
+/// `wants_focus`: the next key typed goes there.
+pub(super) fn typed_secret(
+    ui: &mut egui::Ui,
+    label: &str,
+    typed: &mut SecretText,
+    hint: &str,
+    wants_focus: bool,
+) -> Option<String> {
     let response = secret_field(ui, label, &mut typed.0, hint);
+    if wants_focus {
+        response.request_focus();
+    }
     let pasted = response.has_focus() && ui.input(|i| i.events.iter().any(|e| matches!(e, egui::Event::Paste(_))));
     let whole = (pasted || response.lost_focus()) && !typed.0.is_empty();
     whole.then(|| {

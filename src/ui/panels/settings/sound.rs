@@ -7,9 +7,8 @@ use eframe::egui;
 use super::parts::{Typing, edited, labelled_picker, lockable, locks, typed_field, value_picker};
 use super::{Place, SettingsState};
 use crate::media::Bitrate;
-use crate::settings::{AudioChoice, Field};
+use crate::settings::{AudioChoice, Field, ShowSettings};
 use crate::ui::view::{Act, Devices, SettingsView};
-use crate::ui::widgets::GAIN;
 use crate::ui::wording::{SettingsText, Text, Words};
 
 /// Rates that are offered, in kb/s.
@@ -27,8 +26,9 @@ pub(super) fn sound_ui(
     let encoding = &view.settings.encoding;
     device(ui, view, state, words, acts);
 
-    let mut gain = view.around.gain_db;
-    let slider = egui::Slider::new(&mut gain, GAIN).step_by(0.5).text(words.settings(SettingsText::Gain));
+    let mut gain = view.settings.gain_db;
+    let slider =
+        egui::Slider::new(&mut gain, ShowSettings::GAIN_DB).step_by(0.5).text(words.settings(SettingsText::Gain));
     if ui.add(slider).changed() {
         acts.push(Act::SetGain(gain));
     }

@@ -1,0 +1,72 @@
+//! The show that runs, as the window knows it: where its destinations stand, since when, and what went wrong.
+
+use super::view::Phase;
+use crate::media::Bitrate;
+use crate::studio::{DestinationState, Problem};
+
+/// What runs.
+#[derive(Debug)]
+pub(super) struct OnAir {
+    pub(super) rehearsal: bool,
+    pub(super) phase: Phase,
+    /// Where each destination stands.
+    destinations: Vec<(String, DestinationState)>,
+    /// When a server first accepted it, in seconds of the window's time.
+    pub(super) live_since: Option<f64>,
+    /// When the connection was lost that is not back yet.
+    pub(super) lost_since: Option<f64>,
+    /// Frames lost by the network.
+    pub(super) dropped: u64,
+    /// What went wrong last and still holds.
+    pub(super) problem: Option<Problem>,
+    /// Rate of the picture that is wanted.
+    pub(super) wanted: Bitrate,
+}
+
+impl OnAir {
+    /// A show that was asked for just now.
+    pub(super) fn new(rehearsal: bool, wanted: Bitrate) -> Self {
+        Self {
+            rehearsal,
+            phase: Phase::Connecting,
+            destinations: Vec::new(),
+            live_since: None,
+            lost_since: None,
+            dropped: 0,
+            problem: None,
+            wanted,
+        }
+    }
+
+    /// A destination stands elsewhere now. `true` if the show's own phase has changed by it.
+    pub(super) fn take_state(&mut self, now: f64, destination: String, state: DestinationState) -> bool {
+        match self.destinations.iter_mut().find(|(name, _)| *name == destination) {
+            Some((_, known)) => *known = state,
+            None => self.destinations.push((destination, state)),
+        }
+        if self.phase == Phase::Ending {
+            return false;
+        }
+        let is = |wanted| self.destinations.iter().any(|(_, state)| *state == wanted);
+        let phase = if is(DestinationState::Live) {
+            Phase::Live
+        } else if is(DestinationState::Reconnecting) {
+            Phase::Reconnecting
+        } else if is(DestinationState::Connecting) {
+            if self.live_since.is_some() { Phase::Reconnecting } else { Phase::Connecting }
+        } else {
+            Phase::Ending
+        };
+        match phase {
+            Phase::Live => {
+                self.live_since.get_or_insert(now);
+                self.lost_since = None;
+                // What was lost is back: its problem is history.
+                self.problem = None;
+            }
+            Phase::Reconnecting => _ = self.lost_since.get_or_insert(now),
+            _ => {}
+        }
+        std::mem::replace(&mut self.phase, phase) != phase
+    }
+}
