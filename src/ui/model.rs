@@ -573,6 +573,10 @@ impl Model {
             congestion: self.health.congestion(),
             problem: self.show.as_ref().and_then(|show| show.problem.as_ref()),
             wanted: self.show.as_ref().map_or(self.desk.settings().encoding.video_bitrate, |show| show.wanted),
+            source_failure: match &self.stage.picture {
+                StagePicture::Failed(problem) => Some(problem),
+                _ => self.sound_failure.as_ref(),
+            },
             findings: self.desk.findings(),
             video_kbps: self.health.video_kbps(),
         })

@@ -27,6 +27,8 @@ pub(super) struct Facts<'a> {
     pub(super) problem: Option<&'a Problem>,
     pub(super) wanted: Bitrate,
     pub(super) video_kbps: Option<f64>,
+    /// Why there is no picture or no sound, before a show.
+    pub(super) source_failure: Option<&'a Problem>,
     /// What the destinations want otherwise, the worst first.
     pub(super) findings: &'a [Finding],
 }
@@ -52,6 +54,9 @@ fn ready(facts: &Facts<'_>) -> TruthView {
     let names = facts.strip.destinations.as_slice();
     if names.is_empty() {
         return plain(Truth::NeedsDestination);
+    }
+    if let Some(failure) = facts.source_failure {
+        return plain(Truth::Problem(failure.clone()));
     }
     // What is merely advice stands in the settings.
     match facts.findings.iter().find(|finding| finding.severity >= Severity::Warning) {

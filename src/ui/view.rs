@@ -550,6 +550,8 @@ pub struct SourcesState {
 /// The first run's own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FirstRunState {
+    /// Whether the first question has been given the focus.
+    pub has_begun: bool,
     /// Whether a service or server is wanted instead of a rehearsal.
     pub to_server: bool,
 }

@@ -47,7 +47,8 @@ fn questions(
     text(ui, words.text(Text::FirstRunTitle), title, t.text);
     text(ui, words.text(Text::FirstRunHint), body, t.dim);
     let width = ui.available_width();
-    let (rect, _) = ui.allocate_exact_size(vec2(width, width * 0.42), Sense::hover());
+    let height = (width * 0.42).min(ui.ctx().content_rect().height() * 0.3);
+    let (rect, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
     preview(ui, rect, view, picture, words);
 
     ui.spacing_mut().item_spacing.y = 4.0;
@@ -60,6 +61,10 @@ fn questions(
     let now =
         chosen(&entries, &view.sources.video, |video| matches!(video, VideoChoice::Auto | VideoChoice::Camera(None)));
     let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+    if !std::mem::replace(&mut state.first_run.has_begun, true) {
+        let first = ui.scope_id().with("camera");
+        ui.memory_mut(|memory| memory.request_focus(first));
+    }
     if let Some(Entry::Choice(choice)) = picked(picker(ui, "camera", words.text(Text::Camera), &names, now), entries) {
         acts.push(Act::PickVideo(choice));
     }

@@ -90,7 +90,7 @@ pub fn keys_ui(ui: &mut Ui, words: Words) -> bool {
                 .inner_margin(Margin::same(20));
             frame.show(ui, |ui| {
                 ui.set_width(width);
-                close |= sheet_head(ui, words.text(Text::KeysTitle), words);
+                close |= sheet_head(ui, words.text(Text::KeysTitle), words, |_| {});
                 ui.add_space(4.0);
                 keys_table(ui, words);
             });

@@ -56,7 +56,10 @@ pub fn profiles_ui(
     let open = menu_below(&opener, label, width, |ui| {
         ui.set_max_width(width);
         match (&view.around.card, state.page) {
-            (Some(card), _) => card_page(ui, card, words, acts),
+            (Some(card), _) => {
+                // A menu draws its lines as wide as itself, and spreads words for it.
+                ui.with_layout(Layout::top_down(Align::Min), |ui| card_page(ui, card, words, acts));
+            }
             (None, Page::List) => list_page(ui, view, state, words, acts),
             (None, page) => typing_page(ui, view, page, state, words, acts),
         }

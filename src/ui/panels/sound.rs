@@ -12,8 +12,10 @@ pub fn sound_ui(ui: &mut Ui, view: &SoundView, words: Words, acts: &mut Vec<Act>
     let t = theme::tokens(ui);
     let (small, scale) = (theme::small(ui), theme::scale(ui));
     text(ui, words.text(Text::Sound), small.clone(), t.dim);
-    let below = 122.0 * scale + 34.0;
-    let height = (ui.available_height() - below).max(64.0);
+    // The name is the first to go where there is no room.
+    let spare = ui.available_height() - (122.0 * scale + 34.0);
+    let has_name = spare >= 64.0;
+    let height = if has_name { spare } else { (spare + 16.0 * scale + 6.0).max(48.0) };
     let column = ui.available_width();
     let (_, area) = ui.allocate_space(vec2(column, height));
     let meters_width = 22.0 * scale + 6.0 + 2.0 * 8.0 * scale + 3.0;
@@ -46,8 +48,10 @@ pub fn sound_ui(ui: &mut Ui, view: &SoundView, words: Words, acts: &mut Vec<Act>
         if kind_button(ui, kind, label, &words.mute_of(&view.name, view.muted)).clicked() {
             acts.push(Act::SetMuted(!view.muted));
         }
-        let name = crate::ui::widgets::galley_within(ui, &view.name, small.clone(), t.dim, column);
-        ui.add(eframe::egui::Label::new(name));
+        if has_name {
+            let name = crate::ui::widgets::galley_within(ui, &view.name, small.clone(), t.dim, column);
+            ui.add(eframe::egui::Label::new(name));
+        }
         loudness(ui, view, words);
     });
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use eframe::egui::{Key, Ui};
+use eframe::egui::{Key, ScrollArea, Ui};
 
 use crate::settings::{AudioChoice, VideoChoice};
 use crate::ui::theme;
@@ -105,54 +105,68 @@ pub(super) fn audio_name(view: &SourcesView, words: Words) -> String {
     }
 }
 
-/// Draws the chips in a row that wraps, and the field for a path where one is wanted.
-pub fn sources_ui(ui: &mut Ui, view: &SourcesView, state: &mut SourcesState, words: Words, acts: &mut Vec<Act>) {
-    let width = ui.available_width().min(theme::scaled(ui, 320.0));
-    let menu_width = theme::scaled(ui, 260.0);
-    ui.horizontal_wrapped(|ui| {
-        let name = words.text(Text::Camera);
-        let response = chip(ui, name, &video_name(view, words), width);
-        let entries = video_entries(view, words);
-        let now = chosen(&entries, &view.video, |video| matches!(video, VideoChoice::Auto | VideoChoice::Camera(None)));
-        let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
-        let none = matches!(&view.cameras, Devices::Found(found) if found.is_empty());
-        let picked = menu_below(&response, name, menu_width, |ui| {
-            devices_note(ui, &view.cameras, none, Text::NoCameraFound, words);
-            choose(ui, &names, now)
+/// Draws the chips in a row that wraps, or with `one_row` is scrolled, and the field for a path where one is wanted.
+pub fn sources_ui(
+    ui: &mut Ui,
+    view: &SourcesView,
+    state: &mut SourcesState,
+    words: Words,
+    acts: &mut Vec<Act>,
+    one_row: bool,
+) {
+    if one_row {
+        ScrollArea::horizontal().id_salt("chips").auto_shrink([false, true]).show(ui, |ui| {
+            ui.horizontal(|ui| chips_ui(ui, view, state, words, acts));
         });
-        match picked.flatten().and_then(|index| entries.into_iter().nth(index)) {
-            Some((_, Entry::Choice(choice))) => acts.push(Act::PickVideo(choice)),
-            Some((_, Entry::Path)) => state.video_path = Some(String::new()),
-            None => {}
-        }
-
-        let name = words.text(Text::Microphone);
-        let response = chip(ui, name, &audio_name(view, words), width);
-        let entries = audio_entries(view, words);
-        let now =
-            chosen(&entries, &view.audio, |audio| matches!(audio, AudioChoice::Auto | AudioChoice::Microphone(None)));
-        let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
-        let none = matches!(&view.microphones, Devices::Found(found) if found.is_empty());
-        let picked = menu_below(&response, name, menu_width, |ui| {
-            devices_note(ui, &view.microphones, none, Text::NoMicrophoneFound, words);
-            choose(ui, &names, now)
-        });
-        match picked.flatten().and_then(|index| entries.into_iter().nth(index)) {
-            Some((_, Entry::Choice(choice))) => acts.push(Act::PickAudio(choice)),
-            Some((_, Entry::Path)) => state.audio_path = Some(String::new()),
-            None => {}
-        }
-
-        let summary = words.picture_summary(view.size, view.frame_rate, view.bitrate);
-        if chip(ui, words.text(Text::Picture), &summary, width).clicked() {
-            acts.push(Act::OpenSettings(Tab::Picture));
-        }
-    });
+    } else {
+        ui.horizontal_wrapped(|ui| chips_ui(ui, view, state, words, acts));
+    }
     if let Some(path) = path_field(ui, Text::ClipPath, &mut state.video_path, words) {
         acts.push(Act::PickVideo(VideoChoice::File(path)));
     }
     if let Some(path) = path_field(ui, Text::SoundClipPath, &mut state.audio_path, words) {
         acts.push(Act::PickAudio(AudioChoice::File(path)));
+    }
+}
+
+fn chips_ui(ui: &mut Ui, view: &SourcesView, state: &mut SourcesState, words: Words, acts: &mut Vec<Act>) {
+    let width = theme::scaled(ui, 320.0);
+    let menu_width = theme::scaled(ui, 260.0);
+    let name = words.text(Text::Camera);
+    let response = chip(ui, name, &video_name(view, words), width);
+    let entries = video_entries(view, words);
+    let now = chosen(&entries, &view.video, |video| matches!(video, VideoChoice::Auto | VideoChoice::Camera(None)));
+    let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+    let none = matches!(&view.cameras, Devices::Found(found) if found.is_empty());
+    let picked = menu_below(&response, name, menu_width, |ui| {
+        devices_note(ui, &view.cameras, none, Text::NoCameraFound, words);
+        choose(ui, &names, now)
+    });
+    match picked.flatten().and_then(|index| entries.into_iter().nth(index)) {
+        Some((_, Entry::Choice(choice))) => acts.push(Act::PickVideo(choice)),
+        Some((_, Entry::Path)) => state.video_path = Some(String::new()),
+        None => {}
+    }
+
+    let name = words.text(Text::Microphone);
+    let response = chip(ui, name, &audio_name(view, words), width);
+    let entries = audio_entries(view, words);
+    let now = chosen(&entries, &view.audio, |audio| matches!(audio, AudioChoice::Auto | AudioChoice::Microphone(None)));
+    let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+    let none = matches!(&view.microphones, Devices::Found(found) if found.is_empty());
+    let picked = menu_below(&response, name, menu_width, |ui| {
+        devices_note(ui, &view.microphones, none, Text::NoMicrophoneFound, words);
+        choose(ui, &names, now)
+    });
+    match picked.flatten().and_then(|index| entries.into_iter().nth(index)) {
+        Some((_, Entry::Choice(choice))) => acts.push(Act::PickAudio(choice)),
+        Some((_, Entry::Path)) => state.audio_path = Some(String::new()),
+        None => {}
+    }
+
+    let summary = words.picture_summary(view.size, view.frame_rate, view.bitrate);
+    if chip(ui, words.text(Text::Picture), &summary, width).clicked() {
+        acts.push(Act::OpenSettings(Tab::Picture));
     }
 }
 

@@ -30,19 +30,23 @@ pub(crate) fn destination_name(show: &ShowView, view: &StripView, words: Words) 
     }
 }
 
-/// Draws the strip in a row that wraps.
-pub fn strip_ui(ui: &mut Ui, show: &ShowView, view: &StripView, now: f64, words: Words) {
+/// Draws the strip in a row that wraps; `brief`: only what changes and what is wrong.
+pub fn strip_ui(ui: &mut Ui, show: &ShowView, view: &StripView, now: f64, words: Words, brief: bool) {
     let row = ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = eframe::egui::vec2(16.0, 6.0);
         state_pill(ui, show.phase, show.rehearsal, &state_word(show, words), now);
         if let Some(seconds) = show.live_seconds {
             figure(ui, "", &words.timer(seconds), "");
         }
-        figure(ui, words.text(Text::To), &destination_name(show, view, words), "");
+        if !brief {
+            figure(ui, words.text(Text::To), &destination_name(show, view, words), "");
+        }
         let runs = matches!(show.phase, Phase::Live | Phase::Reconnecting | Phase::Ending);
         if runs && let Some(kbps) = view.kbps {
             figure(ui, "", &words.megabits(kbps), "Mb/s");
-            figure(ui, words.text(Text::Behind), &format!("{} s", words.decimal(view.behind_seconds, 1)), "");
+            if !brief || view.behind_seconds >= 0.5 {
+                figure(ui, words.text(Text::Behind), &format!("{} s", words.decimal(view.behind_seconds, 1)), "");
+            }
             figure(ui, words.text(Text::Dropped), &view.dropped.to_string(), "");
         }
         let recording = match view.recording {
@@ -55,7 +59,9 @@ pub fn strip_ui(ui: &mut Ui, show: &ShowView, view: &StripView, now: f64, words:
             RecordingView::Ready { left_seconds } | RecordingView::Running { left_seconds, .. } => left_seconds,
         };
         let left = left.map(|seconds| words.left(seconds)).unwrap_or_default();
-        figure(ui, words.text(Text::Recording), &recording, &left);
+        if !brief || view.recording != RecordingView::Off {
+            figure(ui, words.text(Text::Recording), &recording, if brief { "" } else { &left });
+        }
     });
     if !view.history.is_empty() {
         row.response.on_hover_ui(|ui| {

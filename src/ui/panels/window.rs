@@ -1,6 +1,6 @@
 //! The whole window: where each part stands.
 
-use eframe::egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
+use eframe::egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Rect, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
 
 use super::first_run::first_run_ui;
 use super::header::header_ui;
@@ -21,6 +21,9 @@ use crate::ui::widgets::{
 };
 use crate::ui::wording::{Text, Words};
 
+/// With less room than this, in points of text at 100 %, parts that are shown side by side take turns.
+const COMPACT: Vec2 = vec2(700.0, 420.0);
+
 /// Draws everything.
 pub fn window_ui(
     ui: &mut Ui,
@@ -34,6 +37,8 @@ pub fn window_ui(
     let t = theme::tokens(ui);
     shortcuts(ui, view, appearance, state, acts);
     let scale = theme::scale(ui);
+    let room = ui.max_rect().size() / scale;
+    let compact = room.x < COMPACT.x || room.y < COMPACT.y;
     let line = Stroke::new(1.0, t.line);
     let plain = Frame::new().fill(t.bg).inner_margin(Margin::symmetric(14, 0));
     let head = Panel::top("head").exact_size(40.0 * scale).frame(plain).show_separator_line(false);
@@ -46,11 +51,18 @@ pub fn window_ui(
     } else {
         let foot = Frame::new().fill(t.panel).inner_margin(Margin::symmetric(14, 10));
         let foot = Panel::bottom("foot").frame(foot).show_separator_line(false);
-        let foot = foot.show(ui, |ui| foot_ui(ui, view, state, words, acts)).response.rect;
+        let foot = foot.show(ui, |ui| foot_ui(ui, view, state, words, acts, compact)).response.rect;
         ui.painter().hline(foot.x_range(), foot.top() + 0.5, line);
         if let Some(settings) = &view.settings {
-            let width = (340.0 * scale).min(ui.available_width() * 0.5);
+            let width = (360.0 * scale).min(ui.available_width() * 0.5);
             let frame = Frame::new().fill(t.panel).inner_margin(Margin::symmetric(16, 14));
+            if compact {
+                // No room for both: the picture is back when the settings are closed.
+                CentralPanel::no_frame().frame(frame).show(ui, |ui| {
+                    settings_ui(ui, settings, &mut state.settings, words, acts);
+                });
+                return keys_over(ui, state, words);
+            }
             let sheet =
                 Panel::right("settings").exact_size(width).resizable(false).frame(frame).show_separator_line(false);
             let sheet = sheet.show(ui, |ui| settings_ui(ui, settings, &mut state.settings, words, acts)).response.rect;
@@ -60,8 +72,12 @@ pub fn window_ui(
         let sound = Panel::right("sound").exact_size(140.0 * scale.max(0.9)).resizable(false).frame(frame);
         sound.show_separator_line(false).show(ui, |ui| sound_ui(ui, &view.sound, words, acts));
         let frame = Frame::new().fill(t.bg).inner_margin(Margin { left: 14, right: 14, top: 14, bottom: 10 });
-        CentralPanel::no_frame().frame(frame).show(ui, |ui| middle_ui(ui, view, picture, state, words, acts));
+        CentralPanel::no_frame().frame(frame).show(ui, |ui| middle_ui(ui, view, picture, state, words, acts, compact));
     }
+    keys_over(ui, state, words);
+}
+
+fn keys_over(ui: &mut Ui, state: &mut ViewState, words: Words) {
     if state.keys_open && keys_ui(ui, words) {
         state.keys_open = false;
     }
@@ -75,6 +91,7 @@ fn middle_ui(
     state: &mut ViewState,
     words: Words,
     acts: &mut Vec<Act>,
+    compact: bool,
 ) {
     let below = Panel::bottom("below").frame(Frame::new()).show_separator_line(false);
     below.show(ui, |ui| {
@@ -84,7 +101,7 @@ fn middle_ui(
         if !view.strip.history.is_empty() {
             health_ribbon(ui, rect, &view.strip.history, words.text(Text::Health));
         }
-        sources_ui(ui, &view.sources, &mut state.sources, words, acts);
+        sources_ui(ui, &view.sources, &mut state.sources, words, acts, compact);
         told_ui(ui, &view.profiles, words, acts);
         problems_ui(ui, &view.problems, &mut state.unfolded, words, acts);
     });
@@ -98,18 +115,23 @@ fn middle_ui(
     }
 }
 
-fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: &mut Vec<Act>) {
+fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: &mut Vec<Act>, compact: bool) {
     let scale = theme::scale(ui);
     let primary_width = primary_width(ui, words);
     let rehearse = words.text(Text::Rehearse);
     let rehearse_width = galley(ui, rehearse, theme::body(ui), theme::tokens(ui).text).size().x + 36.0 * scale;
     let has_rehearse = matches!(view.show.phase, Phase::Ready | Phase::Off);
     let buttons = primary_width + if has_rehearse { rehearse_width + 10.0 } else { 0.0 };
+    if compact {
+        strip_ui(ui, &view.show, &view.strip, view.now, words, compact);
+    }
     let all = ui.available_rect_before_wrap();
     let left = Rect::from_min_max(all.min, pos2(all.right() - buttons - 14.0, all.bottom()));
     let texts = ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
-        strip_ui(ui, &view.show, &view.strip, view.now, words);
+        if !compact {
+            strip_ui(ui, &view.show, &view.strip, view.now, words, compact);
+        }
         truth_ui(ui, &view.truth, &mut state.primary, words, acts);
     });
     let height = texts.response.rect.height().max(46.0 * scale);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use eframe::egui::{Color32, ColorImage, Key, Vec2, vec2};
+use eframe::egui::{Color32, ColorImage, Key, Role, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
@@ -153,14 +153,14 @@ fn profiles(names: &[&str]) -> ProfileAnswer {
 fn with_settings(settings: ShowSettings, tab: Tab) -> Model {
     let mut model = seen(Model::new(settings, Some("Church".to_owned()), Appearance::default(), false));
     model.handle_event(0.0, StudioEvent::DiskRoom(Some(12_600_000_000)));
-    model.handle_profile(0.0, profiles(&["Church", "School choir", "Sonntag früh", "日曜礼拝"]));
+    model.handle_profile(0.0, profiles(&["Church", "School choir", "Sonntag früh", "Été à Łódź"]));
     model.handle_dialog(0.0, DialogAnswer::Available(true));
     model.handle_act(1.0, Act::OpenSettings(tab));
     model
 }
 
-fn click(window: &mut Window, label: &str) {
-    window.get_by_label(label).click();
+fn click(window: &mut Window, role: Role, label: &str) {
+    window.get_by_role_and_label(role, label).click();
     window.run();
 }
 
@@ -249,22 +249,22 @@ fn scenes() -> Vec<Scene> {
         scene("settings-keys", with_settings(to_youtube(), Tab::Keys)),
         scene("settings-about", with_settings(to_youtube(), Tab::About)),
         scene("settings-services", with_settings(to_youtube(), Tab::Destination))
-            .pressing(|window| click(window, "Service")),
+            .pressing(|window| click(window, Role::ComboBox, "Service")),
         scene("profiles", with_settings(to_youtube(), Tab::About))
             .closed()
-            .pressing(|window| click(window, "Profiles")),
+            .pressing(|window| click(window, Role::ComboBox, "Profiles")),
         scene("show-card", with_settings(to_youtube(), Tab::About)).closed().pressing(|window| {
-            click(window, "Profiles");
-            click(window, "Show card…");
+            click(window, Role::ComboBox, "Profiles");
+            click(window, Role::MenuItem, "Show card…");
         }),
         scene("keys", seen(model())).pressing(|window| {
             window.key_press(Key::F1);
             window.run();
         }),
-        scene("cameras", seen(model())).pressing(|window| click(window, "Camera")),
+        scene("cameras", seen(model())).pressing(|window| click(window, Role::ComboBox, "Camera")),
         scene("clip-path", seen(model())).pressing(|window| {
-            click(window, "Camera");
-            click(window, "Clip…");
+            click(window, Role::ComboBox, "Camera");
+            click(window, Role::MenuItem, "Clip…");
         }),
         german(scene("live-german", on_air())),
         german(scene("first-run-german", first_run())),

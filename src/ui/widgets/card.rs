@@ -34,13 +34,20 @@ pub(crate) fn card<R>(ui: &mut Ui, kind: CardKind, add: impl FnOnce(&mut Ui) -> 
     })
 }
 
-/// The head of a sheet, with a cross at its end; `true` when it is pressed.
-pub(crate) fn sheet_head(ui: &mut Ui, title: &str, words: Words) -> bool {
+/// The head of a sheet, with a cross at its end; `true` when it is pressed. `add` draws what stands before the cross, from
+/// right to left.
+pub(crate) fn sheet_head(ui: &mut Ui, title: &str, words: Words, add: impl FnOnce(&mut Ui)) -> bool {
     let t = theme::tokens(ui);
     ui.horizontal(|ui| {
         let font = theme::strong(ui);
         text(ui, title, font, t.text);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| close_button(ui, words).clicked()).inner
+        let row = ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let closes = close_button(ui, words).clicked();
+            ui.spacing_mut().item_spacing.x = 0.0;
+            add(ui);
+            closes
+        });
+        row.inner
     })
     .inner
 }

@@ -31,6 +31,9 @@ pub(crate) fn text_on_one_line(ui: &mut Ui, text: impl Into<String>, font: FontI
 
 /// A ring around `rect` while `response` has the focus.
 pub(crate) fn focus_ring(ui: &Ui, response: &Response, rect: Rect, radius: f32) {
+    if response.gained_focus() {
+        response.scroll_to_me(None);
+    }
     if response.has_focus() {
         let stroke = Stroke::new(2.0, theme::tokens(ui).accent);
         ui.painter().rect_stroke(rect.expand(2.0), radius + 2.0, stroke, StrokeKind::Middle);

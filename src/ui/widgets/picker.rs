@@ -1,16 +1,16 @@
 //! Lists to choose from: a menu below whatever opens it, and a field-wide picker.
 
 use eframe::egui::{
-    CursorIcon, Popup, PopupCloseBehavior, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2,
-    vec2,
+    CursorIcon, Key, Popup, PopupCloseBehavior, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
+    pos2, vec2,
 };
 
 use super::chip::paint_arrow;
 use super::paint::{focus_ring, galley_within};
 use crate::ui::theme::{self, RADIUS};
 
-/// Most of a menu's height, in points; more is scrolled.
-const HEIGHT_MAX: f32 = 360.0;
+/// Most of a menu's height, as a part of the window's; more is scrolled.
+const HEIGHT_PART: f32 = 0.7;
 
 /// A menu below `opener`, opened and closed by it, and by Escape. `add` draws the items; the first frame gives the
 /// focus to the chosen one, so that a list that was opened by keyboard is used by keyboard.
@@ -20,11 +20,19 @@ pub(crate) fn menu_below<R>(opener: &Response, name: &str, width: f32, add: impl
         .gap(4.0)
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
         .accessible_name(name.to_owned());
+    let was_open = menu.is_open();
     let answer = menu.show(|ui| {
         ui.set_min_width(width);
         ui.spacing_mut().item_spacing.y = 2.0;
-        ScrollArea::vertical().max_height(HEIGHT_MAX).show(ui, add).inner
+        let height = ui.ctx().content_rect().height() * HEIGHT_PART;
+        ScrollArea::vertical().max_height(height).show(ui, add).inner
     });
+    let is_open = Popup::is_id_open(&opener.ctx, Popup::default_response_id(opener));
+    let keys = [Key::Enter, Key::Space, Key::Escape];
+    if was_open && !is_open && opener.ctx.input(|input| keys.iter().any(|key| input.key_pressed(*key))) {
+        // Whoever uses the keyboard goes on from where the list was opened.
+        opener.request_focus();
+    }
     answer.map(|answer| answer.inner)
 }
 

@@ -10,14 +10,14 @@ pub(crate) fn tabs<T: Copy + PartialEq>(ui: &mut Ui, items: &[(T, &str)], open: 
     let t = theme::tokens(ui);
     let mut pressed = None;
     ui.scope(|ui| {
-        ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+        ui.spacing_mut().item_spacing = vec2(2.0, 4.0);
         ui.horizontal_wrapped(|ui| {
             for (item, label) in items {
                 let is_open = *item == open;
                 let font = if is_open { theme::strong(ui) } else { theme::body(ui) };
                 let ink = if is_open { t.text } else { t.dim };
                 let galley = galley(ui, label, font, ink);
-                let padding = theme::scaled(ui, 9.0);
+                let padding = theme::scaled(ui, 6.0);
                 let size = vec2(galley.size().x + 2.0 * padding, theme::scaled(ui, 26.0));
                 let (rect, response) = ui.allocate_exact_size(size, Sense::click());
                 response.widget_info(|| WidgetInfo::selected(Role::Tab, true, is_open, label));

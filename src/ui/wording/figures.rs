@@ -83,7 +83,9 @@ impl Words {
 
     /// Time left on the disk, in short.
     pub fn left(self, left_seconds: f64) -> String {
-        let left = self.stretch(left_seconds);
+        // Minutes matter once they are few.
+        let left_seconds = if left_seconds >= 7200.0 { (left_seconds / 3600.0).floor() * 3600.0 } else { left_seconds };
+        let left = self.stretch(left_seconds).replace(" 00 min", "");
         self.0.pick([format!("({left} left)"), format!("(noch {left})")])
     }
 

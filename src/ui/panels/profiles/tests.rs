@@ -128,10 +128,7 @@ fn names_are_typed() {
 #[test]
 fn what_was_deleted_comes_back() {
     let mut deleted = world();
-    deleted.view.around = ProfilesAround {
-        deleted: Some("Choir".to_owned()),
-        ..Default::default()
-    };
+    deleted.view.around = ProfilesAround { deleted: Some("Choir".to_owned()), ..Default::default() };
     let mut harness = open(deleted, SIZES[0]);
     item(&mut harness, "Bring back Choir");
     assert_eq!(last(&harness), Some(Act::UndoDelete));

@@ -81,7 +81,7 @@ pub fn settings_ui(
     words: Words,
     acts: &mut Vec<Act>,
 ) {
-    if sheet_head(ui, words.text(Text::Settings), words) {
+    if sheet_head(ui, words.text(Text::Settings), words, |ui| undo_and_redo(ui, view, words, acts)) {
         acts.push(Act::CloseSettings);
     }
     let names = Tab::ALL.map(|tab| (tab, words.text(tab_name(tab))));
@@ -90,7 +90,7 @@ pub fn settings_ui(
         (state.typed, state.complaint) = (None, None);
         acts.push(Act::OpenSettings(tab));
     }
-    undo_and_redo(ui, view, words, acts);
+    ui.add_space(STEP);
     ScrollArea::vertical().id_salt(("settings", view.tab)).auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0 * STEP;
         // Room for the ring of focus, and for the scroll bar.
@@ -113,16 +113,14 @@ pub fn settings_ui(
 }
 
 fn undo_and_redo(ui: &mut egui::Ui, view: &SettingsView, words: Words, acts: &mut Vec<Act>) {
-    ui.horizontal(|ui| {
-        for (label, can, act) in
-            [(SettingsText::Undo, view.can_undo, Act::Undo), (SettingsText::Redo, view.can_redo, Act::Redo)]
-        {
-            let name = words.settings(label);
-            if ui.add_enabled_ui(can, |ui| kind_button(ui, ButtonKind::Ghost, name, name).clicked()).inner {
-                acts.push(act);
-            }
+    for (label, can, act) in
+        [(SettingsText::Redo, view.can_redo, Act::Redo), (SettingsText::Undo, view.can_undo, Act::Undo)]
+    {
+        let name = words.settings(label);
+        if ui.add_enabled_ui(can, |ui| kind_button(ui, ButtonKind::Ghost, name, name).clicked()).inner {
+            acts.push(act);
         }
-    });
+    }
     // A field has steps of its own while it is typed into.
     if ui.ctx().text_edit_focused() {
         return;
