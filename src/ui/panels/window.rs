@@ -54,7 +54,7 @@ pub fn window_ui(
         let foot = foot.show(ui, |ui| foot_ui(ui, view, state, words, acts, compact)).response.rect;
         ui.painter().hline(foot.x_range(), foot.top() + 0.5, line);
         if let Some(settings) = &view.settings {
-            let width = (360.0 * scale).min(ui.available_width() * 0.5);
+            let width = (384.0 * scale).min(ui.available_width() * 0.5);
             let frame = Frame::new().fill(t.panel).inner_margin(Margin::symmetric(16, 14));
             if compact {
                 // No room for both: the picture is back when the settings are closed.
