@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
-use eframe::egui::{Color32, FontId, Galley, Label, Rect, Response, RichText, Stroke, StrokeKind, Ui};
+use eframe::egui::{Color32, FontId, Galley, Id, Label, Rect, Response, RichText, Stroke, StrokeKind, Ui};
 
 use crate::ui::theme;
 
@@ -37,5 +37,13 @@ pub(crate) fn focus_ring(ui: &Ui, response: &Response, rect: Rect, radius: f32) 
     if response.has_focus() {
         let stroke = Stroke::new(2.0, theme::tokens(ui).accent);
         ui.painter().rect_stroke(rect.expand(2.0), radius + 2.0, stroke, StrokeKind::Middle);
+    }
+}
+
+/// Tells screen readers what is chosen in the list that `id` opens. On Linux they get no text value of such a thing, but
+/// its description; elsewhere they would say it twice.
+pub(super) fn tell_choice(ui: &Ui, id: Id, value: &str) {
+    if cfg!(target_os = "linux") {
+        ui.ctx().accesskit_node_builder(id, |node| node.set_description(value));
     }
 }

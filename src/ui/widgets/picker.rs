@@ -6,7 +6,7 @@ use eframe::egui::{
 };
 
 use super::chip::paint_arrow;
-use super::paint::{focus_ring, galley_within};
+use super::paint::{focus_ring, galley_within, tell_choice};
 use crate::ui::theme::{self, RADIUS};
 
 /// Most of a menu's height, as a part of the window's; more is scrolled.
@@ -110,6 +110,7 @@ pub(crate) fn picker<S: AsRef<str>>(
         info.current_text_value = Some(value.to_owned());
         info
     });
+    tell_choice(ui, response.id, value);
     if ui.is_rect_visible(rect) {
         let line = if response.hovered() { t.faint } else { t.line };
         ui.painter().rect(rect, RADIUS, t.bg, Stroke::new(1.0, line), StrokeKind::Inside);
@@ -121,4 +122,28 @@ pub(crate) fn picker<S: AsRef<str>>(
     let response = response.on_hover_cursor(CursorIcon::PointingHand);
     let picked = menu_below(&response, name, width, |ui| choose(ui, items, chosen)).flatten();
     picked.filter(|picked| Some(*picked) != chosen)
+}
+
+#[cfg(test)]
+mod tests {
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::{NodeT, Queryable};
+
+    use super::super::chip;
+    use super::*;
+
+    #[test]
+    fn screen_readers_are_told_what_is_chosen() {
+        let harness = Harness::new_ui(|ui| {
+            picker(ui, "where to", "Where to", &["Here", "There"], Some(1));
+            chip(ui, "Camera", "HD Webcam", 300.0);
+        });
+        for (name, value) in [("Where to", "There"), ("Camera", "HD Webcam")] {
+            let node = harness.get_by_label(name);
+            let node = node.accesskit_node();
+            assert_eq!(node.value().as_deref(), Some(value));
+            let described = cfg!(target_os = "linux").then_some(value);
+            assert_eq!(node.description().as_deref(), described);
+        }
+    }
 }

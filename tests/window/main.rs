@@ -1,0 +1,29 @@
+//! The window as people meet it: the built program on a display of its own, found by its accessible names as a screen
+//! reader finds it, used by mouse and keyboard, against a real server. The peers are installed by `packaging/setup test`.
+#![cfg(target_os = "linux")]
+
+#[cfg(test)]
+mod display;
+#[cfg(test)]
+mod down;
+#[cfg(test)]
+mod first_show;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod lost;
+#[cfg(test)]
+mod reader;
+#[cfg(test)]
+mod refused;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod steps;
+#[cfg(test)]
+mod window;
+
+#[cfg(test)]
+#[path = "../real/support/mod.rs"]
+#[expect(dead_code, reason = "the harness of tests/real, of which a part is used")]
+mod support;
