@@ -33,7 +33,7 @@ lint:
 screenshots:
 	@packaging/setup test
 	@rm -rf target/screenshots
-	TALLY_SCREENSHOTS=target/screenshots cargo nextest run --locked --lib -E 'test(every_state_is_painted)'
+	TALLY_SCREENSHOTS=target/screenshots cargo test --locked --quiet --lib every_state_is_painted
 	@ls target/screenshots | wc -l
 
 # The manual page, made from the same definitions as --help: target/man/tally.1

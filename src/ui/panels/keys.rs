@@ -66,7 +66,8 @@ const ROWS: [(&str, Text); 11] = [
 pub(crate) fn keys_table(ui: &mut Ui, words: Words) {
     let t = theme::tokens(ui);
     let (strong, body) = (theme::strong(ui), theme::body(ui));
-    Grid::new("keys").num_columns(2).spacing(vec2(24.0, 8.0)).show(ui, |ui| {
+    let row = theme::scaled(ui, 20.0);
+    Grid::new("keys").num_columns(2).spacing(vec2(24.0, 6.0)).min_row_height(row).show(ui, |ui| {
         for (keys, what) in ROWS {
             ui.add(Label::new(RichText::new(keys).font(strong.clone()).color(t.text)).extend());
             text(ui, words.text(what), body.clone(), t.dim);

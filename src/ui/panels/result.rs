@@ -51,19 +51,20 @@ fn result(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Act>) {
         }
         text(ui, words.to_do(problem), small.clone(), t.dim);
     }
+    if let Some(verdict) = &view.verdict {
+        text(ui, words.text(Text::Verdict), small, t.dim);
+        text(ui, words.verdict(verdict), body.clone(), t.text);
+    }
     ui.add_space(4.0);
     if view.live_seconds.is_some() {
-        Grid::new("figures").num_columns(2).spacing(vec2(24.0, 8.0)).show(ui, |ui| {
+        let row = theme::scaled(ui, 18.0);
+        Grid::new("figures").num_columns(2).spacing(vec2(24.0, 6.0)).min_row_height(row).show(ui, |ui| {
             for (name, value) in figures(view, words) {
                 text_on_one_line(ui, words.text(name), body.clone(), t.dim);
                 text(ui, value, body.clone(), t.text);
                 ui.end_row();
             }
         });
-    }
-    if let Some(verdict) = &view.verdict {
-        text(ui, words.text(Text::Verdict), small, t.dim);
-        text(ui, words.verdict(verdict), body, t.text);
     }
     ui.add_space(8.0);
     ui.horizontal(|ui| {

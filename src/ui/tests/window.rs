@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use eframe::egui::{Painter, Rect, Vec2, vec2};
+use eframe::egui::{Painter, Rect, UiBuilder, Vec2, vec2};
 use egui_kittest::Harness;
 
 use super::canvas::Textures;
@@ -93,7 +93,12 @@ pub(super) fn open_with(desk: Desk, size: Vec2, textures: Textures) -> Harness<'
             let begin = desk.wish.due(ui.ctx());
             let mut acts = Vec::new();
             let picture = Rc::clone(&desk.picture);
-            window_ui(ui, &view, &*picture, desk.model.appearance(), &mut desk.state, desk.words, &mut acts);
+            // To the edges, as the real window: the harness keeps a margin.
+            let whole = ui.ctx().content_rect();
+            ui.scope_builder(UiBuilder::new().max_rect(whole), |ui| {
+                ui.set_clip_rect(whole);
+                window_ui(ui, &view, &*picture, desk.model.appearance(), &mut desk.state, desk.words, &mut acts);
+            });
             for act in desk.wish.ordered(ui.ctx(), acts, begin) {
                 desk.orders.extend(desk.model.handle_act(desk.now, act));
             }
