@@ -60,7 +60,7 @@ fn free_bytes(recording: &Path) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc::channel;
+    use std::sync::mpsc::sync_channel;
 
     #[test]
     fn the_nearest_folder_that_is_there_tells_the_room() {
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn it_is_told_at_first_and_when_another_recording_is_watched() {
-        let (sender, told) = channel();
+        let (sender, told) = sync_channel(16);
         let watch = DiskWatch::start(Clock::system(), move |free| _ = sender.send(free)).unwrap();
         let patience = Duration::from_secs(20);
         assert_eq!(told.recv_timeout(patience), Ok(None));

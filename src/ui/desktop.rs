@@ -94,8 +94,9 @@ mod portal {
     #[cfg(test)]
     mod tests {
         use super::*;
+        use crate::flow::Worker;
         use std::os::unix::net::UnixStream;
-        use std::sync::mpsc::channel;
+        use std::sync::mpsc::sync_channel;
         use std::time::Duration;
         use zbus::blocking::connection::Builder;
 
@@ -131,15 +132,18 @@ mod portal {
             let (ours, theirs) = UnixStream::pair().unwrap();
             let guid = "0123456789abcdef0123456789abcdef";
             let path = "/org/freedesktop/portal/desktop";
-            let server = std::thread::spawn(move || {
+            let patience = Duration::from_secs(20);
+            // Both ends greet each other: neither can be made before the other has begun.
+            let (made, server) = sync_channel(1);
+            let making = Worker::spawn("portal", move |_| {
                 let server = Builder::async_io_unix_stream(theirs).server(guid).unwrap().p2p();
-                server.serve_at(path, Portal { scheme: 2, contrast: 0 }).unwrap().build().unwrap()
+                let portal = Portal { scheme: 2, contrast: 0 };
+                made.send(server.serve_at(path, portal).unwrap().build().unwrap()).unwrap();
             });
             let bus = Builder::async_io_unix_stream(ours).p2p().build().unwrap();
-            let server = server.join().unwrap();
-            let (sender, told) = channel();
-            let watching = std::thread::spawn(move || watch_on(&bus, |look| _ = sender.send(look)));
-            let patience = Duration::from_secs(20);
+            let server = server.recv_timeout(patience).unwrap();
+            let (sender, told) = sync_channel(16);
+            let watching = Worker::spawn("watch", move |_| watch_on(&bus, |look| _ = sender.send(look)).unwrap());
             assert_eq!(told.recv_timeout(patience), Ok(Some(Look::Light)));
             let portal = server.object_server().interface::<_, Portal>(path).unwrap();
             for (scheme, contrast, look) in [(1, 0, Some(Look::Dark)), (1, 1, Some(Look::HighContrast)), (0, 0, None)] {
@@ -151,7 +155,7 @@ mod portal {
             }
             drop(portal);
             drop(server);
-            watching.join().unwrap().unwrap();
+            assert!(watching.unwrap().join() && making.unwrap().join());
         }
     }
 }
