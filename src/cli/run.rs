@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use super::args::{Cli, Command, LiveArgs, ProfilesCommand};
+use super::interrupt::Interrupt;
 use super::{EnvSecrets, Exit, Failure, devices, live, logs, man, print, profiles, serve, show_settings};
 use crate::settings::redact_urls_in;
 use crate::ui;
@@ -83,7 +84,8 @@ fn tell_parse_error(error: &clap::Error) -> Exit {
 }
 
 fn window() -> Exit {
-    match ui::run() {
+    let interrupt = Interrupt::install();
+    match ui::run(move || interrupt.count()) {
         Ok(()) => Exit::Ok,
         Err(error) => {
             print::complain(&format!("{error}; the commands work without it: tally --help"));

@@ -72,10 +72,14 @@ pub(super) struct App {
     wish: Wish,
     place: Place,
     pace: Pace,
+    /// How often the program was asked to end from outside.
+    interrupts: Box<dyn Fn() -> usize>,
+    /// How often that was heeded.
+    heeded: usize,
 }
 
 impl App {
-    pub(super) fn new(ctx: &egui::Context, opening: Opening, clock: Clock) -> Self {
+    pub(super) fn new(ctx: &egui::Context, opening: Opening, clock: Clock, interrupts: Box<dyn Fn() -> usize>) -> Self {
         theme::install(ctx);
         let opened_at = clock.now();
         let appearance = appearance_of(&opening.kept);
@@ -111,6 +115,8 @@ impl App {
             desktop_look: None,
             place: Place::of(&opening.kept),
             pace: Pace::default(),
+            interrupts,
+            heeded: 0,
             opening,
             clock,
             opened_at,
@@ -205,8 +211,25 @@ impl App {
         self.ask_keeper(ProfileRequest::KeepWindow(Box::new(kept)));
     }
 
+    /// The system ends the session, or somebody pressed Ctrl-C: first the show ends, then the window closes.
+    fn heed_interrupts(&mut self, ctx: &egui::Context, now: f64) {
+        let count = (self.interrupts)();
+        if count > self.heeded && self.model.is_on() && count == 1 {
+            self.heeded = count;
+            for order in self.model.end(now) {
+                self.carry_out(ctx, order);
+            }
+        } else if count > 1 || (count == 1 && !self.model.is_on()) {
+            self.heeded = count;
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
+    }
+
     /// A show is not ended by closing the window: that is asked first.
     fn guard_closing(&mut self, ctx: &egui::Context, view: &View) {
+        if self.heeded > 0 {
+            return;
+        }
         let asked_to_close = ctx.input(|input| input.viewport().close_requested());
         if asked_to_close && matches!(view.show.phase, Phase::Live | Phase::Reconnecting) && !view.show.rehearsal {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
@@ -236,6 +259,7 @@ impl eframe::App for App {
         self.place.see(ctx);
         self.take_events(now);
         self.take_answers(ctx, now);
+        self.heed_interrupts(ctx, now);
         let hidden =
             ctx.input(|input| input.viewport().minimized == Some(true) || input.viewport().occluded == Some(true));
         let focused = ctx.input(|input| input.viewport().focused.unwrap_or(true));

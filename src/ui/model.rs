@@ -300,6 +300,15 @@ impl Model {
         Some(Order::Profile(ProfileRequest::KeepSession(self.desk.profile().map(str::to_owned), settings)))
     }
 
+    /// Ends what runs, however far it is.
+    pub fn end(&mut self, now: f64) -> Vec<Order> {
+        match self.phase() {
+            Phase::Connecting => self.stop(now, Command::Abort),
+            Phase::Live | Phase::Reconnecting => self.stop(now, Command::End),
+            Phase::Ending | Phase::Ready | Phase::Off => Vec::new(),
+        }
+    }
+
     /// Takes what a user asked for; gives what is to be done.
     pub fn handle_act(&mut self, now: f64, act: Act) -> Vec<Order> {
         let engine = |command| vec![Order::Engine(command)];

@@ -21,11 +21,12 @@ const SIZE_MIN: Vec2 = vec2(960.0, 600.0);
 #[error("the window does not open: {0}")]
 pub struct WindowError(String);
 
-/// Opens the window as it was when it was closed last; returns when it is closed again.
+/// Opens the window as it was when it was closed last; returns when it is closed again. `interrupts` tells how often the
+/// system or the user has asked the program to end: the first time ends the show cleanly, the second at once.
 ///
 /// # Errors
 /// A system without a display, or a display without OpenGL.
-pub fn run() -> Result<(), WindowError> {
+pub fn run(interrupts: impl Fn() -> usize + 'static) -> Result<(), WindowError> {
     let clock = Clock::system();
     let started = clock.now();
     let config_dir = ProfileStore::default_dir().ok();
@@ -53,7 +54,7 @@ pub fn run() -> Result<(), WindowError> {
     let opened = eframe::run_native(
         "tally",
         options,
-        Box::new(move |creation| Ok(Box::new(App::new(&creation.egui_ctx, opening, clock)))),
+        Box::new(move |creation| Ok(Box::new(App::new(&creation.egui_ctx, opening, clock, Box::new(interrupts))))),
     );
     opened.map_err(|error| WindowError(error.to_string()))
 }

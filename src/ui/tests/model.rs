@@ -98,6 +98,17 @@ fn what_does_not_fit_the_state_does_nothing() {
 }
 
 #[test]
+fn a_program_that_is_asked_to_end_ends_its_show_first() {
+    let mut model = model();
+    assert!(model.end(0.0).is_empty());
+    model.handle_act(1.0, Act::GoLive);
+    assert_eq!(engine(model.end(1.1)), [StudioCommand::Show(Command::Abort)]);
+    let mut model = live();
+    assert_eq!(engine(model.end(5.0)), [StudioCommand::Show(Command::End)]);
+    assert_eq!((phase(&model, 5.0), model.end(5.1)), (Phase::Ending, vec![]));
+}
+
+#[test]
 fn lost_and_back_keeps_the_timer_and_counts_the_seconds() {
     let mut model = live();
     let lost = Problem::new(ProblemKind::ConnectionLost, "YouTube", "the server closed the connection");

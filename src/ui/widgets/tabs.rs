@@ -17,7 +17,7 @@ pub(crate) fn tabs<T: Copy + PartialEq>(ui: &mut Ui, items: &[(T, &str)], open: 
                 let font = if is_open { theme::strong(ui) } else { theme::body(ui) };
                 let ink = if is_open { t.text } else { t.dim };
                 let galley = galley(ui, label, font, ink);
-                let padding = theme::scaled(ui, 5.0);
+                let padding = theme::scaled(ui, 4.0);
                 let size = vec2(galley.size().x + 2.0 * padding, theme::scaled(ui, 26.0));
                 let (rect, response) = ui.allocate_exact_size(size, Sense::click());
                 response.widget_info(|| WidgetInfo::selected(Role::Tab, true, is_open, label));

@@ -62,8 +62,12 @@ fn which(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, word
             acts.push(Act::EndTyping);
         }
     }
+    // The row is there from the start: what stands below keeps the focus when the first destination comes about.
     ui.horizontal_wrapped(|ui| {
-        let room = (1..ShowSettings::DESTINATIONS_MAX).contains(&destinations.len());
+        if destinations.is_empty() {
+            return;
+        }
+        let room = destinations.len() < ShowSettings::DESTINATIONS_MAX;
         if room && button(ui, words.settings(SettingsText::AddDestination)).clicked() {
             *state = SettingsState { destination: destinations.len(), ..SettingsState::default() };
             state.focus = Some(Place::Server);
@@ -71,7 +75,7 @@ fn which(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, word
             acts.push(Act::EndTyping);
         }
         let remove = words.settings(SettingsText::RemoveDestination);
-        if !destinations.is_empty() && kind_button(ui, ButtonKind::Ghost, remove, remove).clicked() {
+        if kind_button(ui, ButtonKind::Ghost, remove, remove).clicked() {
             let index = state.destination;
             *state = SettingsState { destination: index.saturating_sub(1), ..SettingsState::default() };
             acts.push(edited(view, |settings| _ = settings.destinations.remove(index)));
