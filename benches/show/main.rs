@@ -1,6 +1,7 @@
 //! The whole program against FFmpeg on the same clip and the same kind of server: CPU, memory, threads, start, latency
-//! and picture quality (`benches/publish.rs` measures sending alone). `cargo bench --bench show`; `TALLY_BENCH_PAIRS` sets how often each is run in turn (5),
-//! `TALLY_BENCH_SECONDS` how long each run streams (20), `TALLY_BENCH_ONLY` picks parts by name.
+//! and picture quality; and the window beside OBS Studio's figures (`benches/publish.rs` measures sending alone).
+//! `cargo bench --bench show`; `TALLY_BENCH_PAIRS` sets how often each is run in turn (5), `TALLY_BENCH_SECONDS` how long
+//! each run streams (20), `TALLY_BENCH_ONLY` picks parts by name.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot run stops")]
 
@@ -11,6 +12,15 @@ mod latency;
 mod measure;
 mod quality;
 mod table;
+mod window;
+
+#[path = "../../tests/window/display.rs"]
+#[expect(dead_code, reason = "the display of the window's tests, of which a part is used")]
+mod display;
+
+#[path = "../../tests/window/reader.rs"]
+#[expect(dead_code, reason = "the screen reader of the window's tests, of which the bus is used")]
+mod reader;
 
 #[path = "../../tests/real/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the tests' harness, of which a part is used")]
@@ -45,11 +55,12 @@ fn main() {
     let pairs = number("TALLY_BENCH_PAIRS", 5).max(1) as usize;
     let plan = Plan { pairs, seconds: number("TALLY_BENCH_SECONDS", 20).max(5) };
     let only = std::env::var("TALLY_BENCH_ONLY").unwrap_or_default();
-    let parts: [Part; 4] = [
+    let parts: [Part; 5] = [
         ("cost", cost::measure),
         ("start", latency::measure_start),
         ("latency", latency::measure),
         ("quality", quality::measure),
+        ("window", window::measure),
     ];
     println!("medians of {} runs of {} s each", plan.pairs, plan.seconds);
     for (name, measure) in parts {

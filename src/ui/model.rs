@@ -237,7 +237,9 @@ impl Model {
         self.sound.integrated_lufs = None;
         let totals = &summary.totals;
         let was_live = show.live_since.is_some();
-        self.result = Some(ResultView {
+        // Cancelled while connecting: there was no show.
+        let was_show = was_live || summary.failure.is_some();
+        self.result = was_show.then(|| ResultView {
             rehearsal: show.rehearsal,
             live_seconds: was_live.then_some(summary.duration.as_secs_f64()),
             interruptions: totals.reconnects,

@@ -5,6 +5,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use x11rb::protocol::xproto::{ClientMessageEvent, ConnectionExt, EventMask};
+use x11rb::rust_connection::RustConnection;
+
 use crate::support::process::Process;
 use crate::support::time;
 
@@ -59,6 +62,15 @@ impl Display {
         search.wait(PATIENCE);
         let found = search.stdout.text();
         found.lines().filter(|id| !self.root.iter().any(|root| root == id)).map(str::to_owned).collect()
+    }
+
+    /// Asks a window to close, as a window manager does when its cross is clicked (ICCCM, section 4.2.8.1).
+    pub(crate) fn ask_to_close(&self, window: &str) {
+        let (connection, _) = RustConnection::connect(Some(&self.name)).unwrap();
+        let atom = |name: &str| connection.intern_atom(false, name.as_bytes()).unwrap().reply().unwrap().atom;
+        let (window, close) = (window.parse().unwrap(), atom("WM_DELETE_WINDOW"));
+        let message = ClientMessageEvent::new(32, window, atom("WM_PROTOCOLS"), [close, 0, 0, 0, 0]);
+        connection.send_event(false, window, EventMask::NO_EVENT, message).unwrap().check().unwrap();
     }
 
     /// What stands in the title of a window.
@@ -116,7 +128,8 @@ impl Display {
         Process::start(&mut command).succeed(PATIENCE);
     }
 
-    fn run(&self, words: &[&str]) -> String {
+    /// What `xdotool` says to `words`, which must succeed.
+    pub(crate) fn run(&self, words: &[&str]) -> String {
         let mut xdotool = self.xdotool(words);
         xdotool.succeed(PATIENCE);
         xdotool.stdout.text()

@@ -37,8 +37,6 @@ fn connecting_to_a_silent_server_can_be_cancelled() {
     window.wait_for_title("CONNECTING · Tally");
     window.click(Role::BUTTON, "Connecting… Cancel");
     // Well before the time-out of the connection.
-    window.wait_for("end of the attempt", Duration::from_secs(3), |seen| {
-        seen.role == Role::STATUS && (seen.name == "OFF" || seen.name == "READY")
-    });
+    window.wait_for_state("READY", Duration::from_secs(3));
     window.wait_for("Go live, again", PATIENCE, |seen| is(Role::BUTTON, "Go live")(seen) && seen.enabled);
 }

@@ -3,6 +3,8 @@
 #![cfg(target_os = "linux")]
 
 #[cfg(test)]
+mod again;
+#[cfg(test)]
 mod display;
 #[cfg(test)]
 mod down;

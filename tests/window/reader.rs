@@ -27,6 +27,7 @@ pub(crate) struct Role(u32);
 impl Role {
     pub(crate) const COMBO_BOX: Self = Self(11);
     pub(crate) const FRAME: Self = Self(23);
+    pub(crate) const IMAGE: Self = Self(27);
     pub(crate) const LABEL: Self = Self(29);
     pub(crate) const MENU_ITEM: Self = Self(35);
     pub(crate) const TAB: Self = Self(37);
@@ -164,7 +165,7 @@ fn connect(address: &str) -> Connection {
 }
 
 /// A bus on which nothing starts by itself: no portal, no secret store, nothing of the desktop the tests run on.
-fn session_bus(runtime: &Path) -> (Process, String) {
+pub(crate) fn session_bus(runtime: &Path) -> (Process, String) {
     let config = runtime.join("session.conf");
     let socket = runtime.join("session");
     let policy = "<allow send_destination=\"*\" eavesdrop=\"true\"/><allow eavesdrop=\"true\"/><allow own=\"*\"/>";

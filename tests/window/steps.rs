@@ -12,8 +12,6 @@ use crate::window::Window;
 pub(crate) fn set_up(window: &mut Window, url: &str, key: &str) {
     window.choose("Where to", "A service or server…");
     window.click(Role::BUTTON, "Continue");
-    window.click(Role::BUTTON, "Add destination");
-    window.click(Role::ENTRY, "Server");
     window.type_into(Role::ENTRY, "Server", url);
     window.key("Tab");
     window.type_into(Role::SECRET, "Stream key", key);

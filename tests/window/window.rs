@@ -42,24 +42,19 @@ impl Window {
         std::fs::create_dir(&runtime).unwrap();
         let display = Display::start();
         let reader = Reader::start(&display, &runtime);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tally"));
-        command.env_clear().current_dir(home.path()).env("HOME", home.path());
-        for name in ["PATH", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"] {
-            if let Some(value) = std::env::var_os(name) {
-                command.env(name, value);
-            }
-        }
-        command.env("DISPLAY", display.name()).envs(reader.environment()).env("RUST_LOG", log);
-        command.env("LANG", "en_US.UTF-8").env("LIBGL_ALWAYS_SOFTWARE", "1");
-        command.env("TALLY_CONFIG_DIR", home.path().join("config")).env("TALLY_NO_KEYRING", "1");
-        let mut process = Process::start(&mut command);
-        let id = time::poll(PATIENCE, || {
-            assert!(process.ended().is_none(), "tally ended\n{}", process.story());
-            display.windows().into_iter().next()
-        });
-        let id = id.unwrap_or_else(|| panic!("no window was mapped\n{}", process.story()));
-        display.focus(&id);
+        let (process, id) = launch(&display, &reader, home.path(), log);
         Self { process, reader, display, home, id, clicks: 0, fields: 0 }
+    }
+
+    /// Asks it to close, as the cross at its corner does.
+    pub(crate) fn ask_to_close(&self) {
+        self.display.ask_to_close(&self.id);
+    }
+
+    /// Waits until it has closed, and opens it again as it was left.
+    pub(crate) fn open_again(&mut self) {
+        self.process.succeed(PATIENCE);
+        (self.process, self.id) = launch(&self.display, &self.reader, self.home.path(), "warn");
     }
 
     /// Everything that is shown now.
@@ -226,6 +221,28 @@ impl Window {
         });
         place.unwrap_or_else(|| panic!("nothing to click called {name:?}\n{}", self.story()))
     }
+}
+
+/// Starts the program and waits for its window.
+fn launch(display: &Display, reader: &Reader, home: &Path, log: &str) -> (Process, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tally"));
+    command.env_clear().current_dir(home).env("HOME", home);
+    for name in ["PATH", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command.env("DISPLAY", display.name()).envs(reader.environment()).env("RUST_LOG", log);
+    command.env("LANG", "en_US.UTF-8").env("LIBGL_ALWAYS_SOFTWARE", "1");
+    command.env("TALLY_CONFIG_DIR", home.join("config")).env("TALLY_NO_KEYRING", "1");
+    let mut process = Process::start(&mut command);
+    let id = time::poll(PATIENCE, || {
+        assert!(process.ended().is_none(), "tally ended\n{}", process.story());
+        display.windows().into_iter().next()
+    });
+    let id = id.unwrap_or_else(|| panic!("no window was mapped\n{}", process.story()));
+    display.focus(&id);
+    (process, id)
 }
 
 /// Knows what is called exactly that.

@@ -86,6 +86,16 @@ fn no_double_click_fools_it() {
 }
 
 #[test]
+fn what_was_cancelled_while_connecting_was_no_show() {
+    let mut model = model();
+    model.handle_act(1.0, Act::GoLive);
+    model.handle_event(1.1, state(D::Connecting));
+    model.handle_act(2.0, Act::Cancel);
+    model.handle_event(2.1, ended(0, None));
+    assert_eq!((phase(&model, 2.1), model.view(2.1).result), (Phase::Ready, None));
+}
+
+#[test]
 fn what_does_not_fit_the_state_does_nothing() {
     let mut model = live();
     for act in [Act::GoLive, Act::Rehearse, Act::Cancel, Act::Abort, Act::ToggleRecord] {

@@ -25,7 +25,12 @@ pub(crate) fn thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stati
 }
 
 /// Looks again and again until `look` yields something, for at most `limit`.
-pub(crate) fn poll<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+pub(crate) fn poll<T>(limit: Duration, look: impl FnMut() -> Option<T>) -> Option<T> {
+    poll_every(STEP, limit, look)
+}
+
+/// The same, with `step` between two looks.
+pub(crate) fn poll_every<T>(step: Duration, limit: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let end = now() + limit;
     loop {
         if let Some(found) = look() {
@@ -34,6 +39,6 @@ pub(crate) fn poll<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> O
         if now() >= end {
             return None;
         }
-        pause(STEP);
+        pause(step);
     }
 }

@@ -1,0 +1,32 @@
+//! The window is closed, and opened again.
+
+use crate::reader::Role;
+use crate::steps::{recording_of, set_up};
+use crate::support::nginx::Nginx;
+use crate::window::{PATIENCE, Window, is};
+
+#[test]
+fn closing_asks_while_live_and_what_was_set_is_there_the_next_time() {
+    let nginx = Nginx::start();
+    let mut window = Window::open();
+    set_up(&mut window, &nginx.url(), "again");
+    window.click(Role::BUTTON, "Go live");
+    window.wait_for_state("LIVE", PATIENCE);
+    recording_of(&nginx, 0, 1.0, &window);
+    window.ask_to_close();
+    window.wait_for_text("End the show?");
+    window.wait_for_state("LIVE", PATIENCE);
+    window.click(Role::BUTTON, "End show");
+    window.wait_for_text("That was the show");
+    window.ask_to_close();
+
+    window.open_again();
+    window.wait_for_state("READY", PATIENCE);
+    assert!(!window.shows(is(Role::BUTTON, "Skip")), "the three questions are asked again\n{}", window.story());
+    window.wait_for("the picture that was chosen", PATIENCE, is(Role::IMAGE, "Picture of the show, Test picture"));
+    window.wait_for("Go live", PATIENCE, |seen| is(Role::BUTTON, "Go live")(seen) && seen.enabled);
+    window.key("ctrl+l");
+    window.wait_for_state("LIVE", PATIENCE);
+    recording_of(&nginx, 1, 1.0, &window);
+    assert!(nginx.recordings().iter().all(|path| path.to_string_lossy().contains("again")), "{:?}", nginx.recordings());
+}
