@@ -1,5 +1,7 @@
 //! Players against the server's session, in virtual time. The player is a puppet: chunks and AMF, and no opinion.
 
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -345,7 +347,7 @@ fn a_player_is_asked_whether_it_is_there_and_let_go_where_it_is_not() {
         let before = pair.now;
         pair.wait();
         assert_eq!(pair.now, before + deadlines.ping);
-        assert_eq!(pair.heard(), [asked.clone()]);
+        assert_eq!(pair.heard(), std::slice::from_ref(&asked));
         pair.now = pair.now + deadlines.answer / 2;
         let answer = pair.player.message(kind::USER_CONTROL, 0, &[0, 7, 0, 0, 0, 1]);
         pair.say(&answer);

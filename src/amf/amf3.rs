@@ -310,6 +310,7 @@ fn reference(index: u32) -> Value {
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "the tests know what they read")]
 mod tests {
     use super::super::read_all;
     use super::*;

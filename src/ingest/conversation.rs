@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 
@@ -29,6 +30,10 @@ const WINDOW_ACK_BYTES: u32 = 2_500_000;
 /// A player's queue is emptied while less than this waits to be written: the rest waits where it can be dropped.
 const UNSENT_LOW: usize = 64 << 10;
 
+/// Between the last message of a stream and the word that it has ended: some players (GStreamer's rtmp2src) stop at the word
+/// and forget what they had not passed on yet.
+const END_PAUSE: Duration = Duration::from_millis(100);
+
 /// One connection's conversation.
 pub(super) struct Conversation {
     pub(super) peer: SocketAddr,
@@ -43,6 +48,8 @@ pub(super) struct Conversation {
     app: String,
     publication: Option<Publication>,
     play: Option<Play>,
+    /// When its player is told that the stream has ended; nothing more is sent to it before.
+    end_at: Option<Timestamp>,
     /// Whether it ever published or played.
     engaged: bool,
     /// Whether it was told already that this connection was turned away.
@@ -77,6 +84,7 @@ impl Conversation {
             app: String::new(),
             publication: None,
             play: None,
+            end_at: None,
             engaged: false,
             refused: false,
             ending: None,
@@ -104,13 +112,16 @@ impl Conversation {
 
     /// When `handle_timeout` is to be called; once it is over, when the connection is to be closed.
     pub(super) fn deadline(&self) -> Option<Timestamp> {
-        self.ending.or(self.timeout)
+        self.ending.or_else(|| [self.timeout, self.end_at].into_iter().flatten().min())
     }
 
     /// `false` once the connection is to be closed.
     pub(super) fn handle_timeout(&mut self, now: Timestamp) -> bool {
         if self.ending.is_some_and(|by| now >= by) {
             return false;
+        }
+        if self.end_at.take_if(|at| *at <= now).is_some() {
+            self.session.notify_unpublished();
         }
         self.session.handle_timeout(now);
         self.drain();
@@ -182,7 +193,7 @@ impl Conversation {
     /// Takes what waits for the player, as much as there is room for; where nothing does, the task is woken once
     /// something does. Gives whether there is something to send.
     pub(super) fn poll_player(&mut self, cx: &Context<'_>) -> bool {
-        while self.unsent_bytes < UNSENT_LOW && self.ending.is_none() {
+        while self.unsent_bytes < UNSENT_LOW && self.ending.is_none() && self.end_at.is_none() {
             let Some(play) = &self.play else { break };
             let Poll::Ready(delivery) = play.player.poll_take(cx) else { break };
             match delivery {
@@ -196,7 +207,7 @@ impl Conversation {
                     true
                 }
                 Delivery::Unpublished => {
-                    self.session.notify_unpublished();
+                    self.end_at = Some(self.shared.clock.now() + END_PAUSE);
                     true
                 }
             };
@@ -379,6 +390,7 @@ impl Conversation {
     }
 
     fn end_play(&mut self, reason: EndReason) {
+        self.end_at = None;
         if let Some(play) = self.play.take() {
             play.end(&self.shared, reason);
         }

@@ -175,9 +175,9 @@ mod tests {
     }
 
     fn bodies(player: &Player) -> Vec<Vec<u8>> {
-        let mut cx = Context::from_waker(Waker::noop());
+        let cx = Context::from_waker(Waker::noop());
         let mut bodies = Vec::new();
-        while let Poll::Ready(delivery) = player.poll_take(&mut cx) {
+        while let Poll::Ready(delivery) = player.poll_take(&cx) {
             bodies.push(match delivery {
                 Delivery::Unit(unit) => unit.body.to_vec(),
                 Delivery::Published => b"published".to_vec(),

@@ -347,9 +347,9 @@ mod tests {
     }
 
     fn taken(player: &Player) -> Vec<(UnitKind, u32)> {
-        let mut cx = Context::from_waker(Waker::noop());
+        let cx = Context::from_waker(Waker::noop());
         let mut units = Vec::new();
-        while let Poll::Ready(delivery) = player.poll_take(&mut cx) {
+        while let Poll::Ready(delivery) = player.poll_take(&cx) {
             if let Delivery::Unit(unit) = delivery {
                 units.push((unit.kind, unit.timestamp_ms));
             }

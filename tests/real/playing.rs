@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::support::certs::{Certificates, Fault};
 use crate::support::ingest::{Ingest, check_file};
-use crate::support::media::Recording;
+use crate::support::media::{Recording, Unit};
 use crate::support::players::{Player, checksums, ffmpeg_checksums};
 use crate::support::process::Process;
 use crate::support::publishers::{self, FRAMES, Gst};
@@ -37,7 +37,8 @@ fn whole(ingest: &mut Ingest, publish: &str, play: &str, name: &str, players: &[
     for (index, (player, process)) in players.iter().zip(&mut playing).enumerate() {
         process.wait(LIMIT);
         let played = check_file(&file(index));
-        assert_eq!(played.audio.len(), recorded.audio.len(), "{player:?}\n{}", process.story());
+        let story = process.story();
+        assert_eq!(times(&played.audio), times(&recorded.audio), "{player:?}\n{story}");
         let bytes = |recording: &Recording| recording.video.iter().map(|unit| unit.bytes).collect::<Vec<_>>();
         assert_eq!(bytes(&played), bytes(&recorded), "{player:?}");
     }
@@ -46,6 +47,10 @@ fn whole(ingest: &mut Ingest, publish: &str, play: &str, name: &str, players: &[
         assert_eq!(number(&ended, "audio_packets") as usize, recorded.audio.len(), "{ended}");
         assert_eq!(number(&ended, "dropped"), 0.0, "{ended}");
     }
+}
+
+fn times(units: &[Unit]) -> Vec<i64> {
+    units.iter().map(|unit| unit.dts).collect()
 }
 
 #[test]
@@ -204,7 +209,7 @@ fn unchanged(program: &Path, name: &str, codecs: &[&str]) {
     player.wait(LIMIT);
     let ended = ingest.ended(name);
     assert_eq!(number(&ended, "frames") as usize, expected[0].len(), "{ended}");
-    assert_eq!(number(&ended, "audio_packets") as usize, expected[1].len(), "{ended}");
+    assert!(number(&ended, "audio_packets") as usize >= expected[1].len(), "{ended}");
     assert_eq!(checksums(&player.stdout.text()), expected, "{}", player.story());
 }
 
