@@ -420,6 +420,7 @@ fn a_silent_client_is_given_up_at_each_step() {
         connect: Duration::from_secs(3),
         publish: Duration::from_secs(4),
         idle: Duration::from_secs(6),
+        ..ServerDeadlines::default()
     };
     let mut seen = Vec::new();
     for length in (0..6000).step_by(11) {
@@ -440,7 +441,7 @@ fn a_silent_client_is_given_up_at_each_step() {
             ServerStep::Connect => deadlines.connect,
             ServerStep::Publish => deadlines.publish,
             ServerStep::Live => deadlines.idle,
-            ServerStep::Closing => panic!("ended after {length} bytes"),
+            ServerStep::Play | ServerStep::Closing => panic!("ended after {length} bytes"),
         };
         assert_eq!(timer, T0 + patience, "{step}");
         server.handle_timeout(timer);

@@ -1,9 +1,10 @@
 //! An ingest's session fed by a hostile client: one last event, and nothing behind it.
 #![no_main]
 
+use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use tally::media::Timestamp;
-use tally::rtmp::Limits;
+use tally::rtmp::{Limits, MediaKind};
 use tally::rtmp::server::{ServerConfig, ServerDeadlines, ServerEvent, ServerOutput, ServerSession};
 
 fuzz_target!(|bytes: &[u8]| {
@@ -30,7 +31,15 @@ fuzz_target!(|bytes: &[u8]| {
                     match output {
                         ServerOutput::Event(ServerEvent::ConnectRequested { .. }) => session.accept_connect(),
                         ServerOutput::Event(ServerEvent::PublishRequested { .. }) => session.accept_publish(),
-                        ServerOutput::Event(ServerEvent::PlayRequested { .. }) => session.reject_play("c", "d"),
+                        ServerOutput::Event(ServerEvent::PlayRequested { name }) if name.is_empty() => {
+                            session.reject_play("c", "d");
+                        }
+                        ServerOutput::Event(ServerEvent::PlayRequested { .. }) => {
+                            session.accept_play();
+                            session.notify_published();
+                            session.send_media(MediaKind::Video, 0xFF_FFFF, &Bytes::from_static(&[0x17; 300]));
+                        }
+                        ServerOutput::Event(ServerEvent::Paused(false)) => session.notify_unpublished(),
                         ServerOutput::Event(ServerEvent::Failed(_)) => ended = true,
                         _ => {}
                     }

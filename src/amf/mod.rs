@@ -1,5 +1,7 @@
-//! AMF0, the encoding of RTMP commands and FLV script data (Adobe, amf0-file-format-specification).
+//! AMF0, the encoding of RTMP commands and FLV script data (Adobe, amf0-file-format-specification); and AMF3 where a peer
+//! switches to it.
 
+mod amf3;
 mod read;
 mod value;
 mod write;

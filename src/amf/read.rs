@@ -1,17 +1,17 @@
-//! Reads AMF0. Depth, number and size of values are capped: a peer's few bytes never cost us more than a few times as much.
+//! Reads AMF0, and AMF3 within it. Depth, number and size of values are capped: a peer's few bytes never cost us more than a few times as much.
 #![deny(clippy::indexing_slicing)]
 
-use super::{Object, Value, marker};
+use super::{Object, Value, amf3, marker};
 
 /// Objects within objects. Real peers nest three deep; recursion must not exhaust the stack.
-const DEPTH_MAX: usize = 16;
+pub(super) const DEPTH_MAX: usize = 16;
 
 /// Values in one `Reader`. The largest real message (onMetaData with keyframe index) stays below; each value
 /// costs about 50 bytes, so a message of nulls cannot cost fifty times its size without bound.
 const VALUES_MAX: usize = 65_536;
 
 /// Bytes of one string.
-const STRING_BYTES_MAX: usize = 1 << 20;
+pub(super) const STRING_BYTES_MAX: usize = 1 << 20;
 
 /// Why bytes are no AMF0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,9 +22,12 @@ pub enum AmfError {
     /// A type marker that AMF0 does not have.
     #[error("AMF has an unknown type {0:#04x}")]
     UnknownType(u8),
-    /// A switch to AMF3, which nobody uses for what we read.
-    #[error("AMF3 values are not supported")]
-    Amf3,
+    /// An AMF3 reference to what was never there.
+    #[error("AMF3 refers to what is not there")]
+    BadReference,
+    /// An AMF3 object whose bytes only its own class can read.
+    #[error("AMF3 has an object that only its class can read")]
+    Externalizable,
     /// More than `DEPTH_MAX` objects within each other.
     #[error("AMF is nested too deeply")]
     TooDeep,
@@ -36,11 +39,20 @@ pub enum AmfError {
     TooLong,
 }
 
+impl AmfError {
+    /// Whether a cap was exceeded, which happens to nobody by mistake.
+    pub const fn is_excess(self) -> bool {
+        matches!(self, Self::TooDeep | Self::TooMany | Self::TooLong)
+    }
+}
+
 /// Reads one value after the other.
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
     rest: &'a [u8],
     values_left: usize,
+    /// Of the AMF3 values of this message; there once one was met.
+    amf3: Option<Box<amf3::Tables>>,
 }
 
 /// Reads values to the end of `bytes`.
@@ -56,7 +68,7 @@ pub fn read_all(bytes: &[u8]) -> Result<Vec<Value>, AmfError> {
 impl<'a> Reader<'a> {
     /// Reads from the start of `bytes`.
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, values_left: VALUES_MAX }
+        Self { rest: bytes, values_left: VALUES_MAX, amf3: None }
     }
 
     /// Whether everything was read.
@@ -67,6 +79,11 @@ impl<'a> Reader<'a> {
     /// What was not read yet.
     pub const fn rest(&self) -> &'a [u8] {
         self.rest
+    }
+
+    /// Whether a value was met in AMF3, which not every peer can read.
+    pub const fn met_amf3(&self) -> bool {
+        self.amf3.is_some()
     }
 
     /// Reads one value.
@@ -112,7 +129,10 @@ impl<'a> Reader<'a> {
                 let class = self.string()?;
                 Value::TypedObject { class, object: self.properties(depth)? }
             }
-            marker::AMF3 => return Err(AmfError::Amf3),
+            marker::AMF3 => {
+                let tables = self.amf3.get_or_insert_default();
+                amf3::read_value(&mut self.rest, tables, &mut self.values_left, depth)?
+            }
             other => return Err(AmfError::UnknownType(other)),
         })
     }

@@ -101,7 +101,6 @@ fn caps_hold() {
     assert_eq!(read_all(&vec![marker::NULL; 70_000]), Err(AmfError::TooMany));
     assert_eq!(read_all(b"\x0a\xff\xff\xff\xff\x05"), Err(AmfError::Truncated));
     assert_eq!(read_all(b"\x0c\xff\xff\xff\xff"), Err(AmfError::TooLong));
-    assert_eq!(read_all(b"\x11\x0a"), Err(AmfError::Amf3));
     assert_eq!(read_all(b"\x42"), Err(AmfError::UnknownType(0x42)));
 }
 

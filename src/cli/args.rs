@@ -1,13 +1,14 @@
 //! The flags of every command. `--help` and the man page are made from these definitions.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
 use super::env::EnvSecrets;
-use super::values::{RecordChoice, parse_address, parse_destination, parse_duration, parse_switch};
+use super::values::{HttpChoice, RecordChoice, parse_address, parse_destination, parse_duration, parse_switch};
 use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::{AudioChoice, Destination, VideoChoice};
 
@@ -160,6 +161,22 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1935", value_parser = parse_address)]
     pub listen: SocketAddr,
 
+    /// Receive RTMPS at this address
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1936", value_parser = parse_address)]
+    pub listen_tls: SocketAddr,
+
+    /// The certificate for RTMPS in PEM, with those of its issuers behind it; without one there is no RTMPS
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The certificate's private key in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Show what goes on at this address, at / and as JSON at /status; or off [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    pub http: Option<HttpChoice>,
+
     /// Record every stream into this folder
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
@@ -168,6 +185,14 @@ pub struct ServeArgs {
     /// beyond this computer
     #[arg(long, value_name = "PATH")]
     pub key_file: Option<PathBuf>,
+
+    /// Players must show the key in this file, as NAME?key=KEY; without one only players on this computer are let in
+    #[arg(long, value_name = "PATH")]
+    pub play_key_file: Option<PathBuf>,
+
+    /// Serve at most so many connections at once [default: 512]
+    #[arg(long, value_name = "N")]
+    pub connections: Option<NonZeroUsize>,
 
     /// Print one JSON object a line on standard output
     #[arg(long)]

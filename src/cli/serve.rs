@@ -1,5 +1,6 @@
 //! `tally serve`: receives streams, and tells what comes in.
 
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
@@ -7,9 +8,10 @@ use serde_json::{Value, json};
 
 use super::args::ServeArgs;
 use super::interrupt::Interrupt;
+use super::values::HttpChoice;
 use super::{Exit, Failure, print, read_key_file};
 use crate::clock::Clock;
-use crate::ingest::{IngestConfig, IngestError, IngestEvent, IngestServer, PublishKey, StreamStats};
+use crate::ingest::{IngestConfig, IngestError, IngestEvent, IngestServer, PublishKey, StreamStats, TlsConfig};
 use crate::media::Timestamp;
 
 /// Events that wait to be printed. Full policy: the newest is not told, and the end says how many were not.
@@ -17,14 +19,36 @@ const EVENTS_MAX: usize = 1024;
 /// How often signals are looked for while nothing happens.
 const NAP: Duration = Duration::from_millis(50);
 
-/// Serves until the user or the system asks to end.
-pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
-    let clock = Clock::system();
+/// Where HTTP is served unless told otherwise.
+const HTTP_DEFAULT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080));
+
+fn config_from(args: &ServeArgs) -> Result<IngestConfig, Failure> {
     let mut config = IngestConfig::new(args.listen);
     config.record.clone_from(&args.record);
     if let Some(path) = &args.key_file {
         config.publish_key = PublishKey::new(read_key_file(path)?.reveal());
     }
+    if let Some(path) = &args.play_key_file {
+        config.play_key = PublishKey::new(read_key_file(path)?.reveal());
+    }
+    if let Some(connections) = args.connections {
+        config.limits.connections_max = connections.get();
+    }
+    if let (Some(cert), Some(key)) = (&args.tls_cert, &args.tls_key) {
+        config.tls = Some(TlsConfig { listen: args.listen_tls, cert: cert.clone(), key: key.clone() });
+    }
+    config.http = match args.http {
+        None => Some(HTTP_DEFAULT),
+        Some(HttpChoice::At(address)) => Some(address),
+        Some(HttpChoice::Off) => None,
+    };
+    Ok(config)
+}
+
+/// Serves until the user or the system asks to end.
+pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
+    let clock = Clock::system();
+    let config = config_from(args)?;
     let interrupt = Interrupt::install();
     let (sender, events) = sync_channel(EVENTS_MAX);
     let stamps = clock.clone();
@@ -33,10 +57,22 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
             tracing::warn!("an event was not told: nobody reads them");
         }
     };
-    let server = IngestServer::start(config, clock, told).map_err(|error| {
+    let started = match IngestServer::start(config, clock.clone(), told.clone()) {
+        // Nobody asked for this port: streams are received without the page.
+        Err(error @ IngestError::Listen { address: HTTP_DEFAULT, .. }) if args.http.is_none() => {
+            tracing::warn!(%error, "no status page; --http ADDR gives it another place");
+            IngestServer::start(IngestConfig { http: None, ..config_from(args)? }, clock, told)
+        }
+        started => started,
+    };
+    let server = started.map_err(|error| {
         let exit = match error {
             IngestError::RecordFolder { .. } => Exit::Recording,
-            IngestError::KeyNeeded(_) | IngestError::Listen { .. } | IngestError::Start(_) => Exit::Usage,
+            IngestError::KeyNeeded(_)
+            | IngestError::PlayKeyNeeded(_)
+            | IngestError::Tls { .. }
+            | IngestError::Listen { .. }
+            | IngestError::Start(_) => Exit::Usage,
         };
         Failure::new(exit, error.to_string())
     })?;
@@ -79,9 +115,10 @@ impl Printer {
 fn json_of(at: Timestamp, event: &IngestEvent) -> Value {
     let t = (at.as_secs_f64() * 1000.0).round() / 1000.0;
     match event {
-        IngestEvent::Listening { rtmp } => {
-            json!({ "event": "listening", "t": t, "rtmp": rtmp.to_string(), "rtmps": null, "http": null })
-        }
+        IngestEvent::Listening { rtmp, rtmps, http } => json!({
+            "event": "listening", "t": t, "rtmp": rtmp.to_string(), "rtmps": rtmps.map(|at| at.to_string()),
+            "http": http.map(|at| at.to_string()),
+        }),
         IngestEvent::PublishStarted { name, app, peer } => {
             json!({ "event": "publish_started", "t": t, "name": name, "app": app, "peer": peer.to_string() })
         }
@@ -89,8 +126,15 @@ fn json_of(at: Timestamp, event: &IngestEvent) -> Value {
             "event": "publish_ended", "t": t, "name": name, "app": app, "peer": peer.to_string(), "frames": frames,
             "audio_packets": audio_packets, "bytes": bytes, "reason": reason.to_string(),
         }),
-        IngestEvent::Refused { peer, reason } => {
-            json!({ "event": "refused", "t": t, "peer": peer.to_string(), "reason": reason })
+        IngestEvent::PlayStarted { name, app, peer } => {
+            json!({ "event": "play_started", "t": t, "name": name, "app": app, "peer": peer.to_string() })
+        }
+        IngestEvent::PlayEnded { name, app, peer, frames, audio_packets, bytes, dropped, reason } => json!({
+            "event": "play_ended", "t": t, "name": name, "app": app, "peer": peer.to_string(), "frames": frames,
+            "audio_packets": audio_packets, "bytes": bytes, "dropped": dropped, "reason": reason.to_string(),
+        }),
+        IngestEvent::Refused { peer, kind, reason } => {
+            json!({ "event": "refused", "t": t, "peer": peer.to_string(), "kind": kind.word(), "reason": reason })
         }
         IngestEvent::RecordingFailed { name, reason, .. } => json!({
             "event": "problem", "t": t, "kind": "recording_failed", "about": name, "what": recording_failed(event),
@@ -99,32 +143,38 @@ fn json_of(at: Timestamp, event: &IngestEvent) -> Value {
         }),
         IngestEvent::Stats(stats) => json!({
             "event": "stats", "t": t, "connections": stats.connections, "refused": stats.refused,
-            "bytes": stats.bytes, "kbps": (stats.kbps * 10.0).round() / 10.0,
+            "bytes": stats.bytes, "bytes_sent": stats.bytes_sent, "kbps": (stats.kbps * 10.0).round() / 10.0,
             "streams": stats.streams.iter().map(stream_json).collect::<Vec<_>>(),
         }),
     }
 }
 
 fn stream_json(stream: &StreamStats) -> Value {
-    let StreamStats { app, name, peer, frames, audio_packets, bytes } = stream;
+    let StreamStats { app, name, peer, frames, audio_packets, bytes, players, .. } = stream;
     json!({
         "app": app, "name": name, "peer": peer.to_string(), "frames": frames, "audio_packets": audio_packets,
-        "bytes": bytes,
+        "bytes": bytes, "players": players.len(),
     })
 }
 
 /// The event for a person; figures once a second would only hide the rest.
 fn line_of(event: &IngestEvent) -> Option<String> {
     Some(match event {
-        IngestEvent::Listening { rtmp } => {
-            format!("Ready: publish to rtmp://{rtmp}/live/NAME. Ctrl-C ends.")
+        IngestEvent::Listening { rtmp, rtmps, http } => {
+            let rtmps = rtmps.map_or_else(String::new, |at| format!(" or rtmps://{at}/live/NAME"));
+            let http = http.map_or_else(String::new, |at| format!(" What goes on: http://{at}/."));
+            format!("Ready: publish to and play from rtmp://{rtmp}/live/NAME{rtmps}.{http} Ctrl-C ends.")
         }
         IngestEvent::PublishStarted { name, app, peer } => format!("{app}/{name}: publishing from {peer}"),
         IngestEvent::PublishEnded { name, app, frames, audio_packets, bytes, reason, .. } => format!(
             "{app}/{name}: ended, {reason} ({frames} frames, {audio_packets} audio packets, {:.1} MB)",
             *bytes as f64 / 1e6
         ),
-        IngestEvent::Refused { peer, reason } => format!("{peer}: refused, {reason}"),
+        IngestEvent::PlayStarted { name, app, peer } => format!("{app}/{name}: {peer} plays"),
+        IngestEvent::PlayEnded { name, app, peer, frames, dropped, reason, .. } => {
+            format!("{app}/{name}: {peer} plays no more, {reason} ({frames} frames, {dropped} dropped)")
+        }
+        IngestEvent::Refused { peer, reason, .. } => format!("{peer}: refused, {reason}"),
         IngestEvent::RecordingFailed { .. } => recording_failed(event)?,
         IngestEvent::Stats(_) => return None,
     })
@@ -139,16 +189,17 @@ fn recording_failed(event: &IngestEvent) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::EndReason;
+    use crate::ingest::{EndReason, RefusalKind};
 
     #[test]
     fn the_events_are_those_of_the_contract() {
         let peer = "127.0.0.1:5".parse().unwrap();
         let (name, app) = ("cam\u{1b}".to_owned(), "live".to_owned());
         let at = Timestamp::from_millis(1500);
-        let listening = json_of(at, &IngestEvent::Listening { rtmp: peer });
+        let listening = json_of(at, &IngestEvent::Listening { rtmp: peer, rtmps: None, http: Some(peer) });
         assert_eq!((&listening["event"], &listening["t"]), (&json!("listening"), &json!(1.5)));
-        assert_eq!(listening["rtmp"], "127.0.0.1:5");
+        assert_eq!((&listening["rtmp"], &listening["http"]), (&json!("127.0.0.1:5"), &json!("127.0.0.1:5")));
+        assert_eq!(listening["rtmps"], Value::Null);
         let ended = IngestEvent::PublishEnded {
             name: name.clone(),
             app,
@@ -175,7 +226,8 @@ mod tests {
         assert_eq!((&json["event"], &json["kind"]), (&json!("problem"), &json!("recording_failed")));
         assert!(json["what"].as_str().unwrap().contains("/x/cam.flv"));
         assert!(line_of(&failed).unwrap().contains("full"));
-        let refused = IngestEvent::Refused { peer, reason: "no".to_owned() };
+        let refused = IngestEvent::Refused { peer, kind: RefusalKind::NameTaken, reason: "no".to_owned() };
         assert_eq!(json_of(at, &refused)["reason"], "no");
+        assert_eq!(json_of(at, &refused)["kind"], "name_taken");
     }
 }

@@ -53,6 +53,23 @@ pub(super) fn parse_address(text: &str) -> Result<SocketAddr, String> {
     numeric.parse().ok().ok_or_else(wrong)
 }
 
+/// Where HTTP is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpChoice {
+    /// Nowhere.
+    Off,
+    /// At this address.
+    At(SocketAddr),
+}
+
+impl std::str::FromStr for HttpChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" { Ok(Self::Off) } else { parse_address(text).map(Self::At) }
+    }
+}
+
 /// Longest duration: a year, far from where times overflow.
 const DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
 

@@ -3,10 +3,12 @@
 
 mod file;
 mod script;
+mod shape;
 mod tag;
 
 pub use file::{FlvReader, FlvTag, FlvWriter, TagKind};
-pub use script::metadata;
+pub use script::{metadata, metadata_number};
+pub use shape::{CodecId, TagRole, TagShape, audio_shape, video_shape};
 pub use tag::{
     AudioBody, AudioTag, VideoBody, VideoPacketType, VideoTag, audio_sequence_header, audio_tag_header,
     read_audio_body, read_video_body, video_sequence_header, video_tag_header,

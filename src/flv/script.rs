@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::amf::{Object, Value, write_value};
+use crate::amf::{Object, Reader, Value, write_value};
 use crate::media::StreamConfig;
 
 /// A script data body: `onMetaData` and what it says of the show. `encoder` names the program.
@@ -28,6 +28,13 @@ pub fn metadata(config: &StreamConfig, encoder: &str) -> Bytes {
     write_value(&mut body, &"onMetaData".into());
     write_value(&mut body, &Value::EcmaArray(fields));
     body.into()
+}
+
+/// The number of this name in a script data body such as `onMetaData`; `None` where there is none or it cannot be read.
+pub fn metadata_number(body: &[u8], name: &str) -> Option<f64> {
+    let mut reader = Reader::new(body);
+    reader.read_value().ok()?;
+    reader.read_value().ok()?.get(name).and_then(Value::as_number)
 }
 
 #[cfg(test)]
@@ -63,6 +70,8 @@ mod tests {
         assert_eq!(number("videodatarate"), Some(3000.0));
         assert_eq!(number("audiocodecid"), Some(10.0));
         assert_eq!(number("audiosamplerate"), Some(48_000.0));
+        assert_eq!(metadata_number(&metadata(&config, "Tally"), "height"), Some(720.0));
+        assert_eq!(metadata_number(b"\x02\0\x01a", "height"), None);
         assert_eq!(values[1].get("stereo"), Some(&Value::Boolean(true)));
         assert_eq!(values[1].get("encoder").and_then(Value::as_str), Some("Tally"));
     }

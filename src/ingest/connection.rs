@@ -1,349 +1,201 @@
-//! One connection: bytes from the socket into the session, its answers out, its events to the publication.
+//! One connection: bytes from the socket into the conversation, and what is to be sent out of it, until its end.
 
-use std::collections::VecDeque;
-use std::io;
+use std::cell::RefCell;
+use std::io::IoSlice;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes};
-use tokio::io::{AsyncWriteExt, Interest};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
+use tokio::time::{Instant, Sleep};
 
-use super::EndReason;
-use super::name::{NameError, app_name, stream_name};
-use super::publication::Publication;
+use super::conversation::Conversation;
 use super::shared::Shared;
 use crate::media::Timestamp;
-use crate::rtmp::server::{ServerConfig, ServerError, ServerEvent, ServerOutput, ServerSession};
 
 /// Bytes read at once: a picture or two.
 const READ_BYTES: usize = 1 << 16;
-/// Our chunks: nearly everything we say fits into one.
-const CHUNK_BYTES: u32 = 4096;
-/// What servers usually ask for.
-const WINDOW_ACK_BYTES: u32 = 2_500_000;
+/// Pieces written at once.
+const PIECES_MAX: usize = 64;
+
+thread_local! {
+    /// What was read, until it is handled, which is at once: all connections of a thread share it, so that those who
+    /// say nothing cost nothing.
+    static READ: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
+}
+
+/// Counts a connection while it lives.
+pub(super) struct Counted(Arc<Shared>);
+
+impl Counted {
+    pub(super) fn new(shared: &Arc<Shared>) -> Self {
+        shared.connections.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// Serves a connection to its end. Nothing in here can harm another connection.
-pub(super) async fn serve_connection(
-    stream: TcpStream,
+pub(super) async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
     peer: SocketAddr,
     shared: Arc<Shared>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    // Answers are small and waited for; without it they would wait for an acknowledgement.
-    let _ = stream.set_nodelay(true);
-    let mut random = Box::new([0; 1528]);
-    if getrandom::fill(&mut *random).is_err() {
-        shared.connections.fetch_sub(1, Ordering::Relaxed);
-        return shared.refuse(peer, "the system gives no random bytes".to_owned());
+    let Some(conversation) = Conversation::new(peer, shared) else { return };
+    let sleep = Box::pin(tokio::time::sleep_until(Instant::now()));
+    let mut connection =
+        Connection { stream, conversation, sleep, armed: None, blocked_since: None, write_closed: false };
+    // An error says that the server's handle is gone: that is a stop as well.
+    let mut stop = pin!(stopped.wait_for(|stop| *stop));
+    let mut stop_seen = false;
+    loop {
+        let woken = std::future::poll_fn(|cx| {
+            if let Poll::Ready(woken) = connection.poll(cx) {
+                return Poll::Ready(Some(woken));
+            }
+            if stop_seen { Poll::Pending } else { stop.as_mut().poll(cx).map(|_| None) }
+        });
+        match woken.await {
+            Some(Woken::Read) => {}
+            Some(Woken::Closed) => return,
+            Some(Woken::TimedOut) => {
+                if !connection.handle_timeout() {
+                    return;
+                }
+            }
+            None => {
+                stop_seen = true;
+                connection.conversation.stop();
+            }
+        }
     }
-    let config = ServerConfig {
-        limits: shared.limits.session.clone(),
-        deadlines: shared.deadlines,
-        random,
-        chunk_size: CHUNK_BYTES,
-        window_ack_size: WINDOW_ACK_BYTES,
-    };
-    let session = ServerSession::new(shared.clock.now(), config);
-    let mut connection = Connection {
-        stream,
-        peer,
-        shared,
-        session,
-        unsent: VecDeque::new(),
-        unsent_bytes: 0,
-        app: String::new(),
-        publication: None,
-        published: false,
-        refused: false,
-        ending: None,
-    };
-    connection.run(&mut stopped).await;
 }
 
-struct Connection {
-    stream: TcpStream,
-    peer: SocketAddr,
-    shared: Arc<Shared>,
-    session: ServerSession,
-    unsent: VecDeque<Bytes>,
-    unsent_bytes: usize,
-    app: String,
-    publication: Option<Publication>,
-    /// Whether it ever published.
-    published: bool,
-    /// Whether it was told already that this connection was turned away.
-    refused: bool,
-    /// Set once the session is over: when the connection is closed at the latest.
-    ending: Option<Timestamp>,
+struct Connection<S> {
+    stream: S,
+    conversation: Conversation,
+    sleep: Pin<Box<Sleep>>,
+    /// When `sleep` ends.
+    armed: Option<Timestamp>,
+    /// Since when the peer takes nothing of what is to be sent.
+    blocked_since: Option<Timestamp>,
+    write_closed: bool,
 }
 
 /// What ended a wait.
 enum Woken {
-    Read(io::Result<usize>),
-    Writable,
+    Read,
     TimedOut,
-    Stopped,
+    Closed,
 }
 
-impl Connection {
-    async fn run(&mut self, stopped: &mut watch::Receiver<bool>) {
-        let mut buffer = vec![0; READ_BYTES];
-        let mut write_closed = false;
-        let mut stop_seen = false;
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
+        self.poll_send(cx);
+        if self.conversation.is_ending() && !self.conversation.has_unsent() && !self.write_closed {
+            // Our last words are followed by an orderly end; what is still on its way to us is read, or the system
+            // would answer it with a reset that can overtake those words.
+            match Pin::new(&mut self.stream).poll_shutdown(cx) {
+                Poll::Ready(Ok(())) => self.write_closed = true,
+                Poll::Ready(Err(_)) => return Poll::Ready(Woken::Closed),
+                Poll::Pending => {}
+            }
+        }
+        if let Poll::Ready(woken) = self.poll_receive(cx) {
+            return Poll::Ready(woken);
+        }
+        self.poll_timer(cx)
+    }
+
+    /// Writes what the socket takes, mostly everything, and takes from the player's queue what there is room for.
+    fn poll_send(&mut self, cx: &mut Context<'_>) {
         loop {
-            let timeout = self.drain();
-            if self.ending.is_some() && self.unsent.is_empty() && !write_closed {
-                // Our last words are followed by an orderly end; what is still on its way to us is read, or the
-                // system would answer it with a reset that can overtake those words.
-                write_closed = true;
-                if self.stream.shutdown().await.is_err() {
-                    break;
+            while self.conversation.has_unsent() {
+                let mut slices = [IoSlice::new(&[]); PIECES_MAX];
+                let count = self.conversation.fill(&mut slices);
+                let slices = slices.get(..count).unwrap_or_default();
+                match Pin::new(&mut self.stream).poll_write_vectored(cx, slices) {
+                    Poll::Ready(Ok(count @ 1..)) => {
+                        self.conversation.sent(count);
+                        self.blocked_since = None;
+                    }
+                    Poll::Ready(Ok(0) | Err(_)) => self.conversation.forget_unsent(),
+                    Poll::Pending => return self.note_blocked(),
                 }
             }
-            match self.wait(&mut buffer, timeout, stopped, stop_seen).await {
-                Woken::Read(Ok(0) | Err(_)) => {
-                    // A reset comes after everything that was read, so it is an end like any other.
-                    if self.ending.is_none() {
-                        self.session.handle_eof(self.shared.clock.now());
-                        self.drain();
-                    }
-                    break;
-                }
-                Woken::Read(Ok(count)) => {
-                    self.shared.bytes.fetch_add(count as u64, Ordering::Relaxed);
-                    if self.ending.is_none() {
-                        let bytes = buffer.get(..count).unwrap_or_default();
-                        self.session.handle_input(self.shared.clock.now(), bytes);
-                    }
-                }
-                Woken::Writable => self.write(),
-                Woken::TimedOut => {
-                    let now = self.shared.clock.now();
-                    if self.ending.is_some_and(|by| now >= by) {
-                        break;
-                    }
-                    self.session.handle_timeout(now);
-                }
-                Woken::Stopped => {
-                    stop_seen = true;
-                    self.end_publication(EndReason::ServerStopped);
-                    if self.ending.is_none() {
-                        self.session.disconnect("NetConnection.Connect.AppShutdown", "The server is closing.");
-                        self.drain();
-                        self.begin_ending();
-                    }
-                }
+            // TLS may hold some of it.
+            if !self.write_closed && Pin::new(&mut self.stream).poll_flush(cx).is_pending() {
+                return self.note_blocked();
+            }
+            self.blocked_since = None;
+            if !self.conversation.poll_player(cx) {
+                return;
             }
         }
     }
 
-    async fn wait(
-        &self,
-        buffer: &mut [u8],
-        timeout: Option<Timestamp>,
-        stopped: &mut watch::Receiver<bool>,
-        stop_seen: bool,
-    ) -> Woken {
-        let interest =
-            if self.unsent.is_empty() { Interest::READABLE } else { Interest::READABLE | Interest::WRITABLE };
-        let until = match (timeout, self.ending) {
-            (_, Some(by)) => Some(by),
-            (timeout, None) => timeout,
-        };
-        let timer = async {
-            match until {
-                Some(until) => {
-                    let left = until.since(self.shared.clock.now());
-                    tokio::time::sleep(left).await;
-                }
-                None => std::future::pending().await,
+    fn note_blocked(&mut self) {
+        let now = self.conversation.shared.clock.now();
+        self.blocked_since.get_or_insert(now);
+    }
+
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
+        let Self { stream, conversation, .. } = self;
+        READ.with_borrow_mut(|buffer| {
+            let mut buffer = ReadBuf::new(buffer);
+            let read = ready!(Pin::new(stream).poll_read(cx, &mut buffer));
+            // A reset comes after everything that was read, so it is an end like any other.
+            if read.is_err() || buffer.filled().is_empty() {
+                conversation.eof();
+                return Poll::Ready(Woken::Closed);
             }
-        };
-        tokio::pin!(timer);
+            conversation.input(buffer.filled());
+            Poll::Ready(Woken::Read)
+        })
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        let stalled = self
+            .blocked_since
+            .filter(|_| self.conversation.plays())
+            .map(|since| since + self.conversation.shared.limits.player_stall);
+        [self.conversation.deadline(), stalled].into_iter().flatten().min()
+    }
+
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
         loop {
-            let ready = tokio::select! {
-                ready = self.stream.ready(interest) => ready,
-                () = &mut timer => return Woken::TimedOut,
-                // An error says that the server's handle is gone: that is a stop as well.
-                _ = stopped.wait_for(|stop| *stop), if !stop_seen => return Woken::Stopped,
-            };
-            match ready {
-                Ok(ready) if ready.is_writable() && !self.unsent.is_empty() => return Woken::Writable,
-                Ok(_) => match self.stream.try_read(buffer) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    read => return Woken::Read(read),
-                },
-                Err(error) => return Woken::Read(Err(error)),
+            let Some(deadline) = self.deadline() else { return Poll::Pending };
+            let now = self.conversation.shared.clock.now();
+            if deadline <= now {
+                return Poll::Ready(Woken::TimedOut);
             }
+            // Deadlines mostly move on: a timer that ends too early is cheaper than one that is set each time.
+            if self.armed.is_none_or(|armed| armed > deadline) {
+                self.sleep.as_mut().reset(Instant::now() + deadline.since(now));
+                self.armed = Some(deadline);
+            }
+            ready!(self.sleep.as_mut().poll(cx));
+            self.armed = None;
         }
     }
 
-    /// Does all the session asks for; gives its next timer.
-    fn drain(&mut self) -> Option<Timestamp> {
-        loop {
-            match self.session.poll_output() {
-                ServerOutput::Transmit(bytes) => {
-                    self.unsent_bytes += bytes.len();
-                    self.unsent.push_back(bytes);
-                    if self.unsent_bytes > self.shared.limits.unsent_bytes_max {
-                        self.unsent.clear();
-                        self.unsent_bytes = 0;
-                        self.fail(ServerError::LimitExceeded { limit: "unsent_bytes_max" });
-                    }
-                }
-                ServerOutput::Event(event) => self.handle_event(event),
-                ServerOutput::Timeout(at) => {
-                    self.write();
-                    return Some(at);
-                }
-                ServerOutput::Idle => {
-                    self.write();
-                    return None;
-                }
-            }
+    /// `false` once the connection is to be closed.
+    fn handle_timeout(&mut self) -> bool {
+        let now = self.conversation.shared.clock.now();
+        let stall = self.conversation.shared.limits.player_stall;
+        if self.conversation.plays() && self.blocked_since.is_some_and(|since| now >= since + stall) {
+            self.conversation.not_reading();
+            return false;
         }
-    }
-
-    /// Writes what the socket takes now: mostly everything.
-    fn write(&mut self) {
-        while let Some(bytes) = self.unsent.front_mut() {
-            match self.stream.try_write(bytes) {
-                Ok(count) => {
-                    self.unsent_bytes -= count;
-                    bytes.advance(count);
-                    if bytes.is_empty() {
-                        self.unsent.pop_front();
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(_nobody_listens) => {
-                    // The peer may still have sent something: reading finds its end.
-                    self.unsent.clear();
-                    self.unsent_bytes = 0;
-                }
-            }
-        }
-    }
-
-    fn handle_event(&mut self, event: ServerEvent) {
-        let now = self.shared.clock.now();
-        match event {
-            ServerEvent::HandshakeDone { .. } => {}
-            ServerEvent::ConnectRequested { app, .. } => self.connect(&app),
-            ServerEvent::PublishRequested { name } => self.publish(&name),
-            ServerEvent::PlayRequested { .. } => {
-                self.session.reject_play("NetStream.Play.Failed", "This server only receives streams.");
-                self.refuse("it asked to play, and this server only receives".to_owned());
-            }
-            ServerEvent::Metadata(body) => {
-                if let Some(publication) = &mut self.publication {
-                    publication.metadata(&self.shared, now, body);
-                }
-            }
-            ServerEvent::Media { kind, timestamp_ms, payload } => {
-                if let Some(publication) = &mut self.publication {
-                    publication.media(&self.shared, now, kind, timestamp_ms, payload);
-                }
-            }
-            ServerEvent::Unpublished => self.end_publication(EndReason::Unpublished),
-            ServerEvent::Failed(error) => self.fail(error),
-        }
-    }
-
-    fn connect(&mut self, app: &str) {
-        match app_name(app, self.shared.limits.name_bytes_max) {
-            Ok(app) => {
-                self.app = app;
-                self.session.accept_connect();
-            }
-            Err(_too_long) => {
-                self.session.reject_connect("NetConnection.Connect.InvalidApp", "The application's name is too long.");
-                self.turn_away("the application's name is too long");
-            }
-        }
-    }
-
-    fn publish(&mut self, raw: &str) {
-        // A client may end one publish with the start of the next.
-        self.end_publication(EndReason::Unpublished);
-        let key = self.shared.publish_key.as_ref();
-        let named = stream_name(raw, &self.app, key, self.shared.limits.name_bytes_max);
-        let (code, description, reason) = match named {
-            Ok(name) => match self.shared.enter(&self.app, &name, self.peer) {
-                Ok(stream) => {
-                    self.session.accept_publish();
-                    let recorder = self.shared.recorder.lock().unwrap_or_else(PoisonError::into_inner);
-                    let recording = recorder.as_ref().map(|recorder| recorder.begin(&name));
-                    drop(recorder);
-                    self.publication = Some(Publication::start(&self.shared, stream, recording));
-                    self.published = true;
-                    return;
-                }
-                Err(other) => (
-                    "NetStream.Publish.BadName",
-                    "Somebody is already publishing under this name.",
-                    format!("{}/{name} is already published by {other}", self.app),
-                ),
-            },
-            Err(NameError::Missing) => {
-                ("NetStream.Publish.BadName", "The stream has no name.", "the stream has no name".to_owned())
-            }
-            Err(NameError::TooLong) => {
-                let reason = "the stream's name is too long".to_owned();
-                ("NetStream.Publish.BadName", "The stream's name is too long.", reason)
-            }
-            Err(NameError::WrongKey) => (
-                "NetStream.Publish.Unauthorized",
-                "The stream key is missing or wrong.",
-                "the stream key is missing or wrong".to_owned(),
-            ),
-        };
-        self.session.reject_publish(code, description);
-        self.turn_away(&reason);
-    }
-
-    /// Tells it and ends the connection once the answer is out: a key cannot be guessed by asking on and on.
-    fn turn_away(&mut self, reason: &str) {
-        self.refuse(reason.to_owned());
-        self.begin_ending();
-    }
-
-    fn refuse(&mut self, reason: String) {
-        if !self.refused {
-            self.refused = true;
-            self.shared.refuse(self.peer, reason);
-        }
-    }
-
-    fn fail(&mut self, error: ServerError) {
-        // Someone who only looked whether the port is open is no news.
-        let is_news = self.session.received_bytes() > 0 || error != ServerError::ClosedByPeer;
-        if !self.published && is_news {
-            self.refuse(error.to_string());
-        }
-        self.end_publication(EndReason::from_error(error));
-        self.begin_ending();
-    }
-
-    fn begin_ending(&mut self) {
-        let by = self.shared.clock.now() + self.shared.limits.linger;
-        self.ending.get_or_insert(by);
-    }
-
-    fn end_publication(&mut self, reason: EndReason) {
-        if let Some(publication) = self.publication.take() {
-            publication.end(&self.shared, reason);
-        }
-    }
-}
-
-impl Drop for Connection {
-    /// Runs also where the connection is cut off.
-    fn drop(&mut self) {
-        self.end_publication(EndReason::ServerStopped);
-        self.shared.connections.fetch_sub(1, Ordering::Relaxed);
+        self.conversation.handle_timeout(now)
     }
 }

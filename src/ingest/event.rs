@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::{RefusalKind, StreamFacts};
 use crate::flv::TagKind;
 use crate::media::Timestamp;
 use crate::rtmp::server::{ServerError, ServerStep};
@@ -16,8 +17,12 @@ use crate::rtmp::server::{ServerError, ServerStep};
 pub enum IngestEvent {
     /// The first event: clients can connect.
     Listening {
-        /// The address, with the port that was picked.
+        /// The address for RTMP, with the port that was picked.
         rtmp: SocketAddr,
+        /// The address for RTMPS, if there is one.
+        rtmps: Option<SocketAddr>,
+        /// The address for HTTP, if there is one.
+        http: Option<SocketAddr>,
     },
     /// A client publishes.
     PublishStarted {
@@ -45,10 +50,40 @@ pub enum IngestEvent {
         /// How it ended.
         reason: EndReason,
     },
+    /// A client plays, or waits for somebody to publish what it wants to play.
+    PlayStarted {
+        /// Stream name, without its query.
+        name: String,
+        /// Application, without its query.
+        app: String,
+        /// The client.
+        peer: SocketAddr,
+    },
+    /// It plays no more.
+    PlayEnded {
+        /// Stream name.
+        name: String,
+        /// Application.
+        app: String,
+        /// The client.
+        peer: SocketAddr,
+        /// Pictures it was sent.
+        frames: u64,
+        /// Pieces of sound it was sent.
+        audio_packets: u64,
+        /// Bytes of picture, sound and metadata it was sent.
+        bytes: u64,
+        /// Pictures and pieces of sound that were dropped because it was too slow.
+        dropped: u64,
+        /// How it ended.
+        reason: EndReason,
+    },
     /// A connection was turned away, or came to nothing.
     Refused {
         /// The client.
         peer: SocketAddr,
+        /// Why, in a word for programs.
+        kind: RefusalKind,
         /// Why, in words.
         reason: String,
     },
@@ -65,16 +100,20 @@ pub enum IngestEvent {
     Stats(IngestStats),
 }
 
-/// How a publish ended.
+/// How a publish or a play ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndReason {
     /// The publisher said so.
     Unpublished,
+    /// The player said so, or hung up: players seldom say good-bye.
+    Left,
     /// The connection ended without the publisher saying so.
     Closed,
     /// Nothing came for too long.
     Silent,
-    /// The publisher did what it may not.
+    /// The player did not read what it was sent.
+    NotReading,
+    /// The client did what it may not.
     Broken(ServerError),
     /// This server was stopped.
     ServerStopped,
@@ -84,7 +123,7 @@ impl EndReason {
     pub(super) fn from_error(error: ServerError) -> Self {
         match error {
             ServerError::ClosedByPeer => Self::Closed,
-            ServerError::TimedOut { step: ServerStep::Live } => Self::Silent,
+            ServerError::TimedOut { step: ServerStep::Live | ServerStep::Play } => Self::Silent,
             other => Self::Broken(other),
         }
     }
@@ -94,7 +133,9 @@ impl fmt::Display for EndReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unpublished => f.write_str("the publisher ended the stream"),
+            Self::Left => f.write_str("the player left"),
             Self::Closed => f.write_str("the connection was closed"),
+            Self::NotReading => f.write_str("the player did not read what it was sent"),
             Self::Silent => f.write_str("nothing came for too long"),
             Self::Broken(error) => fmt::Display::fmt(error, f),
             Self::ServerStopped => f.write_str("the server was stopped"),
@@ -113,8 +154,14 @@ pub struct IngestStats {
     pub bytes: u64,
     /// Kilobits a second received since the last event; 0 where it is not of an event.
     pub kbps: f64,
+    /// Bytes sent so far, of everything.
+    pub bytes_sent: u64,
+    /// Why connections were turned away or cut off, and how often.
+    pub refusals: Vec<(RefusalKind, u64)>,
     /// What is published now, by app and name.
     pub streams: Vec<StreamStats>,
+    /// Players of names that nobody publishes.
+    pub waiting_players: usize,
 }
 
 /// Figures of one stream.
@@ -132,6 +179,29 @@ pub struct StreamStats {
     pub audio_packets: u64,
     /// Bytes so far.
     pub bytes: u64,
+    /// Who plays it.
+    pub players: Vec<PlayerStats>,
+    /// Since when it is published.
+    pub since: Timestamp,
+    /// What it is measured to be.
+    pub facts: StreamFacts,
+}
+
+/// Figures of one player.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlayerStats {
+    /// The client.
+    pub peer: SocketAddr,
+    /// Pictures it was sent.
+    pub frames: u64,
+    /// Pieces of sound it was sent.
+    pub audio_packets: u64,
+    /// Bytes of both and what goes with them.
+    pub bytes: u64,
+    /// Pictures and pieces of sound that were dropped because it was too slow.
+    pub dropped: u64,
+    /// Milliseconds of media that wait for it.
+    pub waiting_ms: u32,
 }
 
 /// One message of a stream, as it came.

@@ -1,18 +1,30 @@
-//! The embedded RTMP server: receives streams, records them and shows them to the program.
+//! The embedded RTMP server: receives streams, passes them on to players, records them and shows them to the program.
 
 mod config;
 mod connection;
+mod conversation;
 mod event;
+mod http;
+mod hub;
 mod key;
+mod meter;
 mod name;
+mod play;
+mod player;
 mod publication;
 mod recorder;
+mod refusal;
 mod server;
 mod shared;
+mod status;
 #[cfg(test)]
 mod tests;
+mod tls;
+mod unit;
 
-pub use config::{IngestConfig, IngestError, IngestLimits};
-pub use event::{EndReason, IngestEvent, IngestMedia, IngestStats, IngestTap, StreamStats};
+pub use config::{IngestConfig, IngestError, IngestLimits, TlsConfig};
+pub use event::{EndReason, IngestEvent, IngestMedia, IngestStats, IngestTap, PlayerStats, StreamStats};
 pub use key::PublishKey;
+pub use meter::StreamFacts;
+pub use refusal::RefusalKind;
 pub use server::IngestServer;

@@ -37,23 +37,26 @@ pub(super) fn stream_name(
     let (path, query) = raw.split_once('?').unwrap_or((raw, ""));
     if let Some(key) = key {
         let whole_is_key = key.is(raw) | key.is(path);
-        // A key may itself hold an ampersand: the rest of the query is tried as well.
-        let query_has_key = query
-            .match_indices("key=")
-            .filter(|(at, _)| *at == 0 || query.as_bytes().get(at - 1) == Some(&b'&'))
-            .take(4)
-            .filter_map(|(at, found)| query.get(at + found.len()..))
-            .any(|rest| key.is(rest) | key.is(rest.split('&').next().unwrap_or_default()));
         if whole_is_key {
             let last = app.rsplit('/').next().unwrap_or_default();
             return Ok(if last.is_empty() { NAMELESS } else { last }.to_owned());
         }
-        if !query_has_key {
+        if !query_has_key(query, key) {
             return Err(NameError::WrongKey);
         }
     }
     let name = shown(path, bytes_max)?;
     if name.is_empty() { Err(NameError::Missing) } else { Ok(name) }
+}
+
+/// Whether `key=KEY` is in a query. A key may itself hold an ampersand: the rest of the query is tried as well.
+pub(super) fn query_has_key(query: &str, key: &PublishKey) -> bool {
+    query
+        .match_indices("key=")
+        .filter(|(at, _)| *at == 0 || query.as_bytes().get(at - 1) == Some(&b'&'))
+        .take(4)
+        .filter_map(|(at, found)| query.get(at + found.len()..))
+        .any(|rest| key.is(rest) | key.is(rest.split('&').next().unwrap_or_default()))
 }
 
 fn shown(text: &str, bytes_max: usize) -> Result<String, NameError> {

@@ -3,18 +3,20 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
-use super::connection::serve_connection;
+use super::connection::{Counted, serve_connection};
+use super::http::serve_http;
 use super::recorder::Recorder;
 use super::shared::Shared;
-use super::{IngestConfig, IngestError, IngestEvent, IngestStats};
+use super::tls::server_config;
+use super::{IngestConfig, IngestError, IngestEvent, IngestStats, RefusalKind};
 use crate::clock::Clock;
 use crate::flow::Worker;
 
@@ -23,15 +25,25 @@ const BACKLOG: i32 = 128;
 const STATS_EVERY: Duration = Duration::from_secs(1);
 /// How long connections may take to say good-bye when the server stops; recordings get as much again.
 const STOP_GRACE: Duration = Duration::from_millis(900);
+/// Bytes that the system holds unsent of one connection.
+#[cfg(target_os = "linux")]
+const UNSENT_MAX: u32 = 128 << 10;
 /// After the system refused to accept (no file handles left), it is asked again.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
 /// A running server. Dropping it stops it.
 pub struct IngestServer {
-    local_addr: SocketAddr,
+    addresses: Addresses,
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
     worker: Option<Worker>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Addresses {
+    rtmp: SocketAddr,
+    rtmps: Option<SocketAddr>,
+    http: Option<SocketAddr>,
 }
 
 impl IngestServer {
@@ -42,12 +54,31 @@ impl IngestServer {
         clock: Clock,
         events: impl Fn(IngestEvent) + Send + Sync + 'static,
     ) -> Result<Self, IngestError> {
-        let address = config.listen;
-        if !is_loopback(address) && config.publish_key.is_none() {
-            return Err(IngestError::KeyNeeded(address));
+        let publishers = [Some(config.listen), config.tls.as_ref().map(|tls| tls.listen)];
+        if config.publish_key.is_none()
+            && let Some(open) = publishers.into_iter().flatten().find(|address| !is_loopback(*address))
+        {
+            return Err(IngestError::KeyNeeded(open));
         }
-        let listener = listen(address).map_err(|source| IngestError::Listen { address, source })?;
-        let local_addr = listener.local_addr().map_err(|source| IngestError::Listen { address, source })?;
+        if let Some(open) = config.http.filter(|address| !is_loopback(*address))
+            && config.play_key.is_none()
+        {
+            return Err(IngestError::PlayKeyNeeded(open));
+        }
+        let tls = match &config.tls {
+            Some(tls) => Some((tls.listen, TlsAcceptor::from(server_config(&tls.cert, &tls.key)?))),
+            None => None,
+        };
+        let (rtmp, rtmp_address) = listen(config.listen)?;
+        let (rtmps, rtmps_address) = match tls {
+            Some((address, acceptor)) => {
+                let (listener, address) = listen(address)?;
+                (Some((listener, acceptor)), Some(address))
+            }
+            None => (None, None),
+        };
+        let (http, http_address) = config.http.map(listen).transpose()?.unzip();
+        let addresses = Addresses { rtmp: rtmp_address, rtmps: rtmps_address, http: http_address };
         let events: Arc<dyn Fn(IngestEvent) + Send + Sync> = Arc::new(events);
         let recorder = match config.record.clone() {
             Some(folder) => {
@@ -62,8 +93,13 @@ impl IngestServer {
         let (stop, stopped) = watch::channel(false);
         let served = Arc::clone(&shared);
         let worker = Worker::spawn("ingest", move |_| {
-            served.tell(IngestEvent::Listening { rtmp: local_addr });
-            runtime.block_on(serve(listener, &served, stopped));
+            let Addresses { rtmp: rtmp_address, rtmps: rtmps_address, http: http_address } = addresses;
+            served.tell(IngestEvent::Listening { rtmp: rtmp_address, rtmps: rtmps_address, http: http_address });
+            runtime.block_on(async {
+                // Registering fails only where the runtime is gone.
+                let Ok(doors) = Doors::open(rtmp, rtmps, http) else { return };
+                serve(doors, &served, stopped).await;
+            });
             drop(runtime);
             let recorder = served.recorder.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(recorder) = recorder {
@@ -71,12 +107,22 @@ impl IngestServer {
             }
         })
         .map_err(IngestError::Start)?;
-        Ok(Self { local_addr, shared, stop, worker: Some(worker) })
+        Ok(Self { addresses, shared, stop, worker: Some(worker) })
     }
 
-    /// Where it listens.
+    /// Where it listens for RTMP.
     pub fn local_addr(&self) -> SocketAddr {
-        self.local_addr
+        self.addresses.rtmp
+    }
+
+    /// Where it listens for RTMPS.
+    pub fn tls_addr(&self) -> Option<SocketAddr> {
+        self.addresses.rtmps
+    }
+
+    /// Where it listens for HTTP.
+    pub fn http_addr(&self) -> Option<SocketAddr> {
+        self.addresses.http
     }
 
     /// Figures so far.
@@ -106,28 +152,85 @@ impl Drop for IngestServer {
 
 impl fmt::Debug for IngestServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IngestServer").field("local_addr", &self.local_addr).finish_non_exhaustive()
+        f.debug_struct("IngestServer").field("addresses", &self.addresses).finish_non_exhaustive()
     }
 }
 
-fn is_loopback(address: SocketAddr) -> bool {
+/// Whether only this computer is at this address.
+pub(super) fn is_loopback(address: SocketAddr) -> bool {
     address.ip().to_canonical().is_loopback()
 }
 
-fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
-    // Else the port of a server that has just ended is refused for a minute. On Windows it would let two servers
-    // share a port.
-    #[cfg(unix)]
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket.into())
+/// Listens, and tells at which port.
+fn listen(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), IngestError> {
+    let listen = || {
+        let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
+        // Else the port of a server that has just ended is refused for a minute. On Windows it would let two servers
+        // share a port.
+        #[cfg(unix)]
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        socket.set_nonblocking(true)?;
+        let listener = std::net::TcpListener::from(socket);
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    };
+    listen().map_err(|source: io::Error| IngestError::Listen { address, source })
 }
 
-async fn serve(listener: std::net::TcpListener, shared: &Arc<Shared>, mut stopped: watch::Receiver<bool>) {
-    let Ok(listener) = TcpListener::from_std(listener) else { return };
+/// Where clients come in.
+struct Doors {
+    rtmp: TcpListener,
+    rtmps: Option<(TcpListener, TlsAcceptor)>,
+    http: Option<TcpListener>,
+}
+
+/// What came in by which door.
+enum Arrival {
+    Rtmp,
+    Rtmps(TlsAcceptor),
+    Http,
+}
+
+impl Doors {
+    fn open(
+        rtmp: std::net::TcpListener,
+        rtmps: Option<(std::net::TcpListener, TlsAcceptor)>,
+        http: Option<std::net::TcpListener>,
+    ) -> io::Result<Self> {
+        let rtmps = match rtmps {
+            Some((listener, acceptor)) => Some((TcpListener::from_std(listener)?, acceptor)),
+            None => None,
+        };
+        let http = http.map(TcpListener::from_std).transpose()?;
+        Ok(Self { rtmp: TcpListener::from_std(rtmp)?, rtmps, http })
+    }
+
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr, Arrival)> {
+        let tls = async {
+            match &self.rtmps {
+                Some((listener, acceptor)) => {
+                    listener.accept().await.map(|(stream, peer)| (stream, peer, Arrival::Rtmps(acceptor.clone())))
+                }
+                None => std::future::pending().await,
+            }
+        };
+        let http = async {
+            match &self.http {
+                Some(listener) => listener.accept().await.map(|(stream, peer)| (stream, peer, Arrival::Http)),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            accepted = self.rtmp.accept() => accepted.map(|(stream, peer)| (stream, peer, Arrival::Rtmp)),
+            accepted = tls => accepted,
+            accepted = http => accepted,
+        }
+    }
+}
+
+async fn serve(doors: Doors, shared: &Arc<Shared>, mut stopped: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     let mut ticks = tokio::time::interval(STATS_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -135,8 +238,8 @@ async fn serve(listener: std::net::TcpListener, shared: &Arc<Shared>, mut stoppe
     let (mut last_bytes, mut last_tick) = (0, shared.clock.now());
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => accept(stream, peer, shared, &stopped, &mut connections),
+            accepted = doors.accept() => match accepted {
+                Ok((stream, peer, arrival)) => accept(stream, peer, arrival, shared, &stopped, &mut connections),
                 Err(_no_handles_left) => tokio::time::sleep(ACCEPT_RETRY).await,
             },
             _ = connections.join_next(), if !connections.is_empty() => {}
@@ -151,7 +254,7 @@ async fn serve(listener: std::net::TcpListener, shared: &Arc<Shared>, mut stoppe
             _ = stopped.changed() => break,
         }
     }
-    drop(listener);
+    drop(doors);
     // Each connection sees the stop as well; one that does not end in time is cut off, its publish is ended.
     let all_ended = async { while connections.join_next().await.is_some() {} };
     let _cut_off = tokio::time::timeout(STOP_GRACE, all_ended).await;
@@ -161,14 +264,61 @@ async fn serve(listener: std::net::TcpListener, shared: &Arc<Shared>, mut stoppe
 fn accept(
     stream: TcpStream,
     peer: SocketAddr,
+    arrival: Arrival,
     shared: &Arc<Shared>,
     stopped: &watch::Receiver<bool>,
     connections: &mut JoinSet<()>,
 ) {
     if connections.len() >= shared.limits.connections_max {
-        shared.refuse(peer, format!("there are already {} connections", shared.limits.connections_max));
-        return;
+        let reason = format!("there are already {} connections", shared.limits.connections_max);
+        return shared.refuse(peer, RefusalKind::Connections, reason);
     }
-    shared.connections.fetch_add(1, Ordering::Relaxed);
-    connections.spawn(serve_connection(stream, peer, Arc::clone(shared), stopped.clone()));
+    prepare(&stream);
+    let (counted, shared, stopped) = (Counted::new(shared), Arc::clone(shared), stopped.clone());
+    match arrival {
+        Arrival::Rtmp => connections.spawn(async move {
+            let _counted = counted;
+            serve_connection(stream, peer, shared, stopped).await;
+        }),
+        Arrival::Rtmps(acceptor) => connections.spawn(async move {
+            let _counted = counted;
+            serve_tls(acceptor, stream, peer, shared, stopped).await;
+        }),
+        Arrival::Http => connections.spawn(async move {
+            let _counted = counted;
+            serve_http(stream, peer, shared, stopped).await;
+        }),
+    };
+}
+
+async fn serve_tls(
+    acceptor: TlsAcceptor,
+    stream: TcpStream,
+    peer: SocketAddr,
+    shared: Arc<Shared>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let accepted = tokio::select! {
+        accepted = tokio::time::timeout(shared.deadlines.handshake, acceptor.accept(stream)) => accepted,
+        _ = stopped.wait_for(|stop| *stop) => return,
+    };
+    match accepted {
+        Ok(Ok(stream)) => serve_connection(stream, peer, shared, stopped).await,
+        Ok(Err(error)) => shared.refuse(peer, RefusalKind::Tls, format!("no TLS: {error}")),
+        Err(_elapsed) => shared.refuse(peer, RefusalKind::TooSlow, "the TLS handshake took too long".to_owned()),
+    }
+}
+
+/// Sets what serves live media best; where the system cannot, it works all the same.
+fn prepare(stream: &TcpStream) {
+    // Answers are small and waited for; without it they would wait for an acknowledgement.
+    let _ = stream.set_nodelay(true);
+    let socket = socket2::SockRef::from(stream);
+    // What waits for a slow player waits in our queue, where it can be dropped.
+    #[cfg(target_os = "linux")]
+    let _ = socket.set_tcp_notsent_lowat(UNSENT_MAX);
+    // A peer whose computer is gone is noticed also while nothing is to be said.
+    let keepalive =
+        socket2::TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15));
+    let _ = socket.set_tcp_keepalive(&keepalive);
 }

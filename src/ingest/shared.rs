@@ -1,27 +1,38 @@
-//! What all connections of a server share: its settings, who publishes what, and the figures.
+//! What all connections of a server share: its settings, what is under each name, and the figures.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::hub::Hub;
+use super::meter::Meter;
+use super::player::{Player, PlayerBounds};
 use super::recorder::Recorder;
-use super::{IngestEvent, IngestLimits, IngestStats, IngestTap, PublishKey, StreamStats};
+use super::refusal::RefusalCounts;
+use super::{IngestEvent, IngestLimits, IngestStats, IngestTap, PlayerStats, PublishKey, RefusalKind, StreamStats};
 use crate::clock::Clock;
+use crate::media::Timestamp;
 use crate::rtmp::server::ServerDeadlines;
 
 /// Shared by the connections of a server.
 pub(super) struct Shared {
     pub(super) clock: Clock,
+    pub(super) started: Timestamp,
     pub(super) events: Arc<dyn Fn(IngestEvent) + Send + Sync>,
     pub(super) publish_key: Option<PublishKey>,
+    pub(super) play_key: Option<PublishKey>,
     pub(super) tap: Option<IngestTap>,
     pub(super) limits: IngestLimits,
     pub(super) deadlines: ServerDeadlines,
     pub(super) recorder: Mutex<Option<Recorder>>,
     pub(super) connections: AtomicUsize,
-    pub(super) refused: AtomicU64,
     pub(super) bytes: AtomicU64,
-    streams: Mutex<Vec<Arc<Stream>>>,
+    pub(super) bytes_sent: AtomicU64,
+    refused: AtomicU64,
+    refusals: RefusalCounts,
+    /// What is under each app and name, while somebody publishes or plays it.
+    hubs: Mutex<HashMap<(String, String), Arc<Hub>>>,
 }
 
 /// One stream that is published.
@@ -30,9 +41,49 @@ pub(super) struct Stream {
     pub(super) app: String,
     pub(super) name: String,
     pub(super) peer: SocketAddr,
+    pub(super) since: Timestamp,
     pub(super) frames: AtomicU64,
     pub(super) audio_packets: AtomicU64,
     pub(super) bytes: AtomicU64,
+    pub(super) meter: Mutex<Meter>,
+}
+
+/// Why a publish cannot begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EnterError {
+    /// The name is published from there already.
+    Taken(SocketAddr),
+    /// There are as many streams as there may be.
+    TooMany,
+}
+
+impl Stream {
+    pub(super) fn new(app: &str, name: &str, peer: SocketAddr, since: Timestamp) -> Self {
+        Self {
+            app: app.to_owned(),
+            name: name.to_owned(),
+            peer,
+            since,
+            frames: AtomicU64::new(0),
+            audio_packets: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            meter: Mutex::new(Meter::new(since)),
+        }
+    }
+
+    fn stats(&self, players: Vec<PlayerStats>, now: Timestamp) -> StreamStats {
+        StreamStats {
+            app: self.app.clone(),
+            name: self.name.clone(),
+            peer: self.peer,
+            frames: self.frames.load(Ordering::Relaxed),
+            audio_packets: self.audio_packets.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+            players,
+            since: self.since,
+            facts: self.meter.lock().unwrap_or_else(PoisonError::into_inner).facts(now),
+        }
+    }
 }
 
 impl Shared {
@@ -43,17 +94,21 @@ impl Shared {
         recorder: Option<Recorder>,
     ) -> Self {
         Self {
+            started: clock.now(),
             clock,
             events,
             publish_key: config.publish_key,
+            play_key: config.play_key,
             tap: config.tap,
             limits: config.limits,
             deadlines: config.deadlines,
             recorder: Mutex::new(recorder),
             connections: AtomicUsize::new(0),
-            refused: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
-            streams: Mutex::new(Vec::new()),
+            bytes_sent: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            refusals: RefusalCounts::default(),
+            hubs: Mutex::default(),
         }
     }
 
@@ -61,55 +116,98 @@ impl Shared {
         (self.events)(event);
     }
 
-    /// Tells that a connection was turned away or came to nothing.
-    pub(super) fn refuse(&self, peer: SocketAddr, reason: String) {
+    /// Tells and counts that a connection was turned away or came to nothing.
+    pub(super) fn refuse(&self, peer: SocketAddr, kind: RefusalKind, reason: String) {
         self.refused.fetch_add(1, Ordering::Relaxed);
-        self.tell(IngestEvent::Refused { peer, reason });
+        self.count(kind);
+        self.tell(IngestEvent::Refused { peer, kind, reason });
     }
 
-    /// Enters a stream; gives who has it already.
-    pub(super) fn enter(&self, app: &str, name: &str, peer: SocketAddr) -> Result<Arc<Stream>, SocketAddr> {
-        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(other) = streams.iter().find(|stream| stream.app == app && stream.name == name) {
-            return Err(other.peer);
+    /// Counts that a connection was cut off whose end is told otherwise.
+    pub(super) fn count(&self, kind: RefusalKind) {
+        self.refusals.add(kind);
+    }
+
+    /// Begins the publish of a name.
+    pub(super) fn publish(
+        &self,
+        app: &str,
+        name: &str,
+        peer: SocketAddr,
+    ) -> Result<(Arc<Hub>, Arc<Stream>), EnterError> {
+        let mut hubs = self.hubs();
+        let published = hubs.values().filter(|hub| hub.stream().is_some()).count();
+        let hub = self.hub(&mut hubs, app, name);
+        let stream = Arc::new(Stream::new(app, name, peer, self.clock.now()));
+        if published >= self.limits.streams_max && hub.stream().is_none() {
+            hubs.retain(|_, hub| !hub.is_empty());
+            return Err(EnterError::TooMany);
         }
-        let stream = Arc::new(Stream {
-            app: app.to_owned(),
-            name: name.to_owned(),
-            peer,
-            frames: AtomicU64::new(0),
-            audio_packets: AtomicU64::new(0),
-            bytes: AtomicU64::new(0),
-        });
-        streams.push(Arc::clone(&stream));
-        Ok(stream)
+        hub.publish(&stream).map_err(EnterError::Taken)?;
+        Ok((hub, stream))
     }
 
-    /// Frees a stream's name.
-    pub(super) fn leave(&self, stream: &Arc<Stream>) {
-        self.streams.lock().unwrap_or_else(PoisonError::into_inner).retain(|other| !Arc::ptr_eq(other, stream));
+    /// Ends a publish and frees its name.
+    pub(super) fn unpublish(&self, hub: &Arc<Hub>, stream: &Arc<Stream>) {
+        let mut hubs = self.hubs();
+        hub.unpublish(stream);
+        forget_if_empty(&mut hubs, hub);
+    }
+
+    /// Lets a player in; it waits where nobody publishes.
+    pub(super) fn play(&self, app: &str, name: &str, peer: SocketAddr) -> (Arc<Hub>, Arc<Player>) {
+        let media_ms = u32::try_from(self.limits.player_queue.as_millis()).unwrap_or(u32::MAX);
+        let player = Arc::new(Player::new(peer, PlayerBounds { media_ms, bytes: self.limits.player_bytes_max }));
+        let mut hubs = self.hubs();
+        let hub = self.hub(&mut hubs, app, name);
+        hub.join(&player);
+        (hub, player)
+    }
+
+    /// Lets a player go.
+    pub(super) fn leave(&self, hub: &Arc<Hub>, player: &Arc<Player>) {
+        let mut hubs = self.hubs();
+        hub.leave(player);
+        forget_if_empty(&mut hubs, hub);
     }
 
     pub(super) fn stats(&self) -> IngestStats {
-        let streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut streams: Vec<_> = streams
-            .iter()
-            .map(|stream| StreamStats {
-                app: stream.app.clone(),
-                name: stream.name.clone(),
-                peer: stream.peer,
-                frames: stream.frames.load(Ordering::Relaxed),
-                audio_packets: stream.audio_packets.load(Ordering::Relaxed),
-                bytes: stream.bytes.load(Ordering::Relaxed),
-            })
-            .collect();
+        let now = self.clock.now();
+        let hubs: Vec<_> = self.hubs().values().cloned().collect();
+        let mut streams = Vec::new();
+        let mut waiting_players = 0;
+        for hub in hubs {
+            let players = hub.players();
+            match hub.stream() {
+                Some(stream) => streams.push(stream.stats(players, now)),
+                None => waiting_players += players.len(),
+            }
+        }
         streams.sort_by(|a, b| (&a.app, &a.name).cmp(&(&b.app, &b.name)));
         IngestStats {
             connections: self.connections.load(Ordering::Relaxed),
             refused: self.refused.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
             kbps: 0.0,
+            bytes_sent: self.bytes_sent.load(Ordering::Relaxed),
+            refusals: self.refusals.read(),
             streams,
+            waiting_players,
         }
+    }
+
+    fn hubs(&self) -> MutexGuard<'_, HashMap<(String, String), Arc<Hub>>> {
+        self.hubs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hub(&self, hubs: &mut HashMap<(String, String), Arc<Hub>>, app: &str, name: &str) -> Arc<Hub> {
+        let made = || Arc::new(Hub::new(app, name, self.limits.recent_bytes_max));
+        Arc::clone(hubs.entry((app.to_owned(), name.to_owned())).or_insert_with(made))
+    }
+}
+
+fn forget_if_empty(hubs: &mut HashMap<(String, String), Arc<Hub>>, hub: &Hub) {
+    if hub.is_empty() {
+        hubs.remove(&(hub.app.clone(), hub.name.clone()));
     }
 }

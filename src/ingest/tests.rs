@@ -1,5 +1,8 @@
 //! Publishers and hostile clients against the server, over the loopback.
 
+mod hostile;
+mod play;
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -137,13 +140,26 @@ impl Publisher {
     /// Sends metadata, a sequence header, `pictures` pictures and as many pieces of sound; gives what a file of it
     /// holds.
     fn show(&mut self, pictures: u32) -> Vec<FlvTag> {
+        let mut tags = self.headers();
+        tags.extend(self.pictures(0..pictures));
+        tags
+    }
+
+    fn headers(&mut self) -> Vec<FlvTag> {
         let script = metadata(&StreamConfig::default(), "Tally");
         let header = video_sequence_header(b"avcC");
         self.session.send_metadata(script.clone());
         self.session.send_media(MediaKind::Video, 0, &[], header.clone());
+        self.drain();
+        let tag = |kind, body| FlvTag { kind, timestamp_ms: 0, body };
+        vec![tag(TagKind::Script, script), tag(TagKind::Video, header)]
+    }
+
+    /// Pictures and sound, 33 ms apart; only the first of all is a keyframe.
+    fn pictures(&mut self, indices: std::ops::Range<u32>) -> Vec<FlvTag> {
         let tag = |kind, timestamp_ms, body| FlvTag { kind, timestamp_ms, body };
-        let mut tags = vec![tag(TagKind::Script, 0, script), tag(TagKind::Video, 0, header)];
-        for index in 0..pictures {
+        let mut tags = Vec::new();
+        for index in indices {
             let at = index * 33;
             let payload = Bytes::from(vec![index as u8; 3000 + index as usize * 7]);
             let head = video_tag_header(index == 0, 0);
@@ -163,6 +179,20 @@ impl Publisher {
         let mut rest = Vec::new();
         self.stream.read_to_end(&mut rest).unwrap();
     }
+}
+
+/// Not assert_eq: the difference would be a megabyte of text.
+fn assert_same(seen: &[FlvTag], sent: &[FlvTag]) {
+    // Metadata has no time of its own when it is published: it is given that of what came before it.
+    let timed = |tags: &[FlvTag]| -> Vec<FlvTag> {
+        let time = |tag: &FlvTag| if tag.kind == TagKind::Script { 0 } else { tag.timestamp_ms };
+        tags.iter().map(|tag| FlvTag { timestamp_ms: time(tag), ..tag.clone() }).collect()
+    };
+    let (seen, sent) = (timed(seen), timed(sent));
+    let line = |tag: &FlvTag| (tag.kind, tag.timestamp_ms, tag.body.len());
+    let (first, second) = (seen.iter().map(line).collect::<Vec<_>>(), sent.iter().map(line).collect::<Vec<_>>());
+    assert_eq!(first, second);
+    assert!(seen == sent, "the bodies differ");
 }
 
 fn tags_of(path: &Path) -> Vec<FlvTag> {

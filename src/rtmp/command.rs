@@ -23,15 +23,18 @@ impl Command {
     }
 
     /// Reads a command. Name and transaction must be there; what follows is read as far as it can be, since some
-    /// peers append AMF3 or leave things out.
+    /// peers append what only they can read, or leave things out.
     pub(crate) fn read(body: &[u8]) -> Result<Self, AmfError> {
         let mut reader = Reader::new(body);
         let name = reader.read_value()?.as_str().unwrap_or_default().to_owned();
         let transaction = if reader.is_empty() { 0.0 } else { reader.read_value()?.as_number().unwrap_or(0.0) };
         let mut rest = Vec::new();
         while !reader.is_empty() {
-            let Ok(value) = reader.read_value() else { break };
-            rest.push(value);
+            match reader.read_value() {
+                Ok(value) => rest.push(value),
+                Err(error) if error.is_excess() => return Err(error),
+                Err(_) => break,
+            }
         }
         let mut rest = rest.into_iter();
         let object = rest.next().unwrap_or(Value::Null);

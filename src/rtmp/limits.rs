@@ -17,6 +17,9 @@ pub struct Limits {
     pub deferred_messages_max: usize,
     /// Message streams alive at once on one connection: a publisher needs one.
     pub message_streams_max: usize,
+    /// Pings that are answered within a second, by a server: each costs the peer less than us, and real peers send one
+    /// in a minute.
+    pub pings_max: u32,
 }
 
 impl Default for Limits {
@@ -28,6 +31,7 @@ impl Default for Limits {
             deferred_bytes_max: 20 << 20,
             deferred_messages_max: 1024,
             message_streams_max: 16,
+            pings_max: 100,
         }
     }
 }

@@ -49,11 +49,16 @@ pub(super) struct Link<E> {
     peer_limit: Option<u32>,
     sent: u64,
     acknowledged_by_peer: u64,
+    /// Pings answered since the last `forget_pings`.
+    pings: u32,
+    pings_max: u32,
 }
 
 impl<E> Link<E> {
     pub(super) fn new(limits: Limits) -> Self {
         Self {
+            pings: 0,
+            pings_max: limits.pings_max,
             reader: ChunkReader::new(limits),
             writer: ChunkWriter::new(),
             queue: VecDeque::new(),
@@ -83,6 +88,11 @@ impl<E> Link<E> {
     pub(super) fn poll(&mut self, deadline: Option<Timestamp>) -> Output<E> {
         let timer = deadline.map_or(Output::Idle, Output::Timeout);
         self.queue.pop_front().unwrap_or(timer)
+    }
+
+    /// Counts pings anew.
+    pub(super) fn forget_pings(&mut self) {
+        self.pings = 0;
     }
 
     pub(super) fn push_event(&mut self, event: E) {
@@ -121,6 +131,9 @@ impl<E> Link<E> {
                     if let Some(message) = self.handle_control(message) {
                         return Ok(Some(message));
                     }
+                    if self.pings > self.pings_max {
+                        return Err(ChunkError::Limit("pings_max").into());
+                    }
                 }
             }
         }
@@ -131,6 +144,7 @@ impl<E> Link<E> {
         match message {
             Message::Acknowledgement(sequence) => self.note_acknowledgement(sequence),
             Message::UserControl { event: event::PING_REQUEST, data } => {
+                self.pings += 1;
                 // Four bytes, but a few more do no harm.
                 let data = data.slice(..data.len().min(8));
                 self.control(kind::USER_CONTROL, user_control_body(event::PING_RESPONSE, &data));
@@ -200,8 +214,9 @@ impl<E> Link<E> {
         self.writer.set_chunk_size(size);
     }
 
-    pub(super) fn send_stream_begin(&mut self, stream_id: u32) {
-        self.control(kind::USER_CONTROL, user_control_body(event::STREAM_BEGIN, &stream_id.to_be_bytes()));
+    /// Queues a User Control message whose data is one number: of a stream, or a time.
+    pub(super) fn send_user_control(&mut self, event: u16, number: u32) {
+        self.control(kind::USER_CONTROL, user_control_body(event, &number.to_be_bytes()));
     }
 
     pub(super) fn send_command(&mut self, chunk_stream: u32, stream_id: u32, command: &Command) {

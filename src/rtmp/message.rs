@@ -40,6 +40,8 @@ pub mod kind {
 pub mod event {
     /// A stream can be used now.
     pub const STREAM_BEGIN: u16 = 0;
+    /// A stream has ended.
+    pub const STREAM_EOF: u16 = 1;
     /// Asks for a ping response.
     pub const PING_REQUEST: u16 = 6;
     /// Answers it with the same four bytes.

@@ -12,7 +12,7 @@ pub mod server;
 pub mod url;
 
 #[cfg(test)]
-mod puppet;
+pub(crate) mod puppet;
 #[cfg(test)]
 mod smoke;
 

@@ -9,37 +9,37 @@ use super::message::kind;
 use crate::amf::Value;
 
 /// Writes and reads chunks without any opinion of its own.
-pub(super) struct Puppet {
+pub(crate) struct Puppet {
     writer: ChunkWriter,
     reader: ChunkReader,
 }
 
 impl Puppet {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { writer: ChunkWriter::new(), reader: ChunkReader::new(Limits::default()) }
     }
 
-    pub(super) fn message(&mut self, kind: u8, stream_id: u32, timestamp_ms: u32, body: &[u8]) -> Vec<u8> {
+    pub(crate) fn message(&mut self, kind: u8, stream_id: u32, timestamp_ms: u32, body: &[u8]) -> Vec<u8> {
         let mut bytes = Vec::new();
         let header = MessageHeader { chunk_stream: 3, kind, timestamp_ms, stream_id };
         self.writer.write(header, &[], &Bytes::copy_from_slice(body), &mut |piece| bytes.extend_from_slice(&piece));
         bytes
     }
 
-    pub(super) fn command(&mut self, stream_id: u32, name: &str, transaction: f64, rest: &[Value]) -> Vec<u8> {
+    pub(crate) fn command(&mut self, stream_id: u32, name: &str, transaction: f64, rest: &[Value]) -> Vec<u8> {
         let (object, arguments) =
             rest.split_first().map_or((Value::Null, &[][..]), |(first, rest)| (first.clone(), rest));
         let command = Command::new(name, transaction, object, arguments.to_vec());
         self.message(kind::COMMAND, stream_id, 0, &command.write())
     }
 
-    pub(super) fn status(&mut self, level: &str, code: &str, description: &str) -> Vec<u8> {
+    pub(crate) fn status(&mut self, level: &str, code: &str, description: &str) -> Vec<u8> {
         let info = Info::object(level, code, description);
         self.command(1, "onStatus", 0.0, &[Value::Null, info.into()])
     }
 
     /// What the other side sent behind the handshake.
-    pub(super) fn read(&mut self, mut bytes: &[u8]) -> Vec<RawMessage> {
+    pub(crate) fn read(&mut self, mut bytes: &[u8]) -> Vec<RawMessage> {
         let mut messages = Vec::new();
         while let Some(message) = self.reader.read(&mut bytes).unwrap() {
             messages.push(message);
@@ -49,7 +49,7 @@ impl Puppet {
 }
 
 /// Names of the commands among messages; other messages by their type's number.
-pub(super) fn names(messages: &[RawMessage]) -> Vec<String> {
+pub(crate) fn names(messages: &[RawMessage]) -> Vec<String> {
     let name = |message: &RawMessage| match message.kind {
         kind::COMMAND => Command::read(&message.body).unwrap().name,
         kind => kind.to_string(),

@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 
-use super::Limits;
 use super::chunk::ChunkReader;
 use super::client::{ClientConfig, ClientEvent, ClientSession, Deadlines, Output, Step};
 use super::command::Info;
@@ -11,6 +10,7 @@ use super::message::{kind, number_body, peer_bandwidth_body, read_message, split
 use super::puppet::Puppet;
 use super::server::{ServerConfig, ServerDeadlines, ServerEvent, ServerOutput, ServerSession, ServerStep};
 use super::url::RtmpUrl;
+use super::{Limits, MediaKind};
 use crate::amf::{self, Object, Value};
 use crate::media::Timestamp;
 
@@ -77,6 +77,35 @@ fn server() -> ServerSession {
             window_ack_size: 100_000,
         },
     )
+}
+
+/// Lets a player in and sends it a picture.
+fn play(session: &mut ServerSession) {
+    session.accept_play();
+    session.notify_published();
+    session.send_media(MediaKind::Video, 0xFF_FFFF, &Bytes::from_static(&[0x17; 300]));
+    session.notify_unpublished();
+}
+
+/// What a player says on the way to its stream, and beyond.
+fn player_bytes() -> Vec<u8> {
+    let mut puppet = Puppet::new();
+    let app = Object::new().with("app", "live").with("objectEncoding", 3.0).with("fourCcList", "*");
+    let mut bytes = puppet.command(0, "connect", 1.0, &[app.into()]);
+    bytes.extend(puppet.command(0, "createStream", 2.0, &[Value::Null]));
+    bytes.extend(puppet.command(0, "getStreamLength", 3.0, &[Value::Null, "key".into()]));
+    bytes.extend(puppet.command(
+        1,
+        "play",
+        4.0,
+        &[Value::Null, "key".into(), (-2000.0).into(), (-1.0).into(), true.into()],
+    ));
+    bytes.extend(puppet.message(kind::USER_CONTROL, 0, 0, &user_control_body(3, &[0, 0, 0, 1, 0, 0, 0, 100])));
+    bytes.extend(puppet.command(1, "receiveVideo", 0.0, &[Value::Null, false.into()]));
+    bytes.extend(puppet.command(1, "pause", 0.0, &[Value::Null, true.into(), 40.0.into()]));
+    bytes.extend(puppet.command(1, "pause", 0.0, &[Value::Null, false.into(), 40.0.into()]));
+    bytes.extend(puppet.command(1, "closeStream", 0.0, &[Value::Null]));
+    bytes
 }
 
 /// What a server says on the way to live, and beyond.
@@ -151,7 +180,7 @@ fn feed_server(bytes: &[u8], random: &mut Random) -> ServerStep {
             match session.poll_output() {
                 ServerOutput::Event(ServerEvent::ConnectRequested { .. }) => session.accept_connect(),
                 ServerOutput::Event(ServerEvent::PublishRequested { .. }) => session.accept_publish(),
-                ServerOutput::Event(ServerEvent::PlayRequested { .. }) => session.reject_play("code", "no"),
+                ServerOutput::Event(ServerEvent::PlayRequested { .. }) => play(&mut session),
                 ServerOutput::Event(ServerEvent::Failed(_)) => failures += 1,
                 ServerOutput::Transmit(_) | ServerOutput::Event(_) => {}
                 ServerOutput::Timeout(_) | ServerOutput::Idle => break,
@@ -172,7 +201,9 @@ fn sessions_survive_random_and_damaged_bytes() {
     assert_eq!(feed_client(&undamaged, &mut random), Step::Live);
     let undamaged = [handshake(), client_bytes()].concat();
     feed_server(&undamaged, &mut random);
-    let mut lived = 0;
+    let undamaged = [handshake(), player_bytes()].concat();
+    feed_server(&undamaged, &mut random);
+    let (mut lived, mut played) = (0, 0);
     for _ in 0..600 {
         let length = random.below(600);
         let noise = [handshake(), random.bytes(length)].concat();
@@ -182,12 +213,14 @@ fn sessions_survive_random_and_damaged_bytes() {
         lived += usize::from(feed_client(&damaged, &mut random) == Step::Live);
         let damaged = [handshake(), random.damaged(&client_bytes())].concat();
         lived += usize::from(feed_server(&damaged, &mut random) == ServerStep::Live);
+        let damaged = [handshake(), random.damaged(&player_bytes())].concat();
+        played += usize::from(feed_server(&damaged, &mut random) == ServerStep::Play);
         let no_handshake = random.damaged(&handshake());
         feed_client(&no_handshake, &mut random);
         feed_server(&no_handshake, &mut random);
     }
     // The damage must be of a kind that reaches the depths, not only the door.
-    assert!(lived > 50, "{lived}");
+    assert!(lived > 50 && played > 20, "{lived} {played}");
 }
 
 #[test]

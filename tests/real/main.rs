@@ -6,6 +6,8 @@ mod ending;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod playing;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod rehearsal;

@@ -1,76 +1,16 @@
 //! `tally serve` takes what real publishers send, counts it and records it whole.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::Value;
-use tempfile::TempDir;
-
+use crate::support::ingest::{Ingest, check_file};
 use crate::support::media::{Recording, decode_without_a_warning};
-use crate::support::process::Process;
 use crate::support::publishers::{self, FRAMES, Gst};
 use crate::support::servers::{new_ffmpeg, system_ffmpeg};
 use crate::support::signal::Signal;
-use crate::support::tally::{Show, Tally, number};
+use crate::support::tally::{Tally, number};
 use crate::support::time;
 
 const LIMIT: Duration = Duration::from_secs(30);
-
-struct Ingest {
-    show: Show,
-    listening: Value,
-    dir: TempDir,
-}
-
-impl Ingest {
-    fn start(args: &[&str]) -> Self {
-        let dir = TempDir::new().unwrap();
-        let record = dir.path().to_string_lossy().into_owned();
-        let mut show = Tally::serve(&["--record", &record]).args(args).start();
-        let listening = show.wait_for("listening event", LIMIT, |event| event["event"] == "listening");
-        Self { show, listening, dir }
-    }
-
-    /// The port after the last colon of an address or URL.
-    fn port(&self, field: &str) -> u16 {
-        let text = self.listening[field].as_str().unwrap_or_else(|| panic!("no {field} in {}", self.listening));
-        let port = text.trim_end_matches('/').rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-        port.unwrap_or_else(|| panic!("no port in {text}"))
-    }
-
-    fn url(&self) -> String {
-        format!("rtmp://127.0.0.1:{}/live", self.port("rtmp"))
-    }
-
-    fn ended(&mut self, name: &str) -> Value {
-        self.show
-            .wait_for("publish_ended event", LIMIT, |event| event["event"] == "publish_ended" && event["name"] == name)
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.dir.path().join(format!("{name}.flv"))
-    }
-
-    /// The publisher's `FRAMES` pictures were counted and recorded.
-    fn check(&mut self, name: &str, mut publisher: Process) {
-        publisher.wait(LIMIT);
-        let ended = self.ended(name);
-        assert_eq!(number(&ended, "frames") as usize, FRAMES, "{ended}\n{}", publisher.story());
-        let recording = self.check_file(&self.file(name));
-        assert_eq!(number(&ended, "audio_packets") as usize, recording.audio.len(), "{ended}");
-        assert!(number(&ended, "bytes") > 10_000.0, "{ended}");
-    }
-
-    fn check_file(&self, path: &Path) -> Recording {
-        let recording = Recording::read(path);
-        assert_eq!(recording.video.len(), FRAMES);
-        assert!(recording.audio.len() > 100, "{} packets of sound", recording.audio.len());
-        recording.check_timeline();
-        assert_eq!(recording.holes(30.0), 0);
-        assert_eq!(decode_without_a_warning(path), FRAMES);
-        recording
-    }
-}
 
 #[test]
 fn ffmpeg_of_both_generations_is_recorded_whole() {
@@ -137,8 +77,8 @@ fn a_second_show_of_a_name_gets_a_file_of_its_own() {
         (ended == 2).then_some(())
     });
     assert!(both.is_some(), "{}", ingest.show.process.story());
-    ingest.check_file(&ingest.file("again"));
-    ingest.check_file(&ingest.file("again-2"));
+    check_file(&ingest.file("again"));
+    check_file(&ingest.file("again-2"));
 }
 
 #[test]

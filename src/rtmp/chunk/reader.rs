@@ -8,8 +8,9 @@ use bytes::BytesMut;
 use super::{CHUNK_SIZE_INITIAL, CHUNK_SIZE_MAX, EXTENDED, RawMessage};
 use crate::rtmp::Limits;
 
-/// Memory for a body is taken as its bytes come; this much at first, whatever length the header promises.
-const RESERVE_MAX: usize = 64 << 10;
+/// Memory for a body is taken as its bytes come; this much at first, whatever length the header promises: most
+/// pictures fit, and headers alone on all chunk streams cost half a megabyte.
+const RESERVE_MAX: usize = 16 << 10;
 
 /// Basic header 3, message header 11, extended timestamp 4.
 const HEADER_BYTES_MAX: usize = 18;

@@ -63,7 +63,8 @@ impl ClientSession {
     pub fn new(now: Timestamp, mut config: ClientConfig) -> Self {
         let random = std::mem::replace(&mut config.random, Box::new([0; 1528]));
         let handshake = ClientHandshake::new(config.digest_handshake, random);
-        let mut link = Link::new(Limits::default());
+        // A server that we chose may ping as it likes.
+        let mut link = Link::new(Limits { pings_max: u32::MAX, ..Limits::default() });
         link.transmit(handshake.start());
         let deadline = Some(now + config.deadlines.handshake);
         Self { config, started: now, now, step: Step::Handshake, handshake, link, deadline, stream_id: 0 }

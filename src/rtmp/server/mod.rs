@@ -1,5 +1,6 @@
 //! The ingest's side of an RTMP session.
 
+mod play;
 mod session;
 
 use std::fmt;
@@ -50,12 +51,24 @@ pub struct ServerDeadlines {
     pub publish: Duration,
     /// Between two inputs of a client that publishes.
     pub idle: Duration,
+    /// After how long a player that said nothing is asked whether it is still there.
+    pub ping: Duration,
+    /// How long it may take to answer.
+    pub answer: Duration,
 }
 
 impl Default for ServerDeadlines {
     fn default() -> Self {
         let ten = Duration::from_secs(10);
-        Self { handshake: Duration::from_secs(5), connect: ten, publish: ten, idle: Duration::from_secs(30) }
+        let (thirty, sixty) = (Duration::from_secs(30), Duration::from_secs(60));
+        Self {
+            handshake: Duration::from_secs(5),
+            connect: ten,
+            publish: ten,
+            idle: thirty,
+            ping: sixty,
+            answer: thirty,
+        }
     }
 }
 
@@ -66,10 +79,12 @@ pub enum ServerStep {
     Handshake,
     /// Waiting for connect.
     Connect,
-    /// Waiting for publish.
+    /// Waiting for publish or play.
     Publish,
-    /// Media flows.
+    /// Media flows from the client.
     Live,
+    /// Media flows to the client, or will once somebody publishes.
+    Play,
     /// Ended, by us or by a failure.
     Closing,
 }
@@ -81,6 +96,7 @@ impl fmt::Display for ServerStep {
             Self::Connect => "connect",
             Self::Publish => "publish",
             Self::Live => "live",
+            Self::Play => "play",
             Self::Closing => "close",
         })
     }
@@ -107,7 +123,7 @@ pub enum ServerEvent {
         /// Stream name, which is the key, with its query.
         name: String,
     },
-    /// The client asks to play: answer with `reject_play`.
+    /// The client asks to play: answer with `accept_play` or `reject_play`.
     PlayRequested {
         /// Stream name, with its query.
         name: String,
@@ -125,6 +141,17 @@ pub enum ServerEvent {
     },
     /// The client ended its publish in good order.
     Unpublished,
+    /// The player wants nothing for a while, or to play on.
+    Paused(bool),
+    /// The player does or does not want sound or picture.
+    Receive {
+        /// Which.
+        kind: MediaKind,
+        /// Whether it wants it.
+        wanted: bool,
+    },
+    /// The client ended its play in good order, or asks for another.
+    Unplayed,
     /// The session is over; nothing follows.
     Failed(ServerError),
 }
@@ -141,6 +168,9 @@ impl fmt::Debug for ServerEvent {
                 write!(f, "Media({kind:?} at {timestamp_ms} ms, {} bytes)", payload.len())
             }
             Self::Unpublished => f.write_str("Unpublished"),
+            Self::Paused(paused) => f.debug_tuple("Paused").field(paused).finish(),
+            Self::Receive { kind, wanted } => write!(f, "Receive({kind:?}: {wanted})"),
+            Self::Unplayed => f.write_str("Unplayed"),
             Self::Failed(error) => f.debug_tuple("Failed").field(error).finish(),
         }
     }

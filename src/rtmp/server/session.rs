@@ -3,28 +3,46 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 
-use crate::amf::{Object, Reader, Value};
+use crate::amf::{AmfError, Object, Reader, Value, write_value};
 use crate::media::Timestamp;
 
+use super::play::Playing;
 use super::{ServerConfig, ServerError, ServerEvent, ServerOutput, ServerStep};
+use crate::rtmp::MediaKind;
 use crate::rtmp::chunk::{ChunkError, RawMessage};
 use crate::rtmp::command::{Command, Info};
 use crate::rtmp::handshake::{HandshakeProgress, ServerHandshake};
 use crate::rtmp::link::{COMMAND_CHUNKS, Link, LinkError};
-use crate::rtmp::message::{Message, read_message, split_aggregate};
+use crate::rtmp::message::{Message, event, read_message, split_aggregate};
 
 /// Chunk stream of statuses of a message stream.
 const STATUS_CHUNKS: u32 = 5;
+/// `Limits::pings_max` holds for so long.
+const PINGS_WINDOW: Duration = Duration::from_secs(1);
+/// "Can forward" in the maps of codecs, and multitrack, ModEx and nanosecond offsets among the capabilities
+/// (Enhanced RTMP v2, "Enhancing NetConnection connect Command").
+const FORWARDS: f64 = 4.0;
+const CAPS_EX: f64 = 14.0;
 
 /// What the client asked for and the program has not answered yet.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Pending {
-    Connect { transaction: f64 },
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Pending {
+    Connect { transaction: f64, extras: ConnectExtras },
     Publish { stream_id: u32 },
-    Play { stream_id: u32 },
+    Play { stream_id: u32, reset: bool },
+}
+
+/// What a client said in its connect that our answer repeats.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct ConnectExtras {
+    /// 3 where the client would speak AMF3. We go on in AMF0, which it has to understand as well.
+    object_encoding: f64,
+    /// It speaks of the codecs of Enhanced RTMP.
+    enhanced: bool,
 }
 
 /// An ingest's session over one connection, from the accepted connection to its end.
@@ -36,17 +54,23 @@ pub struct ServerSession {
     now: Timestamp,
     step: ServerStep,
     handshake: ServerHandshake,
-    link: Link<ServerEvent>,
+    pub(super) link: Link<ServerEvent>,
     deadline: Option<Timestamp>,
-    pending: Option<Pending>,
+    /// The player was asked whether it is still there.
+    asked: bool,
+    /// Since when pings are counted.
+    pings_since: Timestamp,
+    pub(super) pending: Option<Pending>,
     /// What came while a request was pending: clients pipeline.
     deferred: VecDeque<Message>,
     deferred_bytes: usize,
     /// Message streams alive.
     streams: Vec<u32>,
     last_stream_id: u32,
-    publishing: Option<u32>,
-    unpublished: bool,
+    pub(super) publishing: Option<u32>,
+    pub(super) playing: Option<Playing>,
+    /// It ended a publish or a play in good order.
+    pub(super) done: bool,
 }
 
 impl fmt::Debug for ServerSession {
@@ -76,7 +100,10 @@ impl ServerSession {
             streams: Vec::new(),
             last_stream_id: 0,
             publishing: None,
-            unpublished: false,
+            playing: None,
+            done: false,
+            asked: false,
+            pings_since: now,
             config,
         }
     }
@@ -88,8 +115,12 @@ impl ServerSession {
         while self.step == ServerStep::Handshake && !input.is_empty() {
             self.read_handshake(&mut input);
         }
-        if self.step == ServerStep::Live && !bytes.is_empty() {
-            self.deadline = Some(now + self.config.deadlines.idle);
+        if matches!(self.step, ServerStep::Live | ServerStep::Play) && !bytes.is_empty() {
+            self.enter(self.step);
+        }
+        if now.since(self.pings_since) >= PINGS_WINDOW {
+            self.pings_since = now;
+            self.link.forget_pings();
         }
         while self.step != ServerStep::Closing {
             match self.link.read(&mut input) {
@@ -102,10 +133,10 @@ impl ServerSession {
         }
     }
 
-    /// The client will send nothing more: a failure, unless it had ended its publish before.
+    /// The client will send nothing more: a failure, unless it had ended its publish or play before.
     pub fn handle_eof(&mut self, now: Timestamp) {
         self.now = now;
-        if self.unpublished && self.publishing.is_none() && self.pending.is_none() {
+        if self.done && self.publishing.is_none() && self.playing.is_none() && self.pending.is_none() {
             self.enter(ServerStep::Closing);
         } else {
             self.fail(ServerError::ClosedByPeer);
@@ -115,7 +146,16 @@ impl ServerSession {
     /// The time of the last `ServerOutput::Timeout` has come. Too early a call does nothing.
     pub fn handle_timeout(&mut self, now: Timestamp) {
         self.now = now;
-        if self.deadline.is_some_and(|deadline| deadline <= now) {
+        if self.deadline.is_none_or(|deadline| deadline > now) {
+            return;
+        }
+        if self.step == ServerStep::Play && !self.asked {
+            // A player says nothing for hours: only an answer tells that it is still there.
+            let elapsed_ms = self.elapsed_ms();
+            self.link.send_user_control(event::PING_REQUEST, elapsed_ms);
+            self.asked = true;
+            self.deadline = Some(now + self.config.deadlines.answer);
+        } else {
             self.fail(ServerError::TimedOut { step: self.step });
         }
     }
@@ -127,14 +167,20 @@ impl ServerSession {
 
     /// Answers `ConnectRequested`: lets the client in. Does nothing when no connect is pending.
     pub fn accept_connect(&mut self) {
-        let Some(Pending::Connect { transaction }) = self.pending else { return };
-        self.pending = None;
+        let Some(Pending::Connect { transaction, extras }) = self.pending.take_if(is_connect) else { return };
         self.link.send_window_ack_size(self.config.window_ack_size);
         self.link.send_peer_bandwidth(self.config.window_ack_size);
         self.link.send_chunk_size(self.config.chunk_size);
         let properties = Object::new().with("fmsVer", "FMS/3,0,1,123").with("capabilities", 31.0);
-        let info = Info::object("status", "NetConnection.Connect.Success", "Connection succeeded.")
-            .with("objectEncoding", 0.0);
+        let mut info = Info::object("status", "NetConnection.Connect.Success", "Connection succeeded.")
+            .with("objectEncoding", extras.object_encoding);
+        if extras.enhanced {
+            // Every codec is passed on as it comes (Enhanced RTMP v2, "Enhancing NetConnection connect Command").
+            let any = Object::new().with("*", FORWARDS);
+            info.push("videoFourCcInfoMap", any.clone());
+            info.push("audioFourCcInfoMap", any);
+            info.push("capsEx", CAPS_EX);
+        }
         let answer = Command::new("_result", transaction, properties.into(), vec![info.into()]);
         self.link.send_command(COMMAND_CHUNKS, 0, &answer);
         self.enter(ServerStep::Publish);
@@ -144,7 +190,7 @@ impl ServerSession {
     /// Answers `ConnectRequested`: turns the client away and ends the session; the driver drains and closes. `code`
     /// is such as `NetConnection.Connect.Rejected`. Does nothing when no connect is pending.
     pub fn reject_connect(&mut self, code: &str, description: &str) {
-        let Some(Pending::Connect { transaction }) = self.pending else { return };
+        let Some(Pending::Connect { transaction, .. }) = self.pending else { return };
         let info = Info::object("error", code, description);
         let answer = Command::new("_error", transaction, Value::Null, vec![info.into()]);
         self.link.send_command(COMMAND_CHUNKS, 0, &answer);
@@ -156,7 +202,7 @@ impl ServerSession {
         let Some(Pending::Publish { stream_id }) = self.pending else { return };
         self.pending = None;
         self.publishing = Some(stream_id);
-        self.link.send_stream_begin(stream_id);
+        self.link.send_user_control(event::STREAM_BEGIN, stream_id);
         self.send_status(stream_id, "status", "NetStream.Publish.Start", "Publishing.");
         self.enter(ServerStep::Live);
         self.handle_deferred();
@@ -169,12 +215,6 @@ impl ServerSession {
         self.refuse(stream_id, code, description);
     }
 
-    /// Answers `PlayRequested`: refuses. Does nothing when no play is pending.
-    pub fn reject_play(&mut self, code: &str, description: &str) {
-        let Some(Pending::Play { stream_id }) = self.pending else { return };
-        self.refuse(stream_id, code, description);
-    }
-
     /// Tells the client why and ends the session; the driver drains and closes. Does nothing when it is over.
     pub fn disconnect(&mut self, code: &str, description: &str) {
         if self.step == ServerStep::Closing {
@@ -182,11 +222,12 @@ impl ServerSession {
         }
         match self.pending {
             Some(Pending::Connect { .. }) => return self.reject_connect(code, description),
-            Some(Pending::Publish { stream_id } | Pending::Play { stream_id }) => {
+            Some(Pending::Publish { stream_id } | Pending::Play { stream_id, .. }) => {
                 self.send_status(stream_id, "error", code, description);
             }
-            None if matches!(self.step, ServerStep::Publish | ServerStep::Live) => {
-                self.send_status(self.publishing.unwrap_or(0), "error", code, description);
+            None if matches!(self.step, ServerStep::Publish | ServerStep::Live | ServerStep::Play) => {
+                let stream_id = self.publishing.or(self.playing.map(|playing| playing.stream_id));
+                self.send_status(stream_id.unwrap_or(0), "error", code, description);
             }
             None => {}
         }
@@ -203,8 +244,13 @@ impl ServerSession {
         self.link.poll(self.deadline)
     }
 
+    /// Milliseconds since the connection was accepted.
+    fn elapsed_ms(&self) -> u32 {
+        u32::try_from(self.now.since(self.started).as_millis()).unwrap_or(u32::MAX)
+    }
+
     fn read_handshake(&mut self, input: &mut &[u8]) {
-        let elapsed_ms = u32::try_from(self.now.since(self.started).as_millis()).unwrap_or(u32::MAX);
+        let elapsed_ms = self.elapsed_ms();
         let before = input.len();
         let progress = self.handshake.read(elapsed_ms, input);
         self.link.count_received(before - input.len());
@@ -238,7 +284,7 @@ impl ServerSession {
     }
 
     /// Handles what was held back, up to the next request.
-    fn handle_deferred(&mut self) {
+    pub(super) fn handle_deferred(&mut self) {
         while self.pending.is_none() && self.step != ServerStep::Closing {
             let Some(message) = self.deferred.pop_front() else {
                 self.deferred_bytes = 0;
@@ -306,7 +352,10 @@ impl ServerSession {
         };
         let inner = Reader::new(&script_data).read_value();
         if inner.is_ok_and(|name| name.as_str() == Some("onMetaData")) {
-            self.link.push_event(ServerEvent::Metadata(script_data));
+            match in_amf0(script_data) {
+                Ok(script_data) => self.link.push_event(ServerEvent::Metadata(script_data)),
+                Err(error) => self.fail_protocol(error.to_string()),
+            }
         }
     }
 
@@ -322,11 +371,17 @@ impl ServerSession {
             "connect" => self.fail_protocol("a second connect".to_owned()),
             "createStream" => self.create_stream(transaction),
             "publish" => self.handle_publish(stream_id, &command),
-            "play" | "play2" => {
-                let name = text_argument(&command).unwrap_or_default();
-                self.request(Pending::Play { stream_id }, ServerEvent::PlayRequested { name });
+            "play" | "play2" => self.handle_play(stream_id, &command),
+            "pause" | "pauseRaw" => self.handle_pause(stream_id, &command),
+            "receiveAudio" => self.handle_receive(MediaKind::Audio, &command),
+            "receiveVideo" => self.handle_receive(MediaKind::Video, &command),
+            "seek" => self.send_status(stream_id, "error", "NetStream.Seek.Failed", "A live stream has no past."),
+            "getStreamLength" => self.answer(transaction, 0.0.into()),
+            "FCSubscribe" => {
+                self.answer(transaction, Value::Undefined);
+                self.send_fc("onFCSubscribe", "NetStream.Play.Start");
             }
-            "releaseStream" => self.answer(transaction, Value::Undefined),
+            "releaseStream" | "FCUnsubscribe" | "_checkbw" => self.answer(transaction, Value::Undefined),
             "FCPublish" => {
                 self.answer(transaction, Value::Undefined);
                 self.send_fc("onFCPublish", "NetStream.Publish.Start");
@@ -342,9 +397,12 @@ impl ServerSession {
                 let id = command.argument(0).and_then(Value::as_number).unwrap_or(0.0) as u32;
                 self.streams.retain(|stream| *stream != id);
                 self.unpublish(id);
+                self.unplay(id);
             }
-            "closeStream" => self.unpublish(stream_id),
-            "_checkbw" => self.answer(transaction, Value::Undefined),
+            "closeStream" => {
+                self.unpublish(stream_id);
+                self.unplay(stream_id);
+            }
             // Answers to what we never asked.
             "_result" | "_error" | "onStatus" => {}
             _ if transaction > 0.0 => {
@@ -360,7 +418,12 @@ impl ServerSession {
         let text = |name: &str| command.object.get(name).and_then(Value::as_str).map(str::to_owned);
         let Some(app) = text("app") else { return self.fail_protocol("connect without app".to_owned()) };
         let tc_url = text("tcUrl").unwrap_or_default();
-        let pending = Pending::Connect { transaction: command.transaction };
+        let given = |name: &str| command.object.get(name).is_some();
+        let extras = ConnectExtras {
+            object_encoding: command.object.get("objectEncoding").and_then(Value::as_number).unwrap_or(0.0),
+            enhanced: ["fourCcList", "videoFourCcInfoMap", "audioFourCcInfoMap"].into_iter().any(given),
+        };
+        let pending = Pending::Connect { transaction: command.transaction, extras };
         self.request(pending, ServerEvent::ConnectRequested { app, tc_url });
     }
 
@@ -377,32 +440,31 @@ impl ServerSession {
         let Some(name) = text_argument(command) else {
             return self.send_status(stream_id, "error", "NetStream.Publish.BadName", "publish without a name.");
         };
-        if self.publishing.is_some() {
-            let words = "this connection publishes already.";
+        if self.publishing.is_some() || self.playing.is_some() {
+            let words = "this connection publishes or plays already.";
             return self.send_status(stream_id, "error", "NetStream.Publish.BadName", words);
         }
         self.request(Pending::Publish { stream_id }, ServerEvent::PublishRequested { name });
     }
 
     /// Asks the program. While it thinks, nobody is late.
-    fn request(&mut self, pending: Pending, event: ServerEvent) {
+    pub(super) fn request(&mut self, pending: Pending, event: ServerEvent) {
         self.pending = Some(pending);
         self.deadline = None;
         self.link.push_event(event);
     }
 
-    fn refuse(&mut self, stream_id: u32, code: &str, description: &str) {
+    pub(super) fn refuse(&mut self, stream_id: u32, code: &str, description: &str) {
         self.pending = None;
         self.send_status(stream_id, "error", code, description);
-        let step = if self.publishing.is_some() { ServerStep::Live } else { ServerStep::Publish };
-        self.enter(step);
+        self.enter(ServerStep::Publish);
         self.handle_deferred();
     }
 
     fn unpublish(&mut self, stream_id: u32) {
         if self.publishing == Some(stream_id) {
             self.publishing = None;
-            self.unpublished = true;
+            self.done = true;
             self.send_status(stream_id, "status", "NetStream.Unpublish.Success", "Unpublished.");
             self.link.push_event(ServerEvent::Unpublished);
             self.enter(ServerStep::Publish);
@@ -423,13 +485,13 @@ impl ServerSession {
         self.link.send_command(COMMAND_CHUNKS, 0, &command);
     }
 
-    fn send_status(&mut self, stream_id: u32, level: &str, code: &str, description: &str) {
+    pub(super) fn send_status(&mut self, stream_id: u32, level: &str, code: &str, description: &str) {
         let info = Info::object(level, code, description);
         let status = Command::new("onStatus", 0.0, Value::Null, vec![info.into()]);
         self.link.send_command(STATUS_CHUNKS, stream_id, &status);
     }
 
-    fn enter(&mut self, step: ServerStep) {
+    pub(super) fn enter(&mut self, step: ServerStep) {
         self.step = step;
         let deadlines = &self.config.deadlines;
         self.deadline = match step {
@@ -437,12 +499,15 @@ impl ServerSession {
             ServerStep::Connect => Some(deadlines.connect),
             ServerStep::Publish => Some(deadlines.publish),
             ServerStep::Live => Some(deadlines.idle),
+            ServerStep::Play => Some(deadlines.ping),
             ServerStep::Closing => None,
         }
         .map(|patience| self.now + patience);
+        self.asked = false;
         if step == ServerStep::Closing {
             self.pending = None;
             self.publishing = None;
+            self.playing = None;
             self.deferred.clear();
         }
     }
@@ -458,6 +523,25 @@ impl ServerSession {
             self.enter(ServerStep::Closing);
         }
     }
+}
+
+/// The same values without AMF3, which players and files could not read. What is cut stays as it is: players know how
+/// to bear it.
+fn in_amf0(body: Bytes) -> Result<Bytes, AmfError> {
+    let mut reader = Reader::new(&body);
+    let mut out = Vec::new();
+    while !reader.is_empty() {
+        match reader.read_value() {
+            Ok(value) => write_value(&mut out, &value),
+            Err(error) if error.is_excess() => return Err(error),
+            Err(_) => break,
+        }
+    }
+    Ok(if reader.met_amf3() { out.into() } else { body })
+}
+
+fn is_connect(pending: &mut Pending) -> bool {
+    matches!(pending, Pending::Connect { .. })
 }
 
 fn text_argument(command: &Command) -> Option<String> {

@@ -229,9 +229,15 @@ fn a_second_publish_on_one_connection_is_refused_and_the_first_goes_on() {
 #[test]
 fn commands_nobody_knows_are_answered_and_silly_orders_are_errors() {
     let mut fixture = Fixture::connected();
-    let unknown = fixture.client.command(0, "getStreamLength", 7.0, &[Value::Null]);
+    let unknown = fixture.client.command(0, "makeCoffee", 7.0, &[Value::Null]);
     assert_eq!(fixture.input(&unknown), []);
     assert_eq!(fixture.read(), ["_error"]);
+    // What players ask before they play.
+    for (name, answers) in [("getStreamLength", &["_result"][..]), ("FCSubscribe", &["_result", "onFCSubscribe"])] {
+        let asked = fixture.client.command(0, name, 7.0, &[Value::Null, "key".into()]);
+        assert_eq!(fixture.input(&asked), []);
+        assert_eq!(fixture.read(), answers);
+    }
     let nameless = fixture.client.command(1, "publish", 8.0, &[Value::Null, Value::Null]);
     assert_eq!(fixture.input(&nameless), []);
     assert_eq!(fixture.code(), "NetStream.Publish.BadName");
@@ -295,4 +301,55 @@ fn nothing_secret_is_printed() {
     let events = fixture.input(&publish);
     let text = format!("{events:?} {:?}", fixture.session);
     assert!(!text.contains("secret"), "{text}");
+}
+
+#[test]
+fn amf3_is_understood_and_goes_no_further() {
+    // A command of type 17 is a zero byte and then AMF0, where any value may switch to AMF3: here the object of
+    // connect, app = "live".
+    let mut body = vec![0];
+    write_value(&mut body, &"connect".into());
+    write_value(&mut body, &1.0.into());
+    body.extend_from_slice(b"\x11\x0A\x0B\x01\x07app\x06\x09live\x01");
+    let mut fixture = Fixture::new();
+    let bytes = fixture.client.message(kind::COMMAND_AMF3, 0, 0, &body);
+    let requested = ServerEvent::ConnectRequested { app: "live".into(), tc_url: String::new() };
+    assert_eq!(fixture.input(&bytes), [requested]);
+
+    let mut fixture = Fixture::connected();
+    let mut body = vec![0];
+    for value in ["publish".into(), 5.0.into(), Value::Null] {
+        write_value(&mut body, &value);
+    }
+    body.extend_from_slice(b"\x11\x06\x07cam");
+    let bytes = fixture.client.message(kind::COMMAND_AMF3, 1, 0, &body);
+    assert_eq!(fixture.input(&bytes), [ServerEvent::PublishRequested { name: "cam".into() }]);
+
+    let mut fixture = Fixture::live();
+    let mut body = vec![0];
+    write_value(&mut body, &"@setDataFrame".into());
+    let mut expected = Vec::new();
+    write_value(&mut expected, &"onMetaData".into());
+    body.extend_from_slice(&expected);
+    // width = 640 (0x280), of a dynamic object.
+    body.extend_from_slice(b"\x11\x0A\x0B\x01\x0Bwidth\x04\x85\x00\x01");
+    write_value(&mut expected, &Value::Object(Object::new().with("width", 640.0)));
+    let bytes = fixture.client.message(kind::DATA_AMF3, 1, 0, &body);
+    assert_eq!(fixture.input(&bytes), [ServerEvent::Metadata(expected.into())]);
+}
+
+#[test]
+fn amf_without_bounds_ends_the_session() {
+    let deep = b"\x03\0\x01a".repeat(1000);
+    let mut fixture = Fixture::connected();
+    let mut body = Vec::new();
+    write_value(&mut body, &"publish".into());
+    write_value(&mut body, &5.0.into());
+    body.extend_from_slice(&deep);
+    let bytes = fixture.client.message(kind::COMMAND, 1, 0, &body);
+    assert!(matches!(fixture.input(&bytes)[..], [ServerEvent::Failed(ServerError::Protocol { .. })]));
+    let mut fixture = Fixture::live();
+    let body = [b"\x02\0\x0aonMetaData", &deep[..]].concat();
+    let bytes = fixture.client.message(kind::DATA, 1, 0, &body);
+    assert!(matches!(fixture.input(&bytes)[..], [ServerEvent::Failed(ServerError::Protocol { .. })]));
 }

@@ -3,10 +3,12 @@
 pub(crate) mod certs;
 pub(crate) mod clips;
 pub(crate) mod hooks;
+pub(crate) mod ingest;
 pub(crate) mod media;
 pub(crate) mod net;
 pub(crate) mod nginx;
 pub(crate) mod odd;
+pub(crate) mod players;
 pub(crate) mod process;
 pub(crate) mod publishers;
 pub(crate) mod servers;
