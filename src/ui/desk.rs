@@ -9,7 +9,9 @@ use super::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
 use super::settings_view::{Card, ProfilesAround};
 use super::view::{Act, ProfilesView};
 use crate::settings::contract::{Finding, Rule, Severity, lint};
-use crate::settings::{Draft, KeysIn, Lock, SettingsError, ShowSettings, joined_recording, split_recording};
+use crate::settings::{
+    AudioChoice, Draft, KeysIn, Lock, SettingsError, ShowSettings, VideoChoice, joined_recording, split_recording,
+};
 
 /// The desk.
 #[derive(Debug, Default)]
@@ -197,6 +199,8 @@ impl Desk {
         let mut settings = self.draft.settings().clone();
         match request {
             DialogRequest::ImportProfile => return Some(Act::ImportProfile(path)),
+            DialogRequest::Picture => return Some(Act::PickVideo(VideoChoice::File(path))),
+            DialogRequest::Sound => return Some(Act::PickAudio(AudioChoice::File(path))),
             // The dialog has asked already whether a file may go.
             DialogRequest::ExportProfile(name) => {
                 self.replaces = Some((name, path));
@@ -353,6 +357,8 @@ mod tests {
         let chosen = DialogAnswer::Chosen(DialogRequest::RecordingFolder("/v".into()), "/w".into());
         settings.record = Some("/w/a.flv".into());
         assert_eq!(desk.handle_dialog(chosen), Some(Act::Edit(Box::new(settings))));
+        let clip = DialogAnswer::Chosen(DialogRequest::Picture, "/c.mp4".into());
+        assert_eq!(desk.handle_dialog(clip), Some(Act::PickVideo(VideoChoice::File("/c.mp4".into()))));
         let import = DialogAnswer::Chosen(DialogRequest::ImportProfile, "/p".into());
         assert_eq!(desk.handle_dialog(import), Some(Act::ImportProfile("/p".into())));
         assert_eq!(desk.handle_dialog(DialogAnswer::Cancelled(DialogRequest::ImportProfile)), None);

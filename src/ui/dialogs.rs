@@ -5,6 +5,11 @@ use std::time::Duration;
 
 use crate::flow::{Popped, Queue};
 
+/// Files that give a picture, by their endings.
+const PICTURE_ENDINGS: [&str; 8] = ["mp4", "m4v", "mov", "y4m", "png", "jpg", "jpeg", "MP4"];
+/// Files that give sound.
+const SOUND_ENDINGS: [&str; 8] = ["wav", "flac", "mp3", "mp4", "m4a", "mov", "aiff", "MP4"];
+
 /// What a dialog is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DialogRequest {
@@ -14,6 +19,10 @@ pub enum DialogRequest {
     ExportProfile(String),
     /// A certificate file for a destination, counted from 0.
     TlsCa(usize),
+    /// A clip or still for the picture.
+    Picture,
+    /// A sound or clip for the sound.
+    Sound,
     /// The folder of recordings; the dialog begins there.
     RecordingFolder(PathBuf),
 }
@@ -127,6 +136,8 @@ impl Native for System {
                 dialog.add_filter("Tally", &["toml"]).set_file_name(format!("{safe}.toml")).save_file()
             }
             DialogRequest::TlsCa(_) => dialog.add_filter("PEM", &["pem", "crt", "cer"]).pick_file(),
+            DialogRequest::Picture => dialog.add_filter("MP4, Y4M, PNG, JPEG", &PICTURE_ENDINGS).pick_file(),
+            DialogRequest::Sound => dialog.add_filter("WAV, FLAC, MP3, MP4", &SOUND_ENDINGS).pick_file(),
             DialogRequest::RecordingFolder(folder) => dialog.set_directory(folder).pick_folder(),
         }
     }

@@ -540,6 +540,7 @@ impl Model {
                 size: encoding.size,
                 frame_rate: encoding.frame_rate,
                 bitrate: encoding.video_bitrate,
+                has_dialogs: self.desk.has_dialogs,
             },
             sound: SoundView { gain_db: chosen.gain_db, ..self.sound.clone() },
             truth: self.truth(&show, &strip),

@@ -168,6 +168,8 @@ pub struct SourcesView {
     pub frame_rate: FrameRate,
     /// Rate of the picture.
     pub bitrate: Bitrate,
+    /// Whether the system has file dialogs.
+    pub has_dialogs: bool,
 }
 
 /// One channel of a meter.

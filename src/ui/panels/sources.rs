@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use eframe::egui::{Key, ScrollArea, Ui};
 
 use crate::settings::{AudioChoice, VideoChoice};
+use crate::ui::dialogs::DialogRequest;
 use crate::ui::theme;
 use crate::ui::view::{Act, Devices, SourcesState, SourcesView, Tab};
 use crate::ui::widgets::{ButtonKind, button, chip, choose, field, kind_button, menu_below, text};
-use crate::ui::wording::{Text, Words};
+use crate::ui::wording::{SettingsText, Text, Words};
 
 /// An entry of a list of sources.
 pub(super) enum Entry<C> {
@@ -121,11 +122,16 @@ pub fn sources_ui(
     } else {
         ui.horizontal_wrapped(|ui| chips_ui(ui, view, state, words, acts));
     }
-    if let Some(path) = path_field(ui, Text::ClipPath, &mut state.video_path, words) {
-        acts.push(Act::PickVideo(VideoChoice::File(path)));
+    let dialog = |request| view.has_dialogs.then_some(request);
+    match path_field(ui, Text::ClipPath, &mut state.video_path, dialog(DialogRequest::Picture), words) {
+        Some(PathAnswer::Use(path)) => acts.push(Act::PickVideo(VideoChoice::File(path))),
+        Some(PathAnswer::Ask(request)) => acts.push(Act::AskPath(request)),
+        None => {}
     }
-    if let Some(path) = path_field(ui, Text::SoundClipPath, &mut state.audio_path, words) {
-        acts.push(Act::PickAudio(AudioChoice::File(path)));
+    match path_field(ui, Text::SoundClipPath, &mut state.audio_path, dialog(DialogRequest::Sound), words) {
+        Some(PathAnswer::Use(path)) => acts.push(Act::PickAudio(AudioChoice::File(path))),
+        Some(PathAnswer::Ask(request)) => acts.push(Act::AskPath(request)),
+        None => {}
     }
 }
 
@@ -180,10 +186,25 @@ fn devices_note(ui: &mut Ui, devices: &Devices, none: bool, no_device: Text, wor
     text(ui, words.text(note), font, ink);
 }
 
-/// A field for a path, with a button to use it and one to give up; Enter and Escape do the same.
-fn path_field(ui: &mut Ui, label: Text, typed: &mut Option<String>, words: Words) -> Option<PathBuf> {
+/// What came of a field for a path.
+enum PathAnswer {
+    /// This file.
+    Use(PathBuf),
+    /// Ask the system for one.
+    Ask(DialogRequest),
+}
+
+/// A field for a path, with a button to use it, one for `dialog` where there is one, and one to give up; Enter and Escape
+/// do what the first and the last do.
+fn path_field(
+    ui: &mut Ui,
+    label: Text,
+    typed: &mut Option<String>,
+    dialog: Option<DialogRequest>,
+    words: Words,
+) -> Option<PathAnswer> {
     let value = typed.as_mut()?;
-    let (mut use_it, mut give_up) = (false, false);
+    let (mut use_it, mut browse, mut give_up) = (false, false, false);
     ui.scope(|ui| {
         ui.set_max_width(theme::scaled(ui, 480.0));
         let response = field(ui, words.text(label), value, "/home/me/Videos/clip.mp4");
@@ -198,13 +219,18 @@ fn path_field(ui: &mut Ui, label: Text, typed: &mut Option<String>, words: Words
             let pressed =
                 ui.add_enabled_ui(usable, |ui| kind_button(ui, ButtonKind::Accent, use_label, use_label).clicked());
             use_it |= pressed.inner;
+            browse = dialog.is_some() && button(ui, words.settings(SettingsText::Browse)).clicked();
             give_up |= button(ui, cancel).clicked();
         });
     });
     let path = value.trim().trim_matches('"').to_owned();
     if use_it && !path.is_empty() {
         *typed = None;
-        return Some(PathBuf::from(path));
+        return Some(PathAnswer::Use(PathBuf::from(path)));
+    }
+    if browse {
+        *typed = None;
+        return dialog.map(PathAnswer::Ask);
     }
     if give_up {
         *typed = None;

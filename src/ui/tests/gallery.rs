@@ -298,11 +298,13 @@ fn folder() -> Option<PathBuf> {
 fn every_state_is_painted() {
     let folder = folder();
     let looks: &[(Look, &str)] = &[(Look::Dark, "dark"), (Look::Light, "light"), (Look::HighContrast, "contrast")];
-    for size in SIZES {
+    let large = folder.is_some().then_some(vec2(3840.0, 2160.0));
+    for size in SIZES.into_iter().chain(large) {
         let mut canvas = Canvas::new([size.x as u32, size.y as u32]);
         for (look, word) in looks {
             for scene in scenes() {
                 let wanted = match (&folder, *look) {
+                    (Some(_), _) if Some(size) == large => *look == Look::Dark && scene.name.starts_with("settings-d"),
                     (Some(_), Look::HighContrast) => scene.name == "live" || scene.name == "settings-destination",
                     (Some(_), _) => true,
                     (None, _) => ["first-run", "live", "settings-destination"].contains(&scene.name),

@@ -10,6 +10,7 @@ use crate::settings::{Destination, KeysIn, SettingsError, ShowSettings, StreamKe
 use crate::studio::{
     Command, DestinationState as D, DeviceKind, Problem, ProblemKind, SourceState, StudioCommand, StudioEvent,
 };
+use crate::ui::dialogs::{DialogAnswer, DialogRequest};
 use crate::ui::model::{Model, Order};
 use crate::ui::profiles::{ProfileAnswer, ProfileRequest};
 use crate::ui::theme::Look;
@@ -226,6 +227,24 @@ fn a_camera_is_picked_from_the_chip_by_keyboard() {
     let wanted = VideoChoice::Camera(Some("Kamera Süd-id".to_owned()));
     assert_eq!(harness.state_mut().engine(), [StudioCommand::SetVideo(wanted)]);
     assert!(harness.query_by_label("No picture").is_none(), "the list is closed");
+}
+
+#[test]
+fn a_clip_is_asked_of_the_system_where_it_has_dialogs() {
+    let mut model = seen(model());
+    model.handle_dialog(0.0, DialogAnswer::Available(true));
+    let mut harness = open(desk(model), SIZES[0]);
+    harness.get_by_label("Camera").click();
+    harness.run();
+    harness.get_by_label("Clip…").click();
+    harness.run();
+    harness.get_by_label("Browse…").click();
+    harness.run();
+    assert_eq!(harness.state().orders, [Order::Ask(DialogRequest::Picture)]);
+    assert!(harness.query_by_label("Browse…").is_none(), "the field makes room for the dialog");
+    let chosen = DialogAnswer::Chosen(DialogRequest::Picture, "/clips/a.mp4".into());
+    let orders = harness.state_mut().model.handle_dialog(11.0, chosen);
+    assert_eq!(orders, [Order::Engine(StudioCommand::SetVideo(VideoChoice::File("/clips/a.mp4".into())))]);
 }
 
 #[test]
