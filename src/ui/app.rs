@@ -289,7 +289,7 @@ impl eframe::App for App {
         let begin = self.wish.due(ui.ctx());
         let mut acts: Vec<Act> = Vec::new();
         window_ui(ui, &view, &self.picture, self.model.appearance(), &mut self.state, words, &mut acts);
-        for act in self.wish.ordered(ui.ctx(), acts, begin) {
+        for act in self.wish.ordered(ui.ctx(), acts, begin, &self.state.settings) {
             for order in self.model.handle_act(now, act) {
                 self.carry_out(ui.ctx(), order);
             }

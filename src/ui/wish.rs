@@ -2,7 +2,8 @@
 
 use eframe::egui::Context;
 
-use super::view::Act;
+use super::panels::settings::SettingsState;
+use super::view::{Act, Tab};
 
 /// The wish, while it waits.
 #[derive(Debug, Default)]
@@ -21,15 +22,23 @@ impl Wish {
         Some(due)
     }
 
-    /// What is to be done of the acts of a frame, in this order; a new wish to begin is kept for the next frame.
-    pub(super) fn ordered(&mut self, ctx: &Context, acts: Vec<Act>, due: Option<Act>) -> Vec<Act> {
+    /// What is to be done of the acts of a frame, in this order; a new wish to begin is kept for the next frame. A show
+    /// does not go to the server that was set before the one that is shown and makes no sense.
+    pub(super) fn ordered(
+        &mut self,
+        ctx: &Context,
+        acts: Vec<Act>,
+        due: Option<Act>,
+        settings: &SettingsState,
+    ) -> Vec<Act> {
         let begins = |act: &Act| matches!(act, Act::GoLive | Act::Rehearse);
         let (wishes, mut ordered): (Vec<_>, Vec<_>) = acts.into_iter().partition(begins);
         if let Some(wish) = wishes.into_iter().next() {
             self.0 = Some(wish);
             ctx.request_repaint();
         }
-        ordered.extend(due);
+        let is_wrong = due == Some(Act::GoLive) && settings.has_wrong_server();
+        ordered.extend(if is_wrong { Some(Act::OpenSettings(Tab::Destination)) } else { due });
         ordered
     }
 }

@@ -1,7 +1,10 @@
 //! The window is closed, and opened again.
 
+use std::time::Duration;
+
 use crate::reader::Role;
 use crate::steps::{recording_of, set_up};
+use crate::support::media::decode_without_a_warning;
 use crate::support::nginx::Nginx;
 use crate::window::{PATIENCE, Window, is};
 
@@ -29,4 +32,17 @@ fn closing_asks_while_live_and_what_was_set_is_there_the_next_time() {
     window.wait_for_state("LIVE", PATIENCE);
     recording_of(&nginx, 1, 1.0, &window);
     assert!(nginx.recordings().iter().all(|path| path.to_string_lossy().contains("again")), "{:?}", nginx.recordings());
+}
+
+#[test]
+fn a_program_that_is_asked_to_end_ends_its_show_first() {
+    let nginx = Nginx::start();
+    let mut window = Window::open();
+    set_up(&mut window, &nginx.url(), "interrupted");
+    window.click(Role::BUTTON, "Go live");
+    window.wait_for_state("LIVE", PATIENCE);
+    recording_of(&nginx, 0, 1.0, &window);
+    window.process().signal(libc::SIGTERM);
+    window.process().succeed(Duration::from_secs(10));
+    assert!(decode_without_a_warning(&nginx.recording()) >= 30);
 }

@@ -124,6 +124,29 @@ fn a_key_that_is_still_being_typed_belongs_to_the_show() {
 }
 
 #[test]
+fn an_address_that_makes_no_sense_keeps_the_show_from_the_one_before_it() {
+    let settings = ShowSettings { destinations: vec![Destination::at("rtmp://127.0.0.1/old")], ..settings() };
+    let mut model = seen(Model::new(settings, None, Appearance::default(), false));
+    model.handle_act(1.0, Act::OpenSettings(Tab::Destination));
+    let mut harness = open(desk(model), SIZES[1]);
+    for (typed, servers) in [("rtmp://", vec![]), ("rtmp://127.0.0.1/new", vec!["rtmp://127.0.0.1/new".to_owned()])] {
+        harness.get_by_role_and_label(Role::TextInput, "Server").focus();
+        harness.run();
+        harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        harness.run();
+        harness.get_by_role_and_label(Role::TextInput, "Server").type_text(typed);
+        harness.run();
+        harness.get_by_label("Go live").click();
+        harness.run();
+        let told = harness.state_mut().engine().into_iter().filter_map(|command| match command {
+            StudioCommand::GoLive(settings) => Some(settings.destinations[0].server.clone()),
+            _ => None,
+        });
+        assert_eq!(told.collect::<Vec<_>>(), servers, "{typed}");
+    }
+}
+
+#[test]
 fn going_live_and_ending_by_keyboard_alone() {
     let mut harness = open(desk(seen(model())), SIZES[0]);
     // Neither Space nor Enter on the button goes live.

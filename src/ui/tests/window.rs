@@ -99,7 +99,7 @@ pub(super) fn open_with(desk: Desk, size: Vec2, textures: Textures) -> Harness<'
                 ui.set_clip_rect(whole);
                 window_ui(ui, &view, &*picture, desk.model.appearance(), &mut desk.state, desk.words, &mut acts);
             });
-            for act in desk.wish.ordered(ui.ctx(), acts, begin) {
+            for act in desk.wish.ordered(ui.ctx(), acts, begin, &desk.state.settings) {
                 desk.orders.extend(desk.model.handle_act(desk.now, act));
             }
         },

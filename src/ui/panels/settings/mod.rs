@@ -47,6 +47,11 @@ impl SettingsState {
     pub(in crate::ui) fn ask_for_server(&mut self) {
         self.focus = Some(Place::Server);
     }
+
+    /// Whether what stands in the field of the server is not what is set, because it makes no sense.
+    pub(in crate::ui) fn has_wrong_server(&self) -> bool {
+        matches!(self.complaint, Some((Place::Server, _)))
+    }
 }
 
 /// A field that is typed into.
