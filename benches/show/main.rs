@@ -45,10 +45,10 @@ type Part = (&'static str, fn(&Plan) -> Table);
 
 fn main() {
     let words: Vec<_> = std::env::args().collect();
-    if let [_, first, clip] = words.as_slice()
+    if let [_, first, clip, seconds, pace] = words.as_slice()
         && first == floor::CHILD
     {
-        return floor::child(std::path::Path::new(clip));
+        return floor::child(std::path::Path::new(clip), seconds.parse().unwrap(), pace);
     }
     let number =
         |name: &str, otherwise: u32| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise);

@@ -57,6 +57,12 @@ impl Worker {
         self.finish()
     }
 
+    /// Requests the stop and leaves the thread to itself: only for one that hangs in a call which may never return.
+    pub fn abandon(mut self) {
+        self.stop.request();
+        drop(self.handle.take());
+    }
+
     fn finish(&mut self) -> bool {
         self.stop.request();
         self.handle.take().is_none_or(|handle| handle.join().is_ok())

@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use super::OutputHandle;
@@ -62,11 +63,13 @@ impl Disk for File {
     }
 }
 
-/// A running recorder. Dropping it closes the file.
+/// A running recorder.
 #[derive(Debug)]
 pub struct Recorder {
     path: PathBuf,
     worker: Worker,
+    /// Closed when the thread has nothing more to do.
+    ended: Receiver<()>,
     output: OutputHandle,
 }
 
@@ -85,18 +88,31 @@ impl Recorder {
             .create_new(true)
             .open(&path)
             .map_err(|error| RecorderError::new(&path, &error))?;
+        Self::start_on(file, path, headers, output, clock, sink)
+    }
+
+    fn start_on(
+        disk: impl Disk + Send + 'static,
+        path: PathBuf,
+        headers: StreamHeaders,
+        output: OutputHandle,
+        clock: Clock,
+        sink: impl Fn(RecorderEvent) + Send + 'static,
+    ) -> Result<Self, RecorderError> {
         output.activate();
         let (thread_path, thread_output) = (path.clone(), output.clone());
+        let (running, ended) = sync_channel(0);
         let worker = Worker::spawn("recorder", move |_stop| {
+            let _running = running;
             let path = thread_path.display().to_string();
             let tell_hole = |hole| sink(RecorderEvent::Hole { path: path.clone(), hole });
-            if let Err(error) = record(file, &headers, &thread_output, &clock, tell_hole) {
+            if let Err(error) = record(disk, &headers, &thread_output, &clock, tell_hole) {
                 thread_output.deactivate();
                 sink(RecorderEvent::Failed(RecorderError::new(&thread_path, &error)));
             }
         })
         .map_err(|error| RecorderError::new(&path, &error))?;
-        Ok(Self { path, worker, output })
+        Ok(Self { path, worker, ended, output })
     }
 
     /// The file.
@@ -109,11 +125,20 @@ impl Recorder {
         self.output.queue().gauge().lost.frames
     }
 
-    /// Waits until everything queued is written; close the queue first.
-    pub fn finish(self) -> PathBuf {
+    /// Closes the queue and waits until all of it is written, but at most `limit`.
+    ///
+    /// # Errors
+    /// The disk does not answer: what it took so far is in the file. The thread is left to itself, and should the disk
+    /// come back while the program runs, it writes the rest.
+    pub fn finish(self, limit: Duration) -> Result<(), RecorderError> {
         self.output.queue().close();
+        if self.ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+            self.worker.abandon();
+            let reason = format!("the disk did not take the rest within {:.1} s", limit.as_secs_f64());
+            return Err(RecorderError { path: self.path.display().to_string(), reason, disk_full: false });
+        }
         self.worker.join();
-        self.path
+        Ok(())
     }
 }
 
@@ -187,6 +212,8 @@ fn write_packet(writer: &mut FlvWriter<impl Write>, packet: &Packet, timeline: &
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
+    use std::sync::mpsc::SyncSender;
+    use std::sync::{Arc, Mutex};
 
     use bytes::Bytes;
 
@@ -294,6 +321,88 @@ mod tests {
         let kept = pictures(&tags).len() as u64;
         assert_eq!(told, [Hole { frames: missing, audio_packets: 0 }]);
         assert_eq!(kept + missing, 25 * FRAMES_A_SECOND as u64 + 1);
+    }
+
+    /// A disk that takes so many writes and then never returns from one, until the test lets go of it.
+    struct Dead {
+        writes: usize,
+        written: Arc<Mutex<Vec<u8>>>,
+        stuck: SyncSender<()>,
+        hold: Receiver<()>,
+    }
+
+    impl Write for Dead {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            match self.writes.checked_sub(1) {
+                Some(left) => self.writes = left,
+                None => {
+                    let _ = self.stuck.send(());
+                    let _ = self.hold.recv();
+                }
+            }
+            self.written.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Disk for Dead {
+        fn sync(&mut self, _all: bool) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_disk_that_never_returns_holds_nobody_up_and_keeps_what_it_took() {
+        let fanout = Fanout::new();
+        let output = fanout.add(PacketQueue::new(QUEUE_LIMIT));
+        let (stuck, is_stuck) = sync_channel(0);
+        let (release, hold) = sync_channel(0);
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let disk = Dead { writes: 40, written: Arc::clone(&written), stuck, hold };
+        let mut headers = StreamHeaders::new(&StreamConfig { video: None, audio: None }, "test");
+        headers.video = Some(Bytes::from_static(b"header"));
+        let path = PathBuf::from("show.flv");
+        let recorder = Recorder::start_on(disk, path, headers, output, Clock::manual(), |_| {}).unwrap();
+        push_frames(&fanout, 0..10 * FRAMES_A_SECOND);
+        is_stuck.recv().unwrap();
+        let ended = recorder.finish(Duration::from_millis(300));
+        let Err(RecorderError { path, reason, disk_full: false }) = ended else { panic!("{ended:?}") };
+        assert_eq!((path.as_str(), reason.as_str()), ("show.flv", "the disk did not take the rest within 0.3 s"));
+        let tags = |bytes: &[u8]| {
+            let mut reader = FlvReader::new();
+            reader.push(bytes);
+            std::iter::from_fn(|| reader.next_tag().unwrap()).count()
+        };
+        let kept = written.lock().unwrap().clone();
+        // Script and header, and per frame picture and sound.
+        let all = 2 + 2 * 10 * FRAMES_A_SECOND as usize;
+        assert!((10..all).contains(&tags(&kept)), "{}", tags(&kept));
+        // The disk is back: the thread that was left to itself still writes all the rest.
+        drop((release, is_stuck));
+        while Arc::strong_count(&written) > 1 {
+            std::thread::yield_now();
+        }
+        assert_eq!(tags(&written.lock().unwrap()), all);
+    }
+
+    #[test]
+    fn a_disk_that_answers_has_all_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("show.flv");
+        let fanout = Fanout::new();
+        let output = fanout.add(PacketQueue::new(QUEUE_LIMIT));
+        let headers = StreamHeaders::new(&StreamConfig { video: None, audio: None }, "test");
+        let recorder = Recorder::start(path.clone(), headers, output, Clock::manual(), |_| {}).unwrap();
+        push_frames(&fanout, 0..FRAMES_A_SECOND);
+        recorder.finish(Duration::from_secs(60)).unwrap();
+        let mut reader = FlvReader::new();
+        reader.push(&std::fs::read(path).unwrap());
+        let tags = std::iter::from_fn(|| reader.next_tag().unwrap()).count() as i64;
+        assert_eq!(tags, 1 + 2 * FRAMES_A_SECOND);
     }
 
     #[test]

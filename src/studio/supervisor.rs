@@ -32,6 +32,10 @@ pub(super) const FIRST_PICTURE_DEADLINE: Duration = Duration::from_secs(5);
 const STOP_DEADLINE: Duration = Duration::from_millis(800);
 /// How long all of ending may take before connections are abandoned.
 const END_DEADLINE: Duration = Duration::from_millis(1700);
+/// How long after the program's end the recorder may write.
+const RECORDING_DEADLINE: Duration = Duration::from_millis(1750);
+/// What the recorder has in any case.
+const RECORDING_PATIENCE_MIN: Duration = Duration::from_millis(150);
 /// How long a lost destination is tried again.
 const RETRY_FOR: Duration = Duration::from_secs(300);
 /// Seconds between figures.
@@ -407,7 +411,12 @@ impl Supervisor {
         running.program.end_at(self.clock.now());
         running.program.fanout().close();
         let recording_dropped = running.recording_dropped();
-        let recording = running.recorder.take().map(Recorder::finish);
+        let recorder = running.recorder.take();
+        let recording = recorder.as_ref().map(|recorder| recorder.path().to_owned());
+        let patience = (running.program.end() + RECORDING_DEADLINE).since(self.clock.now());
+        if let Some(Err(error)) = recorder.map(|recorder| recorder.finish(patience.max(RECORDING_PATIENCE_MIN))) {
+            self.fail(&mut running, Problem::from_recorder(&error));
+        }
         // What the recorder told while it wrote the rest.
         for message in self.inbox.try_iter() {
             if let Message::Recorder(event) = message {

@@ -123,7 +123,7 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::SourceRestored => "Nothing: it is used again.".to_owned(),
         ProblemKind::SourceSubstituted => "Connect one and start again, or choose one: tally devices lists them.".to_owned(),
         ProblemKind::EncoderFailed => "Please report this, with the command you used.".to_owned(),
-        ProblemKind::RecordingFailed => "Choose a folder you may write to. The stream is not harmed.".to_owned(),
+        ProblemKind::RecordingFailed => "Choose a folder you may write to, on a disk that answers. The stream is not harmed.".to_owned(),
         ProblemKind::RecordingGap => {
             "Record to a faster disk, or end what else writes to this one. The recording goes on; the stream is not harmed."
                 .to_owned()

@@ -1,10 +1,13 @@
 //! The end of a show: asked for, asked for twice, or forced by the server; and its return.
 
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use crate::support::media::{Recording, decode_without_a_warning};
 use crate::support::nginx::Nginx;
 use crate::support::odd::{Closes, OddServer};
+use crate::support::process::Process;
 use crate::support::tally::{Tally, is_state, number};
 use crate::support::time;
 
@@ -64,6 +67,39 @@ fn a_signal_ends_a_show_whose_server_does_not_read() {
     assert!(asked.elapsed() < END_AT_MOST, "{:?}", asked.elapsed());
     ended.expect_code(0);
     ended.summary();
+}
+
+/// A library that makes the disk hang: compiled into `folder`.
+fn dead_disk(folder: &Path) -> String {
+    let library = folder.join("dead_disk.so");
+    let mut command = Command::new("cc");
+    command.args(["-shared", "-fPIC", "-o"]).arg(&library);
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/shim/dead_disk.c"));
+    Process::start(&mut command).succeed(Duration::from_secs(60));
+    library.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_signal_ends_a_show_whose_disk_never_returns() {
+    let nginx = Nginx::start();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("show.flv");
+    let tally = endless(&nginx.url()).args(&["--record", &file.to_string_lossy()]);
+    let mut show = tally.env("LD_PRELOAD", &dead_disk(folder.path())).start();
+    show.wait_until_live();
+    // The first second is written before the disk is asked whether it is safe.
+    let written = || std::fs::metadata(&file).ok().filter(|file| file.len() > 10_000);
+    time::poll(Duration::from_secs(10), written).unwrap();
+    time::pause(Duration::from_secs(1));
+    let asked = time::now();
+    show.process.signal(libc::SIGTERM);
+    let ended = show.end(Duration::from_secs(10));
+    let took = asked.elapsed();
+    ended.expect_problem(8, &["recording_failed"]);
+    assert!(took < END_AT_MOST, "{took:?}");
+    assert!(!Recording::read(&file).video.is_empty(), "what was written stays");
+    let sent = number(ended.summary(), "frames_sent") as usize;
+    assert_eq!(Recording::read(&nginx.recording()).video.len(), sent, "{}", ended.story());
 }
 
 #[test]

@@ -199,8 +199,8 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
             "Bitte melde das mit dem Bericht, den „Bericht kopieren“ gibt.",
         ],
         Kind::RecordingFailed => [
-            "Choose a folder you may write to. The stream is not harmed.",
-            "Wähle einen Ordner, in den du schreiben darfst. Der Stream ist nicht betroffen.",
+            "Choose a folder you may write to, on a disk that answers. The stream is not harmed.",
+            "Wähle einen Ordner, in den du schreiben darfst, auf einem Datenträger, der antwortet. Der Stream ist nicht betroffen.",
         ],
         Kind::RecordingGap => [
             "Record to a faster disk, or end what else writes to this one. The recording goes on; the stream is not harmed.",
