@@ -21,15 +21,25 @@ pub struct LoudnessReading {
     pub momentary_lufs: Option<f64>,
     /// Loudness of the last 3 s, in LUFS.
     pub short_term_lufs: Option<f64>,
-    /// Highest true peak so far of any channel, in dBTP.
+    /// Highest true peak so far of any channel, in dBTP; `None` too where it is not measured.
     pub true_peak_dbtp: Option<f64>,
 }
 
 impl Loudness {
-    /// A measure of a program of `channels` (1 or 2) at `sample_rate`. Mono counts as heard on one loudspeaker.
+    /// A measure of a program of `channels` (1 or 2) at `sample_rate`, without its true peak. Mono counts as heard on one
+    /// loudspeaker.
     pub fn new(sample_rate: u32, channels: u16) -> Result<Self, UnsupportedSound> {
+        Self::of(sample_rate, channels, Mode::empty())
+    }
+
+    /// The same with the true peak, which costs several times as much: it is looked for between the samples.
+    pub fn with_true_peak(sample_rate: u32, channels: u16) -> Result<Self, UnsupportedSound> {
+        Self::of(sample_rate, channels, Mode::TRUE_PEAK)
+    }
+
+    fn of(sample_rate: u32, channels: u16, more: Mode) -> Result<Self, UnsupportedSound> {
         // The histogram bounds the memory of a show of any length.
-        let mode = Mode::I | Mode::S | Mode::M | Mode::TRUE_PEAK | Mode::HISTOGRAM;
+        let mode = Mode::I | Mode::S | Mode::M | Mode::HISTOGRAM | more;
         let wrong = |reason: String| UnsupportedSound { sample_rate, channels, reason };
         if !(1..=2).contains(&channels) || sample_rate == 0 {
             return Err(wrong("1 or 2 channels are measured".to_owned()));

@@ -8,6 +8,10 @@ pub struct Limits {
     pub message_bytes_max: usize,
     /// Bytes held in unfinished messages over all chunk streams: one full message and something on every other.
     pub partial_bytes_max: usize,
+    /// Bytes in one message, and in all unfinished ones, of a client that has not published: a server's strangers and
+    /// players send commands, and a client that pipelines its first pictures has room for them. So those who show no key
+    /// cost little, however many they are.
+    pub stranger_bytes_max: usize,
     /// Chunk streams in use. Real publishers use at most eight; each costs a little memory for ever.
     pub chunk_streams_max: usize,
     /// Bytes of messages held back while the program decides about a connect or a publish: a client that
@@ -27,11 +31,23 @@ impl Default for Limits {
         Self {
             message_bytes_max: 16 << 20,
             partial_bytes_max: 20 << 20,
+            stranger_bytes_max: 512 << 10,
             chunk_streams_max: 32,
             deferred_bytes_max: 20 << 20,
             deferred_messages_max: 1024,
             message_streams_max: 16,
             pings_max: 100,
+        }
+    }
+}
+
+impl Limits {
+    /// Those that hold for a client that has not published.
+    pub(crate) fn of_strangers(&self) -> Self {
+        Self {
+            message_bytes_max: self.message_bytes_max.min(self.stranger_bytes_max),
+            partial_bytes_max: self.partial_bytes_max.min(self.stranger_bytes_max),
+            ..self.clone()
         }
     }
 }

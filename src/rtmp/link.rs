@@ -90,6 +90,11 @@ impl<E> Link<E> {
         self.queue.pop_front().unwrap_or(timer)
     }
 
+    /// Other caps on messages from the next chunk on.
+    pub(super) fn set_limits(&mut self, limits: Limits) {
+        self.reader.set_limits(limits);
+    }
+
     /// Counts pings anew.
     pub(super) fn forget_pings(&mut self) {
         self.pings = 0;

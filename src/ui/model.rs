@@ -304,11 +304,7 @@ impl Model {
 
     /// Ends what runs, however far it is.
     pub fn end(&mut self, now: f64) -> Vec<Order> {
-        match self.phase() {
-            Phase::Connecting => self.stop(now, Command::Abort),
-            Phase::Live | Phase::Reconnecting => self.stop(now, Command::End),
-            Phase::Ending | Phase::Ready | Phase::Off => Vec::new(),
-        }
+        self.stop(now, if self.phase() == Phase::Connecting { Command::Abort } else { Command::End })
     }
 
     /// Takes what a user asked for; gives what is to be done.
@@ -426,6 +422,9 @@ impl Model {
 
     fn stop(&mut self, now: f64, how: Command) -> Vec<Order> {
         let Some(show) = &mut self.show else { return Vec::new() };
+        if how == Command::End && show.phase == Phase::Ending {
+            return Vec::new();
+        }
         show.phase = Phase::Ending;
         self.changed_at = now;
         vec![Order::Engine(StudioCommand::Show(how))]

@@ -105,6 +105,11 @@ impl ChunkReader {
         }
     }
 
+    /// Other caps from the next chunk on.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     /// Takes bytes from `input` until a message is complete or none are left. Set Chunk Size and Abort have taken
     /// effect when they are returned. After an error the reader is of no use.
     pub fn read(&mut self, input: &mut &[u8]) -> Result<Option<RawMessage>, ChunkError> {

@@ -92,7 +92,7 @@ impl ServerSession {
             now,
             step: ServerStep::Handshake,
             handshake: ServerHandshake::new(config.random.clone()),
-            link: Link::new(config.limits.clone()),
+            link: Link::new(config.limits.of_strangers()),
             deadline: Some(now + config.deadlines.handshake),
             pending: None,
             deferred: VecDeque::new(),
@@ -202,6 +202,7 @@ impl ServerSession {
         let Some(Pending::Publish { stream_id }) = self.pending else { return };
         self.pending = None;
         self.publishing = Some(stream_id);
+        self.link.set_limits(self.config.limits.clone());
         self.link.send_user_control(event::STREAM_BEGIN, stream_id);
         self.send_status(stream_id, "status", "NetStream.Publish.Start", "Publishing.");
         self.enter(ServerStep::Live);

@@ -353,3 +353,14 @@ fn amf_without_bounds_ends_the_session() {
     let bytes = fixture.client.message(kind::DATA, 1, 0, &body);
     assert!(matches!(fixture.input(&bytes)[..], [ServerEvent::Failed(ServerError::Protocol { .. })]));
 }
+
+#[test]
+fn only_who_publishes_may_send_large_messages() {
+    let large = vec![0x17; Limits::default().stranger_bytes_max + 1];
+    let mut fixture = Fixture::connected();
+    let bytes = fixture.client.message(kind::VIDEO, 1, 0, &large);
+    assert_eq!(fixture.input(&bytes), failed(ServerError::LimitExceeded { limit: "message_bytes_max" }));
+    let mut fixture = Fixture::live();
+    let bytes = fixture.client.message(kind::VIDEO, 1, 0, &large);
+    assert_eq!(fixture.input(&bytes).len(), 1);
+}

@@ -176,7 +176,7 @@ impl Viewer {
         match decoder.decode(&tag.payload, pts) {
             Ok(Some(chunk)) => {
                 let known = matches!(&self.loudness, Some((rate, channels, _)) if (*rate, *channels) == (chunk.sample_rate, chunk.channels));
-                if !known && let Ok(loudness) = Loudness::new(chunk.sample_rate, chunk.channels) {
+                if !known && let Ok(loudness) = Loudness::with_true_peak(chunk.sample_rate, chunk.channels) {
                     self.loudness = Some((chunk.sample_rate, chunk.channels, loudness));
                 }
                 if let Some((.., loudness)) = &mut self.loudness {
