@@ -12,6 +12,8 @@ use super::wording::Lang;
 use crate::clock::Clock;
 use crate::settings::{ProfileStore, WindowSettings};
 
+/// The window's icon: a lamp that is on.
+const ICON: &[u8] = include_bytes!("../../icons/tally-128.png");
 /// The window's size when it opens, and the smallest, in points.
 const SIZE: Vec2 = vec2(1280.0, 800.0);
 const SIZE_MIN: Vec2 = vec2(960.0, 600.0);
@@ -44,7 +46,11 @@ pub fn run(interrupts: impl Fn() -> usize + 'static) -> Result<(), WindowError> 
         lang: system_language(),
         high_contrast: asks_for_high_contrast(),
     };
-    let viewport = ViewportBuilder::default().with_title("Tally").with_app_id("tally");
+    let mut viewport = ViewportBuilder::default().with_title("Tally").with_app_id("tally");
+    match eframe::icon_data::from_png_bytes(ICON) {
+        Ok(icon) => viewport = viewport.with_icon(icon),
+        Err(error) => tracing::warn!(%error, "the window has no icon"),
+    }
     let options = NativeOptions {
         viewport: Place::of(&opening.kept).applied(viewport, SIZE, SIZE_MIN),
         renderer: Renderer::Glow,
