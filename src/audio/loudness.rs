@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn the_reference_tone_of_ebu_tech_3341_reads_minus_23() {
         // Test case 1: a stereo sine of 1 kHz at -23 dBFS for 20 s is -23.0 ± 0.1 LUFS.
-        let mut loudness = Loudness::new(48_000, 2).unwrap();
+        let mut loudness = Loudness::with_true_peak(48_000, 2).unwrap();
         for chunk in stereo_sine(10f64.powf(-23.0 / 20.0), 1000.0, 20).chunks(2048) {
             loudness.measure(chunk);
         }
@@ -114,11 +114,14 @@ mod tests {
         // A quarter of the sample rate at 45°: the samples reach 0.707, the wave 1.0.
         let samples: Vec<f32> =
             (0..48_000).map(|i| ((f64::from(i) * 0.25 + 0.125) * std::f64::consts::TAU).sin() as f32).collect();
-        let mut loudness = Loudness::new(48_000, 1).unwrap();
+        let mut loudness = Loudness::with_true_peak(48_000, 1).unwrap();
         loudness.measure(&samples);
         assert!(samples.iter().all(|s| s.abs() < 0.708));
         let peak = loudness.reading().true_peak_dbtp.unwrap();
         assert!(peak.abs() < 0.4, "{peak}");
+        let mut without = Loudness::new(48_000, 1).unwrap();
+        without.measure(&samples);
+        assert_eq!(without.reading(), LoudnessReading { true_peak_dbtp: None, ..loudness.reading() });
     }
 
     #[test]
