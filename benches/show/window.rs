@@ -5,7 +5,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use tally::settings::{AudioChoice, Destination, ProfileStore, Secrets, ShowSettings, VideoChoice, WindowSettings};
+use tally::media::Bitrate;
+use tally::settings::{
+    AudioChoice, Destination, EncodingSettings, ProfileStore, Secrets, ShowSettings, VideoChoice, WindowSettings,
+};
 use tempfile::TempDir;
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
@@ -84,6 +87,7 @@ impl Opened {
             video,
             audio,
             destinations: vec![Destination::at(&format!("{url}/bench"))],
+            encoding: EncodingSettings { video_bitrate: Bitrate::from_kbps(2500), ..EncodingSettings::default() },
             ..ShowSettings::default()
         };
         let store = ProfileStore::with_secrets(config.clone(), Secrets::in_file(&config, "this is a benchmark"));
