@@ -158,8 +158,15 @@ impl Pulse {
             .spawn()
             .expect("pulseaudio is needed for the microphone tests: install pulseaudio and pulseaudio-utils");
         self.process = Some(Process(process));
-        wait_for("the PulseAudio socket", Duration::from_secs(20), || {
-            std::os::unix::net::UnixStream::connect(&socket).ok()
+        // The socket is there before the sources are, and a server that has just started may still turn clients away.
+        let sources = self.extra.iter().filter_map(|module| module.split("source_name=").nth(1)?.split(' ').next());
+        let sources: Vec<&str> = sources.chain(["tally.monitor"]).collect();
+        wait_for("the PulseAudio server with its sources", Duration::from_secs(20), || {
+            let mut list = Command::new("pactl");
+            list.args(["list", "short", "sources"]).env("PULSE_SERVER", self.server()).env("HOME", &self.folder);
+            let listed = list.env("XDG_RUNTIME_DIR", &self.folder).output().ok()?.stdout;
+            let listed = String::from_utf8_lossy(&listed).into_owned();
+            sources.iter().all(|source| listed.split_whitespace().any(|word| word == *source)).then_some(())
         });
     }
 

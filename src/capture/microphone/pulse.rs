@@ -48,7 +48,10 @@ impl Server {
 
     pub(super) fn list(&self) -> Vec<DeviceInfo> {
         let default = block_on(self.client.server_info()).ok().and_then(|info| info.default_source_name);
-        let sources = block_on(self.client.list_sources()).unwrap_or_default();
+        let sources = block_on(self.client.list_sources()).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the PulseAudio server does not list its sources");
+            Vec::new()
+        });
         let mut all: Vec<(bool, DeviceInfo)> = sources
             .into_iter()
             .map(|source| {
