@@ -10,6 +10,8 @@ use crate::media::{Picture, Timestamp};
 
 /// Time between pictures at `PreviewRate::Slow`.
 const SLOW_INTERVAL: Duration = Duration::from_millis(200);
+/// The same at `PreviewRate::Eased`: a little less than a fifteenth of a second, so that a tick is not waited for in vain.
+const EASED_INTERVAL: Duration = Duration::from_millis(60);
 
 /// How many pictures whoever shows them wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub enum PreviewRate {
     Off,
     /// Five a second.
     Slow,
+    /// Fifteen a second: drawing costs the processor much.
+    Eased,
     /// Every picture of the program.
     Full,
 }
@@ -62,6 +66,7 @@ impl Preview {
     pub fn rate(&self) -> PreviewRate {
         match self.0.rate.load(Ordering::Acquire) {
             rate if rate == PreviewRate::Full as u8 => PreviewRate::Full,
+            rate if rate == PreviewRate::Eased as u8 => PreviewRate::Eased,
             rate if rate == PreviewRate::Slow as u8 => PreviewRate::Slow,
             _ => PreviewRate::Off,
         }
@@ -91,9 +96,13 @@ impl PreviewPace {
         match rate {
             PreviewRate::Off => false,
             PreviewRate::Full => true,
-            PreviewRate::Slow if self.next.is_some_and(|next| now < next) => false,
+            PreviewRate::Slow | PreviewRate::Eased if self.next.is_some_and(|next| now < next) => false,
             PreviewRate::Slow => {
                 self.next = Some(now + SLOW_INTERVAL);
+                true
+            }
+            PreviewRate::Eased => {
+                self.next = Some(now + EASED_INTERVAL);
                 true
             }
         }
@@ -106,11 +115,12 @@ mod tests {
     use crate::media::FrameRate;
 
     #[test]
-    fn slow_is_five_a_second_and_off_is_none() {
+    fn slow_is_five_a_second_eased_fifteen_and_off_is_none() {
         let shown = |rate| {
             let mut pace = PreviewPace::default();
             (0..90).filter(|i| pace.wants(rate, FrameRate::DEFAULT.frame_time(*i))).count()
         };
-        assert_eq!([PreviewRate::Off, PreviewRate::Slow, PreviewRate::Full].map(shown), [0, 15, 90]);
+        let rates = [PreviewRate::Off, PreviewRate::Slow, PreviewRate::Eased, PreviewRate::Full];
+        assert_eq!(rates.map(shown), [0, 15, 45, 90]);
     }
 }

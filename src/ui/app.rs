@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use eframe::egui::{self, ViewportCommand};
+use eframe::glow::{self, HasContext};
 
 use super::desktop::Desktop;
 use super::dialogs::Dialogs;
@@ -26,6 +27,8 @@ use crate::studio::{NextEvent, PreviewRate, Problem, ProblemKind, Studio};
 const EVENTS_A_FRAME: usize = 64;
 /// Time between frames for meters and timers, while the window has the focus or is on air.
 const LIVELY: Duration = Duration::from_millis(50);
+/// The same where the processor draws: pictures come more seldom too.
+const EASED: Duration = Duration::from_millis(66);
 /// The same otherwise.
 const IDLE: Duration = Duration::from_millis(200);
 /// The same while the window is hidden: events are taken, nothing is drawn.
@@ -65,6 +68,8 @@ pub(super) struct App {
     desktop: Option<Desktop>,
     /// What the desktop wants the window to look like, if it minds.
     desktop_look: Option<Look>,
+    /// The look of this frame.
+    shown_look: Look,
     model: Model,
     state: ViewState,
     picture: GlowPicture,
@@ -72,6 +77,8 @@ pub(super) struct App {
     wish: Wish,
     place: Place,
     pace: Pace,
+    /// Whether the processor draws, in the place of a graphics card.
+    drawn_by_processor: bool,
     /// How often the program was asked to end from outside.
     interrupts: Box<dyn Fn() -> usize>,
     /// How often that was heeded.
@@ -79,7 +86,13 @@ pub(super) struct App {
 }
 
 impl App {
-    pub(super) fn new(ctx: &egui::Context, opening: Opening, clock: Clock, interrupts: Box<dyn Fn() -> usize>) -> Self {
+    pub(super) fn new(
+        ctx: &egui::Context,
+        gl: Option<&glow::Context>,
+        opening: Opening,
+        clock: Clock,
+        interrupts: Box<dyn Fn() -> usize>,
+    ) -> Self {
         theme::install(ctx);
         let opened_at = clock.now();
         let appearance = appearance_of(&opening.kept);
@@ -95,7 +108,8 @@ impl App {
         };
         if let Some(studio) = &studio {
             let waker = ctx.clone();
-            studio.preview().set_notify(move || waker.request_repaint());
+            // Without any delay egui would draw each picture twice.
+            studio.preview().set_notify(move || waker.request_repaint_after(Duration::from_millis(1)));
         }
         let waker = ctx.clone();
         let store = opening.config_dir.clone().map(ProfileStore::open);
@@ -113,8 +127,10 @@ impl App {
             dialogs,
             desktop,
             desktop_look: None,
+            shown_look: Look::default(),
             place: Place::of(&opening.kept),
             pace: Pace::default(),
+            drawn_by_processor: gl.is_some_and(is_software),
             interrupts,
             heeded: 0,
             opening,
@@ -266,6 +282,7 @@ impl eframe::App for App {
         let lively = focused || self.model.is_on();
         let (rate, pause) = match (hidden, lively) {
             (true, _) => (PreviewRate::Off, HIDDEN),
+            (false, true) if self.drawn_by_processor => (PreviewRate::Eased, EASED),
             (false, true) => (PreviewRate::Full, LIVELY),
             (false, false) => (PreviewRate::Slow, IDLE),
         };
@@ -284,7 +301,8 @@ impl eframe::App for App {
             }
             self.model.handle_levels(&studio.levels());
         }
-        theme::apply(ui.ctx(), self.look(ui.ctx()), self.model.appearance().scale);
+        self.shown_look = self.look(ui.ctx());
+        theme::apply(ui.ctx(), self.shown_look, self.model.appearance().scale);
         let (view, words) = (self.model.view(now), self.words());
         let begin = self.wish.due(ui.ctx());
         let mut acts: Vec<Act> = Vec::new();
@@ -299,7 +317,12 @@ impl eframe::App for App {
         self.pace.drawn(self.clock.now().since(self.opening.started));
     }
 
-    fn on_exit(&mut self, gl: Option<&eframe::glow::Context>) {
+    /// The ground of the whole window: no panel paints it again, which software GL would pay for pixel by pixel.
+    fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
+        theme::Tokens::of(self.shown_look).bg.to_normalized_gamma_f32()
+    }
+
+    fn on_exit(&mut self, gl: Option<&glow::Context>) {
         // The keeper finishes what it was asked before it goes.
         if let Some(Order::Profile(request)) = self.model.keep() {
             self.ask_keeper(request);
@@ -310,6 +333,14 @@ impl eframe::App for App {
             self.picture.free(gl);
         }
     }
+}
+
+/// Whether OpenGL is done in software: by the names that its makers give it.
+#[expect(unsafe_code, reason = "OpenGL is a C interface")]
+fn is_software(gl: &glow::Context) -> bool {
+    // SAFETY: the context is current while the window is made, as eframe promises; the name is a constant of OpenGL.
+    let name = unsafe { gl.get_parameter_string(glow::RENDERER) }.to_ascii_lowercase();
+    ["llvmpipe", "softpipe", "swrast", "swiftshader", "software"].iter().any(|known| name.contains(known))
 }
 
 fn appearance_of(kept: &WindowSettings) -> Appearance {

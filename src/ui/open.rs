@@ -55,12 +55,16 @@ pub fn run(interrupts: impl Fn() -> usize + 'static) -> Result<(), WindowError> 
         viewport: Place::of(&opening.kept).applied(viewport, SIZE, SIZE_MIN),
         renderer: Renderer::Glow,
         persist_window: false,
+        // It smooths gradients, of which there are none, and costs every pixel something.
+        dithering: false,
         ..NativeOptions::default()
     };
     let opened = eframe::run_native(
         "tally",
         options,
-        Box::new(move |creation| Ok(Box::new(App::new(&creation.egui_ctx, opening, clock, Box::new(interrupts))))),
+        Box::new(move |creation| {
+            Ok(Box::new(App::new(&creation.egui_ctx, creation.gl.as_deref(), opening, clock, Box::new(interrupts))))
+        }),
     );
     opened.map_err(|error| WindowError(error.to_string()))
 }

@@ -40,12 +40,12 @@ pub fn window_ui(
     let room = ui.max_rect().size() / scale;
     let compact = room.x < COMPACT.x || room.y < COMPACT.y;
     let line = Stroke::new(1.0, t.line);
-    let plain = Frame::new().fill(t.bg).inner_margin(Margin::symmetric(14, 0));
+    let plain = Frame::new().inner_margin(Margin::symmetric(14, 0));
     let head = Panel::top("head").exact_size(40.0 * scale).frame(plain).show_separator_line(false);
     let head = head.show(ui, |ui| header_ui(ui, view, state, words, acts)).response.rect;
     ui.painter().hline(head.x_range(), head.bottom() - 0.5, line);
     if view.first_run {
-        CentralPanel::no_frame().frame(Frame::new().fill(t.bg)).show(ui, |ui| {
+        CentralPanel::no_frame().frame(Frame::new()).show(ui, |ui| {
             first_run_ui(ui, view, picture, state, words, acts);
         });
     } else {
@@ -68,10 +68,10 @@ pub fn window_ui(
             let sheet = sheet.show(ui, |ui| settings_ui(ui, settings, &mut state.settings, words, acts)).response.rect;
             ui.painter().vline(sheet.left() + 0.5, sheet.y_range(), line);
         }
-        let frame = Frame::new().fill(t.bg).inner_margin(Margin { left: 0, right: 14, top: 14, bottom: 10 });
+        let frame = Frame::new().inner_margin(Margin { left: 0, right: 14, top: 14, bottom: 10 });
         let sound = Panel::right("sound").exact_size(140.0 * scale.max(0.9)).resizable(false).frame(frame);
         sound.show_separator_line(false).show(ui, |ui| sound_ui(ui, &view.sound, words, acts));
-        let frame = Frame::new().fill(t.bg).inner_margin(Margin { left: 14, right: 14, top: 14, bottom: 10 });
+        let frame = Frame::new().inner_margin(Margin { left: 14, right: 14, top: 14, bottom: 10 });
         CentralPanel::no_frame().frame(frame).show(ui, |ui| middle_ui(ui, view, picture, state, words, acts, compact));
     }
     keys_over(ui, state, words);
