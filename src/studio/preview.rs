@@ -93,19 +93,17 @@ pub(super) struct PreviewPace {
 
 impl PreviewPace {
     pub(super) fn wants(&mut self, rate: PreviewRate, now: Timestamp) -> bool {
-        match rate {
-            PreviewRate::Off => false,
-            PreviewRate::Full => true,
-            PreviewRate::Slow | PreviewRate::Eased if self.next.is_some_and(|next| now < next) => false,
-            PreviewRate::Slow => {
-                self.next = Some(now + SLOW_INTERVAL);
-                true
-            }
-            PreviewRate::Eased => {
-                self.next = Some(now + EASED_INTERVAL);
-                true
-            }
+        let interval = match rate {
+            PreviewRate::Off => return false,
+            PreviewRate::Full => return true,
+            PreviewRate::Slow => SLOW_INTERVAL,
+            PreviewRate::Eased => EASED_INTERVAL,
+        };
+        let due = self.next.is_none_or(|next| now >= next);
+        if due {
+            self.next = Some(now + interval);
         }
+        due
     }
 }
 

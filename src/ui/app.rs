@@ -155,11 +155,11 @@ impl App {
     }
 
     fn look(&self, ctx: &egui::Context) -> Look {
-        let system = || match ctx.system_theme() {
-            _ if self.opening.high_contrast => Look::HighContrast,
-            _ if self.desktop_look.is_some() => self.desktop_look.unwrap_or_default(),
-            Some(egui::Theme::Light) => Look::Light,
-            Some(egui::Theme::Dark) | None => Look::Dark,
+        let system = || match (self.opening.high_contrast, self.desktop_look, ctx.system_theme()) {
+            (true, ..) => Look::HighContrast,
+            (false, Some(look), _) => look,
+            (false, None, Some(egui::Theme::Light)) => Look::Light,
+            (false, None, Some(egui::Theme::Dark) | None) => Look::Dark,
         };
         self.model.appearance().look.unwrap_or_else(system)
     }

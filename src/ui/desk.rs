@@ -72,7 +72,7 @@ impl Desk {
     /// Takes `wanted` as the settings, if it may. `live`: a show runs.
     pub(super) fn edit(&mut self, wanted: ShowSettings, now: f64, live: bool) {
         self.refused = self.draft.edit(wanted, now, live).err();
-        self.findings = lint(self.draft.settings());
+        self.look_again();
     }
 
     /// Changes the settings as `act` says, if it may. `live`: a show runs.
@@ -88,6 +88,11 @@ impl Desk {
             _ => return,
         };
         self.refused = taken.err();
+        self.look_again();
+    }
+
+    /// The settings have changed: what do the destinations want now?
+    fn look_again(&mut self) {
         self.findings = lint(self.draft.settings());
     }
 
@@ -165,7 +170,7 @@ impl Desk {
                 if let Some(saved) = saved {
                     self.draft.mark_saved_as(*saved);
                 }
-                self.findings = lint(self.draft.settings());
+                self.look_again();
             }
             Ok(ProfileDone::Loaded(name, settings)) => {
                 self.draft.end_typing();
