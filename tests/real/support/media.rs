@@ -175,6 +175,9 @@ pub(crate) fn decode_without_a_warning(path: &Path) -> usize {
         "0:a?",
         "-fps_mode",
         "passthrough",
+        // In the file's own time: rounded to frames, half a picture's offset and a millisecond make two of one time.
+        "-enc_time_base:v",
+        "-1",
         "-f",
         "null",
         "-progress",
@@ -222,6 +225,20 @@ mod tests {
         command.args(["-sc_threshold", "0", "-c:a", "aac", "-f", "flv"]).arg(&path);
         Process::start(&mut command).succeed(Duration::from_secs(30));
         path
+    }
+
+    /// A live source may begin anywhere between two ticks of its rate; that is no fault of the recording.
+    #[test]
+    fn half_a_pictures_offset_is_no_warning() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("offset.flv");
+        let mut command = Command::new("ffmpeg");
+        command.args(["-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30:duration=1"]);
+        command.args(["-vf", "settb=1/1000,setpts='if(eq(N,0),0,trunc((N-0.5)*100/3)+mod(N,2))'", "-copyts"]);
+        command.args(["-enc_time_base", "1/1000", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency"]);
+        Process::start(command.args(["-f", "flv"]).arg(&path)).succeed(Duration::from_secs(30));
+        Recording::read(&path).check_timeline();
+        assert_eq!(decode_without_a_warning(&path), 30);
     }
 
     #[test]
