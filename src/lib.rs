@@ -12,6 +12,7 @@ pub mod flow;
 pub mod flv;
 pub mod ingest;
 pub mod media;
+pub mod mp4;
 pub mod output;
 pub mod rtmp;
 pub mod settings;

@@ -15,6 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("flow", &["media"]),
     ("bitstream", &["media"]),
     ("flv", &["media", "bitstream", "amf"]),
+    ("mp4", &["media", "bitstream"]),
     ("rtmp", &["media", "amf"]),
     ("audio", &["media"]),
     ("video", &["media"]),
@@ -23,7 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("decode", &["media", "bitstream"]),
     ("capture", &["media", "clock", "flow", "decode", "bitstream", "video", "audio"]),
     ("output", &["media", "clock", "flow", "bitstream", "flv", "rtmp"]),
-    ("ingest", &["media", "clock", "flow", "bitstream", "flv", "rtmp"]),
+    ("ingest", &["media", "clock", "flow", "bitstream", "flv", "mp4", "rtmp"]),
     (
         "studio",
         &[
@@ -72,7 +73,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tokio-rustls", &["output", "ingest"]),
     ("hyper", &["ingest"]),
     ("hyper-util", &["ingest"]),
-    ("http-body-util", &["ingest"]),
+    ("percent-encoding", &["ingest"]),
+    ("mp4-atom", &["mp4"]),
     ("rustls-platform-verifier", &["output"]),
     ("webpki-roots", &["output"]),
     ("hmac", &["rtmp"]),

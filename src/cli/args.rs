@@ -8,7 +8,9 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use super::env::EnvSecrets;
-use super::values::{HttpChoice, RecordChoice, parse_address, parse_destination, parse_duration, parse_switch};
+use super::values::{
+    HttpChoice, RecordChoice, RecordFormatChoice, parse_address, parse_destination, parse_duration, parse_switch,
+};
 use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::{AudioChoice, Destination, VideoChoice};
 
@@ -173,13 +175,18 @@ pub struct ServeArgs {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
 
-    /// Show what goes on at this address, at / and as JSON at /status; or off [default: 127.0.0.1:8080]
+    /// Serve web pages at this address, or off: / tells what goes on (as JSON /status), /watch/APP/NAME plays a stream,
+    /// /hls/APP/NAME/index.m3u8 is for other players [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR")]
     pub http: Option<HttpChoice>,
 
     /// Record every stream into this folder
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
+
+    /// Record as flv (to the byte, any codec) or mp4 (in fragments: what is written plays whatever happens)
+    #[arg(long, value_name = "FORMAT", default_value = "flv", requires = "record")]
+    pub record_format: RecordFormatChoice,
 
     /// Publishers must show the key in this file, as NAME?key=KEY or as the whole stream name; required when listening
     /// beyond this computer

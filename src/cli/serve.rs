@@ -8,10 +8,12 @@ use serde_json::{Value, json};
 
 use super::args::ServeArgs;
 use super::interrupt::Interrupt;
-use super::values::HttpChoice;
+use super::values::{HttpChoice, RecordFormatChoice};
 use super::{Exit, Failure, print, read_key_file};
 use crate::clock::Clock;
-use crate::ingest::{IngestConfig, IngestError, IngestEvent, IngestServer, PublishKey, StreamStats, TlsConfig};
+use crate::ingest::{
+    IngestConfig, IngestError, IngestEvent, IngestServer, PublishKey, RecordFormat, StreamStats, TlsConfig,
+};
 use crate::media::Timestamp;
 
 /// Events that wait to be printed. Full policy: the newest is not told, and the end says how many were not.
@@ -25,6 +27,10 @@ const HTTP_DEFAULT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCA
 fn config_from(args: &ServeArgs) -> Result<IngestConfig, Failure> {
     let mut config = IngestConfig::new(args.listen);
     config.record.clone_from(&args.record);
+    config.record_format = match args.record_format {
+        RecordFormatChoice::Flv => RecordFormat::Flv,
+        RecordFormatChoice::Mp4 => RecordFormat::Mp4,
+    };
     if let Some(path) = &args.key_file {
         config.publish_key = PublishKey::new(read_key_file(path)?.reveal());
     }
@@ -150,10 +156,10 @@ fn json_of(at: Timestamp, event: &IngestEvent) -> Value {
 }
 
 fn stream_json(stream: &StreamStats) -> Value {
-    let StreamStats { app, name, peer, frames, audio_packets, bytes, players, .. } = stream;
+    let StreamStats { app, name, peer, frames, audio_packets, bytes, players, viewers, .. } = stream;
     json!({
         "app": app, "name": name, "peer": peer.to_string(), "frames": frames, "audio_packets": audio_packets,
-        "bytes": bytes, "players": players.len(),
+        "bytes": bytes, "players": players.len(), "viewers": viewers,
     })
 }
 

@@ -70,6 +70,15 @@ impl std::str::FromStr for HttpChoice {
     }
 }
 
+/// `flv` or `mp4`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum RecordFormatChoice {
+    /// As it comes.
+    Flv,
+    /// In fragments.
+    Mp4,
+}
+
 /// Longest duration: a year, far from where times overflow.
 const DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::media::Timestamp;
 
 pub use backoff::Backoff;
-pub use local::local_date_and_time;
+pub use local::{local_date_and_time, utc_date_time};
 pub use ticker::{Tick, Ticker};
 
 /// Program time. Cheap to clone; all clones agree.

@@ -67,8 +67,10 @@ pub struct TagShape {
     pub track: u8,
     /// Its codec.
     pub codec: CodecId,
-    /// Where the codec's own bytes begin: the configuration of a sequence header, the composition time of a picture.
+    /// Where the codec's own bytes begin: the configuration of a sequence header, the picture, the sound.
     pub header_bytes: usize,
+    /// pts − dts of a picture, in milliseconds.
+    pub composition_ms: i32,
 }
 
 /// Packet types that sound and picture share (Enhanced RTMP v2).
@@ -96,32 +98,50 @@ pub fn video_shape(body: &[u8]) -> Option<TagShape> {
     if first & 0x80 != 0 {
         let frame = first >> 4 & 7;
         let enhanced = Enhanced::read(body, EX_VIDEO_MULTITRACK)?;
-        let role = match enhanced.packet {
+        let packet = enhanced.packet;
+        let role = match packet {
             EX_VIDEO_METADATA => TagRole::SideData,
             _ if frame == FRAME_COMMAND => TagRole::Other,
             EX_SEQUENCE_START => TagRole::SequenceHeader,
             EX_CODED_FRAMES | EX_VIDEO_CODED_FRAMES_X => TagRole::Coded,
             _ => TagRole::Other,
         };
-        return Some(enhanced.shape(role, frame == FRAME_KEY));
+        let mut shape = enhanced.shape(role, frame == FRAME_KEY);
+        // Only these two codecs have pictures whose composition time is worth three bytes, and a packet type that saves them.
+        if shape.role == TagRole::Coded
+            && packet == EX_CODED_FRAMES
+            && matches!(shape.codec, CodecId::FourCc([b'a', b'v', b'c', b'1'] | [b'h', b'v', b'c', b'1']))
+        {
+            shape.composition_ms = composition_ms(body.get(shape.header_bytes..).unwrap_or_default());
+            shape.header_bytes += 3;
+        }
+        return Some(shape);
     }
     let (frame, codec) = (first >> 4, first & 0x0F);
-    let shape = |role, header_bytes| TagShape {
+    let shape = |role, header_bytes, composition_ms| TagShape {
         role,
         keyframe: frame == FRAME_KEY,
         track: 0,
         codec: CodecId::Video(codec),
         header_bytes,
+        composition_ms,
     };
     Some(match codec {
-        _ if frame == FRAME_COMMAND => shape(TagRole::Other, 1),
+        _ if frame == FRAME_COMMAND => shape(TagRole::Other, 1, 0),
         CODEC_AVC | CODEC_HEVC => match body.get(1)? {
-            0 => shape(TagRole::SequenceHeader, 5),
-            1 => shape(TagRole::Coded, 2),
-            _ => shape(TagRole::Other, 2),
+            0 => shape(TagRole::SequenceHeader, 5, 0),
+            1 => shape(TagRole::Coded, 5, composition_ms(body.get(2..).unwrap_or_default())),
+            _ => shape(TagRole::Other, 2, 0),
         },
-        _ => shape(TagRole::Coded, 1),
+        _ => shape(TagRole::Coded, 1, 0),
     })
+}
+
+/// 24 bits with a sign; 0 where they are cut off.
+fn composition_ms(bytes: &[u8]) -> i32 {
+    let &[high, middle, low] = bytes.first_chunk().unwrap_or(&[0; 3]);
+    // Shifted up and back down again to carry the sign.
+    i32::from_be_bytes([high, middle, low, 0]) >> 8
 }
 
 /// The shape of an audio tag body; `None` where it ends before its header does.
@@ -143,7 +163,7 @@ pub fn audio_shape(body: &[u8]) -> Option<TagShape> {
         SOUND_AAC => (TagRole::Coded, 2),
         _ => (TagRole::Coded, 1),
     };
-    Some(TagShape { role, keyframe: false, track: 0, codec: CodecId::Audio(format), header_bytes })
+    Some(TagShape { role, keyframe: false, track: 0, codec: CodecId::Audio(format), header_bytes, composition_ms: 0 })
 }
 
 /// An enhanced header, taken apart.
@@ -202,7 +222,8 @@ impl Enhanced {
     }
 
     fn shape(self, role: TagRole, keyframe: bool) -> TagShape {
-        TagShape { role, keyframe, track: self.track, codec: self.codec, header_bytes: self.bytes }
+        let (track, codec, header_bytes) = (self.track, self.codec, self.bytes);
+        TagShape { role, keyframe, track, codec, header_bytes, composition_ms: 0 }
     }
 }
 
@@ -276,6 +297,17 @@ mod tests {
         ] {
             let shape = video_shape(body).unwrap();
             assert_eq!((shape.codec.to_string().as_str(), shape.header_bytes), (name, header_bytes), "{body:?}");
+        }
+        for (body, header_bytes, composition) in [
+            (&b"\x27\x01\0\0\x28x"[..], 5, 40),
+            (b"\x27\x01\xff\xff\xd8x", 5, -40),
+            (b"\xA1hvc1\0\0\x28x", 8, 40),
+            (b"\xA3hvc1xxxx", 5, 0),
+            (b"\xA1av01xxxx", 5, 0),
+            (b"\xA6\x01avc1\0\0\x01\x02x", 10, 258),
+        ] {
+            let shape = video_shape(body).unwrap();
+            assert_eq!((shape.header_bytes, shape.composition_ms), (header_bytes, composition), "{body:?}");
         }
         assert_eq!(audio_shape(b"\x2Fx").unwrap().codec.to_string(), "MP3");
         assert_eq!(audio_shape(b"\x91Opusx").unwrap().codec.to_string(), "Opus");

@@ -18,8 +18,10 @@ pub struct IngestConfig {
     pub tls: Option<TlsConfig>,
     /// Where to listen for HTTP; beyond this computer only with a `play_key`, which is then asked for.
     pub http: Option<SocketAddr>,
-    /// The folder in which every stream is recorded as FLV; made if it is missing.
+    /// The folder in which every stream is recorded; made if it is missing.
     pub record: Option<PathBuf>,
+    /// How.
+    pub record_format: RecordFormat,
     /// The key that publishers must show; needed where `listen` can be reached from beyond this computer.
     pub publish_key: Option<PublishKey>,
     /// The key that players must show. Without one everybody on this computer may play, and nobody from beyond it.
@@ -40,6 +42,7 @@ impl IngestConfig {
             tls: None,
             http: None,
             record: None,
+            record_format: RecordFormat::default(),
             publish_key: None,
             play_key: None,
             tap: None,
@@ -56,12 +59,23 @@ impl fmt::Debug for IngestConfig {
             .field("tls", &self.tls)
             .field("http", &self.http)
             .field("record", &self.record)
+            .field("record_format", &self.record_format)
             .field("publish_key", &self.publish_key)
             .field("play_key", &self.play_key)
             .field("limits", &self.limits)
             .field("deadlines", &self.deadlines)
             .finish_non_exhaustive()
     }
+}
+
+/// How streams are recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RecordFormat {
+    /// As they come, to the byte, and with any codec.
+    #[default]
+    Flv,
+    /// Fragmented MP4, for codecs that it is written for (H.264, HEVC, AV1; AAC, MP3, Opus).
+    Mp4,
 }
 
 /// RTMPS.
@@ -96,6 +110,8 @@ pub struct IngestLimits {
     pub player_bytes_max: usize,
     /// How long a player may take nothing at all of what waits for it.
     pub player_stall: Duration,
+    /// Streams that are watched by HLS at once: each keeps its last segments, up to 48 MiB.
+    pub hls_streams_max: usize,
     /// Bytes of one stream that wait for the disk: some seconds of it. Then its recording ends with a problem.
     pub recording_bytes_max: usize,
     /// How long a connection that has ended is still read, so that nothing on its way is lost and the peer sees
@@ -117,6 +133,7 @@ impl Default for IngestLimits {
             player_queue: Duration::from_secs(3),
             player_bytes_max: 32 << 20,
             player_stall: Duration::from_secs(10),
+            hls_streams_max: 16,
             recording_bytes_max: 32 << 20,
             linger: Duration::from_secs(1),
             // 8 MiB are a keyframe at 60 Mb/s with a second of bits in it.

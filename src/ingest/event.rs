@@ -179,8 +179,10 @@ pub struct StreamStats {
     pub audio_packets: u64,
     /// Bytes so far.
     pub bytes: u64,
-    /// Who plays it.
+    /// Who plays it by RTMP.
     pub players: Vec<PlayerStats>,
+    /// How many watch it by HLS.
+    pub viewers: usize,
     /// Since when it is published.
     pub since: Timestamp,
     /// What it is measured to be.

@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::PlayerStats;
+use super::hls::LiveHls;
 use super::player::{Delivery, Player};
 use super::shared::Stream;
 use super::unit::{Unit, UnitKind};
+use crate::media::Timestamp;
 use crate::rtmp::MediaKind;
 
 /// Headers kept of one stream: two for each of sixteen tracks.
@@ -38,6 +40,8 @@ struct State {
     recent: VecDeque<Unit>,
     recent_bytes: usize,
     players: Vec<Arc<Player>>,
+    /// While somebody watches by HLS.
+    hls: Option<Arc<LiveHls>>,
 }
 
 impl Hub {
@@ -53,16 +57,22 @@ impl Hub {
         }
         state.stream = Some(Arc::clone(stream));
         state.players.iter().for_each(|player| player.tell(Delivery::Published));
+        if let Some(hls) = &state.hls {
+            hls.published();
+        }
         Ok(())
     }
 
     /// Ends the publish of `stream`, if it is the one.
-    pub(super) fn unpublish(&self, stream: &Arc<Stream>) {
+    pub(super) fn unpublish(&self, stream: &Arc<Stream>, now: Timestamp) {
         let mut state = self.lock();
         if state.stream.take_if(|own| Arc::ptr_eq(own, stream)).is_some() {
-            let (number, players) = (state.number, std::mem::take(&mut state.players));
+            let State { number, players, hls, .. } = std::mem::take(&mut *state);
             players.iter().for_each(|player| player.tell(Delivery::Unpublished));
-            *state = State { number, players, ..State::default() };
+            if let Some(hls) = &hls {
+                hls.unpublished(now);
+            }
+            *state = State { number, players, hls, ..State::default() };
         }
     }
 
@@ -72,6 +82,9 @@ impl Hub {
         state.number += 1;
         unit.number = state.number;
         state.players.iter().for_each(|player| player.push(&unit));
+        if let Some(hls) = &state.hls {
+            hls.take(&unit);
+        }
         state.keep(unit, self.recent_bytes_max);
     }
 
@@ -99,10 +112,37 @@ impl Hub {
         player.receive(media, wanted, &self.lock().headers);
     }
 
+    /// Its HLS, which begins when it is first asked for; `None` where nobody publishes or `may_begin` says no.
+    pub(super) fn hls(&self, now: Timestamp, may_begin: bool) -> Option<Arc<LiveHls>> {
+        let mut state = self.lock();
+        if state.hls.is_none() {
+            let stream = state.stream.as_ref().filter(|_| may_begin)?;
+            let keyframe_seconds = stream.facts(now).keyframe_seconds;
+            let headers = if state.recent.is_empty() { &state.all_headers() } else { &state.recent_headers };
+            let hls = LiveHls::new(now, keyframe_seconds, headers.iter().chain(&state.recent));
+            state.hls = Some(Arc::new(hls));
+        }
+        state.hls.clone()
+    }
+
+    /// Ends an HLS that nobody watches; called now and then. `true` while there is one.
+    pub(super) fn tick_hls(&self, now: Timestamp) -> bool {
+        let mut state = self.lock();
+        if state.hls.as_ref().is_some_and(|hls| !hls.tick(now)) {
+            state.hls = None;
+        }
+        state.hls.is_some()
+    }
+
+    /// Who watches by HLS.
+    pub(super) fn viewers(&self) -> usize {
+        self.lock().hls.as_ref().map_or(0, |hls| hls.viewers())
+    }
+
     /// Whether the name can be forgotten.
     pub(super) fn is_empty(&self) -> bool {
         let state = self.lock();
-        state.stream.is_none() && state.players.is_empty()
+        state.stream.is_none() && state.players.is_empty() && state.hls.is_none()
     }
 
     pub(super) fn stream(&self) -> Option<Arc<Stream>> {
@@ -240,8 +280,8 @@ mod tests {
         hub.publish(&stream).unwrap();
         assert_eq!(hub.publish(&other), Err(stream.peer));
         hub.push(video(0, b"\x17\x01\0\0\0key"));
-        hub.unpublish(&other);
-        hub.unpublish(&stream);
+        hub.unpublish(&other, Timestamp::ZERO);
+        hub.unpublish(&stream, Timestamp::ZERO);
         assert_eq!(bodies(&early), [&b"published"[..], b"\x17\x01\0\0\0key", b"unpublished"]);
         // Nothing of the last show is left for the next.
         let late = player();

@@ -1,4 +1,4 @@
-//! Records streams as FLV on a thread of its own: a slow disk never holds up the network.
+//! Records streams as FLV or MP4 on a thread of its own: a slow disk never holds up the network.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -10,12 +10,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::IngestEvent;
+use super::mp4_recording::{Mp4Recording, Step};
 use super::name::file_stem;
+use super::unit::Unit;
+use super::{IngestEvent, RecordFormat};
 use crate::clock::Clock;
 use crate::flow::{Popped, Queue, Worker};
 use crate::flv::{FlvWriter, TagKind};
 use crate::media::Timestamp;
+use crate::mp4::Mp4Writer;
+use crate::rtmp::MediaKind;
 
 /// Tags of all streams that wait for the disk. Full policy: the recording of the stream that finds it full ends with
 /// a problem; a silent hole would be worse.
@@ -74,13 +78,19 @@ enum Tag {
 
 impl Recorder {
     /// Starts recording into `folder`, which is made if it is missing; `bytes_max` of each stream may wait.
-    pub(super) fn start(folder: PathBuf, bytes_max: usize, clock: Clock, events: Arc<Events>) -> io::Result<Self> {
+    pub(super) fn start(
+        folder: PathBuf,
+        format: RecordFormat,
+        bytes_max: usize,
+        clock: Clock,
+        events: Arc<Events>,
+    ) -> io::Result<Self> {
         std::fs::create_dir_all(&folder)?;
         let queue = Queue::new(QUEUE_TAGS);
         let endings = Endings::default();
         let (taken, ended) = (queue.clone(), Arc::clone(&endings));
         let worker = Worker::spawn("ingest-record", move |stop| {
-            let mut files = Files { folder, open: HashMap::new(), endings: ended, events };
+            let mut files = Files { folder, format, open: HashMap::new(), endings: ended, events };
             let mut flushed_at = clock.now();
             let mut stopping_since: Option<Timestamp> = None;
             loop {
@@ -89,7 +99,7 @@ impl Recorder {
                 match popped {
                     Popped::Value(Tag::Body { recording, kind, timestamp_ms, body }) => {
                         recording.waiting.fetch_sub(body.len(), Ordering::Relaxed);
-                        files.write(&recording, kind, timestamp_ms, &body);
+                        files.write(&recording, kind, timestamp_ms, body);
                     }
                     Popped::Value(Tag::End) | Popped::Empty => {}
                     Popped::Closed => break,
@@ -104,7 +114,7 @@ impl Recorder {
                 }
             }
             files.close_ended(true);
-            files.flush();
+            files.finish();
         })?;
         Ok(Self { queue, endings, bytes_max, worker, next_id: AtomicU64::new(0) })
     }
@@ -156,6 +166,7 @@ impl Recording {
 
 struct Files {
     folder: PathBuf,
+    format: RecordFormat,
     /// By the recording's id.
     open: HashMap<u64, OpenFile>,
     endings: Endings,
@@ -164,40 +175,129 @@ struct Files {
 
 struct OpenFile {
     shared: Arc<Shared>,
-    path: PathBuf,
-    writer: FlvWriter<BufWriter<File>>,
+    /// `None` before the first one.
+    path: Option<PathBuf>,
+    writer: Writer,
+}
+
+enum Writer {
+    Flv(FlvWriter<BufWriter<File>>),
+    /// No file before it is known what the stream holds.
+    Mp4(Box<Mp4Recording>, Option<Mp4Writer<BufWriter<File>>>),
+}
+
+impl OpenFile {
+    fn write(&mut self, files: &Path, kind: TagKind, timestamp_ms: u32, body: Bytes) -> io::Result<Option<String>> {
+        match &mut self.writer {
+            Writer::Flv(writer) => writer.write_tag(kind, timestamp_ms, &[&body]).map(|()| None),
+            Writer::Mp4(recording, _) => {
+                let unit = match kind {
+                    TagKind::Script => Unit::script(timestamp_ms, body),
+                    TagKind::Video => Unit::media(MediaKind::Video, timestamp_ms, body),
+                    TagKind::Audio => Unit::media(MediaKind::Audio, timestamp_ms, body),
+                };
+                let mut steps = Vec::new();
+                recording.take(&unit, &mut steps);
+                self.follow(files, steps)
+            }
+        }
+    }
+
+    /// Gives why something is left out.
+    fn follow(&mut self, folder: &Path, steps: Vec<Step>) -> io::Result<Option<String>> {
+        let Writer::Mp4(_, writer) = &mut self.writer else { return Ok(None) };
+        let mut left_out = None;
+        for step in steps {
+            match step {
+                Step::Begin(tracks) => {
+                    if let Some(before) = writer {
+                        before.write_fragment()?;
+                        before.get_mut().flush()?;
+                    }
+                    let (path, file) = create(folder, &self.shared.name, "mp4")?;
+                    self.path = Some(path);
+                    *writer = Some(Mp4Writer::new(file, tracks)?);
+                }
+                Step::Write(track, start, sample) => {
+                    // A fragment is there for whatever comes: it goes to the file at once.
+                    if let Some(writer) = writer
+                        && writer.push(track, start, sample)?
+                    {
+                        writer.get_mut().flush()?;
+                    }
+                }
+                Step::Unusable(why) => left_out = Some(why),
+            }
+        }
+        Ok(left_out)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.writer {
+            Writer::Flv(writer) => writer.get_mut().flush(),
+            Writer::Mp4(_, writer) => writer.as_mut().map_or(Ok(()), |writer| writer.get_mut().flush()),
+        }
+    }
+
+    fn finish(&mut self, folder: &Path) -> io::Result<()> {
+        if let Writer::Mp4(recording, _) = &mut self.writer {
+            let mut steps = Vec::new();
+            recording.finish(&mut steps);
+            self.follow(folder, steps)?;
+        }
+        if let Writer::Mp4(_, Some(writer)) = &mut self.writer {
+            writer.write_fragment()?;
+        }
+        self.flush()
+    }
 }
 
 impl Files {
-    fn write(&mut self, recording: &Arc<Shared>, kind: TagKind, timestamp_ms: u32, body: &[u8]) {
+    fn write(&mut self, recording: &Arc<Shared>, kind: TagKind, timestamp_ms: u32, body: Bytes) {
         let key = recording.id;
         if !self.open.contains_key(&key) {
             if recording.failed.load(Ordering::Relaxed) {
                 return;
             }
-            match create(&self.folder, &recording.name) {
-                Ok((path, writer)) => {
-                    self.open.insert(key, OpenFile { shared: Arc::clone(recording), path, writer });
-                }
-                Err(error) => return self.fail(recording, None, &error),
+            match self.begin(recording) {
+                Ok(file) => drop(self.open.insert(key, file)),
+                Err(error) => return self.fail(recording, None, &error.to_string()),
             }
         }
         let Some(file) = self.open.get_mut(&key) else { return };
-        if let Err(error) = file.writer.write_tag(kind, timestamp_ms, &[body]) {
-            let path = self.open.remove(&key).map(|file| file.path);
-            self.fail(recording, path, &error);
+        match file.write(&self.folder, kind, timestamp_ms, body) {
+            Ok(None) => {}
+            Ok(Some(left_out)) => {
+                let (name, path) = (recording.name.clone(), file.path.clone());
+                let reason = format!("part of the stream is left out: {left_out}; FLV takes any codec");
+                (self.events)(IngestEvent::RecordingFailed { name, path, reason });
+            }
+            Err(error) => {
+                let path = self.open.remove(&key).and_then(|file| file.path);
+                self.fail(recording, path, &error.to_string());
+            }
+        }
+    }
+
+    fn begin(&self, recording: &Arc<Shared>) -> io::Result<OpenFile> {
+        let shared = Arc::clone(recording);
+        match self.format {
+            RecordFormat::Flv => {
+                let (path, file) = create(&self.folder, &recording.name, "flv")?;
+                // What the stream holds is not known yet: players look for themselves.
+                let writer = Writer::Flv(FlvWriter::new(file, true, true)?);
+                Ok(OpenFile { shared, path: Some(path), writer })
+            }
+            RecordFormat::Mp4 => Ok(OpenFile { shared, path: None, writer: Writer::Mp4(Box::default(), None) }),
         }
     }
 
     fn flush(&mut self) {
-        let failed: Vec<_> = self
-            .open
-            .iter_mut()
-            .filter_map(|(key, file)| file.writer.get_mut().flush().err().map(|error| (*key, error)))
-            .collect();
+        let failed: Vec<_> =
+            self.open.iter_mut().filter_map(|(key, file)| file.flush().err().map(|error| (*key, error))).collect();
         for (key, error) in failed {
             if let Some(file) = self.open.remove(&key) {
-                self.fail(&file.shared, Some(file.path), &error);
+                self.fail(&file.shared, file.path, &error.to_string());
             }
         }
     }
@@ -211,33 +311,38 @@ impl Files {
         };
         for (recording, event) in ended {
             if let Some(mut file) = self.open.remove(&recording.id)
-                && let Err(error) = file.writer.get_mut().flush()
+                && let Err(error) = file.finish(&self.folder)
             {
-                self.fail(&recording, Some(file.path), &error);
+                self.fail(&recording, file.path, &error.to_string());
             }
             (self.events)(event);
         }
     }
 
-    fn fail(&self, recording: &Shared, path: Option<PathBuf>, error: &io::Error) {
+    /// Ends what is still open.
+    fn finish(&mut self) {
+        for (_, mut file) in std::mem::take(&mut self.open) {
+            if let Err(error) = file.finish(&self.folder) {
+                self.fail(&file.shared, file.path, &error.to_string());
+            }
+        }
+    }
+
+    fn fail(&self, recording: &Shared, path: Option<PathBuf>, reason: &str) {
         recording.failed.store(true, Ordering::Relaxed);
-        let (name, reason) = (recording.name.clone(), error.to_string());
+        let (name, reason) = (recording.name.clone(), reason.to_owned());
         (self.events)(IngestEvent::RecordingFailed { name, path, reason });
     }
 }
 
 /// Makes `NAME.flv`, or the first `NAME-2.flv`, … that does not exist: nothing is ever overwritten.
-fn create(folder: &Path, name: &str) -> io::Result<(PathBuf, FlvWriter<BufWriter<File>>)> {
+fn create(folder: &Path, name: &str, extension: &str) -> io::Result<(PathBuf, BufWriter<File>)> {
     let stem = file_stem(name);
     for number in 1..=FILES_PER_NAME_MAX {
-        let file = if number == 1 { format!("{stem}.flv") } else { format!("{stem}-{number}.flv") };
+        let file = if number == 1 { format!("{stem}.{extension}") } else { format!("{stem}-{number}.{extension}") };
         let path = folder.join(file);
         match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(file) => {
-                // What the stream holds is not known yet: players look for themselves.
-                let writer = FlvWriter::new(BufWriter::with_capacity(1 << 16, file), true, true)?;
-                return Ok((path, writer));
-            }
+            Ok(file) => return Ok((path, BufWriter::with_capacity(1 << 16, file))),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
         }

@@ -83,7 +83,8 @@ impl IngestServer {
         let recorder = match config.record.clone() {
             Some(folder) => {
                 let bytes_max = config.limits.recording_bytes_max;
-                let started = Recorder::start(folder.clone(), bytes_max, clock.clone(), Arc::clone(&events));
+                let (format, tell) = (config.record_format, Arc::clone(&events));
+                let started = Recorder::start(folder.clone(), format, bytes_max, clock.clone(), tell);
                 Some(started.map_err(|source| IngestError::RecordFolder { folder, source })?)
             }
             None => None,
@@ -250,6 +251,7 @@ async fn serve(doors: Doors, shared: &Arc<Shared>, mut stopped: watch::Receiver<
                 stats.kbps = stats.bytes.saturating_sub(last_bytes) as f64 * 8.0 / 1000.0 / seconds;
                 (last_bytes, last_tick) = (stats.bytes, now);
                 shared.tell(IngestEvent::Stats(stats));
+                shared.tick_hls();
             }
             _ = stopped.changed() => break,
         }

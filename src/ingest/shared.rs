@@ -5,12 +5,15 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::hls::LiveHls;
 use super::hub::Hub;
 use super::meter::Meter;
 use super::player::{Player, PlayerBounds};
 use super::recorder::Recorder;
 use super::refusal::RefusalCounts;
-use super::{IngestEvent, IngestLimits, IngestStats, IngestTap, PlayerStats, PublishKey, RefusalKind, StreamStats};
+use super::{
+    IngestEvent, IngestLimits, IngestStats, IngestTap, PlayerStats, PublishKey, RefusalKind, StreamFacts, StreamStats,
+};
 use crate::clock::Clock;
 use crate::media::Timestamp;
 use crate::rtmp::server::ServerDeadlines;
@@ -57,6 +60,15 @@ pub(super) enum EnterError {
     TooMany,
 }
 
+/// Why there is no HLS of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HlsError {
+    /// Nobody publishes it, and has not just now.
+    NotPublished,
+    /// As many streams are watched as may be.
+    TooMany,
+}
+
 impl Stream {
     pub(super) fn new(app: &str, name: &str, peer: SocketAddr, since: Timestamp) -> Self {
         Self {
@@ -71,7 +83,12 @@ impl Stream {
         }
     }
 
-    fn stats(&self, players: Vec<PlayerStats>, now: Timestamp) -> StreamStats {
+    /// What is known of it.
+    pub(super) fn facts(&self, now: Timestamp) -> StreamFacts {
+        self.meter.lock().unwrap_or_else(PoisonError::into_inner).facts(now)
+    }
+
+    fn stats(&self, players: Vec<PlayerStats>, viewers: usize, now: Timestamp) -> StreamStats {
         StreamStats {
             app: self.app.clone(),
             name: self.name.clone(),
@@ -80,8 +97,9 @@ impl Stream {
             audio_packets: self.audio_packets.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
             players,
+            viewers,
             since: self.since,
-            facts: self.meter.lock().unwrap_or_else(PoisonError::into_inner).facts(now),
+            facts: self.facts(now),
         }
     }
 }
@@ -150,7 +168,7 @@ impl Shared {
     /// Ends a publish and frees its name.
     pub(super) fn unpublish(&self, hub: &Arc<Hub>, stream: &Arc<Stream>) {
         let mut hubs = self.hubs();
-        hub.unpublish(stream);
+        hub.unpublish(stream, self.clock.now());
         forget_if_empty(&mut hubs, hub);
     }
 
@@ -171,6 +189,28 @@ impl Shared {
         forget_if_empty(&mut hubs, hub);
     }
 
+    /// The HLS of a name, and the rate of its pictures; it begins when it is first asked for.
+    pub(super) fn hls(&self, app: &str, name: &str) -> Result<(Arc<LiveHls>, Option<f64>), HlsError> {
+        let now = self.clock.now();
+        let (hub, others) = {
+            let hubs = self.hubs();
+            let hub = hubs.get(&(app.to_owned(), name.to_owned())).ok_or(HlsError::NotPublished)?;
+            let others = hubs.values().filter(|other| !Arc::ptr_eq(other, hub) && other.hls(now, false).is_some());
+            (Arc::clone(hub), others.count())
+        };
+        let may_begin = others < self.limits.hls_streams_max;
+        let stream = hub.stream();
+        let live =
+            hub.hls(now, may_begin).ok_or(if stream.is_some() { HlsError::TooMany } else { HlsError::NotPublished })?;
+        Ok((live, stream.and_then(|stream| stream.facts(now).fps)))
+    }
+
+    /// Sees to streams that nobody watches any more.
+    pub(super) fn tick_hls(&self) {
+        let now = self.clock.now();
+        self.hubs().retain(|_, hub| hub.tick_hls(now) || !hub.is_empty());
+    }
+
     pub(super) fn stats(&self) -> IngestStats {
         let now = self.clock.now();
         let hubs: Vec<_> = self.hubs().values().cloned().collect();
@@ -179,7 +219,7 @@ impl Shared {
         for hub in hubs {
             let players = hub.players();
             match hub.stream() {
-                Some(stream) => streams.push(stream.stats(players, now)),
+                Some(stream) => streams.push(stream.stats(players, hub.viewers(), now)),
                 None => waiting_players += players.len(),
             }
         }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::shared::Shared;
@@ -28,7 +29,7 @@ pub(super) fn status_json(shared: &Shared) -> Value {
 }
 
 fn stream_json(stream: &StreamStats, now: Timestamp) -> Value {
-    let StreamStats { app, name, peer, frames, audio_packets, bytes, players, since, facts } = stream;
+    let StreamStats { app, name, peer, frames, audio_packets, bytes, players, viewers, since, facts } = stream;
     let StreamFacts { size, fps, video_codec, audio_codec, keyframe_seconds, video_kbps, audio_kbps, av_offset_ms } =
         facts;
     json!({
@@ -49,6 +50,7 @@ fn stream_json(stream: &StreamStats, now: Timestamp) -> Value {
         "audio_kbps": rounded(*audio_kbps, 1),
         "av_offset_ms": av_offset_ms.map(|offset| rounded(offset, 1)),
         "players": players.iter().map(player_json).collect::<Vec<_>>(),
+        "viewers": viewers,
     })
 }
 
@@ -65,7 +67,9 @@ fn player_json(player: &PlayerStats) -> Value {
 }
 
 /// The state for a person: no script, nothing from elsewhere, reloaded every two seconds.
-pub(super) fn status_page(shared: &Shared) -> String {
+///
+/// `query` is that of the request, passed on to the pages that play: it may hold the key.
+pub(super) fn status_page(shared: &Shared, query: &str) -> String {
     let (stats, now) = (shared.stats(), shared.clock.now());
     let mut page = String::from(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"2\">\
@@ -75,7 +79,7 @@ pub(super) fn status_page(shared: &Shared) -> String {
          th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8884;vertical-align:top}\
          td{font-variant-numeric:tabular-nums}</style><h1>Incoming streams</h1>",
     );
-    streams_table(&mut page, &stats, now);
+    streams_table(&mut page, &stats, now, query);
     let _ = write!(
         page,
         "<p>{} of {} connections; {:.1} MB received, {:.1} MB sent.",
@@ -101,13 +105,13 @@ pub(super) fn status_page(shared: &Shared) -> String {
     page
 }
 
-fn streams_table(page: &mut String, stats: &IngestStats, now: Timestamp) {
+fn streams_table(page: &mut String, stats: &IngestStats, now: Timestamp, query: &str) {
     if stats.streams.is_empty() {
         page.push_str("<p>Nobody publishes.</p>");
         return;
     }
     page.push_str(
-        "<table><tr><th>Name<th>For<th>Picture<th>Sound<th>Keyframe every<th>Sound after picture<th>Players</tr>",
+        "<table><tr><th>Name<th>For<th>Picture<th>Sound<th>Keyframe every<th>Sound after picture<th>Players<th>Watching</tr>",
     );
     for stream in &stats.streams {
         let facts = &stream.facts;
@@ -122,13 +126,17 @@ fn streams_table(page: &mut String, stats: &IngestStats, now: Timestamp) {
         let keyframes = facts.keyframe_seconds.map_or_else(unknown, |seconds| format!("{seconds:.1} s"));
         let offset = facts.av_offset_ms.map_or_else(unknown, |offset| format!("{offset:.0} ms"));
         let dropped: u64 = stream.players.iter().map(|player| player.dropped).sum();
+        let path = [&stream.app, &stream.name].map(|part| part.split('/').map(encoded).collect::<Vec<_>>());
+        // Only the name's own slashes must not be taken for those between names.
+        let watch = format!("/watch/{}/{}{}", path[0].join("/"), path[1].join("%2F"), with_mark(query));
         let players = match dropped {
             0 => stream.players.len().to_string(),
             dropped => format!("{} ({dropped} packets dropped for slow ones)", stream.players.len()),
         };
         let _ = write!(
             page,
-            "<tr><td>{}/{}<td>{}:{:02}:{:02}<td>{}<td>{}<td>{keyframes}<td>{offset}<td>{players}</tr>",
+            "<tr><td><a href=\"{}\">{}/{}</a><td>{}:{:02}:{:02}<td>{}<td>{}<td>{keyframes}<td>{offset}<td>{players}<td>{}</tr>",
+            escaped(&watch),
             escaped(&stream.app),
             escaped(&stream.name),
             seconds / 3600,
@@ -136,9 +144,19 @@ fn streams_table(page: &mut String, stats: &IngestStats, now: Timestamp) {
             seconds % 60,
             escaped(&picture),
             escaped(&sound),
+            stream.viewers,
         );
     }
     page.push_str("</table>");
+}
+
+/// A part of a path.
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+fn with_mark(query: &str) -> String {
+    if query.is_empty() { String::new() } else { format!("?{query}") }
 }
 
 /// Text that cannot be taken for HTML.

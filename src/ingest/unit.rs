@@ -25,10 +25,10 @@ pub(super) enum UnitKind {
 /// Which header replaces which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct HeaderSlot {
-    media: MediaKind,
-    track: u8,
+    pub(super) media: MediaKind,
+    pub(super) track: u8,
     /// Colour information or order of channels, and no sequence header.
-    side_data: bool,
+    pub(super) side_data: bool,
 }
 
 /// One message; its body is shared by all who have it.
@@ -43,6 +43,10 @@ pub(super) struct Unit {
     pub(super) codec: Option<CodecId>,
     /// Where the codec's own bytes begin in `body`.
     pub(super) header_bytes: usize,
+    /// pts − dts of a picture.
+    pub(super) composition_ms: i32,
+    /// 0 but for streams of several pictures or languages.
+    pub(super) track: u8,
 }
 
 impl Unit {
@@ -68,13 +72,19 @@ impl Unit {
         };
         let codec = shape.map(|shape| shape.codec);
         let header_bytes = shape.map_or(0, |shape| shape.header_bytes.min(body.len()));
-        Self { number: 0, tag, timestamp_ms, body, kind, codec, header_bytes }
+        let (composition_ms, track) = shape.map_or((0, 0), |shape| (shape.composition_ms, shape.track));
+        Self { number: 0, tag, timestamp_ms, body, kind, codec, header_bytes, composition_ms, track }
     }
 
     /// `onMetaData`.
     pub(super) fn script(timestamp_ms: u32, body: Bytes) -> Self {
-        let (kind, codec) = (UnitKind::Script, None);
-        Self { number: 0, tag: TagKind::Script, timestamp_ms, body, kind, codec, header_bytes: 0 }
+        let (tag, kind, codec) = (TagKind::Script, UnitKind::Script, None);
+        Self { number: 0, tag, timestamp_ms, body, kind, codec, header_bytes: 0, composition_ms: 0, track: 0 }
+    }
+
+    /// What the codec made of it, without what stands before.
+    pub(super) fn payload(&self) -> Bytes {
+        self.body.slice(self.header_bytes..)
     }
 
     /// Picture, sound, or something that goes with them: what may be dropped.

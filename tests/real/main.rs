@@ -19,3 +19,5 @@ mod serving;
 mod shows;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod watching;

@@ -1,12 +1,10 @@
 //! Real players pull from `tally serve`: each gets the whole show, counted at both ends.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
-
-use serde_json::Value;
 
 use crate::support::certs::{Certificates, Fault};
 use crate::support::ingest::{Ingest, check_file};
@@ -161,9 +159,8 @@ fn ffprobe_sees_what_is_published_and_the_status_says_the_same() {
     let entries = "stream=codec_name,width,height";
     let args = ["-v", "error", "-show_entries", entries, "-of", "json", &url];
     let mut probe = Process::start(Command::new("ffprobe").args(args));
-    let http = ("127.0.0.1", ingest.port("http"));
     let status = time::poll(LIMIT, || {
-        let status = status(http);
+        let status = ingest.status();
         status["streams"][0]["keyframe_seconds"].is_number().then_some(status)
     });
     probe.wait(LIMIT);
@@ -177,15 +174,6 @@ fn ffprobe_sees_what_is_published_and_the_status_says_the_same() {
     assert!((number(stream, "fps") - 30.0).abs() < 0.5, "{status}");
     assert!(number(stream, "av_offset_ms").abs() < 150.0, "{status}");
     ingest.check("probed", publisher);
-}
-
-fn status(http: (&str, u16)) -> Value {
-    let mut stream = TcpStream::connect(http).unwrap();
-    stream.write_all(b"GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no body in {answer}"));
-    serde_json::from_str(body).unwrap_or_else(|error| panic!("{error} in {answer}"))
 }
 
 /// A clip with these codecs is published as it is and comes back to the last byte.

@@ -1,5 +1,7 @@
 //! `tally serve` as the tests run it: on free ports, recording into a folder of its own.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -46,6 +48,16 @@ impl Ingest {
     /// `rtmps://…/live`.
     pub(crate) fn tls_url(&self) -> String {
         format!("rtmps://127.0.0.1:{}/live", self.port("rtmps"))
+    }
+
+    /// What `/status` tells programs.
+    pub(crate) fn status(&self) -> Value {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port("http"))).unwrap();
+        stream.write_all(b"GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no body in {answer}"));
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("{error} in {answer}"))
     }
 
     /// Waits for the end of the publish of `name`.

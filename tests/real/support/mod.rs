@@ -1,5 +1,6 @@
 //! What the tests stand on: processes, servers, certificates, and eyes and ears for what a viewer gets.
 
+pub(crate) mod browser;
 pub(crate) mod certs;
 pub(crate) mod clips;
 pub(crate) mod hooks;

@@ -1,0 +1,202 @@
+//! From the messages of a stream to what HLS lists: where segments are cut, and when they were live.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::rendition::Rendition;
+use crate::ingest::remux::{Kind, Remux, Remuxed};
+use crate::ingest::unit::Unit;
+
+/// Longest segment where the distance of keyframes is not known yet.
+const TARGET_UNKNOWN: u64 = 4;
+const TARGET_MIN: u64 = 2;
+/// Keyframes that are farther apart are not waited for.
+const TARGET_MAX: u64 = 10;
+/// Keyframes closer than this share a segment.
+const SEGMENT_SECONDS_MIN: f64 = 0.9;
+/// A duration may exceed the target by what rounding to whole seconds takes away (RFC 8216, 4.3.3.1).
+const TARGET_SLACK: f64 = 0.4;
+/// Cuts that wait for sound: where none comes for so long, none is waited for.
+const CUTS_MAX: usize = 16;
+/// How much the time of day may be corrected with each segment: jitter of the network is no drift of clocks.
+const WALL_STEP: f64 = 0.02;
+
+/// Everything of one stream's name.
+#[derive(Debug)]
+pub(in crate::ingest) struct Packager {
+    remux: Remux,
+    video: Option<Rendition>,
+    audio: Option<Rendition>,
+    /// `EXT-X-TARGETDURATION`: never changes, as it must not.
+    target: u64,
+    /// Where pictures were cut and sound is not yet, in milliseconds of the timeline.
+    cuts: VecDeque<u64>,
+    /// Time of day of the timeline's zero, in seconds.
+    zero_at: Option<f64>,
+    /// Nobody publishes any more, and nobody is waited for.
+    ended: bool,
+    /// Why a kind is missing.
+    pub(super) unusable: Vec<String>,
+    /// Parts made so far.
+    parts: u64,
+}
+
+impl Packager {
+    /// `keyframe_seconds` is the distance of keyframes as it was measured so far.
+    pub(in crate::ingest) fn new(keyframe_seconds: Option<f64>) -> Self {
+        let target = match keyframe_seconds {
+            Some(seconds) => ((seconds - TARGET_SLACK).max(0.0).ceil() as u64).clamp(TARGET_MIN, TARGET_MAX),
+            None => TARGET_UNKNOWN,
+        };
+        Self {
+            remux: Remux::default(),
+            video: None,
+            audio: None,
+            target,
+            cuts: VecDeque::new(),
+            zero_at: None,
+            ended: false,
+            unusable: Vec::new(),
+            parts: 0,
+        }
+    }
+
+    /// Takes a message at this time of day; `true` if a playlist made now would be another one.
+    pub(in crate::ingest) fn take(&mut self, unit: &Unit, wall: Duration) -> bool {
+        let mut made = Vec::new();
+        self.remux.take(unit, &mut |piece| made.push(piece));
+        let parts = self.parts;
+        made.into_iter().for_each(|piece| self.put(piece, Some(wall)));
+        self.parts != parts
+    }
+
+    /// Takes messages that came before, the last of them at this time of day.
+    pub(in crate::ingest) fn catch_up<'a>(&mut self, units: impl Iterator<Item = &'a Unit> + Clone, wall: Duration) {
+        let mut stamps = units.clone().filter(|unit| unit.is_droppable()).map(|unit| unit.timestamp_ms);
+        if let Some(first) = stamps.next() {
+            let newest = stamps.map(|stamp| stamp.wrapping_sub(first).cast_signed()).max().unwrap_or(0).max(0);
+            self.zero_at = Some(wall.as_secs_f64() - f64::from(newest) / 1000.0);
+        }
+        let mut made = Vec::new();
+        units.for_each(|unit| self.remux.take(unit, &mut |piece| made.push(piece)));
+        made.into_iter().for_each(|piece| self.put(piece, None));
+    }
+
+    /// The publish has ended.
+    pub(in crate::ingest) fn unpublished(&mut self) {
+        let mut made = Vec::new();
+        self.remux.begin_again(&mut |piece| made.push(piece));
+        made.into_iter().for_each(|piece| self.put(piece, None));
+        self.video.iter_mut().chain(&mut self.audio).for_each(Rendition::close_segment);
+        self.cuts.clear();
+        self.zero_at = None;
+    }
+
+    /// Somebody publishes again.
+    pub(in crate::ingest) fn published(&mut self) {
+        self.ended = false;
+        self.unusable.clear();
+    }
+
+    /// Nobody publishes again: players are told that it is over.
+    pub(in crate::ingest) fn end(&mut self) {
+        self.ended = true;
+    }
+
+    pub(super) fn is_ended(&self) -> bool {
+        self.ended
+    }
+
+    pub(super) fn target(&self) -> u64 {
+        self.target
+    }
+
+    pub(super) fn rendition(&self, kind: Kind) -> Option<&Rendition> {
+        match kind {
+            Kind::Video => self.video.as_ref(),
+            Kind::Audio => self.audio.as_ref(),
+        }
+    }
+
+    /// Whether there is a whole segment of every kind: playlists need one. Sound that was announced and does not come is
+    /// not waited for for ever.
+    pub(super) fn is_ready(&self) -> bool {
+        let listed = |rendition: &Option<Rendition>| rendition.as_ref().map(|rendition| rendition.listed().len());
+        match (listed(&self.video), listed(&self.audio)) {
+            (None, None) => false,
+            (Some(video), Some(audio)) => video > 0 && (audio > 0 || video > 1),
+            (Some(one), None) | (None, Some(one)) => one > 0,
+        }
+    }
+
+    fn slot(&mut self, kind: Kind) -> &mut Option<Rendition> {
+        match kind {
+            Kind::Video => &mut self.video,
+            Kind::Audio => &mut self.audio,
+        }
+    }
+
+    /// `wall` is the time of day at which it came, where it came just now.
+    fn put(&mut self, piece: Remuxed, wall: Option<Duration>) {
+        match piece {
+            Remuxed::Codec(kind, codec) => {
+                // Both kinds count their segments alike.
+                let other = if kind == Kind::Video { &self.audio } else { &self.video };
+                let number = other.as_ref().map_or(0, |other| other.open().number);
+                let changed = match self.slot(kind) {
+                    Some(rendition) => rendition.change(codec),
+                    empty => Rendition::new(codec, number).map(|new| *empty = Some(new)),
+                };
+                if let Err(error) = changed {
+                    self.unusable.push(error.to_string());
+                }
+            }
+            Remuxed::Unusable(_, error) => self.unusable.push(error.to_string()),
+            Remuxed::Sample { kind, start, sample, next_sync } => {
+                let Some(scale) = self.rendition(kind).map(|rendition| u64::from(rendition.codec().timescale())) else {
+                    return;
+                };
+                let seconds = start as f64 / scale as f64;
+                let starts_segment = self.rendition(kind).is_some_and(|own| own.open_seconds() == 0.0);
+                // It was held until the next one came.
+                let last = f64::from(sample.duration) / scale as f64;
+                let wall = wall.map(|wall| wall.as_secs_f64() - last);
+                let begins_at = self.begins_at(seconds, wall, starts_segment && kind == Kind::Video);
+                let end_ms = (start + u64::from(sample.duration)) * 1000 / scale;
+                let audio_cut = kind == Kind::Audio && self.cuts.front().is_some_and(|cut| end_ms >= *cut);
+                let (limit, has_video) = (self.target as f64 + TARGET_SLACK, self.video.is_some());
+                let Some(rendition) = self.slot(kind) else { return };
+                let mut made = rendition.push(start, sample, begins_at);
+                let seconds = rendition.open_seconds();
+                let cut = match kind {
+                    Kind::Video => next_sync && seconds >= SEGMENT_SECONDS_MIN,
+                    Kind::Audio => audio_cut || (!has_video && seconds >= TARGET_MIN as f64 - last),
+                };
+                // What would not fit any more, or is too large, is cut without a keyframe.
+                if cut || seconds + last > limit || rendition.is_open_too_large() {
+                    rendition.close_segment();
+                    made = true;
+                    match kind {
+                        Kind::Video if self.audio.is_some() && self.cuts.len() < CUTS_MAX => {
+                            self.cuts.push_back(end_ms)
+                        }
+                        Kind::Video => {}
+                        Kind::Audio if audio_cut => drop(self.cuts.pop_front()),
+                        Kind::Audio => {}
+                    }
+                }
+                self.parts += u64::from(made);
+            }
+        }
+    }
+
+    /// The time of day of this second of the timeline. Clocks drift: what is observed corrects it, a little with each segment.
+    fn begins_at(&mut self, seconds: f64, wall: Option<f64>, observe: bool) -> Duration {
+        let observed = wall.map(|wall| wall - seconds);
+        let zero_at = self.zero_at.get_or_insert(observed.unwrap_or(0.0));
+        if let Some(observed) = observed.filter(|_| observe) {
+            *zero_at += (observed - *zero_at).clamp(-WALL_STEP, WALL_STEP);
+        }
+        Duration::from_secs_f64((*zero_at + seconds).max(0.0))
+    }
+}

@@ -1,0 +1,248 @@
+//! One track as HLS has it: parts, segments made of them, and a window of the newest.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::mp4::{Mp4Codec, Mp4Error, Sample, Track, TrackRun, fragment_head, init_segment};
+
+/// Longest part: ten pictures at 30 a second, eight at 25, sixteen packets of AAC. Short enough to be a second behind, long
+/// enough to be asked for three times a second only.
+pub(super) const PART_TARGET: f64 = 0.334;
+/// Segments in a playlist: with fewer, players who pause for a moment fall out.
+const LISTED: usize = 6;
+/// Segments that are kept beyond those, for players who are about to ask for them.
+const KEPT: usize = LISTED + 3;
+/// Segments that are listed by their parts as well.
+const IN_PARTS: usize = 2;
+/// What is never given back: a window of this many bytes. 9 segments of 2 s at 12 Mb/s are 27 MB.
+const BYTES_MAX: usize = 48 << 20;
+/// A segment that is larger is cut without a keyframe.
+const SEGMENT_BYTES_MAX: usize = BYTES_MAX / 4;
+
+/// One part: `moof` and the head of `mdat`, then the samples, each as it was received.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Part {
+    pub(super) seconds: f64,
+    /// Decoding can start here.
+    pub(super) independent: bool,
+    pub(super) pieces: Vec<Bytes>,
+}
+
+/// One segment, or the beginning of one.
+#[derive(Clone, Debug)]
+pub(super) struct Segment {
+    pub(super) number: u64,
+    /// Which init segment belongs to it.
+    pub(super) init: u64,
+    /// Another stream than before begins here.
+    pub(super) discontinuity: bool,
+    /// Of the day, since 1970.
+    pub(super) begins_at: Duration,
+    pub(super) parts: Vec<Part>,
+}
+
+impl Segment {
+    pub(super) fn seconds(&self) -> f64 {
+        self.parts.iter().map(|part| part.seconds).sum()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.parts.iter().flat_map(|part| &part.pieces).map(Bytes::len).sum()
+    }
+}
+
+/// One track.
+#[derive(Debug)]
+pub(super) struct Rendition {
+    codec: Mp4Codec,
+    /// Number and bytes; the newest last. Older ones stay while a segment needs them.
+    inits: VecDeque<(u64, Bytes)>,
+    closed: VecDeque<Segment>,
+    open: Segment,
+    /// Segments with a discontinuity that have left the playlist.
+    pub(super) discontinuities_gone: u64,
+    /// What becomes the next part.
+    samples: Vec<Sample>,
+    start: u64,
+    ticks: u64,
+    fragments: u32,
+}
+
+impl Rendition {
+    /// Begins at a segment's number.
+    pub(super) fn new(codec: Mp4Codec, number: u64) -> Result<Self, Mp4Error> {
+        let init = init_of(&codec)?;
+        Ok(Self {
+            codec,
+            inits: VecDeque::from([(1, init)]),
+            closed: VecDeque::new(),
+            open: Segment { number, init: 1, discontinuity: false, begins_at: Duration::ZERO, parts: Vec::new() },
+            discontinuities_gone: 0,
+            samples: Vec::new(),
+            start: 0,
+            ticks: 0,
+            fragments: 0,
+        })
+    }
+
+    /// Another stream begins, or the same with another codec: what is open is closed.
+    pub(super) fn change(&mut self, codec: Mp4Codec) -> Result<(), Mp4Error> {
+        self.close_segment();
+        if codec != self.codec {
+            let init = init_of(&codec)?;
+            let number = self.inits.back().map_or(0, |(number, _)| *number) + 1;
+            self.inits.push_back((number, init));
+            self.open.init = number;
+            self.codec = codec;
+        }
+        self.open.discontinuity = true;
+        Ok(())
+    }
+
+    pub(super) fn codec(&self) -> &Mp4Codec {
+        &self.codec
+    }
+
+    /// Takes a sample that began at this time of day; `true` if it was the last of a part.
+    pub(super) fn push(&mut self, start: u64, sample: Sample, begins_at: Duration) -> bool {
+        if self.samples.is_empty() {
+            self.start = start;
+            self.ticks = 0;
+            if self.open.parts.is_empty() {
+                self.open.begins_at = begins_at;
+            }
+        }
+        let duration = sample.duration;
+        self.ticks += u64::from(duration);
+        self.samples.push(sample);
+        // One more of the same length would be too much.
+        let full = self.seconds_of(self.ticks + u64::from(duration)) > PART_TARGET;
+        if full {
+            self.close_part();
+        }
+        full
+    }
+
+    /// Seconds in the segment that is open.
+    pub(super) fn open_seconds(&self) -> f64 {
+        self.open.seconds() + self.seconds_of(self.ticks)
+    }
+
+    /// Whether the segment that is open is too large to wait for a keyframe.
+    pub(super) fn is_open_too_large(&self) -> bool {
+        self.open.bytes() > SEGMENT_BYTES_MAX
+    }
+
+    /// Ends the segment that is open, if there is anything in it.
+    pub(super) fn close_segment(&mut self) {
+        self.close_part();
+        if self.open.parts.is_empty() {
+            return;
+        }
+        let next = Segment {
+            number: self.open.number + 1,
+            init: self.open.init,
+            discontinuity: false,
+            begins_at: Duration::ZERO,
+            parts: Vec::new(),
+        };
+        self.closed.push_back(std::mem::replace(&mut self.open, next));
+        let bytes = |segments: &VecDeque<Segment>| segments.iter().map(Segment::bytes).sum::<usize>();
+        while self.closed.len() > KEPT || (self.closed.len() > 1 && bytes(&self.closed) > BYTES_MAX) {
+            self.closed.pop_front();
+        }
+        // What left the playlist just now.
+        if let Some(gone) = self.closed.len().checked_sub(LISTED + 1).and_then(|at| self.closed.get(at)) {
+            self.discontinuities_gone += u64::from(gone.discontinuity);
+        }
+        let oldest = self.closed.front().map_or(self.open.init, |segment| segment.init);
+        while self.inits.len() > 1 && self.inits.front().is_some_and(|(number, _)| *number < oldest) {
+            self.inits.pop_front();
+        }
+    }
+
+    /// The segments of the playlist that are whole, the oldest first.
+    pub(super) fn listed(&self) -> impl ExactSizeIterator<Item = &Segment> {
+        self.closed.range(self.closed.len().saturating_sub(LISTED)..)
+    }
+
+    /// The one that is not whole yet.
+    pub(super) fn open(&self) -> &Segment {
+        &self.open
+    }
+
+    /// The first segment that is listed by its parts.
+    pub(super) fn in_parts_from(&self) -> u64 {
+        self.open.number.saturating_sub(IN_PARTS as u64)
+    }
+
+    /// Kilobits a second over the segments of the playlist: the most of one, and the average.
+    pub(super) fn kbps(&self) -> (f64, f64) {
+        let rates = self.listed().map(|segment| (segment.bytes() as f64 * 8.0 / 1000.0, segment.seconds()));
+        let (mut most, mut bits, mut seconds) = (0f64, 0.0, 0.0);
+        for (kilobits, length) in rates {
+            most = most.max(kilobits / length.max(0.1));
+            bits += kilobits;
+            seconds += length;
+        }
+        (most, bits / f64::max(seconds, 0.1))
+    }
+
+    pub(super) fn init(&self, number: u64) -> Option<Bytes> {
+        self.inits.iter().find(|(own, _)| *own == number).map(|(_, bytes)| bytes.clone())
+    }
+
+    /// The bytes of a whole segment.
+    pub(super) fn segment(&self, number: u64) -> Option<Vec<Bytes>> {
+        let segment = self.find(number).filter(|segment| segment.number < self.open.number)?;
+        Some(segment.parts.iter().flat_map(|part| part.pieces.iter().cloned()).collect())
+    }
+
+    /// The bytes of a part.
+    pub(super) fn part(&self, segment: u64, part: usize) -> Option<Vec<Bytes>> {
+        Some(self.find(segment)?.parts.get(part)?.pieces.clone())
+    }
+
+    /// Whether a playlist made now would list this segment, and this part of it; later ones do as well.
+    pub(super) fn has(&self, segment: u64, part: Option<usize>) -> bool {
+        let open = &self.open;
+        match part {
+            None => open.number > segment,
+            Some(part) => open.number > segment || (open.number == segment && open.parts.len() > part),
+        }
+    }
+
+    fn find(&self, number: u64) -> Option<&Segment> {
+        self.closed.iter().chain([&self.open]).find(|segment| segment.number == number)
+    }
+
+    fn seconds_of(&self, ticks: u64) -> f64 {
+        ticks as f64 / f64::from(self.codec.timescale())
+    }
+
+    fn close_part(&mut self) {
+        let samples = std::mem::take(&mut self.samples);
+        let ticks = std::mem::take(&mut self.ticks);
+        if samples.is_empty() {
+            return;
+        }
+        self.fragments += 1;
+        let Ok(head) = fragment_head(self.fragments, &[TrackRun { track: 1, start: self.start, samples: &samples }])
+        else {
+            // Only beyond 2 GiB, which no message is.
+            return;
+        };
+        let independent = samples.first().is_some_and(|sample| sample.sync);
+        let mut pieces = Vec::with_capacity(samples.len() + 1);
+        pieces.push(head);
+        pieces.extend(samples.into_iter().map(|sample| sample.data));
+        let seconds = self.seconds_of(ticks);
+        self.open.parts.push(Part { seconds, independent, pieces });
+    }
+}
+
+fn init_of(codec: &Mp4Codec) -> Result<Bytes, Mp4Error> {
+    init_segment(&[Track { id: 1, codec: codec.clone(), skip: 0 }])
+}

@@ -1,0 +1,247 @@
+//! From the messages of a stream to the samples of an MP4: one timeline from zero on, durations that fill it, and what
+//! decoders must know first.
+
+use bytes::Bytes;
+
+use super::unit::{Unit, UnitKind};
+use crate::flv::{CodecId, TagKind, metadata_number};
+use crate::media::Size;
+use crate::mp4::{Mp4Codec, Mp4Error, Sample};
+
+/// A step of time beyond this, forward or back, is a new beginning and no pause: the timeline goes on without it.
+const STEP_FORWARD_MS: i64 = 10_000;
+const STEP_BACK_MS: i64 = -2_000;
+/// Packets of sound that are stamped within this of where the one before ended follow it: stamps are whole milliseconds, and
+/// some publishers stamp by arrival.
+const SOUND_SLACK_MS: i64 = 60;
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Video,
+    Audio,
+}
+
+/// What comes out.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Remuxed {
+    /// A decoder must know this from the next sample of the kind on.
+    Codec(Kind, Mp4Codec),
+    /// One sample.
+    Sample {
+        kind: Kind,
+        /// Decode time from the beginning, in the codec's timescale.
+        start: u64,
+        sample: Sample,
+        /// Whether the one that follows can be decoded by itself; `false` where it is not known.
+        next_sync: bool,
+    },
+    /// A kind whose codec is not put into MP4; told once.
+    Unusable(Kind, Mp4Error),
+}
+
+/// The state of one stream.
+#[derive(Debug, Default)]
+pub(super) struct Remux {
+    tracks: [Track; 2],
+    /// Newest time of the stream, without the jump from 2³² to 0.
+    newest_ms: Option<i64>,
+    /// Which time of the stream is zero; set by the first picture, or by the first sound where no picture is announced.
+    origin_ms: Option<i64>,
+    /// Time on the timeline where the first sample comes to lie.
+    begin_ms: i64,
+    /// Of pictures whose headers do not say it: `onMetaData`.
+    announced_size: Option<Size>,
+}
+
+#[derive(Debug, Default)]
+struct Track {
+    codec: Option<Mp4Codec>,
+    unusable: bool,
+    /// It waits for the one that follows, which tells its duration.
+    held: Option<Held>,
+    /// Duration of the one before.
+    duration: u32,
+}
+
+#[derive(Debug)]
+struct Held {
+    start: u64,
+    composition: i32,
+    sync: bool,
+    data: Bytes,
+}
+
+impl Remux {
+    /// Time on the timeline up to which it is filled, in milliseconds.
+    pub(super) fn end_ms(&self) -> i64 {
+        let ends = self.tracks.iter().filter_map(|track| {
+            let (held, scale) = (track.held.as_ref()?, i64::from(track.codec.as_ref()?.timescale()));
+            Some((held.start.cast_signed() + i64::from(track.duration)) * 1000 / scale.max(1))
+        });
+        ends.max().unwrap_or(self.begin_ms)
+    }
+
+    /// Another publish follows on this one: what is held is given out, and the timeline goes on where it is.
+    pub(super) fn begin_again(&mut self, out: &mut impl FnMut(Remuxed)) {
+        let end = self.end_ms();
+        self.finish(out);
+        *self = Self { begin_ms: end, ..Self::default() };
+    }
+
+    /// Gives out what is held: nothing follows.
+    pub(super) fn finish(&mut self, out: &mut impl FnMut(Remuxed)) {
+        for kind in [Kind::Video, Kind::Audio] {
+            let track = &mut self.tracks[kind as usize];
+            if let Some(held) = track.held.take() {
+                let (start, duration) = (held.start, track.duration.max(1));
+                out(Remuxed::Sample { kind, start, sample: held.with(duration), next_sync: false });
+            }
+        }
+    }
+
+    /// Takes the next message; other tracks than the first are left out.
+    pub(super) fn take(&mut self, unit: &Unit, out: &mut impl FnMut(Remuxed)) {
+        if unit.track != 0 {
+            return;
+        }
+        let kind = match unit.tag {
+            TagKind::Script => return self.take_script(&unit.body),
+            TagKind::Video => Kind::Video,
+            TagKind::Audio => Kind::Audio,
+        };
+        match unit.kind {
+            UnitKind::Header(slot) if !slot.side_data => self.take_header(kind, unit, out),
+            UnitKind::Keyframe | UnitKind::Picture | UnitKind::Sound => self.take_sample(kind, unit, out),
+            UnitKind::Header(_) | UnitKind::Script | UnitKind::Other => {}
+        }
+    }
+
+    fn take_script(&mut self, body: &[u8]) {
+        let number = |name| metadata_number(body, name).filter(|number| (1.0..=65_535.0).contains(number));
+        if let (Some(width), Some(height)) = (number("width"), number("height")) {
+            self.announced_size = Some(Size { width: width as u32, height: height as u32 });
+        }
+    }
+
+    fn take_header(&mut self, kind: Kind, unit: &Unit, out: &mut impl FnMut(Remuxed)) {
+        let (header, size) = (unit.payload(), self.announced_size.unwrap_or(Size { width: 0, height: 0 }));
+        let codec = match unit.codec {
+            Some(CodecId::Video(7) | CodecId::FourCc([b'a', b'v', b'c', b'1'])) => Mp4Codec::avc(&header),
+            Some(CodecId::Video(12) | CodecId::FourCc([b'h', b'v', b'c', b'1'])) => Mp4Codec::hevc(&header, size),
+            Some(CodecId::FourCc([b'a', b'v', b'0', b'1'])) => Mp4Codec::av1(&header, size),
+            Some(CodecId::Audio(10) | CodecId::FourCc([b'm', b'p', b'4', b'a'])) => Mp4Codec::aac(&header),
+            Some(CodecId::FourCc([b'O', b'p', b'u', b's'])) => Mp4Codec::opus(&header),
+            Some(other) => Err(Mp4Error::Codec(other.to_string())),
+            None => return,
+        };
+        self.set_codec(kind, codec, out);
+    }
+
+    fn set_codec(&mut self, kind: Kind, codec: Result<Mp4Codec, Mp4Error>, out: &mut impl FnMut(Remuxed)) {
+        let track = &mut self.tracks[kind as usize];
+        match codec {
+            Ok(codec) if track.codec.as_ref() == Some(&codec) => {}
+            Ok(codec) => {
+                // Its duration is that of the one before: what follows counts otherwise.
+                if let Some(held) = track.held.take() {
+                    let (start, duration) = (held.start, track.duration.max(1));
+                    out(Remuxed::Sample { kind, start, sample: held.with(duration), next_sync: true });
+                }
+                *track = Track { codec: Some(codec.clone()), ..Track::default() };
+                out(Remuxed::Codec(kind, codec));
+            }
+            Err(error) => {
+                if !track.unusable {
+                    out(Remuxed::Unusable(kind, error));
+                }
+                *track = Track { unusable: true, ..Track::default() };
+            }
+        }
+    }
+
+    fn take_sample(&mut self, kind: Kind, unit: &Unit, out: &mut impl FnMut(Remuxed)) {
+        let data = unit.payload();
+        if self.tracks[kind as usize].codec.is_none() {
+            match unit.codec {
+                // Headers of its own in each packet.
+                Some(CodecId::Audio(2 | 14) | CodecId::FourCc([b'.', b'm', b'p', b'3'])) => {
+                    self.set_codec(kind, Mp4Codec::mp3(&data), out);
+                }
+                // Waits for its header, or is what has none in MP4.
+                Some(
+                    CodecId::Video(7 | 12)
+                    | CodecId::Audio(10)
+                    | CodecId::FourCc(
+                        [b'a', b'v', b'c', b'1']
+                        | [b'h', b'v', b'c', b'1']
+                        | [b'a', b'v', b'0', b'1']
+                        | [b'm', b'p', b'4', b'a'],
+                    ),
+                )
+                | None => {}
+                Some(CodecId::FourCc([b'O', b'p', b'u', b's'])) => self.set_codec(kind, Mp4Codec::opus(&[]), out),
+                Some(other) => self.set_codec(kind, Err(Mp4Error::Codec(other.to_string())), out),
+            }
+        }
+        let keyframe = unit.kind == UnitKind::Keyframe;
+        let video_comes = self.tracks[Kind::Video as usize].codec.is_some();
+        let Some(codec) = self.tracks[kind as usize].codec.clone() else { return };
+        // The picture says where zero is, and it must be one to start with.
+        if self.origin_ms.is_none() && ((kind == Kind::Video && !keyframe) || (kind == Kind::Audio && video_comes)) {
+            return;
+        }
+        let at_ms = self.timeline_ms(unit.timestamp_ms);
+        // Sound from before the first picture.
+        let Ok(at_ms) = u64::try_from(at_ms) else { return };
+        let scale = u64::from(codec.timescale());
+        let track = &mut self.tracks[kind as usize];
+        let stamped = at_ms * scale / 1000;
+        let samples = codec.packet_samples(&data);
+        let mut start = stamped;
+        if let Some(held) = &track.held {
+            let follows = held.start + u64::from(track.duration);
+            let slack = SOUND_SLACK_MS.unsigned_abs() * scale / 1000;
+            // Sound lies packet on packet; pictures where they are stamped, but never two at one time.
+            let near = samples.is_some() && stamped.abs_diff(follows) <= slack;
+            start = if near { follows } else { stamped.max(held.start + 1) };
+        }
+        let composition = i64::from(unit.composition_ms) * scale.cast_signed() / 1000;
+        let next = Held {
+            start,
+            composition: i32::try_from(composition).unwrap_or(0),
+            sync: keyframe || kind == Kind::Audio,
+            data,
+        };
+        let next_sync = next.sync;
+        if let Some(held) = track.held.replace(next) {
+            let duration = u32::try_from(start - held.start).unwrap_or(u32::MAX);
+            if samples.is_none() {
+                track.duration = duration;
+            }
+            out(Remuxed::Sample { kind, start: held.start, sample: held.with(duration), next_sync });
+        }
+        if let Some(samples) = samples {
+            track.duration = samples;
+        }
+    }
+
+    /// Where a time of the stream lies on the timeline.
+    fn timeline_ms(&mut self, timestamp_ms: u32) -> i64 {
+        let newest = self.newest_ms.unwrap_or(i64::from(timestamp_ms));
+        let step = i64::from(timestamp_ms.wrapping_sub(newest as u32).cast_signed());
+        let time = newest + step;
+        self.newest_ms = Some(if (STEP_BACK_MS..=0).contains(&step) { newest } else { time });
+        let origin = self.origin_ms.get_or_insert(time - self.begin_ms);
+        if !(STEP_BACK_MS..=STEP_FORWARD_MS).contains(&step) {
+            *origin += step;
+        }
+        time - *origin
+    }
+}
+
+impl Held {
+    fn with(self, duration: u32) -> Sample {
+        Sample { duration, composition: self.composition, sync: self.sync, data: self.data }
+    }
+}

@@ -1,0 +1,93 @@
+//! A file of fragments: what is written stays playable whatever happens to the rest.
+
+use std::io::{self, Write};
+
+use super::{Mp4Error, Sample, Track, TrackRun, fragment_head, init_segment};
+
+/// Longest fragment: what a crash may cost.
+const FRAGMENT_SECONDS: u64 = 2;
+/// Keyframes closer than this share a fragment.
+const FRAGMENT_SECONDS_MIN: f64 = 0.5;
+/// A larger fragment is written at once: it waits in memory.
+const FRAGMENT_BYTES_MAX: usize = 32 << 20;
+
+/// Writes samples as fragments.
+#[derive(Debug)]
+pub struct Mp4Writer<W> {
+    out: W,
+    tracks: Vec<Track>,
+    runs: Vec<Run>,
+    bytes: usize,
+    fragments: u32,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Run {
+    start: u64,
+    ticks: u64,
+    samples: Vec<Sample>,
+}
+
+impl<W: Write> Mp4Writer<W> {
+    /// Begins a file with these tracks.
+    pub fn new(mut out: W, tracks: Vec<Track>) -> io::Result<Self> {
+        out.write_all(&init_segment(&tracks).map_err(invalid)?)?;
+        let runs = vec![Run::default(); tracks.len()];
+        Ok(Self { out, tracks, runs, bytes: 0, fragments: 0 })
+    }
+
+    /// Takes the next sample of a track, by its place among the tracks; `start` is its decode time in the track's timescale.
+    /// `true` if a fragment was written.
+    pub fn push(&mut self, track: usize, start: u64, sample: Sample) -> io::Result<bool> {
+        let Some(run) = self.runs.get(track) else { return Ok(false) };
+        let codec = self.tracks.get(track).map(|track| &track.codec);
+        let (video, scale) = codec.map_or((false, 1), |codec| (codec.is_video(), u64::from(codec.timescale())));
+        let gap = !run.samples.is_empty() && run.start + run.ticks != start;
+        let at_keyframe = video && sample.sync && run.ticks as f64 >= FRAGMENT_SECONDS_MIN * scale as f64;
+        let full = run.ticks + u64::from(sample.duration) > FRAGMENT_SECONDS * scale;
+        let written = gap || at_keyframe || (full && !run.samples.is_empty()) || self.bytes > FRAGMENT_BYTES_MAX;
+        if written {
+            self.write_fragment()?;
+        }
+        self.bytes += sample.data.len();
+        if let Some(run) = self.runs.get_mut(track) {
+            if run.samples.is_empty() {
+                run.start = start;
+            }
+            run.ticks += u64::from(sample.duration);
+            run.samples.push(sample);
+        }
+        Ok(written)
+    }
+
+    /// Writes what waits.
+    pub fn write_fragment(&mut self) -> io::Result<()> {
+        let runs: Vec<_> = self
+            .tracks
+            .iter()
+            .zip(&self.runs)
+            .filter(|(_, run)| !run.samples.is_empty())
+            .map(|(track, run)| TrackRun { track: track.id, start: run.start, samples: &run.samples })
+            .collect();
+        if runs.is_empty() {
+            return Ok(());
+        }
+        self.fragments += 1;
+        self.out.write_all(&fragment_head(self.fragments, &runs).map_err(invalid)?)?;
+        for sample in runs.iter().flat_map(|run| run.samples) {
+            self.out.write_all(&sample.data)?;
+        }
+        self.runs.fill(Run::default());
+        self.bytes = 0;
+        Ok(())
+    }
+
+    /// What it writes to.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.out
+    }
+}
+
+fn invalid(error: Mp4Error) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
+}
