@@ -74,6 +74,10 @@ pub struct LiveArgs {
     /// Print one JSON object a line on standard output
     #[arg(long, help_heading = "Run")]
     pub json: bool,
+
+    /// Write what a viewer of the rehearsal got to this file, as text or, by the name FILE.json, as JSON
+    #[arg(long, value_name = "FILE", requires = "rehearse", help_heading = "Run")]
+    pub rehearsal_report: Option<PathBuf>,
 }
 
 /// The flags that make up a show: of `live`, and of `profiles save`.

@@ -55,8 +55,15 @@ fn dispatch(command: Command) -> Exit {
 }
 
 fn live(args: &LiveArgs) -> Result<Exit, Failure> {
+    let report = match &args.rehearsal_report {
+        Some(path) => {
+            let unwritable = |error| Failure::new(Exit::Usage, format!("cannot write {}: {error}", path.display()));
+            Some(live::ReportFile::create(path).map_err(unwritable)?)
+        }
+        None => None,
+    };
     match show_settings(&args.show) {
-        Ok((settings, told)) => Ok(live::run(settings, args.json, told)),
+        Ok((settings, told)) => Ok(live::run(settings, args.json, told, report)),
         Err(failure) => {
             if args.json {
                 live::tell_refusal(failure.problem.clone());

@@ -78,6 +78,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
             | IngestError::PlayKeyNeeded(_)
             | IngestError::Tls { .. }
             | IngestError::Listen { .. }
+            | IngestError::NoNetwork
             | IngestError::Start(_) => Exit::Usage,
         };
         Failure::new(exit, error.to_string())

@@ -44,7 +44,6 @@ pub(super) fn merged(base: ShowSettings, args: &ShowArgs) -> Result<ShowSettings
     }
     if args.rehearse {
         settings.rehearse = true;
-        settings.destinations.clear();
     }
     give_keys(&mut settings.destinations, args)?;
     for destination in &mut settings.destinations {
@@ -206,7 +205,8 @@ mod tests {
         let settings = merged(profile(), &args("--to rtmp://other/app")).unwrap();
         assert_eq!(keys(&settings), [None]);
         let settings = merged(profile(), &args("--rehearse")).unwrap();
-        assert!(settings.rehearse && settings.destinations.is_empty());
+        // What it is rehearsed for is kept: the stream is held against what it wants, and not sent there.
+        assert!(settings.rehearse && settings.destinations == profile().destinations);
     }
 
     #[test]

@@ -180,6 +180,9 @@ pub enum IngestError {
         /// What the system said.
         source: io::Error,
     },
+    /// No other computer can reach this one.
+    #[error("this computer is not on a network that others could come from")]
+    NoNetwork,
     /// The system gave no thread or no runtime.
     #[error("the server does not start: {0}")]
     Start(#[source] io::Error),

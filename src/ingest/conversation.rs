@@ -329,7 +329,7 @@ impl Conversation {
 
     fn play(&mut self, raw: &str) {
         self.end_play(EndReason::Left);
-        let key = self.shared.play_key.as_ref();
+        let key = self.shared.play_key.get();
         let named = stream_name(raw, &self.app, key, self.shared.limits.name_bytes_max);
         let (kind, reason) = match named {
             // A key to publish is needed to listen beyond this computer; it says nothing about who may watch.

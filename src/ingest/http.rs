@@ -177,7 +177,7 @@ fn may_see(request: &Request<Incoming>, peer: SocketAddr, shared: &Shared) -> bo
         return names_this_computer(request.headers().get(HOST));
     }
     let query = request.uri().query().unwrap_or_default();
-    shared.play_key.as_ref().is_some_and(|key| query_has_key(query, key))
+    shared.play_key.get().is_some_and(|key| query_has_key(query, key))
 }
 
 fn names_this_computer(host: Option<&HeaderValue>) -> bool {

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::{Arc, OnceLock, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
@@ -16,7 +17,7 @@ use super::http::serve_http;
 use super::recorder::Recorder;
 use super::shared::Shared;
 use super::tls::server_config;
-use super::{IngestConfig, IngestError, IngestEvent, IngestStats, RefusalKind};
+use super::{IngestConfig, IngestError, IngestEvent, IngestStats, PublishKey, RefusalKind};
 use crate::clock::Clock;
 use crate::flow::Worker;
 
@@ -28,6 +29,8 @@ const STOP_GRACE: Duration = Duration::from_millis(900);
 /// Bytes that the system holds unsent of one connection.
 #[cfg(target_os = "linux")]
 const UNSENT_MAX: u32 = 128 << 10;
+/// Of keys that are read from a screen and typed: none looks like another.
+const KEY_LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 /// After the system refused to accept (no file handles left), it is asked again.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
@@ -36,6 +39,10 @@ pub struct IngestServer {
     addresses: Addresses,
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
+    /// Further doors for HTTP, for the running server.
+    doors: mpsc::Sender<std::net::TcpListener>,
+    /// The page for other devices, once it was shared.
+    page: OnceLock<(SocketAddr, String)>,
     worker: Option<Worker>,
 }
 
@@ -92,6 +99,7 @@ impl IngestServer {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(IngestError::Start)?;
         let shared = Arc::new(Shared::new(config, clock, events, recorder));
         let (stop, stopped) = watch::channel(false);
+        let (doors_opened, more_doors) = mpsc::channel(1);
         let served = Arc::clone(&shared);
         let worker = Worker::spawn("ingest", move |_| {
             let Addresses { rtmp: rtmp_address, rtmps: rtmps_address, http: http_address } = addresses;
@@ -99,7 +107,7 @@ impl IngestServer {
             runtime.block_on(async {
                 // Registering fails only where the runtime is gone.
                 let Ok(doors) = Doors::open(rtmp, rtmps, http) else { return };
-                serve(doors, &served, stopped).await;
+                serve(doors, &served, more_doors, stopped).await;
             });
             drop(runtime);
             let recorder = served.recorder.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -108,7 +116,7 @@ impl IngestServer {
             }
         })
         .map_err(IngestError::Start)?;
-        Ok(Self { addresses, shared, stop, worker: Some(worker) })
+        Ok(Self { addresses, shared, stop, doors: doors_opened, page: OnceLock::new(), worker: Some(worker) })
     }
 
     /// Where it listens for RTMP.
@@ -124,6 +132,30 @@ impl IngestServer {
     /// Where it listens for HTTP.
     pub fn http_addr(&self) -> Option<SocketAddr> {
         self.addresses.http
+    }
+
+    /// Lets other devices of the network see the player page, with a key made for it: where it is, and the key. Asked again, it
+    /// gives the same.
+    ///
+    /// # Errors
+    /// No network, no port, no random bytes; and a server that has a key to play already, which nobody knows any more.
+    pub fn share_page(&self) -> Result<(SocketAddr, String), IngestError> {
+        if let Some(shared) = self.page.get() {
+            return Ok(shared.clone());
+        }
+        let here = reachable_address().ok_or(IngestError::NoNetwork)?;
+        let mut random = [0; 10];
+        getrandom::fill(&mut random).map_err(|error| IngestError::Start(io::Error::other(error.to_string())))?;
+        let key: String = random.iter().map(|byte| char::from(KEY_LETTERS[usize::from(byte & 31)])).collect();
+        let (door, address) = listen(SocketAddr::new(here, 0))?;
+        let taken = PublishKey::new(&key).map(|key| self.shared.play_key.set(key));
+        if !matches!(taken, Some(Ok(()))) {
+            return Err(IngestError::Start(io::Error::other("there is a key to play already")));
+        }
+        if self.doors.try_send(door).is_err() {
+            return Err(IngestError::Start(io::Error::other("the server has ended")));
+        }
+        Ok(self.page.get_or_init(|| (address, key)).clone())
     }
 
     /// Figures so far.
@@ -162,6 +194,15 @@ pub(super) fn is_loopback(address: SocketAddr) -> bool {
     address.ip().to_canonical().is_loopback()
 }
 
+/// This computer's address for the others of its network: the one from which it would reach the world. Nothing is sent.
+fn reachable_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    // An address for documentation (RFC 5737): only the way to it is looked up.
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    let here = socket.local_addr().ok()?.ip();
+    (!here.is_loopback() && !here.is_unspecified()).then_some(here)
+}
+
 /// Listens, and tells at which port.
 fn listen(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), IngestError> {
     let listen = || {
@@ -184,7 +225,7 @@ fn listen(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), In
 struct Doors {
     rtmp: TcpListener,
     rtmps: Option<(TcpListener, TlsAcceptor)>,
-    http: Option<TcpListener>,
+    http: Vec<TcpListener>,
 }
 
 /// What came in by which door.
@@ -204,7 +245,7 @@ impl Doors {
             Some((listener, acceptor)) => Some((TcpListener::from_std(listener)?, acceptor)),
             None => None,
         };
-        let http = http.map(TcpListener::from_std).transpose()?;
+        let http = http.map(TcpListener::from_std).transpose()?.into_iter().collect();
         Ok(Self { rtmp: TcpListener::from_std(rtmp)?, rtmps, http })
     }
 
@@ -217,21 +258,27 @@ impl Doors {
                 None => std::future::pending().await,
             }
         };
-        let http = async {
-            match &self.http {
-                Some(listener) => listener.accept().await.map(|(stream, peer)| (stream, peer, Arrival::Http)),
-                None => std::future::pending().await,
-            }
-        };
+        let http = std::future::poll_fn(|cx| {
+            let accepted = self.http.iter().find_map(|listener| match listener.poll_accept(cx) {
+                Poll::Ready(accepted) => Some(accepted),
+                Poll::Pending => None,
+            });
+            accepted.map_or(Poll::Pending, Poll::Ready)
+        });
         tokio::select! {
             accepted = self.rtmp.accept() => accepted.map(|(stream, peer)| (stream, peer, Arrival::Rtmp)),
             accepted = tls => accepted,
-            accepted = http => accepted,
+            accepted = http => accepted.map(|(stream, peer)| (stream, peer, Arrival::Http)),
         }
     }
 }
 
-async fn serve(doors: Doors, shared: &Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+async fn serve(
+    mut doors: Doors,
+    shared: &Arc<Shared>,
+    mut more_doors: mpsc::Receiver<std::net::TcpListener>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let mut connections = JoinSet::new();
     let mut ticks = tokio::time::interval(STATS_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -243,6 +290,7 @@ async fn serve(doors: Doors, shared: &Arc<Shared>, mut stopped: watch::Receiver<
                 Ok((stream, peer, arrival)) => accept(stream, peer, arrival, shared, &stopped, &mut connections),
                 Err(_no_handles_left) => tokio::time::sleep(ACCEPT_RETRY).await,
             },
+            Some(door) = more_doors.recv() => doors.http.extend(TcpListener::from_std(door)),
             _ = connections.join_next(), if !connections.is_empty() => {}
             _ = ticks.tick() => {
                 let mut stats = shared.stats();

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::hls::LiveHls;
 use super::hub::Hub;
@@ -24,7 +24,7 @@ pub(super) struct Shared {
     pub(super) started: Timestamp,
     pub(super) events: Arc<dyn Fn(IngestEvent) + Send + Sync>,
     pub(super) publish_key: Option<PublishKey>,
-    pub(super) play_key: Option<PublishKey>,
+    pub(super) play_key: OnceLock<PublishKey>,
     pub(super) tap: Option<IngestTap>,
     pub(super) limits: IngestLimits,
     pub(super) deadlines: ServerDeadlines,
@@ -116,7 +116,7 @@ impl Shared {
             clock,
             events,
             publish_key: config.publish_key,
-            play_key: config.play_key,
+            play_key: config.play_key.map_or_else(OnceLock::new, OnceLock::from),
             tap: config.tap,
             limits: config.limits,
             deadlines: config.deadlines,

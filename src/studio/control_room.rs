@@ -11,7 +11,8 @@ use super::preview::{Preview, PreviewRate};
 use super::show::{self, LentShow};
 use super::sources::{self, Opened};
 use super::stage::{Stage, StageEvent, StageFormat};
-use super::supervisor::Message;
+use super::supervisor::{Lent, Message};
+use super::viewer_feed::ViewerFeed;
 use super::{Problem, ProblemKind};
 use crate::capture::{AudioSource, DeviceInfo, DeviceKind, SourceError, SourceEvent, VideoSource, devices};
 use crate::clock::Clock;
@@ -78,6 +79,14 @@ impl<C> Slot<C> {
     }
 }
 
+/// What a window sees and hears of a studio.
+#[derive(Clone)]
+pub(super) struct Shown {
+    pub(super) preview: Preview,
+    pub(super) sound: Sound,
+    pub(super) viewer: ViewerFeed,
+}
+
 pub(super) struct ControlRoom {
     clock: Clock,
     mail: RoomMail,
@@ -85,6 +94,7 @@ pub(super) struct ControlRoom {
     face: SyncSender<StudioEvent>,
     preview: Preview,
     sound: Sound,
+    viewer: ViewerFeed,
     encoding: EncodingSettings,
     video: Slot<VideoChoice>,
     audio: Slot<AudioChoice>,
@@ -103,9 +113,9 @@ impl ControlRoom {
         mail: RoomMail,
         inbox: Receiver<RoomMessage>,
         face: SyncSender<StudioEvent>,
-        preview: Preview,
-        sound: Sound,
+        shown: Shown,
     ) -> std::io::Result<Self> {
+        let Shown { preview, sound, viewer } = shown;
         let encoding = settings.encoding.clone();
         let stage = start_stage(&encoding, &clock, &preview, &sound, &mail)?;
         let (video, audio) = (Slot::new(settings.video.clone()), Slot::new(settings.audio.clone()));
@@ -118,7 +128,22 @@ impl ControlRoom {
         if let Some(disk) = &disk {
             disk.watch(settings.record.clone());
         }
-        Ok(Self { clock, mail, inbox, face, preview, sound, encoding, video, audio, show, stage, disk, errands })
+        Ok(Self {
+            clock,
+            mail,
+            inbox,
+            face,
+            preview,
+            sound,
+            viewer,
+            encoding,
+            video,
+            audio,
+            show,
+            stage,
+            disk,
+            errands,
+        })
     }
 
     pub(super) fn run(mut self, stop: &Stop) {
@@ -188,6 +213,11 @@ impl ControlRoom {
             StudioCommand::SetGain(gain_db) => self.sound.set_gain_db(gain_db),
             StudioCommand::SetMuted(muted) => self.sound.set_muted(muted),
             StudioCommand::ClearClip => self.sound.clear_clip(),
+            StudioCommand::ShareRehearsal => {
+                if let Some(show) = &self.show {
+                    show.tell(Message::ShareRehearsal);
+                }
+            }
             StudioCommand::WatchDisk(recording) => {
                 if let Some(disk) = &self.disk {
                     disk.watch(recording);
@@ -256,8 +286,8 @@ impl ControlRoom {
         self.set_video(settings.video.clone());
         self.set_audio(settings.audio.clone());
         self.sound.set_gain_db(settings.gain_db);
-        let stage = self.stage.handle().clone();
-        self.show = Some(LentShow::start(settings, targets, self.clock.clone(), self.face.clone(), stage)?);
+        let lent = Lent { stage: self.stage.handle().clone(), viewer: self.viewer.clone() };
+        self.show = Some(LentShow::start(settings, targets, self.clock.clone(), self.face.clone(), lent)?);
         Ok(())
     }
 

@@ -3,11 +3,12 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
-use super::control_room::{ControlRoom, RoomMail, RoomMessage};
+use super::control_room::{ControlRoom, RoomMail, RoomMessage, Shown};
 use super::event::{StudioCommand, StudioEvent};
 use super::levels::{Levels, Sound};
 use super::preview::Preview;
 use super::show::{EVENTS_MAX, NextEvent};
+use super::viewer_feed::ViewerFeed;
 use super::{Problem, ProblemKind};
 use crate::clock::Clock;
 use crate::flow::Worker;
@@ -17,14 +18,13 @@ use crate::settings::ShowSettings;
 pub struct Studio {
     mail: RoomMail,
     events: Receiver<StudioEvent>,
-    preview: Preview,
-    sound: Sound,
+    shown: Shown,
     _worker: Worker,
 }
 
 impl std::fmt::Debug for Studio {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Studio").field("preview", &self.preview).finish_non_exhaustive()
+        f.debug_struct("Studio").field("preview", &self.shown.preview).finish_non_exhaustive()
     }
 }
 
@@ -41,11 +41,10 @@ impl Studio {
         let internal = |error: std::io::Error| Problem::new(ProblemKind::Internal, "studio", error.to_string());
         let (mail, inbox) = RoomMail::new();
         let (face, events) = sync_channel(EVENTS_MAX);
-        let (preview, sound) = (Preview::new(), Sound::default());
-        let room = ControlRoom::new(settings, clock, mail.clone(), inbox, face, preview.clone(), sound.clone())
-            .map_err(internal)?;
+        let shown = Shown { preview: Preview::new(), sound: Sound::default(), viewer: ViewerFeed::new() };
+        let room = ControlRoom::new(settings, clock, mail.clone(), inbox, face, shown.clone()).map_err(internal)?;
         let worker = Worker::spawn("control-room", move |stop| room.run(stop)).map_err(internal)?;
-        Ok(Self { mail, events, preview, sound, _worker: worker })
+        Ok(Self { mail, events, shown, _worker: worker })
     }
 
     /// Asks for something; done soon after. Never waits: `false` if the studio is so far behind that it was not heard.
@@ -64,11 +63,16 @@ impl Studio {
 
     /// The newest picture of the program.
     pub fn preview(&self) -> &Preview {
-        &self.preview
+        &self.shown.preview
+    }
+
+    /// What the viewer of a rehearsal sees and hears.
+    pub fn viewer(&self) -> &ViewerFeed {
+        &self.shown.viewer
     }
 
     /// What the sound does right now.
     pub fn levels(&self) -> Levels {
-        self.sound.levels()
+        self.shown.sound.levels()
     }
 }

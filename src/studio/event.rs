@@ -39,6 +39,9 @@ pub enum StudioCommand {
     SetMuted(bool),
     /// Forget that the sound clipped.
     ClearClip,
+    /// Let other devices of the network watch the rehearsal that is on; nothing if none is. Answered by
+    /// `StudioEvent::RehearsalShared`.
+    ShareRehearsal,
     /// Tell the room on the disk where this recording would be; `None`: none is wanted.
     WatchDisk(Option<PathBuf>),
 }
@@ -206,6 +209,8 @@ pub enum StudioEvent {
     Problem(Problem),
     /// What a viewer of the rehearsal got.
     Rehearsal(Box<RehearsalReport>),
+    /// Where other devices watch the rehearsal, key included; or why they cannot.
+    RehearsalShared(Result<String, Problem>),
     /// A studio's source stands elsewhere now.
     Source {
         /// Picture or sound.

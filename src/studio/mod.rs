@@ -20,6 +20,7 @@ mod show;
 mod sources;
 mod stage;
 mod supervisor;
+mod viewer_feed;
 pub mod wording;
 
 pub use crate::capture::{DeviceInfo, DeviceKind, SourceInfo};
@@ -32,3 +33,4 @@ pub use levels::Levels;
 pub use preview::{Preview, PreviewRate};
 pub use problem::{Problem, ProblemKind};
 pub use show::{NextEvent, Show};
+pub use viewer_feed::{ViewerFeed, ViewerNow};

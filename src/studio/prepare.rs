@@ -13,7 +13,7 @@ use super::program::Program;
 use super::rehearse::Rehearse;
 use super::sources::{self, Opened};
 use super::stage::{AudioPart, Stage, StageFormat};
-use super::supervisor::{FIRST_PICTURE_DEADLINE, Message, Phase, Running, STATS_INTERVAL, ShowStage, Supervisor};
+use super::supervisor::{FIRST_PICTURE_DEADLINE, Lent, Message, Phase, Running, STATS_INTERVAL, ShowStage, Supervisor};
 use super::{Problem, ProblemKind};
 use crate::capture::{AudioSource, SourceError, SourceInfo, VideoSource};
 use crate::encode::{
@@ -29,13 +29,13 @@ impl Supervisor {
     /// Opens sources (where no stage is lent) and encoders, and puts the program on air.
     pub(super) fn prepare(&self) -> Result<Running, Problem> {
         let started = self.clock.now();
-        let (stage, waits_for_picture) = match &self.stage {
-            Some(lent) => {
-                let standing = lent.standing();
+        let (stage, waits_for_picture) = match &self.lent {
+            Some(Lent { stage, .. }) => {
+                let standing = stage.standing();
                 if let Some(problem) = standing.failure {
                     return Err(problem);
                 }
-                (ShowStage::Lent(lent.clone()), self.has_video() && !standing.has_picture)
+                (ShowStage::Lent(stage.clone()), self.has_video() && !standing.has_picture)
             }
             None => self.open_stage()?,
         };
@@ -47,7 +47,7 @@ impl Supervisor {
         let headers = StreamHeaders::new(&config, &format!("Tally/{}", env!("CARGO_PKG_VERSION")));
         let network = Network::start().map_err(internal)?;
         let rehearse = match self.settings.rehearse {
-            true => Some(Rehearse::start(&self.clock)?),
+            true => Some(Rehearse::start(&self.clock, self.lent.as_ref().map(|lent| lent.viewer.clone()))?),
             false => None,
         };
 

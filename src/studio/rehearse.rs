@@ -5,11 +5,17 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use super::rehearsal::{RehearsalMeter, RehearsalReport};
+use super::viewer_feed::ViewerFeed;
 use super::{Problem, ProblemKind};
 use crate::clock::Clock;
 use crate::ingest::{IngestConfig, IngestServer};
 use crate::output::publisher::{PublishTarget, SentHook};
 use crate::rtmp::MediaKind;
+use crate::settings::ShowSettings;
+
+/// What the show is published as.
+const APP: &str = "rehearsal";
+const NAME: &str = "show";
 
 /// The embedded ingest on this computer, with a meter on what arrives.
 pub(super) struct Rehearse {
@@ -20,14 +26,15 @@ pub(super) struct Rehearse {
 
 impl Rehearse {
     /// Listens on a free port that only this computer reaches.
-    pub(super) fn start(clock: &Clock) -> Result<Self, Problem> {
-        let meter = RehearsalMeter::start(clock.clone()).map_err(failed)?;
+    pub(super) fn start(clock: &Clock, feed: Option<ViewerFeed>) -> Result<Self, Problem> {
+        let meter = RehearsalMeter::start(clock.clone(), feed).map_err(failed)?;
         let mut config = IngestConfig::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         config.tap = Some(meter.tap());
+        config.http = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         let server =
             IngestServer::start(config, clock.clone(), |event| tracing::debug!(?event, "rehearsal")).map_err(failed)?;
-        let url = format!("rtmp://{}/rehearsal", server.local_addr());
-        let target = PublishTarget::new(&url, Some("show"), None, None).map_err(failed)?;
+        let url = format!("rtmp://{}/{APP}", server.local_addr());
+        let target = PublishTarget::new(&url, Some(NAME), None, None).map_err(failed)?;
         Ok(Self { server, meter, target })
     }
 
@@ -45,10 +52,16 @@ impl Rehearse {
         })
     }
 
+    /// Lets other devices of the network watch, whoever has the key that is in the address this gives. Asked for by the user.
+    pub(super) fn share(&self) -> Result<String, Problem> {
+        let (address, key) = self.server.share_page().map_err(failed)?;
+        Ok(format!("http://{address}/watch/{APP}/{NAME}?key={key}"))
+    }
+
     /// Ends the server and sums up what a viewer got; call when the publisher has ended.
-    pub(super) fn finish(self) -> RehearsalReport {
+    pub(super) fn finish(self, chosen: &ShowSettings) -> RehearsalReport {
         self.server.stop();
-        self.meter.finish()
+        self.meter.finish().held_against(chosen)
     }
 }
 

@@ -6,8 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use super::event::{Command, StudioEvent};
-use super::stage::StageHandle;
-use super::supervisor::{Mail, Message, Supervisor};
+use super::supervisor::{Lent, Mail, Message, Supervisor};
 use super::{Problem, ProblemKind, destination};
 use crate::clock::Clock;
 use crate::flow::Worker;
@@ -78,11 +77,11 @@ impl LentShow {
         targets: Vec<PublishTarget>,
         clock: Clock,
         face: SyncSender<StudioEvent>,
-        stage: StageHandle,
+        lent: Lent,
     ) -> Result<Self, Problem> {
         let over = Arc::new(AtomicBool::new(false));
         let ended = Arc::clone(&over);
-        let (mail, worker) = spawn(settings, targets, clock, face, Some(stage), move || {
+        let (mail, worker) = spawn(settings, targets, clock, face, Some(lent), move || {
             ended.store(true, Ordering::Release);
         })?;
         Ok(Self { mail, over, _worker: worker })
@@ -100,9 +99,15 @@ impl LentShow {
 
 /// Where the show goes, once all of its settings are known to work.
 pub(super) fn targets(settings: &ShowSettings) -> Result<Vec<PublishTarget>, Problem> {
-    settings.validate().map_err(|error| Problem::new(ProblemKind::BadSettings, "settings", error.to_string()))?;
+    let published = if settings.rehearse { &[][..] } else { &settings.destinations };
+    let checked = ShowSettings { destinations: published.to_vec(), ..settings.clone() };
+    checked.validate().map_err(|error| Problem::new(ProblemKind::BadSettings, "settings", error.to_string()))?;
+    // What it is rehearsed for is not published to, and may not be finished yet.
+    if settings.rehearse {
+        return Ok(Vec::new());
+    }
     let targets = settings.destinations.iter().map(destination::target).collect::<Result<Vec<_>, _>>()?;
-    if targets.is_empty() && !settings.rehearse {
+    if targets.is_empty() {
         let advice = "no destination is chosen: give one with --to or --profile, or try --rehearse";
         return Err(Problem::new(ProblemKind::BadSettings, "destination", advice));
     }
@@ -114,12 +119,12 @@ fn spawn(
     targets: Vec<PublishTarget>,
     clock: Clock,
     face: SyncSender<StudioEvent>,
-    stage: Option<StageHandle>,
+    lent: Option<Lent>,
     ended: impl FnOnce() + Send + 'static,
 ) -> Result<(Mail, Worker), Problem> {
     let (sender, inbox) = sync_channel(MAIL_MAX);
     let mail = Mail::new(sender);
-    let supervisor = Supervisor::new(settings, targets, clock, mail.clone(), inbox, face, stage);
+    let supervisor = Supervisor::new(settings, targets, clock, mail.clone(), inbox, face, lent);
     let worker = Worker::spawn("supervisor", move |stop| supervisor.run(stop, ended))
         .map_err(|error| Problem::new(ProblemKind::Internal, "show", error.to_string()))?;
     Ok((mail, worker))

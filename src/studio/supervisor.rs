@@ -10,6 +10,7 @@ use super::health::Health;
 use super::program::Program;
 use super::rehearse::Rehearse;
 use super::stage::{Stage, StageEvent, StageHandle};
+use super::viewer_feed::ViewerFeed;
 use super::{Problem, ProblemKind};
 use crate::capture::SourceEvent;
 use crate::clock::{Clock, local_date_and_time};
@@ -49,6 +50,7 @@ const NAP: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(super) enum Message {
     Command(Command),
+    ShareRehearsal,
     Stage(StageEvent),
     EncoderFailed { about: &'static str, error: EncodeError, fatal: bool },
     VideoEnded,
@@ -80,8 +82,16 @@ pub(super) struct Supervisor {
     pub(super) mail: Mail,
     pub(super) inbox: Receiver<Message>,
     pub(super) face: SyncSender<StudioEvent>,
-    /// The stage to use; `None`: the show opens the sources it was told of.
-    pub(super) stage: Option<StageHandle>,
+    /// What was there before; `None`: the show opens the sources it was told of.
+    pub(super) lent: Option<Lent>,
+}
+
+/// What a studio lends to a show.
+pub(super) struct Lent {
+    /// The stage to use.
+    pub(super) stage: StageHandle,
+    /// Where the viewer of a rehearsal is shown.
+    pub(super) viewer: ViewerFeed,
 }
 
 /// A destination's part of the show.
@@ -158,9 +168,9 @@ impl Supervisor {
         mail: Mail,
         inbox: Receiver<Message>,
         face: SyncSender<StudioEvent>,
-        stage: Option<StageHandle>,
+        lent: Option<Lent>,
     ) -> Self {
-        Self { settings, targets, clock, mail, inbox, face, stage }
+        Self { settings, targets, clock, mail, inbox, face, lent }
     }
 
     /// Runs the show to its end; everything of it is closed when `ended` is called, and then its summary is told.
@@ -276,6 +286,11 @@ impl Supervisor {
             }
             Message::Command(Command::SetVideoBitrate(bitrate)) => {
                 running.bitrate.set(running.adaptive.set_wanted(bitrate));
+            }
+            Message::ShareRehearsal => {
+                if let Some(rehearse) = &running.rehearse {
+                    self.tell(StudioEvent::RehearsalShared(rehearse.share()));
+                }
             }
             Message::Stage(event) => self.handle_stage(running, event),
             Message::EncoderFailed { about, error, fatal } => {
@@ -431,7 +446,7 @@ impl Supervisor {
         let totals = running.health.totals(now, &running.program, &running.publishers, recording_dropped);
         if let Some(rehearse) = running.rehearse.take() {
             running.publishers.clear();
-            let report = rehearse.finish();
+            let report = rehearse.finish(&self.settings);
             self.tell(StudioEvent::Rehearsal(Box::new(report)));
         }
         let end = running.program.end().min(now);
@@ -466,6 +481,8 @@ impl Supervisor {
             StudioEvent::Devices { kind, found } => tracing::debug!(?kind, ?found, "devices"),
             StudioEvent::DiskRoom(free) => tracing::trace!(?free, "disk"),
             StudioEvent::Stats(stats) => tracing::trace!(?stats, "stats"),
+            // The address holds the key to watch.
+            StudioEvent::RehearsalShared(shared) => tracing::debug!(shared = shared.is_ok(), "rehearsal shared"),
             StudioEvent::Rehearsal(report) => tracing::debug!(?report, "rehearsal"),
             StudioEvent::Ended(summary) => tracing::debug!(?summary, "ended"),
         }

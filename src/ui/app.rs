@@ -16,7 +16,7 @@ use super::place::Place;
 use super::profiles::{ProfileKeeper, ProfileRequest};
 use super::theme::{self, Look};
 use super::view::{Act, Appearance, Phase, View, ViewState};
-use super::widgets::{GlowPicture, PictureView};
+use super::widgets::{GlowPicture, PictureView, Pictures};
 use super::wish::Wish;
 use super::wording::{Lang, Text, Words};
 use crate::clock::Clock;
@@ -73,6 +73,7 @@ pub(super) struct App {
     model: Model,
     state: ViewState,
     picture: GlowPicture,
+    viewer_picture: GlowPicture,
     title: String,
     wish: Wish,
     place: Place,
@@ -140,6 +141,7 @@ impl App {
             model,
             state: ViewState::default(),
             picture: GlowPicture::default(),
+            viewer_picture: GlowPicture::default(),
             title: String::new(),
             wish: Wish::default(),
         }
@@ -288,6 +290,8 @@ impl eframe::App for App {
         };
         if let Some(studio) = &self.studio {
             studio.preview().set_rate(rate);
+            // Wanted only while both are shown.
+            studio.viewer().preview().set_rate(if self.model.rehearses() { rate } else { PreviewRate::Off });
         }
         ctx.request_repaint_after(pause);
         self.pace.worked(self.clock.now().since(began));
@@ -300,13 +304,20 @@ impl eframe::App for App {
                 self.picture.show(picture);
             }
             self.model.handle_levels(&studio.levels());
+            if self.model.rehearses() {
+                if let Some(picture) = studio.viewer().preview().take() {
+                    self.viewer_picture.show(picture);
+                }
+                self.model.handle_viewer(&studio.viewer().now());
+            }
         }
         self.shown_look = self.look(ui.ctx());
         theme::apply(ui.ctx(), self.shown_look, self.model.appearance().scale);
         let (view, words) = (self.model.view(now), self.words());
         let begin = self.wish.due(ui.ctx());
         let mut acts: Vec<Act> = Vec::new();
-        window_ui(ui, &view, &self.picture, self.model.appearance(), &mut self.state, words, &mut acts);
+        let pictures = Pictures { program: &self.picture, viewer: &self.viewer_picture };
+        window_ui(ui, &view, &pictures, self.model.appearance(), &mut self.state, words, &mut acts);
         for act in self.wish.ordered(ui.ctx(), acts, begin, &self.state.settings) {
             for order in self.model.handle_act(now, act) {
                 self.carry_out(ui.ctx(), order);
@@ -331,6 +342,7 @@ impl eframe::App for App {
         self.pace.tell();
         if let Some(gl) = gl {
             self.picture.free(gl);
+            self.viewer_picture.free(gl);
         }
     }
 }

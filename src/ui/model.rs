@@ -7,26 +7,26 @@ use super::desk::Desk;
 use super::dialogs::{DialogAnswer, DialogRequest};
 use super::health::Health;
 use super::on_air::OnAir;
-use super::profiles::{ProfileAnswer, ProfileRequest};
+use super::problem_list::ProblemList;
+use super::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
 use super::settings_view::SettingsAround;
 use super::view::{
-    Act, Appearance, ChannelView, DeviceView, Devices, Phase, Primary, ProblemView, RecordingView, ResultView,
-    SettingsView, ShowView, SoundView, SourcesView, StagePicture, StageView, StripView, Tab, TruthView, View,
+    Act, Appearance, ChannelView, DeviceView, Devices, Phase, Primary, RecordingView, ResultView, SettingsView,
+    ShowView, SoundView, SourcesView, StagePicture, StageView, StripView, Tab, TruthView, View,
 };
-use super::{report, truth};
+use super::viewer::ViewerView;
+use super::{outcome, report, truth};
 use crate::settings::{AudioChoice, DEFAULT_NAME, ShowSettings, VideoChoice, joined_recording, recording_room};
-use crate::studio::rehearsal::Verdict;
+use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{
     Command, DestinationState, DeviceInfo, DeviceKind, Levels, Problem, ProblemKind, SourceState, StudioCommand,
-    StudioEvent, Summary,
+    StudioEvent, Summary, ViewerNow,
 };
 
 /// For so long after a change of state the primary act does nothing, in seconds: longer than a double click lasts.
 const GUARD_SECONDS: f64 = 0.6;
 /// What was changed is kept for next time once nothing was changed for so long, in seconds.
 const KEEP_SECONDS: f64 = 1.0;
-/// More problems than this are not kept; the oldest goes.
-const PROBLEMS_MAX: usize = 8;
 
 /// What the model wants done.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,15 +51,15 @@ pub struct Model {
     show: Option<OnAir>,
     changed_at: f64,
     result: Option<ResultView>,
-    verdict: Option<Verdict>,
+    rehearsed: Option<Box<RehearsalReport>>,
+    viewer: ViewerView,
     stage: StageView,
     cameras: Devices,
     microphones: Devices,
     sound: SoundView,
     sound_failure: Option<Problem>,
     health: Health,
-    problems: Vec<ProblemView>,
-    next_problem: u64,
+    problems: ProblemList,
     settings_tab: Option<Tab>,
     first_run: bool,
     recordings: PathBuf,
@@ -78,15 +78,15 @@ impl Model {
             show: None,
             changed_at: f64::NEG_INFINITY,
             result: None,
-            verdict: None,
+            rehearsed: None,
+            viewer: ViewerView::default(),
             stage,
             cameras: Devices::Looking,
             microphones: Devices::Looking,
             sound: SoundView::default(),
             sound_failure: None,
             health: Health::default(),
-            problems: Vec::new(),
-            next_problem: 0,
+            problems: ProblemList::default(),
             settings_tab: None,
             first_run,
             recordings: PathBuf::new(),
@@ -128,7 +128,8 @@ impl Model {
                 }
             }
             StudioEvent::Problem(problem) => self.handle_problem(problem),
-            StudioEvent::Rehearsal(report) => self.verdict = Some(report.verdict),
+            StudioEvent::Rehearsal(report) => self.rehearsed = Some(report),
+            StudioEvent::RehearsalShared(shared) => self.viewer.handle_shared(shared),
             StudioEvent::Source { kind: DeviceKind::Camera, state } => self.handle_picture(state),
             StudioEvent::Source { kind: DeviceKind::Microphone, state } => self.handle_sound(state),
             StudioEvent::Devices { kind, found } => {
@@ -149,7 +150,7 @@ impl Model {
             self.changed_at = now;
         }
         if show.phase == Phase::Live {
-            self.problems.retain(|known| known.problem.kind != ProblemKind::ConnectionLost);
+            self.problems.forget_kind(ProblemKind::ConnectionLost);
         }
     }
 
@@ -157,31 +158,7 @@ impl Model {
         if let Some(show) = &mut self.show {
             show.problem = Some(problem.clone());
         }
-        let again = |known: &ProblemView| known.problem.kind == problem.kind && known.problem.about == problem.about;
-        self.problems.retain(|known| !again(known));
-        if self.problems.len() == PROBLEMS_MAX {
-            self.problems.remove(0);
-        }
-        self.next_problem += 1;
-        self.problems.push(ProblemView { id: self.next_problem, problem });
-    }
-
-    /// What is told of a source that works again is no news any more.
-    fn forget_source_problems(&mut self, about: &str) {
-        use ProblemKind as Kind;
-        self.problems.retain(|known| {
-            let of_source = matches!(
-                known.problem.kind,
-                Kind::SourceNotFound
-                    | Kind::SourcePermission
-                    | Kind::SourceBusy
-                    | Kind::SourceUnreadable
-                    | Kind::SourceFailed
-                    | Kind::SourceStalled
-                    | Kind::SourceLost
-            );
-            !(of_source && known.problem.about == about)
-        });
+        self.problems.add(problem);
     }
 
     fn handle_picture(&mut self, state: SourceState) {
@@ -193,7 +170,7 @@ impl Model {
             SourceState::Opening => self.stage.picture = StagePicture::Opening,
             SourceState::Ready(info) => {
                 self.stage.picture = StagePicture::Shown;
-                self.forget_source_problems(&info.name);
+                self.problems.forget_source(&info.name);
                 self.stage.source = Some(info.name);
             }
             SourceState::Failed(problem) => self.stage.picture = StagePicture::Failed(problem),
@@ -201,7 +178,7 @@ impl Model {
             SourceState::Lost(problem) => self.handle_problem(problem),
             SourceState::Restored => {
                 let about = self.stage.source.clone().unwrap_or_default();
-                self.forget_source_problems(&about);
+                self.problems.forget_source(&about);
             }
         }
     }
@@ -210,7 +187,7 @@ impl Model {
         match state {
             SourceState::None | SourceState::Opening => self.forget_sound_failure(),
             SourceState::Ready(info) => {
-                self.forget_source_problems(&info.name);
+                self.problems.forget_source(&info.name);
                 self.forget_sound_failure();
                 self.sound.name = info.name;
             }
@@ -221,36 +198,21 @@ impl Model {
             SourceState::Restored => {
                 self.forget_sound_failure();
                 let about = self.sound.name.clone();
-                self.forget_source_problems(&about);
+                self.problems.forget_source(&about);
             }
         }
     }
 
     fn forget_sound_failure(&mut self) {
         if let Some(failure) = self.sound_failure.take() {
-            self.forget_source_problems(&failure.about);
+            self.problems.forget_source(&failure.about);
         }
     }
 
     fn handle_end(&mut self, now: f64, summary: Summary) {
         let Some(show) = self.show.take() else { return };
         self.sound.integrated_lufs = None;
-        let totals = &summary.totals;
-        let was_live = show.live_since.is_some();
-        // Cancelled while connecting: there was no show.
-        let was_show = was_live || summary.failure.is_some();
-        self.result = was_show.then(|| ResultView {
-            rehearsal: show.rehearsal,
-            live_seconds: was_live.then_some(summary.duration.as_secs_f64()),
-            interruptions: totals.reconnects,
-            average_kbps: was_live.then_some(totals.video_kbps + totals.audio_kbps),
-            lufs: totals.lufs,
-            worst: summary.worst_second.map(|worst| (worst.second, worst.frames_lost)),
-            frames_lost: totals.missed + totals.skipped + totals.dropped,
-            recording: summary.recording.clone(),
-            verdict: self.verdict.take(),
-            failure: summary.failure,
-        });
+        self.result = outcome::of(&show, summary, self.rehearsed.take());
         // The card says it; a second card would say it again.
         self.problems.clear();
         self.changed_at = now;
@@ -268,6 +230,23 @@ impl Model {
         self.sound.momentary_lufs = levels.momentary_lufs;
     }
 
+    /// Whether a rehearsal is on.
+    pub fn rehearses(&self) -> bool {
+        self.show.as_ref().is_some_and(|show| show.rehearsal)
+    }
+
+    /// Takes what the viewer of a rehearsal sees and hears.
+    pub fn handle_viewer(&mut self, now: &ViewerNow) {
+        self.viewer.take(now);
+    }
+
+    /// Asks for the rehearsal's report as a file beside the recordings.
+    fn save_report(&self) -> Vec<Order> {
+        let rehearsed = self.result.as_ref().and_then(|result| result.rehearsed.clone());
+        let request = |report| ProfileRequest::SaveReport { folder: self.recordings.clone(), report };
+        rehearsed.map(request).map(Order::Profile).into_iter().collect()
+    }
+
     /// The engine is gone, which is a bug.
     pub fn handle_gone(&mut self, now: f64, problem: Problem) {
         if self.show.take().is_some() {
@@ -278,6 +257,9 @@ impl Model {
 
     /// Takes an answer of the keeper of profiles.
     pub fn handle_profile(&mut self, now: f64, answer: ProfileAnswer) -> Vec<Order> {
+        if let (Ok(ProfileDone::ReportSaved(saved)), Some(result)) = (&answer.done, &mut self.result) {
+            result.report_file = Some(saved.clone());
+        }
         let before = self.desk.settings().clone();
         self.desk.handle_profile(answer, now, self.is_on());
         self.orders_since(now, &before)
@@ -355,10 +337,12 @@ impl Model {
                 self.orders_since(now, &before)
             }
             Act::Dismiss(id) => {
-                self.problems.retain(|known| known.id != id);
+                self.problems.dismiss(id);
                 Vec::new()
             }
             Act::CopyReport => vec![Order::Copy(report::text(&self.view(now)))],
+            Act::AskToShare | Act::Share | Act::CloseShare => self.viewer.handle_act(&act),
+            Act::SaveReport => self.save_report(),
             Act::CloseResult => {
                 self.result = None;
                 Vec::new()
@@ -405,14 +389,10 @@ impl Model {
         if self.guarded(now) || self.is_on() || nowhere {
             return Vec::new();
         }
-        let settings = ShowSettings { rehearse: rehearsal, ..self.desk.settings().clone() };
-        let settings = if rehearsal {
-            ShowSettings { destinations: Vec::new(), ..settings }
-        } else {
-            settings.with_secrets_split()
-        };
+        let settings = ShowSettings { rehearse: rehearsal, ..self.desk.settings().clone() }.with_secrets_split();
         self.result = None;
-        self.verdict = None;
+        self.rehearsed = None;
+        self.viewer = ViewerView::default();
         self.problems.clear();
         self.health = Health::default();
         self.changed_at = now;
@@ -531,6 +511,7 @@ impl Model {
             now,
             profiles: self.desk.profiles_view(),
             stage: self.stage.clone(),
+            viewer: (show.rehearsal && show.phase == Phase::Live).then(|| self.viewer.clone()),
             sources: SourcesView {
                 video: chosen.video.clone(),
                 audio: chosen.audio.clone(),
@@ -545,7 +526,7 @@ impl Model {
             truth: self.truth(&show, &strip),
             strip,
             show,
-            problems: self.problems.clone(),
+            problems: self.problems.view(),
             result: self.result.clone(),
             first_run: self.first_run,
             settings,

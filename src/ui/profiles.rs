@@ -6,10 +6,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::clock::Clock;
+use super::wording::{Lang, Words};
+use crate::clock::{Clock, local_date_and_time};
 use crate::flow::{Popped, Queue, Worker};
 use crate::media::Timestamp;
 use crate::settings::{KeysIn, Loaded, ProfileStore, SettingsError, ShowSettings, WindowSettings};
+use crate::studio::rehearsal::RehearsalReport;
 
 /// Requests and answers that may wait: more than anybody clicks before the disk answers.
 const QUEUE_LENGTH: usize = 32;
@@ -29,6 +31,13 @@ pub enum ProfileRequest {
     KeepSession(Option<String>, Box<ShowSettings>),
     /// So the window looks and stands next time.
     KeepWindow(Box<WindowSettings>),
+    /// The report of a rehearsal, as a text file in this folder.
+    SaveReport {
+        /// Made if it is missing.
+        folder: PathBuf,
+        /// What to write.
+        report: Box<RehearsalReport>,
+    },
     /// The settings of a profile.
     Load(String),
     /// These settings as the content of a profile: a new one or the one of this name.
@@ -73,6 +82,8 @@ pub enum ProfileDone {
     },
     /// Kept for next time.
     Kept,
+    /// The report's file, or why there is none.
+    ReportSaved(Result<PathBuf, String>),
     /// A profile's name and settings.
     Loaded(String, Box<ShowSettings>),
     /// Saved under this name.
@@ -233,6 +244,9 @@ impl Shelf {
                 self.store.keep_window(&window)?;
                 Ok(ProfileDone::Kept)
             }
+            ProfileRequest::SaveReport { folder, report } => {
+                Ok(ProfileDone::ReportSaved(save_report(&folder, &report)))
+            }
             ProfileRequest::Load(name) => {
                 let Loaded { name, settings, warnings } = self.store.load(&name)?;
                 told.extend(warnings);
@@ -327,6 +341,17 @@ fn read_file(path: &Path) -> Result<String, SettingsError> {
 
 fn io_error(action: &'static str, path: &Path, source: std::io::Error) -> SettingsError {
     SettingsError::Io { action, path: path.to_owned(), source }
+}
+
+/// Writes a report under the time of day. In English, as everything that is passed on to others.
+fn save_report(folder: &Path, report: &RehearsalReport) -> Result<PathBuf, String> {
+    let (date, time) = local_date_and_time();
+    let findings: Vec<_> =
+        report.findings.iter().map(|finding| Words(Lang::English).finding_sentence(finding)).collect();
+    let text = report.to_text(&format!("{date} {}", time.replace('-', ":")), &findings);
+    let path = folder.join(format!("Rehearsal {date} {time}.txt"));
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text));
+    written.map(|()| path.clone()).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 #[cfg(test)]

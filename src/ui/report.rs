@@ -36,8 +36,11 @@ pub(super) fn text(view: &View) -> String {
             let _ = writeln!(report, "  the server said: {said}");
         }
     }
-    if let Some(verdict) = view.result.as_ref().and_then(|result| result.verdict.as_ref()) {
-        let _ = writeln!(report, "rehearsal: {verdict}");
+    if let Some(rehearsed) = view.result.as_ref().and_then(|result| result.rehearsed.as_ref()) {
+        let _ = writeln!(report, "rehearsal: {}", rehearsed.verdict);
+        for (name, value) in rehearsed.rows() {
+            let _ = writeln!(report, "  {name}: {value}");
+        }
     }
     report
 }

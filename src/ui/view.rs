@@ -8,12 +8,13 @@ use super::panels::profiles::ProfilesState;
 use super::panels::settings::SettingsState;
 use super::settings_view::{ProfilesAround, SettingsAround};
 use super::theme::Look;
+use super::viewer::ViewerView;
 use super::wording::Lang;
 use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::contract::{Finding, Fix};
 use crate::settings::{AudioChoice, ShowLink, ShowSettings, VideoChoice};
 use crate::studio::Problem;
-use crate::studio::rehearsal::Verdict;
+use crate::studio::rehearsal::RehearsalReport;
 
 /// Everything the window shows in one frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +31,8 @@ pub struct View {
     pub sources: SourcesView,
     /// Meter, fader, loudness.
     pub sound: SoundView,
+    /// What the viewer gets, while a rehearsal is on.
+    pub viewer: Option<ViewerView>,
     /// The live strip.
     pub strip: StripView,
     /// The sentence below it.
@@ -351,7 +354,9 @@ pub struct ResultView {
     /// The file.
     pub recording: Option<PathBuf>,
     /// What a viewer of the rehearsal got.
-    pub verdict: Option<Verdict>,
+    pub rehearsed: Option<Box<RehearsalReport>>,
+    /// The report as a file, once that was asked for: where it is, or why it is not.
+    pub report_file: Option<Result<PathBuf, String>>,
 }
 
 /// The tabs of the settings.
@@ -457,6 +462,14 @@ pub enum Act {
     Dismiss(u64),
     /// Put a report without secrets on the clipboard.
     CopyReport,
+    /// Let other devices watch the rehearsal: first it is asked.
+    AskToShare,
+    /// Let them.
+    Share,
+    /// Close the question, or what came of it.
+    CloseShare,
+    /// Write the rehearsal's report to a file.
+    SaveReport,
     /// Close the result card.
     CloseResult,
     /// The first run is over; `true` begins a rehearsal.

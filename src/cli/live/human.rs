@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use super::report::findings;
 use crate::cli::print;
 use crate::clock::Clock;
 use crate::media::Timestamp;
@@ -46,7 +47,10 @@ impl Human {
             StudioEvent::Rehearsal(report) => self.rehearsal(report),
             StudioEvent::Ended(summary) => self.summary(summary),
             // Only a studio tells of these.
-            StudioEvent::Source { .. } | StudioEvent::Devices { .. } | StudioEvent::DiskRoom(_) => {}
+            StudioEvent::Source { .. }
+            | StudioEvent::Devices { .. }
+            | StudioEvent::DiskRoom(_)
+            | StudioEvent::RehearsalShared(_) => {}
         }
     }
 
@@ -85,26 +89,14 @@ impl Human {
     }
 
     fn rehearsal(&mut self, report: &RehearsalReport) {
-        let ms = |value: Option<f64>| value.map_or_else(|| "not measured".to_owned(), |v| format!("{v:.1} ms"));
-        let number = |value: Option<f64>, unit: &str| {
-            value.map_or_else(|| "not measured".to_owned(), |v| format!("{v:.1} {unit}"))
-        };
         self.line("What a viewer got:");
-        self.line(&format!("  frames        {} of {}", report.frames_received, report.frames_sent));
-        self.line(&format!("  keyframes     every {}", number(report.keyframe_seconds, "s")));
-        self.line(&format!("  picture       {:.0} kb/s", report.video_kbps));
-        self.line(&format!(
-            "  sound         {}, true peak {}",
-            number(report.lufs, "LUFS"),
-            number(report.true_peak_dbtp, "dBTP")
-        ));
-        self.line(&format!("  A/V offset    {}", ms(report.av_offset_ms)));
-        self.line(&format!(
-            "  latency       {} median, {} p99",
-            ms(report.latency_ms_median),
-            ms(report.latency_ms_p99)
-        ));
+        for (name, value) in report.rows() {
+            self.line(&format!("  {name:<13} {value}"));
+        }
         self.line(&format!("  {}", report.verdict));
+        for sentence in findings(report) {
+            self.line(&format!("  {sentence}"));
+        }
     }
 
     fn summary(&mut self, summary: &Summary) {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::report::findings;
 use crate::cli::print;
 use crate::clock::Clock;
 use crate::studio::rehearsal::RehearsalReport;
@@ -28,7 +29,10 @@ impl Json {
             StudioEvent::Rehearsal(report) => ("rehearsal", rehearsal_fields(report)),
             StudioEvent::Ended(summary) => ("summary", summary_fields(summary)),
             // Only a studio tells of these.
-            StudioEvent::Source { .. } | StudioEvent::Devices { .. } | StudioEvent::DiskRoom(_) => return,
+            StudioEvent::Source { .. }
+            | StudioEvent::Devices { .. }
+            | StudioEvent::DiskRoom(_)
+            | StudioEvent::RehearsalShared(_) => return,
         };
         let mut line = Map::new();
         line.insert("event".to_owned(), json!(name));
@@ -94,7 +98,7 @@ fn problem_fields(problem: &Problem) -> Value {
     })
 }
 
-fn rehearsal_fields(report: &RehearsalReport) -> Value {
+pub(super) fn rehearsal_fields(report: &RehearsalReport) -> Value {
     json!({
         "frames_sent": report.frames_sent,
         "frames_received": report.frames_received,
@@ -106,6 +110,17 @@ fn rehearsal_fields(report: &RehearsalReport) -> Value {
         "lufs": maybe(report.lufs, 1),
         "true_peak_dbtp": maybe(report.true_peak_dbtp, 1),
         "verdict": report.verdict.to_string(),
+        "keyframe_intervals": report.keyframe_intervals.iter().map(|seconds| rounded(*seconds, 3)).collect::<Vec<_>>(),
+        "keyframes_as_chosen": report.keyframes_as_chosen,
+        "audio_kbps": rounded(report.stream.audio_kbps, 1),
+        "size": report.stream.size.map(|size| size.to_string()),
+        "fps": maybe(report.stream.fps, 2),
+        "kbps_by_second": report
+            .kbps_by_second
+            .iter()
+            .map(|[video, audio]| json!({ "video": rounded(*video, 1), "audio": rounded(*audio, 1) }))
+            .collect::<Vec<_>>(),
+        "findings": findings(report),
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod human;
 mod json;
+mod report;
 
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use super::interrupt::Interrupt;
 use crate::clock::Clock;
 use crate::settings::ShowSettings;
 use crate::studio::{Command, NextEvent, Problem, ProblemKind, Show, StudioEvent};
+
+pub(super) use report::ReportFile;
 
 /// How often signals are looked for while nothing happens.
 const NAP: Duration = Duration::from_millis(50);
@@ -34,7 +37,9 @@ impl Reporter {
 }
 
 /// Runs the show to its end. `notices` are told first: what was found while the settings were read.
-pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>) -> Exit {
+///
+/// A rehearsal's report is written to `report`, if one is wanted.
+pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>, report: Option<ReportFile>) -> Exit {
     let clock = Clock::system();
     let mut reporter = match json {
         true => Reporter::Json(json::Json::new(clock.clone())),
@@ -65,6 +70,11 @@ pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>) -> E
         match show.next_event(NAP) {
             NextEvent::Event(event) => {
                 reporter.report(&event);
+                if let (StudioEvent::Rehearsal(rehearsal), Some(report)) = (&event, &report)
+                    && let Err(problem) = report.write(rehearsal)
+                {
+                    reporter.report(&StudioEvent::Problem(problem));
+                }
                 if let StudioEvent::Ended(summary) = event {
                     return summary.failure.map_or(Exit::Ok, |problem| exit_of(problem.kind));
                 }

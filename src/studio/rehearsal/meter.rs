@@ -10,8 +10,9 @@ use super::viewer::{Item, Left, Viewer, item_of_audio, item_of_video, leave, tak
 use super::{RehearsalReport, RehearsalSent};
 use crate::clock::Clock;
 use crate::flow::{Popped, Queue, Worker};
-use crate::flv::{AudioBody, TagKind, read_audio_body, read_video_body};
+use crate::flv::{TagKind, read_audio_body, read_video_body};
 use crate::ingest::{IngestMedia, IngestTap};
+use crate::studio::viewer_feed::{ViewerFeed, ViewerShow};
 
 /// Messages that wait for decoding: two seconds of a usual show. Full policy: what comes is counted and not decoded,
 /// up to the next keyframe.
@@ -35,10 +36,10 @@ struct Inlet {
 }
 
 impl RehearsalMeter {
-    /// Starts decoding on a thread of its own.
-    pub fn start(clock: Clock) -> io::Result<Self> {
+    /// Starts decoding on a thread of its own; what is decoded is shown to `feed`.
+    pub fn start(clock: Clock, feed: Option<ViewerFeed>) -> io::Result<Self> {
         let (sent, queue, left) = (RehearsalSent::default(), Queue::new(QUEUE_ITEMS), Left::default());
-        let mut viewer = Viewer::new(clock, sent.clone());
+        let mut viewer = Viewer::new(clock, sent.clone(), feed.map(ViewerShow::new));
         let (items, leaves) = (queue.clone(), Arc::clone(&left));
         let worker = Worker::spawn("rehearsal", move |_| {
             loop {
@@ -96,7 +97,7 @@ impl Inlet {
                 item_of_video(media.timestamp_ms, body)
             }),
             TagKind::Audio => read_audio_body(&media.payload).ok().and_then(|body| {
-                self.arrival.audio_packets += u64::from(!matches!(&body, AudioBody::Aac(tag) if tag.sequence_header));
+                self.arrival.audio(media.timestamp_ms, &body);
                 item_of_audio(media.timestamp_ms, body)
             }),
             TagKind::Script => None,

@@ -2,14 +2,17 @@
 
 mod arrival;
 mod marks;
+mod measured;
 mod meter;
 mod report;
 mod sent;
 #[cfg(test)]
 mod tests;
+mod text;
 mod verdict;
 mod viewer;
 
+pub use measured::MeasuredStream;
 pub use meter::RehearsalMeter;
 pub use report::RehearsalReport;
 pub use sent::RehearsalSent;

@@ -2,8 +2,11 @@
 
 use super::arrival::Arrival;
 use super::marks::{median, quantile};
+use super::measured::MeasuredStream;
 use super::verdict::{Fault, Good, Verdict};
 use super::viewer::{Faults, Seen};
+use crate::settings::ShowSettings;
+use crate::settings::contract::Finding;
 
 /// Services want a keyframe every 2 s and complain above 4.
 const KEYFRAME_SECONDS_MAX: f64 = 4.0;
@@ -32,6 +35,15 @@ pub struct RehearsalReport {
     pub keyframe_intervals: Vec<f64>,
     /// Rate of the picture in kilobits a second.
     pub video_kbps: f64,
+    /// Rates of picture and sound in each whole second, in kilobits.
+    pub kbps_by_second: Vec<[f64; 2]>,
+    /// What the stream was measured to be.
+    pub stream: MeasuredStream,
+    /// How many intervals from keyframe to keyframe are what was chosen, to a picture; of how many is told by
+    /// `keyframe_intervals`.
+    pub keyframes_as_chosen: usize,
+    /// What the destinations of the show want otherwise of the stream as it was measured.
+    pub findings: Vec<Finding>,
     /// How many milliseconds the sound comes after its picture; negative before it. From the marks of the test
     /// signal where they are seen, else from when both were captured.
     pub av_offset_ms: Option<f64>,
@@ -45,6 +57,20 @@ pub struct RehearsalReport {
     pub true_peak_dbtp: Option<f64>,
     /// Good, or what is wrong.
     pub verdict: Verdict,
+}
+
+impl RehearsalReport {
+    /// Held against what was chosen for the show, and against what its destinations want.
+    #[must_use]
+    pub fn held_against(mut self, chosen: &ShowSettings) -> Self {
+        let encoding = &chosen.encoding;
+        // Times are whole milliseconds on their way.
+        let slack = 1.0 / encoding.frame_rate.as_f64() + 0.002;
+        let as_chosen = |seconds: &&f64| (**seconds - encoding.keyframe_seconds).abs() <= slack;
+        self.keyframes_as_chosen = self.keyframe_intervals.iter().filter(as_chosen).count();
+        self.findings = self.stream.findings(chosen);
+        self
+    }
 }
 
 /// What the report is made of.
@@ -72,6 +98,10 @@ pub(super) fn report(measured: Measured<'_>) -> RehearsalReport {
         keyframe_seconds: median(&mut keyframe_intervals.clone()),
         keyframe_intervals,
         video_kbps: arrival.video_kbps(),
+        kbps_by_second: arrival.kbps_by_second(),
+        stream: arrival.measured(),
+        keyframes_as_chosen: 0,
+        findings: Vec::new(),
         av_offset_ms: seen.av_offset_ms,
         latency_ms_median: median(&mut seen.latencies_ms),
         latency_ms_p99: quantile(&mut seen.latencies_ms, 0.99),
@@ -99,6 +129,9 @@ fn wrong(report: &RehearsalReport, arrival: &Arrival, seen: &Seen) -> Vec<Fault>
     wrong.extend(seen.faults.video.clone().map(Fault::PictureUnreadable));
     let (shortest_seconds, longest_seconds) =
         report.keyframe_intervals.iter().fold((f64::INFINITY, 0.0f64), |(low, high), s| (low.min(*s), high.max(*s)));
+    if arrival.open_groups > 0 {
+        wrong.push(Fault::KeyframesOpen { count: arrival.open_groups });
+    }
     if longest_seconds > KEYFRAME_SECONDS_MAX {
         wrong.push(Fault::KeyframesFarApart { longest_seconds });
     } else if longest_seconds - shortest_seconds > KEYFRAME_SPREAD_SECONDS_MAX {

@@ -89,7 +89,7 @@ fn measure(mut messages: Vec<Message>, latency_ms: i64) -> RehearsalReport {
     let clock = Clock::manual();
     let now = Timestamp::from_millis(100_000);
     clock.advance_to(now);
-    let meter = RehearsalMeter::start(clock).unwrap();
+    let meter = RehearsalMeter::start(clock, None).unwrap();
     let (tap, sent) = (meter.tap(), meter.sent());
     messages.sort_by_key(|message| message.timestamp_ms);
     let real = Clock::system();
@@ -151,7 +151,7 @@ fn the_loudness_of_the_reference_tone_is_found() {
 
 #[test]
 fn without_marks_the_offset_is_that_of_capture_and_timestamp() {
-    let meter = RehearsalMeter::start(Clock::manual()).unwrap();
+    let meter = RehearsalMeter::start(Clock::manual(), None).unwrap();
     let sent = meter.sent();
     for index in 0..100u32 {
         let at = Timestamp::from_millis(i64::from(index) * 33);
@@ -166,7 +166,7 @@ fn what_is_wrong_is_said() {
     let mut messages = pictures(6, 5.0);
     messages.remove(40);
     let clock = Clock::manual();
-    let meter = RehearsalMeter::start(clock).unwrap();
+    let meter = RehearsalMeter::start(clock, None).unwrap();
     let (tap, sent) = (meter.tap(), meter.sent());
     for frame in 0..180u32 {
         sent.sent(MediaKind::Video, frame, Timestamp::ZERO);
@@ -178,14 +178,14 @@ fn what_is_wrong_is_said() {
     for words in ["1 of 180 pictures did not arrive", "up to 5.0 s apart", "no sound"] {
         assert!(verdict.contains(words), "{verdict}");
     }
-    let nothing = RehearsalMeter::start(Clock::manual()).unwrap().finish();
+    let nothing = RehearsalMeter::start(Clock::manual(), None).unwrap().finish();
     assert_eq!(nothing.verdict.to_string(), "Not good: nothing arrived.");
 }
 
 #[test]
 fn a_full_queue_skips_to_the_next_keyframe_and_still_counts() {
     let messages = pictures(20, 1.0);
-    let meter = RehearsalMeter::start(Clock::manual()).unwrap();
+    let meter = RehearsalMeter::start(Clock::manual(), None).unwrap();
     let tap = meter.tap();
     for message in &messages {
         pass(&tap, message);

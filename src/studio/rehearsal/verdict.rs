@@ -51,6 +51,11 @@ pub enum Fault {
         /// The longest, in seconds.
         longest_seconds: f64,
     },
+    /// Keyframes from which no player can start.
+    KeyframesOpen {
+        /// So many.
+        count: u64,
+    },
     /// The sound comes after its picture.
     SoundLate {
         /// So much, in milliseconds.
@@ -127,6 +132,9 @@ impl fmt::Display for Fault {
             }
             Self::KeyframesIrregular { shortest_seconds, longest_seconds } => {
                 write!(f, "keyframes come irregularly, {shortest_seconds:.1} to {longest_seconds:.1} s apart")
+            }
+            Self::KeyframesOpen { count } => {
+                write!(f, "{count} keyframes need pictures from before them, players cannot start there")
             }
             Self::SoundLate { ms } => write!(f, "the sound comes {ms:.0} ms after the picture"),
             Self::SoundEarly { ms } => write!(f, "the sound comes {ms:.0} ms before the picture"),

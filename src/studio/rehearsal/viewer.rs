@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::decode::{AudioDecoder, VideoDecoder, open_aac, open_h264};
 use crate::flv::{AudioBody, AudioTag, VideoBody, VideoPacketType, VideoTag};
 use crate::media::{AudioConfig, Bitrate, FrameRate, Timestamp, VideoConfig};
+use crate::studio::viewer_feed::ViewerShow;
 
 /// Latencies kept: an hour's at 30 pictures a second.
 const LATENCIES_MAX: usize = 108_000;
@@ -67,10 +68,11 @@ pub(super) struct Viewer {
     beeps: Beeps,
     latencies_ms: Vec<f64>,
     faults: Faults,
+    show: Option<ViewerShow>,
 }
 
 impl Viewer {
-    pub(super) fn new(clock: Clock, sent: RehearsalSent) -> Self {
+    pub(super) fn new(clock: Clock, sent: RehearsalSent, show: Option<ViewerShow>) -> Self {
         Self {
             clock,
             sent,
@@ -88,6 +90,7 @@ impl Viewer {
             beeps: Beeps::default(),
             latencies_ms: Vec::new(),
             faults: Faults::default(),
+            show,
         }
     }
 
@@ -131,11 +134,17 @@ impl Viewer {
                 let now = self.clock.now();
                 for decoded in pictures {
                     self.flashes.see(&decoded.picture, decoded.pts);
+                    let mut latency_ms = None;
                     if let Some(at) = self.captured.iter().position(|(pts, _)| *pts == decoded.pts) {
                         let (_, captured_at) = self.captured.swap_remove(at);
+                        let ms = now.nanos_since(captured_at) as f64 / 1e6;
+                        latency_ms = Some(ms);
                         if self.latencies_ms.len() < LATENCIES_MAX {
-                            self.latencies_ms.push(now.nanos_since(captured_at) as f64 / 1e6);
+                            self.latencies_ms.push(ms);
                         }
+                    }
+                    if let Some(show) = &mut self.show {
+                        show.see(now, decoded.picture, latency_ms);
                     }
                 }
             }
@@ -183,6 +192,9 @@ impl Viewer {
                     loudness.measure(&chunk.samples);
                 }
                 self.beeps.hear(&chunk);
+                if let Some(show) = &mut self.show {
+                    show.hear(&chunk);
+                }
             }
             Ok(None) => {}
             Err(error) => {

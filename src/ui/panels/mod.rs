@@ -12,4 +12,5 @@ pub mod sources;
 pub mod stage;
 pub mod strip;
 pub mod truth;
+pub mod viewer;
 pub mod window;

@@ -269,7 +269,7 @@ fn card_page(ui: &mut egui::Ui, card: &Card, words: Words, acts: &mut Vec<Act>) 
 }
 
 /// Dark squares on light, whatever the look: that is what readers read.
-fn qr_code(ui: &mut egui::Ui, code: &QrCode, name: &str) {
+pub(super) fn qr_code(ui: &mut egui::Ui, code: &QrCode, name: &str) {
     let squares = code.side() + 2 * QUIET;
     // Whole pixels for each square, so that all are of one size.
     let pixel = 1.0 / ui.ctx().pixels_per_point();

@@ -1,11 +1,17 @@
 //! After a show: what it came to.
 
-use eframe::egui::{Align, Frame, Grid, Layout, Margin, ScrollArea, Stroke, Ui, vec2};
+use eframe::egui::{
+    Align, Frame, Grid, Layout, Margin, Rect, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
+};
 
+use crate::studio::rehearsal::RehearsalReport;
 use crate::ui::theme::{self, RADIUS_LARGE};
 use crate::ui::view::{Act, ResultView};
 use crate::ui::widgets::{ButtonKind, button, close_button, kind_button, text, text_on_one_line};
 use crate::ui::wording::{Text, Words};
+
+/// Bars of the rate by second: more would be thinner than a point.
+const BARS_MAX: usize = 120;
 
 /// Draws the card in the middle of all of `ui`.
 pub fn result_ui(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Act>) {
@@ -18,13 +24,19 @@ pub fn result_ui(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Ac
         .corner_radius(RADIUS_LARGE)
         .inner_margin(Margin::same(20));
     ui.vertical_centered(|ui| {
-        ui.add_space(((height - theme::scaled(ui, 330.0)) / 2.0).max(8.0));
+        let usual = theme::scaled(ui, if view.rehearsed.is_some() { 420.0 } else { 330.0 });
+        ui.add_space(((height - usual) / 2.0).max(8.0));
         frame.show(ui, |ui| {
             ui.set_width(width - 40.0);
-            ui.set_max_height((height - 64.0).max(80.0));
-            ScrollArea::vertical().auto_shrink([false, true]).show(ui, |ui| {
-                ui.with_layout(Layout::top_down(Align::Min), |ui| result(ui, view, words, acts));
-            });
+            // The buttons stay where they are, however much there is to say.
+            let row = theme::scaled(ui, 28.0) + 12.0;
+            ScrollArea::vertical().auto_shrink([false, true]).max_height((height - 64.0 - row).max(80.0)).show(
+                ui,
+                |ui| {
+                    ui.with_layout(Layout::top_down(Align::Min), |ui| result(ui, view, words, acts));
+                },
+            );
+            ui.with_layout(Layout::top_down(Align::Min), |ui| buttons(ui, view, words, acts));
         });
     });
 }
@@ -51,9 +63,12 @@ fn result(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Act>) {
         }
         text(ui, words.to_do(problem), small.clone(), t.dim);
     }
-    if let Some(verdict) = &view.verdict {
+    if let Some(rehearsed) = &view.rehearsed {
         text(ui, words.text(Text::Verdict), small, t.dim);
-        text(ui, words.verdict(verdict), body.clone(), t.text);
+        text(ui, words.verdict(&rehearsed.verdict), body.clone(), t.text);
+        for finding in &rehearsed.findings {
+            text(ui, words.finding_sentence(finding), body.clone(), t.warn);
+        }
     }
     ui.add_space(4.0);
     if view.live_seconds.is_some() {
@@ -65,12 +80,24 @@ fn result(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Act>) {
                 ui.end_row();
             }
         });
+        if let Some(rehearsed) = view.rehearsed.as_ref().filter(|rehearsed| rehearsed.kbps_by_second.len() > 1) {
+            let rates: Vec<_> = rehearsed.kbps_by_second.iter().map(|[video, audio]| video + audio).collect();
+            text(ui, words.text(Text::RateBySecond), theme::small(ui), t.dim);
+            rate_bars(ui, &rates, words.text(Text::RateBySecond));
+        }
     }
+}
+
+fn buttons(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Act>) {
     ui.add_space(8.0);
     ui.horizontal(|ui| {
         let done = words.text(Text::Done);
         if kind_button(ui, ButtonKind::Accent, done, done).clicked() {
             acts.push(Act::CloseResult);
+        }
+        if view.rehearsed.is_some() && view.report_file.is_none() && button(ui, words.text(Text::SaveReport)).clicked()
+        {
+            acts.push(Act::SaveReport);
         }
         if button(ui, words.text(Text::CopyReport)).clicked() {
             acts.push(Act::CopyReport);
@@ -80,6 +107,9 @@ fn result(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Act>) {
 
 fn figures(view: &ResultView, words: Words) -> Vec<(Text, String)> {
     let unknown = || words.text(Text::NotMeasured).to_owned();
+    if let Some(rehearsed) = &view.rehearsed {
+        return rehearsal_figures(view, rehearsed, words);
+    }
     let mut figures = vec![
         (Text::Length, words.timer(view.live_seconds.unwrap_or_default())),
         (Text::Interruptions, words.times(view.interruptions)),
@@ -93,4 +123,67 @@ fn figures(view: &ResultView, words: Words) -> Vec<(Text, String)> {
     let none = || words.text(Text::None).to_owned();
     figures.push((Text::RecordingAt, view.recording.as_ref().map_or_else(none, |path| path.display().to_string())));
     figures
+}
+
+fn rehearsal_figures(view: &ResultView, rehearsed: &RehearsalReport, words: Words) -> Vec<(Text, String)> {
+    let number = |value: Option<f64>, digits, unit: &str| {
+        value.map_or_else(
+            || words.text(Text::NotMeasured).to_owned(),
+            |value| format!("{} {unit}", words.decimal(value, digits)),
+        )
+    };
+    let stream = &rehearsed.stream;
+    let size = stream.size.map_or_else(String::new, |size| format!("{}×{} · ", size.width, size.height));
+    let fps = stream.fps.map_or_else(String::new, |fps| format!("{} · ", words.decimal(fps, 2)));
+    let total_kbps = rehearsed.video_kbps + stream.audio_kbps;
+    let latency = [rehearsed.latency_ms_median, rehearsed.latency_ms_p99].map(|ms| number(ms, 0, "ms"));
+    let mut figures = vec![
+        (Text::Length, words.timer(view.live_seconds.unwrap_or_default())),
+        (Text::Frames, words.arrived(rehearsed.frames_received, rehearsed.frames_sent)),
+        (Text::AverageRate, format!("{size}{fps}{} Mb/s", words.megabits(total_kbps))),
+        (
+            Text::Keyframes,
+            words.keyframes(
+                rehearsed.keyframe_seconds,
+                rehearsed.keyframes_as_chosen,
+                rehearsed.keyframe_intervals.len(),
+            ),
+        ),
+        (Text::SoundOffset, number(rehearsed.av_offset_ms, 0, "ms")),
+        (Text::Latency, words.median_and_p99(&latency[0], &latency[1])),
+        (
+            Text::Loudness,
+            format!("{} · {}", number(rehearsed.lufs, 1, "LUFS"), number(rehearsed.true_peak_dbtp, 1, "dBTP")),
+        ),
+    ];
+    match &view.report_file {
+        Some(Ok(path)) => figures.push((Text::ReportAt, path.display().to_string())),
+        Some(Err(why)) => figures.push((Text::ReportAt, why.clone())),
+        None => {}
+    }
+    figures
+}
+
+/// A bar for each second, from zero up. Screen readers are told `name` and the least of them.
+fn rate_bars(ui: &mut Ui, kbps: &[f64], name: &str) {
+    let t = theme::tokens(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), theme::scaled(ui, 36.0)), Sense::hover());
+    let least = kbps.iter().copied().fold(f64::INFINITY, f64::min);
+    response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(Role::Meter, true, name);
+        info.value = Some(least);
+        info
+    });
+    let most = kbps.iter().copied().fold(1.0, f64::max);
+    // Of a long rehearsal each bar is the mean of some seconds.
+    let bars = kbps.len().min(BARS_MAX);
+    let step = rect.width() / bars as f32;
+    for bar in 0..bars {
+        let seconds = &kbps[bar * kbps.len() / bars..(bar + 1) * kbps.len() / bars];
+        let mean = seconds.iter().sum::<f64>() / seconds.len().max(1) as f64;
+        let height = (mean / most) as f32 * rect.height();
+        let left = rect.left() + bar as f32 * step;
+        let size = vec2((step - 1.0).max(1.0), height);
+        ui.painter().rect_filled(Rect::from_min_size(pos2(left, rect.bottom() - height), size), 1.0, t.dim);
+    }
 }

@@ -11,7 +11,7 @@ use crate::ui::widgets::{ButtonKind, PictureView, button, galley_within, kind_bu
 use crate::ui::wording::{Text, Words};
 
 /// What is drawn before there is a picture has this shape.
-const SHAPE: Size = Size::new(16, 9);
+pub(super) const SHAPE: Size = Size::new(16, 9);
 
 /// Draws the stage into all of `ui`.
 pub fn stage_ui(
@@ -58,7 +58,7 @@ pub fn stage_ui(
 }
 
 /// The largest rectangle of that shape in the middle of `all`.
-fn fitted(all: Rect, shape: Size) -> Rect {
+pub(super) fn fitted(all: Rect, shape: Size) -> Rect {
     let ratio = shape.width as f32 / shape.height.max(1) as f32;
     let width = all.width().min(all.height() * ratio);
     Rect::from_center_size(all.center(), vec2(width, width / ratio))

@@ -14,10 +14,11 @@ use super::sources::sources_ui;
 use super::stage::stage_ui;
 use super::strip::strip_ui;
 use super::truth::truth_ui;
+use super::viewer::rehearsal_ui;
 use crate::ui::theme;
 use crate::ui::view::{Act, Appearance, Phase, Primary, Tab, View, ViewState};
 use crate::ui::widgets::{
-    ButtonKind, PictureView, PrimaryAnswer, galley, health_ribbon, kind_button_tall, primary_button,
+    ButtonKind, Pictures, PrimaryAnswer, galley, health_ribbon, kind_button_tall, primary_button,
 };
 use crate::ui::wording::{Text, Words};
 
@@ -28,7 +29,7 @@ const COMPACT: Vec2 = vec2(700.0, 420.0);
 pub fn window_ui(
     ui: &mut Ui,
     view: &View,
-    picture: &dyn PictureView,
+    pictures: &Pictures<'_>,
     appearance: Appearance,
     state: &mut ViewState,
     words: Words,
@@ -46,7 +47,7 @@ pub fn window_ui(
     ui.painter().hline(head.x_range(), head.bottom() - 0.5, line);
     if view.first_run {
         CentralPanel::no_frame().frame(Frame::new()).show(ui, |ui| {
-            first_run_ui(ui, view, picture, state, words, acts);
+            first_run_ui(ui, view, pictures.program, state, words, acts);
         });
     } else {
         let foot = Frame::new().fill(t.panel).inner_margin(Margin::symmetric(14, 10));
@@ -72,7 +73,7 @@ pub fn window_ui(
         let sound = Panel::right("sound").exact_size(140.0 * scale.max(0.9)).resizable(false).frame(frame);
         sound.show_separator_line(false).show(ui, |ui| sound_ui(ui, &view.sound, words, acts));
         let frame = Frame::new().inner_margin(Margin { left: 14, right: 14, top: 14, bottom: 10 });
-        CentralPanel::no_frame().frame(frame).show(ui, |ui| middle_ui(ui, view, picture, state, words, acts, compact));
+        CentralPanel::no_frame().frame(frame).show(ui, |ui| middle_ui(ui, view, pictures, state, words, acts, compact));
     }
     keys_over(ui, state, words);
 }
@@ -87,7 +88,7 @@ fn keys_over(ui: &mut Ui, state: &mut ViewState, words: Words) {
 fn middle_ui(
     ui: &mut Ui,
     view: &View,
-    picture: &dyn PictureView,
+    pictures: &Pictures<'_>,
     state: &mut ViewState,
     words: Words,
     acts: &mut Vec<Act>,
@@ -106,8 +107,9 @@ fn middle_ui(
         problems_ui(ui, &view.problems, &mut state.unfolded, words, acts);
     });
     let stage = ui.available_rect_before_wrap();
-    ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| {
-        stage_ui(ui, &view.stage, &view.sources, picture, &mut state.sources, words, acts);
+    ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| match &view.viewer {
+        Some(viewer) => rehearsal_ui(ui, view, viewer, pictures, &mut state.sources, words, acts, compact),
+        None => stage_ui(ui, &view.stage, &view.sources, pictures.program, &mut state.sources, words, acts),
     });
     if let Some(result) = &view.result {
         ui.painter().rect_filled(stage, theme::RADIUS_LARGE, theme::tokens(ui).bg.gamma_multiply(0.7));

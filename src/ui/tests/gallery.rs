@@ -12,12 +12,13 @@ use egui_kittest::kittest::Queryable;
 use super::canvas::{Canvas, Textures, save};
 use super::window::{Desk, SIZES, desk, open_with, seen};
 use super::{devices, ended, levels, model, ready, said, settings, state, stats};
-use crate::media::{Bitrate, FrameRate, Picture, Size, Timestamp};
+use crate::media::{Bitrate, FrameRate, Level, Picture, Size, Timestamp};
 use crate::settings::catalogue::SERVICES;
 use crate::settings::{KeysIn, ShowSettings, StreamKey};
-use crate::studio::rehearsal::{Good, Verdict};
+use crate::studio::rehearsal::{Good, MeasuredStream, Verdict};
 use crate::studio::{
     DestinationState as D, DeviceKind, Levels, Problem, ProblemKind, SourceState, Stats, StudioEvent, Summary,
+    ViewerNow,
 };
 use crate::ui::dialogs::DialogAnswer;
 use crate::ui::model::Model;
@@ -95,6 +96,17 @@ fn rehearsal_over() -> Model {
         keyframe_seconds: Some(2.0),
         keyframe_intervals: vec![2.0; 14],
         video_kbps: 2990.0,
+        kbps_by_second: (0..29).map(|second| [2940.0 + f64::from(second * 37 % 11) * 14.0, 128.0]).collect(),
+        stream: MeasuredStream {
+            size: Some(Size::new(1280, 720)),
+            fps: Some(30.0),
+            video_kbps: 2990.0,
+            audio_kbps: 128.0,
+            sound: Some((48_000, 2)),
+            keyframe_seconds_max: Some(2.0),
+        },
+        keyframes_as_chosen: 14,
+        findings: Vec::new(),
         av_offset_ms: Some(4.2),
         latency_ms_median: Some(31.0),
         latency_ms_p99: Some(44.0),
@@ -109,6 +121,37 @@ fn rehearsal_over() -> Model {
     };
     model.handle_event(33.0, StudioEvent::Rehearsal(Box::new(report)));
     model.handle_event(33.0, over(30, None));
+    model
+}
+
+fn rehearsing() -> Model {
+    let mut model = seen(model());
+    model.handle_act(740.0, Act::Rehearse);
+    model.handle_event(741.0, state(D::Live));
+    model.handle_event(742.0, StudioEvent::Stats(Box::new(stats(D::Live))));
+    let level = |peak_dbfs| Level { peak_dbfs, rms_dbfs: peak_dbfs - 6.0 };
+    model.handle_viewer(&ViewerNow { channels: vec![level(-14.1), level(-15.0)], latency_ms: Some(61.0) });
+    model
+}
+
+const ADDRESS: &str = "http://192.168.1.23:41807/watch/rehearsal/show?key=k7m2ppwq9x";
+
+fn no_network() -> Problem {
+    Problem::new(
+        ProblemKind::IngestFailed,
+        "rehearsal",
+        "this computer is not on a network that others could come from",
+    )
+}
+
+fn sharing(acts: &[Act], shared: Option<Result<String, Problem>>) -> Model {
+    let mut model = rehearsing();
+    for act in acts {
+        model.handle_act(750.0, act.clone());
+    }
+    if let Some(shared) = shared {
+        model.handle_event(751.0, StudioEvent::RehearsalShared(shared));
+    }
     model
 }
 
@@ -200,10 +243,6 @@ fn scenes() -> Vec<Scene> {
     lost.handle_event(758.0, state(D::Reconnecting));
     let told = Problem::new(ProblemKind::ConnectionLost, "live.example.com:1935", "no acknowledgement for 4 s");
     lost.handle_event(758.0, StudioEvent::Problem(told));
-    let mut rehearsing = seen(model());
-    rehearsing.handle_act(740.0, Act::Rehearse);
-    rehearsing.handle_event(741.0, state(D::Live));
-    rehearsing.handle_event(742.0, StudioEvent::Stats(Box::new(stats(D::Live))));
     let mut ending = on_air();
     ending.handle_act(765.0, Act::EndShow);
     let mut ended = on_air();
@@ -235,9 +274,12 @@ fn scenes() -> Vec<Scene> {
         }),
         scene("live-settings", locked),
         scene("reconnecting", lost),
-        scene("rehearsal", rehearsing),
         scene("ending", ending),
         scene("result", ended),
+        scene("rehearsal", rehearsing()),
+        scene("rehearsal-share-asks", sharing(&[Act::AskToShare], None)),
+        scene("rehearsal-shared", sharing(&[Act::AskToShare, Act::Share], Some(Ok(ADDRESS.to_owned())))),
+        scene("rehearsal-share-failed", sharing(&[Act::AskToShare, Act::Share], Some(Err(no_network())))),
         scene("result-rehearsal", rehearsal_over()),
         scene("result-refused", failed(ProblemKind::PublishRejected, Some("Stream key is not valid any more"))),
         scene("result-down", failed(ProblemKind::ConnectionRefused, None)),

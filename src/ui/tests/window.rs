@@ -14,7 +14,7 @@ use crate::ui::model::{Model, Order};
 use crate::ui::panels::window::window_ui;
 use crate::ui::theme::{self, Look};
 use crate::ui::view::ViewState;
-use crate::ui::widgets::PictureView;
+use crate::ui::widgets::{PictureView, Pictures};
 use crate::ui::wish::Wish;
 use crate::ui::wording::{Lang, Words};
 
@@ -97,7 +97,8 @@ pub(super) fn open_with(desk: Desk, size: Vec2, textures: Textures) -> Harness<'
             let whole = ui.ctx().content_rect();
             ui.scope_builder(UiBuilder::new().max_rect(whole), |ui| {
                 ui.set_clip_rect(whole);
-                window_ui(ui, &view, &*picture, desk.model.appearance(), &mut desk.state, desk.words, &mut acts);
+                let pictures = Pictures { program: &*picture, viewer: &*picture };
+                window_ui(ui, &view, &pictures, desk.model.appearance(), &mut desk.state, desk.words, &mut acts);
             });
             for act in desk.wish.ordered(ui.ctx(), acts, begin, &desk.state.settings) {
                 desk.orders.extend(desk.model.handle_act(desk.now, act));

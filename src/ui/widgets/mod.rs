@@ -22,7 +22,7 @@ pub(crate) use meter::{fader, meter};
 pub(crate) use paint::{focus_ring, galley, galley_within, text, text_on_one_line};
 pub use picker::menu_item;
 pub(crate) use picker::{choose, menu_below, picker};
-pub use picture::{GlowPicture, PictureView};
+pub use picture::{GlowPicture, PictureView, Pictures};
 pub(crate) use primary_button::{PrimaryAnswer, primary_button};
 pub(crate) use ribbon::{health_ribbon, sparkline};
 pub(crate) use tabs::tabs;

@@ -23,6 +23,14 @@ pub trait PictureView {
     fn paint(&self, painter: &Painter, rect: Rect, radius: f32);
 }
 
+/// What the window shows: the program, and in a rehearsal what a viewer gets of it.
+pub struct Pictures<'a> {
+    /// The program.
+    pub program: &'a dyn PictureView,
+    /// The viewer's.
+    pub viewer: &'a dyn PictureView,
+}
+
 /// Pictures through OpenGL 3 or OpenGL ES 3.
 #[derive(Default)]
 pub struct GlowPicture(Arc<Mutex<Slot>>);

@@ -44,6 +44,31 @@ impl Words {
         format!("{}×{} · {}", size.width, size.height, self.decimal(rate, digits))
     }
 
+    /// `31 ms behind`.
+    pub fn behind_live(self, ms: f64) -> String {
+        self.0.pick([format!("{ms:.0} ms behind"), format!("{ms:.0} ms dahinter")])
+    }
+
+    /// `900 of 900 arrived`.
+    pub fn arrived(self, arrived: u64, sent: u64) -> String {
+        self.0.pick([format!("{arrived} of {sent} arrived"), format!("{arrived} von {sent} angekommen")])
+    }
+
+    /// `every 2.0 s, 14 of 14 as chosen`.
+    pub fn keyframes(self, seconds: Option<f64>, as_chosen: usize, all: usize) -> String {
+        let Some(seconds) = seconds else { return self.text(Text::NotMeasured).to_owned() };
+        let seconds = self.decimal(seconds, 1);
+        self.0.pick([
+            format!("every {seconds} s, {as_chosen} of {all} as chosen"),
+            format!("alle {seconds} s, {as_chosen} von {all} wie gewählt"),
+        ])
+    }
+
+    /// `31 ms, 99 of 100 within 44 ms`.
+    pub fn median_and_p99(self, median: &str, p99: &str) -> String {
+        self.0.pick([format!("{median}, 99 of 100 within {p99}"), format!("{median}, 99 von 100 innerhalb von {p99}")])
+    }
+
     /// `RECONNECTING 3 s`.
     pub fn reconnecting(self, seconds: f64) -> String {
         format!("{} {:.0} s", self.text(Text::StateReconnecting), seconds.max(0.0).floor())

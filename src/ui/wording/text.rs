@@ -121,6 +121,22 @@ table! {
     Dismiss: "Dismiss", "Ausblenden";
     TryAgain: "Try again", "Noch einmal";
 
+    // Rehearsal
+    Program: "Program", "Programm";
+    ViewerGets: "What a viewer gets", "Was ein Zuschauer bekommt";
+    ViewerWaits: "Nothing has arrived yet", "Noch ist nichts angekommen";
+    ViewerSound: "Viewer's sound", "Ton des Zuschauers";
+    WatchElsewhere: "Watch on another device…", "Auf anderem Gerät ansehen …";
+    WatchElsewhereTitle: "Watch on another device", "Auf einem anderen Gerät ansehen";
+    ShareQuestion: "Let other devices watch?", "Dürfen andere Geräte zusehen?";
+    ShareHint: "Tally then listens to your network. Whoever has the address with its key can watch until the rehearsal ends.", "Tally ist dann in deinem Netz erreichbar. Wer die Adresse mit ihrem Schlüssel hat, kann bis zum Ende der Probe zusehen.";
+    ShareYes: "Let them watch", "Zusehen lassen";
+    ShareNo: "Not now", "Jetzt nicht";
+    ShareOnHint: "Scan the code with a phone in the same network, or open the address there.", "Scanne den Code mit einem Telefon im selben Netz oder öffne dort die Adresse.";
+    ShareFailed: "Other devices cannot watch", "Andere Geräte können nicht zusehen";
+    ShareCode: "QR code of the address", "QR-Code der Adresse";
+    CopyAddress: "Copy address", "Adresse kopieren";
+
     // Result
     ResultTitle: "That was the show", "Das war die Sendung";
     ResultRehearsal: "That was the rehearsal", "Das war die Probe";
@@ -137,6 +153,13 @@ table! {
     NotMeasured: "not measured", "nicht gemessen";
     Done: "Done", "Fertig";
     Verdict: "What a viewer got", "Was ein Zuschauer bekam";
+    Frames: "Pictures", "Bilder";
+    Keyframes: "Keyframes", "Schlüsselbilder";
+    SoundOffset: "Sound after picture", "Ton nach Bild";
+    Latency: "Latency", "Verzögerung";
+    RateBySecond: "Rate by second", "Rate je Sekunde";
+    SaveReport: "Save report", "Bericht speichern";
+    ReportAt: "Report", "Bericht";
 
     // First run
     FirstRunTitle: "Three questions, then you can go live", "Drei Fragen, dann kannst du live gehen";

@@ -45,6 +45,9 @@ impl Words {
                 self.decimal(*shortest_seconds, 1),
                 self.decimal(*longest_seconds, 1)
             ),
+            Fault::KeyframesOpen { count } => {
+                format!("{count} Schlüsselbilder brauchen Bilder von davor, dort kann niemand einsteigen")
+            }
             Fault::SoundLate { ms } => format!("der Ton kommt {ms:.0} ms nach dem Bild"),
             Fault::SoundEarly { ms } => format!("der Ton kommt {ms:.0} ms vor dem Bild"),
             Fault::PicturesLate { ms } => {

@@ -1,0 +1,26 @@
+//! What a show came to, for the card after it.
+
+use super::on_air::OnAir;
+use super::view::ResultView;
+use crate::studio::Summary;
+use crate::studio::rehearsal::RehearsalReport;
+
+/// `None` of a show that was cancelled while it connected: there was none.
+pub(super) fn of(show: &OnAir, summary: Summary, rehearsed: Option<Box<RehearsalReport>>) -> Option<ResultView> {
+    let totals = &summary.totals;
+    let was_live = show.live_since.is_some();
+    let was_show = was_live || summary.failure.is_some();
+    was_show.then(|| ResultView {
+        rehearsal: show.rehearsal,
+        live_seconds: was_live.then_some(summary.duration.as_secs_f64()),
+        interruptions: totals.reconnects,
+        average_kbps: was_live.then_some(totals.video_kbps + totals.audio_kbps),
+        lufs: totals.lufs,
+        worst: summary.worst_second.map(|worst| (worst.second, worst.frames_lost)),
+        frames_lost: totals.missed + totals.skipped + totals.dropped,
+        recording: summary.recording.clone(),
+        rehearsed,
+        report_file: None,
+        failure: summary.failure,
+    })
+}
