@@ -42,6 +42,11 @@ pub enum SourceEvent {
         /// What the system said.
         reason: String,
     },
+    /// What comes cannot be used (an incoming stream of another codec); the source waits for something else.
+    Refused {
+        /// What it is, and what it should be.
+        reason: String,
+    },
     /// Pictures or samples come again.
     Restored,
 }
@@ -79,6 +84,14 @@ pub enum SourceError {
         /// The file.
         path: String,
         /// What is wrong with it.
+        reason: String,
+    },
+    /// Incoming streams cannot be received at this address.
+    #[error("streams cannot be received at {address}: {reason}")]
+    Listen {
+        /// Where it should listen.
+        address: String,
+        /// What the system said, or what is missing.
         reason: String,
     },
     /// The device failed while it was opened.

@@ -177,10 +177,13 @@ impl Model {
                     | Kind::SourceBusy
                     | Kind::SourceUnreadable
                     | Kind::SourceFailed
+                    | Kind::SourceListen
+                    | Kind::SourceRefused
                     | Kind::SourceStalled
                     | Kind::SourceLost
             );
-            !(of_source && known.problem.about == about)
+            // An ingest that listens now has no name in common with the one that could not.
+            !(of_source && (known.problem.about == about || known.problem.kind == Kind::SourceListen))
         });
     }
 
@@ -447,6 +450,9 @@ impl Model {
         }
         self.unkept_since = Some(now);
         let mut orders = Vec::new();
+        if after.ingest != before.ingest {
+            orders.push(Order::Engine(StudioCommand::SetIngest(after.ingest)));
+        }
         if after.video != before.video {
             orders.extend(self.take_video(after.video));
         }

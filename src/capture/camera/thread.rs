@@ -180,7 +180,7 @@ impl Supervisor {
     fn tell(&self, told: &mut Told, event: SourceEvent) {
         let state = match event {
             SourceEvent::Stalled { .. } => Told::Stalled,
-            SourceEvent::Lost { .. } => Told::Lost,
+            SourceEvent::Lost { .. } | SourceEvent::Refused { .. } => Told::Lost,
             SourceEvent::Restored => Told::Up,
         };
         // A lost camera that is found but gives nothing is still lost.

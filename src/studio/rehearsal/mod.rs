@@ -10,6 +10,7 @@ mod tests;
 mod verdict;
 mod viewer;
 
+pub(super) use arrival::Unwrap;
 pub use meter::RehearsalMeter;
 pub use report::RehearsalReport;
 pub use sent::RehearsalSent;

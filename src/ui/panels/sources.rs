@@ -82,6 +82,7 @@ pub(super) fn video_name(view: &SourcesView, words: Words) -> String {
             device(None).unwrap_or_else(|| words.text(Text::FirstCamera).to_owned())
         }
         VideoChoice::Camera(id) => device(id.as_ref()).unwrap_or_default(),
+        VideoChoice::Incoming(name) => words.incoming(name),
         VideoChoice::Test => words.text(Text::TestPicture).to_owned(),
         VideoChoice::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
         VideoChoice::None => words.text(Text::NoPicture).to_owned(),
@@ -100,6 +101,7 @@ pub(super) fn audio_name(view: &SourcesView, words: Words) -> String {
             device(None).unwrap_or_else(|| words.text(Text::DefaultMicrophone).to_owned())
         }
         AudioChoice::Microphone(id) => device(id.as_ref()).unwrap_or_default(),
+        AudioChoice::Incoming(name) => words.incoming(name),
         AudioChoice::Test => words.text(Text::TestTone).to_owned(),
         AudioChoice::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
         AudioChoice::Silence => words.text(Text::NoSound).to_owned(),
