@@ -18,6 +18,8 @@ pub struct SourceInfo {
     pub size: Option<Size>,
     /// The picture's own rate, if it has one.
     pub frame_rate: Option<FrameRate>,
+    /// Where somebody must send it, if it is an incoming stream.
+    pub address: Option<String>,
 }
 
 /// A picture as it was captured.

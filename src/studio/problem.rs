@@ -97,6 +97,22 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
+    /// Whether it says why there is no picture or no sound: no news any more once there is.
+    pub fn is_of_source(self) -> bool {
+        matches!(
+            self,
+            Self::SourceNotFound
+                | Self::SourcePermission
+                | Self::SourceBusy
+                | Self::SourceUnreadable
+                | Self::SourceFailed
+                | Self::SourceListen
+                | Self::SourceRefused
+                | Self::SourceStalled
+                | Self::SourceLost
+        )
+    }
+
     /// The stable word of `--json`.
     pub fn word(self) -> &'static str {
         match self {

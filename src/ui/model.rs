@@ -57,6 +57,8 @@ pub struct Model {
     microphones: Devices,
     sound: SoundView,
     sound_failure: Option<Problem>,
+    /// Where picture and sound must be sent, where they are incoming streams.
+    addresses: [Option<String>; 2],
     health: Health,
     problems: Vec<ProblemView>,
     next_problem: u64,
@@ -84,6 +86,7 @@ impl Model {
             microphones: Devices::Looking,
             sound: SoundView::default(),
             sound_failure: None,
+            addresses: [None, None],
             health: Health::default(),
             problems: Vec::new(),
             next_problem: 0,
@@ -168,22 +171,10 @@ impl Model {
 
     /// What is told of a source that works again is no news any more.
     fn forget_source_problems(&mut self, about: &str) {
-        use ProblemKind as Kind;
-        self.problems.retain(|known| {
-            let of_source = matches!(
-                known.problem.kind,
-                Kind::SourceNotFound
-                    | Kind::SourcePermission
-                    | Kind::SourceBusy
-                    | Kind::SourceUnreadable
-                    | Kind::SourceFailed
-                    | Kind::SourceListen
-                    | Kind::SourceRefused
-                    | Kind::SourceStalled
-                    | Kind::SourceLost
-            );
+        self.problems.retain(|ProblemView { problem, .. }| {
             // An ingest that listens now has no name in common with the one that could not.
-            !(of_source && (known.problem.about == about || known.problem.kind == Kind::SourceListen))
+            let is_its_own = problem.about == about || problem.kind == ProblemKind::SourceListen;
+            !(problem.kind.is_of_source() && is_its_own)
         });
     }
 
@@ -197,6 +188,7 @@ impl Model {
             SourceState::Ready(info) => {
                 self.stage.picture = StagePicture::Shown;
                 self.forget_source_problems(&info.name);
+                self.addresses[0] = info.address;
                 self.stage.source = Some(info.name);
             }
             SourceState::Failed(problem) => self.stage.picture = StagePicture::Failed(problem),
@@ -215,6 +207,7 @@ impl Model {
             SourceState::Ready(info) => {
                 self.forget_source_problems(&info.name);
                 self.forget_sound_failure();
+                self.addresses[1] = info.address;
                 self.sound.name = info.name;
             }
             SourceState::Failed(problem) | SourceState::Lost(problem) => {
@@ -545,6 +538,7 @@ impl Model {
                 size: encoding.size,
                 frame_rate: encoding.frame_rate,
                 bitrate: encoding.video_bitrate,
+                addresses: self.addresses.clone(),
                 has_dialogs: self.desk.has_dialogs,
             },
             sound: SoundView { gain_db: chosen.gain_db, ..self.sound.clone() },

@@ -74,7 +74,8 @@ fn a_sender_that_goes_and_comes_back_is_shown_and_heard_in_time() {
     println!("offsets {:.1?}", signal.av_offsets_ms(5));
     signal.check_av_offset(20.0 + 3.0, 8);
     // Of both senders.
-    let (before, after) = (signal.flashes.iter().filter(|at| **at < 7000.0), signal.flashes.iter().filter(|at| **at > 9000.0));
+    let (before, after) =
+        (signal.flashes.iter().filter(|at| **at < 7000.0), signal.flashes.iter().filter(|at| **at > 9000.0));
     assert!(before.count() >= 3 && after.count() >= 4, "{:?}", signal.flashes);
 }
 

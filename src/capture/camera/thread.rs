@@ -39,6 +39,7 @@ impl Camera {
         let running = bounded("camera-open", OPEN_LIMIT, move || backend::open(chosen.as_deref(), wanted, &open_clock))
             .ok_or_else(|| device_error("its driver does not answer"))??;
         let info = SourceInfo {
+            address: None,
             id: running.id.clone(),
             name: running.name.clone(),
             format: running.format.to_string(),

@@ -131,6 +131,7 @@ impl VideoSource for Mp4Video {
     fn info(&self) -> SourceInfo {
         let (size, frame_rate) = (self.config.size, self.config.frame_rate);
         SourceInfo {
+            address: None,
             id: "file".to_owned(),
             name: self.name.clone(),
             format: format!("{size} H.264 at {frame_rate} fps, {:.2} s in a loop", self.length.seconds()),

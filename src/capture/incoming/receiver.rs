@@ -36,6 +36,7 @@ impl IncomingInfo {
             Track::Sound => "sound",
         };
         SourceInfo {
+            address: Some(self.address.clone()),
             id: format!("ingest:{}", self.name),
             name: format!("the {of} of the incoming stream {}", self.name),
             format: format!("waiting for a stream at {}", self.address),

@@ -55,6 +55,11 @@ impl Words {
         self.0.pick([format!("Incoming: {name}"), format!("Eingehend: {name}")])
     }
 
+    /// `Send the stream to rtmp://…`.
+    pub fn send_to(self, address: &str) -> String {
+        self.0.pick([format!("Send the stream to {address}"), format!("Sende den Stream an {address}")])
+    }
+
     /// `Ready for YouTube`.
     pub fn ready_for(self, destination: &str) -> String {
         self.0.pick([format!("Ready for {destination}"), format!("Bereit für {destination}")])
