@@ -234,10 +234,20 @@ impl ControlRoom {
         if !self.ingest.set(settings) {
             return;
         }
-        if matches!(self.video.choice, VideoChoice::Incoming(_)) {
+        // The old ones go first: both may want the same port.
+        let stage = self.stage.handle();
+        let (video, audio) = (&self.video.choice, &self.audio.choice);
+        let incoming = (matches!(video, VideoChoice::Incoming(_)), matches!(audio, AudioChoice::Incoming(_)));
+        if incoming.0 {
+            stage.set_video(None);
+        }
+        if incoming.1 {
+            stage.set_audio(None);
+        }
+        if incoming.0 {
             self.open_video();
         }
-        if matches!(self.audio.choice, AudioChoice::Incoming(_)) {
+        if incoming.1 {
             self.open_audio();
         }
     }

@@ -51,7 +51,8 @@ impl IngestDoor {
         let serving = match open.upgrade().filter(|serving| serving.settings == self.settings) {
             Some(serving) => serving,
             None => {
-                let serving = Arc::new(Serving::start(&self.settings, clock)?);
+                let had_one = !Weak::ptr_eq(&open, &Weak::new());
+                let serving = Arc::new(self.start(clock, had_one)?);
                 *open = Arc::downgrade(&serving);
                 serving
             }
@@ -61,6 +62,25 @@ impl IngestDoor {
         let info =
             IncomingInfo { name: name.to_string(), address: address(serving.server.local_addr(), name, has_key) };
         Ok((serving.stream(name, clock)?, info))
+    }
+}
+
+/// How long an ingest that has lost its last source may hold its port.
+const CLOSING_MAX: Duration = Duration::from_secs(2);
+
+impl IngestDoor {
+    /// Starts an ingest; after one that may still be closing, tries for a while.
+    fn start(&self, clock: &Clock, after_another: bool) -> Result<Serving, SourceError> {
+        let until = if after_another { clock.now() + CLOSING_MAX } else { clock.now() };
+        loop {
+            match Serving::start(&self.settings, clock) {
+                Err(SourceError::Listen { .. }) if clock.now() < until => {
+                    let nap = Duration::from_millis(50);
+                    clock.sleep_until(clock.now() + nap, nap);
+                }
+                started => return started,
+            }
+        }
     }
 }
 
@@ -300,6 +320,7 @@ impl Streams {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::Worker;
 
     fn unit(published: &mut Published, kind: TagKind, timestamp_ms: u32, body: &'static [u8]) -> Option<IncomingUnit> {
         let (payload, arrived_at) = (Bytes::from_static(body), Timestamp::from_millis(9));
@@ -394,6 +415,10 @@ mod tests {
         let error = taken.stream(&"a".parse().unwrap(), &clock).unwrap_err();
         assert!(matches!(&error, SourceError::Listen { address, .. } if *address == settings.listen.to_string()));
         drop((one, same, other));
+        let (again, _) = taken.stream(&"a".parse().unwrap(), &clock).unwrap();
+        // The port of an ingest that is just closing is waited for.
+        let closing = Worker::spawn("closing", move |_| drop(again)).unwrap();
         taken.stream(&"a".parse().unwrap(), &clock).unwrap();
+        assert!(closing.join());
     }
 }

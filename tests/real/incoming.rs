@@ -71,7 +71,6 @@ fn a_sender_that_goes_and_comes_back_is_shown_and_heard_in_time() {
     drop(second);
     ended.expect_code(0);
     let signal = check_whole(&ended, &mut ingest);
-    println!("offsets {:.1?}", signal.av_offsets_ms(5));
     signal.check_av_offset(20.0 + 3.0, 8);
     // Of both senders.
     let (before, after) =
@@ -89,7 +88,6 @@ fn a_sender_that_reorders_its_pictures_is_shown_and_heard_in_time() {
     drop(sender);
     ended.expect_code(0);
     let signal = check_whole(&ended, &mut ingest);
-    println!("offsets {:.1?}", signal.av_offsets_ms(5));
     signal.check_av_offset(20.0 + 3.0, 5);
 }
 
@@ -99,7 +97,9 @@ fn another_codec_is_refused_in_words_and_the_show_goes_on() {
     let mut show = show(&ingest.url(), 12).start();
     let url = address(&mut show);
     let mut wrong = publishers::signal(&system_ffmpeg(), "320x180", 30, "-c:v flv1 -c:a libmp3lame", &url);
-    wait_for_problem(&mut show, "source_refused");
+    for codec in ["Sorenson H.263", "MP3"] {
+        show.wait_for(codec, LIMIT, |event| event["what"].as_str().is_some_and(|what| what.contains(codec)));
+    }
     wrong.kill();
     let right = publishers::signal(&system_ffmpeg(), "320x180", 30, AS_PHONES_DO, &url);
     wait_for_problem(&mut show, "source_restored");
@@ -111,6 +111,24 @@ fn another_codec_is_refused_in_words_and_the_show_goes_on() {
         assert_eq!(told.iter().filter(|what| what.contains(codec)).count(), 1, "{told:?}");
     }
     assert!(check_whole(&ended, &mut ingest).flashes.len() >= 2, "{}", ended.story());
+}
+
+#[test]
+fn picture_and_sound_come_from_two_senders_and_the_show_ends_while_they_send() {
+    let mut ingest = Ingest::start(&[]);
+    let mut show = show(&ingest.url(), 60).args(&["--audio", "ingest:studio/sound"]).start();
+    let url = address(&mut show);
+    let other = url.replace("/live/phone", "/studio/sound");
+    let picture = publishers::signal(&system_ffmpeg(), "320x180", 30, AS_PHONES_DO, &url);
+    let sound = publishers::signal(&system_ffmpeg(), "320x180", 30, AS_PHONES_DO, &other);
+    show.wait_until_live();
+    time::pause(Duration::from_secs(6));
+    show.process.signal(libc::SIGTERM);
+    let ended = show.end(Duration::from_secs(2));
+    drop((picture, sound));
+    ended.expect_code(0);
+    let signal = check_whole(&ended, &mut ingest);
+    assert!(signal.flashes.len() >= 3 && signal.beeps.len() >= 3, "{signal:?}");
 }
 
 #[test]

@@ -157,9 +157,9 @@ pub(super) struct PictureSide {
 
 impl PictureSide {
     pub(super) fn attach(&mut self, end: PictureEnd) {
-        self.told = Told::new(end.events.clone());
+        self.told.attach(end.events.clone());
         self.end = Some(end);
-        // What was refused before is told to whoever asks anew.
+        // What the decoder held back belongs to the source before.
         self.video = None;
         self.begun = false;
     }

@@ -109,11 +109,18 @@ pub(super) struct Told {
     events: Option<Queue<SourceEvent>>,
     is_down: bool,
     is_refused: bool,
+    /// Why what comes now cannot be used.
+    reason: Option<String>,
 }
 
 impl Told {
-    pub(super) fn new(events: Queue<SourceEvent>) -> Self {
-        Self { events: Some(events), is_down: false, is_refused: false }
+    /// Another source is told from now on; of what went before it hears only what still holds.
+    pub(super) fn attach(&mut self, events: Queue<SourceEvent>) {
+        let reason = self.reason.take();
+        *self = Self { events: Some(events), ..Self::default() };
+        if let Some(reason) = reason {
+            self.refused(reason);
+        }
     }
 
     /// Pictures or sound come.
@@ -122,10 +129,12 @@ impl Told {
             self.tell(SourceEvent::Restored);
         }
         self.is_refused = false;
+        self.reason = None;
     }
 
     /// Nothing comes.
     pub(super) fn down(&mut self, event: SourceEvent) {
+        self.reason = None;
         if !std::mem::replace(&mut self.is_down, true) {
             self.tell(event);
         }
@@ -133,6 +142,7 @@ impl Told {
 
     /// What comes cannot be used.
     pub(super) fn refused(&mut self, reason: String) {
+        self.reason = Some(reason.clone());
         if !std::mem::replace(&mut self.is_refused, true) {
             self.is_down = true;
             self.tell(SourceEvent::Refused { reason });

@@ -115,7 +115,7 @@ struct Line {
 
 impl SoundSide {
     pub(super) fn attach(&mut self, end: SoundEnd) {
-        self.told = Told::new(end.events.clone());
+        self.told.attach(end.events.clone());
         self.end = Some(end);
         self.decoder = None;
         self.line = None;

@@ -59,6 +59,7 @@ fn sent(size: Size, rate: FrameRate, seconds: i64, sample_rate: u32, channels: u
 /// A show in virtual time that takes its picture and its sound from one stream.
 struct Stage {
     clock: Clock,
+    info: IncomingInfo,
     receiver: Receiver,
     picture: IncomingPicture,
     sound: IncomingSound,
@@ -81,12 +82,13 @@ impl Stage {
         let clock = Clock::manual();
         let info = IncomingInfo { name: "phone".to_owned(), address: "rtmp://h/live/phone".to_owned() };
         let picture = IncomingPicture::new(info.clone(), Size::new(320, 180), FrameRate::DEFAULT);
-        let sound = IncomingSound::new(info, RATE, 2);
+        let sound = IncomingSound::new(info.clone(), RATE, 2);
         let mut receiver = Receiver::new(clock.clone());
         receiver.handle(Mail::Show(picture.end.clone()));
         receiver.handle(Mail::Play(sound.end.clone()));
         Self {
             clock,
+            info,
             receiver,
             picture,
             sound,
@@ -291,6 +293,12 @@ fn what_cannot_be_decoded_is_told_once_and_something_else_is_taken() {
     }
     stage.run(1.0, Vec::new());
     assert_eq!(stage.events, [SourceEvent::Refused { reason: "its picture is HEVC".to_owned() }]);
+    // A source that is opened while it is so is told too.
+    stage.picture = IncomingPicture::new(stage.info.clone(), SMALL, FrameRate::DEFAULT);
+    let end = stage.picture.end.clone();
+    stage.receiver.handle(Mail::Show(end));
+    stage.run(1.1, Vec::new());
+    assert_eq!(stage.events.len(), 2, "{:?}", stage.events);
     stage.start(&sent);
     stage.run(4.0, arrivals(&sent, 1.2, 0.0, 0.0, jitter));
     assert_eq!(stage.events.last(), Some(&SourceEvent::Restored));
