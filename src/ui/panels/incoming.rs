@@ -31,7 +31,7 @@ pub(super) fn incoming_ui(
     for address in picture.iter().chain(other) {
         ui.horizontal(|ui| {
             let (font, ink) = (theme::small(ui), theme::tokens(ui).dim);
-            text(ui, &words.send_to(address), font, ink);
+            text(ui, words.send_to(address), font, ink);
             if button(ui, words.text(Text::CopyAddress)).clicked() {
                 acts.push(Act::CopyText(address.clone()));
             }
