@@ -172,8 +172,8 @@ impl PictureSide {
     /// When the first unit that waits is shown, by the sender's clock.
     pub(super) fn first(&self) -> Option<Timestamp> {
         self.pending.iter().find_map(|pending| match pending {
-            Pending::Unit { pts, keyframe: true, .. } => Some(*pts),
-            Pending::Header(_) | Pending::Unit { .. } => None,
+            Pending::Unit { pts, .. } => Some(*pts),
+            Pending::Header(_) => None,
         })
     }
 
