@@ -42,10 +42,10 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::SourceUnreadable => format!("{about} cannot be used: {details}."),
         ProblemKind::SourceFailed => format!("{about} does not start ({details})."),
         ProblemKind::SourceListen => format!("Streams cannot be received at {about} ({details})."),
-        ProblemKind::SourceRefused => format!("{} cannot be used: {details}.", capital(about)),
-        ProblemKind::SourceStalled => format!("{} has stopped sending: {details}.", capital(about)),
-        ProblemKind::SourceLost => format!("{} is gone ({details}).", capital(about)),
-        ProblemKind::SourceRestored => format!("{} is back.", capital(about)),
+        ProblemKind::SourceRefused => format!("{about} cannot be used: {details}."),
+        ProblemKind::SourceStalled => format!("{about} has stopped sending: {details}."),
+        ProblemKind::SourceLost => format!("{about} is gone ({details})."),
+        ProblemKind::SourceRestored => format!("{about} is back."),
         ProblemKind::SourceSubstituted => format!("There is no {about}: the test signal is used instead."),
         ProblemKind::EncoderFailed => format!("The {about} failed ({details})."),
         ProblemKind::RecordingFailed => format!("The recording {about} cannot be written ({details})."),
@@ -61,15 +61,10 @@ pub fn what(problem: &Problem) -> String {
 
 /// `text` as a sentence of its own.
 fn sentence(text: &str) -> String {
-    let end = if text.ends_with(['.', '?', '!']) { "" } else { "." };
-    capital(text) + end
-}
-
-/// `text` as the beginning of a sentence.
-fn capital(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(char::to_uppercase);
-    first.into_iter().flatten().chain(letters).collect()
+    let end = if text.ends_with(['.', '?', '!']) { "" } else { "." };
+    first.into_iter().flatten().chain(letters).chain(end.chars()).collect()
 }
 
 /// One thing to do.

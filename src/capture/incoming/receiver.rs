@@ -38,7 +38,7 @@ impl IncomingInfo {
         SourceInfo {
             address: Some(self.address.clone()),
             id: format!("ingest:{}", self.name),
-            name: format!("the {of} of the incoming stream {}", self.name),
+            name: format!("{} ({of})", self.name),
             format: format!("waiting for a stream at {}", self.address),
             size: None,
             frame_rate: None,

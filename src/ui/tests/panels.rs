@@ -300,7 +300,7 @@ fn an_incoming_stream_is_used_by_its_name_and_told_its_address() {
         harness.run();
         let wanted = VideoChoice::Incoming("phone".parse().unwrap());
         assert_eq!(harness.state_mut().engine(), [StudioCommand::SetVideo(wanted)]);
-        let mut event = ready(DeviceKind::Camera, "the picture of the incoming stream phone");
+        let mut event = ready(DeviceKind::Camera, "phone (picture)");
         if let StudioEvent::Source { state: SourceState::Ready(info), .. } = &mut event {
             info.address = Some("rtmp://192.168.1.20:1935/live/phone".to_owned());
         }

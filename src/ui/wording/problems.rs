@@ -74,9 +74,8 @@ fn what_german(problem: &Problem) -> String {
 
 /// What the engine calls an incoming stream.
 fn incoming_german(about: &str) -> Option<String> {
-    let picture = about.strip_prefix("the picture of the incoming stream ").map(|name| ("Das Bild", name));
-    let sound = || about.strip_prefix("the sound of the incoming stream ").map(|name| ("Der Ton", name));
-    picture.or_else(sound).map(|(of, name)| format!("{of} des eingehenden Streams {name}"))
+    let picture = about.strip_suffix(" (picture)").map(|name| format!("{name} (Bild)"));
+    picture.or_else(|| about.strip_suffix(" (sound)").map(|name| format!("{name} (Ton)")))
 }
 
 /// One thing to do about it.
