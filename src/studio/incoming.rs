@@ -134,7 +134,7 @@ impl Serving {
 /// Where a sender is to publish `name`, as an address that it can reach.
 fn address(listen: SocketAddr, name: &StreamName, has_key: bool) -> String {
     let host = match listen.ip() {
-        ip if ip.is_unspecified() => local_address(ip).map_or_else(|| "THIS-COMPUTER".to_owned(), |ip| ip.to_string()),
+        ip if ip.is_unspecified() => local_address().map_or_else(|| "THIS-COMPUTER".to_owned(), |ip| ip.to_string()),
         IpAddr::V6(ip) => format!("[{ip}]"),
         IpAddr::V4(ip) => ip.to_string(),
     };
@@ -142,13 +142,14 @@ fn address(listen: SocketAddr, name: &StreamName, has_key: bool) -> String {
     format!("rtmp://{host}:{}/{}/{}{key}", listen.port(), name.app(), name.name())
 }
 
-/// The address by which others in the network reach this computer: that of the way out. Nothing is sent.
-fn local_address(any: IpAddr) -> Option<IpAddr> {
+/// The address by which others in the network reach this computer: that of the way out. Nothing is sent. `None` where
+/// there is no network.
+fn local_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))).ok()?;
     // An address of documentation (RFC 5737): it is nobody's, and the way to it is the way out.
     socket.connect(SocketAddr::from((Ipv4Addr::new(192, 0, 2, 1), 9))).ok()?;
     let ip = socket.local_addr().ok()?.ip();
-    (!ip.is_unspecified() && (any.is_ipv4() || any.is_ipv6())).then_some(ip)
+    Some(ip).filter(|ip| !ip.is_unspecified())
 }
 
 /// The streams that are published or wanted.
