@@ -184,7 +184,7 @@ fn a_wrong_command_line_ends_with_2_and_says_what_to_do() {
         (&["live", "--rehearse", "--fps", "1000"], "1 to 240"),
         (&["live", "--rehearse", "--size", "853x480"], "854x480"),
         (&["live", "--rehearse", "--video-bitrate", "0"], "3000k"),
-        (&["live", "--rehearse", "--video", "screen"], "camera, camera:ID, test"),
+        (&["live", "--rehearse", "--video", "screen"], "camera, camera:ID, ingest:NAME, test"),
         (&["live", "--profile", "nobody"], "tally profiles save"),
         (&["live", "--to", "rtmp://h/app", "--key-file", "missing"], "missing"),
         (&["profiles", "save", " "], "letter"),

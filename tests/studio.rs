@@ -10,11 +10,11 @@ use std::time::Duration;
 use tally::capture::DeviceKind;
 use tally::clock::Clock;
 use tally::media::{Bitrate, FrameRate, Size};
-use tally::settings::{AudioChoice, EncodingSettings, ShowSettings, VideoChoice};
+use tally::settings::{AudioChoice, Destination, EncodingSettings, IngestSettings, ShowSettings, VideoChoice};
 use tally::studio::rehearsal::RehearsalReport;
 use tally::studio::{
-    Command, DestinationState, NextEvent, PreviewRate, ProblemKind, SourceState, Studio, StudioCommand, StudioEvent,
-    Summary,
+    Command, DestinationState, NextEvent, PreviewRate, ProblemKind, Show, SourceState, Studio, StudioCommand,
+    StudioEvent, Summary,
 };
 
 /// Longest wait for anything.
@@ -161,6 +161,45 @@ fn sources_change_on_air_without_a_hole() {
     assert_eq!(summary.failure, None);
     assert_eq!(report.unwrap().frames_received, summary.totals.frames_encoded);
     assert_eq!((summary.totals.missed, summary.totals.dropped), (0, 0));
+}
+
+#[test]
+fn an_incoming_stream_is_chosen_shown_and_moved() {
+    let address = |state: SourceState| match state {
+        SourceState::Ready(info) => info.address.unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let everywhere = |ip: &str| IngestSettings { listen: format!("{ip}:0").parse().unwrap(), key_file: None };
+    let open = Open::new(&ShowSettings { ingest: everywhere("127.0.0.1"), ..settings() });
+    open.wait_for_source(DeviceKind::Camera);
+    open.studio.command(StudioCommand::SetVideo("ingest:phone".parse().unwrap()));
+    let told = address(open.wait_for_source(DeviceKind::Camera));
+    // The sender is there before the sound is wanted.
+    let destinations = vec![Destination::at(&told)];
+    let sending = ShowSettings { rehearse: false, destinations, ..settings() };
+    let sender = Show::start(sending.with_secrets_split(), Clock::system()).unwrap();
+    let pictures = open.studio.preview();
+    pictures.set_rate(PreviewRate::Full);
+    let is_black = |picture: &tally::media::Picture| picture.planes()[0].iter().all(|&y| y == 16);
+    open.wait_until(|| pictures.take().is_some_and(|picture| !is_black(&picture)));
+    open.studio.command(StudioCommand::SetAudio("ingest:phone".parse().unwrap()));
+    assert_eq!(address(open.wait_for_source(DeviceKind::Microphone)), told);
+    open.wait_until(|| open.studio.levels().channels.first().is_some_and(|level| level.peak_dbfs > -30.0));
+
+    let (video, audio) = ("ingest:phone".parse().unwrap(), "ingest:phone".parse().unwrap());
+    open.go_live(ShowSettings { video, audio, ingest: everywhere("127.0.0.1"), ..settings() });
+    open.wait_for_live();
+    open.wait_for_stats(6);
+    let (report, summary) = open.end();
+    let offset = report.unwrap().av_offset_ms.unwrap();
+    assert!(offset.abs() < 20.0, "{offset} ms");
+    assert_eq!((summary.failure, summary.totals.dropped), (None, 0));
+
+    drop(sender);
+    assert!(matches!(open.wait_for_source(DeviceKind::Camera), SourceState::Lost(_)));
+    open.studio.command(StudioCommand::SetIngest(everywhere("127.0.0.2")));
+    let moved = address(open.wait_for_source(DeviceKind::Camera));
+    assert!(moved.starts_with("rtmp://127.0.0.2:") && moved.ends_with("/live/phone"), "{moved}");
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 pub mod camera;
 pub mod clip;
+mod colour;
 pub mod devices;
+pub mod incoming;
 pub mod microphone;
 mod revival;
 pub mod silence;

@@ -15,6 +15,7 @@ struct Silence {
 impl AudioSource for Silence {
     fn info(&self) -> SourceInfo {
         SourceInfo {
+            address: None,
             id: "silence".to_owned(),
             name: "Silence".to_owned(),
             format: format!("{} Hz, {} channel(s)", self.sample_rate, self.channels),

@@ -18,6 +18,8 @@ pub struct SourceInfo {
     pub size: Option<Size>,
     /// The picture's own rate, if it has one.
     pub frame_rate: Option<FrameRate>,
+    /// Where somebody must send it, if it is an incoming stream.
+    pub address: Option<String>,
 }
 
 /// A picture as it was captured.
@@ -40,6 +42,11 @@ pub enum SourceEvent {
     /// The device is gone (unplugged, its server died); the source looks for it and will say `Restored`.
     Lost {
         /// What the system said.
+        reason: String,
+    },
+    /// What comes cannot be used (an incoming stream of another codec); the source waits for something else.
+    Refused {
+        /// What it is, and what it should be.
         reason: String,
     },
     /// Pictures or samples come again.
@@ -79,6 +86,14 @@ pub enum SourceError {
         /// The file.
         path: String,
         /// What is wrong with it.
+        reason: String,
+    },
+    /// Incoming streams cannot be received at this address.
+    #[error("streams cannot be received at {address}: {reason}")]
+    Listen {
+        /// Where it should listen.
+        address: String,
+        /// What the system said, or what is missing.
         reason: String,
     },
     /// The device failed while it was opened.

@@ -65,6 +65,7 @@ struct Still {
 impl VideoSource for Still {
     fn info(&self) -> SourceInfo {
         SourceInfo {
+            address: None,
             id: "file".to_owned(),
             name: self.name.clone(),
             format: self.format.clone(),

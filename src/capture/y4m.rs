@@ -139,6 +139,7 @@ impl VideoSource for Y4m {
     fn info(&self) -> SourceInfo {
         let (size, rate) = (self.size, self.frame_rate);
         SourceInfo {
+            address: None,
             id: "file".to_owned(),
             name: self.name.clone(),
             format: format!("{size} Y4M at {rate} fps, {} pictures in a loop", self.count),

@@ -83,13 +83,23 @@ pub struct LiveArgs {
 /// The flags that make up a show: of `live`, and of `profiles save`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ShowArgs {
-    /// camera, camera:ID, test, file:PATH or none [default: the first camera, else test]
+    /// camera, camera:ID, ingest:NAME (a stream that is sent to this computer), test, file:PATH or none [default: the
+    /// first camera, else test]
     #[arg(long, value_name = "SOURCE", help_heading = "Sources")]
     pub video: Option<VideoChoice>,
 
-    /// mic, mic:ID, test, file:PATH or silence [default: the default microphone, else test]
+    /// mic, mic:ID, ingest:NAME (a stream that is sent to this computer), test, file:PATH or silence [default: the
+    /// default microphone, else test]
     #[arg(long, value_name = "SOURCE", help_heading = "Sources")]
     pub audio: Option<AudioChoice>,
+
+    /// Receive the streams of ingest:NAME at this address; port 0 picks a free one [default: 127.0.0.1:1935]
+    #[arg(long, value_name = "ADDR", value_parser = parse_address, help_heading = "Sources")]
+    pub ingest_listen: Option<SocketAddr>,
+
+    /// Who sends a stream must show the key in this file, as NAME?key=KEY; required when listening beyond this computer
+    #[arg(long, value_name = "PATH", help_heading = "Sources")]
+    pub ingest_key_file: Option<PathBuf>,
 
     /// The fader of the sound in dB, -30 to 12 [default: 0]
     #[arg(long, value_name = "DB", allow_negative_numbers = true, help_heading = "Sources")]
@@ -351,6 +361,9 @@ mod tests {
     fn what_cannot_be_is_refused() {
         for line in [
             "live --video screen",
+            "live --video ingest:",
+            "live --audio ingest:a?b",
+            "live --ingest-listen here",
             "live --fps 1000",
             "live --size big",
             "live --for soon",

@@ -69,6 +69,8 @@ struct Shown {
     name: String,
     video: String,
     audio: String,
+    ingest_listen: String,
+    ingest_key_file: Option<String>,
     gain: f32,
     rehearse: bool,
     destinations: Vec<ShownDestination>,
@@ -99,12 +101,14 @@ struct ShownDestination {
 
 impl Shown {
     fn of(loaded: Loaded) -> Self {
-        let ShowSettings { video, audio, gain_db, destinations, rehearse, encoding, record, duration } =
+        let ShowSettings { video, audio, ingest, gain_db, destinations, rehearse, encoding, record, duration } =
             loaded.settings;
         Self {
             name: loaded.name,
             video: video.to_string(),
             audio: audio.to_string(),
+            ingest_listen: ingest.listen.to_string(),
+            ingest_key_file: ingest.key_file.map(|path| path.display().to_string()),
             gain: gain_db,
             rehearse,
             destinations: destinations.into_iter().map(|d| ShownDestination::of(d.with_secrets_split())).collect(),
@@ -127,6 +131,8 @@ impl Shown {
             format!("name              {}", self.name),
             format!("video             {}", self.video),
             format!("audio             {}", self.audio),
+            format!("ingest-listen     {}", self.ingest_listen),
+            format!("ingest-key-file   {}", self.ingest_key_file.as_deref().unwrap_or("none")),
             format!("gain              {} dB", self.gain),
             format!("rehearse          {}", on(self.rehearse)),
             format!("size              {}", self.size),

@@ -1,7 +1,5 @@
 //! A show from flags: the profile first, then every flag overrides one of its fields.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use super::args::ShowArgs;
@@ -67,6 +65,10 @@ pub(super) fn merged(base: ShowSettings, args: &ShowArgs) -> Result<ShowSettings
 fn override_sources_and_run(settings: &mut ShowSettings, args: &ShowArgs) {
     replace(&mut settings.video, args.video.as_ref());
     replace(&mut settings.audio, args.audio.as_ref());
+    replace(&mut settings.ingest.listen, args.ingest_listen.as_ref());
+    if let Some(path) = &args.ingest_key_file {
+        settings.ingest.key_file = Some(path.clone());
+    }
     replace(&mut settings.gain_db, args.gain.as_ref());
     if let Some(duration) = args.duration {
         settings.duration = Some(duration);
@@ -135,22 +137,12 @@ fn give_keys(destinations: &mut [Destination], args: &ShowArgs) -> Result<(), Fa
 /// # Errors
 /// It cannot be read, is empty, or is no key but something larger.
 pub fn read_key_file(path: &Path) -> Result<StreamKey, Failure> {
-    let wrong = |what: &str| {
+    StreamKey::read_file(path).map_err(|what| {
         let path = path.display();
         Failure::usage(format!(
             "the key file {path} cannot be used: {what}; it should hold the stream key and nothing else"
         ))
-    };
-    let file = File::open(path).map_err(|error| wrong(&error.to_string()))?;
-    let mut text = zeroize::Zeroizing::new(String::with_capacity(StreamKey::LENGTH_MAX + 1));
-    let cap = StreamKey::LENGTH_MAX as u64 + 1;
-    match file.take(cap).read_to_string(&mut text) {
-        Err(error) => return Err(wrong(&error.to_string())),
-        Ok(length) if length > StreamKey::LENGTH_MAX => return Err(wrong("it is larger than 4 KiB")),
-        Ok(_) => {}
-    }
-    let key = StreamKey::new(&text);
-    if key.is_empty() { Err(wrong("it is empty")) } else { Ok(key) }
+    })
 }
 
 #[cfg(test)]
@@ -292,6 +284,7 @@ mod tests {
             ("--rehearse --video-bitrate 0", "3000k"),
             ("--rehearse --video none --audio silence", "picture or a sound"),
             ("--rehearse --keyframe-seconds 30", "0.1 to 20"),
+            ("--rehearse --video ingest:phone --ingest-listen 0.0.0.0:1935", "--ingest-key-file"),
         ] {
             let error = show_settings(&args(line)).unwrap_err();
             assert!(error.message.contains(told) && !error.message.contains("canary"), "{line}: {error:?}");

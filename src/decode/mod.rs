@@ -1,6 +1,7 @@
-//! The decoders: whole access units in, pictures or samples out. For clips and for the rehearsal's viewer.
+//! The decoders: whole access units in, pictures or samples out. For clips, incoming streams and the rehearsal's viewer.
 
 mod aac;
+mod announced;
 mod h264;
 
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use crate::media::{AudioChunk, AudioConfig, Picture, Timestamp, VideoConfig};
 
 pub use aac::open_aac;
+pub use announced::{AnnouncedVideo, open_announced_aac};
 pub use h264::open_h264;
 
 /// Why decoding failed. The next keyframe may work again.

@@ -194,8 +194,9 @@ pub(super) fn is_loopback(address: SocketAddr) -> bool {
     address.ip().to_canonical().is_loopback()
 }
 
-/// This computer's address for the others of its network: the one from which it would reach the world. Nothing is sent.
-fn reachable_address() -> Option<IpAddr> {
+/// This computer's address for the others of its network: the one from which it would reach the world. Nothing is sent. `None`
+/// where there is no network.
+pub fn reachable_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     // An address for documentation (RFC 5737): only the way to it is looked up.
     socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;

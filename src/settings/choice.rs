@@ -4,13 +4,29 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// A value of `--video` or `--audio` that does not exist, with what there is.
+use super::StreamName;
+
+/// A value of `--video` or `--audio` that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{given:?} is not a {kind} source: choose one of {choices}")]
-pub struct ParseChoiceError {
-    given: String,
-    kind: &'static str,
-    choices: &'static str,
+pub enum ParseChoiceError {
+    /// There is no such kind of source.
+    #[error("{given:?} is not {kind} source: choose one of {choices}")]
+    Unknown {
+        /// As it was given.
+        given: String,
+        /// Picture or sound.
+        kind: &'static str,
+        /// What there is.
+        choices: &'static str,
+    },
+    /// No stream can be called so.
+    #[error("{given:?} names no incoming stream: {advice}")]
+    StreamName {
+        /// As it was given.
+        given: String,
+        /// What is wrong with it.
+        advice: String,
+    },
 }
 
 /// Where the picture comes from.
@@ -21,6 +37,8 @@ pub enum VideoChoice {
     Auto,
     /// The first camera, or the one of this id (what follows `camera:`).
     Camera(Option<String>),
+    /// A stream that the embedded ingest receives.
+    Incoming(StreamName),
     /// The moving test pattern.
     Test,
     /// A clip or still picture.
@@ -33,11 +51,14 @@ impl FromStr for VideoChoice {
     type Err = ParseChoiceError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || ParseChoiceError {
+        let wrong = || ParseChoiceError::Unknown {
             given: text.to_owned(),
-            kind: "video",
-            choices: "camera, camera:ID, test, file:PATH, none",
+            kind: "a video",
+            choices: "camera, camera:ID, ingest:NAME, test, file:PATH, none",
         };
+        if let Some(name) = text.strip_prefix("ingest:") {
+            return incoming(text, name).map(Self::Incoming);
+        }
         match split(text) {
             ("auto", None) => Ok(Self::Auto),
             ("camera", None) => Ok(Self::Camera(None)),
@@ -56,6 +77,7 @@ impl fmt::Display for VideoChoice {
             Self::Auto => f.write_str("auto"),
             Self::Camera(None) => f.write_str("camera"),
             Self::Camera(Some(id)) => write!(f, "camera:{id}"),
+            Self::Incoming(name) => write!(f, "ingest:{name}"),
             Self::Test => f.write_str("test"),
             Self::File(path) => write!(f, "file:{}", path.display()),
             Self::None => f.write_str("none"),
@@ -71,6 +93,8 @@ pub enum AudioChoice {
     Auto,
     /// The default microphone, or the one of this id (what follows `mic:`).
     Microphone(Option<String>),
+    /// The sound of a stream that the embedded ingest receives.
+    Incoming(StreamName),
     /// The test tone with its beep.
     Test,
     /// The sound of a file.
@@ -83,11 +107,14 @@ impl FromStr for AudioChoice {
     type Err = ParseChoiceError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || ParseChoiceError {
+        let wrong = || ParseChoiceError::Unknown {
             given: text.to_owned(),
-            kind: "audio",
-            choices: "mic, mic:ID, test, file:PATH, silence",
+            kind: "an audio",
+            choices: "mic, mic:ID, ingest:NAME, test, file:PATH, silence",
         };
+        if let Some(name) = text.strip_prefix("ingest:") {
+            return incoming(text, name).map(Self::Incoming);
+        }
         match split(text) {
             ("auto", None) => Ok(Self::Auto),
             ("mic", None) => Ok(Self::Microphone(None)),
@@ -106,11 +133,16 @@ impl fmt::Display for AudioChoice {
             Self::Auto => f.write_str("auto"),
             Self::Microphone(None) => f.write_str("mic"),
             Self::Microphone(Some(id)) => write!(f, "mic:{id}"),
+            Self::Incoming(name) => write!(f, "ingest:{name}"),
             Self::Test => f.write_str("test"),
             Self::File(path) => write!(f, "file:{}", path.display()),
             Self::Silence => f.write_str("silence"),
         }
     }
+}
+
+fn incoming(given: &str, name: &str) -> Result<StreamName, ParseChoiceError> {
+    name.parse().map_err(|advice| ParseChoiceError::StreamName { given: given.to_owned(), advice })
 }
 
 /// `kind` and what follows the first colon, unless that is empty (then nothing matches).
@@ -128,10 +160,12 @@ mod tests {
 
     #[test]
     fn every_choice_reads_back_as_it_is_written() {
-        for text in ["auto", "camera", "camera:usb-1.2:0", "test", "file:/a b/c:d.mp4", "none"] {
+        for text in
+            ["auto", "camera", "camera:usb-1.2:0", "test", "file:/a b/c:d.mp4", "none", "ingest:phone", "ingest:a/b c"]
+        {
             assert_eq!(text.parse::<VideoChoice>().unwrap().to_string(), text);
         }
-        for text in ["auto", "mic", "mic:Built-in Audio", "test", "file:ü.wav", "silence"] {
+        for text in ["auto", "mic", "mic:Built-in Audio", "test", "file:ü.wav", "silence", "ingest:phone"] {
             assert_eq!(text.parse::<AudioChoice>().unwrap().to_string(), text);
         }
     }
@@ -141,13 +175,17 @@ mod tests {
         for text in ["screen", "", "camera:", "file", "file:", "none:1", "Test", "mic"] {
             let error = text.parse::<VideoChoice>().unwrap_err().to_string();
             assert!(
-                error.contains("camera, camera:ID, test, file:PATH, none") && !error.contains("screen,"),
+                error.contains("camera, camera:ID, ingest:NAME, test, file:PATH, none") && !error.contains("screen,"),
                 "{error}"
             );
         }
-        for text in ["camera", "silence:1", "mic:", "none"] {
+        for (text, told) in [("ingest:", "ingest:phone"), ("ingest:a?b", "cannot hold")] {
+            assert!(text.parse::<VideoChoice>().unwrap_err().to_string().contains(told));
+            assert!(text.parse::<AudioChoice>().unwrap_err().to_string().contains(told));
+        }
+        for text in ["camera", "silence:1", "mic:", "none", "ingest"] {
             let error = text.parse::<AudioChoice>().unwrap_err().to_string();
-            assert!(error.contains("mic, mic:ID, test, file:PATH, silence"), "{error}");
+            assert!(error.contains("mic, mic:ID, ingest:NAME, test, file:PATH, silence"), "{error}");
         }
     }
 }

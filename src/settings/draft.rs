@@ -17,6 +17,8 @@ pub enum Field {
     Video,
     /// The sound's source.
     Audio,
+    /// Where incoming streams are received.
+    Ingest,
     /// The fader.
     Gain,
     /// Everything about where the show goes.
@@ -62,9 +64,10 @@ pub enum Lock {
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Video,
         Self::Audio,
+        Self::Ingest,
         Self::Gain,
         Self::Destinations,
         Self::Rehearse,
@@ -88,7 +91,7 @@ impl Field {
             Self::AudioBitrate | Self::SampleRate | Self::Channels => Some(Lock::SoundForm),
             Self::Destinations | Self::Rehearse => Some(Lock::Connected),
             Self::Record => Some(Lock::Recording),
-            Self::Adaptive | Self::Duration => Some(Lock::ReadAtStart),
+            Self::Ingest | Self::Adaptive | Self::Duration => Some(Lock::ReadAtStart),
         }
     }
 
@@ -98,6 +101,7 @@ impl Field {
         match self {
             Self::Video => a.video != b.video,
             Self::Audio => a.audio != b.audio,
+            Self::Ingest => a.ingest != b.ingest,
             Self::Gain => a.gain_db != b.gain_db,
             Self::Destinations => a.destinations != b.destinations,
             Self::Rehearse => a.rehearse != b.rehearse,
@@ -332,6 +336,7 @@ mod tests {
         let mut changed = ShowSettings {
             video: VideoChoice::None,
             audio: crate::settings::AudioChoice::Silence,
+            ingest: crate::settings::IngestSettings { key_file: Some("k".into()), ..plain.ingest.clone() },
             gain_db: 1.0,
             destinations: vec![Destination::at("rtmp://h/a")],
             rehearse: true,

@@ -1,6 +1,9 @@
 //! `StreamKey`: text that must not be seen. It has no `Display`, and `Debug` hides it.
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
@@ -23,6 +26,22 @@ impl StreamKey {
         let mut kept = Zeroizing::new(String::with_capacity(text.len()));
         kept.extend(text.trim().chars().filter(|c| !c.is_control() && *c != '\u{feff}'));
         Self(kept)
+    }
+
+    /// The whole of a file, without surrounding white space.
+    ///
+    /// # Errors
+    /// In words: it cannot be read, is empty, or is no key but something larger.
+    pub fn read_file(path: &Path) -> Result<Self, String> {
+        let file = File::open(path).map_err(|error| error.to_string())?;
+        let mut text = Zeroizing::new(String::with_capacity(Self::LENGTH_MAX + 1));
+        match file.take(Self::LENGTH_MAX as u64 + 1).read_to_string(&mut text) {
+            Err(error) => return Err(error.to_string()),
+            Ok(length) if length > Self::LENGTH_MAX => return Err("it is larger than 4 KiB".to_owned()),
+            Ok(_) => {}
+        }
+        let key = Self::new(&text);
+        if key.is_empty() { Err("it is empty".to_owned()) } else { Ok(key) }
     }
 
     /// The secret itself, for the protocol that needs it.

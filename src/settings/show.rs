@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{AudioChoice, EncodingSettings, SettingsError, StreamKey, VideoChoice, redact_url};
+use super::{AudioChoice, EncodingSettings, IngestSettings, SettingsError, StreamKey, VideoChoice, redact_url};
 
 /// Where a show is published.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct ShowSettings {
     pub video: VideoChoice,
     /// The sound.
     pub audio: AudioChoice,
+    /// Where incoming streams are received, if picture or sound is one.
+    pub ingest: IngestSettings,
     /// The fader of the sound, in dB: `GAIN_DB`.
     pub gain_db: f32,
     /// Where it goes: one encode, several independent sends.
@@ -63,6 +65,11 @@ impl ShowSettings {
     pub const GAIN_DB: std::ops::RangeInclusive<f32> = -30.0..=12.0;
     /// Most destinations of one show: each is a connection with a queue of its own.
     pub const DESTINATIONS_MAX: usize = 16;
+
+    /// Whether picture or sound is an incoming stream.
+    pub fn receives(&self) -> bool {
+        matches!(self.video, VideoChoice::Incoming(_)) || matches!(self.audio, AudioChoice::Incoming(_))
+    }
 
     /// Checks every value.
     ///
@@ -91,6 +98,15 @@ impl ShowSettings {
                 advice: format!("use {} to {} dB", Self::GAIN_DB.start(), Self::GAIN_DB.end()),
             });
         }
+        let listen = self.ingest.listen;
+        if self.receives() && self.ingest.key_file.is_none() && !listen.ip().to_canonical().is_loopback() {
+            return Err(SettingsError::Value {
+                field: "ingest-listen",
+                value: listen.to_string(),
+                advice: "other computers can reach it, so that a key is needed: give one with --ingest-key-file"
+                    .to_owned(),
+            });
+        }
         if self.duration == Some(Duration::ZERO) {
             return Err(SettingsError::Value {
                 field: "duration",
@@ -116,6 +132,7 @@ impl ShowSettings {
             absolute(path);
         }
         self.record.iter_mut().for_each(absolute);
+        self.ingest.key_file.iter_mut().for_each(absolute);
         self.destinations.iter_mut().filter_map(|destination| destination.tls_ca.as_mut()).for_each(absolute);
         self
     }

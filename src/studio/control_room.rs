@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::disk::DiskWatch;
 use super::event::{SourceState, StudioCommand, StudioEvent, Summary};
+use super::incoming::IngestDoor;
 use super::levels::Sound;
 use super::preview::{Preview, PreviewRate};
 use super::show::{self, LentShow};
@@ -17,7 +18,7 @@ use super::{Problem, ProblemKind};
 use crate::capture::{AudioSource, DeviceInfo, DeviceKind, SourceError, SourceEvent, VideoSource, devices};
 use crate::clock::Clock;
 use crate::flow::{Stop, Worker};
-use crate::settings::{AudioChoice, EncodingSettings, ShowSettings, VideoChoice};
+use crate::settings::{AudioChoice, EncodingSettings, IngestSettings, ShowSettings, VideoChoice};
 
 /// How long the thread waits for mail at most.
 const NAP: Duration = Duration::from_millis(50);
@@ -98,6 +99,7 @@ pub(super) struct ControlRoom {
     encoding: EncodingSettings,
     video: Slot<VideoChoice>,
     audio: Slot<AudioChoice>,
+    ingest: IngestDoor,
     show: Option<LentShow>,
     stage: Stage,
     /// `None`: the system gives no thread.
@@ -120,6 +122,7 @@ impl ControlRoom {
         let stage = start_stage(&encoding, &clock, &preview, &sound, &mail)?;
         let (video, audio) = (Slot::new(settings.video.clone()), Slot::new(settings.audio.clone()));
         let (show, errands) = (None, Vec::new());
+        let ingest = IngestDoor::new(settings.ingest.clone());
         sound.set_gain_db(settings.gain_db);
         let told = mail.clone();
         let disk = DiskWatch::start(clock.clone(), move |free| told.send(RoomMessage::DiskRoom(free)))
@@ -139,6 +142,7 @@ impl ControlRoom {
             encoding,
             video,
             audio,
+            ingest,
             show,
             stage,
             disk,
@@ -208,6 +212,7 @@ impl ControlRoom {
             }
             StudioCommand::SetVideo(choice) => self.set_video(choice),
             StudioCommand::SetAudio(choice) => self.set_audio(choice),
+            StudioCommand::SetIngest(settings) => self.set_ingest(settings),
             StudioCommand::SetEncoding(encoding) => self.set_encoding(*encoding),
             StudioCommand::GoLive(settings) => self.go_live(*settings),
             StudioCommand::SetGain(gain_db) => self.sound.set_gain_db(gain_db),
@@ -236,6 +241,29 @@ impl ControlRoom {
     fn set_audio(&mut self, choice: AudioChoice) {
         if self.audio.choice != choice || self.audio.failure.is_some() {
             self.audio.choice = choice;
+            self.open_audio();
+        }
+    }
+
+    /// Opens the sources that are incoming streams anew where they are received elsewhere from now on.
+    fn set_ingest(&mut self, settings: IngestSettings) {
+        if !self.ingest.set(settings) {
+            return;
+        }
+        // The old ones go first: both may want the same port.
+        let stage = self.stage.handle();
+        let (video, audio) = (&self.video.choice, &self.audio.choice);
+        let incoming = (matches!(video, VideoChoice::Incoming(_)), matches!(audio, AudioChoice::Incoming(_)));
+        if incoming.0 {
+            stage.set_video(None);
+        }
+        if incoming.1 {
+            stage.set_audio(None);
+        }
+        if incoming.0 {
+            self.open_video();
+        }
+        if incoming.1 {
             self.open_audio();
         }
     }
@@ -283,6 +311,7 @@ impl ControlRoom {
     fn start_show(&mut self, settings: ShowSettings) -> Result<(), Problem> {
         let targets = show::targets(&settings)?;
         self.set_encoding(settings.encoding.clone());
+        self.set_ingest(settings.ingest.clone());
         self.set_video(settings.video.clone());
         self.set_audio(settings.audio.clone());
         self.sound.set_gain_db(settings.gain_db);
@@ -345,9 +374,9 @@ impl ControlRoom {
             other => other.clone(),
         };
         let (mail, generation) = (self.mail.clone(), self.video.generation);
-        let (encoding, clock) = (self.encoding.clone(), self.clock.clone());
+        let (encoding, clock, ingest) = (self.encoding.clone(), self.clock.clone(), self.ingest.clone());
         self.errand("open-video", move || {
-            let result = sources::open_video(&choice, &encoding, &clock);
+            let result = sources::open_video(&choice, &encoding, &clock, &ingest);
             mail.send(RoomMessage::VideoOpened(generation, result));
         });
     }
@@ -361,9 +390,9 @@ impl ControlRoom {
             other => other.clone(),
         };
         let (mail, generation) = (self.mail.clone(), self.audio.generation);
-        let (encoding, clock) = (self.encoding.clone(), self.clock.clone());
+        let (encoding, clock, ingest) = (self.encoding.clone(), self.clock.clone(), self.ingest.clone());
         self.errand("open-audio", move || {
-            let result = sources::open_audio(&choice, &encoding, &clock);
+            let result = sources::open_audio(&choice, &encoding, &clock, &ingest);
             mail.send(RoomMessage::AudioOpened(generation, result));
         });
     }

@@ -7,7 +7,7 @@ use super::Problem;
 use super::rehearsal::RehearsalReport;
 use crate::capture::{DeviceInfo, DeviceKind, SourceInfo};
 use crate::media::Bitrate;
-use crate::settings::{AudioChoice, EncodingSettings, ShowSettings, VideoChoice};
+use crate::settings::{AudioChoice, EncodingSettings, IngestSettings, ShowSettings, VideoChoice};
 
 /// What a face (window or command line) asks of a running show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub enum StudioCommand {
     SetVideo(VideoChoice),
     /// Take the sound from there, on air or not.
     SetAudio(AudioChoice),
+    /// Receive incoming streams there.
+    SetIngest(IngestSettings),
     /// Use another form; nothing while a show is on.
     SetEncoding(Box<EncodingSettings>),
     /// Start a show of these settings; nothing while one is on. Ends with `StudioEvent::Ended` whatever happens.

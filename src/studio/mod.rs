@@ -8,6 +8,7 @@ mod disk;
 mod encode_thread;
 mod event;
 mod health;
+mod incoming;
 mod levels;
 mod prepare;
 mod preview;

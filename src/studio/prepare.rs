@@ -7,6 +7,7 @@ use super::adaptive::Adaptive;
 use super::encode_thread::{EncodeThread, WantedBitrate};
 use super::event::StudioEvent;
 use super::health::Health;
+use super::incoming::IngestDoor;
 use super::levels::Sound;
 use super::preview::Preview;
 use super::program::Program;
@@ -106,8 +107,9 @@ impl Supervisor {
 
     /// A stage of the show's own with its sources; and whether its picture may take a while.
     fn open_stage(&self) -> Result<(ShowStage, bool), Problem> {
-        let video = self.open_video()?;
-        let audio = self.open_audio()?;
+        let ingest = IngestDoor::new(self.settings.ingest.clone());
+        let video = self.open_video(&ingest)?;
+        let audio = self.open_audio(&ingest)?;
         let waits_for_picture = video.as_ref().is_some_and(|video| video.is_device);
         let mail = self.mail.clone();
         let sink = Arc::new(move |event| mail.send(Message::Stage(event)));
@@ -120,15 +122,15 @@ impl Supervisor {
         Ok((ShowStage::Own(stage), waits_for_picture))
     }
 
-    fn open_video(&self) -> Result<Option<Opened<dyn VideoSource>>, Problem> {
+    fn open_video(&self, ingest: &IngestDoor) -> Result<Option<Opened<dyn VideoSource>>, Problem> {
         let started = self.clock.now();
-        let opened = sources::open_video(&self.settings.video, &self.settings.encoding, &self.clock);
+        let opened = sources::open_video(&self.settings.video, &self.settings.encoding, &self.clock, ingest);
         self.source_opened(started, opened.map(|o| o.map(|o| (format_of(&o.source.info()), o))))
     }
 
-    fn open_audio(&self) -> Result<Opened<dyn AudioSource>, Problem> {
+    fn open_audio(&self, ingest: &IngestDoor) -> Result<Opened<dyn AudioSource>, Problem> {
         let started = self.clock.now();
-        let opened = sources::open_audio(&self.settings.audio, &self.settings.encoding, &self.clock);
+        let opened = sources::open_audio(&self.settings.audio, &self.settings.encoding, &self.clock, ingest);
         let opened = self.source_opened(started, opened.map(|o| Some((format_of(&o.source.info()), o))))?;
         opened.ok_or_else(|| Problem::new(ProblemKind::Internal, "sound", "no source"))
     }

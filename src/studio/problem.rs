@@ -68,6 +68,10 @@ pub enum ProblemKind {
     SourceUnreadable,
     /// A device that does not start.
     SourceFailed,
+    /// Incoming streams cannot be received.
+    SourceListen,
+    /// What comes from a source cannot be used.
+    SourceRefused,
     /// Nothing comes from a device.
     SourceStalled,
     /// A device is gone.
@@ -93,6 +97,22 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
+    /// Whether it says why there is no picture or no sound: no news any more once there is.
+    pub fn is_of_source(self) -> bool {
+        matches!(
+            self,
+            Self::SourceNotFound
+                | Self::SourcePermission
+                | Self::SourceBusy
+                | Self::SourceUnreadable
+                | Self::SourceFailed
+                | Self::SourceListen
+                | Self::SourceRefused
+                | Self::SourceStalled
+                | Self::SourceLost
+        )
+    }
+
     /// The stable word of `--json`.
     pub fn word(self) -> &'static str {
         match self {
@@ -125,6 +145,8 @@ impl ProblemKind {
             Self::SourceBusy => "source_busy",
             Self::SourceUnreadable => "source_unreadable",
             Self::SourceFailed => "source_failed",
+            Self::SourceListen => "source_listen",
+            Self::SourceRefused => "source_refused",
             Self::SourceStalled => "source_stalled",
             Self::SourceLost => "source_lost",
             Self::SourceRestored => "source_restored",
@@ -245,6 +267,7 @@ impl Problem {
             SourceError::Permission { what, reason } => Self::new(Kind::SourcePermission, what.clone(), reason.clone()),
             SourceError::Busy { what, reason } => Self::new(Kind::SourceBusy, what.clone(), reason.clone()),
             SourceError::Unreadable { path, reason } => Self::new(Kind::SourceUnreadable, path.clone(), reason.clone()),
+            SourceError::Listen { address, reason } => Self::new(Kind::SourceListen, address.clone(), reason.clone()),
             SourceError::Device { what, reason } => Self::new(Kind::SourceFailed, what.clone(), reason.clone()),
         }
     }
@@ -257,6 +280,7 @@ impl Problem {
                 Self::new(Kind::SourceStalled, about, format!("nothing for {:.1} s", silent_for.as_secs_f64()))
             }
             SourceEvent::Lost { reason } => Self::new(Kind::SourceLost, about, reason.clone()),
+            SourceEvent::Refused { reason } => Self::new(Kind::SourceRefused, about, reason.clone()),
             SourceEvent::Restored => Self::new(Kind::SourceRestored, about, String::new()),
         }
     }

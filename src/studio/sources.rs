@@ -1,5 +1,6 @@
 //! Opens the sources that were chosen; where none was, the first camera and the default microphone, else the test signal.
 
+use super::incoming::IngestDoor;
 use super::{Problem, ProblemKind};
 use crate::capture::{
     AudioSource, CameraRequest, SourceError, VideoSource, camera, devices, microphone, open_audio_file,
@@ -36,6 +37,7 @@ pub(super) fn open_video(
     choice: &VideoChoice,
     encoding: &EncodingSettings,
     clock: &Clock,
+    ingest: &IngestDoor,
 ) -> Result<Option<Opened<dyn VideoSource>>, SourceError> {
     let wanted = CameraRequest { size: encoding.size, frame_rate: encoding.frame_rate };
     let test = || test_signal::open_video(encoding.size, encoding.frame_rate);
@@ -43,6 +45,10 @@ pub(super) fn open_video(
         VideoChoice::Auto if devices::list_cameras().is_empty() => Opened::substitute(test(), "camera"),
         VideoChoice::Auto => Opened::device(camera::open(None, wanted, clock)?),
         VideoChoice::Camera(id) => Opened::device(camera::open(id.as_deref(), wanted, clock)?),
+        VideoChoice::Incoming(name) => {
+            let (stream, info) = ingest.stream(name, clock)?;
+            Opened::plain(stream.picture(info, encoding.size, encoding.frame_rate))
+        }
         VideoChoice::Test => Opened::plain(test()),
         VideoChoice::File(path) => Opened::plain(open_video_file(path)?),
         VideoChoice::None => return Ok(None),
@@ -54,6 +60,7 @@ pub(super) fn open_audio(
     choice: &AudioChoice,
     encoding: &EncodingSettings,
     clock: &Clock,
+    ingest: &IngestDoor,
 ) -> Result<Opened<dyn AudioSource>, SourceError> {
     let (rate, channels) = (encoding.sample_rate, encoding.channels);
     let test = || test_signal::open_audio(rate, channels);
@@ -63,6 +70,10 @@ pub(super) fn open_audio(
         }
         AudioChoice::Auto => Opened::device(microphone::open(None, rate, channels, clock)?),
         AudioChoice::Microphone(id) => Opened::device(microphone::open(id.as_deref(), rate, channels, clock)?),
+        AudioChoice::Incoming(name) => {
+            let (stream, info) = ingest.stream(name, clock)?;
+            Opened::plain(stream.sound(info, rate, channels))
+        }
         AudioChoice::Test => Opened::plain(test()),
         AudioChoice::File(path) => Opened::plain(open_audio_file(path, rate, channels)?),
         AudioChoice::Silence => Opened::plain(silence::open_audio(rate, channels)),

@@ -41,6 +41,8 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::SourceBusy => format!("{about} is in use by another program ({details})."),
         ProblemKind::SourceUnreadable => format!("{about} cannot be used: {details}."),
         ProblemKind::SourceFailed => format!("{about} does not start ({details})."),
+        ProblemKind::SourceListen => format!("Streams cannot be received at {about} ({details})."),
+        ProblemKind::SourceRefused => format!("{about} cannot be used: {details}."),
         ProblemKind::SourceStalled => format!("{about} has stopped sending: {details}."),
         ProblemKind::SourceLost => format!("{about} is gone ({details})."),
         ProblemKind::SourceRestored => format!("{about} is back."),
@@ -118,8 +120,12 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::SourceBusy => "Close the program that uses it, and start again.".to_owned(),
         ProblemKind::SourceUnreadable => "Choose another file: MP4 (H.264/AAC), Y4M, PNG, JPEG, WAV, FLAC or MP3.".to_owned(),
         ProblemKind::SourceFailed => "Unplug it and plug it in again, or choose another.".to_owned(),
-        ProblemKind::SourceStalled => "Check its cable; Tally restarts it by itself.".to_owned(),
-        ProblemKind::SourceLost => "Plug it in again; Tally uses it as soon as it is back.".to_owned(),
+        ProblemKind::SourceListen => {
+            "End the program that uses this address, or choose another with --ingest-listen.".to_owned()
+        }
+        ProblemKind::SourceRefused => "Choose H.264 and AAC in the app that sends; Tally takes it up by itself.".to_owned(),
+        ProblemKind::SourceStalled => "Check its cable or its network; Tally goes on by itself.".to_owned(),
+        ProblemKind::SourceLost => "Plug it in or start it again; Tally uses it as soon as it is back.".to_owned(),
         ProblemKind::SourceRestored => "Nothing: it is used again.".to_owned(),
         ProblemKind::SourceSubstituted => "Connect one and start again, or choose one: tally devices lists them.".to_owned(),
         ProblemKind::EncoderFailed => "Please report this, with the command you used.".to_owned(),

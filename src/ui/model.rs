@@ -58,6 +58,8 @@ pub struct Model {
     microphones: Devices,
     sound: SoundView,
     sound_failure: Option<Problem>,
+    /// Where picture and sound must be sent, where they are incoming streams.
+    addresses: [Option<String>; 2],
     health: Health,
     problems: ProblemList,
     settings_tab: Option<Tab>,
@@ -85,6 +87,7 @@ impl Model {
             microphones: Devices::Looking,
             sound: SoundView::default(),
             sound_failure: None,
+            addresses: [None, None],
             health: Health::default(),
             problems: ProblemList::default(),
             settings_tab: None,
@@ -171,6 +174,7 @@ impl Model {
             SourceState::Ready(info) => {
                 self.stage.picture = StagePicture::Shown;
                 self.problems.forget_source(&info.name);
+                self.addresses[0] = info.address;
                 self.stage.source = Some(info.name);
             }
             SourceState::Failed(problem) => self.stage.picture = StagePicture::Failed(problem),
@@ -189,6 +193,7 @@ impl Model {
             SourceState::Ready(info) => {
                 self.problems.forget_source(&info.name);
                 self.forget_sound_failure();
+                self.addresses[1] = info.address;
                 self.sound.name = info.name;
             }
             SourceState::Failed(problem) | SourceState::Lost(problem) => {
@@ -427,6 +432,9 @@ impl Model {
         }
         self.unkept_since = Some(now);
         let mut orders = Vec::new();
+        if after.ingest != before.ingest {
+            orders.push(Order::Engine(StudioCommand::SetIngest(after.ingest)));
+        }
         if after.video != before.video {
             orders.extend(self.take_video(after.video));
         }
@@ -520,6 +528,7 @@ impl Model {
                 size: encoding.size,
                 frame_rate: encoding.frame_rate,
                 bitrate: encoding.video_bitrate,
+                addresses: self.addresses.clone(),
                 has_dialogs: self.desk.has_dialogs,
             },
             sound: SoundView { gain_db: chosen.gain_db, ..self.sound.clone() },

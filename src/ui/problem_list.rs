@@ -26,19 +26,10 @@ impl ProblemList {
 
     /// What is told of a source that works again is no news any more.
     pub(super) fn forget_source(&mut self, about: &str) {
-        use ProblemKind as Kind;
-        self.known.retain(|known| {
-            let of_source = matches!(
-                known.problem.kind,
-                Kind::SourceNotFound
-                    | Kind::SourcePermission
-                    | Kind::SourceBusy
-                    | Kind::SourceUnreadable
-                    | Kind::SourceFailed
-                    | Kind::SourceStalled
-                    | Kind::SourceLost
-            );
-            !(of_source && known.problem.about == about)
+        self.known.retain(|ProblemView { problem, .. }| {
+            // An ingest that listens now has no name in common with the one that could not.
+            let is_its_own = problem.about == about || problem.kind == ProblemKind::SourceListen;
+            !(problem.kind.is_of_source() && is_its_own)
         });
     }
 

@@ -171,6 +171,8 @@ pub struct SourcesView {
     pub frame_rate: FrameRate,
     /// Rate of the picture.
     pub bitrate: Bitrate,
+    /// Where picture and sound must be sent, where they are incoming streams.
+    pub addresses: [Option<String>; 2],
     /// Whether the system has file dialogs.
     pub has_dialogs: bool,
 }
@@ -560,6 +562,10 @@ pub struct SourcesState {
     pub video_path: Option<String>,
     /// The path being typed for the sound; `None`: the field is closed.
     pub audio_path: Option<String>,
+    /// The name of a stream being typed for the picture; `None`: the field is closed.
+    pub video_stream: Option<String>,
+    /// The name of a stream being typed for the sound; `None`: the field is closed.
+    pub audio_stream: Option<String>,
 }
 
 /// The first run's own.

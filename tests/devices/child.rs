@@ -77,6 +77,7 @@ fn tell_error(out: &mut File, error: &SourceError) {
         SourceError::Busy { .. } => "Busy",
         SourceError::Unreadable { .. } => "Unreadable",
         SourceError::Device { .. } => "Device",
+        SourceError::Listen { .. } => "Listen",
     };
     writeln!(out, "error {kind} {error}").unwrap();
 }
@@ -98,6 +99,7 @@ impl Events {
             let name = match event {
                 SourceEvent::Stalled { .. } => "stalled",
                 SourceEvent::Lost { .. } => "lost",
+                SourceEvent::Refused { .. } => "refused",
                 SourceEvent::Restored => "restored",
             };
             writeln!(out, "{name} at_ms={} {event:?}", now.as_millis()).unwrap();

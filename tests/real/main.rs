@@ -6,6 +6,8 @@ mod ending;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod incoming;
+#[cfg(test)]
 mod playing;
 #[cfg(test)]
 mod refusals;

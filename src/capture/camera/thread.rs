@@ -39,6 +39,7 @@ impl Camera {
         let running = bounded("camera-open", OPEN_LIMIT, move || backend::open(chosen.as_deref(), wanted, &open_clock))
             .ok_or_else(|| device_error("its driver does not answer"))??;
         let info = SourceInfo {
+            address: None,
             id: running.id.clone(),
             name: running.name.clone(),
             format: running.format.to_string(),
@@ -180,7 +181,7 @@ impl Supervisor {
     fn tell(&self, told: &mut Told, event: SourceEvent) {
         let state = match event {
             SourceEvent::Stalled { .. } => Told::Stalled,
-            SourceEvent::Lost { .. } => Told::Lost,
+            SourceEvent::Lost { .. } | SourceEvent::Refused { .. } => Told::Lost,
             SourceEvent::Restored => Told::Up,
         };
         // A lost camera that is found but gives nothing is still lost.

@@ -90,6 +90,7 @@ fn open_pcm(
     let own_length = LoopLength::new(pcm.length(), pcm.sample_rate());
     let length = length.or(own_length).ok_or("it holds no sound")?;
     let info = SourceInfo {
+        address: None,
         id: "file".to_owned(),
         name: name_of(path),
         format: format!(

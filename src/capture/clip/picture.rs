@@ -8,11 +8,11 @@ use bytes::Bytes;
 
 use super::mp4::{Codec, Mp4, Sample, Track, read_sample};
 use super::timeline::{LoopLength, nanos};
-use crate::bitstream::{SpsInfo, length_prefixed_nals, read_avcc_record, read_sps};
+use crate::bitstream::{length_prefixed_nals, read_avcc_record, read_sps};
+use crate::capture::colour::Colour;
 use crate::capture::{Captured, SourceEvent, SourceInfo, VideoSource};
 use crate::decode::{self, Decoded, VideoDecoder};
 use crate::media::{Bitrate, FrameRate, Picture, PicturePool, Timestamp, VideoConfig};
-use crate::video::{ColorMatrix, ColorRange, PixelFormat, RawPicture, to_picture};
 
 /// A picture is shown up to this much before its time: times in files are often rounded to milliseconds, and a tick
 /// that is a nanosecond early must not show the picture before.
@@ -131,6 +131,7 @@ impl VideoSource for Mp4Video {
     fn info(&self) -> SourceInfo {
         let (size, frame_rate) = (self.config.size, self.config.frame_rate);
         SourceInfo {
+            address: None,
             id: "file".to_owned(),
             name: self.name.clone(),
             format: format!("{size} H.264 at {frame_rate} fps, {:.2} s in a loop", self.length.seconds()),
@@ -332,49 +333,6 @@ fn frame_rate_of(track: &Track, times: &[i64]) -> Option<FrameRate> {
 
 fn greatest_common_divisor(a: u32, b: u32) -> u32 {
     if b == 0 { a.max(1) } else { greatest_common_divisor(b, a % b) }
-}
-
-/// What the stream says of its colours. Without a word they are taken as ours, as players do for high definition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Colour {
-    matrix: ColorMatrix,
-    range: ColorRange,
-}
-
-impl Colour {
-    fn of(info: &SpsInfo) -> Self {
-        // ITU-T H.273: 5 and 6 are BT.601 in its 625 and 525 line forms.
-        let is_601 = info.colour.is_some_and(|colour| matches!(colour.matrix, 5 | 6));
-        let is_full = info.colour.is_some_and(|colour| colour.full_range);
-        Self {
-            matrix: if is_601 { ColorMatrix::Bt601 } else { ColorMatrix::Bt709 },
-            range: if is_full { ColorRange::Full } else { ColorRange::Limited },
-        }
-    }
-
-    /// `picture` in BT.709 limited range.
-    fn to_ours(self, picture: Arc<Picture>, pool: &mut Option<PicturePool>) -> Arc<Picture> {
-        if self == (Self { matrix: ColorMatrix::Bt709, range: ColorRange::Limited }) {
-            return picture;
-        }
-        let size = picture.size();
-        if pool.as_ref().is_none_or(|pool| pool.size() != size) {
-            *pool = Some(PicturePool::new(size));
-        }
-        let Some(pool) = pool else { return picture };
-        let planes = picture.planes().concat();
-        let raw = RawPicture {
-            format: PixelFormat::I420,
-            size,
-            stride: size.width as usize,
-            data: &planes,
-            matrix: self.matrix,
-            range: self.range,
-        };
-        let mut done = Ok(());
-        let converted = pool.make(|to| done = to_picture(&raw, to));
-        if done.is_ok() { converted } else { picture }
-    }
 }
 
 #[cfg(test)]

@@ -398,6 +398,7 @@ mod tests {
             let pcm = Box::new(Counting { inner: clip(name, coding), decoded: Arc::clone(&decoded) });
             let length = LoopLength::new(i64::from(SECONDS), 1).unwrap();
             let info = SourceInfo {
+                address: None,
                 id: "file".to_owned(),
                 name: name.to_owned(),
                 format: String::new(),

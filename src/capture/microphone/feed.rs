@@ -1,5 +1,5 @@
 //! From the sound card's callback to the audio thread: a ring of samples and a stamp of when they were captured.
-//! The callback's side neither blocks, locks, allocates nor logs.
+//! The callback's side neither blocks, locks, allocates nor logs. Incoming streams feed their sound the same way.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering, fence};
@@ -68,7 +68,7 @@ impl StampCell {
 
 /// The audio thread's end of an opened device.
 #[derive(Debug)]
-pub(super) struct Feed {
+pub(in crate::capture) struct Feed {
     pub ring: RingReader,
     /// Frames a second the device claims.
     pub rate: u32,
@@ -77,7 +77,7 @@ pub(super) struct Feed {
 
 /// Shows whether the callbacks still come.
 #[derive(Clone, Debug)]
-pub(super) struct Pulse(Arc<StampCell>);
+pub(in crate::capture) struct Pulse(Arc<StampCell>);
 
 impl Pulse {
     pub(super) fn stamp(&self) -> Option<Stamp> {
@@ -94,7 +94,7 @@ impl Feed {
 
 /// The callback's end.
 #[derive(Debug)]
-pub(super) struct CallbackEnd {
+pub(in crate::capture) struct CallbackEnd {
     ring: RingWriter,
     pulse: Pulse,
     clock: Clock,
@@ -105,7 +105,12 @@ pub(super) struct CallbackEnd {
 }
 
 /// A feed of a device of `rate` and `device_channels` that carries `channels` (1 or 2).
-pub(super) fn feed(rate: u32, device_channels: u16, channels: u16, clock: &Clock) -> (CallbackEnd, Feed, Pulse) {
+pub(in crate::capture) fn feed(
+    rate: u32,
+    device_channels: u16,
+    channels: u16,
+    clock: &Clock,
+) -> (CallbackEnd, Feed, Pulse) {
     let (writer, reader) = ring((rate * RING_SECS) as usize * usize::from(channels));
     let pulse = Pulse(Arc::new(StampCell::default()));
     let end = CallbackEnd {
@@ -134,6 +139,30 @@ impl CallbackEnd {
     /// The same for `count` samples that `sample` gives by their index.
     pub(super) fn take_with(&mut self, count: usize, age: Duration, sample: impl Fn(usize) -> f32) {
         let now = self.clock.now();
+        let (frames, written) = self.write(count, sample);
+        let length = Duration::from_nanos(frames as u64 * 1_000_000_000 / u64::from(self.rate));
+        // A driver that knows nothing says zero; sound cannot be younger than it is long.
+        let age = if age < length || age > AGE_MAX { length } else { age };
+        self.stamp = Stamp {
+            frames: self.stamp.frames + written,
+            captured_at: now - (age - length),
+            age_max: self.stamp.age_max.max(age),
+            callbacks: self.stamp.callbacks + 1,
+        };
+        self.pulse.0.store(self.stamp);
+    }
+
+    /// Takes frames whose last one belongs at `ends_at`, which may lie ahead: an incoming stream's, which come as the
+    /// network brings them.
+    pub(in crate::capture) fn put(&mut self, data: &[f32], ends_at: Timestamp) {
+        let (_, written) = self.write(data.len(), |index| data.get(index).copied().unwrap_or(0.0));
+        let Stamp { frames, callbacks, age_max, .. } = self.stamp;
+        self.stamp = Stamp { frames: frames + written, captured_at: ends_at, age_max, callbacks: callbacks + 1 };
+        self.pulse.0.store(self.stamp);
+    }
+
+    /// Puts `count` of the device's samples into the ring; gives the frames there were and those that fitted.
+    fn write(&mut self, count: usize, sample: impl Fn(usize) -> f32) -> (usize, u64) {
         let (inputs, outputs) = (self.device_channels, self.channels);
         let frames = count / inputs;
         let samples = (0..frames * usize::from(outputs)).map(|index| {
@@ -142,16 +171,7 @@ impl CallbackEnd {
             mapped_sample(&two[..inputs.min(2)], outputs, (index % usize::from(outputs)) as u16)
         });
         let written = self.ring.write(samples) / usize::from(outputs);
-        let length = Duration::from_nanos(frames as u64 * 1_000_000_000 / u64::from(self.rate));
-        // A driver that knows nothing says zero; sound cannot be younger than it is long.
-        let age = if age < length || age > AGE_MAX { length } else { age };
-        self.stamp = Stamp {
-            frames: self.stamp.frames + written as u64,
-            captured_at: now - (age - length),
-            age_max: self.stamp.age_max.max(age),
-            callbacks: self.stamp.callbacks + 1,
-        };
-        self.pulse.0.store(self.stamp);
+        (frames, written as u64)
     }
 }
 

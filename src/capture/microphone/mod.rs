@@ -1,10 +1,10 @@
 //! Microphones: PulseAudio natively; ALSA where there is none, and other systems' sound, through cpal.
 
 mod backend;
-mod feed;
+pub(super) mod feed;
 #[cfg(target_os = "linux")]
 mod pulse;
-mod reader;
+pub(super) mod reader;
 #[cfg(test)]
 pub(crate) mod simulated;
 mod thread;

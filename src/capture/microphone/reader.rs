@@ -2,7 +2,8 @@
 //!
 //! Sound captured at `t` is handed out as the program's sample of `t + latency`. The drift servo says which device
 //! frame that is, the resampler reads there a little faster or slower, and what has not come in time is silence
-//! that is dropped again when it does come: the place of everything after it stays right.
+//! that is dropped again when it does come: the place of everything after it stays right. The sound of incoming
+//! streams is read the same way, from feeds whose stamps already say where on the timeline it belongs.
 
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ const SLACK_MAX: Duration = Duration::from_millis(400);
 
 /// Reads one microphone, through all the devices it is opened on in turn.
 #[derive(Debug)]
-pub(super) struct Reader {
+pub(in crate::capture) struct Reader {
     sample_rate: u32,
     channels: u16,
     latency: Duration,
@@ -38,6 +39,8 @@ pub(super) struct Reader {
     /// How much later than `latency` says the sound is read, where that was too short. `latency` stays what it was:
     /// the program's timestamps hang on it.
     slack: Duration,
+    /// Whether the feeds' stamps are final: then nothing is read later than they say, and nothing before it is there.
+    is_placed: bool,
     window: u32,
     torn: u32,
 }
@@ -62,7 +65,7 @@ struct Open {
 }
 
 impl Reader {
-    pub(super) fn new(sample_rate: u32, channels: u16, latency: Duration, feeds: Latest<Feed>) -> Self {
+    pub(in crate::capture) fn new(sample_rate: u32, channels: u16, latency: Duration, feeds: Latest<Feed>) -> Self {
         Self {
             sample_rate,
             channels,
@@ -71,36 +74,45 @@ impl Reader {
             open: None,
             was_placed: false,
             slack: Duration::ZERO,
+            is_placed: false,
             window: 0,
             torn: 0,
         }
     }
 
-    pub(super) fn latency(&self) -> Duration {
+    /// A reader of sound whose feeds' stamps say when it is to be heard.
+    pub(in crate::capture) fn of_placed(sample_rate: u32, channels: u16, feeds: Latest<Feed>) -> Self {
+        Self { is_placed: true, ..Self::new(sample_rate, channels, Duration::ZERO, feeds) }
+    }
+
+    pub(in crate::capture) fn latency(&self) -> Duration {
         self.latency
     }
 
-    pub(super) fn drift_ppm(&self) -> Option<f64> {
+    pub(in crate::capture) fn drift_ppm(&self) -> Option<f64> {
         self.open.as_ref().and_then(|open| open.servo.drift_ppm())
     }
 
     /// See `AudioSource::read`. Silence before the device has ever delivered is not missing: it starts.
-    pub(super) fn read(&mut self, start: i64, out: &mut [f32]) -> AudioRead {
+    pub(in crate::capture) fn read(&mut self, start: i64, out: &mut [f32]) -> AudioRead {
         let frames = out.len() / usize::from(self.channels);
         if let Some(feed) = self.feeds.take() {
             self.open = Open::new(feed, self.sample_rate, self.channels);
         }
         let shown = Timestamp::from_samples(start, self.sample_rate) - self.latency - self.slack;
-        let missing = match &mut self.open {
-            Some(open) => open.read(shown, self.channels, out),
-            None => None,
-        };
+        let (is_placed, channels) = (self.is_placed, self.channels);
+        let missing = self.open.as_mut().and_then(|open| {
+            let begins = !is_placed || open.has_begun(shown, frames, channels);
+            begins.then(|| open.read(shown, channels, out)).flatten()
+        });
         let Some(missing) = missing else {
             out.fill(0.0);
             // A place that is always later than the newest sound is a latency too short.
             self.loosen(true);
-            return AudioRead { missing: if self.was_placed { frames } else { 0 } };
+            return AudioRead { missing: if self.was_placed && !self.is_placed { frames } else { 0 } };
         };
+        // The first sound of a stream seldom begins with a chunk.
+        let missing = if self.is_placed && !self.was_placed { 0 } else { missing };
         self.was_placed = true;
         self.loosen(missing > 0);
         AudioRead { missing: missing.min(frames) }
@@ -110,7 +122,7 @@ impl Reader {
     fn loosen(&mut self, torn: bool) {
         // While the device is silent or has just begun, nothing can be learned.
         let Some(open) = &mut self.open else { return };
-        if !open.flows || open.servo.watched_secs() < 3.0 * WATCH_SECS {
+        if self.is_placed || !open.flows || open.servo.watched_secs() < 3.0 * WATCH_SECS {
             return;
         }
         self.window += 1;
@@ -185,6 +197,16 @@ impl Open {
             ramp_gain(out, channels, 0.0, 1.0);
         }
         Some((missing as f64 * self.resampler.nominal_ratio()).round() as usize)
+    }
+
+    /// Whether some of the `frames` shown from `shown` on are in the ring, or were.
+    fn has_begun(&mut self, shown: Timestamp, frames: usize, channels: u16) -> bool {
+        if self.base.is_some() {
+            return true;
+        }
+        self.watch(channels);
+        let length = frames as f64 / self.resampler.nominal_ratio();
+        self.servo.frame_at(shown).is_some_and(|frame| frame + length > self.next_in_ring as f64)
     }
 
     /// Tells the servo what the callbacks said.

@@ -75,7 +75,14 @@ impl SimulatedMicrophone {
 impl AudioSource for SimulatedMicrophone {
     fn info(&self) -> SourceInfo {
         let name = "simulated card".to_owned();
-        SourceInfo { id: "mic:simulated".to_owned(), name, format: String::new(), size: None, frame_rate: None }
+        SourceInfo {
+            address: None,
+            id: "mic:simulated".to_owned(),
+            name,
+            format: String::new(),
+            size: None,
+            frame_rate: None,
+        }
     }
 
     fn read(&mut self, start: i64, out: &mut [f32]) -> AudioRead {

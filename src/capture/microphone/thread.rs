@@ -102,6 +102,7 @@ impl AudioSource for Microphone {
 
 fn source_info(device: &DeviceInfo) -> SourceInfo {
     SourceInfo {
+        address: None,
         id: device.id.clone(),
         name: device.name.clone(),
         format: device.formats.first().cloned().unwrap_or_default(),

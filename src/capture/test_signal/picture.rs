@@ -28,6 +28,7 @@ impl VideoSource for TestVideo {
     fn info(&self) -> SourceInfo {
         let (size, rate) = (self.pattern.size(), self.frame_rate);
         SourceInfo {
+            address: None,
             id: "test".to_owned(),
             name: "Test picture".to_owned(),
             format: format!("{size} at {rate} fps"),

@@ -46,6 +46,7 @@ struct TestTone {
 impl AudioSource for TestTone {
     fn info(&self) -> SourceInfo {
         SourceInfo {
+            address: None,
             id: "test".to_owned(),
             name: "Test tone".to_owned(),
             format: format!("{} Hz, {} channel(s)", self.sample_rate, self.channels),

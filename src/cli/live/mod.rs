@@ -107,6 +107,8 @@ fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::SourceBusy
         | ProblemKind::SourceUnreadable
         | ProblemKind::SourceFailed
+        | ProblemKind::SourceListen
+        | ProblemKind::SourceRefused
         | ProblemKind::SourceStalled
         | ProblemKind::SourceLost => Exit::Source,
         ProblemKind::DnsFailed | ProblemKind::ConnectionRefused | ProblemKind::TimedOut | ProblemKind::Unreachable => {

@@ -79,11 +79,11 @@ impl ShowLink {
         pairs.append_pair("v", &VERSION.to_string()).append_pair("name", name.trim());
         match settings.video {
             VideoChoice::Test | VideoChoice::None => _ = pairs.append_pair("video", &settings.video.to_string()),
-            VideoChoice::Auto | VideoChoice::Camera(_) | VideoChoice::File(_) => {}
+            VideoChoice::Auto | VideoChoice::Camera(_) | VideoChoice::Incoming(_) | VideoChoice::File(_) => {}
         }
         match settings.audio {
             AudioChoice::Test | AudioChoice::Silence => _ = pairs.append_pair("audio", &settings.audio.to_string()),
-            AudioChoice::Auto | AudioChoice::Microphone(_) | AudioChoice::File(_) => {}
+            AudioChoice::Auto | AudioChoice::Microphone(_) | AudioChoice::Incoming(_) | AudioChoice::File(_) => {}
         }
         pairs
             .append_pair("size", &size.to_string())

@@ -9,7 +9,9 @@ use std::time::Duration;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
 
 use crate::media::{Bitrate, FrameRate};
-use crate::settings::{Destination, EncodingSettings, SettingsError, ShowSettings, StreamKey, redact_url};
+use crate::settings::{
+    Destination, EncodingSettings, IngestSettings, SettingsError, ShowSettings, StreamKey, redact_url,
+};
 
 /// The version that is written.
 pub(super) const VERSION: i64 = 1;
@@ -53,6 +55,10 @@ pub(super) fn read_profile(document: &DocumentMut, file: &str) -> Content {
         duration: reader.field(root, "duration_seconds", duration),
         ..ShowSettings::default()
     };
+    if let Some(listen) = reader.field(root, "ingest_listen", parsed) {
+        settings.ingest.listen = listen;
+    }
+    settings.ingest.key_file = reader.field(root, "ingest_key_file", text).map(PathBuf::from);
     if let Some(item) = root.get("encoding") {
         match item.as_table_like() {
             Some(table) => settings.encoding = reader.encoding(table),
@@ -92,6 +98,10 @@ pub(super) fn write_profile(
     set(root, "name", Some(name));
     set(root, "video", Some(settings.video.to_string()));
     set(root, "audio", Some(settings.audio.to_string()));
+    let usual = IngestSettings::default();
+    let listen = Some(settings.ingest.listen).filter(|listen| *listen != usual.listen);
+    set(root, "ingest_listen", listen.map(|listen| listen.to_string()));
+    set(root, "ingest_key_file", settings.ingest.key_file.as_deref().and_then(Path::to_str));
     set(root, "gain_db", Some(f64::from(settings.gain_db)));
     set(root, "rehearse", Some(settings.rehearse));
     set(root, "record", settings.record.as_deref().and_then(Path::to_str));
@@ -119,7 +129,8 @@ fn paths_of(settings: &ShowSettings) -> impl Iterator<Item = &Path> {
     let video = if let VideoChoice::File(path) = &settings.video { Some(path.as_path()) } else { None };
     let audio = if let AudioChoice::File(path) = &settings.audio { Some(path.as_path()) } else { None };
     let trusted = settings.destinations.iter().filter_map(|destination| destination.tls_ca.as_deref());
-    video.into_iter().chain(audio).chain(settings.record.as_deref()).chain(trusted)
+    let key = settings.ingest.key_file.as_deref();
+    video.into_iter().chain(audio).chain(key).chain(settings.record.as_deref()).chain(trusted)
 }
 
 fn write_encoding(table: &mut dyn TableLike, encoding: &EncodingSettings) {

@@ -13,12 +13,12 @@ const SECONDS_MAX: usize = 4 * 3600;
 
 /// Extends 32-bit milliseconds that wrap.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Unwrap {
+pub(in crate::studio) struct Unwrap {
     last: Option<(u32, i64)>,
 }
 
 impl Unwrap {
-    pub(super) fn extend(&mut self, timestamp_ms: u32) -> i64 {
+    pub(in crate::studio) fn extend(&mut self, timestamp_ms: u32) -> i64 {
         let extended = match self.last {
             None => i64::from(timestamp_ms),
             Some((last, extended)) => extended + i64::from(timestamp_ms.wrapping_sub(last).cast_signed()),

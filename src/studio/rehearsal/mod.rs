@@ -12,6 +12,7 @@ mod text;
 mod verdict;
 mod viewer;
 
+pub(super) use arrival::Unwrap;
 pub use measured::MeasuredStream;
 pub use meter::RehearsalMeter;
 pub use report::RehearsalReport;

@@ -8,11 +8,10 @@ use super::RehearsalSent;
 use super::arrival::Unwrap;
 use super::marks::{Beeps, Flashes, marked_offset_ms};
 use crate::audio::Loudness;
-use crate::bitstream::{AudioSpecificConfig, annexb_from_avcc, avcc_from_annexb, read_avcc_record, read_sps};
 use crate::clock::Clock;
-use crate::decode::{AudioDecoder, VideoDecoder, open_aac, open_h264};
+use crate::decode::{AnnouncedVideo, AudioDecoder, open_announced_aac};
 use crate::flv::{AudioBody, AudioTag, VideoBody, VideoPacketType, VideoTag};
-use crate::media::{AudioConfig, Bitrate, FrameRate, Timestamp, VideoConfig};
+use crate::media::Timestamp;
 use crate::studio::viewer_feed::ViewerShow;
 
 /// Latencies kept: an hour's at 30 pictures a second.
@@ -53,9 +52,8 @@ pub(super) struct Faults {
 pub(super) struct Viewer {
     clock: Clock,
     sent: RehearsalSent,
-    video: Option<Box<dyn VideoDecoder>>,
+    video: Option<AnnouncedVideo>,
     video_header: Bytes,
-    nal_length_size: usize,
     waits_for_keyframe: bool,
     video_times: Unwrap,
     /// When pictures in the decoder were captured, by their presentation time.
@@ -78,7 +76,6 @@ impl Viewer {
             sent,
             video: None,
             video_header: Bytes::new(),
-            nal_length_size: 4,
             waits_for_keyframe: true,
             video_times: Unwrap::default(),
             captured: Vec::new(),
@@ -117,7 +114,7 @@ impl Viewer {
         if self.waits_for_keyframe && !tag.keyframe {
             return;
         }
-        let Some(decoder) = &mut self.video else { return };
+        let Some(video) = &mut self.video else { return };
         self.waits_for_keyframe = false;
         if let Some(captured_at) = captured_at {
             if self.captured.len() >= IN_DECODER_MAX {
@@ -125,8 +122,8 @@ impl Viewer {
             }
             self.captured.push((pts, captured_at));
         }
-        let decoded = match four_byte_lengths(&tag.payload, self.nal_length_size) {
-            Some(unit) => decoder.decode(&unit, pts).map_err(|error| error.to_string()),
+        let decoded = match video.whole(&tag.payload, tag.keyframe) {
+            Some(unit) => video.decoder.decode(&unit, pts).map_err(|error| error.to_string()),
             None => Err("a picture's NAL units are cut".to_owned()),
         };
         match decoded {
@@ -162,14 +159,11 @@ impl Viewer {
             return;
         }
         self.video_header = record.clone();
-        match video_decoder(record) {
-            Ok((decoder, nal_length_size)) => {
-                self.video = Some(decoder);
-                self.nal_length_size = nal_length_size;
-            }
+        match AnnouncedVideo::open(record) {
+            Ok(video) => self.video = Some(video),
             Err(error) => {
                 self.video = None;
-                self.faults.video.get_or_insert(error);
+                self.faults.video.get_or_insert(error.to_string());
             }
         }
         self.waits_for_keyframe = true;
@@ -208,18 +202,18 @@ impl Viewer {
             return;
         }
         self.audio_header = config.clone();
-        match audio_decoder(config) {
+        match open_announced_aac(config) {
             Ok(decoder) => self.audio = Some(decoder),
             Err(error) => {
                 self.audio = None;
-                self.faults.audio.get_or_insert(error);
+                self.faults.audio.get_or_insert(error.to_string());
             }
         }
     }
 
     pub(super) fn finish(mut self) -> Seen {
-        if let Some(mut decoder) = self.video.take() {
-            for decoded in decoder.flush() {
+        if let Some(mut video) = self.video.take() {
+            for decoded in video.decoder.flush() {
                 self.flashes.see(&decoded.picture, decoded.pts);
             }
         }
@@ -233,41 +227,6 @@ impl Viewer {
             faults: self.faults,
         }
     }
-}
-
-/// The unit with 4-byte lengths, without a copy where it has them already; `None` if it is cut.
-fn four_byte_lengths(unit: &Bytes, nal_length_size: usize) -> Option<Bytes> {
-    if nal_length_size == 4 {
-        return Some(unit.clone());
-    }
-    annexb_from_avcc(unit, nal_length_size).ok().map(|annexb| avcc_from_annexb(&annexb))
-}
-
-fn video_decoder(record: &[u8]) -> Result<(Box<dyn VideoDecoder>, usize), String> {
-    let record = read_avcc_record(record).map_err(|error| error.to_string())?;
-    let (Some(sps), Some(pps)) = (record.sps.first(), record.pps.first()) else {
-        return Err("the sequence header has no parameter sets".to_owned());
-    };
-    let info = read_sps(sps).map_err(|error| error.to_string())?;
-    let config = VideoConfig {
-        size: info.size,
-        frame_rate: info.frame_rate.unwrap_or(FrameRate::DEFAULT),
-        bitrate: Bitrate::from_bps(0),
-        sps: sps.clone(),
-        pps: pps.clone(),
-    };
-    Ok((open_h264(&config).map_err(|error| error.to_string())?, record.nal_length_size))
-}
-
-fn audio_decoder(config: &Bytes) -> Result<Box<dyn AudioDecoder>, String> {
-    let read = AudioSpecificConfig::read(config).map_err(|error| error.to_string())?;
-    let config = AudioConfig {
-        sample_rate: read.sample_rate,
-        channels: read.channels,
-        bitrate: Bitrate::from_bps(0),
-        audio_specific_config: config.clone(),
-    };
-    open_aac(&config).map_err(|error| error.to_string())
 }
 
 /// A viewer that the meter's thread leaves behind when it ends.

@@ -2,6 +2,7 @@
 
 pub mod first_run;
 pub mod header;
+mod incoming;
 pub mod keys;
 pub mod problems;
 pub mod profiles;

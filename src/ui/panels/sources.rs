@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use eframe::egui::{Key, ScrollArea, Ui};
 
+use super::incoming::{USUAL_NAME, incoming_ui};
 use crate::settings::{AudioChoice, VideoChoice};
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::theme;
@@ -17,6 +18,8 @@ pub(super) enum Entry<C> {
     Choice(C),
     /// Type a path.
     Path,
+    /// Type the name of an incoming stream.
+    Stream,
 }
 
 /// What the picture can come from, with names.
@@ -26,7 +29,7 @@ pub(super) fn video_entries(view: &SourcesView, words: Words) -> Vec<(String, En
         entries.push((device.1.clone(), Entry::Choice(VideoChoice::Camera(Some(device.0.clone())))));
     }
     let is_first = matches!(view.video, VideoChoice::Auto | VideoChoice::Camera(None));
-    if matches!(view.video, VideoChoice::File(_)) || (is_first && entries.is_empty()) {
+    if matches!(view.video, VideoChoice::File(_) | VideoChoice::Incoming(_)) || (is_first && entries.is_empty()) {
         entries.push((video_name(view, words), Entry::Choice(view.video.clone())));
     }
     entries.push((words.text(Text::TestPicture).to_owned(), Entry::Choice(VideoChoice::Test)));
@@ -42,7 +45,7 @@ pub(super) fn audio_entries(view: &SourcesView, words: Words) -> Vec<(String, En
         entries.push((device.1.clone(), Entry::Choice(AudioChoice::Microphone(Some(device.0.clone())))));
     }
     let is_default = matches!(view.audio, AudioChoice::Auto | AudioChoice::Microphone(None));
-    if matches!(view.audio, AudioChoice::File(_)) || (is_default && entries.is_empty()) {
+    if matches!(view.audio, AudioChoice::File(_) | AudioChoice::Incoming(_)) || (is_default && entries.is_empty()) {
         entries.push((audio_name(view, words), Entry::Choice(view.audio.clone())));
     }
     entries.push((words.text(Text::TestTone).to_owned(), Entry::Choice(AudioChoice::Test)));
@@ -82,6 +85,7 @@ pub(super) fn video_name(view: &SourcesView, words: Words) -> String {
             device(None).unwrap_or_else(|| words.text(Text::FirstCamera).to_owned())
         }
         VideoChoice::Camera(id) => device(id.as_ref()).unwrap_or_default(),
+        VideoChoice::Incoming(name) => words.incoming(name),
         VideoChoice::Test => words.text(Text::TestPicture).to_owned(),
         VideoChoice::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
         VideoChoice::None => words.text(Text::NoPicture).to_owned(),
@@ -100,6 +104,7 @@ pub(super) fn audio_name(view: &SourcesView, words: Words) -> String {
             device(None).unwrap_or_else(|| words.text(Text::DefaultMicrophone).to_owned())
         }
         AudioChoice::Microphone(id) => device(id.as_ref()).unwrap_or_default(),
+        AudioChoice::Incoming(name) => words.incoming(name),
         AudioChoice::Test => words.text(Text::TestTone).to_owned(),
         AudioChoice::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
         AudioChoice::Silence => words.text(Text::NoSound).to_owned(),
@@ -133,6 +138,7 @@ pub fn sources_ui(
         Some(PathAnswer::Ask(request)) => acts.push(Act::AskPath(request)),
         None => {}
     }
+    incoming_ui(ui, view, state, words, acts);
 }
 
 fn chips_ui(ui: &mut Ui, view: &SourcesView, state: &mut SourcesState, words: Words, acts: &mut Vec<Act>) {
@@ -140,7 +146,8 @@ fn chips_ui(ui: &mut Ui, view: &SourcesView, state: &mut SourcesState, words: Wo
     let menu_width = theme::scaled(ui, 260.0);
     let name = words.text(Text::Camera);
     let response = chip(ui, name, &video_name(view, words), width);
-    let entries = video_entries(view, words);
+    let mut entries = video_entries(view, words);
+    offer_stream(&mut entries, words);
     let now = chosen(&entries, &view.video, |video| matches!(video, VideoChoice::Auto | VideoChoice::Camera(None)));
     let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
     let none = matches!(&view.cameras, Devices::Found(found) if found.is_empty());
@@ -151,12 +158,14 @@ fn chips_ui(ui: &mut Ui, view: &SourcesView, state: &mut SourcesState, words: Wo
     match picked.flatten().and_then(|index| entries.into_iter().nth(index)) {
         Some((_, Entry::Choice(choice))) => acts.push(Act::PickVideo(choice)),
         Some((_, Entry::Path)) => state.video_path = Some(String::new()),
+        Some((_, Entry::Stream)) => state.video_stream = Some(USUAL_NAME.to_owned()),
         None => {}
     }
 
     let name = words.text(Text::Microphone);
     let response = chip(ui, name, &audio_name(view, words), width);
-    let entries = audio_entries(view, words);
+    let mut entries = audio_entries(view, words);
+    offer_stream(&mut entries, words);
     let now = chosen(&entries, &view.audio, |audio| matches!(audio, AudioChoice::Auto | AudioChoice::Microphone(None)));
     let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
     let none = matches!(&view.microphones, Devices::Found(found) if found.is_empty());
@@ -167,6 +176,7 @@ fn chips_ui(ui: &mut Ui, view: &SourcesView, state: &mut SourcesState, words: Wo
     match picked.flatten().and_then(|index| entries.into_iter().nth(index)) {
         Some((_, Entry::Choice(choice))) => acts.push(Act::PickAudio(choice)),
         Some((_, Entry::Path)) => state.audio_path = Some(String::new()),
+        Some((_, Entry::Stream)) => state.audio_stream = Some(USUAL_NAME.to_owned()),
         None => {}
     }
 
@@ -174,6 +184,12 @@ fn chips_ui(ui: &mut Ui, view: &SourcesView, state: &mut SourcesState, words: Wo
     if chip(ui, words.text(Text::Picture), &summary, width).clicked() {
         acts.push(Act::OpenSettings(Tab::Picture));
     }
+}
+
+/// Adds the way to an incoming stream, before the last entry, which is to have nothing.
+fn offer_stream<C>(entries: &mut Vec<(String, Entry<C>)>, words: Words) {
+    let last = entries.len().saturating_sub(1);
+    entries.insert(last, (words.text(Text::IncomingStream).to_owned(), Entry::Stream));
 }
 
 fn devices_note(ui: &mut Ui, devices: &Devices, none: bool, no_device: Text, words: Words) {

@@ -155,6 +155,22 @@ fn sharing(acts: &[Act], shared: Option<Result<String, Problem>>) -> Model {
     model
 }
 
+/// A phone is the picture and the sound.
+fn incoming() -> Model {
+    let mut model = seen(model());
+    model.handle_act(8.0, Act::PickVideo("ingest:phone".parse().unwrap()));
+    model.handle_act(8.0, Act::PickAudio("ingest:phone".parse().unwrap()));
+    for kind in [DeviceKind::Camera, DeviceKind::Microphone] {
+        let name = if kind == DeviceKind::Camera { "phone (picture)" } else { "phone (sound)" };
+        let mut event = ready(kind, name);
+        if let StudioEvent::Source { state: SourceState::Ready(info), .. } = &mut event {
+            info.address = Some("rtmp://192.168.1.20:1935/live/phone?key=KEY".to_owned());
+        }
+        model.handle_event(9.0, event);
+    }
+    model
+}
+
 fn over(seconds: u64, failure: Option<Problem>) -> StudioEvent {
     match ended(seconds, failure) {
         StudioEvent::Ended(summary) => StudioEvent::Ended(Box::new(Summary {
@@ -308,6 +324,11 @@ fn scenes() -> Vec<Scene> {
             click(window, Role::ComboBox, "Camera");
             click(window, Role::MenuItem, "Clip…");
         }),
+        scene("stream-name", seen(model())).pressing(|window| {
+            click(window, Role::ComboBox, "Camera");
+            click(window, Role::MenuItem, "Incoming stream…");
+        }),
+        scene("incoming", incoming()),
         german(scene("live-german", on_air())),
         german(scene("first-run-german", first_run())),
         scene("live-text-200", scaled(on_air(), 2.0)),

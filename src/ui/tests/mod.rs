@@ -88,6 +88,7 @@ fn levels(peak_dbfs: f32) -> Levels {
 
 fn ready(kind: DeviceKind, name: &str) -> StudioEvent {
     let info = SourceInfo {
+        address: None,
         id: "test".to_owned(),
         name: name.to_owned(),
         format: String::new(),

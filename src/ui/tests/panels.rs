@@ -5,7 +5,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
 use super::window::{Desk, SIZES, desk, live, open, seen};
-use super::{devices, ended, levels, model, said, settings, state};
+use super::{devices, ended, levels, model, ready, said, settings, state};
 use crate::settings::{Destination, KeysIn, SettingsError, ShowSettings, StreamKey, VideoChoice};
 use crate::studio::{
     Command, DestinationState as D, DeviceKind, Problem, ProblemKind, SourceState, StudioCommand, StudioEvent,
@@ -285,6 +285,30 @@ fn a_clip_is_used_by_its_typed_path() {
     harness.get_by_label("Use this file").click();
     harness.run();
     assert_eq!(harness.state_mut().engine(), [StudioCommand::SetVideo(VideoChoice::File("/clips/Straße.mp4".into()))]);
+}
+
+#[test]
+fn an_incoming_stream_is_used_by_its_name_and_told_its_address() {
+    for size in SIZES {
+        let mut harness = open(desk(seen(model())), size);
+        harness.get_by_label("Camera").click();
+        harness.run();
+        harness.get_by_label("Incoming stream…").click();
+        harness.run();
+        harness.check_accessibility();
+        harness.get_by_label("Use this stream").click();
+        harness.run();
+        let wanted = VideoChoice::Incoming("phone".parse().unwrap());
+        assert_eq!(harness.state_mut().engine(), [StudioCommand::SetVideo(wanted)]);
+        let mut event = ready(DeviceKind::Camera, "phone (picture)");
+        if let StudioEvent::Source { state: SourceState::Ready(info), .. } = &mut event {
+            info.address = Some("rtmp://192.168.1.20:1935/live/phone".to_owned());
+        }
+        harness.state_mut().model.handle_event(1.0, event);
+        harness.run();
+        harness.get_by_label("Send the stream to rtmp://192.168.1.20:1935/live/phone");
+        harness.check_accessibility();
+    }
 }
 
 #[test]

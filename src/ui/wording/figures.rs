@@ -2,6 +2,7 @@
 
 use super::{Lang, Text, Words};
 use crate::media::{Bitrate, FrameRate, Size};
+use crate::settings::StreamName;
 
 impl Words {
     /// `value` with `digits` after the language's own decimal mark, and a real minus sign.
@@ -72,6 +73,16 @@ impl Words {
     /// `RECONNECTING 3 s`.
     pub fn reconnecting(self, seconds: f64) -> String {
         format!("{} {:.0} s", self.text(Text::StateReconnecting), seconds.max(0.0).floor())
+    }
+
+    /// `Incoming: phone`.
+    pub fn incoming(self, name: &StreamName) -> String {
+        self.0.pick([format!("Incoming: {name}"), format!("Eingehend: {name}")])
+    }
+
+    /// `Send the stream to rtmp://…`.
+    pub fn send_to(self, address: &str) -> String {
+        self.0.pick([format!("Send the stream to {address}"), format!("Sende den Stream an {address}")])
     }
 
     /// `Ready for YouTube`.

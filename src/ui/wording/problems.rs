@@ -18,7 +18,7 @@ fn what_german(problem: &Problem) -> String {
     let about = match problem.about.as_str() {
         "camera" => "Eine Kamera",
         "microphone" => "Ein Mikrofon",
-        named => named,
+        named => &incoming_german(named).unwrap_or_else(|| named.to_owned()),
     };
     let details = &problem.details;
     match problem.kind {
@@ -54,6 +54,8 @@ fn what_german(problem: &Problem) -> String {
         Kind::SourceBusy => format!("{about} wird von einem anderen Programm benutzt ({details})."),
         Kind::SourceUnreadable => format!("{about} ist nicht verwendbar: {details}."),
         Kind::SourceFailed => format!("{about} startet nicht ({details})."),
+        Kind::SourceListen => format!("Bei {about} lassen sich keine Streams empfangen ({details})."),
+        Kind::SourceRefused => format!("{about} ist nicht verwendbar: {details}."),
         Kind::SourceStalled => format!("{about} liefert nichts mehr: {details}."),
         Kind::SourceLost => format!("{about} ist weg ({details})."),
         Kind::SourceRestored => format!("{about} ist wieder da."),
@@ -68,6 +70,12 @@ fn what_german(problem: &Problem) -> String {
         Kind::ProfileWarning => details.clone(),
         Kind::Internal => format!("Tally ist ausgefallen: {details}."),
     }
+}
+
+/// What the engine calls an incoming stream.
+fn incoming_german(about: &str) -> Option<String> {
+    let picture = about.strip_suffix(" (picture)").map(|name| format!("{name} (Bild)"));
+    picture.or_else(|| about.strip_suffix(" (sound)").map(|name| format!("{name} (Ton)")))
 }
 
 /// One thing to do about it.
@@ -183,12 +191,21 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
             "Unplug it and plug it in again, or choose another.",
             "Zieh es ab und steck es wieder an, oder wähle ein anderes.",
         ],
-        Kind::SourceStalled => {
-            ["Check its cable; Tally restarts it by itself.", "Prüfe das Kabel; Tally startet es von selbst neu."]
-        }
+        Kind::SourceListen => [
+            "End the program that uses this address, then choose the stream again.",
+            "Beende das Programm, das diese Adresse benutzt, und wähle den Stream dann neu.",
+        ],
+        Kind::SourceRefused => [
+            "Choose H.264 and AAC in the app that sends; Tally takes it up by itself.",
+            "Wähle in der App, die sendet, H.264 und AAC; Tally nimmt es dann von selbst.",
+        ],
+        Kind::SourceStalled => [
+            "Check its cable or its network; Tally goes on by itself.",
+            "Prüfe das Kabel oder das Netz; Tally macht von selbst weiter.",
+        ],
         Kind::SourceLost => [
-            "Plug it in again; Tally uses it as soon as it is back.",
-            "Steck es wieder an; Tally verwendet es, sobald es da ist.",
+            "Plug it in or start it again; Tally uses it as soon as it is back.",
+            "Steck es an oder starte es neu; Tally verwendet es, sobald es da ist.",
         ],
         Kind::SourceRestored => ["Nothing to do: it is used again.", "Nichts zu tun: es wird wieder verwendet."],
         Kind::SourceSubstituted => {

@@ -47,6 +47,12 @@ table! {
     Clip: "Clip…", "Clip …";
     ClipPath: "Path of a clip or picture", "Pfad eines Clips oder Bildes";
     SoundClipPath: "Path of a sound or clip", "Pfad eines Tons oder Clips";
+    IncomingStream: "Incoming stream…", "Eingehender Stream …";
+    PictureStreamName: "Name of the stream for the picture", "Name des Streams für das Bild";
+    SoundStreamName: "Name of the stream for the sound", "Name des Streams für den Ton";
+    StreamNameWrong: "A name such as phone, without question marks or spaces around it", "Ein Name wie phone, ohne Fragezeichen und ohne Leerzeichen darum";
+    UseStream: "Use this stream", "Diesen Stream verwenden";
+    CopyAddress: "Copy address", "Adresse kopieren";
     UseClip: "Use this file", "Diese Datei verwenden";
     NoPicture: "No picture", "Kein Bild";
     NoSound: "Silence", "Stille";
@@ -135,7 +141,6 @@ table! {
     ShareOnHint: "Scan the code with a phone in the same network, or open the address there.", "Scanne den Code mit einem Telefon im selben Netz oder öffne dort die Adresse.";
     ShareFailed: "Other devices cannot watch", "Andere Geräte können nicht zusehen";
     ShareCode: "QR code of the address", "QR-Code der Adresse";
-    CopyAddress: "Copy address", "Adresse kopieren";
 
     // Result
     ResultTitle: "That was the show", "Das war die Sendung";

@@ -69,3 +69,18 @@ pub(crate) fn gstreamer(element: Gst, url: &str) -> Process {
     // A private plugin registry would be rebuilt at each start; the shared one is read only.
     Process::start(&mut command)
 }
+
+/// FFmpeg sends the flash and the beep of each full second in real time until it is ended; `coding` says how.
+pub(crate) fn signal(program: &Path, size: &str, fps: u32, coding: &str, url: &str) -> Process {
+    let picture = format!(
+        "testsrc2=size={size}:rate={fps},drawbox=x=iw/2:y=ih/2:w=iw/2:h=ih/2:t=fill:color=black,\
+         drawbox=x=iw/2:y=ih/2:w=iw/2:h=ih/2:t=fill:color=white:enable='lt(mod(t,1),0.1)'"
+    );
+    let sound = "aevalsrc='(0.1+0.5*lt(mod(t,1),0.1))*sin(2*PI*1000*t)':sample_rate=44100";
+    let mut command = Command::new(program);
+    command.args(["-hide_banner", "-nostdin", "-v", "warning"]);
+    command.args(["-re", "-f", "lavfi", "-i", &picture, "-re", "-f", "lavfi", "-i", sound]);
+    command.args(["-pix_fmt", "yuv420p", "-g", &fps.to_string()]).args(coding.split_whitespace());
+    command.args(["-f", "flv", url]);
+    Process::start(&mut command)
+}

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::media::{Bitrate, FrameRate, Size};
-use crate::settings::{AudioChoice, EncodingSettings, FileStore, VideoChoice};
+use crate::settings::{AudioChoice, EncodingSettings, FileStore, IngestSettings, VideoChoice};
 
 const CANARY: &str = "canary-9f3b-stream-key";
 
@@ -104,6 +104,7 @@ fn a_full_profile_comes_back_as_it_was() {
     let settings = ShowSettings {
         video: VideoChoice::Camera(Some("usb-1.2:0".to_owned())),
         audio: AudioChoice::File(PathBuf::from("/music/ä \"b\".wav")),
+        ingest: IngestSettings { listen: "0.0.0.0:1936".parse().unwrap(), key_file: Some(PathBuf::from("/k")) },
         gain_db: -2.5,
         destinations: vec![
             Destination {

@@ -84,6 +84,7 @@ fn device(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, wor
         // A device that is not there now; `mic` alone is the default one.
         let name = match current {
             AudioChoice::Microphone(Some(id)) => id.clone(),
+            AudioChoice::Incoming(name) => words.incoming(name),
             _ => words.text(Text::DefaultMicrophone).to_owned(),
         };
         choices.insert(1, (current.clone(), name));

@@ -1,0 +1,70 @@
+//! Incoming streams below the chips: the field for a stream's name, and the address that its sender needs.
+
+use eframe::egui::{Key, Ui};
+
+use crate::settings::{AudioChoice, StreamName, VideoChoice};
+use crate::ui::theme;
+use crate::ui::view::{Act, SourcesState, SourcesView};
+use crate::ui::widgets::{ButtonKind, button, field, kind_button, text};
+use crate::ui::wording::{Text, Words};
+
+/// What stands in the field at first.
+pub(super) const USUAL_NAME: &str = "phone";
+
+/// Draws the fields that are open and the addresses of the streams that are chosen.
+pub(super) fn incoming_ui(
+    ui: &mut Ui,
+    view: &SourcesView,
+    state: &mut SourcesState,
+    words: Words,
+    acts: &mut Vec<Act>,
+) {
+    if let Some(name) = name_field(ui, Text::PictureStreamName, &mut state.video_stream, words) {
+        acts.push(Act::PickVideo(VideoChoice::Incoming(name)));
+    }
+    if let Some(name) = name_field(ui, Text::SoundStreamName, &mut state.audio_stream, words) {
+        acts.push(Act::PickAudio(AudioChoice::Incoming(name)));
+    }
+    // Picture and sound are mostly of one stream: its address is told once.
+    let [picture, sound] = &view.addresses;
+    let other = sound.as_ref().filter(|sound| Some(*sound) != picture.as_ref());
+    for address in picture.iter().chain(other) {
+        ui.horizontal(|ui| {
+            let (font, ink) = (theme::small(ui), theme::tokens(ui).dim);
+            text(ui, words.send_to(address), font, ink);
+            if button(ui, words.text(Text::CopyAddress)).clicked() {
+                acts.push(Act::CopyText(address.clone()));
+            }
+        });
+    }
+}
+
+/// A field for a stream's name, with a button to use it and one to give up; Enter and Escape do the same.
+fn name_field(ui: &mut Ui, label: Text, typed: &mut Option<String>, words: Words) -> Option<StreamName> {
+    let value = typed.as_mut()?;
+    let (mut use_it, mut give_up) = (false, false);
+    let mut name = None;
+    ui.scope(|ui| {
+        ui.set_max_width(theme::scaled(ui, 480.0));
+        let response = field(ui, words.text(label), value, USUAL_NAME);
+        use_it = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        give_up = ui.input(|input| input.key_pressed(Key::Escape));
+        name = value.trim().parse().ok();
+        if name.is_none() {
+            let (font, ink) = (theme::small(ui), theme::tokens(ui).warn);
+            text(ui, words.text(Text::StreamNameWrong), font, ink);
+        }
+        ui.horizontal(|ui| {
+            let label = words.text(Text::UseStream);
+            let usable = name.is_some();
+            let pressed = ui.add_enabled_ui(usable, |ui| kind_button(ui, ButtonKind::Accent, label, label).clicked());
+            use_it |= pressed.inner;
+            give_up |= button(ui, words.text(Text::Cancel)).clicked();
+        });
+    });
+    let chosen = name.filter(|_| use_it);
+    if chosen.is_some() || give_up {
+        *typed = None;
+    }
+    chosen
+}
