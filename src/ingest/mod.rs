@@ -30,4 +30,4 @@ pub use event::{EndReason, IngestEvent, IngestMedia, IngestStats, IngestTap, Pla
 pub use key::PublishKey;
 pub use meter::StreamFacts;
 pub use refusal::RefusalKind;
-pub use server::{IngestServer, reachable_address};
+pub use server::{IngestServer, fresh_key, reachable_address};

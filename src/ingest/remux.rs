@@ -162,6 +162,9 @@ impl Remux {
 
     fn take_sample(&mut self, kind: Kind, unit: &Unit, out: &mut impl FnMut(Remuxed)) {
         let data = unit.payload();
+        if data.is_empty() {
+            return;
+        }
         if self.tracks[kind as usize].codec.is_none() {
             match unit.codec {
                 // Headers of its own in each packet.

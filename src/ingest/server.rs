@@ -144,9 +144,7 @@ impl IngestServer {
             return Ok(shared.clone());
         }
         let here = reachable_address().ok_or(IngestError::NoNetwork)?;
-        let mut random = [0; 10];
-        getrandom::fill(&mut random).map_err(|error| IngestError::Start(io::Error::other(error.to_string())))?;
-        let key: String = random.iter().map(|byte| char::from(KEY_LETTERS[usize::from(byte & 31)])).collect();
+        let key = fresh_key().map_err(IngestError::Start)?;
         let (door, address) = listen(SocketAddr::new(here, 0))?;
         let taken = PublishKey::new(&key).map(|key| self.shared.play_key.set(key));
         if !matches!(taken, Some(Ok(()))) {
@@ -192,6 +190,16 @@ impl fmt::Debug for IngestServer {
 /// Whether only this computer is at this address.
 pub(super) fn is_loopback(address: SocketAddr) -> bool {
     address.ip().to_canonical().is_loopback()
+}
+
+/// A key that nobody knows yet, short enough to be typed.
+///
+/// # Errors
+/// The system gives no random bytes.
+pub fn fresh_key() -> io::Result<String> {
+    let mut random = [0; 12];
+    getrandom::fill(&mut random).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(random.iter().map(|byte| char::from(KEY_LETTERS[usize::from(byte & 31)])).collect())
 }
 
 /// This computer's address for the others of its network: the one from which it would reach the world. Nothing is sent. `None`

@@ -131,6 +131,9 @@ impl Serving {
     }
 }
 
+/// Stands for the key in the address that is told: who is to have the key is the user's to say.
+pub const KEY_IN_FILE: &str = "KEY (the key in the key file)";
+
 /// Where a sender is to publish `name`, as an address that it can reach.
 fn address(listen: SocketAddr, name: &StreamName, has_key: bool) -> String {
     let host = match listen.ip() {
@@ -140,7 +143,7 @@ fn address(listen: SocketAddr, name: &StreamName, has_key: bool) -> String {
         IpAddr::V6(ip) => format!("[{ip}]"),
         IpAddr::V4(ip) => ip.to_string(),
     };
-    let key = if has_key { "?key=KEY (the key in the key file)" } else { "" };
+    let key = if has_key { format!("?key={KEY_IN_FILE}") } else { String::new() };
     format!("rtmp://{host}:{}/{}/{}{key}", listen.port(), name.app(), name.name())
 }
 
@@ -205,6 +208,9 @@ impl Published {
             let header = Some(data).filter(|data| data.len() <= HEADER_BYTES_MAX)?;
             self.headers[track as usize] = Some(header.clone());
             return Some(IncomingUnit::Header { track, header });
+        }
+        if data.is_empty() {
+            return None;
         }
         let millis = self.times.extend(media.timestamp_ms);
         Some(IncomingUnit::Coded {

@@ -25,11 +25,13 @@ mod viewer_feed;
 pub mod wording;
 
 pub use crate::capture::{DeviceInfo, DeviceKind, SourceInfo};
+pub use crate::ingest::fresh_key;
 pub use desk::Studio;
 pub use event::{
     Command, DestinationState, LatencyMillis, SourceState, Stats, StepReport, StudioCommand, StudioEvent, Summary,
     WorstSecond,
 };
+pub use incoming::KEY_IN_FILE;
 pub use levels::Levels;
 pub use preview::{Preview, PreviewRate};
 pub use problem::{Problem, ProblemKind};

@@ -149,7 +149,10 @@ impl Desk {
     pub(super) fn handle_profile(&mut self, answer: ProfileAnswer, now: f64, live: bool) {
         (self.names, self.deleted, self.keys_in) = (answer.names, answer.deleted, Some(answer.keys_in));
         let was = self.profile.clone();
-        let news = !matches!(answer.done, Ok(ProfileDone::Kept | ProfileDone::Forgotten | ProfileDone::ReportSaved(_)));
+        let news = !matches!(
+            answer.done,
+            Ok(ProfileDone::Kept | ProfileDone::Forgotten | ProfileDone::ReportSaved(_) | ProfileDone::IncomingKey(..))
+        );
         if news {
             self.told.clear();
         }

@@ -5,6 +5,7 @@ mod desk;
 mod desktop;
 pub mod dialogs;
 mod health;
+pub mod incoming;
 pub mod model;
 mod on_air;
 mod open;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::desk::Desk;
 use super::dialogs::{DialogAnswer, DialogRequest};
 use super::health::Health;
+use super::incoming::{self, Incoming};
 use super::on_air::OnAir;
 use super::problem_list::ProblemList;
 use super::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
@@ -58,8 +59,7 @@ pub struct Model {
     microphones: Devices,
     sound: SoundView,
     sound_failure: Option<Problem>,
-    /// Where picture and sound must be sent, where they are incoming streams.
-    addresses: [Option<String>; 2],
+    incoming: Incoming,
     health: Health,
     problems: ProblemList,
     settings_tab: Option<Tab>,
@@ -87,7 +87,7 @@ impl Model {
             microphones: Devices::Looking,
             sound: SoundView::default(),
             sound_failure: None,
-            addresses: [None, None],
+            incoming: Incoming::default(),
             health: Health::default(),
             problems: ProblemList::default(),
             settings_tab: None,
@@ -174,7 +174,7 @@ impl Model {
             SourceState::Ready(info) => {
                 self.stage.picture = StagePicture::Shown;
                 self.problems.forget_source(&info.name);
-                self.addresses[0] = info.address;
+                self.incoming.addresses[0] = info.address;
                 self.stage.source = Some(info.name);
             }
             SourceState::Failed(problem) => self.stage.picture = StagePicture::Failed(problem),
@@ -193,7 +193,7 @@ impl Model {
             SourceState::Ready(info) => {
                 self.problems.forget_source(&info.name);
                 self.forget_sound_failure();
-                self.addresses[1] = info.address;
+                self.incoming.addresses[1] = info.address;
                 self.sound.name = info.name;
             }
             SourceState::Failed(problem) | SourceState::Lost(problem) => {
@@ -264,6 +264,11 @@ impl Model {
     pub fn handle_profile(&mut self, now: f64, answer: ProfileAnswer) -> Vec<Order> {
         if let (Ok(ProfileDone::ReportSaved(saved)), Some(result)) = (&answer.done, &mut self.result) {
             result.report_file = Some(saved.clone());
+        }
+        if let Ok(ProfileDone::IncomingKey(file, key)) = &answer.done {
+            self.incoming.show_key(key.clone());
+            let file = file.clone();
+            return self.change(now, |settings| settings.ingest = incoming::from_the_network(&settings.ingest, file));
         }
         let before = self.desk.settings().clone();
         self.desk.handle_profile(answer, now, self.is_on());
@@ -346,6 +351,18 @@ impl Model {
                 Vec::new()
             }
             Act::CopyReport => vec![Order::Copy(report::text(&self.view(now)))],
+            Act::LetSend => {
+                let file = self.desk.settings().ingest.key_file.clone();
+                vec![Order::Profile(ProfileRequest::IncomingKey(file))]
+            }
+            Act::OnlyHere => {
+                self.incoming.hide_key();
+                self.change(now, |settings| settings.ingest = incoming::from_here(&settings.ingest))
+            }
+            Act::CloseSender => {
+                self.incoming.hide_key();
+                Vec::new()
+            }
             Act::AskToShare | Act::Share | Act::CloseShare => self.viewer.handle_act(&act),
             Act::SaveReport => self.save_report(),
             Act::CloseResult => {
@@ -528,7 +545,7 @@ impl Model {
                 size: encoding.size,
                 frame_rate: encoding.frame_rate,
                 bitrate: encoding.video_bitrate,
-                addresses: self.addresses.clone(),
+                incoming: self.incoming.view(&chosen.ingest),
                 has_dialogs: self.desk.has_dialogs,
             },
             sound: SoundView { gain_db: chosen.gain_db, ..self.sound.clone() },

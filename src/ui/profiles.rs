@@ -10,7 +10,8 @@ use super::wording::{Lang, Words};
 use crate::clock::{Clock, local_date_and_time};
 use crate::flow::{Popped, Queue, Worker};
 use crate::media::Timestamp;
-use crate::settings::{KeysIn, Loaded, ProfileStore, SettingsError, ShowSettings, WindowSettings};
+use crate::settings::{KeysIn, Loaded, ProfileStore, SettingsError, ShowSettings, StreamKey, WindowSettings};
+use crate::studio::fresh_key;
 use crate::studio::rehearsal::RehearsalReport;
 
 /// Requests and answers that may wait: more than anybody clicks before the disk answers.
@@ -38,6 +39,8 @@ pub enum ProfileRequest {
         /// What to write.
         report: Box<RehearsalReport>,
     },
+    /// The key that senders of incoming streams must show: that of this file, or else one of Tally's own.
+    IncomingKey(Option<PathBuf>),
     /// The settings of a profile.
     Load(String),
     /// These settings as the content of a profile: a new one or the one of this name.
@@ -82,6 +85,8 @@ pub enum ProfileDone {
     },
     /// Kept for next time.
     Kept,
+    /// The key that senders must show, and its file.
+    IncomingKey(PathBuf, StreamKey),
     /// The report's file, or why there is none.
     ReportSaved(Result<PathBuf, String>),
     /// A profile's name and settings.
@@ -243,6 +248,19 @@ impl Shelf {
             ProfileRequest::KeepWindow(window) => {
                 self.store.keep_window(&window)?;
                 Ok(ProfileDone::Kept)
+            }
+            ProfileRequest::IncomingKey(Some(file)) => match StreamKey::read_file(&file) {
+                Ok(key) => Ok(ProfileDone::IncomingKey(file, key)),
+                Err(reason) => {
+                    let source = std::io::Error::other(reason);
+                    Err(SettingsError::Io { action: "read", path: file, source })
+                }
+            },
+            ProfileRequest::IncomingKey(None) => {
+                let (folder, action) = (self.store.config_dir().to_owned(), "make a key in");
+                let fresh = fresh_key().map_err(|source| SettingsError::Io { action, path: folder, source })?;
+                let (file, key) = self.store.incoming_key(&fresh)?;
+                Ok(ProfileDone::IncomingKey(file, key))
             }
             ProfileRequest::SaveReport { folder, report } => {
                 Ok(ProfileDone::ReportSaved(save_report(&folder, &report)))

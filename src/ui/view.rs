@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use super::dialogs::DialogRequest;
+use super::incoming::IncomingView;
 use super::panels::profiles::ProfilesState;
 use super::panels::settings::SettingsState;
 use super::settings_view::{ProfilesAround, SettingsAround};
@@ -171,8 +172,8 @@ pub struct SourcesView {
     pub frame_rate: FrameRate,
     /// Rate of the picture.
     pub bitrate: Bitrate,
-    /// Where picture and sound must be sent, where they are incoming streams.
-    pub addresses: [Option<String>; 2],
+    /// Where incoming streams must be sent, where picture or sound are some.
+    pub incoming: IncomingView,
     /// Whether the system has file dialogs.
     pub has_dialogs: bool,
 }
@@ -464,6 +465,12 @@ pub enum Act {
     Dismiss(u64),
     /// Put a report without secrets on the clipboard.
     CopyReport,
+    /// Let other devices send incoming streams, and show how.
+    LetSend,
+    /// Only this computer may send.
+    OnlyHere,
+    /// Close what shows how to send.
+    CloseSender,
     /// Let other devices watch the rehearsal: first it is asked.
     AskToShare,
     /// Let them.

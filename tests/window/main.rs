@@ -19,6 +19,8 @@ mod reader;
 #[cfg(test)]
 mod refused;
 #[cfg(test)]
+mod rehearsal;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod steps;

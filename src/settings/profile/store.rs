@@ -300,6 +300,26 @@ impl ProfileStore {
         window.save(&self.config_dir)
     }
 
+    /// The folder of all of this.
+    pub fn config_dir(&self) -> &Path {
+        &self.config_dir
+    }
+
+    /// The key that senders of incoming streams must show, and its file, which only this user can read: `fresh` becomes one
+    /// where there is none yet.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn incoming_key(&self, fresh: &str) -> Result<(PathBuf, StreamKey), SettingsError> {
+        let file = self.config_dir.join("incoming-key.txt");
+        if let Ok(key) = StreamKey::read_file(&file) {
+            return Ok((file, key));
+        }
+        fs::create_dir_all(&self.config_dir).map_err(io_error("make", &self.config_dir))?;
+        write_atomically(&file, fresh, Access::Private)?;
+        Ok((file, StreamKey::new(fresh)))
+    }
+
     /// Where stream keys and passwords rest on this system.
     pub fn keys_in(&self) -> KeysIn {
         self.secrets.keys_in()

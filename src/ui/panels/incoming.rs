@@ -2,7 +2,9 @@
 
 use eframe::egui::{Key, Ui};
 
+use super::viewer::{address_card, card_over};
 use crate::settings::{AudioChoice, StreamName, VideoChoice};
+use crate::ui::incoming::SenderCard;
 use crate::ui::theme;
 use crate::ui::view::{Act, SourcesState, SourcesView};
 use crate::ui::widgets::{ButtonKind, button, field, kind_button, text};
@@ -26,17 +28,40 @@ pub(super) fn incoming_ui(
         acts.push(Act::PickAudio(AudioChoice::Incoming(name)));
     }
     // Picture and sound are mostly of one stream: its address is told once.
-    let [picture, sound] = &view.addresses;
+    let incoming = &view.incoming;
+    let [picture, sound] = &incoming.addresses;
     let other = sound.as_ref().filter(|sound| Some(*sound) != picture.as_ref());
     for address in picture.iter().chain(other) {
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             let (font, ink) = (theme::small(ui), theme::tokens(ui).dim);
             text(ui, words.send_to(address), font, ink);
-            if button(ui, words.text(Text::CopyAddress)).clicked() {
-                acts.push(Act::CopyText(address.clone()));
+            if incoming.open {
+                if button(ui, words.text(Text::ShowSender)).clicked() {
+                    acts.push(Act::LetSend);
+                }
+                if button(ui, words.text(Text::OnlyHere)).clicked() {
+                    acts.push(Act::OnlyHere);
+                }
+            } else {
+                if button(ui, words.text(Text::CopyAddress)).clicked() {
+                    acts.push(Act::CopyText(address.clone()));
+                }
+                let explained = button(ui, words.text(Text::LetSend)).on_hover_text(words.text(Text::LetSendHint));
+                if explained.clicked() {
+                    acts.push(Act::LetSend);
+                }
             }
         });
     }
+}
+
+/// The address with its key, over the picture.
+pub(super) fn sender_ui(ui: &mut Ui, card: &SenderCard, words: Words, acts: &mut Vec<Act>) {
+    let all = ui.available_rect_before_wrap();
+    card_over(ui, all, words.text(Text::SenderTitle), words, |ui| {
+        address_card(ui, words.text(Text::SenderHint), &card.url, card.code.as_ref(), words, acts);
+    })
+    .then(|| acts.push(Act::CloseSender));
 }
 
 /// A field for a stream's name, with a button to use it and one to give up; Enter and Escape do the same.

@@ -7,6 +7,7 @@ use eframe::egui::{
 
 use super::profiles::qr_code;
 use super::stage::{SHAPE, fitted, stage_ui};
+use crate::settings::QrCode;
 use crate::ui::theme::{self, RADIUS_LARGE};
 use crate::ui::view::{Act, SourcesState, View};
 use crate::ui::viewer::{ShareView, ViewerView};
@@ -99,39 +100,77 @@ fn share_ui(ui: &mut Ui, all: Rect, share: &ShareView, words: Words, acts: &mut 
     if !is_open {
         return;
     }
+    let head = if *share == ShareView::Asks { Text::ShareQuestion } else { Text::WatchElsewhereTitle };
+    let closes = card_over(ui, all, words.text(head), words, |ui| share_card(ui, share, words, acts));
+    if closes {
+        acts.push(Act::CloseShare);
+    }
+}
+
+/// A card over `all`, with a cross; `true` when that is pressed.
+pub(super) fn card_over(ui: &mut Ui, all: Rect, title: &str, words: Words, add: impl FnOnce(&mut Ui)) -> bool {
     let t = theme::tokens(ui);
     ui.painter().rect_filled(all, RADIUS_LARGE, t.bg.gamma_multiply(0.7));
-    let width = theme::scaled(ui, 420.0).min(all.width() - 32.0);
+    let width = theme::scaled(ui, 480.0).min(all.width() - 32.0);
     let frame = Frame::new()
         .fill(t.panel)
         .stroke(Stroke::new(1.0, t.line))
         .corner_radius(RADIUS_LARGE)
         .inner_margin(Margin::same(16));
+    let mut closes = false;
     ui.scope_builder(UiBuilder::new().max_rect(all.shrink(8.0)), |ui| {
         ui.vertical_centered(|ui| {
             frame.show(ui, |ui| {
                 ui.set_width(width - 32.0);
                 ui.set_max_height((all.height() - 56.0).max(80.0));
                 ScrollArea::vertical().auto_shrink([false, true]).show(ui, |ui| {
-                    ui.with_layout(Layout::top_down(Align::Min), |ui| share_card(ui, share, words, acts));
+                    ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                        ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {
+                            closes = close_button(ui, words).clicked();
+                            let font = theme::strong(ui);
+                            ui.with_layout(Layout::top_down(Align::Min), |ui| text(ui, title, font, t.text));
+                        });
+                        add(ui);
+                    });
                 });
             });
+        });
+    });
+    closes
+}
+
+/// An address with its key: to be scanned, read or copied.
+pub(super) fn address_card(
+    ui: &mut Ui,
+    hint: &str,
+    url: &str,
+    code: Option<&QrCode>,
+    words: Words,
+    acts: &mut Vec<Act>,
+) {
+    let t = theme::tokens(ui);
+    let (body, small) = (theme::body(ui), theme::small(ui));
+    ui.horizontal_top(|ui| {
+        if let Some(code) = code {
+            // Beside the words, so that both are seen in a small window.
+            ui.scope(|ui| {
+                ui.set_max_width(ui.available_width() * 0.45);
+                qr_code(ui, code, words.text(Text::ShareCode));
+            });
+        }
+        ui.vertical(|ui| {
+            text(ui, hint, small, t.dim);
+            text(ui, url, body, t.text);
+            if button(ui, words.text(Text::CopyAddress)).clicked() {
+                acts.push(Act::CopyText(url.to_owned()));
+            }
         });
     });
 }
 
 fn share_card(ui: &mut Ui, share: &ShareView, words: Words, acts: &mut Vec<Act>) {
     let t = theme::tokens(ui);
-    let (strong, body, small) = (theme::strong(ui), theme::body(ui), theme::small(ui));
-    ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {
-        if close_button(ui, words).clicked() {
-            acts.push(Act::CloseShare);
-        }
-        ui.with_layout(Layout::top_down(Align::Min), |ui| {
-            let head = if *share == ShareView::Asks { Text::ShareQuestion } else { Text::WatchElsewhereTitle };
-            text(ui, words.text(head), strong, t.text);
-        });
-    });
+    let (body, small) = (theme::body(ui), theme::small(ui));
     match share {
         ShareView::Off => {}
         ShareView::Asks => {
@@ -151,14 +190,7 @@ fn share_card(ui: &mut Ui, share: &ShareView, words: Words, acts: &mut Vec<Act>)
             text(ui, words.text(Text::Opening), body, t.dim);
         }
         ShareView::On { url, code, .. } => {
-            text(ui, words.text(Text::ShareOnHint), small, t.dim);
-            if let Some(code) = code {
-                qr_code(ui, code, words.text(Text::ShareCode));
-            }
-            text(ui, url.clone(), body, t.text);
-            if button(ui, words.text(Text::CopyAddress)).clicked() {
-                acts.push(Act::CopyText(url.clone()));
-            }
+            address_card(ui, words.text(Text::ShareOnHint), url, code.as_ref(), words, acts);
         }
         ShareView::Failed(problem) => {
             text(ui, words.text(Text::ShareFailed), body, t.text);

@@ -4,6 +4,7 @@ use eframe::egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Rect, Stro
 
 use super::first_run::first_run_ui;
 use super::header::header_ui;
+use super::incoming::sender_ui;
 use super::keys::{SHORTCUTS, Shortcut, keys_ui};
 use super::problems::problems_ui;
 use super::profiles::told_ui;
@@ -111,6 +112,9 @@ fn middle_ui(
         Some(viewer) => rehearsal_ui(ui, view, viewer, pictures, &mut state.sources, words, acts, compact),
         None => stage_ui(ui, &view.stage, &view.sources, pictures.program, &mut state.sources, words, acts),
     });
+    if let Some(card) = &view.sources.incoming.card {
+        ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| sender_ui(ui, card, words, acts));
+    }
     if let Some(result) = &view.result {
         ui.painter().rect_filled(stage, theme::RADIUS_LARGE, theme::tokens(ui).bg.gamma_multiply(0.7));
         ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| result_ui(ui, result, words, acts));

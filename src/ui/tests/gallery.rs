@@ -171,6 +171,22 @@ fn incoming() -> Model {
     model
 }
 
+/// It may send from the network, and is shown how.
+fn sending() -> Model {
+    let mut model = incoming();
+    let done = Ok(ProfileDone::IncomingKey(
+        "/home/anna/.config/tally/incoming-key.txt".into(),
+        StreamKey::new("k7m2ppwq9xab"),
+    ));
+    model.handle_profile(10.0, ProfileAnswer { done, ..profiles(&["Church, Sunday"]) });
+    let mut event = ready(DeviceKind::Camera, "phone (picture)");
+    if let StudioEvent::Source { state: SourceState::Ready(info), .. } = &mut event {
+        info.address = Some(format!("rtmp://192.168.1.20:1935/live/phone?key={}", crate::studio::KEY_IN_FILE));
+    }
+    model.handle_event(11.0, event);
+    model
+}
+
 fn over(seconds: u64, failure: Option<Problem>) -> StudioEvent {
     match ended(seconds, failure) {
         StudioEvent::Ended(summary) => StudioEvent::Ended(Box::new(Summary {
@@ -329,6 +345,7 @@ fn scenes() -> Vec<Scene> {
             click(window, Role::MenuItem, "Incoming stream…");
         }),
         scene("incoming", incoming()),
+        scene("incoming-phone", sending()),
         german(scene("live-german", on_air())),
         german(scene("first-run-german", first_run())),
         scene("live-text-200", scaled(on_air(), 2.0)),

@@ -127,6 +127,14 @@ table! {
     Dismiss: "Dismiss", "Ausblenden";
     TryAgain: "Try again", "Noch einmal";
 
+    // Incoming streams
+    LetSend: "Let a phone send…", "Ein Telefon senden lassen …";
+    LetSendHint: "Tally then receives streams from your network, from whoever has the key", "Tally empfängt dann aus deinem Netz, von jedem, der den Schlüssel hat";
+    ShowSender: "Show address and code…", "Adresse und Code zeigen …";
+    OnlyHere: "Only this computer", "Nur dieser Rechner";
+    SenderTitle: "Send from a phone", "Von einem Telefon senden";
+    SenderHint: "Type or scan this into an app that sends RTMP, such as Larix Broadcaster, in the same network. The key is kept in a file that only you can read.", "Tippe oder scanne das in eine App, die RTMP sendet, etwa Larix Broadcaster, im selben Netz. Der Schlüssel liegt in einer Datei, die nur du lesen kannst.";
+
     // Rehearsal
     Program: "Program", "Programm";
     ViewerGets: "What a viewer gets", "Was ein Zuschauer bekommt";
