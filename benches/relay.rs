@@ -1,10 +1,11 @@
 //! What it costs to pass a stream on: CPU seconds per gigabyte sent to 200 players of one 3 Mb/s stream, beside nginx with
-//! its RTMP module in the same run; and the memory of 1,000 connections that do nothing. Run with
+//! its RTMP module in the same run; what it costs to receive 200 streams of 1 Mb/s, beside the same; and the memory of 1,000
+//! connections that do nothing. Run with
 //! `cargo bench --bench relay`; needs `ffmpeg` and `nginx` with `libnginx-mod-rtmp`, and 1,100 file handles.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints its figures and may fail")]
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -15,12 +16,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use tally::amf::{Object, Value, write_value};
 use tally::clock::Clock;
+use tally::flv::{FlvReader, TagKind, TagRole, video_shape};
 use tally::ingest::{IngestConfig, IngestServer};
 use tally::rtmp::chunk::{ChunkWriter, MessageHeader};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const PLAYERS: usize = 200;
+const PUBLISHERS: usize = 200;
 const IDLE: usize = 1000;
 const PAIRS: usize = 2;
 /// How long each server is measured.
@@ -30,6 +33,7 @@ fn main() {
     let args: Vec<String> = std::env::args().collect();
     match args.iter().position(|arg| arg.starts_with("--as-")) {
         Some(at) if args[at] == "--as-server" => serve(),
+        Some(at) if args[at] == "--as-publishers" => publish(args[at + 1].parse().unwrap()),
         Some(at) if args[at] == "--as-players" => {
             play(args[at + 1].parse().unwrap(), args[at + 2].parse().unwrap(), true)
         }
@@ -58,6 +62,9 @@ fn measure() {
         median(&mut theirs),
         median(&mut ratios)
     );
+    println!("receiving {PUBLISHERS} streams of 1 Mb/s for 20 s, CPU seconds per GB");
+    let (tally, nginx) = (receive(Server::tally()), receive(Server::nginx()));
+    println!("  tally {tally:.3}   nginx {nginx:.3}   ratio {:.3} (target: at most 1)", tally / nginx);
     println!("memory of {IDLE} connections (target: at most 64 KiB each)");
     for (what, mode) in
         [("silent", "--as-silent"), ("handshaken", "--as-handshaken"), ("waiting for a stream", "--as-players")]
@@ -205,6 +212,24 @@ fn relay(server: Server) -> f64 {
     cpu / (bytes / 1e9)
 }
 
+/// CPU seconds of `server` for each gigabyte that its publishers sent; none of our own server's frames may be missing.
+fn receive(mut server: Server) -> f64 {
+    let mut publishers = Helper::start(&["--as-publishers", &server.port.to_string()]);
+    assert_eq!(publishers.line(), "ready");
+    let cpu = server.cpu_seconds();
+    let told = publishers.ask();
+    let cpu = server.cpu_seconds() - cpu;
+    let (bytes, frames) = told.split_once(' ').unwrap();
+    let (bytes, frames): (f64, u64) = (bytes.parse().unwrap(), frames.parse().unwrap());
+    if let Some(helper) = &mut server.helper {
+        pause(Duration::from_millis(200));
+        let counted: u64 = helper.ask().parse().unwrap();
+        assert_eq!(counted, frames, "frames were lost");
+        println!("    {:.0} MB, {counted} of {frames} frames, {cpu:.2} CPU s", bytes / 1e6);
+    }
+    cpu / (bytes / 1e9)
+}
+
 /// KiB that each idle connection costs.
 fn idle(mode: &str) -> f64 {
     let server = Server::tally();
@@ -217,13 +242,17 @@ fn idle(mode: &str) -> f64 {
 
 /// 20 s at 3 Mb/s, a keyframe every two.
 fn clip() -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("relay.flv");
+    made("relay.flv", "2870k")
+}
+
+fn made(name: &str, rate: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     if !path.exists() {
         let made = Command::new("ffmpeg")
             .args(["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30,noise=alls=20:allf=t"])
             .args(["-f", "lavfi", "-i", "sine=440:r=48000", "-t", "20", "-c:v", "libx264", "-preset", "ultrafast"])
-            .args(["-tune", "zerolatency", "-g", "60", "-b:v", "2870k", "-minrate", "2870k", "-maxrate", "2870k"])
-            .args(["-bufsize", "2870k", "-nal-hrd", "cbr", "-c:a", "aac", "-b:a", "128k", "-f", "flv"])
+            .args(["-tune", "zerolatency", "-g", "60", "-b:v", rate, "-minrate", rate, "-maxrate", rate])
+            .args(["-bufsize", rate, "-nal-hrd", "cbr", "-c:a", "aac", "-b:a", "128k", "-f", "flv"])
             .arg(&path)
             .status()
             .unwrap();
@@ -240,7 +269,73 @@ fn serve() {
     config.deadlines.publish = Duration::from_secs(60);
     let server = IngestServer::start(config, Clock::system(), |_| {}).unwrap();
     println!("{}", server.local_addr().port());
-    let _ = std::io::stdin().read(&mut [0]);
+    for _ in std::io::stdin().lines() {
+        println!("{}", server.stats().streams.iter().map(|stream| stream.frames).sum::<u64>());
+    }
+}
+
+/// The publishers' process: all of them send the same clip of 1 Mb/s in real time once they are asked to, and stay.
+fn publish(port: u16) {
+    let path = made("relay-1m.flv", "870k");
+    let mut reader = FlvReader::new();
+    reader.push(&std::fs::read(path).unwrap());
+    // What each sends is the same to the byte, but for its name.
+    let (mut writer, mut pieces, mut frames) = (ChunkWriter::new(), Vec::new(), 0);
+    while let Some(tag) = reader.next_tag().unwrap() {
+        let (kind, shape) = match tag.kind {
+            TagKind::Audio => (8, None),
+            TagKind::Video => (9, video_shape(&tag.body)),
+            TagKind::Script => continue,
+        };
+        frames += u64::from(shape.is_some_and(|shape| shape.role == TagRole::Coded));
+        let header = MessageHeader { chunk_stream: 4, kind, timestamp_ms: tag.timestamp_ms, stream_id: 1 };
+        let mut piece = Vec::new();
+        writer.write(header, &[], &tag.body, &mut |bytes| piece.extend_from_slice(&bytes));
+        pieces.push((u64::from(tag.timestamp_ms), Bytes::from(piece)));
+    }
+    let bytes: usize = pieces.iter().map(|(_, piece)| piece.len()).sum();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut streams = Vec::new();
+        for index in 0..PUBLISHERS {
+            let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+            stream.write_all(&[&[3][..], &[1; 3072]].concat()).await.unwrap();
+            stream.read_exact(&mut [0; 3073]).await.unwrap();
+            stream.write_all(&requests_to_publish(&format!("load-{index}"))).await.unwrap();
+            let _answered = stream.read(&mut [0; 4096]).await.unwrap();
+            streams.push(stream);
+        }
+        println!("ready");
+        std::io::stdin().read_line(&mut String::new()).unwrap();
+        let begun = tokio::time::Instant::now();
+        for (index, (at_ms, piece)) in pieces.iter().enumerate() {
+            tokio::time::sleep_until(begun + Duration::from_millis(*at_ms)).await;
+            for stream in &mut streams {
+                stream.write_all(piece).await.unwrap();
+            }
+            // Answers and acknowledgements are not left to fill the sockets.
+            if index % 50 == 0 {
+                streams
+                    .iter_mut()
+                    .for_each(|stream| while stream.try_read(&mut [0; 4096]).is_ok_and(|read| read > 0) {});
+            }
+        }
+        println!("{} {}", bytes * PUBLISHERS, frames * PUBLISHERS as u64);
+        std::future::pending::<()>().await;
+    });
+}
+
+fn requests_to_publish(name: &str) -> Vec<u8> {
+    let (mut writer, mut out) = (ChunkWriter::new(), Vec::new());
+    let mut say = |stream_id: u32, body: Vec<u8>| {
+        let header = MessageHeader { chunk_stream: 3, kind: 20, timestamp_ms: 0, stream_id };
+        writer.write(header, &[], &Bytes::from(body), &mut |piece| out.extend_from_slice(&piece));
+    };
+    let app = Object::new().with("app", "live").with("tcUrl", "rtmp://127.0.0.1/live");
+    say(0, amf(&["connect".into(), 1.0.into(), app.into()]));
+    say(0, amf(&["createStream".into(), 2.0.into(), Value::Null]));
+    say(1, amf(&["publish".into(), 3.0.into(), Value::Null, name.into(), "live".into()]));
+    out
 }
 
 /// The players' process: each connection goes as far as the mode says; a line is answered with the bytes so far.

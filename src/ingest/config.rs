@@ -126,7 +126,8 @@ impl Default for IngestLimits {
         Self {
             // Below the 1024 file handles that a process usually has.
             connections_max: 512,
-            streams_max: 64,
+            // Two hundred of 1 Mb/s are received on two cores.
+            streams_max: 256,
             name_bytes_max: 256,
             unsent_bytes_max: 1 << 20,
             recent_bytes_max: 16 << 20,
