@@ -45,7 +45,7 @@ impl Mp4Recording {
         self.remux.take(unit, &mut |piece| made.push(piece));
         for piece in made {
             match piece {
-                Remuxed::Codec(..) if self.places.is_some() => return self.begin_anew(out),
+                Remuxed::Codec(kind, _) if self.has_written(kind) => return self.begin_anew(out),
                 piece => self.put(piece, out),
             }
         }
@@ -59,6 +59,11 @@ impl Mp4Recording {
         if self.places.is_none() && !self.waiting.is_empty() {
             self.begin(out);
         }
+    }
+
+    /// Whether there is something of this kind, in the file or for it, that another codec does not go with.
+    fn has_written(&self, kind: Kind) -> bool {
+        self.places.is_some() || self.waiting.iter().any(|(waiting, ..)| *waiting == kind)
     }
 
     /// The stream is another one from here on.

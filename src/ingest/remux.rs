@@ -62,6 +62,8 @@ struct Track {
     held: Option<Held>,
     /// Duration of the one before.
     duration: u32,
+    /// Where what was given out under another codec ends: time does not go back.
+    not_before: u64,
 }
 
 #[derive(Debug)]
@@ -143,19 +145,23 @@ impl Remux {
         match codec {
             Ok(codec) if track.codec.as_ref() == Some(&codec) => {}
             Ok(codec) => {
+                let mut end = track.not_before;
                 // Its duration is that of the one before: what follows counts otherwise.
                 if let Some(held) = track.held.take() {
                     let (start, duration) = (held.start, track.duration.max(1));
+                    end = start + u64::from(duration);
                     out(Remuxed::Sample { kind, start, sample: held.with(duration), next_sync: true });
                 }
-                *track = Track { codec: Some(codec.clone()), ..Track::default() };
+                let (new, old) = (u64::from(codec.timescale()), track.codec.as_ref().map_or(1, Mp4Codec::timescale));
+                let not_before = (end * new).div_ceil(u64::from(old.max(1)));
+                *track = Track { codec: Some(codec.clone()), not_before, ..Track::default() };
                 out(Remuxed::Codec(kind, codec));
             }
+            // One header that cannot be read does not end what the one before began.
             Err(error) => {
-                if !track.unusable {
+                if !std::mem::replace(&mut track.unusable, true) {
                     out(Remuxed::Unusable(kind, error));
                 }
-                *track = Track { unusable: true, ..Track::default() };
             }
         }
     }
@@ -201,13 +207,13 @@ impl Remux {
         let track = &mut self.tracks[kind as usize];
         let stamped = at_ms * scale / 1000;
         let samples = codec.packet_samples(&data);
-        let mut start = stamped;
+        let mut start = stamped.max(track.not_before);
         if let Some(held) = &track.held {
             let follows = held.start + u64::from(track.duration);
             let slack = SOUND_SLACK_MS.unsigned_abs() * scale / 1000;
             // Sound lies packet on packet; pictures where they are stamped, but never two at one time.
             let near = samples.is_some() && stamped.abs_diff(follows) <= slack;
-            start = if near { follows } else { stamped.max(held.start + 1) };
+            start = if near { follows } else { stamped }.max(held.start + 1);
         }
         let composition = i64::from(unit.composition_ms) * scale.cast_signed() / 1000;
         let next = Held {

@@ -100,3 +100,29 @@ fn a_file_is_written_fragment_by_fragment() {
     let steps: Vec<_> = (0..120).map(|at| writer.push(0, 540 + at * 40, sample(40, false, b"c")).unwrap()).collect();
     assert_eq!(steps.iter().filter(|written| **written).count(), 2);
 }
+
+proptest::proptest! {
+    /// Headers come from peers: any bytes give a codec or an error, and what gives a codec can be written.
+    #[test]
+    fn any_header_is_read_or_refused(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..64)) {
+        let size = Size { width: 0, height: 0 };
+        let mut with_version = bytes.clone();
+        with_version.insert(0, 1);
+        for bytes in [&bytes, &with_version] {
+            let read = [
+                Mp4Codec::avc(bytes),
+                Mp4Codec::hevc(bytes, size),
+                Mp4Codec::av1(bytes, size),
+                Mp4Codec::aac(bytes),
+                Mp4Codec::mp3(bytes),
+                Mp4Codec::opus(bytes),
+            ];
+            for codec in read.into_iter().flatten() {
+                proptest::prop_assert!(codec.timescale() > 0);
+                proptest::prop_assert!(!codec.name().is_empty());
+                let _ = codec.packet_samples(bytes);
+                init_segment(&[Track { id: 1, codec, skip: 0 }]).unwrap();
+            }
+        }
+    }
+}

@@ -8,6 +8,7 @@ use super::playlist;
 use super::*;
 use crate::bitstream::{AudioSpecificConfig, avcc_record};
 use crate::flv::{audio_sequence_header, audio_tag_header, video_sequence_header, video_tag_header};
+use crate::ingest::mp4_recording::{Mp4Recording, Step};
 use crate::ingest::remux::Kind;
 use crate::ingest::unit::Unit;
 use crate::media::Timestamp;
@@ -332,4 +333,70 @@ fn who_waits_is_woken_by_the_part() {
     assert!(live.packager().is_ended());
     assert!(!live.tick(Timestamp::from_millis(31_000)));
     assert_eq!(live.viewers(), 0);
+}
+
+/// A message as a stranger could send it: real ones, changed at random.
+fn strange(random: &mut impl FnMut(u64) -> u64, headers: &[Unit]) -> Unit {
+    let kind = if random(2) == 0 { MediaKind::Video } else { MediaKind::Audio };
+    let time = match random(8) {
+        0 => random(u64::from(u32::MAX)) as u32,
+        _ => random(20_000) as u32,
+    };
+    let mut body = match random(5) {
+        0 => (0..random(40)).map(|_| random(256) as u8).collect(),
+        1 => headers[random(2) as usize].body.to_vec(),
+        2 => [&[0x90 | random(2) as u8][..], [&b"hvc1"[..], b"av01", b"Opus", b"mp4a"][random(4) as usize]].concat(),
+        3 => [&video_tag_header(random(3) == 0, random(90) as i32 - 40)[..], b"picture"].concat(),
+        _ => [&audio_tag_header()[..], b"sound"].concat(),
+    };
+    body.extend((0..random(8)).map(|_| random(256) as u8));
+    if random(4) == 0 && !body.is_empty() {
+        let at = random(body.len() as u64) as usize;
+        body[at] ^= 1 << random(8);
+    }
+    Unit::media(kind, time, body.into())
+}
+
+#[test]
+fn strangers_can_send_what_they_like() {
+    let headers = Publisher::new(0, 60).headers();
+    for seed in 1..=300u64 {
+        let mut state = seed;
+        let mut random = |below: u64| {
+            // xorshift: every run sees the same.
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            if below == 0 { 0 } else { (state >> 11) % below }
+        };
+        let (mut packager, mut recording, mut steps) = (Packager::new(None), Mp4Recording::default(), Vec::new());
+        for _ in 0..200 {
+            let unit = strange(&mut random, &headers);
+            packager.take(&unit, WALL);
+            recording.take(&unit, &mut steps);
+            if random(60) == 0 {
+                packager.unpublished();
+                packager.published();
+            }
+        }
+        recording.finish(&mut steps);
+        for kind in [Kind::Video, Kind::Audio] {
+            let Some(text) = playlist::media(&packager, kind, "") else { continue };
+            let read = read(&text);
+            let sum: f64 = read.segments.iter().map(|(length, ..)| length).sum();
+            assert!(sum.is_finite() && read.segments.iter().all(|(length, ..)| *length > 0.0), "{seed}: {text}");
+        }
+        // Time goes forward in what is written.
+        let mut ends = [0u64; 2];
+        for step in &steps {
+            match step {
+                Step::Begin(_) => ends = [0; 2],
+                Step::Write(track, start, sample) => {
+                    assert!(*start >= ends[*track] && sample.duration > 0, "{seed}: {start} after {}", ends[*track]);
+                    ends[*track] = start + u64::from(sample.duration);
+                }
+                Step::Unusable(_) => {}
+            }
+        }
+    }
 }

@@ -10,6 +10,9 @@ use crate::flv::{TagKind, audio_sequence_header, audio_tag_header, video_sequenc
 use crate::ingest::{IngestMedia, IngestTap};
 use crate::media::{AudioChunk, Bitrate, CHUNK_SAMPLES, FrameRate, Picture, Size, Timestamp};
 use crate::rtmp::MediaKind;
+use crate::settings::ShowSettings;
+use crate::settings::catalogue::SERVICES;
+use crate::settings::contract::Rule;
 use crate::video::TestPattern;
 
 const SIZE: Size = Size::new(320, 192);
@@ -20,6 +23,12 @@ struct Message {
     timestamp_ms: u32,
     kind: MediaKind,
     body: Bytes,
+}
+
+impl Message {
+    fn copy(&self) -> Self {
+        Self { timestamp_ms: self.timestamp_ms, kind: self.kind, body: self.body.clone() }
+    }
 }
 
 fn pictures(seconds: i64, keyframe_seconds: f64) -> Vec<Message> {
@@ -202,4 +211,51 @@ fn timestamps_wrap() {
     let read: Vec<i64> = [u32::MAX - 10, u32::MAX, 5, 2, 40].map(|ms| unwrap.extend(ms)).into();
     let first = i64::from(u32::MAX) - 10;
     assert_eq!(read, [0, 10, 16, 13, 51].map(|ms| first + ms));
+}
+
+#[test]
+fn an_added_delay_is_found() {
+    let mut messages = pictures(4, 2.0);
+    messages.extend(sound(4, 0, beeps()));
+    for latency_ms in [5, 200] {
+        let report = measure(messages.iter().map(Message::copy).collect(), latency_ms);
+        assert_eq!(report.latency_ms_median, Some(latency_ms as f64));
+        assert_eq!(report.latency_ms_p99, Some(latency_ms as f64));
+    }
+}
+
+#[test]
+fn the_stream_is_told_in_the_terms_of_the_settings() {
+    let mut messages = pictures(11, 5.0);
+    messages.extend(sound(11, 0, beeps()));
+    let report = measure(messages, 20);
+    let stream = report.stream;
+    assert_eq!((stream.size, stream.sound), (Some(SIZE), Some((RATE, 2))));
+    assert!((stream.fps.unwrap() - 30.0).abs() < 0.01, "{stream:?}");
+    assert!((stream.audio_kbps - 128.0).abs() < 8.0, "{stream:?}");
+    assert_eq!(stream.keyframe_seconds_max, Some(5.0));
+    assert_eq!(report.kbps_by_second.len(), 10);
+    let mean = report.kbps_by_second.iter().map(|[video, _]| video).sum::<f64>() / 10.0;
+    assert!((mean - report.video_kbps).abs() < 40.0, "{mean} and {}", report.video_kbps);
+
+    // Held against a show to a service that wants a keyframe every four seconds at most.
+    let service = SERVICES.iter().find(|service| service.id == "youtube").unwrap();
+    let mut chosen = ShowSettings { destinations: vec![service.destination()], ..ShowSettings::default() };
+    chosen.encoding.keyframe_seconds = 2.0;
+    chosen.encoding.size = SIZE;
+    chosen.encoding.video_bitrate = Bitrate::from_kbps(800);
+    let held = report.clone().held_against(&chosen);
+    assert_eq!(held.keyframes_as_chosen, 0, "two seconds were chosen");
+    assert!(held.findings.iter().any(|finding| finding.rule == Rule::KeyframeTooLong), "{:?}", held.findings);
+    // What nobody measured is not held against it: there is no key.
+    assert!(held.findings.iter().all(|finding| finding.rule != Rule::KeyMissing));
+    chosen.encoding.keyframe_seconds = 5.0;
+    let held = report.held_against(&chosen);
+    assert_eq!((held.keyframes_as_chosen, held.keyframe_intervals.len()), (2, 2));
+    let text = held.to_text("2026-11-26 10:00:00", &["YouTube wants it otherwise.".to_owned()]);
+    for part in
+        ["rehearsal of 2026-11-26", "- YouTube wants", "2 of 2 as chosen", "Rate by second", "320x192, 30.00 fps"]
+    {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
 }
