@@ -76,7 +76,7 @@ pub struct LiveArgs {
     pub json: bool,
 
     /// Write what a viewer of the rehearsal got to this file, as text or, by the name FILE.json, as JSON
-    #[arg(long, value_name = "FILE", requires = "rehearse", help_heading = "Run")]
+    #[arg(long, value_name = "FILE", requires = "rehearse", conflicts_with = "to", help_heading = "Run")]
     pub rehearsal_report: Option<PathBuf>,
 }
 

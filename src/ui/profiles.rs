@@ -364,8 +364,7 @@ fn io_error(action: &'static str, path: &Path, source: std::io::Error) -> Settin
 /// Writes a report under the time of day. In English, as everything that is passed on to others.
 fn save_report(folder: &Path, report: &RehearsalReport) -> Result<PathBuf, String> {
     let (date, time) = local_date_and_time();
-    let findings: Vec<_> =
-        report.findings.iter().map(|finding| Words(Lang::English).finding_sentence(finding)).collect();
+    let findings: Vec<_> = report.findings.iter().map(|finding| Words(Lang::English).finding_line(finding)).collect();
     let text = report.to_text(&format!("{date} {}", time.replace('-', ":")), &findings);
     let path = folder.join(format!("Rehearsal {date} {time}.txt"));
     let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text));

@@ -12,7 +12,7 @@ use crate::ui::wording::{Lang, Words};
 
 /// The sentences for what destinations want otherwise.
 pub(super) fn findings(report: &RehearsalReport) -> Vec<String> {
-    report.findings.iter().map(|finding| Words(Lang::English).finding_sentence(finding)).collect()
+    report.findings.iter().map(|finding| Words(Lang::English).finding_line(finding)).collect()
 }
 
 /// A file that is there and can be written.

@@ -67,7 +67,7 @@ fn result(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Act>) {
         text(ui, words.text(Text::Verdict), small, t.dim);
         text(ui, words.verdict(&rehearsed.verdict), body.clone(), t.text);
         for finding in &rehearsed.findings {
-            text(ui, words.finding_sentence(finding), body.clone(), t.warn);
+            text(ui, words.finding_line(finding), body.clone(), t.warn);
         }
     }
     ui.add_space(4.0);

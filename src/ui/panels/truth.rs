@@ -23,7 +23,7 @@ pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
         Truth::TooSlow => words.text(Text::ComputerTooSlow).to_owned(),
         Truth::UploadShort { gives_kbps, wants_kbps } => words.upload_short(*gives_kbps, *wants_kbps),
         Truth::RateLowered { now_kbps, wanted_kbps } => words.rate_lowered(*now_kbps, *wanted_kbps),
-        Truth::Wanted(finding) => format!("{}. {}", words.finding_title(finding), words.finding_sentence(finding)),
+        Truth::Wanted(finding) => words.finding_line(finding),
         Truth::DiskFillsUp { left_seconds } => words.disk_fills_up(*left_seconds),
         Truth::Problem(problem) => words.what(problem),
     }

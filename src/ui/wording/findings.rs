@@ -37,6 +37,11 @@ impl Words {
         self.0.pick(fixed).to_owned()
     }
 
+    /// Both in one line.
+    pub fn finding_line(self, finding: &Finding) -> String {
+        format!("{}. {}", self.finding_title(finding), self.finding_sentence(finding))
+    }
+
     /// What is wanted, and from where on it is refused.
     pub fn finding_sentence(self, finding: &Finding) -> String {
         let who = finding.service.map_or(self.0.pick(["The server", "Der Server"]), |service| service.name);
