@@ -27,7 +27,7 @@ const PUBLISHERS: usize = 200;
 const IDLE: usize = 1000;
 const PAIRS: usize = 2;
 /// How long each server is measured.
-const WINDOW: Duration = Duration::from_secs(20);
+const WINDOW: Duration = Duration::from_secs(60);
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();

@@ -344,6 +344,9 @@ fn accept(
             serve_tls(acceptor, stream, peer, shared, stopped).await;
         }),
         Arrival::Http => connections.spawn(async move {
+            // Who asks for media and does not read it is cut off by the system, as players are by us.
+            #[cfg(target_os = "linux")]
+            let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(shared.limits.player_stall));
             let _counted = counted;
             serve_http(stream, peer, shared, stopped).await;
         }),

@@ -20,8 +20,8 @@ use super::{outcome, report, truth};
 use crate::settings::{AudioChoice, DEFAULT_NAME, ShowSettings, VideoChoice, joined_recording, recording_room};
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{
-    Command, DestinationState, DeviceInfo, DeviceKind, Levels, Problem, ProblemKind, SourceState, StudioCommand,
-    StudioEvent, Summary, ViewerNow,
+    Command, DestinationState, DeviceKind, Levels, Problem, ProblemKind, SourceState, StudioCommand, StudioEvent,
+    Summary, ViewerNow,
 };
 
 /// For so long after a change of state the primary act does nothing, in seconds: longer than a double click lasts.
@@ -136,7 +136,7 @@ impl Model {
             StudioEvent::Source { kind: DeviceKind::Camera, state } => self.handle_picture(state),
             StudioEvent::Source { kind: DeviceKind::Microphone, state } => self.handle_sound(state),
             StudioEvent::Devices { kind, found } => {
-                let found = Devices::Found(found.iter().map(device).collect());
+                let found = Devices::Found(found.iter().map(DeviceView::of).collect());
                 match kind {
                     DeviceKind::Camera => self.cameras = found,
                     DeviceKind::Microphone => self.microphones = found,
@@ -336,39 +336,23 @@ impl Model {
                 self.settings_tab = Some(tab);
                 Vec::new()
             }
-            Act::CloseSettings => {
-                self.settings_tab = None;
-                Vec::new()
-            }
             Act::Fix(fix) => self.change(now, |settings| *settings = fix.applied(settings)),
             Act::Edit(_) | Act::OpenLink(_) | Act::Undo | Act::Redo => {
                 let before = self.desk.settings().clone();
                 self.desk.change_settings(&act, now, self.is_on());
                 self.orders_since(now, &before)
             }
-            Act::Dismiss(id) => {
-                self.problems.dismiss(id);
-                Vec::new()
-            }
             Act::CopyReport => vec![Order::Copy(report::text(&self.view(now)))],
             Act::LetSend => {
-                let file = self.desk.settings().ingest.key_file.clone();
-                vec![Order::Profile(ProfileRequest::IncomingKey(file))]
+                vec![Order::Profile(ProfileRequest::IncomingKey(self.desk.settings().ingest.key_file.clone()))]
             }
             Act::OnlyHere => {
                 self.incoming.hide_key();
                 self.change(now, |settings| settings.ingest = incoming::from_here(&settings.ingest))
             }
-            Act::CloseSender => {
-                self.incoming.hide_key();
-                Vec::new()
-            }
             Act::AskToShare | Act::Share | Act::CloseShare => self.viewer.handle_act(&act),
             Act::SaveReport => self.save_report(),
-            Act::CloseResult => {
-                self.result = None;
-                Vec::new()
-            }
+            Act::CloseSender | Act::CloseSettings | Act::CloseResult | Act::Dismiss(_) => self.put_away(&act),
             Act::FinishFirstRun { rehearse } => {
                 self.first_run = false;
                 self.unkept_since = Some(now);
@@ -399,6 +383,18 @@ impl Model {
             | Act::CopyText(_)
             | Act::EndTyping => self.desk.handle_act(act),
         }
+    }
+
+    /// Closes what is open over or beside the picture.
+    fn put_away(&mut self, act: &Act) -> Vec<Order> {
+        match act {
+            Act::CloseSender => self.incoming.hide_key(),
+            Act::CloseSettings => self.settings_tab = None,
+            Act::CloseResult => self.result = None,
+            Act::Dismiss(id) => self.problems.dismiss(*id),
+            _ => {}
+        }
+        Vec::new()
     }
 
     /// Whether the state changed just now: a second click still means what was there before.
@@ -599,9 +595,4 @@ impl Model {
             video_kbps: self.health.video_kbps(),
         })
     }
-}
-
-fn device(info: &DeviceInfo) -> DeviceView {
-    let id = info.id.split_once(':').map_or(info.id.as_str(), |(_, id)| id);
-    DeviceView { id: id.to_owned(), name: info.name.clone() }
 }

@@ -14,8 +14,8 @@ use super::wording::Lang;
 use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::contract::{Finding, Fix};
 use crate::settings::{AudioChoice, ShowLink, ShowSettings, VideoChoice};
-use crate::studio::Problem;
 use crate::studio::rehearsal::RehearsalReport;
+use crate::studio::{DeviceInfo, Problem};
 
 /// Everything the window shows in one frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,6 +143,14 @@ pub struct DeviceView {
     pub id: String,
     /// Its name for people.
     pub name: String,
+}
+
+impl DeviceView {
+    /// The device, without the kind before its id.
+    pub(super) fn of(info: &DeviceInfo) -> Self {
+        let id = info.id.split_once(':').map_or(info.id.as_str(), |(_, id)| id);
+        Self { id: id.to_owned(), name: info.name.clone() }
+    }
 }
 
 /// The devices of a kind.

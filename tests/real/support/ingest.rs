@@ -52,12 +52,8 @@ impl Ingest {
 
     /// What `/status` tells programs.
     pub(crate) fn status(&self) -> Value {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port("http"))).unwrap();
-        stream.write_all(b"GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no body in {answer}"));
-        serde_json::from_str(body).unwrap_or_else(|error| panic!("{error} in {answer}"))
+        let body = get(self.port("http"), "/status");
+        serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error} in {body}"))
     }
 
     /// Waits for the end of the publish of `name`.
@@ -96,6 +92,18 @@ impl Ingest {
         assert_eq!(number(&ended, "audio_packets") as usize, recording.audio.len(), "{ended}");
         assert!(number(&ended, "bytes") > 10_000.0, "{ended}");
     }
+}
+
+/// The body of the answer to a web request to this computer.
+pub(crate) fn get(port: u16, path: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream
+        .write_all(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes())
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no body in {answer}"));
+    body.to_owned()
 }
 
 /// Panics unless the file holds `FRAMES` pictures and their sound, and decodes without a warning.
