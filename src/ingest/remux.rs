@@ -94,11 +94,7 @@ impl Remux {
     /// Gives out what is held: nothing follows.
     pub(super) fn finish(&mut self, out: &mut impl FnMut(Remuxed)) {
         for kind in [Kind::Video, Kind::Audio] {
-            let track = &mut self.tracks[kind as usize];
-            if let Some(held) = track.held.take() {
-                let (start, duration) = (held.start, track.duration.max(1));
-                out(Remuxed::Sample { kind, start, sample: held.with(duration), next_sync: false });
-            }
+            self.tracks[kind as usize].release(kind, false, out);
         }
     }
 
@@ -128,14 +124,15 @@ impl Remux {
 
     fn take_header(&mut self, kind: Kind, unit: &Unit, out: &mut impl FnMut(Remuxed)) {
         let (header, size) = (unit.payload(), self.announced_size.unwrap_or(Size { width: 0, height: 0 }));
-        let codec = match unit.codec {
-            Some(CodecId::Video(7) | CodecId::FourCc([b'a', b'v', b'c', b'1'])) => Mp4Codec::avc(&header),
-            Some(CodecId::Video(12) | CodecId::FourCc([b'h', b'v', b'c', b'1'])) => Mp4Codec::hevc(&header, size),
-            Some(CodecId::FourCc([b'a', b'v', b'0', b'1'])) => Mp4Codec::av1(&header, size),
-            Some(CodecId::Audio(10) | CodecId::FourCc([b'm', b'p', b'4', b'a'])) => Mp4Codec::aac(&header),
-            Some(CodecId::FourCc([b'O', b'p', b'u', b's'])) => Mp4Codec::opus(&header),
-            Some(other) => Err(Mp4Error::Codec(other.to_string())),
-            None => return,
+        let Some(codec) = unit.codec else { return };
+        let codec = match Format::of(codec) {
+            Some(Format::Avc) => Mp4Codec::avc(&header),
+            Some(Format::Hevc) => Mp4Codec::hevc(&header, size),
+            Some(Format::Av1) => Mp4Codec::av1(&header, size),
+            Some(Format::Aac) => Mp4Codec::aac(&header),
+            Some(Format::Opus) => Mp4Codec::opus(&header),
+            // Whose packets have headers of their own, and what is not put into MP4.
+            Some(Format::Mp3) | None => Err(Mp4Error::Codec(codec.to_string())),
         };
         self.set_codec(kind, codec, out);
     }
@@ -145,13 +142,7 @@ impl Remux {
         match codec {
             Ok(codec) if track.codec.as_ref() == Some(&codec) => {}
             Ok(codec) => {
-                let mut end = track.not_before;
-                // Its duration is that of the one before: what follows counts otherwise.
-                if let Some(held) = track.held.take() {
-                    let (start, duration) = (held.start, track.duration.max(1));
-                    end = start + u64::from(duration);
-                    out(Remuxed::Sample { kind, start, sample: held.with(duration), next_sync: true });
-                }
+                let end = track.release(kind, true, out);
                 let (new, old) = (u64::from(codec.timescale()), track.codec.as_ref().map_or(1, Mp4Codec::timescale));
                 let not_before = (end * new).div_ceil(u64::from(old.max(1)));
                 *track = Track { codec: Some(codec.clone()), not_before, ..Track::default() };
@@ -171,31 +162,19 @@ impl Remux {
         if data.is_empty() {
             return;
         }
-        if self.tracks[kind as usize].codec.is_none() {
-            match unit.codec {
-                // Headers of its own in each packet.
-                Some(CodecId::Audio(2 | 14) | CodecId::FourCc([b'.', b'm', b'p', b'3'])) => {
-                    self.set_codec(kind, Mp4Codec::mp3(&data), out);
-                }
-                // Waits for its header, or is what has none in MP4.
-                Some(
-                    CodecId::Video(7 | 12)
-                    | CodecId::Audio(10)
-                    | CodecId::FourCc(
-                        [b'a', b'v', b'c', b'1']
-                        | [b'h', b'v', b'c', b'1']
-                        | [b'a', b'v', b'0', b'1']
-                        | [b'm', b'p', b'4', b'a'],
-                    ),
-                )
-                | None => {}
-                Some(CodecId::FourCc([b'O', b'p', b'u', b's'])) => self.set_codec(kind, Mp4Codec::opus(&[]), out),
-                Some(other) => self.set_codec(kind, Err(Mp4Error::Codec(other.to_string())), out),
+        if let (None, Some(codec)) = (&self.tracks[kind as usize].codec, unit.codec) {
+            match Format::of(codec) {
+                Some(Format::Mp3) => self.set_codec(kind, Mp4Codec::mp3(&data), out),
+                Some(Format::Opus) => self.set_codec(kind, Mp4Codec::opus(&[]), out),
+                // Waits for its header.
+                Some(Format::Avc | Format::Hevc | Format::Av1 | Format::Aac) => {}
+                None => self.set_codec(kind, Err(Mp4Error::Codec(codec.to_string())), out),
             }
         }
         let keyframe = unit.kind == UnitKind::Keyframe;
         let video_comes = self.tracks[Kind::Video as usize].codec.is_some();
-        let Some(codec) = self.tracks[kind as usize].codec.clone() else { return };
+        let Some(codec) = &self.tracks[kind as usize].codec else { return };
+        let (scale, samples) = (u64::from(codec.timescale()), codec.packet_samples(&data));
         // The picture says where zero is, and it must be one to start with.
         if self.origin_ms.is_none() && ((kind == Kind::Video && !keyframe) || (kind == Kind::Audio && video_comes)) {
             return;
@@ -203,10 +182,8 @@ impl Remux {
         let at_ms = self.timeline_ms(unit.timestamp_ms);
         // Sound from before the first picture.
         let Ok(at_ms) = u64::try_from(at_ms) else { return };
-        let scale = u64::from(codec.timescale());
         let track = &mut self.tracks[kind as usize];
         let stamped = at_ms * scale / 1000;
-        let samples = codec.packet_samples(&data);
         let mut start = stamped.max(track.not_before);
         if let Some(held) = &track.held {
             let follows = held.start + u64::from(track.duration);
@@ -246,6 +223,41 @@ impl Remux {
             *origin += step;
         }
         time - *origin
+    }
+}
+
+impl Track {
+    /// Gives out what is held, as long as the one before: what follows does not tell. Gives where it ends.
+    fn release(&mut self, kind: Kind, next_sync: bool, out: &mut impl FnMut(Remuxed)) -> u64 {
+        let Some(held) = self.held.take() else { return self.not_before };
+        let (start, duration) = (held.start, self.duration.max(1));
+        out(Remuxed::Sample { kind, start, sample: held.with(duration), next_sync });
+        start + u64::from(duration)
+    }
+}
+
+/// What is put into MP4, by either of its names in FLV.
+#[derive(Clone, Copy)]
+enum Format {
+    Avc,
+    Hevc,
+    Av1,
+    Aac,
+    Opus,
+    Mp3,
+}
+
+impl Format {
+    fn of(codec: CodecId) -> Option<Self> {
+        Some(match codec {
+            CodecId::Video(7) | CodecId::FourCc([b'a', b'v', b'c', b'1']) => Self::Avc,
+            CodecId::Video(12) | CodecId::FourCc([b'h', b'v', b'c', b'1']) => Self::Hevc,
+            CodecId::FourCc([b'a', b'v', b'0', b'1']) => Self::Av1,
+            CodecId::Audio(10) | CodecId::FourCc([b'm', b'p', b'4', b'a']) => Self::Aac,
+            CodecId::FourCc([b'O', b'p', b'u', b's']) => Self::Opus,
+            CodecId::Audio(2 | 14) | CodecId::FourCc([b'.', b'm', b'p', b'3']) => Self::Mp3,
+            CodecId::Video(_) | CodecId::Audio(_) | CodecId::FourCc(_) | CodecId::Mixed => return None,
+        })
     }
 }
 

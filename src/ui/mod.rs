@@ -29,3 +29,4 @@ pub mod wording;
 mod tests;
 
 pub use open::{WindowError, has_display, run};
+pub use report::{finding_lines, rehearsal_text};

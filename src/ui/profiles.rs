@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::wording::{Lang, Words};
+use super::report::rehearsal_text;
 use crate::clock::{Clock, local_date_and_time};
 use crate::flow::{Popped, Queue, Worker};
 use crate::media::Timestamp;
@@ -361,13 +361,11 @@ fn io_error(action: &'static str, path: &Path, source: std::io::Error) -> Settin
     SettingsError::Io { action, path: path.to_owned(), source }
 }
 
-/// Writes a report under the time of day. In English, as everything that is passed on to others.
+/// Writes a report under the time of day.
 fn save_report(folder: &Path, report: &RehearsalReport) -> Result<PathBuf, String> {
     let (date, time) = local_date_and_time();
-    let findings: Vec<_> = report.findings.iter().map(|finding| Words(Lang::English).finding_line(finding)).collect();
-    let text = report.to_text(&format!("{date} {}", time.replace('-', ":")), &findings);
     let path = folder.join(format!("Rehearsal {date} {time}.txt"));
-    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text));
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, rehearsal_text(report)));
     written.map(|()| path.clone()).map_err(|error| format!("{}: {error}", path.display()))
 }
 

@@ -3,6 +3,9 @@
 use std::fmt::Write as _;
 
 use super::view::View;
+use super::wording::{Lang, Words};
+use crate::clock::local_date_and_time;
+use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::wording;
 
 /// The report, in English: it is for the people who make Tally and for servers' owners.
@@ -43,4 +46,15 @@ pub(super) fn text(view: &View) -> String {
         }
     }
     report
+}
+
+/// What destinations want otherwise of a rehearsed stream, a line each, in English: reports are passed on to others.
+pub fn finding_lines(report: &RehearsalReport) -> Vec<String> {
+    report.findings.iter().map(|finding| Words(Lang::English).finding_line(finding)).collect()
+}
+
+/// The report of a rehearsal as a text file has it, under the time of day.
+pub fn rehearsal_text(report: &RehearsalReport) -> String {
+    let (date, time) = local_date_and_time();
+    report.to_text(&format!("{date} {}", time.replace('-', ":")), &finding_lines(report))
 }

@@ -3,12 +3,12 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use super::report::findings;
 use crate::cli::print;
 use crate::clock::Clock;
 use crate::media::Timestamp;
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{DestinationState, Problem, Stats, StudioEvent, Summary, wording};
+use crate::ui::finding_lines;
 
 /// Without a terminal to rewrite a line on, a status line comes so often.
 const STATUS_INTERVAL: Duration = Duration::from_secs(10);
@@ -94,7 +94,7 @@ impl Human {
             self.line(&format!("  {name:<13} {value}"));
         }
         self.line(&format!("  {}", report.verdict));
-        for sentence in findings(report) {
+        for sentence in finding_lines(report) {
             self.line(&format!("  {sentence}"));
         }
     }

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::report::findings;
 use crate::cli::print;
 use crate::clock::Clock;
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{LatencyMillis, Problem, Stats, StepReport, StudioEvent, Summary, wording};
+use crate::ui::finding_lines;
 
 /// Writes events as JSON.
 pub(super) struct Json {
@@ -120,7 +120,7 @@ pub(super) fn rehearsal_fields(report: &RehearsalReport) -> Value {
             .iter()
             .map(|[video, audio]| json!({ "video": rounded(*video, 1), "audio": rounded(*audio, 1) }))
             .collect::<Vec<_>>(),
-        "findings": findings(report),
+        "findings": finding_lines(report),
     })
 }
 

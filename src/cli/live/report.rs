@@ -5,15 +5,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::json::rehearsal_fields;
-use crate::clock::local_date_and_time;
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{Problem, ProblemKind};
-use crate::ui::wording::{Lang, Words};
-
-/// The sentences for what destinations want otherwise.
-pub(super) fn findings(report: &RehearsalReport) -> Vec<String> {
-    report.findings.iter().map(|finding| Words(Lang::English).finding_line(finding)).collect()
-}
+use crate::ui::rehearsal_text;
 
 /// A file that is there and can be written.
 #[derive(Debug)]
@@ -31,12 +25,7 @@ impl ReportFile {
     /// As JSON where its name says so, else as text.
     pub(super) fn write(&self, report: &RehearsalReport) -> Result<(), Problem> {
         let is_json = self.path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-        let text = if is_json {
-            format!("{:#}\n", rehearsal_fields(report))
-        } else {
-            let (date, time) = local_date_and_time();
-            report.to_text(&format!("{date} {}", time.replace('-', ":")), &findings(report))
-        };
+        let text = if is_json { format!("{:#}\n", rehearsal_fields(report)) } else { rehearsal_text(report) };
         let written = (&self.file).write_all(text.as_bytes()).and_then(|()| self.file.sync_all());
         let about = self.path.display().to_string();
         written.map_err(|error| Problem::new(ProblemKind::RecordingFailed, about, error.to_string()))

@@ -24,8 +24,8 @@ const VIEWERS_MAX: usize = 1000;
 #[derive(Debug)]
 pub(in crate::ingest) struct LiveHls {
     packager: Mutex<Packager>,
-    /// Counts up whenever something new is there.
-    changed: watch::Sender<u64>,
+    /// Told whenever something new is there.
+    changed: watch::Sender<()>,
     watched: Mutex<Watched>,
 }
 
@@ -49,7 +49,7 @@ impl LiveHls {
         packager.catch_up(recent, unix_time());
         Self {
             packager: Mutex::new(packager),
-            changed: watch::channel(0).0,
+            changed: watch::channel(()).0,
             watched: Mutex::new(Watched { asked_at: now, viewers: HashMap::new(), unpublished_at: None }),
         }
     }
@@ -128,6 +128,6 @@ impl LiveHls {
     }
 
     fn wake(&self) {
-        self.changed.send_modify(|count| *count += 1);
+        self.changed.send_replace(());
     }
 }

@@ -37,8 +37,6 @@ pub(in crate::ingest) struct Packager {
     ended: bool,
     /// Why a kind is missing.
     pub(super) unusable: Vec<String>,
-    /// Parts made so far.
-    parts: u64,
 }
 
 impl Packager {
@@ -57,7 +55,6 @@ impl Packager {
             zero_at: None,
             ended: false,
             unusable: Vec::new(),
-            parts: 0,
         }
     }
 
@@ -65,9 +62,11 @@ impl Packager {
     pub(in crate::ingest) fn take(&mut self, unit: &Unit, wall: Duration) -> bool {
         let mut made = Vec::new();
         self.remux.take(unit, &mut |piece| made.push(piece));
-        let parts = self.parts;
-        made.into_iter().for_each(|piece| self.put(piece, Some(wall)));
-        self.parts != parts
+        let mut changed = false;
+        for piece in made {
+            changed |= self.put(piece, Some(wall));
+        }
+        changed
     }
 
     /// Takes messages that came before, the last of them at this time of day.
@@ -79,14 +78,18 @@ impl Packager {
         }
         let mut made = Vec::new();
         units.for_each(|unit| self.remux.take(unit, &mut |piece| made.push(piece)));
-        made.into_iter().for_each(|piece| self.put(piece, None));
+        for piece in made {
+            self.put(piece, None);
+        }
     }
 
     /// The publish has ended.
     pub(in crate::ingest) fn unpublished(&mut self) {
         let mut made = Vec::new();
         self.remux.begin_again(&mut |piece| made.push(piece));
-        made.into_iter().for_each(|piece| self.put(piece, None));
+        for piece in made {
+            self.put(piece, None);
+        }
         self.video.iter_mut().chain(&mut self.audio).for_each(Rendition::close_segment);
         self.cuts.clear();
         self.zero_at = None;
@@ -136,8 +139,8 @@ impl Packager {
         }
     }
 
-    /// `wall` is the time of day at which it came, where it came just now.
-    fn put(&mut self, piece: Remuxed, wall: Option<Duration>) {
+    /// `wall` is the time of day at which it came, where it came just now. `true` if that made a part.
+    fn put(&mut self, piece: Remuxed, wall: Option<Duration>) -> bool {
         match piece {
             Remuxed::Codec(kind, codec) => {
                 // Both kinds count their segments alike.
@@ -150,14 +153,17 @@ impl Packager {
                 if let Err(error) = changed {
                     self.unusable.push(error.to_string());
                 }
+                false
             }
-            Remuxed::Unusable(_, error) => self.unusable.push(error.to_string()),
+            Remuxed::Unusable(_, error) => {
+                self.unusable.push(error.to_string());
+                false
+            }
             Remuxed::Sample { kind, start, sample, next_sync } => {
-                let Some(scale) = self.rendition(kind).map(|rendition| u64::from(rendition.codec().timescale())) else {
-                    return;
-                };
+                let Some(rendition) = self.rendition(kind) else { return false };
+                let scale = u64::from(rendition.codec().timescale());
+                let starts_segment = rendition.open_seconds() == 0.0;
                 let seconds = start as f64 / scale as f64;
-                let starts_segment = self.rendition(kind).is_some_and(|own| own.open_seconds() == 0.0);
                 // It was held until the next one came.
                 let last = f64::from(sample.duration) / scale as f64;
                 let wall = wall.map(|wall| wall.as_secs_f64() - last);
@@ -165,7 +171,7 @@ impl Packager {
                 let end_ms = (start + u64::from(sample.duration)) * 1000 / scale;
                 let audio_cut = kind == Kind::Audio && self.cuts.front().is_some_and(|cut| end_ms >= *cut);
                 let (limit, has_video) = (self.target as f64 + TARGET_SLACK, self.video.is_some());
-                let Some(rendition) = self.slot(kind) else { return };
+                let Some(rendition) = self.slot(kind) else { return false };
                 let mut made = rendition.push(start, sample, begins_at);
                 let seconds = rendition.open_seconds();
                 let cut = match kind {
@@ -173,7 +179,7 @@ impl Packager {
                     Kind::Audio => audio_cut || (!has_video && seconds >= TARGET_MIN as f64 - last),
                 };
                 // What would not fit any more, or is too large, is cut without a keyframe.
-                if cut || seconds + last > limit || rendition.is_open_too_large() {
+                if cut || seconds + last > limit || (made && rendition.is_open_too_large()) {
                     rendition.close_segment();
                     made = true;
                     match kind {
@@ -185,7 +191,7 @@ impl Packager {
                         Kind::Audio => {}
                     }
                 }
-                self.parts += u64::from(made);
+                made
             }
         }
     }
