@@ -78,10 +78,10 @@ impl Remux {
     /// Time on the timeline up to which it is filled, in milliseconds.
     pub(super) fn end_ms(&self) -> i64 {
         let ends = self.tracks.iter().filter_map(|track| {
-            let (held, scale) = (track.held.as_ref()?, i64::from(track.codec.as_ref()?.timescale()));
-            Some((held.start.cast_signed() + i64::from(track.duration)) * 1000 / scale.max(1))
+            let scale = u64::from(track.codec.as_ref()?.timescale());
+            Some((track.end() * 1000 / scale.max(1)).cast_signed())
         });
-        ends.max().unwrap_or(self.begin_ms)
+        ends.fold(self.begin_ms, i64::max)
     }
 
     /// Another publish follows on this one: what is held is given out, and the timeline goes on where it is.
@@ -227,6 +227,11 @@ impl Remux {
 }
 
 impl Track {
+    /// Up to where it is filled.
+    fn end(&self) -> u64 {
+        self.held.as_ref().map_or(self.not_before, |held| held.start + u64::from(self.duration))
+    }
+
     /// Gives out what is held, as long as the one before: what follows does not tell. Gives where it ends.
     fn release(&mut self, kind: Kind, next_sync: bool, out: &mut impl FnMut(Remuxed)) -> u64 {
         let Some(held) = self.held.take() else { return self.not_before };

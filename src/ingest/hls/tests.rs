@@ -265,6 +265,26 @@ fn a_publisher_that_comes_again_goes_on_where_it_was() {
     assert_eq!((gone, media(&packager, Kind::Video).discontinuity_sequence), (30, 1));
 }
 
+#[test]
+fn the_timeline_goes_on_after_headers_that_nothing_followed() {
+    let mut packager = Packager::new(Some(2.0));
+    Publisher::new(0, 60).run(&mut packager, 5, |_| {});
+    let last = *decode_times(&packager, 0, 2).last().unwrap();
+    // Another level and another rate are announced, and then the publisher goes.
+    let mut sps = SPS.to_vec();
+    sps[3] = 0x1f;
+    let asc = AudioSpecificConfig::lc(44_100, 2).write();
+    packager.take(&Unit::media(MediaKind::Video, 5100, video_sequence_header(&avcc_record(&sps, PPS))), WALL);
+    packager.take(&Unit::media(MediaKind::Audio, 5100, audio_sequence_header(&asc)), WALL);
+    packager.unpublished();
+    packager.published();
+    Publisher::new(0, 60).run(&mut packager, 5, |_| {});
+    let open = packager.rendition(Kind::Video).unwrap().open().number;
+    let times = decode_times(&packager, 0, open);
+    assert!(times.is_sorted(), "{times:?}");
+    assert!(*times.last().unwrap() > last + 4000, "{times:?}");
+}
+
 /// Start of each part of the segments, in milliseconds.
 fn decode_times(packager: &Packager, from: u64, to: u64) -> Vec<u64> {
     use mp4_atom::{Decode, Moof};
