@@ -113,6 +113,11 @@ pub struct ShowArgs {
     #[arg(long, value_name = "URL", help_heading = "Destination", value_parser = parse_destination)]
     pub to: Vec<Destination>,
 
+    /// The service's other server, which gets the show while the first cannot be reached, with the same key; once, or once
+    /// for each --to
+    #[arg(long, value_name = "URL", help_heading = "Destination")]
+    pub backup: Vec<String>,
+
     /// Read the stream key from this file (or set TALLY_KEY); once, or once for each --to
     #[arg(long, value_name = "PATH", help_heading = "Destination")]
     pub key_file: Vec<PathBuf>,

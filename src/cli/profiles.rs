@@ -97,6 +97,7 @@ struct ShownDestination {
     password_set: bool,
     password_last4: Option<String>,
     tls_ca: Option<String>,
+    backup: Option<String>,
 }
 
 impl Shown {
@@ -157,6 +158,9 @@ impl Shown {
             if let Some(file) = &destination.tls_ca {
                 lines.push(format!("  tls-ca          {file}"));
             }
+            if let Some(backup) = &destination.backup {
+                lines.push(format!("  backup          {backup}"));
+            }
         }
         lines
     }
@@ -164,7 +168,7 @@ impl Shown {
 
 impl ShownDestination {
     fn of(destination: Destination) -> Self {
-        let Destination { name, server, stream_key, user, password, tls_ca } = destination;
+        let Destination { name, server, stream_key, user, password, tls_ca, backup_server } = destination;
         Self {
             name,
             server,
@@ -174,6 +178,7 @@ impl ShownDestination {
             password_set: password.is_some(),
             password_last4: password.as_ref().map(StreamKey::last4),
             tls_ca: tls_ca.map(|path| path.display().to_string()),
+            backup: backup_server,
         }
     }
 }

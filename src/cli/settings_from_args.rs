@@ -44,6 +44,7 @@ pub(super) fn merged(base: ShowSettings, args: &ShowArgs) -> Result<ShowSettings
         settings.rehearse = true;
     }
     give_keys(&mut settings.destinations, args)?;
+    give_backups(&mut settings.destinations, &args.backup)?;
     for destination in &mut settings.destinations {
         if let Some(user) = &args.user {
             destination.user = Some(user.clone());
@@ -128,6 +129,21 @@ fn give_keys(destinations: &mut [Destination], args: &ShowArgs) -> Result<(), Fa
     }
     for destination in &mut without {
         destination.stream_key = Some(key.clone());
+    }
+    Ok(())
+}
+
+/// One backup for one destination, or one for each in turn.
+fn give_backups(destinations: &mut [Destination], backups: &[String]) -> Result<(), Failure> {
+    if !backups.is_empty() && backups.len() != destinations.len() {
+        return Err(Failure::usage(format!(
+            "there are {} backup servers for {} destinations: give --backup once for each --to in the same order",
+            backups.len(),
+            destinations.len()
+        )));
+    }
+    for (destination, backup) in destinations.iter_mut().zip(backups) {
+        destination.backup_server = Some(backup.clone());
     }
     Ok(())
 }

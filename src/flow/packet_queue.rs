@@ -179,6 +179,17 @@ impl PacketQueue {
         }
     }
 
+    /// From now on holds at most `limit` of media time.
+    pub fn set_limit(&self, limit: Duration) {
+        self.lock().limit = limit;
+    }
+
+    /// Whether it refuses pictures until a keyframe comes, having been full: the sooner one is made, the shorter the hole.
+    pub fn wants_keyframe(&self) -> bool {
+        let state = self.lock();
+        state.waiting_for_keyframe && state.lost.frames > state.passed.frames
+    }
+
     /// How full it is.
     pub fn gauge(&self) -> QueueGauge {
         let state = self.lock();

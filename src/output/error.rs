@@ -116,6 +116,11 @@ pub enum PublishError {
         /// What the system said.
         reason: String,
     },
+    /// Live, and nothing has been acknowledged for a while: the link is down, and nobody said so.
+    Silent {
+        /// For how long.
+        after: Duration,
+    },
     /// The server accepted the publish and closed the connection at once: how some refuse a key.
     ClosedAtOnce {
         /// What was seen.
@@ -123,6 +128,11 @@ pub enum PublishError {
     },
     /// The user ended the show before it was live.
     Cancelled,
+}
+
+/// The word by which servers tell that a name is taken.
+fn says_already(words: &str) -> bool {
+    words.to_ascii_lowercase().contains("already")
 }
 
 /// What can be done about an error.
@@ -138,15 +148,42 @@ impl PublishError {
     /// Whether trying again can help once a show has been live.
     pub fn recovery(&self) -> Recovery {
         match self {
-            Self::Tls(_) | Self::ClosedAtOnce { .. } | Self::Cancelled => Recovery::AskUser,
-            // A server that restarts may refuse for a moment, and one that still holds the old session
-            // refuses until it has noticed: a show that was live keeps trying.
+            Self::ClosedAtOnce { .. } | Self::Cancelled => Recovery::AskUser,
+            // A server that restarts may refuse for a moment, one that still holds the old session refuses until it has
+            // noticed, and on the way to another network strangers answer: a show that was live keeps trying.
             Self::Dns { .. }
+            | Self::Tls(_)
+            | Self::Silent { .. }
             | Self::Refused
             | Self::TimedOut { .. }
             | Self::Unreachable { .. }
             | Self::Session(_)
             | Self::Broken { .. } => Recovery::Retry,
+        }
+    }
+
+    /// Whether the server refuses because somebody publishes under this name: after a loss, that is our own old session.
+    pub fn is_old_session(&self) -> bool {
+        let Self::Session(ClientError::Rejected { step: Step::Publish, code, description }) = self else {
+            return false;
+        };
+        [Some(code), description.as_ref()].into_iter().flatten().any(|words| says_already(words))
+    }
+
+    /// Whether the server itself said no.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Session(ClientError::Rejected { .. }))
+    }
+
+    /// What a connection means that ends right after the publish was accepted: some servers (nginx with `deny publish`)
+    /// refuse so.
+    pub(super) fn into_refusal(self) -> Self {
+        match self {
+            Self::Broken { step: PublishStep::Live, reason } => Self::ClosedAtOnce { reason },
+            Self::Session(ClientError::ClosedByPeer { step: Step::Live }) => {
+                Self::ClosedAtOnce { reason: "it said nothing".to_owned() }
+            }
+            other => other,
         }
     }
 }

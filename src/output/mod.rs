@@ -1,7 +1,9 @@
 //! Where packets go: publishers to RTMP servers, the recorder, and the fan-out that feeds them all.
 
+mod changes;
 mod error;
 mod fanout;
+mod link;
 mod network;
 pub mod publisher;
 mod recorder;
@@ -10,6 +12,7 @@ mod timeline;
 
 pub use error::{PublishError, PublishStep, Recovery, TlsFault};
 pub use fanout::{Fanout, OutputHandle};
+pub use link::{Link, LinkSample, LinkView, STAY_CURRENT};
 pub use network::Network;
 pub use recorder::{Recorder, RecorderError, RecorderEvent, free_path};
 pub use stats::{OutputCounters, OutputStats};

@@ -5,12 +5,14 @@ use std::future::Future;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
+use super::changes::{self, NetworkChanges};
 use crate::flow::Worker;
 
 /// A single-threaded runtime on a named thread. Dropping it ends every task on it and joins the thread.
 #[derive(Debug)]
 pub struct Network {
     handle: Handle,
+    changes: NetworkChanges,
     end: Option<oneshot::Sender<()>>,
     worker: Option<Worker>,
 }
@@ -21,6 +23,7 @@ impl Network {
         // One extra thread at most, only while a name is looked up.
         let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(2).build()?;
         let handle = runtime.handle().clone();
+        let changes = changes::start(&handle);
         let (end, ended) = oneshot::channel::<()>();
         let worker = Worker::spawn("network", move |_stop| {
             // The sender's end, dropped or used, both mean: finish.
@@ -28,7 +31,12 @@ impl Network {
             // A name look-up cannot be interrupted: do not wait for it.
             runtime.shutdown_background();
         })?;
-        Ok(Self { handle, end: Some(end), worker: Some(worker) })
+        Ok(Self { handle, changes, end: Some(end), worker: Some(worker) })
+    }
+
+    /// Told when this computer's network changes.
+    pub(super) fn changes(&self) -> NetworkChanges {
+        self.changes.clone()
     }
 
     /// Runs `task` until it ends or the network is dropped.

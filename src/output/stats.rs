@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::LinkView;
 use crate::media::Timestamp;
 
 /// What one output has done so far.
@@ -20,6 +21,8 @@ pub struct OutputCounters {
     pub reconnects: u64,
     /// Smoothed round-trip time of the connection.
     pub rtt: Option<Duration>,
+    /// What is known of the connection's link.
+    pub link: LinkView,
     /// When the first keyframe was handed to the system.
     pub first_keyframe_at: Option<Timestamp>,
     /// Capture to socket of each frame since the counters were last taken.
@@ -58,10 +61,14 @@ impl OutputStats {
         });
     }
 
-    /// Payload bytes handed to the system so far.
-    pub fn sent_bytes(&self) -> u64 {
-        let counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counters.video_bytes + counters.audio_bytes
+    /// Smoothed round-trip time, if the system tells.
+    pub fn rtt(&self) -> Option<Duration> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).rtt
+    }
+
+    /// What is known of the connection's link.
+    pub fn link(&self) -> LinkView {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).link
     }
 
     /// A copy of the counters; the latencies are taken out.

@@ -8,7 +8,7 @@ impl Destination {
     pub fn at(url: &str) -> Self {
         let parts = UrlParts::of(url);
         let (server, name) = (parts.whole.to_owned(), parts.host().to_owned());
-        Self { name, server, stream_key: None, user: None, password: None, tls_ca: None }
+        Self { name, server, stream_key: None, user: None, password: None, tls_ca: None, backup_server: None }
     }
 
     /// What people call it: its name, else the server's.
@@ -36,20 +36,53 @@ impl Destination {
         self.user = self.user.or(user);
         self.password = self.password.or(password.map(|password| StreamKey::new(&password)));
         self.stream_key = self.stream_key.or(key);
+        self.backup_server = self.backup_server.take().map(|backup| self.backup_without_secrets(&backup));
         self.server = server;
         self
+    }
+
+    /// The address of the backup server without what the destination has in fields of its own.
+    fn backup_without_secrets(&self, backup: &str) -> String {
+        let alone = Self::at(backup).with_secrets_split();
+        if alone.stream_key.is_some() && alone.stream_key == self.stream_key {
+            return alone.server;
+        }
+        let stream_key = Some(self.stream_key.clone().unwrap_or_else(|| StreamKey::new("-")));
+        Self { stream_key, ..Self::at(backup) }.with_secrets_split().server
     }
 
     /// Checks the URL. What it says never holds the URL whole.
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
         let read = RtmpUrl::parse(&self.server, self.stream_key.is_some());
-        read.map(drop).map_err(|reason| SettingsError::Url { shown: redact_url(&self.server), reason })
+        read.map(drop).map_err(|reason| SettingsError::Url { shown: redact_url(&self.server), reason })?;
+        let Some(backup) = &self.backup_server else { return Ok(()) };
+        let read = RtmpUrl::parse(backup, true);
+        read.map(drop).map_err(|reason| SettingsError::Url { shown: redact_url(backup), reason })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_backup_server_keeps_no_secret_in_its_address() {
+        for (backup, kept) in [
+            ("rtmp://b.example/live2?backup=1", "rtmp://b.example/live2?backup=1"),
+            ("rtmp://me:canary@b.example/live2/canary-key", "rtmp://b.example/live2"),
+            ("rtmp://b.example/app/instance", "rtmp://b.example/app/instance"),
+        ] {
+            let mut destination =
+                Destination { stream_key: Some(StreamKey::new("canary-key")), ..Destination::at("rtmp://a/b") };
+            destination.backup_server = Some(backup.to_owned());
+            let split = destination.clone().with_secrets_split();
+            assert_eq!(split.backup_server.as_deref(), Some(kept));
+            assert!(!format!("{destination:?} {split:?}").contains("canary"), "{destination:?}");
+            assert!(split.validate().is_ok());
+        }
+        let wrong = Destination { backup_server: Some("http://x/y".to_owned()), ..Destination::at("rtmp://a/b") };
+        assert!(wrong.validate().is_err());
+    }
 
     fn split(url: &str, key: Option<&str>) -> (String, Option<String>, Option<String>, Option<String>) {
         let given = Destination { stream_key: key.map(StreamKey::new), ..Destination::at(url) };

@@ -108,7 +108,12 @@ pub fn paste_server(text: &str, old: &Destination) -> Result<Pasted, PasteError>
     if trimmed.len() != text.len() {
         done.push(Done::Trimmed);
     }
-    let bare = Destination { name: old.name.clone(), tls_ca: old.tls_ca.clone(), ..Destination::at(trimmed) };
+    let bare = Destination {
+        name: old.name.clone(),
+        tls_ca: old.tls_ca.clone(),
+        backup_server: old.backup_server.clone(),
+        ..Destination::at(trimmed)
+    };
     let known = bare.with_known_app();
     let mut pasted = known.unwrap_or(bare).with_secrets_split();
     if pasted.stream_key.is_some() {

@@ -22,6 +22,9 @@ pub struct Destination {
     pub password: Option<StreamKey>,
     /// A CA (PEM file) to trust as well as the system's.
     pub tls_ca: Option<PathBuf>,
+    /// The URL of the service's other server, which gets the show while the first cannot be reached; with the same key and
+    /// login.
+    pub backup_server: Option<String>,
 }
 
 impl fmt::Debug for Destination {
@@ -33,6 +36,7 @@ impl fmt::Debug for Destination {
             .field("user", &self.user)
             .field("password", &self.password)
             .field("tls_ca", &self.tls_ca)
+            .field("backup_server", &self.backup_server.as_deref().map(redact_url))
             .finish()
     }
 }

@@ -18,6 +18,15 @@ pub enum Command {
     Abort,
     /// Change the picture's rate from the next frame on.
     SetVideoBitrate(Bitrate),
+    /// Connect lost destinations again now, without waiting any longer.
+    RetryNow,
+    /// Turn one destination off or on again while the others go on.
+    SetDestination {
+        /// Its place among the show's destinations, from 0.
+        place: usize,
+        /// On.
+        on: bool,
+    },
 }
 
 /// What a window asks of a studio.
@@ -78,6 +87,8 @@ pub enum DestinationState {
     Ending,
     /// Over.
     Ended,
+    /// Turned off by the user while the show goes on.
+    Off,
 }
 
 impl DestinationState {
@@ -89,6 +100,7 @@ impl DestinationState {
             Self::Reconnecting => "reconnecting",
             Self::Ending => "ending",
             Self::Ended => "ended",
+            Self::Off => "off",
         }
     }
 }
@@ -200,6 +212,8 @@ pub enum StudioEvent {
     Step(StepReport),
     /// A destination stands elsewhere now.
     State {
+        /// Its place among the show's destinations, from 0.
+        place: usize,
         /// Its name.
         destination: String,
         /// Where it stands.

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::Problem;
 use super::event::{DestinationState, LatencyMillis, Stats, Summary, WorstSecond};
+use super::lines::Lines;
 use super::process;
 use super::program::{Program, read};
 use crate::clock::process_cpu_time;
 use crate::media::Timestamp;
-use crate::output::publisher::Publisher;
 use crate::output::{Fanout, OutputCounters};
 
 /// Makes a `Stats` of the second that has passed, and remembers the worst.
@@ -50,7 +50,7 @@ impl Summary {
     /// Of a show that could not begin.
     pub(super) fn never_live(now: Timestamp, problem: Problem) -> Self {
         let program = Program::new(Fanout::new(), None);
-        let totals = Health::new(now).totals(now, &program, &[], 0);
+        let totals = Health::new(now).totals(now, &program, &Lines::default(), 0);
         Self { duration: Duration::ZERO, totals, recording: None, worst_second: None, failure: Some(problem) }
     }
 }
@@ -75,10 +75,10 @@ impl Health {
         now: Timestamp,
         state: DestinationState,
         program: &Program,
-        publishers: &[Publisher],
+        lines: &Lines,
         recording_dropped: u64,
     ) -> Stats {
-        let outputs = Outputs { recording_dropped, ..Outputs::of(publishers) };
+        let outputs = Outputs { recording_dropped, ..Outputs::of(lines) };
         for latency in &outputs.latencies {
             self.histogram.add(*latency);
         }
@@ -94,14 +94,8 @@ impl Health {
     }
 
     /// The figures of the whole show.
-    pub(super) fn totals(
-        &mut self,
-        now: Timestamp,
-        program: &Program,
-        publishers: &[Publisher],
-        recording_dropped: u64,
-    ) -> Stats {
-        let outputs = Outputs { recording_dropped, ..Outputs::of(publishers) };
+    pub(super) fn totals(&mut self, now: Timestamp, program: &Program, lines: &Lines, recording_dropped: u64) -> Stats {
+        let outputs = Outputs { recording_dropped, ..Outputs::of(lines) };
         for latency in &outputs.latencies {
             self.histogram.add(*latency);
         }
@@ -189,18 +183,25 @@ impl Sample {
 }
 
 impl Outputs {
-    fn of(publishers: &[Publisher]) -> Self {
+    fn of(lines: &Lines) -> Self {
         let mut sum = Self::default();
-        for publisher in publishers {
-            let OutputCounters { frames_sent, reconnects, rtt, latencies, .. } = publisher.stats().take();
-            sum.frames_sent = sum.frames_sent.max(frames_sent);
+        let mut sent = Vec::new();
+        for (place, publisher) in lines.replaced().chain(lines.running()) {
+            let OutputCounters { frames_sent, reconnects, latencies, .. } = publisher.stats().take();
+            sent.resize(sent.len().max(place + 1), 0);
+            if let Some(sent) = sent.get_mut(place) {
+                *sent += frames_sent;
+            }
             sum.reconnects += reconnects;
-            sum.rtt = sum.rtt.max(rtt);
             sum.latencies.extend(latencies);
+            sum.dropped += publisher.output().dropped();
+        }
+        sum.frames_sent = sent.into_iter().max().unwrap_or(0);
+        for (_, publisher) in lines.running() {
             let gauge = publisher.output().queue().gauge();
+            sum.rtt = sum.rtt.max(publisher.stats().rtt());
             sum.queue = sum.queue.max(gauge.waiting);
             sum.congestion = sum.congestion.max(gauge.congestion);
-            sum.dropped += publisher.output().dropped();
         }
         sum
     }

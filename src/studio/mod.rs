@@ -1,6 +1,5 @@
 //! The engine: commands in, events out; the supervisor owns every thread and joins it at the end.
 
-mod adaptive;
 mod control_room;
 mod desk;
 mod destination;
@@ -10,11 +9,13 @@ mod event;
 mod health;
 mod incoming;
 mod levels;
+mod lines;
 mod prepare;
 mod preview;
 mod problem;
 mod process;
 mod program;
+mod rate;
 pub mod rehearsal;
 mod rehearse;
 mod show;

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use super::adaptive::Adaptive;
 use super::encode_thread::{EncodeThread, WantedBitrate};
 use super::event::StudioEvent;
 use super::health::Health;
 use super::incoming::IngestDoor;
 use super::levels::Sound;
+use super::lines::Lines;
 use super::preview::Preview;
 use super::program::Program;
+use super::rate::RateController;
 use super::rehearse::Rehearse;
 use super::sources::{self, Opened};
 use super::stage::{AudioPart, Stage, StageFormat};
@@ -21,10 +22,13 @@ use crate::encode::{
     AudioEncoder, AudioEncoderSettings, EncodeError, VideoEncoder, VideoEncoderSettings, open_aac, open_h264,
 };
 use crate::flow::Worker;
-use crate::media::{StreamConfig, Timestamp};
+use crate::media::{Bitrate, StreamConfig, Timestamp};
 use crate::output::publisher::StreamHeaders;
 use crate::output::{Fanout, Network};
 use crate::settings::VideoChoice;
+
+/// No picture is worth less.
+const LOWEST_BITRATE: Bitrate = Bitrate::from_kbps(100);
 
 impl Supervisor {
     /// Opens sources (where no stage is lent) and encoders, and puts the program on air.
@@ -73,14 +77,14 @@ impl Supervisor {
             mail: self.mail.clone(),
         };
         stage.handle().put_on_air(encode.is_some().then(|| program.clone()), part);
+        let encoding = &self.settings.encoding;
         let mut running = Running {
             program,
             bitrate,
-            adaptive: Adaptive::new(self.settings.encoding.video_bitrate, self.settings.encoding.audio_bitrate),
+            rate: RateController::new(encoding.video_bitrate, lowest(encoding.video_bitrate), encoding.audio_bitrate),
             next_look: self.clock.now(),
             headers,
-            publishers: Vec::new(),
-            lines: Vec::new(),
+            lines: Lines::default(),
             recorder: None,
             rehearse,
             health: Health::new(started),
@@ -195,6 +199,11 @@ impl Supervisor {
         self.step("encoder", started, true, detail);
         Ok((video, audio))
     }
+}
+
+/// As low as the picture's rate may go by itself: a tenth, below which nobody recognises anything.
+fn lowest(wanted: Bitrate) -> Bitrate {
+    Bitrate::from_bps((wanted.bps() / 10).max(LOWEST_BITRATE.bps()))
 }
 
 fn internal(error: std::io::Error) -> Problem {

@@ -54,6 +54,10 @@ pub enum ProblemKind {
     ProtocolError,
     /// The connection was lost; it is tried again.
     ConnectionLost,
+    /// After a loss the server still holds the old session, and takes no other until it has noticed.
+    OldSession,
+    /// The server that is wanted cannot be reached: the show goes to its backup.
+    OnBackup,
     /// The connection was lost and retries ended.
     RetriesEnded,
     /// The server says something while live.
@@ -138,6 +142,8 @@ impl ProblemKind {
             Self::ClosedByServer => "closed_by_server",
             Self::ProtocolError => "protocol_error",
             Self::ConnectionLost => "connection_lost",
+            Self::OldSession => "old_session",
+            Self::OnBackup => "on_backup",
             Self::RetriesEnded => "retries_ended",
             Self::ServerWarning => "server_warning",
             Self::SourceNotFound => "source_not_found",
@@ -211,8 +217,11 @@ impl Problem {
                 TlsFault::BadCaFile { path, reason } => new(Kind::TlsBadCaFile, format!("{path}: {reason}")),
                 TlsFault::Other(reason) => new(Kind::TlsFailed, reason.clone()),
             },
-            PublishError::Session(error) => Self::from_session(about, error),
+            PublishError::Session(session) => Self::from_session(about, session, error.is_old_session()),
             PublishError::Broken { step: PublishStep::Live, reason } => new(Kind::ConnectionLost, reason.clone()),
+            PublishError::Silent { after } => {
+                new(Kind::ConnectionLost, format!("nothing was acknowledged for {:.1} s", after.as_secs_f64()))
+            }
             PublishError::Broken { step, reason } => {
                 new(Kind::ClosedByServer, format!("step {}: {reason}", step.word()))
             }
@@ -223,7 +232,7 @@ impl Problem {
         }
     }
 
-    fn from_session(about: &str, error: &ClientError) -> Self {
+    fn from_session(about: &str, error: &ClientError, name_is_taken: bool) -> Self {
         use ProblemKind as Kind;
         let new = |kind, details: String| Self::new(kind, about, details);
         let word = |step: Step| PublishStep::from(step).word();
@@ -236,12 +245,9 @@ impl Problem {
                     Some(description) if !description.is_empty() => format!("{code}: {description}"),
                     _ => code.clone(),
                 };
-                let already = words.to_ascii_lowercase().contains("already");
                 let kind = match step {
                     Step::Connect | Step::Handshake => Kind::ConnectRejected,
-                    Step::CreateStream | Step::Publish | Step::Live | Step::Closing if already => {
-                        Kind::AlreadyPublishing
-                    }
+                    Step::Publish if name_is_taken => Kind::AlreadyPublishing,
                     Step::CreateStream | Step::Publish | Step::Live | Step::Closing => Kind::PublishRejected,
                 };
                 new(kind, format!("step {}", word(*step))).said(Some(words))

@@ -6,11 +6,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use super::event::{Command, StudioEvent};
+use super::lines::Target;
 use super::supervisor::{Lent, Mail, Message, Supervisor};
 use super::{Problem, ProblemKind, destination};
 use crate::clock::Clock;
 use crate::flow::Worker;
-use crate::output::publisher::PublishTarget;
 use crate::settings::ShowSettings;
 
 /// Events that wait for the face; more than that and figures are left out.
@@ -74,7 +74,7 @@ pub(super) struct LentShow {
 impl LentShow {
     pub(super) fn start(
         settings: ShowSettings,
-        targets: Vec<PublishTarget>,
+        targets: Vec<Target>,
         clock: Clock,
         face: SyncSender<StudioEvent>,
         lent: Lent,
@@ -98,7 +98,7 @@ impl LentShow {
 }
 
 /// Where the show goes, once all of its settings are known to work.
-pub(super) fn targets(settings: &ShowSettings) -> Result<Vec<PublishTarget>, Problem> {
+pub(super) fn targets(settings: &ShowSettings) -> Result<Vec<Target>, Problem> {
     let published = if settings.rehearse { &[][..] } else { &settings.destinations };
     let checked = ShowSettings { destinations: published.to_vec(), ..settings.clone() };
     checked.validate().map_err(|error| Problem::new(ProblemKind::BadSettings, "settings", error.to_string()))?;
@@ -116,7 +116,7 @@ pub(super) fn targets(settings: &ShowSettings) -> Result<Vec<PublishTarget>, Pro
 
 fn spawn(
     settings: ShowSettings,
-    targets: Vec<PublishTarget>,
+    targets: Vec<Target>,
     clock: Clock,
     face: SyncSender<StudioEvent>,
     lent: Option<Lent>,

@@ -3,11 +3,12 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
-use super::adaptive::{Adaptive, Seen};
 use super::encode_thread::WantedBitrate;
 use super::event::{Command, DestinationState, StepReport, StudioEvent, Summary};
 use super::health::Health;
+use super::lines::{Lines, Starter, Target};
 use super::program::Program;
+use super::rate::RateController;
 use super::rehearse::Rehearse;
 use super::stage::{Stage, StageEvent, StageHandle};
 use super::viewer_feed::ViewerFeed;
@@ -17,14 +18,10 @@ use crate::clock::{Clock, local_date_and_time};
 use crate::encode::EncodeError;
 use crate::flow::{PacketQueue, Stop, Worker};
 use crate::media::Timestamp;
-use crate::output::publisher::{
-    PublishTarget, Publisher, PublisherConfig, PublisherEvent, PublisherState, SentHook, StreamHeaders,
-};
+use crate::output::publisher::{PublisherEvent, PublisherState, StreamHeaders};
 use crate::output::{Network, Recorder, RecorderEvent, free_path};
 use crate::settings::{ShowSettings, recording_path};
 
-/// Media time one destination's queue may hold before video is dropped to the next keyframe.
-const QUEUE_LIMIT: Duration = Duration::from_millis(700);
 /// Media time the recorder's queue may hold: a disk that stalls for so long is broken.
 const RECORDER_QUEUE_LIMIT: Duration = Duration::from_secs(20);
 /// How long a camera may take until its first picture.
@@ -38,11 +35,11 @@ const RECORDING_DEADLINE: Duration = Duration::from_millis(1750);
 /// What the recorder has in any case.
 const RECORDING_PATIENCE_MIN: Duration = Duration::from_millis(150);
 /// How long a lost destination is tried again.
-const RETRY_FOR: Duration = Duration::from_secs(300);
+const RETRY_FOR: Duration = Duration::from_secs(3600);
 /// Seconds between figures.
 pub(super) const STATS_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the network is looked at.
-const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 /// How long the supervisor waits for mail at most.
 const NAP: Duration = Duration::from_millis(20);
 
@@ -77,7 +74,7 @@ impl Mail {
 /// The supervisor of one show.
 pub(super) struct Supervisor {
     pub(super) settings: ShowSettings,
-    pub(super) targets: Vec<PublishTarget>,
+    pub(super) targets: Vec<Target>,
     pub(super) clock: Clock,
     pub(super) mail: Mail,
     pub(super) inbox: Receiver<Message>,
@@ -92,12 +89,6 @@ pub(super) struct Lent {
     pub(super) stage: StageHandle,
     /// Where the viewer of a rehearsal is shown.
     pub(super) viewer: ViewerFeed,
-}
-
-/// A destination's part of the show.
-pub(super) struct Line {
-    about: String,
-    state: DestinationState,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,11 +130,10 @@ impl ShowStage {
 pub(super) struct Running {
     pub(super) program: Program,
     pub(super) bitrate: WantedBitrate,
-    pub(super) adaptive: Adaptive,
+    pub(super) rate: RateController,
     pub(super) next_look: Timestamp,
     pub(super) headers: StreamHeaders,
-    pub(super) publishers: Vec<Publisher>,
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Lines,
     pub(super) recorder: Option<Recorder>,
     pub(super) rehearse: Option<Rehearse>,
     pub(super) health: Health,
@@ -163,7 +153,7 @@ pub(super) struct Running {
 impl Supervisor {
     pub(super) fn new(
         settings: ShowSettings,
-        targets: Vec<PublishTarget>,
+        targets: Vec<Target>,
         clock: Clock,
         mail: Mail,
         inbox: Receiver<Message>,
@@ -190,34 +180,27 @@ impl Supervisor {
     }
 
     pub(super) fn start_publishers(&self, running: &mut Running) {
-        let rehearsal = running.rehearse.as_ref().map(|r| (r.target(), Some(r.sent_hook())));
-        let targets = rehearsal.into_iter().chain(self.targets.iter().map(|target| (target.clone(), None)));
-        for (index, (target, sent_hook)) in targets.enumerate() {
-            let about = target.about.clone();
-            running.lines.push(Line { about, state: DestinationState::Connecting });
-            let publisher = self.start_publisher(running, index, target, sent_hook);
-            running.publishers.push(publisher);
+        let rehearsal = running.rehearse.as_ref().map(|rehearse| Target {
+            wanted: rehearse.target(),
+            backup: None,
+            sent_hook: Some(rehearse.sent_hook()),
+        });
+        for target in rehearsal.into_iter().chain(self.targets.iter().cloned()) {
+            let (lines, starter) = running.lines_and_starter(&self.clock);
+            lines.start(target, &starter, self.sink());
         }
     }
 
-    fn start_publisher(
-        &self,
-        running: &Running,
-        index: usize,
-        target: PublishTarget,
-        sent_hook: Option<SentHook>,
-    ) -> Publisher {
-        let output = running.program.fanout().add(PacketQueue::new(QUEUE_LIMIT));
-        let config = PublisherConfig {
-            target,
-            headers: running.headers.clone(),
-            encoder_name: format!("FMLE/3.0 (compatible; Tally/{})", env!("CARGO_PKG_VERSION")),
-            sent_hook,
-            retry_for: RETRY_FOR,
-        };
+    fn turn_on(&self, running: &mut Running, place: usize) {
+        if running.phase == Phase::Running {
+            let (lines, starter) = running.lines_and_starter(&self.clock);
+            lines.turn_on(place, &starter, self.sink());
+        }
+    }
+
+    fn sink(&self) -> impl Fn(usize, PublisherEvent) + Send + Sync + 'static {
         let mail = self.mail.clone();
-        let sink = move |event| mail.send(Message::Publisher(index, event));
-        Publisher::start(&running.network, config, output, self.clock.clone(), sink)
+        move |id, event| mail.send(Message::Publisher(id, event))
     }
 
     fn supervise(&self, running: &mut Running, stop: &Stop) {
@@ -263,13 +246,12 @@ impl Supervisor {
                 let ended = running.video_ended && running.audio_ended;
                 if ended || now.since(since) > STOP_DEADLINE {
                     running.program.fanout().close();
-                    running.publishers.iter().for_each(Publisher::end);
+                    running.lines.end_all();
                     running.phase = Phase::Draining { since };
                 }
             }
             Phase::Draining { since } => {
-                let all_ended = running.lines.iter().all(|line| line.state == DestinationState::Ended);
-                if all_ended || now.since(since) > END_DEADLINE {
+                if running.lines.have_ended() || now.since(since) > END_DEADLINE {
                     running.phase = Phase::Done;
                 }
             }
@@ -281,11 +263,18 @@ impl Supervisor {
         match message {
             Message::Command(Command::End) => self.end(running),
             Message::Command(Command::Abort) => {
-                running.publishers.iter().for_each(Publisher::abort);
+                running.lines.abort_all();
                 running.phase = Phase::Done;
             }
             Message::Command(Command::SetVideoBitrate(bitrate)) => {
-                running.bitrate.set(running.adaptive.set_wanted(bitrate));
+                running.bitrate.set(running.rate.set_wanted(bitrate));
+            }
+            Message::Command(Command::RetryNow) => running.lines.retry_now(),
+            Message::Command(Command::SetDestination { place, on: true }) => self.turn_on(running, place),
+            Message::Command(Command::SetDestination { place, on: false }) => {
+                if running.lines.turn_off(place) {
+                    self.destination_is(running, place, DestinationState::Off);
+                }
             }
             Message::ShareRehearsal => {
                 if let Some(rehearse) = &running.rehearse {
@@ -305,7 +294,11 @@ impl Supervisor {
             Message::VideoEnded => running.video_ended = true,
             Message::AudioEnded => running.audio_ended = true,
             Message::Recorder(event) => self.handle_recorder(running, &event),
-            Message::Publisher(index, event) => self.handle_publisher(running, index, event),
+            Message::Publisher(id, event) => {
+                if let Some(place) = running.lines.place_of(id) {
+                    self.handle_publisher(running, place, event);
+                }
+            }
         }
     }
 
@@ -341,14 +334,14 @@ impl Supervisor {
         }
     }
 
-    fn handle_publisher(&self, running: &mut Running, index: usize, event: PublisherEvent) {
-        let Some(about) = running.lines.get(index).map(|line| line.about.clone()) else { return };
+    fn handle_publisher(&self, running: &mut Running, place: usize, event: PublisherEvent) {
+        let Some(about) = running.lines.get(place).map(|line| line.about.clone()) else { return };
         match event {
             PublisherEvent::Step { step, ok, took, detail } => {
                 let destination = Some(about);
                 self.tell(StudioEvent::Step(StepReport { name: step.word(), destination, ok, took, detail }));
             }
-            PublisherEvent::State(state) => self.destination_state(running, index, state),
+            PublisherEvent::State(state) => self.publisher_state(running, place, state),
             PublisherEvent::ServerSaid { level, code, description } => {
                 let words = [code, description.unwrap_or_default()].join(" ").trim().to_owned();
                 tracing::info!(%level, %words, "the server says");
@@ -358,9 +351,14 @@ impl Supervisor {
                     self.tell(StudioEvent::Problem(problem));
                 }
             }
-            PublisherEvent::Lost(error) => {
+            PublisherEvent::OnBackup => {
+                self.tell(StudioEvent::Problem(Problem::new(ProblemKind::OnBackup, about, String::new())));
+            }
+            PublisherEvent::Lost { error, was_live } => {
                 let mut problem = Problem::from_publish(&about, &error);
-                if !matches!(problem.kind, ProblemKind::ConnectionLost) {
+                if was_live && error.is_old_session() {
+                    problem.kind = ProblemKind::OldSession;
+                } else if was_live && !matches!(problem.kind, ProblemKind::ConnectionLost) {
                     problem.details = super::wording::what(&problem);
                     problem.kind = ProblemKind::ConnectionLost;
                 }
@@ -384,23 +382,26 @@ impl Supervisor {
         }
     }
 
-    fn destination_state(&self, running: &mut Running, index: usize, state: PublisherState) {
-        let Some(line) = running.lines.get_mut(index) else { return };
-        line.state = match state {
+    fn publisher_state(&self, running: &mut Running, place: usize, state: PublisherState) {
+        let state = match state {
             PublisherState::Connecting => DestinationState::Connecting,
             PublisherState::Live => DestinationState::Live,
             PublisherState::Reconnecting => DestinationState::Reconnecting,
             PublisherState::Ending => DestinationState::Ending,
             PublisherState::Ended => DestinationState::Ended,
         };
-        let (destination, state) = (line.about.clone(), line.state);
-        self.tell(StudioEvent::State { destination, state });
+        self.destination_is(running, place, state);
         if state == DestinationState::Live && running.recorder.is_none() {
             self.start_recorder(running);
         }
-        let all_ended = running.lines.iter().all(|line| line.state == DestinationState::Ended);
-        if all_ended && running.phase == Phase::Running {
+        if running.lines.have_failed() && running.phase == Phase::Running {
             self.end(running);
+        }
+    }
+
+    fn destination_is(&self, running: &mut Running, place: usize, state: DestinationState) {
+        if let Some(destination) = running.lines.set_state(place, state) {
+            self.tell(StudioEvent::State { place, destination, state });
         }
     }
 
@@ -443,9 +444,9 @@ impl Supervisor {
             running.failure.get_or_insert(lost);
         }
         let now = self.clock.now();
-        let totals = running.health.totals(now, &running.program, &running.publishers, recording_dropped);
+        let totals = running.health.totals(now, &running.program, &running.lines, recording_dropped);
         if let Some(rehearse) = running.rehearse.take() {
-            running.publishers.clear();
+            running.lines.clear();
             let report = rehearse.finish(&self.settings);
             self.tell(StudioEvent::Rehearsal(Box::new(report)));
         }
@@ -472,7 +473,9 @@ impl Supervisor {
             StudioEvent::Step(step) => {
                 tracing::debug!(name = step.name, ok = step.ok, took = ?step.took, detail = %step.detail, "step");
             }
-            StudioEvent::State { destination, state } => tracing::info!(%destination, state = state.word(), "state"),
+            StudioEvent::State { destination, state, .. } => {
+                tracing::info!(%destination, state = state.word(), "state")
+            }
             StudioEvent::Problem(problem) => {
                 let (kind, about, details) = (problem.kind.word(), &problem.about, &problem.details);
                 tracing::info!(kind, %about, %details, server_said = ?problem.server_said, "problem");
@@ -494,31 +497,24 @@ impl Supervisor {
 }
 
 impl Running {
-    /// Lets the picture's rate follow the slowest destination's network.
+    /// Lets the picture's rate follow the network.
     fn adapt(&mut self, now: Timestamp) {
-        let live = self.publishers.iter().zip(&self.lines).filter(|(_, line)| line.state == DestinationState::Live);
-        let slowest = live
-            .map(|(publisher, _)| (publisher.output().queue().gauge().waiting, publisher.stats().sent_bytes()))
-            .max_by_key(|(waiting, _)| *waiting);
-        let Some((waiting, sent_bytes)) = slowest else { return };
-        if let Some(bitrate) = self.adaptive.observe(now, Seen { waiting, sent_bytes }) {
-            tracing::info!(%bitrate, ?waiting, "the picture's rate follows the network");
+        let Some(seen) = self.lines.clearest() else { return };
+        if let Some(bitrate) = self.rate.observe(now, seen) {
+            tracing::info!(%bitrate, ?seen, "the picture's rate follows the network");
             self.bitrate.set(bitrate);
         }
     }
 
+    fn lines_and_starter<'a>(&'a mut self, clock: &'a Clock) -> (&'a mut Lines, Starter<'a>) {
+        let (network, fanout) = (&self.network, self.program.fanout());
+        let starter = Starter { network, fanout, headers: &self.headers, clock, retry_for: RETRY_FOR };
+        (&mut self.lines, starter)
+    }
+
     fn second(&mut self, now: Timestamp) -> super::Stats {
-        let states = [
-            DestinationState::Live,
-            DestinationState::Reconnecting,
-            DestinationState::Connecting,
-            DestinationState::Ending,
-        ];
-        let best = states.into_iter().find(|state| self.lines.iter().any(|line| line.state == *state));
-        let state =
-            best.unwrap_or(if self.lines.is_empty() { DestinationState::Connecting } else { DestinationState::Ended });
         let recording_dropped = self.recording_dropped();
-        self.health.second(now, state, &self.program, &self.publishers, recording_dropped)
+        self.health.second(now, self.lines.best_state(), &self.program, &self.lines, recording_dropped)
     }
 
     fn recording_dropped(&self) -> u64 {

@@ -34,6 +34,8 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::ClosedByServer => format!("{about} closed the connection before the show was live ({details})."),
         ProblemKind::ProtocolError => format!("{about} sent something that is not valid RTMP ({details})."),
         ProblemKind::ConnectionLost => format!("The connection to {about} was lost ({details})."),
+        ProblemKind::OldSession => format!("{about} still holds the old connection and takes no new one yet."),
+        ProblemKind::OnBackup => format!("The show goes to the backup server of {about}."),
         ProblemKind::RetriesEnded => format!("The connection to {about} was lost and did not come back ({details})."),
         ProblemKind::ServerWarning => format!("{about} says something about the stream."),
         ProblemKind::SourceNotFound => format!("There is no {about}."),
@@ -108,6 +110,8 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::ClosedByServer => "Check the destination and the stream key: some servers close without a word.".to_owned(),
         ProblemKind::ProtocolError => "Check that the destination is an RTMP server; if it is, please report this.".to_owned(),
         ProblemKind::ConnectionLost => "Nothing: Tally connects again by itself.".to_owned(),
+        ProblemKind::OldSession => "Nothing: Tally asks again every second until the server has noticed.".to_owned(),
+        ProblemKind::OnBackup => "Nothing: viewers get the show from there.".to_owned(),
         ProblemKind::RetriesEnded => "Check the network and the server, then go live again.".to_owned(),
         ProblemKind::ServerWarning => "Read the server's words; the show goes on.".to_owned(),
         ProblemKind::SourceNotFound if details.is_empty() => {

@@ -122,7 +122,7 @@ impl Model {
     pub fn handle_event(&mut self, now: f64, event: StudioEvent) {
         match event {
             StudioEvent::Step(_) => {}
-            StudioEvent::State { destination, state } => self.handle_state(now, destination, state),
+            StudioEvent::State { destination, state, .. } => self.handle_state(now, destination, state),
             StudioEvent::Stats(stats) => {
                 if let Some(show) = &mut self.show {
                     show.dropped = stats.dropped;

@@ -8,6 +8,8 @@ mod harness;
 #[cfg(test)]
 mod incoming;
 #[cfg(test)]
+mod links;
+#[cfg(test)]
 mod playing;
 #[cfg(test)]
 mod refusals;

@@ -36,7 +36,7 @@ impl Human {
                 let ms = step.took.as_secs_f64() * 1e3;
                 self.line(&format!("{mark} {:<14} {ms:>7.1} ms  {}", step.name, step.detail));
             }
-            StudioEvent::State { destination, state } => {
+            StudioEvent::State { destination, state, .. } => {
                 if *state == DestinationState::Live {
                     self.live_since.get_or_insert(self.clock.now());
                 }

@@ -21,7 +21,7 @@ impl Json {
     pub(super) fn report(&self, event: &StudioEvent) {
         let (name, fields) = match event {
             StudioEvent::Step(step) => ("step", step_fields(step)),
-            StudioEvent::State { destination, state } => {
+            StudioEvent::State { destination, state, .. } => {
                 ("state", json!({ "state": state.word(), "destination": destination }))
             }
             StudioEvent::Stats(stats) => ("stats", stats_fields(stats)),

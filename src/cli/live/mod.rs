@@ -128,11 +128,12 @@ fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::AlreadyPublishing
         | ProblemKind::ClosedByServer
         | ProblemKind::ProtocolError => Exit::Refused,
-        ProblemKind::ConnectionLost | ProblemKind::RetriesEnded => Exit::Lost,
+        ProblemKind::ConnectionLost | ProblemKind::OldSession | ProblemKind::RetriesEnded => Exit::Lost,
         ProblemKind::RecordingFailed | ProblemKind::RecordingGap | ProblemKind::DiskFull => Exit::Recording,
         ProblemKind::SourceRestored
         | ProblemKind::SourceSubstituted
         | ProblemKind::ServerWarning
+        | ProblemKind::OnBackup
         | ProblemKind::ProfileWarning => Exit::Ok,
         ProblemKind::EncoderFailed | ProblemKind::IngestFailed | ProblemKind::Internal => Exit::Bug,
     }

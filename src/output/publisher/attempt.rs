@@ -7,12 +7,14 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::pump::Pump;
+use super::reconnect::{Next, Reconnect};
 use super::transport::Transport;
-use super::{Order, PublisherConfig, PublisherEvent, PublisherState, connect, tls};
-use crate::clock::{Backoff, Clock};
+use super::{Order, PublishTarget, PublisherConfig, PublisherEvent, PublisherState, connect, tls};
+use crate::clock::Clock;
 use crate::media::Timestamp;
+use crate::output::changes::NetworkChanges;
 use crate::output::timeline::Timeline;
-use crate::output::{OutputHandle, OutputStats, PublishError, PublishStep, Recovery, TlsFault};
+use crate::output::{OutputHandle, OutputStats, PublishError, PublishStep, TlsFault};
 use crate::rtmp::auth::{self, AuthStep};
 use crate::rtmp::client::{ClientConfig, ClientError, ClientSession, Deadlines, Step};
 
@@ -20,14 +22,6 @@ use crate::rtmp::client::{ClientConfig, ClientError, ClientSession, Deadlines, S
 const TLS_DEADLINE: Duration = Duration::from_secs(5);
 /// Rounds of a login, each a connection of its own: ask, get the challenge, answer.
 const LOGIN_ROUNDS_MAX: usize = 3;
-/// A connection that lasted so long was a good one: the waits begin again.
-const GOOD_AFTER: Duration = Duration::from_secs(10);
-
-/// The longest wait for a port on which nobody listens.
-const REFUSED_WAIT_MAX: Duration = Duration::from_millis(700);
-/// A connection that ends so soon after the first accepted publish was refused.
-const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
-
 pub(super) struct Task {
     pub(super) config: PublisherConfig,
     pub(super) output: OutputHandle,
@@ -35,7 +29,7 @@ pub(super) struct Task {
     pub(super) clock: Clock,
     pub(super) sink: Box<dyn Fn(PublisherEvent) + Send + Sync>,
     pub(super) orders: watch::Receiver<Order>,
-    pub(super) backoff: Backoff,
+    pub(super) changes: NetworkChanges,
 }
 
 /// What outlives a connection.
@@ -43,8 +37,8 @@ pub(super) struct Task {
 pub(super) struct Carried {
     /// Starts with the first packet ever sent and is kept by every reconnect, so that timestamps go on.
     pub(super) timeline: Timeline,
-    /// When the first publish was accepted.
-    pub(super) first_live_at: Option<Timestamp>,
+    /// Decides when and where to connect again.
+    pub(super) reconnect: Reconnect,
     /// Whether the last attempt went live.
     pub(super) went_live: bool,
 }
@@ -52,52 +46,44 @@ pub(super) struct Carried {
 impl Task {
     pub(super) async fn run(mut self) {
         let timeline = Timeline::new(self.config.headers.video.is_some());
-        let mut carried = Carried { timeline, first_live_at: None, went_live: false };
+        let servers = 1 + usize::from(self.config.backup.is_some());
+        let reconnect = Reconnect::new(servers, self.config.retry_for, random_seed());
+        let mut carried = Carried { timeline, reconnect, went_live: false };
         self.tell(PublisherEvent::State(PublisherState::Connecting));
-        let mut lost_at: Option<Timestamp> = None;
         loop {
             let started = self.clock.now();
-            let result = self.attempt(&mut carried).await;
-            let error = match result {
+            let error = match self.attempt(&mut carried).await {
                 Ok(()) | Err(PublishError::Cancelled) => break,
                 Err(error) => error,
             };
-            let now = self.clock.now();
-            let error = refused_without_words(error, carried.first_live_at, now);
-            let was_live = carried.first_live_at.is_some() && !matches!(error, PublishError::ClosedAtOnce { .. });
+            let was_live = carried.reconnect.was_live();
             if was_live {
                 self.output.suspend();
             }
-            if now.since(started) > GOOD_AFTER {
-                self.backoff.reset();
-                lost_at = None;
-            }
-            let lost = *lost_at.get_or_insert(now);
-            let spent = now.since(lost) > self.config.retry_for;
-            if !was_live || error.recovery() == Recovery::AskUser || spent || self.ending() {
-                self.tell(PublisherEvent::Failed { error, was_live });
-                break;
-            }
-            let wait = match &error {
-                // The host answers at once that nobody listens: asking again costs nothing, and a server that restarts
-                // is met soon.
-                PublishError::Refused => self.backoff.next_wait().min(REFUSED_WAIT_MAX),
-                _ => self.backoff.next_wait(),
-            };
-            if lost == now || carried.went_live {
-                self.tell(PublisherEvent::Lost(error));
-                self.tell(PublisherEvent::State(PublisherState::Reconnecting));
-            } else {
-                tracing::debug!(?error, "still not connected");
-            }
-            carried.went_live = false;
-            if self.wait_or_end(wait).await {
-                let error = PublishError::Broken {
-                    step: PublishStep::Live,
-                    reason: "the show ended while the connection was down".to_owned(),
-                };
-                self.tell(PublisherEvent::Failed { error, was_live });
-                break;
+            tracing::debug!(?error, "the connection failed");
+            let went_live = std::mem::take(&mut carried.went_live);
+            match carried.reconnect.failed(self.clock.now(), error, started, went_live, self.ending()) {
+                Next::GiveUp(error) => {
+                    let was_live = was_live && !matches!(error, PublishError::ClosedAtOnce { .. });
+                    self.tell(PublisherEvent::Failed { error, was_live });
+                    break;
+                }
+                Next::Again { wait, news } => {
+                    if let Some(error) = news {
+                        self.tell(PublisherEvent::Lost { error, was_live });
+                    }
+                    if went_live {
+                        self.tell(PublisherEvent::State(PublisherState::Reconnecting));
+                    }
+                    if self.wait_or_end(wait).await {
+                        let error = PublishError::Broken {
+                            step: PublishStep::Live,
+                            reason: "the show ended while the connection was down".to_owned(),
+                        };
+                        self.tell(PublisherEvent::Failed { error, was_live });
+                        break;
+                    }
+                }
             }
         }
         self.output.deactivate();
@@ -108,15 +94,16 @@ impl Task {
     async fn attempt(&self, carried: &mut Carried) -> Result<(), PublishError> {
         let mut login: Option<AuthStep> = None;
         for round in 1.. {
-            let transport = self.open().await?;
-            let session = self.session(login.as_ref())?;
+            let target = self.target(carried);
+            let transport = self.open(target, carried.reconnect.was_live()).await?;
+            let session = self.session(target, login.as_ref())?;
             let mut pump = Pump::new(transport, session, self, carried);
             match pump.run().await {
                 Ok(()) => return Ok(()),
                 Err(PublishError::Session(ClientError::Rejected { step: Step::Connect, code, description })) => {
                     let answered = login.as_ref().is_some_and(AuthStep::is_answer);
                     login = (round < LOGIN_ROUNDS_MAX && !answered)
-                        .then(|| self.login_step(description.as_deref().unwrap_or_default()))
+                        .then(|| login_step(target, description.as_deref().unwrap_or_default()))
                         .flatten();
                     if login.is_none() {
                         let rejected = ClientError::Rejected { step: Step::Connect, code, description };
@@ -129,8 +116,13 @@ impl Task {
         Err(PublishError::Cancelled)
     }
 
-    async fn open(&self) -> Result<Transport, PublishError> {
-        let target = self.config.target.clone();
+    /// The server to connect to next.
+    fn target(&self, carried: &Carried) -> &PublishTarget {
+        let backup = self.config.backup.as_ref().filter(|_| carried.reconnect.server() > 0);
+        backup.unwrap_or(&self.config.target)
+    }
+
+    async fn open(&self, target: &PublishTarget, was_live: bool) -> Result<Transport, PublishError> {
         let tls_config = match target.tls {
             true => Some(tls::client_config(target.tls_ca.as_deref().map(Path::new)).map_err(PublishError::Tls)),
             false => None,
@@ -146,7 +138,7 @@ impl Task {
         let listed: Vec<String> = addresses.iter().map(|a| a.ip().to_string()).collect();
         self.done(PublishStep::Dns, took, listed.join(", "));
 
-        let (result, took) = self.timed(connect::connect(addresses)).await?;
+        let (result, took) = self.timed(connect::connect(addresses, was_live)).await?;
         let tcp = result.map_err(|error| self.failed(PublishStep::Tcp, took, error))?;
         let peer = tcp.peer_addr().map_or_else(|error| error.to_string(), |a| a.to_string());
         self.done(PublishStep::Tcp, took, peer);
@@ -169,12 +161,11 @@ impl Task {
         let mut orders = self.orders.clone();
         tokio::select! {
             result = step => Ok((result, self.clock.now().since(started))),
-            _ = orders.wait_for(|order| *order != Order::Run) => Err(PublishError::Cancelled),
+            _ = orders.wait_for(|order| matches!(order, Order::End | Order::Abort)) => Err(PublishError::Cancelled),
         }
     }
 
-    fn session(&self, login: Option<&AuthStep>) -> Result<ClientSession, PublishError> {
-        let target = &self.config.target;
+    fn session(&self, target: &PublishTarget, login: Option<&AuthStep>) -> Result<ClientSession, PublishError> {
         let with_login = |address: &str| login.map_or_else(|| address.to_owned(), |step| step.append_to(address));
         let config = ClientConfig {
             app: with_login(&target.app),
@@ -187,14 +178,6 @@ impl Task {
             digest_handshake: true,
         };
         Ok(ClientSession::new(self.clock.now(), config))
-    }
-
-    /// The next round of a login the server asks for, if we have what it takes.
-    fn login_step(&self, description: &str) -> Option<AuthStep> {
-        let (user, password) = self.config.target.login.as_ref()?;
-        let mut random = [0; 4];
-        getrandom::fill(&mut random).ok()?;
-        auth::next_attempt(description, user, password, &self.config.target.app, random)
     }
 
     pub(super) fn done(&self, step: PublishStep, took: Duration, detail: String) {
@@ -215,16 +198,21 @@ impl Task {
     }
 
     fn ending(&self) -> bool {
-        self.order() != Order::Run
+        matches!(self.order(), Order::End | Order::Abort)
     }
 
-    /// Waits; `true` if the show ended meanwhile.
-    async fn wait_or_end(&self, wait: Duration) -> bool {
-        let mut orders = self.orders.clone();
+    /// Waits, less when the network changes or somebody wants it now; `true` if the show ended meanwhile.
+    async fn wait_or_end(&mut self, wait: Duration) -> bool {
+        // Only what happens from now on counts.
+        self.changes.borrow_and_update();
+        let asked = self.order();
+        let (orders, changes) = (&mut self.orders, &mut self.changes);
         tokio::select! {
-            () = sleep(wait) => self.ending(),
-            _ = orders.wait_for(|order| *order != Order::Run) => true,
+            () = sleep(wait) => {}
+            Ok(()) = changes.changed() => tracing::debug!("the network has changed"),
+            _ = orders.wait_for(|order| *order != asked) => {}
         }
+        self.ending()
     }
 
     /// The tokio instant of a program time.
@@ -233,17 +221,12 @@ impl Task {
     }
 }
 
-/// A loss right after the show's first publish was accepted is a refusal: some servers (nginx with `deny publish`) accept,
-/// then close.
-fn refused_without_words(error: PublishError, first_live_at: Option<Timestamp>, now: Timestamp) -> PublishError {
-    let at_once = first_live_at.is_some_and(|live| now.since(live) < CLOSED_AT_ONCE);
-    match error {
-        PublishError::Broken { step: PublishStep::Live, reason } if at_once => PublishError::ClosedAtOnce { reason },
-        PublishError::Session(ClientError::ClosedByPeer { step: Step::Live }) if at_once => {
-            PublishError::ClosedAtOnce { reason: "it said nothing".to_owned() }
-        }
-        other => other,
-    }
+/// The next round of a login the server asks for, if we have what it takes.
+fn login_step(target: &PublishTarget, description: &str) -> Option<AuthStep> {
+    let (user, password) = target.login.as_ref()?;
+    let mut random = [0; 4];
+    getrandom::fill(&mut random).ok()?;
+    auth::next_attempt(description, user, password, &target.app, random)
 }
 
 /// Bytes of a message in one chunk: large, so that most frames are one chunk, and small enough that every server

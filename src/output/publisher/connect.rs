@@ -8,6 +8,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::tcp_info;
 use crate::output::{PublishError, PublishStep};
 
 /// How long a name look-up may take.
@@ -16,6 +17,9 @@ pub(super) const DNS_DEADLINE: Duration = Duration::from_secs(5);
 pub(super) const TCP_DEADLINE: Duration = Duration::from_secs(5);
 /// How long one address is tried alone before the next is tried beside it (RFC 8305, 5).
 const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
+
+/// How long after a try a lost server's addresses are tried again beside it: the system itself waits longer and longer.
+const KNOCK_AGAIN_AFTER: Duration = Duration::from_millis(1000);
 
 /// Unsent bytes the system may hold.
 #[cfg(target_os = "linux")]
@@ -51,16 +55,17 @@ fn take_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     turns
 }
 
-/// The first connection that succeeds; the others are given up.
-pub(super) async fn connect(addresses: Vec<SocketAddr>) -> Result<TcpStream, PublishError> {
-    timeout(TCP_DEADLINE, race(addresses))
+/// The first connection that succeeds; the others are given up. `knocking`: the server was there before and is met as soon
+/// as it is back.
+pub(super) async fn connect(addresses: Vec<SocketAddr>, knocking: bool) -> Result<TcpStream, PublishError> {
+    timeout(TCP_DEADLINE, race(addresses, knocking))
         .await
         .map_err(|_elapsed| PublishError::TimedOut { step: PublishStep::Tcp, after: TCP_DEADLINE })?
         .map_err(|error| refusal(&error))
 }
 
-async fn race(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
-    let mut waiting = addresses.into_iter();
+async fn race(addresses: Vec<SocketAddr>, knocking: bool) -> io::Result<TcpStream> {
+    let mut waiting = addresses.clone().into_iter();
     let mut running = JoinSet::new();
     let mut last_error = io::Error::from(io::ErrorKind::AddrNotAvailable);
     loop {
@@ -69,15 +74,22 @@ async fn race(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
         } else if running.is_empty() {
             return Err(last_error);
         }
-        let patience = if waiting.len() > 0 { NEXT_ADDRESS_AFTER } else { TCP_DEADLINE };
+        let patience = match (waiting.len() > 0, knocking) {
+            (true, _) => NEXT_ADDRESS_AFTER,
+            (false, true) => KNOCK_AGAIN_AFTER,
+            (false, false) => TCP_DEADLINE,
+        };
         match timeout(patience, running.join_next()).await {
             Ok(Some(Ok(Ok(stream)))) => {
                 stream.set_nodelay(true)?;
                 bound_unsent(&stream);
+                tcp_info::resend_often(&stream);
                 return Ok(stream);
             }
             Ok(Some(Ok(Err(error)))) => last_error = error,
-            Ok(Some(Err(_)) | None) | Err(_) => {}
+            Ok(Some(Err(_)) | None) => {}
+            Err(_) if knocking && waiting.len() == 0 => waiting = addresses.clone().into_iter(),
+            Err(_) => {}
         }
     }
 }
@@ -121,10 +133,10 @@ mod tests {
         run(async {
             let live = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-            let stream = connect(vec![dead, live.local_addr().unwrap()]).await.unwrap();
+            let stream = connect(vec![dead, live.local_addr().unwrap()], false).await.unwrap();
             assert_eq!(stream.peer_addr().unwrap(), live.local_addr().unwrap());
             assert!(stream.nodelay().unwrap());
-            assert!(matches!(connect(vec![dead]).await, Err(PublishError::Refused)));
+            assert!(matches!(connect(vec![dead], true).await, Err(PublishError::Refused)));
         });
     }
 

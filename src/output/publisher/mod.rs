@@ -3,7 +3,9 @@
 
 mod attempt;
 mod connect;
+mod look;
 mod pump;
+mod reconnect;
 mod tcp_info;
 mod tls;
 mod transport;
@@ -17,13 +19,10 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::{Network, OutputHandle, OutputStats, PublishError, PublishStep};
-use crate::clock::{Backoff, Clock};
+use crate::clock::Clock;
 use crate::media::{StreamConfig, Timestamp};
 use crate::rtmp::url::{RtmpUrl, Scheme, UrlError};
 use crate::{bitstream, flv};
-
-/// The longest wait between two attempts.
-const RETRY_WAIT_MAX: Duration = Duration::from_secs(15);
 
 /// Where to publish. `Debug` shows neither the stream's name nor the password.
 #[derive(Clone)]
@@ -143,8 +142,15 @@ pub enum PublisherEvent {
         /// The server's own words.
         description: Option<String>,
     },
-    /// The connection was lost; another attempt follows.
-    Lost(PublishError),
+    /// The connection was lost, or another thing stands in the way of its return; another attempt follows.
+    Lost {
+        /// What.
+        error: PublishError,
+        /// Whether it had been live before.
+        was_live: bool,
+    },
+    /// It is live at its backup server.
+    OnBackup,
     /// It gave up: after the first attempt when it never was live, or when retries ended.
     Failed {
         /// Why.
@@ -162,12 +168,16 @@ pub type SentHook = Arc<dyn Fn(bool, u32, Timestamp) + Send + Sync>;
 pub struct PublisherConfig {
     /// Where to.
     pub target: PublishTarget,
+    /// Where to while that server cannot be reached.
+    pub backup: Option<PublishTarget>,
     /// What every connection sends first.
     pub headers: StreamHeaders,
     /// What we call ourselves, such as `FMLE/3.0 (compatible; Tally/0.1)`.
     pub encoder_name: String,
     /// For the rehearsal's meter.
     pub sent_hook: Option<SentHook>,
+    /// How late a viewer may be before pictures are dropped; `None`: the queue's own limit holds.
+    pub late_max: Option<Duration>,
     /// How long to try again after a loss before giving up.
     pub retry_for: Duration,
 }
@@ -175,6 +185,8 @@ pub struct PublisherConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
     Run,
+    /// Run, and do not wait before the next attempt; counted.
+    RetryNow(u32),
     End,
     Abort,
 }
@@ -198,6 +210,7 @@ impl Publisher {
     ) -> Self {
         let (order, orders) = watch::channel(Order::Run);
         let stats = OutputStats::default();
+        let changes = network.changes();
         let task = attempt::Task {
             config,
             output: output.clone(),
@@ -205,7 +218,7 @@ impl Publisher {
             clock,
             sink: Box::new(sink),
             orders,
-            backoff: Backoff::of_many(RETRY_WAIT_MAX, attempt::random_seed()),
+            changes,
         };
         network.spawn(task.run());
         Self { order, output, stats }
@@ -215,6 +228,17 @@ impl Publisher {
     /// the attempt is given up.
     pub fn end(&self) {
         self.order.send_replace(Order::End);
+    }
+
+    /// Connects again at once if it waits for that.
+    pub fn retry_now(&self) {
+        self.order.send_modify(|order| {
+            *order = match *order {
+                Order::Run => Order::RetryNow(1),
+                Order::RetryNow(count) => Order::RetryNow(count.wrapping_add(1)),
+                ends @ (Order::End | Order::Abort) => ends,
+            };
+        });
     }
 
     /// Ends at once.

@@ -12,6 +12,7 @@ use tokio::io::ReadBuf;
 use tokio::time::{Sleep, sleep};
 
 use super::attempt::{Carried, Task};
+use super::look::{Waiting, Watch};
 use super::transport::Transport;
 use super::{Order, PublisherEvent, PublisherState, tcp_info};
 use crate::flv;
@@ -21,13 +22,17 @@ use crate::rtmp::client::{ClientError, ClientEvent, ClientSession, MediaKind, Ou
 
 /// Bytes that wait for the socket before no more packets are taken: what is not yet handed over stays in the
 /// packet queue, where it can still be dropped.
-const WRITE_AHEAD_MAX: usize = 64 * 1024;
+const WRITE_AHEAD_MAX: usize = 16 * 1024;
 /// Parts handed to one vectored write.
 const PARTS_MAX: usize = 64;
 /// How long a server may take to close after the goodbye.
 const DRAIN_DEADLINE: Duration = Duration::from_millis(1000);
-/// How often the round-trip time is read.
-const RTT_INTERVAL: Duration = Duration::from_millis(500);
+/// A live connection on which nothing was acknowledged for so long is lost, whatever the system still hopes for.
+const SILENT_MAX: Duration = Duration::from_millis(3500);
+/// A viewer's delay up to which a keyframe that ends a hole goes straight through.
+const CLEAR: Duration = Duration::from_millis(100);
+/// Between two wishes for a keyframe that ends a hole: one must be made and sent before another makes sense.
+const KEYFRAME_WISH_EVERY: Duration = Duration::from_millis(700);
 
 /// A packet whose last byte is at `end` of all bytes written to this connection.
 #[derive(Debug)]
@@ -37,6 +42,8 @@ struct Mark {
     keyframe: bool,
     bytes: usize,
     captured_at: Timestamp,
+    /// Since when the socket wants it.
+    wanted_at: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +76,8 @@ pub(super) struct Pump<'a> {
     timer: Pin<Box<Sleep>>,
     session_timeout: Option<Timestamp>,
     drain_until: Option<Timestamp>,
-    next_rtt: Timestamp,
+    watch: Watch,
+    last_wish: Option<Timestamp>,
     read_buffer: Box<[u8; 16 * 1024]>,
 }
 
@@ -94,7 +102,8 @@ impl<'a> Pump<'a> {
             timer: Box::pin(sleep(Duration::ZERO)),
             session_timeout: None,
             drain_until: None,
-            next_rtt: now,
+            watch: Watch::new(now),
+            last_wish: None,
             read_buffer: Box::new([0; 16 * 1024]),
         }
     }
@@ -111,8 +120,8 @@ impl<'a> Pump<'a> {
                     match *orders.borrow_and_update() {
                         Order::Abort => return Err(PublishError::Cancelled),
                         Order::End if self.phase == Phase::Connecting => return Err(PublishError::Cancelled),
-                        Order::End | Order::Run if gone => return Err(PublishError::Cancelled),
-                        Order::End | Order::Run => {}
+                        Order::End | Order::Run | Order::RetryNow(_) if gone => return Err(PublishError::Cancelled),
+                        Order::End | Order::Run | Order::RetryNow(_) => {}
                     }
                 }
             }
@@ -130,6 +139,9 @@ impl<'a> Pump<'a> {
                 Poll::Pending => {}
             }
             progress |= self.poll_packets(cx, now)?;
+            if self.phase == Phase::Live {
+                self.look(now)?;
+            }
             progress |= self.poll_timer(cx, now)?;
             if self.phase == Phase::Draining && self.drain_until.is_some_and(|until| now >= until) {
                 tracing::debug!("the server did not close after the goodbye");
@@ -211,10 +223,10 @@ impl<'a> Pump<'a> {
     fn go_live(&mut self, now: Timestamp) {
         self.phase = Phase::Live;
         self.published_at = Some(now);
-        if self.carried.first_live_at.is_some() {
+        if self.carried.reconnect.was_live() {
             self.task.stats.update(|c| c.reconnects += 1);
         }
-        self.carried.first_live_at.get_or_insert(now);
+        self.carried.reconnect.live(now);
         self.carried.went_live = true;
         let headers = &self.task.config.headers;
         self.session.send_metadata(headers.metadata.clone());
@@ -227,6 +239,9 @@ impl<'a> Pump<'a> {
         }
         self.task.output.activate();
         self.task.tell(PublisherEvent::State(PublisherState::Live));
+        if self.carried.reconnect.server() > 0 {
+            self.task.tell(PublisherEvent::OnBackup);
+        }
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, now: Timestamp) -> Result<bool, PublishError> {
@@ -283,6 +298,7 @@ impl<'a> Pump<'a> {
             && mark.end <= self.written_total
         {
             self.task.stats.count_sent(mark.video, mark.bytes, mark.keyframe, mark.captured_at, now);
+            self.watch.handed_over(mark.wanted_at, mark.bytes as u64);
             if mark.keyframe && !self.first_keyframe_told {
                 self.first_keyframe_told = true;
                 let took = now.since(self.published_at.unwrap_or(now));
@@ -382,7 +398,33 @@ impl<'a> Pump<'a> {
             keyframe: packet.is_keyframe(),
             bytes: packet.data.len(),
             captured_at: packet.captured_at,
+            wanted_at: now,
         });
+        Ok(())
+    }
+
+    /// Looks at the link: bounds the queue by what the link still holds, ends holes early, and notices silence.
+    fn look(&mut self, now: Timestamp) -> Result<(), PublishError> {
+        let queue = self.task.output.queue();
+        let waiting = Waiting {
+            writing: self.outgoing_bytes as u64,
+            queued: queue.gauge().bytes as u64,
+            written: self.written_total,
+        };
+        let link = self.watch.look(now, self.transport.tcp(), waiting, !self.unflushed);
+        let rtt = self.watch.rtt();
+        self.task.stats.update(|c| (c.rtt, c.link) = (rtt, link));
+        if link.silent >= SILENT_MAX {
+            return Err(PublishError::Silent { after: link.silent });
+        }
+        if let Some(late) = self.task.config.late_max {
+            queue.set_limit(link.queue_limit(late));
+        }
+        let wished = self.last_wish.is_some_and(|last| now.since(last) < KEYFRAME_WISH_EVERY);
+        if !wished && link.delay < CLEAR && self.outgoing.is_empty() && queue.wants_keyframe() {
+            self.last_wish = Some(now);
+            self.task.output.request_keyframe();
+        }
         Ok(())
     }
 
@@ -393,12 +435,8 @@ impl<'a> Pump<'a> {
             self.drain_session(now)?;
             return Ok(true);
         }
-        if now >= self.next_rtt {
-            self.next_rtt = now + RTT_INTERVAL;
-            let rtt = tcp_info::round_trip_time(self.transport.tcp());
-            self.task.stats.update(|c| c.rtt = rtt);
-        }
-        let wake = [self.session_timeout, self.drain_until, Some(self.next_rtt)].into_iter().flatten().min();
+        let look = (self.phase == Phase::Live).then(|| self.watch.next());
+        let wake = [self.session_timeout, self.drain_until, look].into_iter().flatten().min();
         if let Some(at) = wake.and_then(|at| self.task.instant(at)) {
             if self.timer.deadline() != at {
                 self.timer.as_mut().reset(at);

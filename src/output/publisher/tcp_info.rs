@@ -1,29 +1,86 @@
-//! What the system knows of a TCP connection, and how it acknowledges.
+//! What the system knows of a TCP connection, and how it is to treat it.
 
 use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-/// The smoothed round-trip time; `None` where the system does not tell.
+/// The figures of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TcpFigures {
+    /// Bytes acknowledged by the peer so far.
+    pub(super) acked: u64,
+    /// Bytes that the system holds: on their way, or not sent yet.
+    pub(super) outstanding: u64,
+    /// Smoothed round-trip time.
+    pub(super) rtt: Duration,
+    /// The shortest round trip seen.
+    pub(super) rtt_min: Duration,
+}
+
+/// How long the system may wait at most before it sends again what was not acknowledged. By default the waits double up
+/// to two minutes, and a connection sleeps on long after the link is back.
 #[cfg(target_os = "linux")]
-#[expect(unsafe_code, reason = "no kept crate reads TCP_INFO")]
-pub(super) fn round_trip_time(stream: &TcpStream) -> Option<Duration> {
+const RESEND_WAIT_MAX_MILLIS: libc::c_int = 1000;
+
+/// `TCP_RTO_MAX_MS` of linux/tcp.h, since Linux 6.15.
+#[cfg(target_os = "linux")]
+const TCP_RTO_MAX_MS: libc::c_int = 44;
+
+/// The figures; `None` where the system does not tell.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "no kept crate reads TCP_INFO and SIOCOUTQ")]
+pub(super) fn figures(stream: &TcpStream) -> Option<TcpFigures> {
+    use std::mem::offset_of;
     use std::os::fd::AsRawFd;
     // SAFETY: tcp_info is plain integers, for which all zeroes is a value.
     let mut info: libc::tcp_info = unsafe { std::mem::zeroed() };
     let mut length = libc::socklen_t::try_from(size_of::<libc::tcp_info>()).ok()?;
+    let mut outstanding: libc::c_int = 0;
     // SAFETY: the descriptor is open as long as `stream` is borrowed; `info` and `length` are valid for writes and
     // `length` is the size of `info`.
-    let done = unsafe {
+    let told = unsafe {
         libc::getsockopt(stream.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_INFO, (&raw mut info).cast(), &raw mut length)
     };
-    (done == 0).then(|| Duration::from_micros(u64::from(info.tcpi_rtt)))
+    // SAFETY: the descriptor is open; SIOCOUTQ (the number of TIOCOUTQ) writes one int.
+    let counted = unsafe { libc::ioctl(stream.as_raw_fd(), libc::TIOCOUTQ, &raw mut outstanding) };
+    let known = offset_of!(libc::tcp_info, tcpi_min_rtt) + size_of::<u32>();
+    if told != 0 || counted != 0 || (length as usize) < known {
+        return None;
+    }
+    let rtt = Duration::from_micros(u64::from(info.tcpi_rtt));
+    let shortest = Duration::from_micros(u64::from(info.tcpi_min_rtt));
+    Some(TcpFigures {
+        acked: info.tcpi_bytes_acked,
+        outstanding: u64::try_from(outstanding).unwrap_or(0),
+        rtt,
+        rtt_min: shortest.min(rtt),
+    })
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn round_trip_time(_stream: &TcpStream) -> Option<Duration> {
+pub(super) fn figures(_stream: &TcpStream) -> Option<TcpFigures> {
     None
 }
+
+/// Asks the system to send again at least once a second what was not acknowledged: so a connection outlives an outage
+/// and goes on at once.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "no kept crate knows TCP_RTO_MAX_MS")]
+pub(super) fn resend_often(stream: &TcpStream) {
+    use std::os::fd::AsRawFd;
+    let value = RESEND_WAIT_MAX_MILLIS;
+    let length = libc::socklen_t::try_from(size_of_val(&value)).unwrap_or(0);
+    // SAFETY: the descriptor is open as long as `stream` is borrowed; `value` is an int of `length` bytes.
+    let done = unsafe {
+        libc::setsockopt(stream.as_raw_fd(), libc::IPPROTO_TCP, TCP_RTO_MAX_MS, (&raw const value).cast(), length)
+    };
+    if done != 0 {
+        tracing::debug!("this system does not bound its resend wait");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn resend_often(_stream: &TcpStream) {}
 
 /// Acknowledges what has come without delay. Many servers leave Nagle's algorithm on and hold the rest of a reply until
 /// its first part is acknowledged, which takes 40 ms by default. The system forgets it: ask after each read.
@@ -35,3 +92,32 @@ pub(super) fn acknowledge_at_once(stream: &TcpStream) {
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn acknowledge_at_once(_stream: &TcpStream) {}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    #[test]
+    fn the_figures_count_what_was_sent() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let (mut peer, _) = listener.accept().await.unwrap();
+            resend_often(&stream);
+            stream.write_all(&[7; 5000]).await.unwrap();
+            peer.read_exact(&mut [0; 5000]).await.unwrap();
+            for _ in 0..1000 {
+                let figures = figures(&stream).unwrap();
+                // The connection's first byte counts as well.
+                if figures.outstanding == 0 && (5000..=5001).contains(&figures.acked) {
+                    assert!(figures.rtt_min <= figures.rtt && figures.rtt > Duration::ZERO, "{figures:?}");
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+            panic!("{:?}", figures(&stream));
+        });
+    }
+}

@@ -158,6 +158,7 @@ impl ShowLink {
                 destination.stream_key.clone_from(&old.stream_key);
                 destination.password.clone_from(&old.password);
                 destination.tls_ca.clone_from(&old.tls_ca);
+                destination.backup_server.clone_from(&old.backup_server);
             }
         }
         applied

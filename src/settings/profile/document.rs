@@ -162,6 +162,7 @@ fn write_destinations(root: &mut Table, settings: &ShowSettings, with_secrets: b
         set(&mut table, "server", Some(destination.server.as_str()));
         set(&mut table, "user", destination.user.as_deref());
         set(&mut table, "tls_ca", destination.tls_ca.as_deref().and_then(Path::to_str));
+        set(&mut table, "backup_server", destination.backup_server.as_deref());
         write_secret(&mut table, "stream_key", destination.stream_key.as_ref(), with_secrets);
         write_secret(&mut table, "password", destination.password.as_ref(), with_secrets);
         new.push(table);
@@ -339,6 +340,7 @@ impl Reader<'_> {
             user: self.field(table, "user", text).map(str::to_owned),
             password: self.field(table, "password", secret).filter(|key| !key.is_empty()),
             tls_ca: self.field(table, "tls_ca", text).map(PathBuf::from),
+            backup_server: self.field(table, "backup_server", text).map(str::to_owned),
             ..Destination::at(server)
         };
         if let Some(name) = name_of(table) {
@@ -358,7 +360,7 @@ fn shown_value(key: &str, value: &Value) -> String {
         return "•••".to_owned();
     }
     let shown = value.clone().decorated("", "").to_string();
-    let shown = if key == "server" { redact_url(&shown) } else { shown };
+    let shown = if matches!(key, "server" | "backup_server") { redact_url(&shown) } else { shown };
     if shown.chars().count() <= 60 { shown } else { shown.chars().take(60).chain(['…']).collect() }
 }
 

@@ -35,7 +35,7 @@ fn model() -> Model {
 }
 
 fn state(state: DestinationState) -> StudioEvent {
-    StudioEvent::State { destination: "YouTube".to_owned(), state }
+    StudioEvent::State { place: 0, destination: "YouTube".to_owned(), state }
 }
 
 fn stats(state: DestinationState) -> Stats {

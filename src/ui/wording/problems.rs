@@ -47,6 +47,8 @@ fn what_german(problem: &Problem) -> String {
         Kind::ClosedByServer => format!("{about} hat die Verbindung vor Beginn der Sendung geschlossen ({details})."),
         Kind::ProtocolError => format!("{about} hat etwas gesendet, das kein gültiges RTMP ist ({details})."),
         Kind::ConnectionLost => format!("Die Verbindung zu {about} ist abgerissen ({details})."),
+        Kind::OldSession => format!("{about} hält noch die alte Verbindung und nimmt keine neue an."),
+        Kind::OnBackup => format!("Die Sendung geht an den Ersatzserver von {about}."),
         Kind::RetriesEnded => format!("Die Verbindung zu {about} riss ab und kam nicht wieder ({details})."),
         Kind::ServerWarning => format!("{about} sagt etwas über den Stream."),
         Kind::SourceNotFound => format!("{about} gibt es hier nicht."),
@@ -166,6 +168,14 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         Kind::ConnectionLost => {
             ["Nothing to do: Tally connects again by itself.", "Nichts zu tun: Tally verbindet sich von selbst neu."]
         }
+        Kind::OldSession => [
+            "Nothing to do: Tally asks again every second until the server has noticed.",
+            "Nichts zu tun: Tally fragt jede Sekunde wieder, bis der Server es bemerkt hat.",
+        ],
+        Kind::OnBackup => [
+            "Nothing to do: viewers get the show from there.",
+            "Nichts zu tun: das Publikum sieht die Sendung von dort.",
+        ],
         Kind::RetriesEnded => {
             ["Check the network and the server, then go live again.", "Prüfe Netz und Server, dann geh wieder live."]
         }

@@ -22,6 +22,18 @@ pub(crate) fn signal_clip() -> PathBuf {
     })
 }
 
+/// A clip of 6 s, 640x360 at 30 fps: a zoom with so much noise that any encoder needs all of its rate.
+pub(crate) fn noisy_clip() -> PathBuf {
+    make("noisy-6s.mp4", |path| {
+        let mut command = Command::new("ffmpeg");
+        command.args(["-v", "error", "-nostdin", "-y", "-f", "lavfi", "-i"]);
+        command.arg("mandelbrot=size=640x360:rate=30,gblur=1.2,noise=alls=12:allf=t");
+        command.args(["-t", "6", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "18"]);
+        command.args(["-g", "60"]).arg(path);
+        command
+    })
+}
+
 /// Makes `name` unless it is there; a half-made clip is never seen under its name.
 fn make(name: &str, command: impl FnOnce(&Path) -> Command) -> PathBuf {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers/clips");

@@ -7,6 +7,7 @@ pub(crate) mod hooks;
 pub(crate) mod ingest;
 pub(crate) mod media;
 pub(crate) mod net;
+pub(crate) mod network;
 pub(crate) mod nginx;
 pub(crate) mod odd;
 pub(crate) mod players;

@@ -39,7 +39,8 @@ impl OddServer {
         Self::start_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap(), script)
     }
 
-    fn start_on(listener: TcpListener, script: impl Fn(TcpStream) + Send + Sync + 'static) -> Self {
+    /// The same on a socket that listens already.
+    pub(crate) fn start_on(listener: TcpListener, script: impl Fn(TcpStream) + Send + Sync + 'static) -> Self {
         listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();
         let clients = Arc::<AtomicUsize>::default();

@@ -111,6 +111,7 @@ fn a_full_profile_comes_back_as_it_was() {
                 user: Some("me".to_owned()),
                 password: Some(StreamKey::new("pass word")),
                 tls_ca: Some(PathBuf::from("/ca.pem")),
+                backup_server: Some("rtmp://b.example/live".to_owned()),
                 ..destination("main", Some("k?a=b&c"))
             },
             destination("second", None),

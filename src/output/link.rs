@@ -1,0 +1,264 @@
+//! What a connection carries, from what the system tells of its socket. Pure.
+//!
+//! A send queue learns late that a link has narrowed: the system and the routers hold seconds of media before the first
+//! packet waits. How fast bytes are acknowledged while some always wait tells what the link carries within a third of a
+//! second; how long a keyframe takes tells whether there is room for more.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::media::Timestamp;
+
+/// A rate is measured over at least so long beside a round trip of the empty path, or acknowledgements that come in bursts mislead.
+const WINDOW_MIN: Duration = Duration::from_millis(150);
+/// And at most so long, or it tells of the past.
+const WINDOW_MAX: Duration = Duration::from_millis(450);
+/// Looks closer together than this tell nothing new.
+const LOOK_MIN: Duration = Duration::from_millis(5);
+/// Bytes that wait beyond what the path itself holds, from which on the link and not the program sets the pace.
+const WAITS: u64 = 6 * 1024;
+/// Packets smaller than this say nothing about the link: routers let a few through at any speed.
+const BURST_MIN: u64 = 8 * 1024;
+
+/// How late a viewer may be before pictures that wait are dropped, where a viewer is to stay current.
+pub const STAY_CURRENT: Duration = Duration::from_millis(500);
+/// A queue that may hold less than this would drop pictures for a moment's delay.
+const QUEUE_MIN: Duration = Duration::from_millis(100);
+
+/// One look at a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LinkSample {
+    /// When.
+    pub at: Timestamp,
+    /// Bytes that the peer has acknowledged so far.
+    pub acked: u64,
+    /// Bytes that the system holds: on their way, or not sent yet.
+    pub outstanding: u64,
+    /// Bytes that are being written: the system does not take them yet.
+    pub writing: u64,
+    /// Bytes of packets in the queue.
+    pub queued: u64,
+    /// Smoothed round-trip time.
+    pub rtt: Duration,
+    /// The shortest round trip seen: that of the path alone.
+    pub rtt_min: Duration,
+}
+
+impl LinkSample {
+    /// All that has not reached the peer, in bytes.
+    pub fn backlog(&self) -> u64 {
+        self.outstanding + self.writing + self.queued
+    }
+}
+
+/// What is known of a link.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LinkView {
+    /// What it carries in b/s, if it has set the pace long enough to measure.
+    pub carried: Option<u64>,
+    /// Bytes that can not be dropped any more: the system holds them, or they are being written.
+    pub ahead: u64,
+    /// Bytes that have not reached the peer.
+    pub backlog: u64,
+    /// How much later a byte is there than on an empty path, as far as that is known.
+    pub delay: Duration,
+    /// How long nothing has been acknowledged although something waits to be.
+    pub silent: Duration,
+    /// How fast the newest large packet went through, in b/s, and its number, from 1; 0: there was none.
+    pub burst: (u64, u32),
+}
+
+impl LinkView {
+    /// Media time that the queue may hold if a viewer is to be `late` at most: less than that by what the system and the
+    /// routers hold, which can not be dropped any more.
+    pub fn queue_limit(&self, late: Duration) -> Duration {
+        let ahead = match self.carried {
+            Some(bps) => Duration::from_secs_f64((self.ahead as f64 * 8.0 / bps.max(10_000) as f64).min(60.0)),
+            None => Duration::ZERO,
+        };
+        late.saturating_sub(ahead).max(QUEUE_MIN)
+    }
+}
+
+/// A large packet on its way.
+#[derive(Clone, Copy, Debug)]
+struct Burst {
+    started: Timestamp,
+    bytes: u64,
+    /// It has gone through when so many bytes are acknowledged.
+    until: u64,
+}
+
+/// Watches one connection.
+#[derive(Clone, Debug, Default)]
+pub struct Link {
+    samples: VecDeque<LinkSample>,
+    progress: Option<(Timestamp, u64)>,
+    burst: Option<Burst>,
+    last_burst: (u64, u32),
+}
+
+impl Link {
+    /// Takes a look. Call whenever the connection is touched, and every few milliseconds while `wants_looks`.
+    pub fn observe(&mut self, sample: LinkSample) {
+        let moved = self.progress.is_none_or(|(_, acked)| sample.acked > acked);
+        if moved || sample.outstanding + sample.writing == 0 {
+            self.progress = Some((sample.at, sample.acked));
+        }
+        if let Some(burst) = self.burst
+            && sample.acked >= burst.until
+        {
+            self.burst = None;
+            let path = sample.rtt_min;
+            let took = sample.at.since(burst.started).saturating_sub(path).max(Duration::from_millis(2));
+            let bps = (burst.bytes as f64 * 8.0 / took.as_secs_f64()) as u64;
+            self.last_burst = (bps, self.last_burst.1.wrapping_add(1).max(1));
+        }
+        if self.samples.back().is_some_and(|last| sample.at.since(last.at) < LOOK_MIN) {
+            return;
+        }
+        self.samples.push_back(sample);
+        while self.samples.front().is_some_and(|first| sample.at.since(first.at) > WINDOW_MAX + sample.rtt_min) {
+            self.samples.pop_front();
+        }
+    }
+
+    /// A packet of `bytes`, wanted by the socket since `started`, has been handed over whole; `sample` is a look right
+    /// after it. One at a time is followed.
+    pub fn handed_over(&mut self, started: Timestamp, bytes: u64, sample: LinkSample) {
+        if bytes >= BURST_MIN && self.burst.is_none() {
+            self.burst = Some(Burst { started, bytes, until: sample.acked + sample.outstanding });
+        }
+        self.observe(sample);
+    }
+
+    /// Whether the next few milliseconds tell something: a large packet is on its way.
+    pub fn wants_looks(&self) -> bool {
+        self.burst.is_some()
+    }
+
+    /// What is known.
+    pub fn view(&self) -> LinkView {
+        let Some(last) = self.samples.back() else { return LinkView::default() };
+        let silent = match self.progress {
+            Some((at, _)) if last.outstanding + last.writing > 0 => last.at.since(at),
+            _ => Duration::ZERO,
+        };
+        let carried = self.carried(last);
+        let delay = match carried {
+            Some(bps) => {
+                let takes = Duration::from_secs_f64((last.backlog() as f64 * 8.0 / bps.max(10_000) as f64).min(60.0));
+                takes.saturating_sub(last.rtt_min)
+            }
+            None => last.rtt.saturating_sub(last.rtt_min),
+        };
+        LinkView {
+            carried,
+            delay,
+            ahead: last.outstanding + last.writing,
+            backlog: last.backlog(),
+            silent,
+            burst: self.last_burst,
+        }
+    }
+
+    fn carried(&self, last: &LinkSample) -> Option<u64> {
+        let roughly = self.acknowledged_while(last, WAITS)?;
+        // What a path of this length holds when nothing waits.
+        let on_the_path = (roughly / 8.0 * last.rtt_min.as_secs_f64()) as u64;
+        Some(self.acknowledged_while(last, on_the_path + WAITS)? as u64)
+    }
+
+    /// The rate in b/s at which bytes were acknowledged up to now, while more than `backlog` bytes always waited.
+    fn acknowledged_while(&self, last: &LinkSample, backlog: u64) -> Option<f64> {
+        // Silence is an outage, not a slow link.
+        let end = self.progress.map_or(last.at, |(at, _)| at);
+        let mut newest_first = self.samples.iter().rev().take_while(|sample| sample.backlog() > backlog).peekable();
+        let mut first = None;
+        while let Some(after) = newest_first.next() {
+            // Acknowledgements of what was sent into an empty path come a round trip later.
+            first = newest_first.peek().filter(|before| before.acked < after.acked).copied().or(first);
+        }
+        let first = first?;
+        let span = end.since(first.at);
+        (span >= WINDOW_MIN + last.rtt_min)
+            .then(|| last.acked.saturating_sub(first.acked) as f64 * 8.0 / span.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(millis: i64, acked: u64, outstanding: u64) -> LinkSample {
+        let path = Duration::from_millis(2);
+        LinkSample {
+            at: Timestamp::from_millis(millis),
+            acked,
+            outstanding,
+            writing: 0,
+            queued: 0,
+            rtt: path + Duration::from_millis(outstanding / 150),
+            rtt_min: path,
+        }
+    }
+
+    #[test]
+    fn a_link_that_sets_the_pace_is_measured_within_a_third_of_a_second() {
+        let mut link = Link::default();
+        // 150 bytes a millisecond go through, 330 come.
+        for millis in (0..300).step_by(13) {
+            link.observe(sample(millis, millis as u64 * 150, 7000 + millis as u64 * 180));
+        }
+        let view = link.view();
+        assert!(view.carried.is_some_and(|bps| bps.abs_diff(1_200_000) < 1000), "{view:?}");
+        assert_eq!(view.silent, Duration::ZERO);
+        assert!(view.delay > Duration::from_millis(200), "{view:?}");
+    }
+
+    #[test]
+    fn a_link_with_room_is_not_measured_by_what_little_is_sent() {
+        let mut link = Link::default();
+        for millis in (0..1000).step_by(13) {
+            link.observe(sample(millis, millis as u64 * 330, 4000));
+        }
+        assert_eq!(link.view().carried, None);
+        // A long path always holds something: that is no queue.
+        let mut link = Link::default();
+        for millis in (0..1000).step_by(13) {
+            let long = Duration::from_millis(80);
+            link.observe(LinkSample { rtt: long, rtt_min: long, ..sample(millis, millis as u64 * 330, 330 * 80) });
+        }
+        assert_eq!(link.view().carried, None);
+    }
+
+    #[test]
+    fn silence_is_told_while_something_waits() {
+        let mut link = Link::default();
+        link.observe(sample(0, 5000, 0));
+        for millis in (1000..4000).step_by(100) {
+            link.observe(sample(millis, 5000, 9000));
+        }
+        assert_eq!(link.view().silent, Duration::from_millis(3900));
+        link.observe(sample(4000, 5001, 9000));
+        assert_eq!(link.view().silent, Duration::ZERO);
+        link.observe(sample(9000, 5001, 0));
+        assert_eq!(link.view().silent, Duration::ZERO, "nothing waits");
+    }
+
+    #[test]
+    fn a_large_packet_tells_how_fast_it_went_through() {
+        let mut link = Link::default();
+        let start = Timestamp::from_millis(1000);
+        link.handed_over(start, 2000, sample(1000, 0, 2000));
+        assert!(!link.wants_looks(), "too small to tell anything");
+        link.handed_over(start, 40_000, sample(1002, 2000, 40_000));
+        for millis in (1005..1100).step_by(5) {
+            link.observe(sample(millis, 2000 + (millis as u64 - 1002) * 1000, 1));
+        }
+        assert!(!link.wants_looks());
+        let (bps, number) = link.view().burst;
+        // 40 kB in 45 ms less 2 ms of the path.
+        assert_eq!((bps.abs_diff(7_441_860) < 1000, number), (true, 1), "{bps}");
+    }
+}

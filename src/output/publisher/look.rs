@@ -1,0 +1,82 @@
+//! The link of one connection, looked at whenever something happens on it.
+
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+
+use super::tcp_info;
+use crate::media::Timestamp;
+use crate::output::{Link, LinkSample, LinkView};
+
+/// Time between looks: while a large packet is on its way, while anything is, and otherwise.
+const LOOK_CLOSELY: Duration = Duration::from_millis(5);
+const LOOK_BUSY: Duration = Duration::from_millis(50);
+const LOOK_IDLE: Duration = Duration::from_millis(500);
+
+/// What waits on our side of the system, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waiting {
+    /// Is being written.
+    pub(super) writing: u64,
+    /// In the packet queue.
+    pub(super) queued: u64,
+    /// Written to the system so far, for systems that do not tell what was acknowledged.
+    pub(super) written: u64,
+}
+
+/// Watches one connection.
+#[derive(Debug)]
+pub(super) struct Watch {
+    link: Link,
+    rtt: Option<Duration>,
+    next: Timestamp,
+    /// A packet that was handed to TLS and is not with the system yet.
+    handed: Option<(Timestamp, u64)>,
+}
+
+impl Watch {
+    pub(super) fn new(now: Timestamp) -> Self {
+        Self { link: Link::default(), rtt: None, next: now, handed: None }
+    }
+
+    /// A packet of `bytes` that was wanted by the socket since `started` has been handed over.
+    pub(super) fn handed_over(&mut self, started: Timestamp, bytes: u64) {
+        self.handed.get_or_insert((started, bytes));
+    }
+
+    /// Looks. `flushed`: all that was handed over is with the system.
+    pub(super) fn look(&mut self, now: Timestamp, tcp: &TcpStream, waiting: Waiting, flushed: bool) -> LinkView {
+        let figures = tcp_info::figures(tcp);
+        self.rtt = figures.map(|figures| figures.rtt);
+        let sample = LinkSample {
+            at: now,
+            acked: figures.map_or(waiting.written, |figures| figures.acked),
+            outstanding: figures.map_or(0, |figures| figures.outstanding),
+            writing: waiting.writing,
+            queued: waiting.queued,
+            rtt: figures.map_or(Duration::ZERO, |figures| figures.rtt),
+            rtt_min: figures.map_or(Duration::ZERO, |figures| figures.rtt_min),
+        };
+        match self.handed.take_if(|_| flushed) {
+            Some((started, bytes)) => self.link.handed_over(started, bytes, sample),
+            None => self.link.observe(sample),
+        }
+        let wait = match (self.link.wants_looks(), sample.backlog()) {
+            (true, _) => LOOK_CLOSELY,
+            (false, 1..) => LOOK_BUSY,
+            (false, 0) => LOOK_IDLE,
+        };
+        self.next = now + wait;
+        self.link.view()
+    }
+
+    /// Smoothed round-trip time, if the system tells.
+    pub(super) fn rtt(&self) -> Option<Duration> {
+        self.rtt
+    }
+
+    /// When to look again at the latest.
+    pub(super) fn next(&self) -> Timestamp {
+        self.next
+    }
+}

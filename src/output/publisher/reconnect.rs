@@ -1,0 +1,266 @@
+//! When and where to connect again after a failure. Pure.
+
+use std::time::Duration;
+
+use crate::clock::Backoff;
+use crate::media::Timestamp;
+use crate::output::{PublishError, PublishStep, Recovery};
+
+/// The longest wait between two attempts that reach a server.
+const WAIT_MAX: Duration = Duration::from_secs(15);
+/// The longest wait where nobody was reached: to knock again costs a packet and burdens nobody, and whoever comes back is
+/// met soon.
+const KNOCK_WAIT_MAX: Duration = Duration::from_millis(500);
+/// How long a server is given to notice that our old session is dead, before it is asked again.
+const OLD_SESSION_WAIT: Duration = Duration::from_secs(1);
+/// A connection that lasted so long was a good one: the waits begin again.
+const GOOD_AFTER: Duration = Duration::from_secs(10);
+/// A show that ends so soon after its first accepted publish was refused.
+const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
+
+/// What to do after a failed attempt or a lost connection.
+#[derive(Clone, Debug)]
+pub(super) enum Next {
+    /// Nothing more.
+    GiveUp(PublishError),
+    /// Connect again.
+    Again {
+        /// After so long, or as soon as the network is back.
+        wait: Duration,
+        /// What is news to the user: the connection was live until now, or another thing stands in the way.
+        news: Option<PublishError>,
+    },
+}
+
+/// Decides for one destination, through the whole show.
+#[derive(Debug)]
+pub(super) struct Reconnect {
+    backoff: Backoff,
+    retry_for: Duration,
+    /// Servers to take turns with: the first is the one that is wanted.
+    servers: usize,
+    server: usize,
+    first_live_at: Option<Timestamp>,
+    lost_at: Option<Timestamp>,
+    /// The old session that still holds the name was told of.
+    told_old_session: bool,
+    /// Failures before the first success, one for each server.
+    first_failure: Option<PublishError>,
+}
+
+impl Reconnect {
+    /// With so many servers, trying for `retry_for` at most after a loss.
+    pub(super) fn new(servers: usize, retry_for: Duration, seed: u64) -> Self {
+        Self {
+            backoff: Backoff::of_many(WAIT_MAX, seed),
+            retry_for,
+            servers: servers.max(1),
+            server: 0,
+            first_live_at: None,
+            lost_at: None,
+            told_old_session: false,
+            first_failure: None,
+        }
+    }
+
+    /// The place of the server to connect to.
+    pub(super) fn server(&self) -> usize {
+        self.server
+    }
+
+    /// Whether the destination has been live.
+    pub(super) fn was_live(&self) -> bool {
+        self.first_live_at.is_some()
+    }
+
+    /// The server accepted the publish.
+    pub(super) fn live(&mut self, now: Timestamp) {
+        self.first_live_at.get_or_insert(now);
+        self.told_old_session = false;
+    }
+
+    /// An attempt begun at `started` ended with `error`; `went_live`: it was live until now.
+    pub(super) fn failed(
+        &mut self,
+        now: Timestamp,
+        error: PublishError,
+        started: Timestamp,
+        went_live: bool,
+        ending: bool,
+    ) -> Next {
+        let at_once = self.first_live_at.is_some_and(|live| now.since(live) < CLOSED_AT_ONCE);
+        let error = if at_once { error.into_refusal() } else { error };
+        if matches!(error, PublishError::ClosedAtOnce { .. }) || (!self.was_live() && ending) {
+            return Next::GiveUp(error);
+        }
+        if !self.was_live() {
+            return self.not_live_yet(error);
+        }
+        if now.since(started) > GOOD_AFTER {
+            self.backoff.reset();
+            self.lost_at = None;
+        }
+        let lost = *self.lost_at.get_or_insert(now);
+        if now.since(lost) > self.retry_for || ending || error.recovery() == Recovery::AskUser {
+            return Next::GiveUp(error);
+        }
+        if !went_live {
+            self.server = (self.server + 1) % self.servers;
+        }
+        let wait = match &error {
+            error if error.nobody_answered() => self.backoff.next_wait().min(KNOCK_WAIT_MAX),
+            error if error.is_old_session() => OLD_SESSION_WAIT,
+            _ => self.backoff.next_wait(),
+        };
+        let old_session =
+            error.is_old_session() && !std::mem::replace(&mut self.told_old_session, error.is_old_session());
+        Next::Again { wait, news: (went_live || old_session).then_some(error) }
+    }
+
+    /// A show that cannot begin is told at once, unless another server takes it.
+    fn not_live_yet(&mut self, error: PublishError) -> Next {
+        if error.recovery() == Recovery::Retry && self.server + 1 < self.servers && !error.is_refusal() {
+            self.server += 1;
+            self.first_failure = Some(error.clone());
+            return Next::Again { wait: Duration::ZERO, news: Some(error) };
+        }
+        Next::GiveUp(self.first_failure.take().unwrap_or(error))
+    }
+}
+
+impl PublishError {
+    /// Nobody was there: the network is down, or nothing listens.
+    fn nobody_answered(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused
+                | Self::Unreachable { .. }
+                | Self::Dns { .. }
+                | Self::TimedOut { step: PublishStep::Dns | PublishStep::Tcp, .. }
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rtmp::client::{ClientError, Step};
+
+    fn seconds(seconds: f64) -> Timestamp {
+        Timestamp::from_nanos((seconds * 1e9) as i64)
+    }
+
+    fn already() -> PublishError {
+        let code = "NetStream.Publish.BadName".to_owned();
+        let description = Some("already publishing".to_owned());
+        PublishError::Session(ClientError::Rejected { step: Step::Publish, code, description })
+    }
+
+    fn broken() -> PublishError {
+        PublishError::Broken { step: PublishStep::Live, reason: "reset".to_owned() }
+    }
+
+    fn live_once(servers: usize) -> Reconnect {
+        let mut reconnect = Reconnect::new(servers, Duration::from_secs(300), 7);
+        reconnect.live(seconds(1.0));
+        reconnect
+    }
+
+    fn again(next: Next) -> (Duration, Option<PublishError>) {
+        match next {
+            Next::Again { wait, news } => (wait, news),
+            Next::GiveUp(error) => panic!("gave up: {error:?}"),
+        }
+    }
+
+    #[test]
+    fn a_loss_is_told_once_and_tried_again_at_once_then_more_rarely() {
+        let mut reconnect = live_once(1);
+        let (wait, news) = again(reconnect.failed(seconds(60.0), broken(), seconds(0.0), true, false));
+        assert!(wait.is_zero() && news.is_some());
+        let refused = PublishError::Session(ClientError::TimedOut { step: Step::Connect });
+        let mut now = 60.0;
+        for whole in [0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0] {
+            let (wait, news) = again(reconnect.failed(seconds(now), refused.clone(), seconds(now), false, false));
+            assert!(
+                (whole * 0.8..=whole * 1.2).contains(&wait.as_secs_f64()) && news.is_none(),
+                "{wait:?} for {whole}"
+            );
+            now += wait.as_secs_f64();
+        }
+        let next = reconnect.failed(seconds(400.0), refused, seconds(399.0), false, false);
+        assert!(matches!(next, Next::GiveUp(_)), "{next:?}");
+    }
+
+    #[test]
+    fn where_nobody_answers_it_knocks_twice_a_second() {
+        let mut reconnect = live_once(1);
+        again(reconnect.failed(seconds(60.0), broken(), seconds(0.0), true, false));
+        for error in [
+            PublishError::Refused,
+            PublishError::Unreachable { reason: String::new() },
+            PublishError::TimedOut { step: PublishStep::Tcp, after: Duration::from_secs(1) },
+            PublishError::Dns { reason: String::new() },
+        ] {
+            for _ in 0..5 {
+                let (wait, _) = again(reconnect.failed(seconds(61.0), error.clone(), seconds(60.0), false, false));
+                assert!(wait <= KNOCK_WAIT_MAX, "{error:?} {wait:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_server_that_holds_the_old_session_is_waited_for_and_that_is_told_once() {
+        let mut reconnect = live_once(1);
+        again(reconnect.failed(seconds(60.0), broken(), seconds(0.0), true, false));
+        let mut told = 0;
+        for second in 0..20 {
+            let now = seconds(61.0 + f64::from(second));
+            let (wait, news) = again(reconnect.failed(now, already(), now, false, false));
+            assert_eq!(wait, OLD_SESSION_WAIT);
+            told += usize::from(news.is_some());
+        }
+        assert_eq!(told, 1);
+        // Before a show was ever live, another one has the name.
+        let mut reconnect = Reconnect::new(2, Duration::from_secs(300), 7);
+        assert!(matches!(reconnect.failed(seconds(1.0), already(), seconds(0.0), false, false), Next::GiveUp(_)));
+    }
+
+    #[test]
+    fn servers_take_turns_while_one_is_gone() {
+        let mut reconnect = live_once(2);
+        again(reconnect.failed(seconds(60.0), broken(), seconds(0.0), true, false));
+        let mut tried = vec![reconnect.server()];
+        for _ in 0..3 {
+            again(reconnect.failed(seconds(61.0), PublishError::Refused, seconds(60.9), false, false));
+            tried.push(reconnect.server());
+        }
+        assert_eq!(tried, [0, 1, 0, 1]);
+        // One that is lost is asked first.
+        reconnect.live(seconds(62.0));
+        again(reconnect.failed(seconds(90.0), broken(), seconds(62.0), true, false));
+        assert_eq!(reconnect.server(), 1);
+    }
+
+    #[test]
+    fn a_show_that_cannot_begin_is_told_at_once_unless_a_backup_takes_it() {
+        let mut reconnect = Reconnect::new(1, Duration::from_secs(300), 7);
+        let next = reconnect.failed(seconds(1.0), PublishError::Refused, seconds(0.0), false, false);
+        assert!(matches!(next, Next::GiveUp(PublishError::Refused)));
+        let mut reconnect = Reconnect::new(2, Duration::from_secs(300), 7);
+        let (wait, news) = again(reconnect.failed(seconds(1.0), PublishError::Refused, seconds(0.0), false, false));
+        assert!(wait.is_zero() && news.is_some() && reconnect.server() == 1);
+        let dns = PublishError::Dns { reason: String::new() };
+        let next = reconnect.failed(seconds(1.0), dns, seconds(0.0), false, false);
+        assert!(matches!(next, Next::GiveUp(PublishError::Refused)), "the wanted server's own failure: {next:?}");
+    }
+
+    #[test]
+    fn a_show_that_ends_or_is_closed_at_once_is_not_tried_again() {
+        let mut reconnect = live_once(1);
+        assert!(matches!(reconnect.failed(seconds(60.0), broken(), seconds(0.0), true, true), Next::GiveUp(_)));
+        let mut reconnect = live_once(1);
+        let next = reconnect.failed(seconds(1.4), broken(), seconds(0.0), true, false);
+        assert!(matches!(next, Next::GiveUp(PublishError::ClosedAtOnce { .. })), "{next:?}");
+    }
+}

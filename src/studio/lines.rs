@@ -1,0 +1,195 @@
+//! The destinations of a show: each has a publisher of its own, and none waits for another.
+
+use std::time::Duration;
+
+use super::event::DestinationState;
+use super::rate::Seen;
+use crate::clock::Clock;
+use crate::flow::PacketQueue;
+use crate::output::publisher::{PublishTarget, Publisher, PublisherConfig, PublisherEvent, SentHook, StreamHeaders};
+use crate::output::{Fanout, Network, STAY_CURRENT};
+
+/// Where one destination's show goes.
+#[derive(Clone)]
+pub(super) struct Target {
+    /// The server that is wanted.
+    pub(super) wanted: PublishTarget,
+    /// The one to go to while that cannot be reached.
+    pub(super) backup: Option<PublishTarget>,
+    /// For the rehearsal's meter.
+    pub(super) sent_hook: Option<SentHook>,
+}
+
+/// What every publisher of a show is started with.
+pub(super) struct Starter<'a> {
+    pub(super) network: &'a Network,
+    pub(super) fanout: &'a Fanout,
+    pub(super) headers: &'a StreamHeaders,
+    pub(super) clock: &'a Clock,
+    /// How long a lost destination is tried again.
+    pub(super) retry_for: Duration,
+}
+
+/// One destination.
+pub(super) struct Line {
+    pub(super) about: String,
+    pub(super) state: DestinationState,
+    target: Target,
+    /// Counts the publishers of the show: what an older one still tells is not this one's.
+    id: usize,
+    publisher: Publisher,
+}
+
+/// All of them.
+#[derive(Default)]
+pub(super) struct Lines {
+    lines: Vec<Line>,
+    /// Publishers of destinations that were turned off: they say goodbye, and their figures count.
+    retired: Vec<(usize, Publisher)>,
+    next_id: usize,
+}
+
+impl Lines {
+    /// Starts one more destination. `sink` is told what it tells, with the number to ask `place_of` for.
+    pub(super) fn start(
+        &mut self,
+        target: Target,
+        with: &Starter<'_>,
+        sink: impl Fn(usize, PublisherEvent) + Send + Sync + 'static,
+    ) {
+        let about = target.wanted.about.clone();
+        let (id, publisher) = self.publisher(&target, with, sink);
+        self.lines.push(Line { about, state: DestinationState::Connecting, target, id, publisher });
+    }
+
+    /// Connects a destination that is off; nothing for one that is not.
+    pub(super) fn turn_on(
+        &mut self,
+        place: usize,
+        with: &Starter<'_>,
+        sink: impl Fn(usize, PublisherEvent) + Send + Sync + 'static,
+    ) {
+        let Some(target) = self.lines.get(place).filter(|line| line.is_over()).map(|line| line.target.clone()) else {
+            return;
+        };
+        let (id, publisher) = self.publisher(&target, with, sink);
+        if let Some(line) = self.lines.get_mut(place) {
+            (line.id, line.state) = (id, DestinationState::Connecting);
+            self.retired.push((place, std::mem::replace(&mut line.publisher, publisher)));
+        }
+    }
+
+    /// Ends one destination, the others go on; nothing for one that is over.
+    pub(super) fn turn_off(&mut self, place: usize) -> bool {
+        let Some(line) = self.lines.get_mut(place).filter(|line| !line.is_over()) else { return false };
+        line.publisher.output().queue().close();
+        line.publisher.end();
+        line.state = DestinationState::Off;
+        true
+    }
+
+    fn publisher(
+        &mut self,
+        target: &Target,
+        with: &Starter<'_>,
+        sink: impl Fn(usize, PublisherEvent) + Send + Sync + 'static,
+    ) -> (usize, Publisher) {
+        let id = self.next_id;
+        self.next_id += 1;
+        let config = PublisherConfig {
+            target: target.wanted.clone(),
+            backup: target.backup.clone(),
+            headers: with.headers.clone(),
+            encoder_name: format!("FMLE/3.0 (compatible; Tally/{})", env!("CARGO_PKG_VERSION")),
+            sent_hook: target.sent_hook.clone(),
+            late_max: Some(STAY_CURRENT),
+            retry_for: with.retry_for,
+        };
+        let output = with.fanout.add(PacketQueue::new(STAY_CURRENT));
+        (id, Publisher::start(with.network, config, output, with.clock.clone(), move |event| sink(id, event)))
+    }
+
+    /// The place of the destination to which publisher `id` belongs, unless it was replaced or turned off.
+    pub(super) fn place_of(&self, id: usize) -> Option<usize> {
+        self.lines.iter().position(|line| line.id == id && line.state != DestinationState::Off)
+    }
+
+    pub(super) fn get(&self, place: usize) -> Option<&Line> {
+        self.lines.get(place)
+    }
+
+    /// Notes where a destination stands; gives its name.
+    pub(super) fn set_state(&mut self, place: usize, state: DestinationState) -> Option<String> {
+        let line = self.lines.get_mut(place)?;
+        line.state = state;
+        Some(line.about.clone())
+    }
+
+    /// The best state of all.
+    pub(super) fn best_state(&self) -> DestinationState {
+        let states = [
+            DestinationState::Live,
+            DestinationState::Reconnecting,
+            DestinationState::Connecting,
+            DestinationState::Ending,
+            DestinationState::Off,
+        ];
+        let best = states.into_iter().find(|state| self.lines.iter().any(|line| line.state == *state));
+        best.unwrap_or(if self.lines.is_empty() { DestinationState::Connecting } else { DestinationState::Ended })
+    }
+
+    /// Whether each has ended.
+    pub(super) fn have_ended(&self) -> bool {
+        self.lines.iter().all(Line::is_over)
+    }
+
+    /// Whether each has ended by itself, so that nothing keeps the show.
+    pub(super) fn have_failed(&self) -> bool {
+        self.lines.iter().all(|line| line.state == DestinationState::Ended)
+    }
+
+    pub(super) fn end_all(&self) {
+        self.lines.iter().for_each(|line| line.publisher.end());
+    }
+
+    pub(super) fn abort_all(&self) {
+        self.lines.iter().for_each(|line| line.publisher.abort());
+    }
+
+    pub(super) fn retry_now(&self) {
+        self.lines.iter().for_each(|line| line.publisher.retry_now());
+    }
+
+    /// The link of the live destination that a viewer of is least behind: where one carries the show and another does not,
+    /// the narrow place is beyond this computer's own network, and all would lose by following it. Where that itself is
+    /// narrow, all are behind.
+    pub(super) fn clearest(&self) -> Option<Seen> {
+        let live = self.lines.iter().filter(|line| line.state == DestinationState::Live);
+        live.map(|line| Seen {
+            link: line.publisher.stats().link(),
+            waiting: line.publisher.output().queue().gauge().waiting,
+        })
+        .min_by_key(|seen| seen.link.delay.max(seen.link.silent) + seen.waiting)
+    }
+
+    /// Publishers that run, each with its place.
+    pub(super) fn running(&self) -> impl Iterator<Item = (usize, &Publisher)> {
+        self.lines.iter().enumerate().map(|(place, line)| (place, &line.publisher))
+    }
+
+    /// Those that were replaced.
+    pub(super) fn replaced(&self) -> impl Iterator<Item = (usize, &Publisher)> {
+        self.retired.iter().map(|(place, publisher)| (*place, publisher))
+    }
+
+    /// Gives all publishers up.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl Line {
+    fn is_over(&self) -> bool {
+        matches!(self.state, DestinationState::Off | DestinationState::Ended)
+    }
+}

@@ -1,0 +1,243 @@
+//! Lowers the picture's rate as soon as the link carries less than is sent, pays back what waits, and comes back by
+//! probing.
+
+use std::time::Duration;
+
+use crate::media::{Bitrate, Timestamp};
+use crate::output::LinkView;
+
+/// A viewer's delay from which on the rate is lowered.
+const LATE: Duration = Duration::from_millis(100);
+/// A viewer's delay from which on it is lowered even if what is sent fits: it would take too long until it is caught up.
+const TOO_LATE: Duration = Duration::from_millis(350);
+/// Part of what the link carries up to which what is sent fits, and a keyframe's delay passes by itself.
+const FITS: f64 = 0.93;
+/// A viewer's delay up to which there is room.
+const CLEAR: Duration = Duration::from_millis(50);
+/// Part of what the link carries that is used, so that keyframes do not wait long.
+const USED: f64 = 0.86;
+/// What waits is paid back within this time.
+const PAY_BACK: f64 = 0.8;
+/// The encoder needs a few frames to follow.
+const DOWN_EVERY: Duration = Duration::from_millis(200);
+/// Nothing was acknowledged for so long: that is an outage and not a narrow link.
+const OUTAGE: Duration = Duration::from_millis(400);
+/// How long a narrow link is believed in before it is tried; doubled each time it was narrow still.
+const HOLD: Duration = Duration::from_secs(10);
+const HOLD_MAX: Duration = Duration::from_secs(80);
+/// A step up that ends in a queue so soon was too much.
+const TOO_MUCH_WITHIN: Duration = Duration::from_secs(5);
+/// A keyframe that goes through so many times faster than when the link was narrow tells that it is not any more.
+const OPEN: f64 = 1.8;
+/// Steps up: on a link that is known to have room, and on one that may have.
+const UP_EVERY: Duration = Duration::from_millis(500);
+const UP: f64 = 1.4;
+const PROBE_EVERY: Duration = Duration::from_secs(1);
+const PROBE: f64 = 1.08;
+/// Changes smaller than this part are not worth the encoder's trouble.
+const WORTH: f64 = 0.04;
+
+/// What the controller sees of the connection that it follows.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::studio) struct Seen {
+    /// The link.
+    pub(in crate::studio) link: LinkView,
+    /// Media time that waits in the queue.
+    pub(in crate::studio) waiting: Duration,
+}
+
+/// What is known of a link that is too narrow.
+#[derive(Clone, Copy, Debug)]
+struct Narrow {
+    /// What it carries, in b/s.
+    carries: f64,
+    /// Until when it is not tried whether it carries more.
+    until: Timestamp,
+    /// How fast keyframes go through, in b/s.
+    burst: Option<f64>,
+}
+
+/// Chooses the picture's rate between a lowest and the wanted one.
+#[derive(Clone, Debug)]
+pub(in crate::studio) struct RateController {
+    wanted: f64,
+    lowest: f64,
+    current: f64,
+    audio: f64,
+    narrow: Option<Narrow>,
+    hold: Duration,
+    probe: f64,
+    last_down: Option<Timestamp>,
+    last_up: Option<Timestamp>,
+    clear_since: Option<Timestamp>,
+    in_outage: bool,
+    burst_seen: u32,
+}
+
+impl RateController {
+    /// Starts at the wanted rate; `lowest` is as low as it may go, `audio` what the sound takes besides.
+    pub(in crate::studio) fn new(wanted: Bitrate, lowest: Bitrate, audio: Bitrate) -> Self {
+        let bps = |rate: Bitrate| f64::from(rate.bps());
+        Self {
+            wanted: bps(wanted),
+            lowest: bps(lowest).min(bps(wanted)),
+            current: bps(wanted),
+            audio: bps(audio),
+            narrow: None,
+            hold: HOLD,
+            probe: PROBE,
+            last_down: None,
+            last_up: None,
+            clear_since: None,
+            in_outage: false,
+            burst_seen: 0,
+        }
+    }
+
+    /// The user wants another rate.
+    pub(in crate::studio) fn set_wanted(&mut self, wanted: Bitrate) -> Bitrate {
+        self.wanted = f64::from(wanted.bps());
+        self.lowest = self.lowest.min(self.wanted);
+        self.current = self.wanted;
+        self.narrow = None;
+        wanted
+    }
+
+    /// What the link carries in b/s, while that is less than is wanted.
+    pub(in crate::studio) fn narrow(&self) -> Option<u64> {
+        self.narrow.map(|narrow| narrow.carries as u64)
+    }
+
+    /// The new rate, if it should change. Call several times a second while live.
+    pub(in crate::studio) fn observe(&mut self, now: Timestamp, seen: Seen) -> Option<Bitrate> {
+        let link = seen.link;
+        let burst = (link.burst.1 != self.burst_seen).then_some(link.burst.0 as f64);
+        self.burst_seen = link.burst.1;
+        if link.silent >= OUTAGE {
+            self.in_outage = true;
+            self.clear_since = None;
+            return None;
+        }
+        if std::mem::take(&mut self.in_outage) {
+            // It says nothing about how wide the link is; what waits must go first.
+            self.last_up = None;
+            return self.change(self.current * 0.6, WORTH);
+        }
+        let carried = link.carried.map(|bps| bps as f64);
+        let delay = if carried.is_some() { link.delay } else { link.delay + seen.waiting };
+        if let (Some(carries), Some(narrow)) = (carried, &mut self.narrow) {
+            narrow.carries = narrow.carries.max(carries);
+        }
+        if let Some(carries) = carried
+            && delay > LATE
+            && (self.current + self.audio > carries * FITS || delay > TOO_LATE)
+        {
+            return self.too_narrow(now, carries, carries * delay.as_secs_f64());
+        }
+        self.keep_burst(burst);
+        if delay > CLEAR {
+            self.clear_since = None;
+            return None;
+        }
+        let clear_since = *self.clear_since.get_or_insert(now);
+        self.rise(now, clear_since, burst)
+    }
+
+    fn too_narrow(&mut self, now: Timestamp, carries: f64, backlog_bits: f64) -> Option<Bitrate> {
+        self.clear_since = None;
+        self.probe = PROBE;
+        let tried = self.last_up.take().is_some_and(|up| now.since(up) < TOO_MUCH_WITHIN);
+        self.hold = match (tried, self.narrow) {
+            (true, _) => (self.hold * 2).min(HOLD_MAX),
+            (false, None) => HOLD,
+            (false, Some(_)) => self.hold,
+        };
+        let before = self.narrow.filter(|narrow| narrow.carries < carries * 2.0);
+        self.narrow = Some(Narrow {
+            carries: before.map_or(carries, |narrow| (narrow.carries + carries) / 2.0),
+            until: now + self.hold,
+            burst: before.and_then(|narrow| narrow.burst),
+        });
+        if self.last_down.is_some_and(|last| now.since(last) < DOWN_EVERY) {
+            return None;
+        }
+        let allowed = carries * CLEAR.as_secs_f64();
+        let target = carries * USED - (backlog_bits - allowed).max(0.0) / PAY_BACK - self.audio;
+        if target >= self.current {
+            return None;
+        }
+        let changed = self.change(target, WORTH);
+        if changed.is_some() {
+            self.last_down = Some(now);
+        }
+        changed
+    }
+
+    /// Remembers how fast keyframes go through while the link is narrow.
+    fn keep_burst(&mut self, burst: Option<f64>) {
+        if let (Some(narrow), Some(burst)) = (&mut self.narrow, burst) {
+            let slowest = narrow.burst.unwrap_or(burst);
+            if burst < slowest * OPEN {
+                narrow.burst = Some((slowest + burst) / 2.0);
+            }
+        }
+    }
+
+    fn rise(&mut self, now: Timestamp, clear_since: Timestamp, burst: Option<f64>) -> Option<Bitrate> {
+        let is_open = |narrow: &Narrow| {
+            let slow = narrow.burst.unwrap_or(f64::MAX);
+            burst.is_some_and(|burst| burst >= slow * OPEN && burst >= narrow.carries * 1.5)
+        };
+        if self.narrow.as_ref().is_some_and(is_open) {
+            self.narrow = None;
+            self.hold = HOLD;
+        }
+        let rested = |every: Duration| {
+            now.since(clear_since) >= every
+                && self.last_up.is_none_or(|up| now.since(up) >= every)
+                && self.last_down.is_none_or(|down| now.since(down) >= every)
+        };
+        let Some(narrow) = self.narrow else {
+            if self.current >= self.wanted || !rested(UP_EVERY) {
+                return None;
+            }
+            return self.step_up(now, self.current * UP, WORTH);
+        };
+        let known = narrow.carries * USED - self.audio;
+        if self.current < known && rested(UP_EVERY) {
+            // No try: so much the link has carried.
+            let up = self.last_up;
+            let changed = self.step_up(now, known, 0.1);
+            self.last_up = up;
+            return changed;
+        }
+        if now < narrow.until || !rested(PROBE_EVERY) {
+            return None;
+        }
+        if self.current >= self.wanted {
+            self.narrow = None;
+            return None;
+        }
+        let factor = self.probe;
+        self.probe = (1.0 + (self.probe - 1.0) * 2.0).min(UP);
+        self.step_up(now, self.current * factor, WORTH)
+    }
+
+    fn step_up(&mut self, now: Timestamp, bps: f64, worth: f64) -> Option<Bitrate> {
+        let changed = self.change(bps, worth);
+        if changed.is_some() {
+            self.last_up = Some(now);
+        }
+        changed
+    }
+
+    fn change(&mut self, bps: f64, worth: f64) -> Option<Bitrate> {
+        let bps = bps.clamp(self.lowest, self.wanted);
+        let at_an_end = bps == self.lowest || bps == self.wanted;
+        if bps == self.current || (!at_an_end && (bps / self.current - 1.0).abs() < worth) {
+            return None;
+        }
+        self.current = bps;
+        Some(Bitrate::from_bps(bps as u32))
+    }
+}

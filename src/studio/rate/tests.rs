@@ -1,0 +1,292 @@
+//! The controller, the link's watch and the packet queue together, in virtual time, over a link that is played: an encoder
+//! that follows the wanted rate, a system that holds little unsent, a router with a buffer.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{RateController, Seen};
+use crate::flow::PacketQueue;
+use crate::media::{Bitrate, Packet, PacketKind, Timestamp};
+use crate::output::{Link, LinkSample, STAY_CURRENT};
+
+const FPS: i64 = 30;
+const GOP: i64 = 60;
+/// How much larger a keyframe is than another frame.
+const KEYFRAME: f64 = 7.0;
+const WANTED_KBPS: u32 = 2500;
+const AUDIO_KBPS: u32 = 128;
+/// What the system holds unsent, and what is written ahead of it.
+const UNSENT_MAX: u64 = 16 * 1024;
+const WRITE_AHEAD: u64 = 16 * 1024;
+/// Time of media a router holds.
+const ROUTER: f64 = 0.3;
+
+/// One packet that arrived.
+#[derive(Clone, Copy, Debug)]
+struct Arrived {
+    video: bool,
+    sent_ms: i64,
+    at_ms: i64,
+}
+
+#[derive(Debug, Default)]
+struct Run {
+    arrived: Vec<Arrived>,
+    /// The rate in kb/s after each 100 ms.
+    rates: Vec<u32>,
+    audio_made: usize,
+}
+
+impl Run {
+    /// The worst delay in ms, leaving out arrivals in `except` (ms).
+    fn worst_delay(&self, except: impl Fn(i64) -> bool) -> i64 {
+        self.arrived.iter().filter(|a| !except(a.at_ms)).map(|a| a.at_ms - a.sent_ms).max().unwrap_or(0)
+    }
+
+    /// The longest time without a picture, seen by the pictures' own time.
+    fn longest_hole(&self) -> i64 {
+        let pictures: Vec<i64> = self.arrived.iter().filter(|a| a.video).map(|a| a.sent_ms).collect();
+        pictures.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0)
+    }
+
+    fn audio(&self) -> usize {
+        self.arrived.iter().filter(|a| !a.video).count()
+    }
+
+    /// How often the rate turned from rising to falling or back between two seconds.
+    fn turns(&self, from: usize, to: usize) -> usize {
+        let mut steps: Vec<bool> = Vec::new();
+        for pair in self.rates[from * 10..to * 10].windows(2) {
+            if pair[0] != pair[1] {
+                steps.push(pair[1] > pair[0]);
+            }
+        }
+        steps.windows(2).filter(|pair| pair[0] != pair[1]).count()
+    }
+
+    fn first_full_after(&self, second: usize) -> Option<f64> {
+        let later = self.rates.iter().skip(second * 10).position(|rate| *rate == WANTED_KBPS)?;
+        Some(later as f64 / 10.0)
+    }
+}
+
+/// Streams for `seconds` over a link that carries `link(t)` b/s and whose path takes `path_ms` there and back.
+fn stream(seconds: i64, path_ms: i64, link: impl Fn(f64) -> f64) -> Run {
+    let mut run = Run::default();
+    let audio = Bitrate::from_kbps(AUDIO_KBPS);
+    let mut controller = RateController::new(Bitrate::from_kbps(WANTED_KBPS), Bitrate::from_kbps(250), audio);
+    let (mut rate, mut lagging) = (f64::from(WANTED_KBPS) * 1e3, VecDeque::from([f64::from(WANTED_KBPS) * 1e3; 3]));
+    let queue = PacketQueue::new(STAY_CURRENT);
+    queue.clear_to_keyframe();
+    let mut watch = Link::default();
+    // Packets that are being written: size, what is left, when they were captured and wanted by the socket.
+    let mut writing: VecDeque<(u64, u64, bool, i64, i64)> = VecDeque::new();
+    // In the system and in the router: what is left of each, in order.
+    let (mut system, mut router): (VecDeque<(u64, bool, i64, bool)>, VecDeque<(u64, bool, i64, bool)>) =
+        (VecDeque::new(), VecDeque::new());
+    let (mut acked, mut acks) = (0_u64, VecDeque::<(i64, u64)>::new());
+    let (mut frame, mut chunk, mut since_key, mut keyframe_wanted, mut credit) = (0_i64, 0_i64, 0_i64, false, 0.0);
+    let mut rtt_ms = path_ms as f64;
+    for ms in 0..seconds * 1000 {
+        let now = Timestamp::from_millis(ms);
+        if ms * FPS / 1000 >= frame {
+            lagging.push_back(rate);
+            let rate = lagging.pop_front().unwrap();
+            let keyframe = since_key % GOP == 0 || std::mem::take(&mut keyframe_wanted);
+            since_key = if keyframe { 1 } else { since_key + 1 };
+            let unit = rate / 8.0 / FPS as f64 * GOP as f64 / (GOP as f64 - 1.0 + KEYFRAME);
+            let bytes = unit * if keyframe { KEYFRAME } else { 1.0 };
+            push(&queue, PacketKind::Video { keyframe }, ms, bytes);
+            frame += 1;
+        }
+        if ms * 48 / 1024 >= chunk {
+            push(&queue, PacketKind::Audio, ms, f64::from(AUDIO_KBPS) * 1e3 / 8.0 * 1024.0 / 48_000.0);
+            run.audio_made += 1;
+            chunk += 1;
+        }
+        while writing.iter().map(|w| w.1).sum::<u64>() < WRITE_AHEAD
+            && let Some(packet) = queue.try_pop()
+        {
+            let size = packet.data.len() as u64;
+            writing.push_back((size, size, packet.is_video(), packet.captured_at.as_millis(), ms));
+        }
+        let carries = link(ms as f64 / 1e3);
+        // Into the system, from there into the router, over the link.
+        let outstanding = |acks: &VecDeque<(i64, u64)>,
+                           system: &VecDeque<(u64, bool, i64, bool)>,
+                           router: &VecDeque<(u64, bool, i64, bool)>| {
+            acks.iter().map(|a| a.1).sum::<u64>()
+                + system.iter().map(|s| s.0).sum::<u64>()
+                + router.iter().map(|r| r.0).sum::<u64>()
+        };
+        let written = |writing: &VecDeque<(u64, u64, bool, i64, i64)>| writing.iter().map(|w| w.1).sum::<u64>();
+        while system.iter().map(|s| s.0).sum::<u64>() < UNSENT_MAX
+            && let Some((size, left, video, sent, wanted)) = writing.front_mut()
+        {
+            let part = (*left).min(1448);
+            *left -= part;
+            let (whole, size, video, sent, wanted) = (*left == 0, *size, *video, *sent, *wanted);
+            system.push_back((part, video, sent, whole));
+            if whole {
+                writing.pop_front();
+                let sample = LinkSample {
+                    at: now,
+                    acked,
+                    outstanding: outstanding(&acks, &system, &router),
+                    writing: written(&writing),
+                    queued: queue.gauge().bytes as u64,
+                    rtt: Duration::from_secs_f64(rtt_ms / 1e3),
+                    rtt_min: Duration::from_millis(path_ms as u64),
+                };
+                watch.handed_over(Timestamp::from_millis(wanted), size, sample);
+            }
+        }
+        while router.iter().map(|r| r.0).sum::<u64>() < ((carries.max(100_000.0) / 8.0 * ROUTER) as u64).max(12_000)
+            && let Some(part) = system.pop_front()
+        {
+            router.push_back(part);
+        }
+        credit = (credit + carries / 8000.0).min((carries / 8000.0).max(1.0));
+        while credit >= 1.0
+            && let Some((left, video, sent, whole)) = router.front_mut()
+        {
+            let goes = (*left).min(credit as u64);
+            *left -= goes;
+            credit -= goes as f64;
+            acks.push_back((ms + path_ms, goes));
+            if *left == 0 {
+                if *whole {
+                    run.arrived.push(Arrived { video: *video, sent_ms: *sent, at_ms: ms + path_ms / 2 });
+                }
+                router.pop_front();
+            }
+        }
+        let before = acked;
+        while acks.front().is_some_and(|ack| ack.0 <= ms) {
+            acked += acks.pop_front().unwrap().1;
+        }
+        if acked > before {
+            let queued = router.iter().map(|r| r.0).sum::<u64>() as f64 * 8.0 / carries.max(1.0) * 1e3;
+            rtt_ms += (path_ms as f64 + queued.min(2000.0) - rtt_ms) / 8.0;
+        }
+        if ms % 13 == 0 || (watch.wants_looks() && ms % 5 == 0) {
+            watch.observe(LinkSample {
+                at: now,
+                acked,
+                outstanding: outstanding(&acks, &system, &router),
+                writing: written(&writing),
+                queued: queue.gauge().bytes as u64,
+                rtt: Duration::from_secs_f64(rtt_ms / 1e3),
+                rtt_min: Duration::from_millis(path_ms as u64),
+            });
+        }
+        queue.set_limit(watch.view().queue_limit(STAY_CURRENT));
+        if queue.wants_keyframe() && writing.is_empty() {
+            keyframe_wanted = true;
+        }
+        if ms % 50 == 0 {
+            let seen = Seen { link: watch.view(), waiting: queue.gauge().waiting };
+            if let Some(next) = controller.observe(now, seen) {
+                rate = f64::from(next.bps());
+            }
+            if ms % 100 == 0 {
+                run.rates.push((rate / 1e3) as u32);
+            }
+        }
+    }
+    run
+}
+
+fn push(queue: &PacketQueue, kind: PacketKind, ms: i64, bytes: f64) {
+    let at = Timestamp::from_millis(ms);
+    queue.push(Packet { kind, pts: at, dts: at, captured_at: at, data: Bytes::from(vec![0; bytes as usize]) });
+}
+
+#[test]
+fn a_wide_link_is_left_alone() {
+    for path_ms in [1, 40, 150] {
+        let run = stream(60, path_ms, |_| 10e6);
+        assert!(run.rates.iter().all(|rate| *rate == WANTED_KBPS), "{path_ms} ms: {:?}", run.rates);
+        assert!(run.worst_delay(|_| false) < 100 + path_ms);
+    }
+}
+
+#[test]
+fn a_link_that_narrows_costs_little_and_the_rate_comes_back() {
+    let mut all = Vec::new();
+    for path_ms in [1, 40, 120] {
+        // The link narrows at any place between two keyframes: right at one is the worst.
+        for phase in 0..8 {
+            let begin = 12.0 + f64::from(phase) / 4.0;
+            let run = stream(64, path_ms, |t| if (begin..begin + 30.0).contains(&t) { 1.2e6 } else { 10e6 });
+            let (worst, hole) = (run.worst_delay(|_| false), run.longest_hole());
+            let story = || format!("{path_ms} ms, {begin} s: worst {worst}, hole {hole}, rates {:?}", run.rates);
+            // On a long path what happens is heard of a round trip later.
+            assert!(worst <= 850 + path_ms * 3 / 2, "{}", story());
+            assert!(hole <= 500 + path_ms, "{}", story());
+            let used: u32 = run.rates[200..420].iter().sum::<u32>() / 220;
+            assert!(used > 650, "it uses what the link carries, {used}: {}", story());
+            assert!(run.turns(17, 42) <= if path_ms < 100 { 3 } else { 6 }, "{} turns: {}", run.turns(17, 42), story());
+            assert!(run.first_full_after(44).is_some_and(|after| after <= 8.0), "{}", story());
+            assert_eq!(run.rates.last(), Some(&WANTED_KBPS), "{}", story());
+            assert!(run.audio() + 5 >= run.audio_made, "{} of {}", run.audio(), run.audio_made);
+            all.push(worst - path_ms);
+        }
+    }
+    all.sort_unstable();
+    assert!(all[all.len() * 3 / 4] <= 700, "{all:?}");
+}
+
+#[test]
+fn a_link_that_stays_narrow_is_rarely_tried() {
+    let run = stream(240, 20, |_| 1.5e6);
+    assert!(run.worst_delay(|at| at < 2000) < 700, "{}", run.worst_delay(|at| at < 2000));
+    assert!(run.turns(60, 240) <= 6, "{} turns: {:?}", run.turns(60, 240), run.rates);
+    assert_eq!(run.longest_hole() / 100, 0);
+}
+
+#[test]
+fn an_outage_is_over_when_the_link_is_back() {
+    for seconds in [1.0, 3.0] {
+        let run = stream(40, 10, |t| if (10.0..10.0 + seconds).contains(&t) { 0.0 } else { 10e6 });
+        let back = 10_000 + (seconds * 1e3) as i64;
+        let story = || format!("{:?}", &run.rates[90..200]);
+        assert!(run.worst_delay(|at| (back..back + 300).contains(&at)) < 700, "{}", story());
+        let first_picture = run.arrived.iter().find(|a| a.video && a.at_ms >= back && a.at_ms - a.sent_ms < 300);
+        assert!(first_picture.is_some_and(|a| a.at_ms < back + 500), "{first_picture:?}");
+        assert!(run.first_full_after((back / 1000) as usize).is_some_and(|after| after <= 10.0), "{}", story());
+        assert!(run.audio() + 2 >= run.audio_made, "{} of {}", run.audio(), run.audio_made);
+    }
+}
+
+#[test]
+fn on_any_link_the_viewer_stays_close_and_sound_is_whole() {
+    let mut turns = Vec::new();
+    for seed in 1..=60_u64 {
+        let mut random = seed * 0x9E37_79B9;
+        let mut next = |from: f64, to: f64| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            from + (to - from) * (random % 1000) as f64 / 1000.0
+        };
+        // Every few seconds another width, never below what the lowest rate and the sound need.
+        let path_ms = next(1.0, 120.0) as i64;
+        let mut widths = Vec::new();
+        while widths.len() < 80 {
+            let width = next(0.55e6, 6e6);
+            widths.extend(vec![width; next(2.0, 12.0) as usize]);
+        }
+        let run = stream(80, path_ms, |t| widths[t as usize]);
+        let worst = run.worst_delay(|_| false);
+        let story = || format!("seed {seed}, {path_ms} ms, worst {worst}: {widths:?} {:?}", run.rates);
+        assert!(worst < 1600 + path_ms, "{}", story());
+        assert!(run.audio() + 40 >= run.audio_made, "{} of {}: {}", run.audio(), run.audio_made, story());
+        assert!(run.longest_hole() <= 1500, "hole {}: {}", run.longest_hole(), story());
+        turns.push(run.turns(0, 80));
+    }
+    turns.sort_unstable();
+    assert!(turns[turns.len() / 2] < 40, "{turns:?}");
+}
