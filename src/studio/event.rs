@@ -165,6 +165,8 @@ pub struct Stats {
     pub congestion: f64,
     /// Round-trip time of the slowest destination, if the system tells.
     pub rtt_ms: Option<f64>,
+    /// What the network carries in kb/s, while that is less than is wanted.
+    pub network_kbps: Option<f64>,
     /// Connections made again after a loss.
     pub reconnects: u64,
     /// Capture to socket, if a frame was sent.

@@ -143,6 +143,7 @@ impl Health {
             queue_ms: outputs.queue.as_secs_f64() * 1e3,
             congestion: f64::from(outputs.congestion),
             rtt_ms: outputs.rtt.map(|rtt| rtt.as_secs_f64() * 1e3),
+            network_kbps: None,
             reconnects: outputs.reconnects,
             latency,
             cpu_percent: 100.0 * to.cpu.saturating_sub(from.cpu).as_secs_f64() / seconds,

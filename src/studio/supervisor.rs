@@ -514,7 +514,9 @@ impl Running {
 
     fn second(&mut self, now: Timestamp) -> super::Stats {
         let recording_dropped = self.recording_dropped();
-        self.health.second(now, self.lines.best_state(), &self.program, &self.lines, recording_dropped)
+        let mut stats = self.health.second(now, self.lines.best_state(), &self.program, &self.lines, recording_dropped);
+        stats.network_kbps = self.rate.narrow().map(|bps| bps as f64 / 1e3);
+        stats
     }
 
     fn recording_dropped(&self) -> u64 {

@@ -71,6 +71,7 @@ fn stats_fields(stats: &Stats) -> Value {
         "queue_ms": rounded(stats.queue_ms, 1),
         "congestion": rounded(stats.congestion, 3),
         "rtt_ms": maybe(stats.rtt_ms, 2),
+        "network_kbps": maybe(stats.network_kbps, 0),
         "reconnects": stats.reconnects,
         "latency_ms": stats.latency.map(latency_fields),
         "cpu_percent": rounded(stats.cpu_percent, 1),

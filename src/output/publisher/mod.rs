@@ -3,6 +3,8 @@
 
 mod attempt;
 mod connect;
+#[cfg(test)]
+mod day;
 mod look;
 mod pump;
 mod reconnect;

@@ -28,7 +28,7 @@ const PARTS_MAX: usize = 64;
 /// How long a server may take to close after the goodbye.
 const DRAIN_DEADLINE: Duration = Duration::from_millis(1000);
 /// A live connection on which nothing was acknowledged for so long is lost, whatever the system still hopes for.
-const SILENT_MAX: Duration = Duration::from_millis(3500);
+const SILENT_MAX: Duration = Duration::from_millis(3800);
 /// A viewer's delay up to which a keyframe that ends a hole goes straight through.
 const CLEAR: Duration = Duration::from_millis(100);
 /// Between two wishes for a keyframe that ends a hole: one must be made and sent before another makes sense.

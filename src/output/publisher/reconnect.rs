@@ -14,7 +14,7 @@ const KNOCK_WAIT_MAX: Duration = Duration::from_millis(500);
 /// How long a server is given to notice that our old session is dead, before it is asked again.
 const OLD_SESSION_WAIT: Duration = Duration::from_secs(1);
 /// A connection that lasted so long was a good one: the waits begin again.
-const GOOD_AFTER: Duration = Duration::from_secs(10);
+const GOOD_AFTER: Duration = Duration::from_secs(3);
 /// A show that ends so soon after its first accepted publish was refused.
 const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
 

@@ -264,7 +264,7 @@ fn an_outage_is_over_when_the_link_is_back() {
 #[test]
 fn on_any_link_the_viewer_stays_close_and_sound_is_whole() {
     let mut turns = Vec::new();
-    for seed in 1..=60_u64 {
+    for seed in 1..=30_u64 {
         let mut random = seed * 0x9E37_79B9;
         let mut next = |from: f64, to: f64| {
             random ^= random << 13;

@@ -55,6 +55,7 @@ fn stats(state: DestinationState) -> Stats {
         queue_ms: 200.0,
         congestion: 0.0,
         rtt_ms: Some(20.0),
+        network_kbps: None,
         reconnects: 0,
         latency: None,
         cpu_percent: 20.0,
