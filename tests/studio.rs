@@ -3,12 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tally::capture::DeviceKind;
 use tally::clock::Clock;
+use tally::ingest::{IngestConfig, IngestEvent, IngestServer};
 use tally::media::{Bitrate, FrameRate, Size};
 use tally::settings::{AudioChoice, Destination, EncodingSettings, IngestSettings, ShowSettings, VideoChoice};
 use tally::studio::rehearsal::RehearsalReport;
@@ -253,4 +254,74 @@ fn a_muted_show_is_silent_and_its_meter_moves() {
     assert_eq!(loud, None, "muted sound has no loudness");
     open.wait_until(|| open.studio.levels().channels.iter().any(|level| level.peak_dbfs > -30.0));
     assert_eq!(open.end().1.failure, None);
+}
+
+/// An ingest that takes publishers, and what it has told.
+fn ingest(clock: &Clock) -> (IngestServer, Arc<Mutex<Vec<IngestEvent>>>) {
+    let told = Arc::<Mutex<Vec<IngestEvent>>>::default();
+    let there = Arc::clone(&told);
+    let config = IngestConfig::new("127.0.0.1:0".parse().unwrap());
+    let server = IngestServer::start(config, clock.clone(), move |event| there.lock().unwrap().push(event)).unwrap();
+    (server, told)
+}
+
+#[test]
+fn a_destination_is_turned_off_and_on_while_the_other_goes_on() {
+    let clock = Clock::system();
+    let (first, told_first) = ingest(&clock);
+    let (second, told_second) = ingest(&clock);
+    let destination = |server: &IngestServer, name: &str| Destination {
+        name: name.to_owned(),
+        ..Destination::at(&format!("rtmp://{}/live/{name}", server.local_addr()))
+    };
+    let destinations = vec![destination(&first, "one"), destination(&second, "two")];
+    let show = Show::start(ShowSettings { rehearse: false, destinations, ..settings() }, clock.clone()).unwrap();
+    let wait = |wanted: &[(usize, DestinationState)]| {
+        let deadline = clock.now() + PATIENCE;
+        let mut open: Vec<_> = wanted.to_vec();
+        while !open.is_empty() {
+            assert!(clock.now() < deadline, "{open:?} did not come");
+            if let NextEvent::Event(StudioEvent::State { place, state, .. }) =
+                show.next_event(Duration::from_millis(20))
+            {
+                open.retain(|wanted| *wanted != (place, state));
+            }
+        }
+    };
+    wait(&[(0, DestinationState::Live), (1, DestinationState::Live)]);
+    show.command(Command::SetDestination { place: 1, on: false });
+    wait(&[(1, DestinationState::Off)]);
+    let count = |told: &Mutex<Vec<IngestEvent>>, wanted: fn(&IngestEvent) -> bool| {
+        told.lock().unwrap().iter().filter(|event| wanted(event)).count()
+    };
+    let ended = |event: &IngestEvent| matches!(event, IngestEvent::PublishEnded { .. });
+    let started = |event: &IngestEvent| matches!(event, IngestEvent::PublishStarted { .. });
+    let until = |wanted: &dyn Fn() -> bool| {
+        let deadline = clock.now() + PATIENCE;
+        while !wanted() {
+            assert!(clock.now() < deadline, "it did not come");
+            let _ = show.next_event(Duration::from_millis(5));
+        }
+    };
+    until(&|| count(&told_second, ended) == 1);
+    show.command(Command::SetDestination { place: 1, on: true });
+    wait(&[(1, DestinationState::Live)]);
+    until(&|| count(&told_second, started) == 2);
+    // The last one that is turned off does not end the show: it may be turned on again.
+    for place in [0, 1] {
+        show.command(Command::SetDestination { place, on: false });
+    }
+    wait(&[(0, DestinationState::Off), (1, DestinationState::Off)]);
+    show.command(Command::SetDestination { place: 0, on: true });
+    wait(&[(0, DestinationState::Live)]);
+    assert_eq!(count(&told_first, started), 2);
+    show.command(Command::End);
+    let deadline = clock.now() + PATIENCE;
+    let summary = loop {
+        assert!(clock.now() < deadline, "the show did not end");
+        if let NextEvent::Event(StudioEvent::Ended(summary)) = show.next_event(Duration::from_millis(20)) {
+            break summary;
+        }
+    };
+    assert_eq!((summary.failure, summary.totals.dropped, summary.totals.reconnects), (None, 0, 0));
 }

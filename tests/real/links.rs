@@ -1,131 +1,17 @@
 //! A show over a link that narrows, comes back and goes away: what a viewer gets of it. `TALLY_TEST_WHOLE=1` plays the
 //! long patterns.
 
-use std::net::TcpStream;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::support::clips::noisy_clip;
 use crate::support::network::{Network, with_a_link};
-use crate::support::odd::OddServer;
+use crate::support::noting::{Arrived, Noting, Seen};
 use crate::support::tally::{Tally, number};
 use crate::support::time;
-use crate::support::wire::{Peer, kind};
 
-const WANTED_KBPS: f64 = 2500.0;
+/// What the shows here want; `Seen::full_after` looks for it.
+const WANTED: f64 = 2500.0;
 const WIDE: u32 = 10_000;
-
-/// One message of media at the server.
-#[derive(Clone, Copy, Debug)]
-struct Arrived {
-    at: Instant,
-    video: bool,
-    timestamp_ms: u32,
-    bytes: usize,
-    connection: usize,
-}
-
-/// A server that notes what comes and when.
-struct Noting {
-    server: OddServer,
-    arrived: Arc<Mutex<Vec<Arrived>>>,
-}
-
-impl Noting {
-    fn start(network: &Network) -> Self {
-        let arrived = Arc::<Mutex<Vec<Arrived>>>::default();
-        let there = Arc::clone(&arrived);
-        let connections = std::sync::atomic::AtomicUsize::new(0);
-        let server = OddServer::start_on(network.listen(), move |stream: TcpStream| {
-            let connection = connections.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let mut peer = Peer::new(stream);
-            if peer.serve_until_publish().and_then(|_| peer.accept_publish()).is_err() {
-                return;
-            }
-            while let Ok(message) = peer.read_message() {
-                // The second byte tells media from sequence headers, which stand outside time.
-                if matches!(message.kind, kind::AUDIO | kind::VIDEO) && message.body.get(1) == Some(&1) {
-                    let (video, timestamp_ms) = (message.kind == kind::VIDEO, message.timestamp);
-                    let bytes = message.body.len();
-                    there.lock().unwrap().push(Arrived { at: time::now(), video, timestamp_ms, bytes, connection });
-                }
-            }
-        });
-        Self { server, arrived }
-    }
-
-    fn all(&self) -> Vec<Arrived> {
-        self.arrived.lock().unwrap().clone()
-    }
-}
-
-/// What a viewer got.
-struct Seen {
-    arrived: Vec<Arrived>,
-    start: Instant,
-    /// What a message takes at least.
-    base_ms: f64,
-}
-
-impl Seen {
-    fn of(arrived: Vec<Arrived>) -> Self {
-        let start = arrived[0].at;
-        let base_ms = arrived.iter().map(|a| a.delay_ms(start)).fold(f64::MAX, f64::min);
-        Self { arrived, start, base_ms }
-    }
-
-    fn second(&self, arrived: &Arrived) -> f64 {
-        arrived.at.duration_since(self.start).as_secs_f64()
-    }
-
-    /// The worst delay in ms, and when it was.
-    fn worst(&self) -> (f64, f64) {
-        let all = self.arrived.iter().map(|a| (a.delay_ms(self.start) - self.base_ms, self.second(a)));
-        all.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap()
-    }
-
-    /// The longest time without a picture, in ms of the pictures' own time.
-    fn longest_hole(&self) -> u32 {
-        let pictures: Vec<u32> = self.arrived.iter().filter(|a| a.video).map(|a| a.timestamp_ms).collect();
-        pictures.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max().unwrap_or(0)
-    }
-
-    /// Packets of sound that are missing, by the gaps between their times.
-    fn audio_lost(&self) -> u32 {
-        let times: Vec<u32> = self.arrived.iter().filter(|a| !a.video).map(|a| a.timestamp_ms).collect();
-        times.windows(2).map(|pair| (f64::from(pair[1] - pair[0]) / 21.33).round() as u32 - 1).sum()
-    }
-
-    /// The picture's rate in kb/s by second of arrival.
-    fn kbps(&self) -> Vec<f64> {
-        let mut seconds = vec![0.0; self.second(self.arrived.last().unwrap()) as usize + 1];
-        for arrived in self.arrived.iter().filter(|a| a.video) {
-            seconds[self.second(arrived) as usize] += arrived.bytes as f64 * 8.0 / 1000.0;
-        }
-        seconds
-    }
-
-    /// Seconds after `second` until two seconds together have nine tenths of the wanted rate.
-    fn full_after(&self, second: usize) -> Option<usize> {
-        self.kbps()[second..].windows(2).position(|pair| pair[0] + pair[1] >= 1.8 * WANTED_KBPS)
-    }
-
-    fn story(&self) -> String {
-        let (worst, when) = self.worst();
-        format!(
-            "worst delay {worst:.0} ms at {when:.1} s, longest hole {} ms, {} packets of sound lost, kb/s {:?}",
-            self.longest_hole(),
-            self.audio_lost(),
-            self.kbps().iter().map(|kbps| kbps.round() as u32).collect::<Vec<_>>()
-        )
-    }
-}
-
-impl Arrived {
-    fn delay_ms(&self, start: Instant) -> f64 {
-        self.at.duration_since(start).as_secs_f64() * 1e3 - f64::from(self.timestamp_ms)
-    }
-}
 
 fn whole() -> bool {
     std::env::var_os("TALLY_TEST_WHOLE").is_some()
@@ -134,7 +20,7 @@ fn whole() -> bool {
 /// Streams 2500 kb/s of noise while the link does what `pattern` says: kb/s (0: silence) for so many seconds each.
 fn show(network: &Network, pattern: &[(u32, f64)]) -> (Seen, serde_json::Value) {
     network.carries(pattern[0].0);
-    let noting = Noting::start(network);
+    let noting = Noting::start(network.listen());
     let clip = format!("file:{}", noisy_clip().display());
     let tally = Tally::live(&["--video", &clip, "--audio", "test", "--size", "640x360", "--fps", "30"])
         .args(&["--video-bitrate", "2500k", "--audio-bitrate", "160k", "--to", &network.url(noting.server.port)])
@@ -168,7 +54,7 @@ fn a_link_that_narrows_costs_no_sound_and_little_time_and_the_rate_comes_back() 
             assert!(seen.worst().0 <= 1000.0, "{}", seen.story());
             assert!(seen.longest_hole() <= 700, "{}", seen.story());
             assert_eq!(seen.audio_lost(), 0, "{}", seen.story());
-            assert!(seen.full_after((wide + narrow) as usize).is_some_and(|s| s <= 10), "{}", seen.story());
+            assert!(seen.full_after(WANTED, (wide + narrow) as usize).is_some_and(|s| s <= 10), "{}", seen.story());
             assert_eq!(number(&summary, "reconnects"), 0.0);
         },
     );
@@ -202,7 +88,7 @@ fn an_outage_of_three_seconds_is_outlived_and_sound_comes_after_it() {
         let back = seen.arrived.iter().filter(|a| a.video).map(|a| seen.second(a)).find(|second| *second > 6.8);
         println!("a picture {back:?} s after the first, the link was back after 7 s");
         assert!(back.is_some_and(|second| second < 8.6), "{}", seen.story());
-        assert!(seen.full_after(7).is_some_and(|seconds| seconds <= 5), "{}", seen.story());
+        assert!(seen.full_after(WANTED, 7).is_some_and(|seconds| seconds <= 5), "{}", seen.story());
         if number(&summary, "reconnects") == 0.0 {
             assert_eq!(seen.audio_lost(), 0, "{}", seen.story());
         }
@@ -215,7 +101,7 @@ fn a_link_that_dies_without_a_word_is_noticed_and_met_when_it_is_back() {
     with_a_link(test, Duration::from_secs(100), |network| {
         let silence = if whole() { 15.0 } else { 7.0 };
         network.carries(WIDE);
-        let noting = Noting::start(network);
+        let noting = Noting::start(network.listen());
         let tally = Tally::small_show(&network.url(noting.server.port), 60).key("links");
         let mut show = network.sends(tally).start();
         show.wait_until_live();

@@ -9,6 +9,7 @@ pub(crate) mod media;
 pub(crate) mod net;
 pub(crate) mod network;
 pub(crate) mod nginx;
+pub(crate) mod noting;
 pub(crate) mod odd;
 pub(crate) mod players;
 pub(crate) mod process;

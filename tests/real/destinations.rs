@@ -1,0 +1,41 @@
+//! Several destinations at once: one that is dead or slow takes nothing from another.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use crate::support::noting::{Noting, Seen};
+use crate::support::odd::OddServer;
+use crate::support::tally::{Ended, Tally};
+
+const KEY: &str = "three";
+
+/// Seven seconds to a server that notes, and to `others` besides; what arrived, and how it ended.
+fn show(others: &[String]) -> (Seen, Ended) {
+    let noting = Noting::start(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
+    let mut tally = Tally::small_show(&noting.server.url(), 7).key(KEY);
+    for other in others {
+        tally = tally.args(&["--to", other]);
+    }
+    let ended = tally.run();
+    (Seen::of(noting.all()), ended)
+}
+
+#[test]
+fn a_dead_and_a_slow_destination_take_nothing_from_the_third() {
+    let (alone, ended) = show(&[]);
+    ended.expect_code(0);
+    // It reads far less than is sent, and this address answers nobody (RFC 5737).
+    let slow = OddServer::slow(20_000);
+    let (beside, ended) = show(&[slow.url(), "rtmp://192.0.2.1/live".to_owned()]);
+    let pictures = |seen: &Seen| seen.arrived.iter().filter(|a| a.video).count();
+    let story = || format!("alone: {}\nbeside: {}\n{}", alone.story(), beside.story(), ended.story());
+    assert!(pictures(&alone).abs_diff(pictures(&beside)) <= pictures(&alone) / 100 + 1, "{}", story());
+    assert!(beside.longest_hole() <= 50 && beside.audio_lost() == 0, "{}", story());
+    println!("median delay {:.1} ms alone, {:.1} ms beside", alone.median_delay(), beside.median_delay());
+    assert!((alone.median_delay() - beside.median_delay()).abs() < 10.0, "{}", story());
+    // The rate is not lowered for the slow one's sake.
+    let bytes = |seen: &Seen| seen.arrived.iter().filter(|a| a.video).map(|a| a.bytes).sum::<usize>() as f64;
+    assert!((bytes(&alone) / bytes(&beside) - 1.0).abs() < 0.1, "{}", story());
+    // The dead one is told, and the show did not end as asked for it.
+    assert!(ended.problems().iter().any(|problem| problem["about"].to_string().contains("192.0.2.1")), "{}", story());
+    assert_eq!(ended.code, 4, "{}", story());
+}
