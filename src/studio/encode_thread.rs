@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use super::program::{Program, count};
+use super::program::{Program, count, count_time};
 use super::supervisor::{Mail, Message};
+use crate::clock::Clock;
 use crate::encode::VideoEncoder;
 use crate::flow::{Popped, Stop};
 use crate::media::Bitrate;
@@ -34,6 +35,7 @@ pub(super) struct EncodeThread {
     pub(super) bitrate: WantedBitrate,
     pub(super) program: Program,
     pub(super) mail: Mail,
+    pub(super) clock: Clock,
 }
 
 impl EncodeThread {
@@ -54,6 +56,7 @@ impl EncodeThread {
                 }
             }
             let keyframe_wanted = self.program.fanout().take_keyframe_wish();
+            let begun = self.clock.now();
             let packet = match self.encoder.encode(&frame.picture, frame.pts, frame.captured_at, keyframe_wanted) {
                 Ok(packet) => packet,
                 Err(error) => {
@@ -65,6 +68,7 @@ impl EncodeThread {
             drop(frame);
             let counters = self.program.counters();
             count(&counters.encoded, 1);
+            count_time(&counters.encode_nanos, begun, self.clock.now());
             count(&counters.keyframes, u64::from(packet.is_keyframe()));
             count(&counters.video_bytes, packet.data.len() as u64);
             self.program.fanout().push(&packet);

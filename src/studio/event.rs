@@ -171,6 +171,10 @@ pub struct Stats {
     pub reconnects: u64,
     /// Capture to socket, if a frame was sent.
     pub latency: Option<LatencyMillis>,
+    /// Composing one picture took so long, in ms.
+    pub compose_ms: Option<f64>,
+    /// Encoding one picture took so long, in ms.
+    pub encode_ms: Option<f64>,
     /// CPU use of this program; 100 is one core.
     pub cpu_percent: f64,
     /// Resident memory in MiB, if the system tells.
@@ -201,6 +205,8 @@ pub struct Summary {
     pub totals: Stats,
     /// The recording, if there is one.
     pub recording: Option<PathBuf>,
+    /// The flight recorder's file, if one was wanted.
+    pub flight: Option<PathBuf>,
     /// Where most went wrong, if the show was live.
     pub worst_second: Option<WorstSecond>,
     /// The first problem that ended a destination, the recording or the show; `None`: ended as asked.

@@ -27,7 +27,10 @@ pub(super) struct Health {
 struct Sample {
     at: Timestamp,
     cpu: Duration,
+    captured: u64,
     encoded: u64,
+    compose_nanos: u64,
+    encode_nanos: u64,
     video_bytes: u64,
     audio_bytes: u64,
     lost: u64,
@@ -51,7 +54,14 @@ impl Summary {
     pub(super) fn never_live(now: Timestamp, problem: Problem) -> Self {
         let program = Program::new(Fanout::new(), None);
         let totals = Health::new(now).totals(now, &program, &Lines::default(), 0);
-        Self { duration: Duration::ZERO, totals, recording: None, worst_second: None, failure: Some(problem) }
+        Self {
+            duration: Duration::ZERO,
+            totals,
+            recording: None,
+            flight: None,
+            worst_second: None,
+            failure: Some(problem),
+        }
     }
 }
 
@@ -127,6 +137,7 @@ impl Health {
         let seconds = to.at.since(from.at).as_secs_f64().max(1e-3);
         let kbps = |bytes: u64| bytes as f64 * 8.0 / 1000.0 / seconds;
         let counters = program.counters();
+        let each = |nanos: u64, count: u64| (count > 0).then(|| nanos as f64 / 1e6 / count as f64);
         Stats {
             state,
             fps: (to.encoded - from.encoded) as f64 / seconds,
@@ -146,6 +157,8 @@ impl Health {
             network_kbps: None,
             reconnects: outputs.reconnects,
             latency,
+            compose_ms: each(to.compose_nanos - from.compose_nanos, to.captured - from.captured),
+            encode_ms: each(to.encode_nanos - from.encode_nanos, to.encoded - from.encoded),
             cpu_percent: 100.0 * to.cpu.saturating_sub(from.cpu).as_secs_f64() / seconds,
             rss_mb: process::resident_mib(),
             lufs: program.loudness(),
@@ -175,7 +188,10 @@ impl Sample {
         Self {
             at,
             cpu: process_cpu_time(),
+            captured: read(&counters.captured),
             encoded: read(&counters.encoded),
+            compose_nanos: read(&counters.compose_nanos),
+            encode_nanos: read(&counters.encode_nanos),
             video_bytes: read(&counters.video_bytes),
             audio_bytes: read(&counters.audio_bytes),
             lost: read(&counters.missed) + program.skipped() + outputs.dropped,

@@ -6,6 +6,7 @@ mod destination;
 mod disk;
 mod encode_thread;
 mod event;
+pub mod flight;
 mod health;
 mod incoming;
 mod levels;

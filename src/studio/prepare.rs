@@ -65,7 +65,8 @@ impl Supervisor {
         let encode = match video_encoder {
             Some(encoder) => {
                 let (program, mail) = (program.clone(), self.mail.clone());
-                let thread = EncodeThread { encoder, bitrate: bitrate.clone(), program, mail };
+                let clock = self.clock.clone();
+                let thread = EncodeThread { encoder, bitrate: bitrate.clone(), program, mail, clock };
                 Some(Worker::spawn("encode", move |stop| thread.run(stop)).map_err(internal)?)
             }
             None => None,

@@ -39,6 +39,9 @@ pub(super) struct Counters {
     pub(super) audio_bytes: AtomicU64,
     /// Keyframes encoded.
     pub(super) keyframes: AtomicU64,
+    /// Time spent in composing and in encoding.
+    pub(super) compose_nanos: AtomicU64,
+    pub(super) encode_nanos: AtomicU64,
 }
 
 const UNSET: i64 = i64::MIN;
@@ -113,6 +116,11 @@ impl Program {
     pub(super) fn drift_ppm(&self) -> Option<f64> {
         *self.0.drift_ppm.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Adds the time from `begun` to `ended` to a counter.
+pub(super) fn count_time(counter: &AtomicU64, begun: Timestamp, ended: Timestamp) {
+    count(counter, u64::try_from(ended.since(begun).as_nanos()).unwrap_or(0));
 }
 
 /// Adds to a counter.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::encode_thread::WantedBitrate;
 use super::event::{Command, DestinationState, StepReport, StudioEvent, Summary};
+use super::flight::FlightLog;
 use super::health::Health;
 use super::lines::{Lines, Starter, Target};
 use super::program::Program;
@@ -79,6 +80,7 @@ pub(super) struct Supervisor {
     pub(super) mail: Mail,
     pub(super) inbox: Receiver<Message>,
     pub(super) face: SyncSender<StudioEvent>,
+    flight: FlightLog,
     /// What was there before; `None`: the show opens the sources it was told of.
     pub(super) lent: Option<Lent>,
 }
@@ -160,12 +162,14 @@ impl Supervisor {
         face: SyncSender<StudioEvent>,
         lent: Option<Lent>,
     ) -> Self {
-        Self { settings, targets, clock, mail, inbox, face, lent }
+        let destinations: Vec<&str> = targets.iter().map(|target| target.wanted.about.as_str()).collect();
+        let flight = FlightLog::begin(&settings, &destinations, &clock);
+        Self { settings, targets, clock, mail, inbox, face, flight, lent }
     }
 
     /// Runs the show to its end; everything of it is closed when `ended` is called, and then its summary is told.
     pub(super) fn run(self, stop: &Stop, ended: impl FnOnce()) {
-        let summary = match self.prepare() {
+        let mut summary = match self.prepare() {
             Ok(mut running) => {
                 self.supervise(&mut running, stop);
                 self.finish(running)
@@ -175,6 +179,7 @@ impl Supervisor {
                 Summary::never_live(self.clock.now(), problem)
             }
         };
+        summary.flight = self.flight.end();
         ended();
         self.tell(StudioEvent::Ended(Box::new(summary)));
     }
@@ -453,7 +458,7 @@ impl Supervisor {
         let end = running.program.end().min(now);
         let duration = running.program.first().map_or(Duration::ZERO, |first| end.since(first));
         let worst_second = running.health.worst_second();
-        Summary { duration, totals, recording, worst_second, failure: running.failure.take() }
+        Summary { duration, totals, recording, flight: None, worst_second, failure: running.failure.take() }
     }
 
     /// A problem that makes the show end otherwise than asked.
@@ -469,6 +474,7 @@ impl Supervisor {
 
     /// Tells the face; figures are left out when it is far behind, nothing else is.
     pub(super) fn tell(&self, event: StudioEvent) {
+        self.flight.hear(&event);
         match &event {
             StudioEvent::Step(step) => {
                 tracing::debug!(name = step.name, ok = step.ok, took = ?step.took, detail = %step.detail, "step");

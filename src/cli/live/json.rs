@@ -74,6 +74,8 @@ fn stats_fields(stats: &Stats) -> Value {
         "network_kbps": maybe(stats.network_kbps, 0),
         "reconnects": stats.reconnects,
         "latency_ms": stats.latency.map(latency_fields),
+        "compose_ms": maybe(stats.compose_ms, 2),
+        "encode_ms": maybe(stats.encode_ms, 2),
         "cpu_percent": rounded(stats.cpu_percent, 1),
         "rss_mb": maybe(stats.rss_mb, 1),
         "lufs": maybe(stats.lufs, 1),
@@ -130,6 +132,7 @@ fn summary_fields(summary: &Summary) -> Value {
     if let Value::Object(fields) = &mut fields {
         fields.insert("duration_s".to_owned(), rounded(summary.duration.as_secs_f64(), 3));
         fields.insert("recording".to_owned(), json!(summary.recording.as_ref().map(|p| p.display().to_string())));
+        fields.insert("flight".to_owned(), json!(summary.flight.as_ref().map(|p| p.display().to_string())));
         let worst = summary.worst_second.map(|worst| {
             json!({
                 "second": worst.second,

@@ -8,7 +8,7 @@ use crate::clock::Ticker;
 use crate::flow::Stop;
 use crate::media::{PicturePool, Timestamp, VideoFrame};
 use crate::studio::preview::PreviewPace;
-use crate::studio::program::{Program, count};
+use crate::studio::program::{Program, count, count_time};
 use crate::video::Composer;
 
 /// How long the thread sleeps at most before it looks for Stop.
@@ -60,6 +60,7 @@ impl VideoThread {
             }
             let program = self.program.as_ref().filter(|program| program.fanout().is_active());
             if program.is_some() || previewed {
+                let begun = clock.now();
                 let picture = composer.compose(&captured.picture, &mut pool);
                 if previewed {
                     preview.put(picture.clone());
@@ -72,6 +73,7 @@ impl VideoThread {
                     // The program may have begun and been given its end by this very tick.
                     program.begin_at(tick.time);
                     count(&counters.captured, 1);
+                    count_time(&counters.compose_nanos, begun, clock.now());
                     let frame = VideoFrame { picture, pts: tick.time, captured_at: captured.captured_at };
                     // Refused = skipped, counted by the queue.
                     let patience = LATE_MAX.saturating_sub(clock.now().since(tick.time));

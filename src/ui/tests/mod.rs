@@ -56,6 +56,8 @@ fn stats(state: DestinationState) -> Stats {
         congestion: 0.0,
         rtt_ms: Some(20.0),
         network_kbps: None,
+        compose_ms: None,
+        encode_ms: None,
         reconnects: 0,
         latency: None,
         cpu_percent: 20.0,
@@ -70,6 +72,7 @@ fn ended(seconds: u64, failure: Option<Problem>) -> StudioEvent {
         duration: Duration::from_secs(seconds),
         totals: Stats { reconnects: 1, ..stats(DestinationState::Ended) },
         recording: None,
+        flight: None,
         worst_second: Some(WorstSecond { second: 12, frames_lost: 3, latency_ms: 80.0 }),
         failure,
     }))

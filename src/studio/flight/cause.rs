@@ -1,0 +1,85 @@
+//! The one measured cause of a poor second.
+
+use super::FlightSecond;
+use crate::studio::DestinationState;
+
+/// Why a second was poor: of several, the one that explains the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Cause {
+    /// No connection.
+    Away,
+    /// The encoder had no time.
+    Encoder,
+    /// Composing had no time: other programs take this computer.
+    Computer,
+    /// The network carried less than was sent: pictures were dropped.
+    NetworkLost,
+    /// The network carries less than is wanted: the picture takes less.
+    NetworkNarrow,
+    /// Sound was missing or too much.
+    Sound,
+    /// The disk of the recording stood still.
+    Disk,
+}
+
+impl Cause {
+    /// Why `second` was poor; `None`: it was good.
+    pub fn of(second: &FlightSecond) -> Option<Self> {
+        let away = matches!(second.state, DestinationState::Reconnecting);
+        [
+            (away, Self::Away),
+            (second.skipped > 0, Self::Encoder),
+            (second.missed > 0, Self::Computer),
+            (second.dropped > 0, Self::NetworkLost),
+            (second.audio_xruns > 0, Self::Sound),
+            (second.recording_dropped > 0, Self::Disk),
+            (second.network_kbps.is_some(), Self::NetworkNarrow),
+        ]
+        .into_iter()
+        .find_map(|(holds, cause)| holds.then_some(cause))
+    }
+
+    /// What it was.
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::Away => "there was no connection",
+            Self::Encoder => "the encoder had no time for all pictures",
+            Self::Computer => "this computer was too busy to compose all pictures",
+            Self::NetworkLost => "the network carried less than was sent, and pictures were dropped",
+            Self::NetworkNarrow => "the network was narrow, and the picture took less",
+            Self::Sound => "the sound card gave too little or too much",
+            Self::Disk => "the disk stood still, and the recording has a hole",
+        }
+    }
+
+    /// One thing to do about it.
+    pub fn to_do(self) -> &'static str {
+        match self {
+            Self::Away => "Use a cable instead of Wi-Fi, or give the destination a backup server.",
+            Self::Encoder => "Choose a smaller picture or fewer pictures a second.",
+            Self::Computer => "End other programs while you stream.",
+            Self::NetworkLost | Self::NetworkNarrow => {
+                "Lower the picture's bitrate, or use a cable and keep others off the network."
+            }
+            Self::Sound => "End other programs that use the sound card, or try another port for it.",
+            Self::Disk => "Record to a faster disk, or end what else writes to this one.",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::second::tests::second;
+    use super::*;
+
+    #[test]
+    fn the_cause_that_explains_the_others_is_named() {
+        assert_eq!(Cause::of(&second(1)), None);
+        let narrow = FlightSecond { network_kbps: Some(900.0), ..second(1) };
+        assert_eq!(Cause::of(&narrow), Some(Cause::NetworkNarrow));
+        assert_eq!(Cause::of(&FlightSecond { dropped: 3, ..narrow }), Some(Cause::NetworkLost));
+        assert_eq!(Cause::of(&FlightSecond { skipped: 1, dropped: 3, ..narrow }), Some(Cause::Encoder));
+        let away = FlightSecond { state: DestinationState::Reconnecting, dropped: 30, ..narrow };
+        assert_eq!(Cause::of(&away), Some(Cause::Away));
+    }
+}

@@ -1,0 +1,215 @@
+//! A show's report as one HTML page that needs nothing else: it can be sent to whoever helps.
+
+use std::fmt::Write as _;
+
+use super::text::{clock, poor_stretches, summary_lines};
+use super::{Cause, Flight, FlightSecond};
+
+const WIDTH: f64 = 960.0;
+const HEIGHT: f64 = 120.0;
+/// Points of a line: more would not be seen.
+const POINTS_MAX: usize = 960;
+
+/// What each graph shows: title, unit, lines.
+type Graph = (&'static str, &'static str, Vec<(&'static str, fn(&FlightSecond) -> Option<f64>)>);
+
+/// The page.
+pub fn flight_html(flight: &Flight) -> String {
+    let title =
+        flight.values("started").next().map_or_else(|| "A show".to_owned(), |started| format!("Show of {started}"));
+    let mut page = format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title} – Tally</title>\n\
+         <style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n",
+        title = escaped(&title)
+    );
+    for line in summary_lines(flight) {
+        let _ = writeln!(page, "<p>{}</p>", escaped(&line));
+    }
+    page += &ribbon(flight);
+    for (title, unit, lines) in graphs() {
+        page += &graph(flight, title, unit, &lines);
+    }
+    page += &stretches(flight);
+    page += &table(
+        "What happened",
+        flight.events.iter().map(|event| [clock(event.at as u32), event.word.clone(), event.sentence.clone()]),
+    );
+    page +=
+        &table("What the show was", flight.head.iter().map(|(key, value)| [key.clone(), value.clone(), String::new()]));
+    page + "</body></html>\n"
+}
+
+const STYLE: &str = ":root{color-scheme:light dark}\
+body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:2rem auto;padding:0 1rem}\
+h1{font-size:1.5rem}h2{font-size:1.05rem;margin:1.6rem 0 .3rem}p{margin:.2rem 0}\
+svg{width:100%;height:auto;display:block;background:color-mix(in srgb,currentColor 5%,transparent);border-radius:6px}\
+text{font-size:11px;fill:currentColor}.l0{stroke:#2f7de1}.l1{stroke:#d9822b}.l2{stroke:#2e9e5b}polyline{fill:none;stroke-width:1.5}\
+.poor{fill:#d9822b}.away{fill:#d64545}.good{fill:#2e9e5b}i{display:inline-block;width:.8em;height:.2em;margin:0 .4em .2em 0}\
+table{border-collapse:collapse;width:100%}td{padding:.15rem .8rem .15rem 0;vertical-align:top;font-variant-numeric:tabular-nums}";
+
+fn graphs() -> Vec<Graph> {
+    vec![
+        (
+            "Rate",
+            "kb/s",
+            vec![
+                ("picture", |second| Some(second.video_kbps)),
+                ("what the network carries, where that is less than is wanted", |second| second.network_kbps),
+            ],
+        ),
+        (
+            "Waiting for the network",
+            "ms",
+            vec![
+                ("waits", |second| Some(second.queue_ms)),
+                ("round trip", |second| second.rtt_ms),
+                ("capture to socket", |second| second.latency_ms),
+            ],
+        ),
+        (
+            "Pictures lost",
+            "a second",
+            vec![
+                ("network", |second| Some(second.dropped as f64)),
+                ("encoder", |second| Some(second.skipped as f64)),
+                ("this computer", |second| Some(second.missed as f64)),
+            ],
+        ),
+        (
+            "Cost of a picture",
+            "ms",
+            vec![("encoding", |second| second.encode_ms), ("composing", |second| second.compose_ms)],
+        ),
+        ("Processor", "% of a core", vec![("this program", |second| Some(second.cpu_percent))]),
+    ]
+}
+
+/// A stripe for each second or group of seconds: green, amber where it was not good, red without a connection.
+fn ribbon(flight: &Flight) -> String {
+    let mut svg = format!(
+        "<h2>Second by second</h2>\n<svg viewBox=\"0 0 {WIDTH} 28\" role=\"img\" aria-label=\"How good each part of the show was\">"
+    );
+    let groups = grouped(&flight.seconds);
+    let step = WIDTH / groups.len().max(1) as f64;
+    for (place, group) in groups.iter().enumerate() {
+        let worst = group.iter().filter_map(Cause::of).min();
+        let class = match worst {
+            None => "good",
+            Some(Cause::Away) => "away",
+            Some(_) => "poor",
+        };
+        let told = worst.map_or("good", Cause::what);
+        let at = group.first().map_or(0, |second| second.at);
+        let _ = write!(
+            svg,
+            "<rect class=\"{class}\" x=\"{:.2}\" y=\"0\" width=\"{:.2}\" height=\"28\"><title>{} {told}</title></rect>",
+            place as f64 * step,
+            step.max(0.5),
+            clock(at)
+        );
+    }
+    svg + "</svg>\n"
+}
+
+fn graph(
+    flight: &Flight,
+    title: &str,
+    unit: &str,
+    lines: &[(&'static str, fn(&FlightSecond) -> Option<f64>)],
+) -> String {
+    let groups = grouped(&flight.seconds);
+    let worst = |group: &[FlightSecond], of: fn(&FlightSecond) -> Option<f64>| {
+        group
+            .iter()
+            .filter_map(of)
+            .fold(None, |most: Option<f64>, value| Some(most.map_or(value, |most| most.max(value))))
+    };
+    let top = lines.iter().flat_map(|(_, of)| groups.iter().filter_map(|group| worst(group, *of))).fold(0.0, f64::max);
+    let scale = if top > 0.0 { (HEIGHT - 16.0) / top } else { 0.0 };
+    let step = WIDTH / (groups.len().max(2) - 1) as f64;
+    let mut out = format!("<h2>{title}</h2>\n<p>");
+    for (number, (name, _)) in lines.iter().enumerate() {
+        let _ = write!(
+            out,
+            "<svg class=\"key\" viewBox=\"0 0 16 6\" style=\"width:16px;display:inline\"><polyline class=\"l{number}\" points=\"0,3 16,3\"/></svg> {name} &nbsp; "
+        );
+    }
+    let _ = write!(
+        out,
+        "</p>\n<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title}, at most {top:.0} {unit}\">\
+         <text x=\"4\" y=\"12\">{top:.0} {unit}</text>"
+    );
+    for (number, (_, of)) in lines.iter().enumerate() {
+        let mut points = String::new();
+        let mut finish = |points: &mut String| {
+            if !points.is_empty() {
+                let _ = write!(out, "<polyline class=\"l{number}\" points=\"{}\"/>", points.trim_end());
+                points.clear();
+            }
+        };
+        for (place, group) in groups.iter().enumerate() {
+            match worst(group, *of) {
+                Some(value) => {
+                    let _ = write!(points, "{:.1},{:.1} ", place as f64 * step, HEIGHT - 1.0 - value * scale);
+                }
+                None => finish(&mut points),
+            }
+        }
+        finish(&mut points);
+    }
+    out + "</svg>\n"
+}
+
+/// The seconds in as many groups as are seen at most.
+fn grouped(seconds: &[FlightSecond]) -> Vec<&[FlightSecond]> {
+    seconds.chunks(seconds.len().div_ceil(POINTS_MAX).max(1)).collect()
+}
+
+fn stretches(flight: &Flight) -> String {
+    table(
+        "When it was not good",
+        poor_stretches(flight).into_iter().map(|(from, to, cause)| {
+            [clock(from), format!("{} s", to - from + 1), format!("{}. {}", cause.what(), cause.to_do())]
+        }),
+    )
+}
+
+fn table(title: &str, rows: impl Iterator<Item = [String; 3]>) -> String {
+    let rows: String = rows
+        .map(|row| {
+            let cells: String = row.iter().map(|cell| format!("<td>{}</td>", escaped(cell))).collect();
+            format!("<tr>{cells}</tr>\n")
+        })
+        .collect();
+    if rows.is_empty() { rows } else { format!("<h2>{title}</h2>\n<table>\n{rows}</table>\n") }
+}
+
+/// What strangers said (servers' words, devices' names) must not become part of the page.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::second::tests::second;
+    use super::*;
+    use crate::studio::flight::FlightEvent;
+
+    #[test]
+    fn the_page_holds_all_of_it_and_nothing_that_was_said_becomes_markup() {
+        let mut flight = Flight::default();
+        flight.head.push(("started".to_owned(), "2026-11-26 05:00".to_owned()));
+        for at in 0..4000 {
+            flight.seconds.push(FlightSecond { dropped: u64::from(at == 7), ..second(at) });
+        }
+        let said = "<script>alert(1)</script>".to_owned();
+        flight.events.push(FlightEvent { at: 7.0, word: "server_warning".to_owned(), sentence: said });
+        let page = flight_html(&flight);
+        assert!(page.contains("Show of 2026-11-26 05:00") && page.contains("&lt;script&gt;"), "{page}");
+        assert!(!page.contains("<script") && !page.contains("http"), "it needs nothing else");
+        assert!(page.len() < 400_000, "{} bytes", page.len());
+        assert_eq!(page.matches("<svg viewBox=\"0 0 960").count(), 6);
+        assert!(flight_html(&Flight::default()).contains("not a single second"));
+    }
+}

@@ -1,0 +1,18 @@
+//! The flight recorder: what each second of a show was like, kept in a file that a crash cannot spoil, and told afterwards.
+
+mod cause;
+mod html;
+mod log;
+mod read;
+mod recorder;
+mod second;
+mod text;
+
+pub use cause::Cause;
+pub use html::flight_html;
+pub(super) use log::FlightLog;
+pub use log::keep_flights_in;
+pub use read::{Flight, FlightEvent, NoFlight};
+use recorder::FlightRecorder;
+pub use second::FlightSecond;
+pub use text::flight_text;

@@ -1,0 +1,130 @@
+//! Reads a show's file. Tolerant: lines of newer versions and a last line that a crash cut off are left out.
+
+use super::{Cause, FlightSecond};
+
+/// What every file begins with.
+pub(super) const FIRST_LINE: &str = "tally show 1";
+/// A file of so many bytes is read no further: some 3 days.
+const BYTES_MAX: usize = 32 << 20;
+
+/// A show as it was.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Flight {
+    /// What the show was: `started`, `size`, `destination` and so on, as it was written.
+    pub head: Vec<(String, String)>,
+    /// Second by second.
+    pub seconds: Vec<FlightSecond>,
+    /// What happened, in order.
+    pub events: Vec<FlightEvent>,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlightEvent {
+    /// Seconds since the show was started.
+    pub at: f64,
+    /// A stable word: a problem's, `state`, `mark`, `replay` or `end`.
+    pub word: String,
+    /// What it was.
+    pub sentence: String,
+}
+
+/// The file is not a show's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is not the flight recorder's file of a show")]
+pub struct NoFlight;
+
+impl Flight {
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// It does not begin as such files do.
+    pub fn read(text: &str) -> Result<Self, NoFlight> {
+        let end = (0..=text.len().min(BYTES_MAX)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        let mut lines = text.get(..end).unwrap_or_default().split('\n');
+        if lines.next().map(|line| line.trim_end_matches('\r')) != Some(FIRST_LINE) {
+            return Err(NoFlight);
+        }
+        let mut flight = Self::default();
+        // What follows the last line's end is a part of a line.
+        let lines: Vec<&str> = lines.collect();
+        for line in lines.iter().take(lines.len().saturating_sub(1)) {
+            match line.split_once('\t') {
+                Some(("H", pair)) => {
+                    let pair = pair.split_once('\t').map(|(key, value)| (key.to_owned(), value.to_owned()));
+                    flight.head.extend(pair);
+                }
+                Some(("S", second)) => flight.seconds.extend(FlightSecond::from_line(second)),
+                Some(("E", event)) => flight.events.extend(event_from(event)),
+                _ => {}
+            }
+        }
+        Ok(flight)
+    }
+
+    /// The values of the head's `key`, in order.
+    pub fn values<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
+        self.head.iter().filter(move |(known, _)| known == key).map(|(_, value)| value.as_str())
+    }
+
+    /// The causes of poor seconds, each with how many it made poor, the worst first.
+    pub fn causes(&self) -> Vec<(Cause, usize)> {
+        let mut causes: Vec<(Cause, usize)> = Vec::new();
+        for cause in self.seconds.iter().filter_map(Cause::of) {
+            match causes.iter_mut().find(|(known, _)| *known == cause) {
+                Some((_, seconds)) => *seconds += 1,
+                None => causes.push((cause, 1)),
+            }
+        }
+        causes.sort_by_key(|(cause, seconds)| (std::cmp::Reverse(*seconds), *cause));
+        causes
+    }
+
+    /// Whether the show came to its end: otherwise the program did before it.
+    pub fn has_ended(&self) -> bool {
+        self.events.iter().any(|event| event.word == "end")
+    }
+}
+
+fn event_from(line: &str) -> Option<FlightEvent> {
+    let mut fields = line.splitn(3, '\t');
+    let at = fields.next()?.parse::<f64>().ok().filter(|at| at.is_finite())?;
+    Some(FlightEvent { at, word: fields.next()?.to_owned(), sentence: fields.next()?.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::second::tests::second;
+    use super::*;
+
+    #[test]
+    fn what_is_whole_is_read_and_the_rest_left_out() {
+        let line = second(3).to_line();
+        let text = format!(
+            "{FIRST_LINE}\nH\tsize\t1280x720\nS\t{line}\nE\t3.5\tstate\tlive at a\nZ\tnew\nS\tbroken\nS\t{line}"
+        );
+        let flight = Flight::read(&text).unwrap();
+        assert_eq!(flight.values("size").collect::<Vec<_>>(), ["1280x720"]);
+        assert_eq!(flight.seconds, [second(3)]);
+        assert_eq!((flight.events.len(), flight.events[0].sentence.as_str()), (1, "live at a"));
+        assert!(!flight.has_ended());
+        assert_eq!(Flight::read("no"), Err(NoFlight));
+        assert_eq!(Flight::read(""), Err(NoFlight));
+    }
+
+    #[test]
+    fn causes_are_counted_the_worst_first() {
+        let seconds = [0, 0, 1, 1, 1].map(|dropped| FlightSecond { dropped, ..second(0) });
+        let mut flight = Flight { seconds: seconds.to_vec(), ..Flight::default() };
+        flight.seconds.push(FlightSecond { skipped: 1, ..second(9) });
+        assert_eq!(flight.causes(), [(Cause::NetworkLost, 3), (Cause::Encoder, 1)]);
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused() {
+        let whole = format!("{FIRST_LINE}\nH\ta\tä\nS\t{}\nE\t1\tb\tc\n", second(1).to_line());
+        for end in (0..whole.len()).filter(|end| whole.is_char_boundary(*end)) {
+            let _ = Flight::read(&whole[..end]);
+        }
+    }
+}

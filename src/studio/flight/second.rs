@@ -1,0 +1,232 @@
+//! One second of a show, and its line in the file. Six hours of lines take less than 2 MB.
+
+use crate::studio::{DestinationState, Stats};
+
+/// The figures of one second. Losses are those of this second alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FlightSecond {
+    /// Seconds since the show was started.
+    pub at: u32,
+    /// The best state of all destinations.
+    pub state: DestinationState,
+    /// Pictures encoded.
+    pub fps: f64,
+    /// The picture's rate in kb/s.
+    pub video_kbps: f64,
+    /// The sound's rate in kb/s.
+    pub audio_kbps: f64,
+    /// What the network carries in kb/s, while that is less than is wanted.
+    pub network_kbps: Option<f64>,
+    /// Media time that waits for the slowest destination, in ms.
+    pub queue_ms: f64,
+    /// Round trip of the slowest destination, in ms.
+    pub rtt_ms: Option<f64>,
+    /// Capture to socket in ms: half of the pictures were faster.
+    pub latency_ms: Option<f64>,
+    /// Composing one picture took so long, in ms.
+    pub compose_ms: Option<f64>,
+    /// Encoding one picture took so long, in ms.
+    pub encode_ms: Option<f64>,
+    /// Pictures lost by composing, by the encoder and by the network.
+    pub missed: u64,
+    /// See `missed`.
+    pub skipped: u64,
+    /// See `missed`.
+    pub dropped: u64,
+    /// Pictures that are missing in the recording.
+    pub recording_dropped: u64,
+    /// Times samples were missing or too many.
+    pub audio_xruns: u64,
+    /// Connections made again.
+    pub reconnects: u64,
+    /// CPU use of this program; 100 is one core.
+    pub cpu_percent: f64,
+    /// Resident memory in MiB.
+    pub rss_mb: Option<f64>,
+    /// Integrated loudness so far.
+    pub lufs: Option<f64>,
+}
+
+/// Every state with its letter.
+const STATES: [(DestinationState, &str); 6] = [
+    (DestinationState::Connecting, "C"),
+    (DestinationState::Live, "L"),
+    (DestinationState::Reconnecting, "R"),
+    (DestinationState::Ending, "E"),
+    (DestinationState::Ended, "-"),
+    (DestinationState::Off, "O"),
+];
+
+impl FlightSecond {
+    /// What happened between two figures, the later taken `at` seconds after the start.
+    pub fn between(at: u32, before: Option<&Stats>, now: &Stats) -> Self {
+        let since = |of: fn(&Stats) -> u64| of(now).saturating_sub(before.map_or(0, of));
+        Self {
+            at,
+            state: now.state,
+            fps: now.fps,
+            video_kbps: now.video_kbps,
+            audio_kbps: now.audio_kbps,
+            network_kbps: now.network_kbps,
+            queue_ms: now.queue_ms,
+            rtt_ms: now.rtt_ms,
+            latency_ms: now.latency.map(|latency| latency.median),
+            compose_ms: now.compose_ms,
+            encode_ms: now.encode_ms,
+            missed: since(|stats| stats.missed),
+            skipped: since(|stats| stats.skipped),
+            dropped: since(|stats| stats.dropped),
+            recording_dropped: since(|stats| stats.recording_dropped),
+            audio_xruns: since(|stats| stats.audio_xruns),
+            reconnects: since(|stats| stats.reconnects),
+            cpu_percent: now.cpu_percent,
+            rss_mb: now.rss_mb,
+            lufs: now.lufs,
+        }
+    }
+
+    /// The fields in their order, apart by tabs. What is not known is empty.
+    pub(super) fn to_line(self) -> String {
+        let letter = STATES.iter().find(|(state, _)| *state == self.state).map_or("-", |(_, letter)| letter);
+        let some = |value: Option<f64>, decimals: usize| value.map_or(String::new(), |value| short(value, decimals));
+        let count = |count: u64| if count == 0 { String::new() } else { count.to_string() };
+        [
+            self.at.to_string(),
+            letter.to_owned(),
+            short(self.fps, 1),
+            short(self.video_kbps, 0),
+            short(self.audio_kbps, 0),
+            some(self.network_kbps, 0),
+            short(self.queue_ms, 0),
+            some(self.rtt_ms, 1),
+            some(self.latency_ms, 1),
+            some(self.compose_ms, 2),
+            some(self.encode_ms, 2),
+            count(self.missed),
+            count(self.skipped),
+            count(self.dropped),
+            count(self.recording_dropped),
+            count(self.audio_xruns),
+            count(self.reconnects),
+            short(self.cpu_percent, 0),
+            some(self.rss_mb, 0),
+            some(self.lufs, 1),
+        ]
+        .join("\t")
+    }
+
+    /// Reads a line; fields that newer versions add at its end are left alone. `None`: it is not whole.
+    pub(super) fn from_line(line: &str) -> Option<Self> {
+        let mut fields = line.split('\t');
+        let mut next = || fields.next();
+        let (at, letter) = (next()?.parse().ok()?, next()?);
+        let state = STATES.iter().find(|(_, known)| *known == letter)?.0;
+        let mut number = || -> Option<Option<f64>> {
+            match next()? {
+                "" => Some(None),
+                text => Some(Some(text.parse::<f64>().ok().filter(|value| value.is_finite())?)),
+            }
+        };
+        let [fps, video_kbps, audio_kbps, network_kbps, queue_ms, rtt_ms, latency_ms, compose_ms, encode_ms] =
+            take(&mut number)?;
+        let [missed, skipped, dropped, recording_dropped, audio_xruns, reconnects] = take(&mut number)?;
+        let [cpu_percent, rss_mb, lufs] = take(&mut number)?;
+        let count = |value: Option<f64>| value.map_or(0, |value| value.max(0.0) as u64);
+        Some(Self {
+            at,
+            state,
+            fps: fps?,
+            video_kbps: video_kbps?,
+            audio_kbps: audio_kbps?,
+            network_kbps,
+            queue_ms: queue_ms?,
+            rtt_ms,
+            latency_ms,
+            compose_ms,
+            encode_ms,
+            missed: count(missed),
+            skipped: count(skipped),
+            dropped: count(dropped),
+            recording_dropped: count(recording_dropped),
+            audio_xruns: count(audio_xruns),
+            reconnects: count(reconnects),
+            cpu_percent: cpu_percent?,
+            rss_mb,
+            lufs,
+        })
+    }
+
+    /// Pictures a viewer did not get.
+    pub fn lost(&self) -> u64 {
+        self.missed + self.skipped + self.dropped
+    }
+}
+
+fn take<const N: usize>(number: &mut impl FnMut() -> Option<Option<f64>>) -> Option<[Option<f64>; N]> {
+    let mut values = [None; N];
+    for value in &mut values {
+        *value = number()?;
+    }
+    Some(values)
+}
+
+/// A number in as few letters as its decimals need.
+fn short(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    if decimals == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::studio::flight) fn second(at: u32) -> FlightSecond {
+        FlightSecond {
+            at,
+            state: DestinationState::Live,
+            fps: 30.0,
+            video_kbps: 2987.0,
+            audio_kbps: 128.0,
+            network_kbps: None,
+            queue_ms: 0.0,
+            rtt_ms: Some(21.5),
+            latency_ms: Some(8.2),
+            compose_ms: Some(0.81),
+            encode_ms: Some(6.02),
+            missed: 0,
+            skipped: 0,
+            dropped: 0,
+            recording_dropped: 0,
+            audio_xruns: 0,
+            reconnects: 0,
+            cpu_percent: 41.0,
+            rss_mb: Some(54.0),
+            lufs: Some(-16.2),
+        }
+    }
+
+    #[test]
+    fn a_line_reads_as_it_was_written_and_six_hours_are_small() {
+        for (state, _) in STATES {
+            let second = FlightSecond { state, network_kbps: Some(1200.0), dropped: 7, lufs: None, ..second(21_599) };
+            assert_eq!(FlightSecond::from_line(&second.to_line()), Some(second));
+            let newer = format!("{}\t17", second.to_line());
+            assert_eq!(FlightSecond::from_line(&newer), Some(second));
+        }
+        let bytes: usize = (0..6 * 3600).map(|at| "S\t\n".len() + second(at).to_line().len()).sum();
+        assert!(bytes < 2_000_000, "{bytes} bytes");
+    }
+
+    #[test]
+    fn what_is_not_whole_is_not_read() {
+        let whole = second(5).to_line();
+        let tabs = whole.matches('\t').count();
+        for end in 0..whole.len() {
+            let part = &whole[..end];
+            let read = FlightSecond::from_line(part);
+            assert!(read.is_none() || part.matches('\t').count() == tabs, "{part:?}");
+        }
+        assert_eq!(FlightSecond::from_line("5\tX\t30"), None);
+        assert_eq!(FlightSecond::from_line(&whole.replace("2987", "nan")), None);
+    }
+}
