@@ -3,7 +3,9 @@
 use crate::capture::{SourceError, SourceEvent};
 use crate::encode::EncodeError;
 use crate::flow::Hole;
+use crate::media::{Bitrate, FrameRate, Size};
 use crate::output::{PublishError, PublishStep, RecorderError, TlsFault};
+use crate::rtmp::auth::{LoginRefusal, login_refusal};
 use crate::rtmp::client::{ClientError, Step};
 use crate::rtmp::handshake::HandshakeError;
 
@@ -44,6 +46,10 @@ pub enum ProblemKind {
     NotRtmp,
     /// The server refused the app.
     ConnectRejected,
+    /// The server wants a user and a password, and none are given.
+    LoginNeeded,
+    /// The server does not accept the user or the password.
+    LoginRefused,
     /// The server refused the stream or its key.
     PublishRejected,
     /// Somebody publishes with this key already.
@@ -56,6 +62,14 @@ pub enum ProblemKind {
     ConnectionLost,
     /// The connection was lost and retries ended.
     RetriesEnded,
+    /// The connection was lost while the upload was tried.
+    LostWhileChecking,
+    /// The network carries less than the show needs.
+    UploadTooSlow,
+    /// The network carries the show, and little more.
+    UploadTight,
+    /// The server's certificate expires within days.
+    CertificateExpiresSoon,
     /// The server says something while live.
     ServerWarning,
     /// No such camera, microphone or file.
@@ -82,6 +96,10 @@ pub enum ProblemKind {
     SourceSubstituted,
     /// The encoder failed.
     EncoderFailed,
+    /// The encoder takes longer for a picture than there is until the next.
+    EncoderTooSlow,
+    /// The encoder has little time to spare.
+    EncoderTight,
     /// The recording cannot be written.
     RecordingFailed,
     /// Something is missing in the recording; it goes on.
@@ -133,12 +151,18 @@ impl ProblemKind {
             Self::HttpServer => "http_server",
             Self::NotRtmp => "not_rtmp",
             Self::ConnectRejected => "connect_rejected",
+            Self::LoginNeeded => "login_needed",
+            Self::LoginRefused => "login_refused",
             Self::PublishRejected => "publish_rejected",
             Self::AlreadyPublishing => "already_publishing",
             Self::ClosedByServer => "closed_by_server",
             Self::ProtocolError => "protocol_error",
             Self::ConnectionLost => "connection_lost",
             Self::RetriesEnded => "retries_ended",
+            Self::LostWhileChecking => "lost_while_checking",
+            Self::UploadTooSlow => "upload_too_slow",
+            Self::UploadTight => "upload_tight",
+            Self::CertificateExpiresSoon => "certificate_expires_soon",
             Self::ServerWarning => "server_warning",
             Self::SourceNotFound => "source_not_found",
             Self::SourcePermission => "source_permission",
@@ -152,6 +176,8 @@ impl ProblemKind {
             Self::SourceRestored => "source_restored",
             Self::SourceSubstituted => "source_substituted",
             Self::EncoderFailed => "encoder_failed",
+            Self::EncoderTooSlow => "encoder_too_slow",
+            Self::EncoderTight => "encoder_tight",
             Self::RecordingFailed => "recording_failed",
             Self::RecordingGap => "recording_gap",
             Self::DiskFull => "disk_full",
@@ -173,18 +199,36 @@ pub struct Problem {
     pub details: String,
     /// The server's own words, if it said any.
     pub server_said: Option<String>,
+    /// A setting that would settle it, if one would.
+    pub remedy: Option<Remedy>,
+}
+
+/// Settings to change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// The picture's rate.
+    VideoBitrate(Bitrate),
+    /// The picture's size, and pictures a second.
+    Form(Size, FrameRate),
 }
 
 impl Problem {
     /// A problem about `about`.
     pub fn new(kind: ProblemKind, about: impl Into<String>, details: impl Into<String>) -> Self {
-        Self { kind, about: about.into(), details: details.into(), server_said: None }
+        Self { kind, about: about.into(), details: details.into(), server_said: None, remedy: None }
     }
 
     /// The same with the server's own words.
     #[must_use]
     pub fn said(mut self, words: Option<String>) -> Self {
         self.server_said = words;
+        self
+    }
+
+    /// The same with what to change.
+    #[must_use]
+    pub fn with_remedy(mut self, remedy: Option<Remedy>) -> Self {
+        self.remedy = remedy;
         self
     }
 
@@ -238,7 +282,11 @@ impl Problem {
                 };
                 let already = words.to_ascii_lowercase().contains("already");
                 let kind = match step {
-                    Step::Connect | Step::Handshake => Kind::ConnectRejected,
+                    Step::Connect | Step::Handshake => match login_refusal(&words) {
+                        Some(LoginRefusal::Needed) => Kind::LoginNeeded,
+                        Some(LoginRefusal::WrongPassword | LoginRefusal::NoSuchUser) => Kind::LoginRefused,
+                        None => Kind::ConnectRejected,
+                    },
                     Step::CreateStream | Step::Publish | Step::Live | Step::Closing if already => {
                         Kind::AlreadyPublishing
                     }

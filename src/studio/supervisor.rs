@@ -21,6 +21,7 @@ use crate::output::publisher::{
     PublishTarget, Publisher, PublisherConfig, PublisherEvent, PublisherState, SentHook, StreamHeaders,
 };
 use crate::output::{Network, Recorder, RecorderEvent, free_path};
+use crate::rtmp::client::Deadlines;
 use crate::settings::{ShowSettings, recording_path};
 
 /// Media time one destination's queue may hold before video is dropped to the next keyframe.
@@ -214,6 +215,8 @@ impl Supervisor {
             encoder_name: format!("FMLE/3.0 (compatible; Tally/{})", env!("CARGO_PKG_VERSION")),
             sent_hook,
             retry_for: RETRY_FOR,
+            deadlines: Deadlines::default(),
+            stops_before_publish: false,
         };
         let mail = self.mail.clone();
         let sink = move |event| mail.send(Message::Publisher(index, event));
@@ -348,6 +351,7 @@ impl Supervisor {
                 let destination = Some(about);
                 self.tell(StudioEvent::Step(StepReport { name: step.word(), destination, ok, took, detail }));
             }
+            PublisherEvent::Certificate { expires } => tracing::debug!(?expires, "the certificate holds"),
             PublisherEvent::State(state) => self.destination_state(running, index, state),
             PublisherEvent::ServerSaid { level, code, description } => {
                 let words = [code, description.unwrap_or_default()].join(" ").trim().to_owned();
@@ -483,6 +487,7 @@ impl Supervisor {
             StudioEvent::Stats(stats) => tracing::trace!(?stats, "stats"),
             // The address holds the key to watch.
             StudioEvent::RehearsalShared(shared) => tracing::debug!(shared = shared.is_ok(), "rehearsal shared"),
+            StudioEvent::Check(event) => tracing::debug!(?event, "check"),
             StudioEvent::Rehearsal(report) => tracing::debug!(?report, "rehearsal"),
             StudioEvent::Ended(summary) => tracing::debug!(?summary, "ended"),
         }

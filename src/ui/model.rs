@@ -121,7 +121,7 @@ impl Model {
     /// Takes what the engine tells.
     pub fn handle_event(&mut self, now: f64, event: StudioEvent) {
         match event {
-            StudioEvent::Step(_) => {}
+            StudioEvent::Step(_) | StudioEvent::Check(_) => {}
             StudioEvent::State { destination, state } => self.handle_state(now, destination, state),
             StudioEvent::Stats(stats) => {
                 if let Some(show) = &mut self.show {

@@ -8,13 +8,13 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::pump::Pump;
 use super::transport::Transport;
-use super::{Order, PublisherConfig, PublisherEvent, PublisherState, connect, tls};
+use super::{Order, PublisherConfig, PublisherEvent, PublisherState, certificate, connect, tls};
 use crate::clock::{Backoff, Clock};
 use crate::media::Timestamp;
 use crate::output::timeline::Timeline;
 use crate::output::{OutputHandle, OutputStats, PublishError, PublishStep, Recovery, TlsFault};
 use crate::rtmp::auth::{self, AuthStep};
-use crate::rtmp::client::{ClientConfig, ClientError, ClientSession, Deadlines, Step};
+use crate::rtmp::client::{ClientConfig, ClientError, ClientSession, Step};
 
 /// How long the TLS handshake may take.
 const TLS_DEADLINE: Duration = Duration::from_secs(5);
@@ -159,6 +159,9 @@ impl Task {
         };
         let stream = result.map_err(|error| self.failed(PublishStep::Tls, took, error))?;
         let version = stream.get_ref().1.protocol_version().map_or_else(String::new, |v| format!("{v:?}"));
+        if let Some(expires) = stream.get_ref().1.peer_certificates().and_then(certificate::first_expiry) {
+            self.tell(PublisherEvent::Certificate { expires });
+        }
         self.done(PublishStep::Tls, took, version);
         Ok(Transport::Tls(Box::new(stream)))
     }
@@ -181,12 +184,16 @@ impl Task {
             tc_url: with_login(&target.tc_url),
             stream_name: target.stream_name.clone(),
             chunk_size: CHUNK_SIZE,
-            deadlines: Deadlines::default(),
+            deadlines: self.config.deadlines,
             random: random_block()?,
             encoder_name: self.config.encoder_name.clone(),
             digest_handshake: true,
         };
-        Ok(ClientSession::new(self.clock.now(), config))
+        let mut session = ClientSession::new(self.clock.now(), config);
+        if self.config.stops_before_publish {
+            session.stop_before_publish();
+        }
+        Ok(session)
     }
 
     /// The next round of a login the server asks for, if we have what it takes.
