@@ -160,10 +160,8 @@ impl Supervisor {
         let started = self.clock.now();
         let encoding = &self.settings.encoding;
         let opened = open_encoders(encoding, with_video);
-        let (video, audio) = opened.map_err(|problem| {
-            self.step("encoder", started, false, problem.details.clone());
-            problem
-        })?;
+        let (video, audio) =
+            opened.inspect_err(|problem| self.step("encoder", started, false, problem.details.clone()))?;
         let sound = format!("AAC {} Hz {}", encoding.sample_rate, encoding.audio_bitrate);
         let detail = match with_video {
             true => format!(

@@ -200,7 +200,7 @@ pub struct Problem {
     /// The server's own words, if it said any.
     pub server_said: Option<String>,
     /// A setting that would settle it, if one would.
-    pub remedy: Option<Remedy>,
+    pub remedy: Option<Box<Remedy>>,
 }
 
 /// Settings to change.
@@ -228,8 +228,13 @@ impl Problem {
     /// The same with what to change.
     #[must_use]
     pub fn with_remedy(mut self, remedy: Option<Remedy>) -> Self {
-        self.remedy = remedy;
+        self.remedy = remedy.map(Box::new);
         self
+    }
+
+    /// What to change, if that would settle it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        self.remedy.as_deref().copied()
     }
 
     /// What a publisher's error means to the user.

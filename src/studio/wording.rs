@@ -41,7 +41,9 @@ pub fn what(problem: &Problem) -> String {
             format!("The connection to {about} was lost while the upload was tried ({details}).")
         }
         ProblemKind::UploadTooSlow => format!("The network carries only {details} to {about}."),
-        ProblemKind::UploadTight => format!("The network carries the show to {about}, with nothing to spare: {details}."),
+        ProblemKind::UploadTight => {
+            format!("The network carries the show to {about}, with nothing to spare: {details}.")
+        }
         ProblemKind::CertificateExpiresSoon if details == "0" => {
             format!("The certificate of {about} expires within a day.")
         }
@@ -129,7 +131,7 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::ConnectionLost => "Nothing: Tally connects again by itself.".to_owned(),
         ProblemKind::RetriesEnded => "Check the network and the server, then go live again.".to_owned(),
         ProblemKind::LostWhileChecking => "Check the network and the server, then check again.".to_owned(),
-        ProblemKind::UploadTooSlow | ProblemKind::UploadTight => match problem.remedy {
+        ProblemKind::UploadTooSlow | ProblemKind::UploadTight => match problem.remedy() {
             Some(Remedy::VideoBitrate(bitrate)) => format!("Lower the picture's rate: --video-bitrate {bitrate}."),
             Some(Remedy::Form(..)) | None => "Use another network, such as a cable instead of Wi-Fi.".to_owned(),
         },
@@ -154,7 +156,7 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::SourceRestored => "Nothing: it is used again.".to_owned(),
         ProblemKind::SourceSubstituted => "Connect one and start again, or choose one: tally devices lists them.".to_owned(),
         ProblemKind::EncoderFailed => "Please report this, with the command you used.".to_owned(),
-        ProblemKind::EncoderTooSlow | ProblemKind::EncoderTight => match problem.remedy {
+        ProblemKind::EncoderTooSlow | ProblemKind::EncoderTight => match problem.remedy() {
             Some(Remedy::Form(size, rate)) => format!("Choose a smaller picture: --size {size} --fps {rate}."),
             Some(Remedy::VideoBitrate(_)) | None => "End other programs that keep this computer busy.".to_owned(),
         },

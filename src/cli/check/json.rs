@@ -60,7 +60,8 @@ fn step_fields(step: &CheckStep) -> Value {
 }
 
 fn summary_fields(summary: &CheckSummary) -> Value {
-    let words = |problems: &[Problem]| -> Vec<&str> { problems.iter().map(|p| p.kind).map(ProblemKind::word).collect() };
+    let words =
+        |problems: &[Problem]| -> Vec<&str> { problems.iter().map(|p| p.kind).map(ProblemKind::word).collect() };
     json!({
         "verdict": summary.verdict.word(),
         "duration_s": rounded(summary.duration.as_secs_f64(), 3),

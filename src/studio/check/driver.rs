@@ -15,7 +15,9 @@ use crate::clock::{Clock, unix_time};
 use crate::flow::{PacketQueue, Stop, Worker};
 use crate::ingest::{IngestConfig, IngestServer};
 use crate::media::{StreamConfig, Timestamp};
-use crate::output::publisher::{PublishTarget, Publisher, PublisherConfig, PublisherEvent, PublisherState, StreamHeaders};
+use crate::output::publisher::{
+    PublishTarget, Publisher, PublisherConfig, PublisherEvent, PublisherState, StreamHeaders,
+};
 use crate::output::{Fanout, Network};
 use crate::rtmp::client::Deadlines;
 use crate::settings::{ShowSettings, VideoChoice};
@@ -169,7 +171,8 @@ impl Driver {
         let failed = |reason: String| Problem::new(ProblemKind::IngestFailed, "rehearsal", reason);
         let config = IngestConfig::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         let told = |event| tracing::debug!(?event, "rehearsal");
-        let server = IngestServer::start(config, self.clock.clone(), told).map_err(|error| failed(error.to_string()))?;
+        let server =
+            IngestServer::start(config, self.clock.clone(), told).map_err(|error| failed(error.to_string()))?;
         let url = format!("rtmp://{}/rehearsal", server.local_addr());
         let target = PublishTarget::new(&url, Some("check"), None, None).map_err(|error| failed(error.to_string()))?;
         self.targets = vec![(target, PublishForm::Rehearsal)];
@@ -249,7 +252,7 @@ impl Driver {
             }
             let now = self.clock.now();
             for step in running.sources.poll(now) {
-                self.step(running, step);
+                self.tell(running, CheckEvent::Step(step));
             }
             self.watch_encoder(running, now);
             self.watch_lines(running, now);
@@ -286,8 +289,7 @@ impl Driver {
             }
             Message::Stage(StageEvent::Video(name, event) | StageEvent::Audio(name, event)) => {
                 let problem = Problem::from_source_event(&name, &event);
-                running.warnings.push(problem.clone());
-                (self.sink)(CheckEvent::Note(problem));
+                self.emit(running, CheckEvent::Note(problem));
             }
             Message::Stage(StageEvent::Retired(source)) => drop(source),
             Message::Stage(StageEvent::FirstPicture)
@@ -338,7 +340,8 @@ impl Driver {
         running.encoder_told = true;
         let first = running.program.first().unwrap_or(running.started);
         let took = self.clock.now().since(first);
-        self.step(running, CheckStep { name: "encoder", destination: None, ok, took, detail, problem });
+        let step = CheckStep { name: "encoder", destination: None, ok, took, detail, problem };
+        self.tell(running, CheckEvent::Step(step));
         self.release(running);
     }
 
@@ -362,15 +365,7 @@ impl Driver {
     fn act(&self, running: &mut Running, index: usize, acts: Vec<Act>) {
         for act in acts {
             match act {
-                Act::Tell(event) => match *event {
-                    CheckEvent::Step(step) => self.step(running, step),
-                    other => {
-                        if let CheckEvent::Note(problem) = &other {
-                            running.warnings.push(problem.clone());
-                        }
-                        self.tell(running, other);
-                    }
-                },
+                Act::Tell(event) => self.tell(running, *event),
                 Act::End => {
                     if let Some((_, publisher)) = running.lines.get(index) {
                         publisher.output().queue().close();
@@ -386,20 +381,11 @@ impl Driver {
         }
     }
 
-    fn step(&self, running: &mut Running, step: CheckStep) {
-        if let Some(problem) = &step.problem {
-            let list = if step.ok { &mut running.warnings } else { &mut running.failures };
-            list.push(problem.clone());
-        }
-        self.tell(running, CheckEvent::Step(step));
-    }
-
     /// Tells it in its place: what belongs to a destination comes behind the sources and the encoder.
     fn tell(&self, running: &mut Running, event: CheckEvent) {
         let is_first = matches!(&event, CheckEvent::Step(CheckStep { destination: None, .. }));
         if is_first || running.first_steps_told() {
-            self.log(&event);
-            (self.sink)(event);
+            self.emit(running, event);
         } else {
             running.held.push(event);
         }
@@ -407,16 +393,23 @@ impl Driver {
 
     fn release(&self, running: &mut Running) {
         for event in std::mem::take(&mut running.held) {
-            self.log(&event);
-            (self.sink)(event);
+            self.emit(running, event);
         }
     }
 
-    fn log(&self, event: &CheckEvent) {
-        if let CheckEvent::Step(step) = event {
-            let kind = step.problem.as_ref().map(|problem| problem.kind.word());
-            tracing::debug!(name = step.name, ok = step.ok, took = ?step.took, detail = ?step.detail, kind, "step");
+    /// Tells it now, and keeps its problem for the sum.
+    fn emit(&self, running: &mut Running, event: CheckEvent) {
+        match &event {
+            CheckEvent::Step(step) => {
+                let kind = step.problem.as_ref().map(|problem| problem.kind.word());
+                tracing::debug!(name = step.name, ok = step.ok, took = ?step.took, detail = ?step.detail, kind, "step");
+                let list = if step.ok { &mut running.warnings } else { &mut running.failures };
+                list.extend(step.problem.clone());
+            }
+            CheckEvent::Note(problem) => running.warnings.push(problem.clone()),
+            CheckEvent::Ended(_) => {}
         }
+        (self.sink)(event);
     }
 
     fn finish(&self, mut running: Running, done: bool) -> CheckSummary {

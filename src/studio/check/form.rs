@@ -67,11 +67,7 @@ mod tests {
         for (url, key, name) in [
             ("rtmp://live.twitch.tv/app", "live_1_canary", "live_1_canary?bandwidthtest=true"),
             ("rtmp://live.twitch.tv/app", "live_1_canary?x=1", "live_1_canary?x=1&bandwidthtest=true"),
-            (
-                "rtmp://live.twitch.tv/app",
-                "live_1_canary?bandwidthtest=true",
-                "live_1_canary?bandwidthtest=true",
-            ),
+            ("rtmp://live.twitch.tv/app", "live_1_canary?bandwidthtest=true", "live_1_canary?bandwidthtest=true"),
             ("rtmp://live.restream.io/live", "re_canary", "re_canary?test=true"),
         ] {
             for publish in [false, true] {

@@ -11,8 +11,8 @@ mod sources;
 mod verdict;
 mod words;
 
-pub use face::{Check, NextCheckEvent};
 pub(super) use face::LentCheck;
+pub use face::{Check, NextCheckEvent};
 pub use form::PublishForm;
 pub use report::{CheckDetail, CheckEvent, CheckSettings, CheckStep, CheckSummary, CheckVerdict, CheckedDestination};
 pub use verdict::{EncoderLoad, Upload};

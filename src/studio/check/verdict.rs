@@ -68,9 +68,9 @@ fn smaller(load: &EncoderLoad, encoding: &EncodingSettings) -> Option<Remedy> {
     let forms = [(size, slower), (scaled(2.0 / 3.0), slower), (scaled(0.5), slower), (scaled(1.0 / 3.0), slower)];
     let cost = |(size, rate): (Size, FrameRate)| size.area() as f64 * rate.as_f64();
     let share_of = |form| load.share * cost(form) / cost((size, frame_rate));
-    let others = forms.into_iter().filter(|form| *form != (size, frame_rate));
+    let mut others = forms.into_iter().filter(|form| *form != (size, frame_rate));
     let fitting = others.clone().find(|form| share_of(*form) <= LOAD_WANTED);
-    fitting.or_else(|| others.last()).map(|(size, rate)| Remedy::Form(size, rate))
+    fitting.or_else(|| others.next_back()).map(|(size, rate)| Remedy::Form(size, rate))
 }
 
 /// What an upload carried.
@@ -154,7 +154,7 @@ mod tests {
         ] {
             let (fails, problem) = judge_encoder(&load(share, 0.5), &form(size.0, size.1, fps)).unwrap();
             assert!(fails && problem.kind == ProblemKind::EncoderTooSlow);
-            assert_eq!(problem.remedy, Some(expected), "{share} {size:?}");
+            assert_eq!(problem.remedy(), Some(expected), "{share} {size:?}");
         }
     }
 
@@ -169,10 +169,10 @@ mod tests {
         assert_eq!(upload(3700.0, 300), None, "a keyframe is on its way");
         let (fails, tight) = upload(3400.0, 1500).unwrap();
         assert!(!fails && tight.kind == ProblemKind::UploadTight && tight.details == "3400 of 3910 kb/s", "{tight:?}");
-        assert_eq!(tight.remedy, Some(Remedy::VideoBitrate(Bitrate::from_kbps(2550))));
+        assert_eq!(tight.remedy(), Some(Remedy::VideoBitrate(Bitrate::from_kbps(2550))));
         let (fails, slow) = upload(1000.0, 7000).unwrap();
         assert!(fails && slow.kind == ProblemKind::UploadTooSlow && slow.details == "1000 of 3128 kb/s", "{slow:?}");
-        assert_eq!(slow.remedy, Some(Remedy::VideoBitrate(Bitrate::from_kbps(650))));
+        assert_eq!(slow.remedy(), Some(Remedy::VideoBitrate(Bitrate::from_kbps(650))));
         let (fails, none) = upload(0.0, 8000).unwrap();
         assert!(fails && none.remedy.is_none());
     }
@@ -181,7 +181,8 @@ mod tests {
     fn days_are_whole_and_a_week_is_told() {
         let day = Duration::from_secs(86_400);
         let now = day * 20_000;
-        for (expires, days) in [(now + day * 7, 7), (now + day * 7 - Duration::from_secs(1), 6), (now, 0), (now - day, -2)]
+        for (expires, days) in
+            [(now + day * 7, 7), (now + day * 7 - Duration::from_secs(1), 6), (now, 0), (now - day, -2)]
         {
             assert_eq!(days_left(expires, now), days);
         }

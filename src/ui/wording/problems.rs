@@ -114,7 +114,7 @@ pub(super) fn to_do(lang: Lang, problem: &Problem) -> String {
             format!("Wähle etwas anderes; es gibt {details}."),
         ]);
     }
-    match problem.remedy {
+    match problem.remedy() {
         Some(Remedy::VideoBitrate(bitrate)) => lang.pick([
             format!("Lower the picture's rate to {} kb/s.", bitrate.kbps()),
             format!("Senke die Rate des Bildes auf {} kb/s.", bitrate.kbps()),
@@ -214,17 +214,14 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         Kind::RetriesEnded => {
             ["Check the network and the server, then go live again.", "Prüfe Netz und Server, dann geh wieder live."]
         }
-        Kind::LostWhileChecking => [
-            "Check the network and the server, then check again.",
-            "Prüfe Netz und Server, dann prüfe noch einmal.",
-        ],
+        Kind::LostWhileChecking => {
+            ["Check the network and the server, then check again.", "Prüfe Netz und Server, dann prüfe noch einmal."]
+        }
         Kind::UploadTooSlow | Kind::UploadTight => [
             "Use another network, such as a cable instead of Wi-Fi.",
             "Verwende ein anderes Netz, etwa ein Kabel statt WLAN.",
         ],
-        Kind::CertificateExpiresSoon => {
-            ["Ask the server's owner to renew it.", "Bitte den Betreiber, es zu erneuern."]
-        }
+        Kind::CertificateExpiresSoon => ["Ask the server's owner to renew it.", "Bitte den Betreiber, es zu erneuern."],
         Kind::ServerWarning => {
             ["Read the server's words; the show goes on.", "Lies die Worte des Servers; die Sendung geht weiter."]
         }
