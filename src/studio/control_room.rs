@@ -280,8 +280,12 @@ impl ControlRoom {
     /// Sets the stage anew where its form changes. Not while a show is on: its encoders have the old form.
     fn set_encoding(&mut self, encoding: EncodingSettings) {
         self.forget_ended_show();
-        if self.show.is_some() || self.check.is_some() || encoding.validate().is_err() {
+        if self.show.is_some() || encoding.validate().is_err() {
             return;
+        }
+        // A check of what is set no more would say nothing.
+        if self.encoding != encoding {
+            self.check = None;
         }
         self.encoding = encoding;
         if self.stage.handle().format() == StageFormat::from(&self.encoding) {
