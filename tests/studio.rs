@@ -11,6 +11,7 @@ use tally::capture::DeviceKind;
 use tally::clock::Clock;
 use tally::media::{Bitrate, FrameRate, Size};
 use tally::settings::{AudioChoice, Destination, EncodingSettings, IngestSettings, ShowSettings, VideoChoice};
+use tally::studio::check::{CheckEvent, CheckSettings, CheckSummary, CheckVerdict};
 use tally::studio::rehearsal::RehearsalReport;
 use tally::studio::{
     Command, DestinationState, NextEvent, PreviewRate, ProblemKind, Show, SourceState, Studio, StudioCommand,
@@ -253,4 +254,64 @@ fn a_muted_show_is_silent_and_its_meter_moves() {
     assert_eq!(loud, None, "muted sound has no loudness");
     open.wait_until(|| open.studio.levels().channels.iter().any(|level| level.peak_dbfs > -30.0));
     assert_eq!(open.end().1.failure, None);
+}
+
+impl Open {
+    fn check(&self, show: ShowSettings) {
+        let settings = CheckSettings { show, publish: false };
+        assert!(self.studio.command(StudioCommand::Check(Box::new(settings))));
+    }
+
+    /// The steps that a check tells, and its end.
+    fn wait_for_check(&self) -> (Vec<(&'static str, bool)>, CheckSummary) {
+        let mut steps = Vec::new();
+        let summary = self.wait(|event| match event {
+            StudioEvent::Check(event) => match *event {
+                CheckEvent::Step(step) => {
+                    steps.push((step.name, step.ok));
+                    None
+                }
+                CheckEvent::Note(_) => None,
+                CheckEvent::Ended(summary) => Some(*summary),
+            },
+            _ => None,
+        });
+        (steps, summary)
+    }
+}
+
+#[test]
+fn a_check_runs_on_the_stage_that_is_there_and_a_show_may_follow_at_once() {
+    let open = Open::new(&settings());
+    open.check(settings());
+    // While it runs nothing else begins.
+    open.go_live(settings());
+    open.check(settings());
+    let (steps, summary) = open.wait_for_check();
+    assert_eq!(summary.verdict, CheckVerdict::Ready, "{summary:?}");
+    assert!(steps.iter().all(|(_, ok)| *ok) && steps.len() == 10, "{steps:?}");
+    assert_eq!((steps[0].0, steps[2].0, steps[9].0), ("source", "encoder", "sustained"));
+    open.go_live(settings());
+    open.wait_for_live();
+    open.wait_for_stats(1);
+    let (_, ended) = open.end();
+    assert!(ended.failure.is_none() && ended.totals.frames_sent > 0, "{ended:?}");
+}
+
+#[test]
+fn a_check_ends_when_it_is_asked_to_and_when_what_it_checks_changes() {
+    let open = Open::new(&settings());
+    open.check(settings());
+    open.wait(|event| matches!(event, StudioEvent::Check(_)).then_some(()));
+    assert!(open.studio.command(StudioCommand::EndCheck));
+    assert_eq!(open.wait_for_check().1.verdict, CheckVerdict::Cancelled);
+
+    open.check(settings());
+    open.wait(|event| matches!(event, StudioEvent::Check(_)).then_some(()));
+    let other = EncodingSettings { size: Size::new(160, 90), ..settings().encoding };
+    assert!(open.studio.command(StudioCommand::SetEncoding(Box::new(other))));
+    assert_eq!(open.wait_for_check().1.verdict, CheckVerdict::Cancelled);
+    // The next one is of what is set now.
+    open.check(settings());
+    open.wait(|event| matches!(event, StudioEvent::Check(_)).then_some(()));
 }

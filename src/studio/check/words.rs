@@ -16,7 +16,7 @@ pub fn detail_text(step: &CheckStep) -> String {
             format!("{version}, the certificate holds for {days} more days")
         }
         CheckDetail::Upload(upload) => format!(
-            "carried {:.0} of {:.0} kb/s offered; the show needs {:.0}",
+            "{:.0} of {:.0} kb/s carried, {:.0} needed",
             upload.carried_kbps, upload.offered_kbps, upload.planned_kbps
         ),
         CheckDetail::Failed => step.problem.as_ref().map(wording::what).unwrap_or_default(),

@@ -90,11 +90,11 @@ fn list(ui: &mut Ui, view: &CheckView, show: &ShowSettings, words: Words, acts: 
         let ms = words.milliseconds(step.took.as_secs_f64() * 1e3);
         row(ui, Mark::of(step), words.check_step(step.name), &ms, &detail, words);
         if let Some(problem) = &step.problem {
-            problem_ui(ui, problem, step.ok, show, words, acts);
+            problem_ui(ui, problem, show, words, acts);
         }
     }
     for problem in &view.notes {
-        problem_ui(ui, problem, true, show, words, acts);
+        problem_ui(ui, problem, show, words, acts);
     }
     match &view.summary {
         Some(summary) => summed_up(ui, summary, words),
@@ -171,18 +171,13 @@ fn draw_mark(ui: &Ui, mark: Mark, at: Rect, ink: Color32) {
 }
 
 /// What to do about it, below its step, with a button where the settings settle it.
-fn problem_ui(ui: &mut Ui, problem: &Problem, says_what: bool, show: &ShowSettings, words: Words, acts: &mut Vec<Act>) {
+fn problem_ui(ui: &mut Ui, problem: &Problem, show: &ShowSettings, words: Words, acts: &mut Vec<Act>) {
     let t = theme::tokens(ui);
     let (body, small) = (theme::body(ui), theme::small(ui));
     ui.horizontal_top(|ui| {
         ui.add_space(24.0 * theme::scale(ui));
         ui.vertical(|ui| {
-            if says_what {
-                text(ui, words.what(problem), body.clone(), t.text);
-            } else {
-                // In the row it may not have had the room.
-                text(ui, words.what(problem), small.clone(), t.text);
-            }
+            text(ui, words.what(problem), body, t.text);
             if let Some(said) = &problem.server_said {
                 text(ui, format!("{} “{said}”", words.text(Text::ServerSaid)), small.clone(), t.text);
             }

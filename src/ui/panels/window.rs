@@ -19,7 +19,7 @@ use super::truth::truth_ui;
 use super::viewer::rehearsal_ui;
 use crate::ui::check::CheckAct;
 use crate::ui::theme;
-use crate::ui::view::{Act, Appearance, Phase, Primary, Tab, View, ViewState};
+use crate::ui::view::{Act, Appearance, Phase, Primary, Tab, Truth, View, ViewState};
 use crate::ui::widgets::{
     ButtonKind, Pictures, PrimaryAnswer, galley, health_ribbon, kind_button_tall, primary_button,
 };
@@ -154,7 +154,9 @@ fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: 
     let right = Rect::from_min_size(pos2(all.right() - buttons, all.top()), vec2(buttons, height));
     ui.scope_builder(UiBuilder::new().max_rect(right).layout(Layout::right_to_left(Align::Center)), |ui| {
         ui.spacing_mut().item_spacing.x = 10.0;
-        primary_ui(ui, view, primary_width, state, words, acts);
+        ui.add_enabled_ui(view.truth.truth != Truth::Checking, |ui| {
+            primary_ui(ui, view, primary_width, state, words, acts);
+        });
         for (label, enabled, act) in tries.into_iter().filter(|_| has_tries) {
             let pressed =
                 ui.add_enabled_ui(enabled, |ui| kind_button_tall(ui, ButtonKind::Quiet, label, label).clicked());

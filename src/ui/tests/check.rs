@@ -173,7 +173,7 @@ fn what_fails_says_what_to_do_and_one_click_does_it() {
     for size in SIZES {
         let mut harness = open(desk(narrow()), size);
         harness.check_accessibility();
-        harness.get_by_label("Upload, failed, 10.0 s, carried 1000 of 3910 kb/s offered; the show needs 3128");
+        harness.get_by_label("Upload, failed, 10.0 s, 1000 of 3910 kb/s carried, 3128 needed");
         harness.get_by_label("Not ready");
         harness.get_by_label("Lower the picture's rate to 650 kb/s.");
         harness.get_by_label("Lower to 650 kb/s").click();
@@ -195,7 +195,7 @@ fn it_speaks_german() {
     desk.words = Words(Lang::German);
     let harness = open(desk, SIZES[1]);
     for label in [
-        "Hochladen, fehlgeschlagen, 10,0 s, 1000 von 3910 kb/s kamen durch; die Sendung braucht 3128",
+        "Hochladen, fehlgeschlagen, 10,0 s, 1000 von 3910 kb/s getragen, 3128 nötig",
         "Nicht bereit",
         "Senke die Rate des Bildes auf 650 kb/s.",
         "Auf 650 kb/s senken",

@@ -23,10 +23,10 @@ impl Words {
 
     /// What was seen in it.
     pub fn check_detail(self, step: &CheckStep) -> String {
-        if self.0 == Lang::English {
-            return detail_text(step);
-        }
         match &step.detail {
+            // The problem stands below the step.
+            CheckDetail::Failed => String::new(),
+            _ if self.0 == Lang::English => detail_text(step),
             CheckDetail::Words(words) => words.clone(),
             CheckDetail::Encoder(load) => format!(
                 "braucht {:.0} % der Zeit, die er hat, {} Bilder/s",
@@ -37,10 +37,9 @@ impl Words {
                 format!("{}, das Zertifikat gilt noch {days} Tage", version.replace("TLSv1_", "TLS 1."))
             }
             CheckDetail::Upload(upload) => format!(
-                "{:.0} von {:.0} kb/s kamen durch; die Sendung braucht {:.0}",
+                "{:.0} von {:.0} kb/s getragen, {:.0} nötig",
                 upload.carried_kbps, upload.offered_kbps, upload.planned_kbps
             ),
-            CheckDetail::Failed => step.problem.as_ref().map(|problem| self.what(problem)).unwrap_or_default(),
         }
     }
 
