@@ -328,7 +328,8 @@ impl Driver {
         let lost = read(&counters.missed) + running.program.skipped();
         let load = EncoderLoad {
             share: reading.busy.as_secs_f64() / reading.frames.max(1) as f64 * encoding.frame_rate.as_f64(),
-            fps: reading.frames as f64 / seconds,
+            // The first picture stands at the beginning of the time, not at its end.
+            fps: reading.frames.saturating_sub(1) as f64 / seconds,
             lost: lost as f64 / (seconds * encoding.frame_rate.as_f64()),
         };
         let judged = verdict::judge_encoder(&load, encoding);
