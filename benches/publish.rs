@@ -20,6 +20,7 @@ use tally::output::publisher::{
 };
 use tally::output::{Fanout, Network};
 use tally::rtmp::Limits;
+use tally::rtmp::client::Deadlines;
 use tally::rtmp::server::{ServerConfig, ServerDeadlines, ServerEvent, ServerOutput, ServerSession};
 
 const PAIRS: usize = 5;
@@ -123,10 +124,14 @@ fn publish(path: &Path) -> f64 {
     let target = PublishTarget::new(&format!("rtmp://127.0.0.1:{}/live/bench", sink.port), None, None, None).unwrap();
     let config = PublisherConfig {
         target,
+        backup: None,
+        late_max: None,
         headers: clip.headers.clone(),
         encoder_name: "Tally bench".to_owned(),
         sent_hook: None,
         retry_for: Duration::ZERO,
+        deadlines: Deadlines::default(),
+        stops_before_publish: false,
     };
     let before = process_cpu_time();
     let publisher = Publisher::start(&network, config, output, Clock::system(), move |event| {

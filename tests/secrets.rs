@@ -14,6 +14,7 @@ use tally::output::publisher::PublishTarget;
 use tally::rtmp::client::{ClientConfig, ClientSession, Deadlines};
 use tally::rtmp::url::RtmpUrl;
 use tally::settings::{Destination, ShowSettings, StreamKey};
+use tally::studio::check::CheckSettings;
 
 const CANARY: &str = "canary-4e81c07d-Kx";
 /// Set in the child, which panics.
@@ -54,6 +55,8 @@ fn holders() -> Vec<(&'static str, Held)> {
         ("ShowSettings", Box::new(show(&whole).with_secrets_split())),
         ("ShowSettings that are not split", Box::new(show(&whole))),
         ("ShowSettings of a key alone", Box::new(show(CANARY))),
+        ("CheckSettings", Box::new(CheckSettings { show: show(&whole), publish: true })),
+        ("a mistyped check", Box::new(Cli::try_parse_from(["tally", "check", "--to", &wrong]).unwrap())),
         ("SettingsError", Box::new(show(&wrong).validate().unwrap_err())),
         ("SettingsError of a key alone", Box::new(show(CANARY).validate().unwrap_err())),
         ("Failure", Box::new(refused.clone())),

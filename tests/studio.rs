@@ -12,6 +12,7 @@ use tally::clock::Clock;
 use tally::ingest::{IngestConfig, IngestEvent, IngestServer};
 use tally::media::{Bitrate, FrameRate, Size};
 use tally::settings::{AudioChoice, Destination, EncodingSettings, IngestSettings, ShowSettings, VideoChoice};
+use tally::studio::check::{CheckEvent, CheckSettings, CheckSummary, CheckVerdict};
 use tally::studio::rehearsal::RehearsalReport;
 use tally::studio::{
     Command, DestinationState, NextEvent, PreviewRate, ProblemKind, Show, SourceState, Studio, StudioCommand,
@@ -324,4 +325,64 @@ fn a_destination_is_turned_off_and_on_while_the_other_goes_on() {
         }
     };
     assert_eq!((summary.failure, summary.totals.dropped, summary.totals.reconnects), (None, 0, 0));
+}
+
+impl Open {
+    fn check(&self, show: ShowSettings) {
+        let settings = CheckSettings { show, publish: false };
+        assert!(self.studio.command(StudioCommand::Check(Box::new(settings))));
+    }
+
+    /// The steps that a check tells, and its end.
+    fn wait_for_check(&self) -> (Vec<(&'static str, bool)>, CheckSummary) {
+        let mut steps = Vec::new();
+        let summary = self.wait(|event| match event {
+            StudioEvent::Check(event) => match *event {
+                CheckEvent::Step(step) => {
+                    steps.push((step.name, step.ok));
+                    None
+                }
+                CheckEvent::Note(_) => None,
+                CheckEvent::Ended(summary) => Some(*summary),
+            },
+            _ => None,
+        });
+        (steps, summary)
+    }
+}
+
+#[test]
+fn a_check_runs_on_the_stage_that_is_there_and_a_show_may_follow_at_once() {
+    let open = Open::new(&settings());
+    open.check(settings());
+    // While it runs nothing else begins.
+    open.go_live(settings());
+    open.check(settings());
+    let (steps, summary) = open.wait_for_check();
+    assert_eq!(summary.verdict, CheckVerdict::Ready, "{summary:?}");
+    assert!(steps.iter().all(|(_, ok)| *ok) && steps.len() == 10, "{steps:?}");
+    assert_eq!((steps[0].0, steps[2].0, steps[9].0), ("source", "encoder", "sustained"));
+    open.go_live(settings());
+    open.wait_for_live();
+    open.wait_for_stats(1);
+    let (_, ended) = open.end();
+    assert!(ended.failure.is_none() && ended.totals.frames_sent > 0, "{ended:?}");
+}
+
+#[test]
+fn a_check_ends_when_it_is_asked_to_and_when_what_it_checks_changes() {
+    let open = Open::new(&settings());
+    open.check(settings());
+    open.wait(|event| matches!(event, StudioEvent::Check(_)).then_some(()));
+    assert!(open.studio.command(StudioCommand::EndCheck));
+    assert_eq!(open.wait_for_check().1.verdict, CheckVerdict::Cancelled);
+
+    open.check(settings());
+    open.wait(|event| matches!(event, StudioEvent::Check(_)).then_some(()));
+    let other = EncodingSettings { size: Size::new(160, 90), ..settings().encoding };
+    assert!(open.studio.command(StudioCommand::SetEncoding(Box::new(other))));
+    assert_eq!(open.wait_for_check().1.verdict, CheckVerdict::Cancelled);
+    // The next one is of what is set now.
+    open.check(settings());
+    open.wait(|event| matches!(event, StudioEvent::Check(_)).then_some(()));
 }

@@ -144,6 +144,11 @@ pub trait AudioSource: Send {
     /// on. Called with consecutive ranges, when the last sample's time has come. Never waits for a device.
     fn read(&mut self, start: i64, out: &mut [f32]) -> AudioRead;
 
+    /// Whether the device has delivered: what was read before is silence. What needs no device has begun at once.
+    fn has_begun(&self) -> bool {
+        true
+    }
+
     /// How old the samples are when they are handed out, beyond their place on the timeline: constant while
     /// it runs; the engine shifts the pts by it.
     fn latency(&self) -> Duration {

@@ -31,15 +31,16 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "Exit codes:
   0   ended as asked
-  2   the command line or a profile is wrong
+  2   the command line or a profile is wrong; check: or asks for more than this computer encodes in time
   3   a source failed (no such camera, permission, device lost and not back)
   4   the destination could not be reached (DNS, TCP, timeout)
   5   TLS refused (wrong name, expired, unknown CA)
   6   the server refused (handshake, connect, publish)
-  7   the connection was lost and retries ended
+  7   the connection was lost and retries ended; check: or does not carry the show
   8   the recording failed (disk full, permission); the stream was not harmed
   9   the window does not open (no display, no OpenGL)
   70  a bug: please report
+  130 the check was ended before it was done
 
 Environment:
   TALLY_KEY         the stream key
@@ -53,6 +54,8 @@ Environment:
 pub enum Command {
     /// Stream without a window
     Live(Box<LiveArgs>),
+    /// Try every step from the sources to the upload, and show nothing to the public
+    Check(Box<CheckArgs>),
     /// Receive streams on this computer
     Serve(ServeArgs),
     /// List cameras, microphones and encoders, with their stable ids
@@ -80,7 +83,24 @@ pub struct LiveArgs {
     pub rehearsal_report: Option<PathBuf>,
 }
 
-/// The flags that make up a show: of `live`, and of `profiles save`.
+/// `tally check`. It takes the flags of `live`; those of a run mean nothing here and are not listed.
+#[derive(Debug, Args)]
+#[command(mut_arg("duration", |arg| arg.hide(true)), mut_arg("record", |arg| arg.hide(true)))]
+pub struct CheckArgs {
+    /// Sources, destinations and encoding.
+    #[command(flatten)]
+    pub show: ShowArgs,
+
+    /// Publish also where the service has no form for tests: whoever watches sees it
+    #[arg(long, help_heading = "Destination")]
+    pub publish: bool,
+
+    /// Print one JSON object a line on standard output
+    #[arg(long, help_heading = "Run")]
+    pub json: bool,
+}
+
+/// The flags that make up a show: of `live`, of `check`, and of `profiles save`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ShowArgs {
     /// camera, camera:ID, ingest:NAME (a stream that is sent to this computer), test, file:PATH or none [default: the
@@ -354,10 +374,10 @@ mod tests {
     #[test]
     fn only_what_is_built_is_listed() {
         let help = Cli::command().render_long_help().to_string();
-        for command in ["live", "serve", "devices", "profiles"] {
+        for command in ["live", "check", "serve", "devices", "profiles"] {
             assert!(help.contains(&format!("\n  {command} ")), "{command} in {help}");
         }
-        for absent in ["check", "report", "repair", "man"] {
+        for absent in ["report", "repair", "man"] {
             assert!(!help.contains(&format!("\n  {absent} ")), "{absent} in {help}");
         }
     }
@@ -378,7 +398,9 @@ mod tests {
             "serve --listen here",
             "serve --listen-tls here",
             "serve --tls-cert a.pem",
-            "check",
+            "check --publish=maybe",
+            "check --fps 1000",
+            "check --rehearse --to rtmp://a/b",
             "profiles",
             "profiles rename one",
         ] {

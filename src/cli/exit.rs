@@ -25,6 +25,8 @@ pub enum Exit {
     Window,
     /// A bug.
     Bug,
+    /// A check was ended before it was done: nobody knows what it would have found.
+    Cancelled,
 }
 
 impl Exit {
@@ -41,6 +43,7 @@ impl Exit {
             Self::Recording => 8,
             Self::Window => 9,
             Self::Bug => 70,
+            Self::Cancelled => 130,
         }
     }
 }

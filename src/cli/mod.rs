@@ -1,6 +1,7 @@
 //! The command line: what a flag does here, a control does in the window.
 
 pub mod args;
+mod check;
 mod devices;
 mod env;
 mod exit;

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use super::args::{Cli, Command, LiveArgs, ProfilesCommand};
+use super::args::{CheckArgs, Cli, Command, LiveArgs, ProfilesCommand};
 use super::interrupt::Interrupt;
-use super::{EnvSecrets, Exit, Failure, devices, live, logs, man, print, profiles, serve, show_settings};
+use super::{EnvSecrets, Exit, Failure, check, devices, live, logs, man, print, profiles, serve, show_settings};
 use crate::settings::redact_urls_in;
 use crate::ui;
 
@@ -33,6 +33,7 @@ pub fn run(secrets: EnvSecrets) -> ExitCode {
 fn with_secrets(mut command: Command, secrets: EnvSecrets) -> Command {
     match &mut command {
         Command::Live(args) => args.show.secrets = secrets,
+        Command::Check(args) => args.show.secrets = secrets,
         Command::Profiles(args) => {
             if let ProfilesCommand::Save { show, .. } = &mut args.command {
                 show.secrets = secrets;
@@ -46,6 +47,7 @@ fn with_secrets(mut command: Command, secrets: EnvSecrets) -> Command {
 fn dispatch(command: Command) -> Exit {
     let done = match command {
         Command::Live(args) => live(&args),
+        Command::Check(args) => check(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Profiles(args) => profiles::run(args),
@@ -64,6 +66,18 @@ fn live(args: &LiveArgs) -> Result<Exit, Failure> {
     };
     match show_settings(&args.show) {
         Ok((settings, told)) => Ok(live::run(settings, args.json, told, report)),
+        Err(failure) => {
+            if args.json {
+                live::tell_refusal(failure.problem.clone());
+            }
+            Err(failure)
+        }
+    }
+}
+
+fn check(args: &CheckArgs) -> Result<Exit, Failure> {
+    match check::settings(args) {
+        Ok((settings, told)) => Ok(check::run(settings, args.json, told)),
         Err(failure) => {
             if args.json {
                 live::tell_refusal(failure.problem.clone());

@@ -61,6 +61,12 @@ impl OutputStats {
         });
     }
 
+    /// Payload bytes handed to the system so far.
+    pub fn sent_bytes(&self) -> u64 {
+        let counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counters.video_bytes + counters.audio_bytes
+    }
+
     /// Smoothed round-trip time, if the system tells.
     pub fn rtt(&self) -> Option<Duration> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).rtt

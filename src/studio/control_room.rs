@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
+use super::check::{CheckEvent, CheckSettings, CheckSummary, CheckVerdict, LentCheck};
 use super::disk::DiskWatch;
 use super::event::{SourceState, StudioCommand, StudioEvent, Summary};
 use super::incoming::IngestDoor;
@@ -101,6 +102,7 @@ pub(super) struct ControlRoom {
     audio: Slot<AudioChoice>,
     ingest: IngestDoor,
     show: Option<LentShow>,
+    check: Option<LentCheck>,
     stage: Stage,
     /// `None`: the system gives no thread.
     disk: Option<DiskWatch>,
@@ -121,7 +123,7 @@ impl ControlRoom {
         let encoding = settings.encoding.clone();
         let stage = start_stage(&encoding, &clock, &preview, &sound, &mail)?;
         let (video, audio) = (Slot::new(settings.video.clone()), Slot::new(settings.audio.clone()));
-        let (show, errands) = (None, Vec::new());
+        let (show, check, errands) = (None, None, Vec::new());
         let ingest = IngestDoor::new(settings.ingest.clone());
         sound.set_gain_db(settings.gain_db);
         let told = mail.clone();
@@ -144,6 +146,7 @@ impl ControlRoom {
             audio,
             ingest,
             show,
+            check,
             stage,
             disk,
             errands,
@@ -215,6 +218,12 @@ impl ControlRoom {
             StudioCommand::SetIngest(settings) => self.set_ingest(settings),
             StudioCommand::SetEncoding(encoding) => self.set_encoding(*encoding),
             StudioCommand::GoLive(settings) => self.go_live(*settings),
+            StudioCommand::Check(settings) => self.start_check(*settings),
+            StudioCommand::EndCheck => {
+                if let Some(check) = &self.check {
+                    check.cancel();
+                }
+            }
             StudioCommand::SetGain(gain_db) => self.sound.set_gain_db(gain_db),
             StudioCommand::SetMuted(muted) => self.sound.set_muted(muted),
             StudioCommand::ClearClip => self.sound.clear_clip(),
@@ -274,6 +283,10 @@ impl ControlRoom {
         if self.show.is_some() || encoding.validate().is_err() {
             return;
         }
+        // A check of what is set no more would say nothing.
+        if self.encoding != encoding {
+            self.check = None;
+        }
         self.encoding = encoding;
         if self.stage.handle().format() == StageFormat::from(&self.encoding) {
             return;
@@ -293,7 +306,7 @@ impl ControlRoom {
 
     fn go_live(&mut self, settings: ShowSettings) {
         self.forget_ended_show();
-        if self.show.is_some() {
+        if self.show.is_some() || self.check.is_some() {
             return;
         }
         if let Err(problem) = self.start_show(settings) {
@@ -306,15 +319,45 @@ impl ControlRoom {
         if self.show.as_ref().is_some_and(LentShow::is_over) {
             self.show = None;
         }
+        if self.check.as_ref().is_some_and(LentCheck::is_over) {
+            self.check = None;
+        }
     }
 
-    fn start_show(&mut self, settings: ShowSettings) -> Result<(), Problem> {
-        let targets = show::targets(&settings)?;
+    fn start_check(&mut self, settings: CheckSettings) {
+        self.forget_ended_show();
+        if self.show.is_some() || self.check.is_some() {
+            return;
+        }
+        self.take_sources_of(&settings.show);
+        let (clock, face) = (self.clock.clone(), self.face.clone());
+        match LentCheck::start(settings, clock, face, self.stage.handle().clone()) {
+            Ok(check) => self.check = Some(check),
+            Err(problem) => {
+                let summary = CheckSummary {
+                    verdict: CheckVerdict::NotReady,
+                    duration: Duration::ZERO,
+                    destinations: Vec::new(),
+                    failures: vec![problem.clone()],
+                    warnings: Vec::new(),
+                };
+                self.tell(StudioEvent::Check(Box::new(CheckEvent::Note(problem))));
+                self.tell(StudioEvent::Check(Box::new(CheckEvent::Ended(Box::new(summary)))));
+            }
+        }
+    }
+
+    fn take_sources_of(&mut self, settings: &ShowSettings) {
         self.set_encoding(settings.encoding.clone());
         self.set_ingest(settings.ingest.clone());
         self.set_video(settings.video.clone());
         self.set_audio(settings.audio.clone());
         self.sound.set_gain_db(settings.gain_db);
+    }
+
+    fn start_show(&mut self, settings: ShowSettings) -> Result<(), Problem> {
+        let targets = show::targets(&settings)?;
+        self.take_sources_of(&settings);
         let lent = Lent { stage: self.stage.handle().clone(), viewer: self.viewer.clone() };
         self.show = Some(LentShow::start(settings, targets, self.clock.clone(), self.face.clone(), lent)?);
         Ok(())

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Problem;
+use super::check::{CheckEvent, CheckSettings};
 use super::rehearsal::RehearsalReport;
 use crate::capture::{DeviceInfo, DeviceKind, SourceInfo};
 use crate::media::Bitrate;
@@ -42,8 +43,13 @@ pub enum StudioCommand {
     SetIngest(IngestSettings),
     /// Use another form; nothing while a show is on.
     SetEncoding(Box<EncodingSettings>),
-    /// Start a show of these settings; nothing while one is on. Ends with `StudioEvent::Ended` whatever happens.
+    /// Start a show of these settings; nothing while one or a check is on. Ends with `StudioEvent::Ended` whatever happens.
     GoLive(Box<ShowSettings>),
+    /// Check these settings, step by step, on the stage that is there; nothing while a show or another check is on. Told by
+    /// `StudioEvent::Check`, whose last is `CheckEvent::Ended` whatever happens.
+    Check(Box<CheckSettings>),
+    /// End the check that is on, soon.
+    EndCheck,
     /// The fader, in dB.
     SetGain(f32),
     /// Take the sound off the program, or put it back.
@@ -251,6 +257,8 @@ pub enum StudioEvent {
     },
     /// Free bytes on the disk of the recording, told by a studio when they change; `None` if that is not known.
     DiskRoom(Option<u64>),
+    /// What a studio's check tells.
+    Check(Box<CheckEvent>),
     /// The show is over; of a show, nothing follows.
     Ended(Box<Summary>),
 }

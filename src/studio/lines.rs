@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::flow::PacketQueue;
 use crate::output::publisher::{PublishTarget, Publisher, PublisherConfig, PublisherEvent, SentHook, StreamHeaders};
 use crate::output::{Fanout, Network, STAY_CURRENT};
+use crate::rtmp::client::Deadlines;
 
 /// Where one destination's show goes.
 #[derive(Clone)]
@@ -104,6 +105,8 @@ impl Lines {
             sent_hook: target.sent_hook.clone(),
             late_max: Some(STAY_CURRENT),
             retry_for: with.retry_for,
+            deadlines: Deadlines::default(),
+            stops_before_publish: false,
         };
         let output = with.fanout.add(PacketQueue::new(STAY_CURRENT));
         (id, Publisher::start(with.network, config, output, with.clock.clone(), move |event| sink(id, event)))

@@ -1,5 +1,6 @@
 //! The engine: commands in, events out; the supervisor owns every thread and joins it at the end.
 
+pub mod check;
 mod control_room;
 mod desk;
 mod destination;
@@ -36,6 +37,6 @@ pub use event::{
 pub use incoming::KEY_IN_FILE;
 pub use levels::Levels;
 pub use preview::{Preview, PreviewRate};
-pub use problem::{Problem, ProblemKind};
+pub use problem::{Problem, ProblemKind, Remedy};
 pub use show::{NextEvent, Show};
 pub use viewer_feed::{ViewerFeed, ViewerNow};

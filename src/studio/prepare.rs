@@ -25,7 +25,7 @@ use crate::flow::Worker;
 use crate::media::{Bitrate, StreamConfig, Timestamp};
 use crate::output::publisher::StreamHeaders;
 use crate::output::{Fanout, Network};
-use crate::settings::VideoChoice;
+use crate::settings::{EncodingSettings, VideoChoice};
 
 /// No picture is worth less.
 const LOWEST_BITRATE: Bitrate = Bitrate::from_kbps(100);
@@ -161,34 +161,12 @@ impl Supervisor {
         }
     }
 
-    #[expect(clippy::type_complexity, reason = "two boxed encoders, named where they are used")]
-    fn open_encoders(
-        &self,
-        with_video: bool,
-    ) -> Result<(Option<Box<dyn VideoEncoder>>, Box<dyn AudioEncoder>), Problem> {
+    fn open_encoders(&self, with_video: bool) -> Result<Encoders, Problem> {
         let started = self.clock.now();
         let encoding = &self.settings.encoding;
-        let failed = |about: &str, error: &EncodeError| {
-            self.step("encoder", started, false, error.to_string());
-            Problem::from_encoder(about, error)
-        };
-        let video_settings = VideoEncoderSettings {
-            size: encoding.size,
-            frame_rate: encoding.frame_rate,
-            bitrate: encoding.video_bitrate,
-            keyframe_seconds: encoding.keyframe_seconds,
-        };
-        let cores = available_parallelism().map_or(1, usize::from);
-        let video = match with_video {
-            true => Some(open_h264(&video_settings, cores).map_err(|error| failed("video encoder", &error))?),
-            false => None,
-        };
-        let audio_settings = AudioEncoderSettings {
-            sample_rate: encoding.sample_rate,
-            channels: encoding.channels,
-            bitrate: encoding.audio_bitrate,
-        };
-        let audio = open_aac(&audio_settings).map_err(|error| failed("audio encoder", &error))?;
+        let opened = open_encoders(encoding, with_video);
+        let (video, audio) =
+            opened.inspect_err(|problem| self.step("encoder", started, false, problem.details.clone()))?;
         let sound = format!("AAC {} Hz {}", encoding.sample_rate, encoding.audio_bitrate);
         let detail = match with_video {
             true => format!(
@@ -207,11 +185,36 @@ fn lowest(wanted: Bitrate) -> Bitrate {
     Bitrate::from_bps((wanted.bps() / 10).max(LOWEST_BITRATE.bps()))
 }
 
+/// The picture's encoder, if there is a picture, and the sound's.
+pub(super) type Encoders = (Option<Box<dyn VideoEncoder>>, Box<dyn AudioEncoder>);
+
+/// Opens what a show of this form is encoded with.
+pub(super) fn open_encoders(encoding: &EncodingSettings, with_video: bool) -> Result<Encoders, Problem> {
+    let failed = |about: &'static str| move |error: EncodeError| Problem::from_encoder(about, &error);
+    let video_settings = VideoEncoderSettings {
+        size: encoding.size,
+        frame_rate: encoding.frame_rate,
+        bitrate: encoding.video_bitrate,
+        keyframe_seconds: encoding.keyframe_seconds,
+    };
+    let cores = available_parallelism().map_or(1, usize::from);
+    let video = match with_video {
+        true => Some(open_h264(&video_settings, cores).map_err(failed("video encoder"))?),
+        false => None,
+    };
+    let audio_settings = AudioEncoderSettings {
+        sample_rate: encoding.sample_rate,
+        channels: encoding.channels,
+        bitrate: encoding.audio_bitrate,
+    };
+    Ok((video, open_aac(&audio_settings).map_err(failed("audio encoder"))?))
+}
+
 fn internal(error: std::io::Error) -> Problem {
     Problem::new(ProblemKind::Internal, "show", error.to_string())
 }
 
-fn format_of(info: &SourceInfo) -> String {
+pub(super) fn format_of(info: &SourceInfo) -> String {
     match info.format.is_empty() {
         true => info.name.clone(),
         false => format!("{}: {}", info.name, info.format),

@@ -3,7 +3,9 @@
 use crate::capture::{SourceError, SourceEvent};
 use crate::encode::EncodeError;
 use crate::flow::Hole;
+use crate::media::{Bitrate, FrameRate, Size};
 use crate::output::{PublishError, PublishStep, RecorderError, TlsFault};
+use crate::rtmp::auth::{LoginRefusal, login_refusal};
 use crate::rtmp::client::{ClientError, Step};
 use crate::rtmp::handshake::HandshakeError;
 
@@ -44,6 +46,10 @@ pub enum ProblemKind {
     NotRtmp,
     /// The server refused the app.
     ConnectRejected,
+    /// The server wants a user and a password, and none are given.
+    LoginNeeded,
+    /// The server does not accept the user or the password.
+    LoginRefused,
     /// The server refused the stream or its key.
     PublishRejected,
     /// Somebody publishes with this key already.
@@ -60,6 +66,14 @@ pub enum ProblemKind {
     OnBackup,
     /// The connection was lost and retries ended.
     RetriesEnded,
+    /// The connection was lost while the upload was tried.
+    LostWhileChecking,
+    /// The network carries less than the show needs.
+    UploadTooSlow,
+    /// The network carries the show, and little more.
+    UploadTight,
+    /// The server's certificate expires within days.
+    CertificateExpiresSoon,
     /// The server says something while live.
     ServerWarning,
     /// No such camera, microphone or file.
@@ -86,6 +100,10 @@ pub enum ProblemKind {
     SourceSubstituted,
     /// The encoder failed.
     EncoderFailed,
+    /// The encoder takes longer for a picture than there is until the next.
+    EncoderTooSlow,
+    /// The encoder has little time to spare.
+    EncoderTight,
     /// The recording cannot be written.
     RecordingFailed,
     /// Something is missing in the recording; it goes on.
@@ -137,6 +155,8 @@ impl ProblemKind {
             Self::HttpServer => "http_server",
             Self::NotRtmp => "not_rtmp",
             Self::ConnectRejected => "connect_rejected",
+            Self::LoginNeeded => "login_needed",
+            Self::LoginRefused => "login_refused",
             Self::PublishRejected => "publish_rejected",
             Self::AlreadyPublishing => "already_publishing",
             Self::ClosedByServer => "closed_by_server",
@@ -145,6 +165,10 @@ impl ProblemKind {
             Self::OldSession => "old_session",
             Self::OnBackup => "on_backup",
             Self::RetriesEnded => "retries_ended",
+            Self::LostWhileChecking => "lost_while_checking",
+            Self::UploadTooSlow => "upload_too_slow",
+            Self::UploadTight => "upload_tight",
+            Self::CertificateExpiresSoon => "certificate_expires_soon",
             Self::ServerWarning => "server_warning",
             Self::SourceNotFound => "source_not_found",
             Self::SourcePermission => "source_permission",
@@ -158,6 +182,8 @@ impl ProblemKind {
             Self::SourceRestored => "source_restored",
             Self::SourceSubstituted => "source_substituted",
             Self::EncoderFailed => "encoder_failed",
+            Self::EncoderTooSlow => "encoder_too_slow",
+            Self::EncoderTight => "encoder_tight",
             Self::RecordingFailed => "recording_failed",
             Self::RecordingGap => "recording_gap",
             Self::DiskFull => "disk_full",
@@ -179,12 +205,23 @@ pub struct Problem {
     pub details: String,
     /// The server's own words, if it said any.
     pub server_said: Option<String>,
+    /// A setting that would settle it, if one would.
+    pub remedy: Option<Box<Remedy>>,
+}
+
+/// Settings to change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// The picture's rate.
+    VideoBitrate(Bitrate),
+    /// The picture's size, and pictures a second.
+    Form(Size, FrameRate),
 }
 
 impl Problem {
     /// A problem about `about`.
     pub fn new(kind: ProblemKind, about: impl Into<String>, details: impl Into<String>) -> Self {
-        Self { kind, about: about.into(), details: details.into(), server_said: None }
+        Self { kind, about: about.into(), details: details.into(), server_said: None, remedy: None }
     }
 
     /// The same with the server's own words.
@@ -192,6 +229,18 @@ impl Problem {
     pub fn said(mut self, words: Option<String>) -> Self {
         self.server_said = words;
         self
+    }
+
+    /// The same with what to change.
+    #[must_use]
+    pub fn with_remedy(mut self, remedy: Option<Remedy>) -> Self {
+        self.remedy = remedy.map(Box::new);
+        self
+    }
+
+    /// What to change, if that would settle it.
+    pub fn remedy(&self) -> Option<Remedy> {
+        self.remedy.as_deref().copied()
     }
 
     /// What a publisher's error means to the user.
@@ -246,7 +295,11 @@ impl Problem {
                     _ => code.clone(),
                 };
                 let kind = match step {
-                    Step::Connect | Step::Handshake => Kind::ConnectRejected,
+                    Step::Connect | Step::Handshake => match login_refusal(&words) {
+                        Some(LoginRefusal::Needed) => Kind::LoginNeeded,
+                        Some(LoginRefusal::WrongPassword | LoginRefusal::NoSuchUser) => Kind::LoginRefused,
+                        None => Kind::ConnectRejected,
+                    },
                     Step::Publish if name_is_taken => Kind::AlreadyPublishing,
                     Step::CreateStream | Step::Publish | Step::Live | Step::Closing => Kind::PublishRejected,
                 };

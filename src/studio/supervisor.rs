@@ -347,6 +347,7 @@ impl Supervisor {
                 self.tell(StudioEvent::Step(StepReport { name: step.word(), destination, ok, took, detail }));
             }
             PublisherEvent::State(state) => self.publisher_state(running, place, state),
+            PublisherEvent::Certificate { expires } => tracing::debug!(?expires, "the certificate holds"),
             PublisherEvent::ServerSaid { level, code, description } => {
                 let words = [code, description.unwrap_or_default()].join(" ").trim().to_owned();
                 tracing::info!(%level, %words, "the server says");
@@ -492,6 +493,7 @@ impl Supervisor {
             StudioEvent::Stats(stats) => tracing::trace!(?stats, "stats"),
             // The address holds the key to watch.
             StudioEvent::RehearsalShared(shared) => tracing::debug!(shared = shared.is_ok(), "rehearsal shared"),
+            StudioEvent::Check(event) => tracing::debug!(?event, "check"),
             StudioEvent::Rehearsal(report) => tracing::debug!(?report, "rehearsal"),
             StudioEvent::Ended(summary) => tracing::debug!(?summary, "ended"),
         }

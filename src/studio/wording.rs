@@ -1,6 +1,6 @@
 //! The one table of sentences: what happened, and what to do. The window and the command line read the same.
 
-use super::{Problem, ProblemKind};
+use super::{Problem, ProblemKind, Remedy};
 
 /// What happened, in one sentence.
 pub fn what(problem: &Problem) -> String {
@@ -29,6 +29,8 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::HttpServer => format!("A web server answers at {about}, not a streaming server."),
         ProblemKind::NotRtmp => format!("What answers at {about} does not speak RTMP ({details})."),
         ProblemKind::ConnectRejected => format!("{about} refused the connection ({details})."),
+        ProblemKind::LoginNeeded => format!("{about} asks for a user name and a password."),
+        ProblemKind::LoginRefused => format!("{about} does not accept this user name or password."),
         ProblemKind::PublishRejected => format!("{about} refused the stream ({details})."),
         ProblemKind::AlreadyPublishing => format!("Somebody streams to {about} with this key already."),
         ProblemKind::ClosedByServer => format!("{about} closed the connection before the show was live ({details})."),
@@ -37,6 +39,17 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::OldSession => format!("{about} still holds the old connection and takes no new one yet."),
         ProblemKind::OnBackup => format!("The show goes to the backup server of {about}."),
         ProblemKind::RetriesEnded => format!("The connection to {about} was lost and did not come back ({details})."),
+        ProblemKind::LostWhileChecking => {
+            format!("The connection to {about} was lost while the upload was tried ({details}).")
+        }
+        ProblemKind::UploadTooSlow => format!("The network carries only {details} to {about}."),
+        ProblemKind::UploadTight => {
+            format!("The network carries the show to {about}, with nothing to spare: {details}.")
+        }
+        ProblemKind::CertificateExpiresSoon if details == "0" => {
+            format!("The certificate of {about} expires within a day.")
+        }
+        ProblemKind::CertificateExpiresSoon => format!("The certificate of {about} expires in {details} days."),
         ProblemKind::ServerWarning => format!("{about} says something about the stream."),
         ProblemKind::SourceNotFound => format!("There is no {about}."),
         ProblemKind::SourcePermission => format!("{about} may not be opened ({details})."),
@@ -50,6 +63,12 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::SourceRestored => format!("{about} is back."),
         ProblemKind::SourceSubstituted => format!("There is no {about}: the test signal is used instead."),
         ProblemKind::EncoderFailed => format!("The {about} failed ({details})."),
+        ProblemKind::EncoderTooSlow => {
+            format!("This computer is too slow for {about}: the encoder uses {details} of the time it has.")
+        }
+        ProblemKind::EncoderTight => {
+            format!("This computer is hardly fast enough for {about}: the encoder uses {details} of the time it has.")
+        }
         ProblemKind::RecordingFailed => format!("The recording {about} cannot be written ({details})."),
         ProblemKind::RecordingGap => {
             format!("The disk stood still for too long: the recording {about} has a gap ({details}).")
@@ -103,6 +122,8 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::ConnectRejected => {
             "Check the part of the destination after the server's name (the app), and the login if it asks for one.".to_owned()
         }
+        ProblemKind::LoginNeeded => "Give them: --user NAME, and the password in TALLY_PASSWORD.".to_owned(),
+        ProblemKind::LoginRefused => "Check the user name and the password; capital letters count.".to_owned(),
         ProblemKind::PublishRejected => "Copy the stream key again from the service's page.".to_owned(),
         ProblemKind::AlreadyPublishing => {
             "End the other stream, or wait a minute until the server has noticed that it is over.".to_owned()
@@ -113,6 +134,12 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::OldSession => "Nothing: Tally asks again every second until the server has noticed.".to_owned(),
         ProblemKind::OnBackup => "Nothing: viewers get the show from there.".to_owned(),
         ProblemKind::RetriesEnded => "Check the network and the server, then go live again.".to_owned(),
+        ProblemKind::LostWhileChecking => "Check the network and the server, then check again.".to_owned(),
+        ProblemKind::UploadTooSlow | ProblemKind::UploadTight => match problem.remedy() {
+            Some(Remedy::VideoBitrate(bitrate)) => format!("Lower the picture's rate: --video-bitrate {bitrate}."),
+            Some(Remedy::Form(..)) | None => "Use another network, such as a cable instead of Wi-Fi.".to_owned(),
+        },
+        ProblemKind::CertificateExpiresSoon => "Ask the server's owner to renew it.".to_owned(),
         ProblemKind::ServerWarning => "Read the server's words; the show goes on.".to_owned(),
         ProblemKind::SourceNotFound if details.is_empty() => {
             "Connect it, or use the test signal: --video test, --audio test.".to_owned()
@@ -133,6 +160,10 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::SourceRestored => "Nothing: it is used again.".to_owned(),
         ProblemKind::SourceSubstituted => "Connect one and start again, or choose one: tally devices lists them.".to_owned(),
         ProblemKind::EncoderFailed => "Please report this, with the command you used.".to_owned(),
+        ProblemKind::EncoderTooSlow | ProblemKind::EncoderTight => match problem.remedy() {
+            Some(Remedy::Form(size, rate)) => format!("Choose a smaller picture: --size {size} --fps {rate}."),
+            Some(Remedy::VideoBitrate(_)) | None => "End other programs that keep this computer busy.".to_owned(),
+        },
         ProblemKind::RecordingFailed => "Choose a folder you may write to, on a disk that answers. The stream is not harmed.".to_owned(),
         ProblemKind::RecordingGap => {
             "Record to a faster disk, or end what else writes to this one. The recording goes on; the stream is not harmed."

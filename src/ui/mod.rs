@@ -1,6 +1,7 @@
 //! The window: draws what the engine tells, and turns what is pressed into commands.
 
 mod app;
+pub mod check;
 mod desk;
 mod desktop;
 pub mod dialogs;
@@ -20,6 +21,7 @@ pub mod settings_view;
 pub mod theme;
 mod truth;
 pub mod view;
+mod view_state;
 pub mod viewer;
 pub mod widgets;
 mod wish;

@@ -1,8 +1,11 @@
 //! What the window knows: a pure machine. Events, levels, acts and the time go in, orders and a `View` come out. No double
 //! click can fool it: for a moment after the show's state has changed, the primary act does nothing.
 
+mod shown;
+
 use std::path::PathBuf;
 
+use super::check::{Check, CheckAct};
 use super::desk::Desk;
 use super::dialogs::{DialogAnswer, DialogRequest};
 use super::health::Health;
@@ -10,14 +13,13 @@ use super::incoming::{self, Incoming};
 use super::on_air::OnAir;
 use super::problem_list::ProblemList;
 use super::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
-use super::settings_view::SettingsAround;
 use super::view::{
-    Act, Appearance, ChannelView, DeviceView, Devices, Phase, Primary, RecordingView, ResultView, SettingsView,
-    ShowView, SoundView, SourcesView, StagePicture, StageView, StripView, Tab, TruthView, View,
+    Act, Appearance, ChannelView, DeviceView, Devices, Phase, ResultView, SoundView, StagePicture, StageView, Tab,
 };
 use super::viewer::ViewerView;
-use super::{outcome, report, truth};
-use crate::settings::{AudioChoice, DEFAULT_NAME, ShowSettings, VideoChoice, joined_recording, recording_room};
+use super::{outcome, report};
+use crate::settings::{DEFAULT_NAME, ShowSettings, VideoChoice, joined_recording};
+use crate::studio::check::CheckEvent;
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{
     Command, DestinationState, DeviceKind, Levels, Problem, ProblemKind, SourceState, StudioCommand, StudioEvent,
@@ -52,6 +54,7 @@ pub struct Model {
     show: Option<OnAir>,
     changed_at: f64,
     result: Option<ResultView>,
+    check: Check,
     rehearsed: Option<Box<RehearsalReport>>,
     viewer: ViewerView,
     stage: StageView,
@@ -80,6 +83,7 @@ impl Model {
             show: None,
             changed_at: f64::NEG_INFINITY,
             result: None,
+            check: Check::default(),
             rehearsed: None,
             viewer: ViewerView::default(),
             stage,
@@ -122,6 +126,7 @@ impl Model {
     pub fn handle_event(&mut self, now: f64, event: StudioEvent) {
         match event {
             StudioEvent::Step(_) => {}
+            StudioEvent::Check(event) => self.handle_check(now, *event),
             StudioEvent::State { destination, state, .. } => self.handle_state(now, destination, state),
             StudioEvent::Stats(stats) => {
                 if let Some(show) = &mut self.show {
@@ -144,6 +149,14 @@ impl Model {
             }
             StudioEvent::DiskRoom(free) => self.disk_free = free,
             StudioEvent::Ended(summary) => self.handle_end(now, *summary),
+        }
+    }
+
+    fn handle_check(&mut self, now: f64, event: CheckEvent) {
+        let ran = self.check.runs();
+        self.check.handle_event(event);
+        if ran && !self.check.runs() {
+            self.changed_at = now;
         }
     }
 
@@ -257,6 +270,7 @@ impl Model {
         if self.show.take().is_some() {
             self.changed_at = now;
         }
+        self.check.handle_gone();
         self.handle_problem(problem);
     }
 
@@ -305,6 +319,11 @@ impl Model {
         match act {
             Act::GoLive => self.begin(now, false),
             Act::Rehearse => self.begin(now, true),
+            Act::Check(act) => {
+                let may_start = self.may_check(now);
+                self.result = self.result.take().filter(|_| act != CheckAct::Start || !may_start);
+                self.check.handle_act(act, self.desk.settings(), may_start)
+            }
             Act::Cancel if self.guarded(now) || self.phase() != Phase::Connecting => Vec::new(),
             Act::Cancel => self.stop(now, Command::Abort),
             Act::EndShow if matches!(self.phase(), Phase::Live | Phase::Reconnecting) => self.stop(now, Command::End),
@@ -402,11 +421,18 @@ impl Model {
         now - self.changed_at < GUARD_SECONDS
     }
 
+    /// Whether nothing stands against a check: no show, no other check, and a destination that has all it needs or none.
+    fn may_check(&self, now: f64) -> bool {
+        let complete = self.desk.settings().destinations.is_empty() || self.desk.goes_somewhere();
+        !self.guarded(now) && !self.is_on() && !self.check.runs() && complete
+    }
+
     fn begin(&mut self, now: f64, rehearsal: bool) -> Vec<Order> {
         let nowhere = !rehearsal && !self.desk.goes_somewhere();
-        if self.guarded(now) || self.is_on() || nowhere {
+        if self.guarded(now) || self.is_on() || nowhere || self.check.runs() {
             return Vec::new();
         }
+        self.check = Check::default();
         let settings = ShowSettings { rehearse: rehearsal, ..self.desk.settings().clone() }.with_secrets_split();
         self.result = None;
         self.rehearsed = None;
@@ -489,110 +515,5 @@ impl Model {
             (None, Some(_)) => Phase::Off,
             (None, None) => Phase::Ready,
         }
-    }
-
-    /// What the window shows at `now`.
-    pub fn view(&self, now: f64) -> View {
-        let show = self.show_view(now);
-        let chosen = self.desk.settings();
-        let encoding = &chosen.encoding;
-        let left_seconds = self.disk_free.map(|free| recording_room(free, encoding).as_secs_f64());
-        let recording = match (&chosen.record, &self.show) {
-            (None, _) => RecordingView::Off,
-            (Some(_), Some(OnAir { live_since: Some(since), .. })) => {
-                RecordingView::Running { seconds: now - since, left_seconds }
-            }
-            (Some(_), _) => RecordingView::Ready { left_seconds },
-        };
-        let strip = StripView {
-            destinations: chosen.destinations.iter().map(|known| known.shown_name().to_owned()).collect(),
-            kbps: self.health.kbps(),
-            behind_seconds: self.health.behind_seconds(),
-            dropped: self.show.as_ref().map_or(0, |show| show.dropped),
-            recording,
-            history: if self.is_on() { self.health.history() } else { Vec::new() },
-        };
-        let settings = self.settings_tab.map(|tab| SettingsView {
-            tab,
-            settings: chosen.clone(),
-            locked: self.is_on(),
-            can_undo: self.desk.draft.can_undo(),
-            can_redo: self.desk.draft.can_redo(),
-            appearance: self.appearance,
-            around: SettingsAround {
-                microphones: self.microphones.clone(),
-                disk_free: self.disk_free,
-                has_dialogs: self.desk.has_dialogs,
-                keys_in: self.desk.keys_in,
-                refused: self.desk.refused,
-                findings: self.desk.findings().to_vec(),
-            },
-        });
-        View {
-            now,
-            profiles: self.desk.profiles_view(),
-            stage: self.stage.clone(),
-            viewer: (show.rehearsal && show.phase == Phase::Live).then(|| self.viewer.clone()),
-            sources: SourcesView {
-                video: chosen.video.clone(),
-                audio: chosen.audio.clone(),
-                cameras: self.cameras.clone(),
-                microphones: self.microphones.clone(),
-                size: encoding.size,
-                frame_rate: encoding.frame_rate,
-                bitrate: encoding.video_bitrate,
-                incoming: self.incoming.view(&chosen.ingest),
-                has_dialogs: self.desk.has_dialogs,
-            },
-            sound: SoundView { gain_db: chosen.gain_db, ..self.sound.clone() },
-            truth: self.truth(&show, &strip),
-            strip,
-            show,
-            problems: self.problems.view(),
-            result: self.result.clone(),
-            first_run: self.first_run,
-            settings,
-        }
-    }
-
-    fn show_view(&self, now: f64) -> ShowView {
-        let phase = self.phase();
-        let primary = match phase {
-            Phase::Ready | Phase::Off if !self.desk.goes_somewhere() => Primary::ChooseDestination,
-            Phase::Ready | Phase::Off => Primary::GoLive,
-            Phase::Connecting => Primary::Cancel,
-            Phase::Live | Phase::Reconnecting => Primary::EndShow,
-            Phase::Ending => Primary::EndNow,
-        };
-        let show = self.show.as_ref();
-        let since = |at: Option<f64>| at.map(|at| (now - at).max(0.0));
-        ShowView {
-            phase,
-            rehearsal: show.is_some_and(|show| show.rehearsal),
-            live_seconds: since(show.and_then(|show| show.live_since)),
-            lost_seconds: since(show.and_then(|show| show.lost_since)).unwrap_or_default(),
-            primary,
-            primary_enabled: !self.guarded(now),
-            rehearse_enabled: !self.guarded(now) && !self.is_on(),
-        }
-    }
-
-    fn truth(&self, show: &ShowView, strip: &StripView) -> TruthView {
-        truth::of(&truth::Facts {
-            show,
-            strip,
-            sound: &self.sound,
-            sound_failed: self.sound_failure.is_some() || self.desk.settings().audio == AudioChoice::Silence,
-            skips: self.health.skips(),
-            congestion: self.health.congestion(),
-            problem: self.show.as_ref().and_then(|show| show.problem.as_ref()),
-            wanted: self.show.as_ref().map_or(self.desk.settings().encoding.video_bitrate, |show| show.wanted),
-            source_failure: match &self.stage.picture {
-                StagePicture::Failed(problem) => Some(problem),
-                _ => self.sound_failure.as_ref(),
-            },
-            findings: self.desk.findings(),
-            video_kbps: self.health.video_kbps(),
-        })
     }
 }

@@ -18,6 +18,8 @@ const DISK_LOW_SECONDS: f64 = 1800.0;
 /// What the sentence is made from.
 pub(super) struct Facts<'a> {
     pub(super) show: &'a ShowView,
+    /// A check runs.
+    pub(super) checks: bool,
     pub(super) strip: &'a StripView,
     pub(super) sound: &'a SoundView,
     /// No sound is to be expected: it failed, which has its own card, or silence was chosen.
@@ -51,6 +53,9 @@ pub(super) fn of(facts: &Facts<'_>) -> TruthView {
 
 fn ready(facts: &Facts<'_>) -> TruthView {
     let plain = |truth| TruthView { truth, remedy: None };
+    if facts.checks {
+        return plain(Truth::Checking);
+    }
     let names = facts.strip.destinations.as_slice();
     if names.is_empty() {
         return plain(Truth::NeedsDestination);

@@ -1,12 +1,10 @@
-//! What the window shows, as plain data, and what a user asks of it. Panels draw from `View` alone and answer with `Act`s;
-//! `ViewState` is what belongs to drawing alone.
+//! What the window shows, as plain data, and what a user asks of it. Panels draw from `View` alone and answer with `Act`s.
 
 use std::path::PathBuf;
 
+use super::check::{CheckAct, CheckView};
 use super::dialogs::DialogRequest;
 use super::incoming::IncomingView;
-use super::panels::profiles::ProfilesState;
-use super::panels::settings::SettingsState;
 use super::settings_view::{ProfilesAround, SettingsAround};
 use super::theme::Look;
 use super::viewer::ViewerView;
@@ -16,6 +14,8 @@ use crate::settings::contract::{Finding, Fix};
 use crate::settings::{AudioChoice, ShowLink, ShowSettings, VideoChoice};
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{DeviceInfo, Problem};
+
+pub use super::view_state::{FirstRunState, PrimaryState, SourcesState, ViewState};
 
 /// Everything the window shows in one frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +42,8 @@ pub struct View {
     pub problems: Vec<ProblemView>,
     /// After a show.
     pub result: Option<ResultView>,
+    /// The check, while it runs and until it is put away; with what is set, which a click changes.
+    pub check: Option<(CheckView, Box<ShowSettings>)>,
     /// The first start asks three things.
     pub first_run: bool,
     /// The open side sheet.
@@ -98,6 +100,8 @@ pub struct ShowView {
     pub primary_enabled: bool,
     /// Whether a rehearsal can begin.
     pub rehearse_enabled: bool,
+    /// Whether a check can begin.
+    pub check_enabled: bool,
 }
 
 /// The profiles menu.
@@ -282,6 +286,8 @@ pub enum Truth {
         /// When, in seconds.
         left_seconds: f64,
     },
+    /// A check runs: no show begins.
+    Checking,
     /// Not accepted yet.
     Connecting,
     /// Lost; it comes back.
@@ -437,6 +443,8 @@ pub enum Act {
     GoLive,
     /// Begin a rehearsal.
     Rehearse,
+    /// About the check.
+    Check(CheckAct),
     /// Give up connecting.
     Cancel,
     /// End the show: confirmed.
@@ -540,54 +548,4 @@ pub enum Act {
     CopyText(String),
     /// A field was left: what comes next is a step of its own.
     EndTyping,
-}
-
-/// What belongs to drawing alone: what is typed, held or open.
-#[derive(Default)]
-pub struct ViewState {
-    /// The sheet of keys.
-    pub keys_open: bool,
-    /// The primary button.
-    pub primary: PrimaryState,
-    /// The chips below the picture.
-    pub sources: SourcesState,
-    /// Details that are unfolded, by the problem's id.
-    pub unfolded: Option<u64>,
-    /// What the first run asks.
-    pub first_run: FirstRunState,
-    /// The side sheet's own.
-    pub settings: SettingsState,
-    /// The profiles menu's own.
-    pub profiles: ProfilesState,
-}
-
-/// The primary button's own.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct PrimaryState {
-    /// Held since, in seconds of `View::now`.
-    pub held_since: Option<f64>,
-    /// Whether the question "End the show?" is open.
-    pub asks: bool,
-}
-
-/// The chips' own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SourcesState {
-    /// The path being typed for the picture; `None`: the field is closed.
-    pub video_path: Option<String>,
-    /// The path being typed for the sound; `None`: the field is closed.
-    pub audio_path: Option<String>,
-    /// The name of a stream being typed for the picture; `None`: the field is closed.
-    pub video_stream: Option<String>,
-    /// The name of a stream being typed for the sound; `None`: the field is closed.
-    pub audio_stream: Option<String>,
-}
-
-/// The first run's own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FirstRunState {
-    /// Whether the first question has been given the focus.
-    pub has_begun: bool,
-    /// Whether a service or server is wanted instead of a rehearsal.
-    pub to_server: bool,
 }

@@ -2,6 +2,7 @@
 
 use eframe::egui::Context;
 
+use super::check::CheckAct;
 use super::panels::settings::SettingsState;
 use super::view::{Act, Tab};
 
@@ -31,13 +32,14 @@ impl Wish {
         due: Option<Act>,
         settings: &SettingsState,
     ) -> Vec<Act> {
-        let begins = |act: &Act| matches!(act, Act::GoLive | Act::Rehearse);
+        let begins = |act: &Act| matches!(act, Act::GoLive | Act::Rehearse | Act::Check(CheckAct::Start));
         let (wishes, mut ordered): (Vec<_>, Vec<_>) = acts.into_iter().partition(begins);
         if let Some(wish) = wishes.into_iter().next() {
             self.0 = Some(wish);
             ctx.request_repaint();
         }
-        let is_wrong = due == Some(Act::GoLive) && settings.has_wrong_server();
+        let goes_there = matches!(due, Some(Act::GoLive | Act::Check(_)));
+        let is_wrong = goes_there && settings.has_wrong_server();
         ordered.extend(if is_wrong { Some(Act::OpenSettings(Tab::Destination)) } else { due });
         ordered
     }

@@ -2,6 +2,8 @@
 //! The peers are installed by `packaging/setup test`.
 
 #[cfg(test)]
+mod checking;
+#[cfg(test)]
 mod destinations;
 #[cfg(test)]
 mod ending;

@@ -109,6 +109,30 @@ fn the_key_is_nowhere_after_a_refusal() {
 }
 
 #[test]
+fn the_key_is_nowhere_after_a_check() {
+    let nginx = Nginx::start();
+    let mut check = loud(Tally::check(&nginx.url())).args(&["--publish"]).start();
+    check.wait_for("publish", Duration::from_secs(20), |event| event["name"] == "publish");
+    check_processes(&check);
+    let ended = check.end(Duration::from_secs(20));
+    ended.expect_code(0);
+    check_ended(&ended);
+    assert!(nginx.recording().to_string_lossy().contains(CANARY), "it did not reach the server: nothing was proven");
+
+    let server = OddServer::rejecting_publish("NetStream.Publish.BadName", "bad key: canary-9d2f61ab77-Zq");
+    let in_address = loud(Tally::check(&format!("{}/{CANARY}", server.url()))).env("TALLY_KEY", "");
+    let ended = in_address.args(&["--publish"]).run();
+    ended.expect_problem(6, &["publish_rejected"]);
+    check_ended(&ended);
+
+    // In the words for people as well, and where it stops before it publishes.
+    let words = ["check", "--video", "test", "--audio", "test", "--size", "320x180", "--to", &nginx.url()];
+    let ended = loud(Tally::new(&words)).run();
+    ended.expect_code(0);
+    check_ended(&ended);
+}
+
+#[test]
 fn the_key_is_nowhere_when_nothing_was_reached() {
     let ended = loud(Tally::small_show(&format!("rtmp://127.0.0.1:{}/live", free_port()), 2)).run();
     ended.expect_problem(4, &["connection_refused"]);

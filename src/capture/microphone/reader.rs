@@ -89,6 +89,10 @@ impl Reader {
         self.latency
     }
 
+    pub(in crate::capture) fn has_begun(&self) -> bool {
+        self.was_placed
+    }
+
     pub(in crate::capture) fn drift_ppm(&self) -> Option<f64> {
         self.open.as_ref().and_then(|open| open.servo.drift_ppm())
     }

@@ -84,6 +84,10 @@ impl AudioSource for Microphone {
         self.reader.read(start, out)
     }
 
+    fn has_begun(&self) -> bool {
+        self.reader.has_begun()
+    }
+
     fn latency(&self) -> Duration {
         self.reader.latency()
     }

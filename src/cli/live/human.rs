@@ -50,6 +50,7 @@ impl Human {
             StudioEvent::Source { .. }
             | StudioEvent::Devices { .. }
             | StudioEvent::DiskRoom(_)
+            | StudioEvent::Check(_)
             | StudioEvent::RehearsalShared(_) => {}
         }
     }

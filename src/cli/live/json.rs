@@ -32,16 +32,22 @@ impl Json {
             StudioEvent::Source { .. }
             | StudioEvent::Devices { .. }
             | StudioEvent::DiskRoom(_)
+            | StudioEvent::Check(_)
             | StudioEvent::RehearsalShared(_) => return,
         };
-        let mut line = Map::new();
-        line.insert("event".to_owned(), json!(name));
-        line.insert("t".to_owned(), rounded(self.clock.now().as_secs_f64(), 3));
-        if let Value::Object(fields) = fields {
-            line.extend(fields);
-        }
-        print::json(&line);
+        print_event(&self.clock, name, fields);
     }
+}
+
+/// Writes the event `name` with its time and its fields.
+pub(in crate::cli) fn print_event(clock: &Clock, name: &str, fields: Value) {
+    let mut line = Map::new();
+    line.insert("event".to_owned(), json!(name));
+    line.insert("t".to_owned(), rounded(clock.now().as_secs_f64(), 3));
+    if let Value::Object(fields) = fields {
+        line.extend(fields);
+    }
+    print::json(&line);
 }
 
 fn step_fields(step: &StepReport) -> Value {
@@ -91,7 +97,7 @@ fn latency_fields(latency: LatencyMillis) -> Value {
     })
 }
 
-fn problem_fields(problem: &Problem) -> Value {
+pub(in crate::cli) fn problem_fields(problem: &Problem) -> Value {
     json!({
         "kind": problem.kind.word(),
         "about": problem.about,
@@ -147,7 +153,7 @@ fn summary_fields(summary: &Summary) -> Value {
 }
 
 /// `value` with so many decimals; null where it is no number.
-fn rounded(value: f64, decimals: i32) -> Value {
+pub(in crate::cli) fn rounded(value: f64, decimals: i32) -> Value {
     let scale = 10f64.powi(decimals);
     json!((value * scale).round() / scale)
 }

@@ -1,7 +1,7 @@
 //! `tally live`: a show without a window.
 
 mod human;
-mod json;
+pub(super) mod json;
 mod report;
 
 use std::time::Duration;
@@ -98,10 +98,12 @@ pub(super) fn tell_refusal(problem: Problem) {
     json::Json::new(Clock::system()).report(&StudioEvent::Problem(problem));
 }
 
-/// The exit code of the problem that ended a show.
-fn exit_of(kind: ProblemKind) -> Exit {
+/// The exit code of the problem that ended a show, or stands in the way of one.
+pub(super) fn exit_of(kind: ProblemKind) -> Exit {
     match kind {
-        ProblemKind::BadUrl | ProblemKind::BadSettings | ProblemKind::TlsBadCaFile => Exit::Usage,
+        ProblemKind::BadUrl | ProblemKind::BadSettings | ProblemKind::TlsBadCaFile | ProblemKind::EncoderTooSlow => {
+            Exit::Usage
+        }
         ProblemKind::SourceNotFound
         | ProblemKind::SourcePermission
         | ProblemKind::SourceBusy
@@ -124,16 +126,25 @@ fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::HttpServer
         | ProblemKind::NotRtmp
         | ProblemKind::ConnectRejected
+        | ProblemKind::LoginNeeded
+        | ProblemKind::LoginRefused
         | ProblemKind::PublishRejected
         | ProblemKind::AlreadyPublishing
         | ProblemKind::ClosedByServer
         | ProblemKind::ProtocolError => Exit::Refused,
-        ProblemKind::ConnectionLost | ProblemKind::OldSession | ProblemKind::RetriesEnded => Exit::Lost,
+        ProblemKind::ConnectionLost
+        | ProblemKind::OldSession
+        | ProblemKind::RetriesEnded
+        | ProblemKind::LostWhileChecking
+        | ProblemKind::UploadTooSlow => Exit::Lost,
         ProblemKind::RecordingFailed | ProblemKind::RecordingGap | ProblemKind::DiskFull => Exit::Recording,
         ProblemKind::SourceRestored
         | ProblemKind::SourceSubstituted
         | ProblemKind::ServerWarning
         | ProblemKind::OnBackup
+        | ProblemKind::UploadTight
+        | ProblemKind::EncoderTight
+        | ProblemKind::CertificateExpiresSoon
         | ProblemKind::ProfileWarning => Exit::Ok,
         ProblemKind::EncoderFailed | ProblemKind::IngestFailed | ProblemKind::Internal => Exit::Bug,
     }

@@ -9,14 +9,14 @@ use tokio::time::{Instant, sleep, timeout};
 use super::pump::Pump;
 use super::reconnect::{Next, Reconnect};
 use super::transport::Transport;
-use super::{Order, PublishTarget, PublisherConfig, PublisherEvent, PublisherState, connect, tls};
+use super::{Order, PublishTarget, PublisherConfig, PublisherEvent, PublisherState, certificate, connect, tls};
 use crate::clock::Clock;
 use crate::media::Timestamp;
 use crate::output::changes::NetworkChanges;
 use crate::output::timeline::Timeline;
 use crate::output::{OutputHandle, OutputStats, PublishError, PublishStep, TlsFault};
 use crate::rtmp::auth::{self, AuthStep};
-use crate::rtmp::client::{ClientConfig, ClientError, ClientSession, Deadlines, Step};
+use crate::rtmp::client::{ClientConfig, ClientError, ClientSession, Step};
 
 /// How long the TLS handshake may take.
 const TLS_DEADLINE: Duration = Duration::from_secs(5);
@@ -151,6 +151,9 @@ impl Task {
         };
         let stream = result.map_err(|error| self.failed(PublishStep::Tls, took, error))?;
         let version = stream.get_ref().1.protocol_version().map_or_else(String::new, |v| format!("{v:?}"));
+        if let Some(expires) = stream.get_ref().1.peer_certificates().and_then(certificate::first_expiry) {
+            self.tell(PublisherEvent::Certificate { expires });
+        }
         self.done(PublishStep::Tls, took, version);
         Ok(Transport::Tls(Box::new(stream)))
     }
@@ -172,12 +175,16 @@ impl Task {
             tc_url: with_login(&target.tc_url),
             stream_name: target.stream_name.clone(),
             chunk_size: CHUNK_SIZE,
-            deadlines: Deadlines::default(),
+            deadlines: self.config.deadlines,
             random: random_block()?,
             encoder_name: self.config.encoder_name.clone(),
             digest_handshake: true,
         };
-        Ok(ClientSession::new(self.clock.now(), config))
+        let mut session = ClientSession::new(self.clock.now(), config);
+        if self.config.stops_before_publish {
+            session.stop_before_publish();
+        }
+        Ok(session)
     }
 
     pub(super) fn done(&self, step: PublishStep, took: Duration, detail: String) {

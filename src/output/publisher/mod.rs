@@ -2,6 +2,7 @@
 //! losing the tail.
 
 mod attempt;
+mod certificate;
 mod connect;
 #[cfg(test)]
 mod day;
@@ -23,6 +24,7 @@ use tokio::sync::watch;
 use super::{Network, OutputHandle, OutputStats, PublishError, PublishStep};
 use crate::clock::Clock;
 use crate::media::{StreamConfig, Timestamp};
+use crate::rtmp::client::Deadlines;
 use crate::rtmp::url::{RtmpUrl, Scheme, UrlError};
 use crate::{bitstream, flv};
 
@@ -133,6 +135,11 @@ pub enum PublisherEvent {
         /// What was seen.
         detail: String,
     },
+    /// The server's certificate holds, until `expires` (since 1970, UTC); told right before the step `tls` is done.
+    Certificate {
+        /// The first of the chain to expire.
+        expires: Duration,
+    },
     /// It stands elsewhere now.
     State(PublisherState),
     /// The server said something worth telling while live.
@@ -182,6 +189,10 @@ pub struct PublisherConfig {
     pub late_max: Option<Duration>,
     /// How long to try again after a loss before giving up.
     pub retry_for: Duration,
+    /// How long the steps of the session may take.
+    pub deadlines: Deadlines,
+    /// Ends in good order after `create_stream`: nothing is published.
+    pub stops_before_publish: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

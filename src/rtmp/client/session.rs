@@ -44,6 +44,7 @@ pub struct ClientSession {
     link: Link<ClientEvent>,
     deadline: Option<Timestamp>,
     stream_id: u32,
+    stops_before_publish: bool,
 }
 
 impl fmt::Debug for ClientSession {
@@ -67,7 +68,14 @@ impl ClientSession {
         let mut link = Link::new(Limits { pings_max: u32::MAX, ..Limits::default() });
         link.transmit(handshake.start());
         let deadline = Some(now + config.deadlines.handshake);
-        Self { config, started: now, now, step: Step::Handshake, handshake, link, deadline, stream_id: 0 }
+        let (step, stream_id, stops_before_publish) = (Step::Handshake, 0, false);
+        Self { config, started: now, now, step, handshake, link, deadline, stream_id, stops_before_publish }
+    }
+
+    /// Ends in good order as soon as the server has given a message stream. The stream's name is not sent at all: some
+    /// servers end another publisher's stream on `releaseStream`.
+    pub fn stop_before_publish(&mut self) {
+        self.stops_before_publish = true;
     }
 
     /// Takes bytes from the server. How they are cut makes no difference.
@@ -273,8 +281,10 @@ impl ClientSession {
             self.link.send_window_ack_size(WINDOW_ACK_SIZE);
         }
         self.link.send_chunk_size(self.config.chunk_size);
-        self.call("releaseStream", RELEASE_TRANSACTION, vec![self.name()]);
-        self.call("FCPublish", FC_PUBLISH_TRANSACTION, vec![self.name()]);
+        if !self.stops_before_publish {
+            self.call("releaseStream", RELEASE_TRANSACTION, vec![self.name()]);
+            self.call("FCPublish", FC_PUBLISH_TRANSACTION, vec![self.name()]);
+        }
         self.call("createStream", CREATE_STREAM_TRANSACTION, Vec::new());
         self.enter(Step::CreateStream);
     }
@@ -286,6 +296,10 @@ impl ClientSession {
         };
         self.stream_id = id as u32;
         self.link.push_event(ClientEvent::StreamCreated { id: self.stream_id });
+        if self.stops_before_publish {
+            self.call("deleteStream", DELETE_STREAM_TRANSACTION, vec![self.stream_id.into()]);
+            return self.end(ClientEvent::Closed);
+        }
         let arguments = vec![self.name(), "live".into()];
         let publish = Command::new("publish", PUBLISH_TRANSACTION, Value::Null, arguments);
         self.link.send_command(PUBLISH_CHUNKS, self.stream_id, &publish);

@@ -131,6 +131,19 @@ fn the_way_to_live_takes_one_flight_a_step() {
 }
 
 #[test]
+fn one_that_stops_before_the_publish_never_names_the_stream() {
+    let mut fixture = Fixture::at_connect();
+    fixture.session.stop_before_publish();
+    fixture.result(1.0, Object::new().with("fmsVer", "FMS/1").into(), success());
+    let events = fixture.result(4.0, Value::Null, 7.0.into());
+    assert_eq!(events, [ClientEvent::StreamCreated { id: 7 }, ClientEvent::Closed]);
+    let secret = b"the-secret-key";
+    assert!(!fixture.sent.windows(secret.len()).any(|window| window == secret));
+    assert_eq!(fixture.read(), ["connect", "5", "1", "createStream", "deleteStream"]);
+    assert_eq!(fixture.session.step(), Step::Closing);
+}
+
+#[test]
 fn connect_says_what_servers_ask_for() {
     let mut fixture = Fixture::at_connect();
     let connect = fixture.server.read(&fixture.sent).remove(0);

@@ -10,8 +10,10 @@ const HEIGHT: f64 = 120.0;
 /// Points of a line: more would not be seen.
 const POINTS_MAX: usize = 960;
 
-/// What each graph shows: title, unit, lines.
-type Graph = (&'static str, &'static str, Vec<(&'static str, fn(&FlightSecond) -> Option<f64>)>);
+/// A figure of a second, where it is known.
+type Figure = fn(&FlightSecond) -> Option<f64>;
+/// What each graph shows: title, unit, named lines.
+type Graph = (&'static str, &'static str, Vec<(&'static str, Figure)>);
 
 /// The page.
 pub fn flight_html(flight: &Flight) -> String {
@@ -112,14 +114,9 @@ fn ribbon(flight: &Flight) -> String {
     svg + "</svg>\n"
 }
 
-fn graph(
-    flight: &Flight,
-    title: &str,
-    unit: &str,
-    lines: &[(&'static str, fn(&FlightSecond) -> Option<f64>)],
-) -> String {
+fn graph(flight: &Flight, title: &str, unit: &str, lines: &[(&'static str, Figure)]) -> String {
     let groups = grouped(&flight.seconds);
-    let worst = |group: &[FlightSecond], of: fn(&FlightSecond) -> Option<f64>| {
+    let worst = |group: &[FlightSecond], of: Figure| {
         group
             .iter()
             .filter_map(of)

@@ -74,6 +74,7 @@ impl FlightLog {
             | StudioEvent::DiskRoom(_)
             | StudioEvent::RehearsalShared(_)
             | StudioEvent::Rehearsal(_)
+            | StudioEvent::Check(_)
             | StudioEvent::Ended(_) => {}
         }
     }

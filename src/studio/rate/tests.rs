@@ -11,6 +11,9 @@ use crate::flow::PacketQueue;
 use crate::media::{Bitrate, Packet, PacketKind, Timestamp};
 use crate::output::{Link, LinkSample, STAY_CURRENT};
 
+/// A part of a packet: bytes left, whether of a picture, when it was captured, whether it is the packet's last.
+type Piece = (u64, bool, i64, bool);
+
 const FPS: i64 = 30;
 const GOP: i64 = 60;
 /// How much larger a keyframe is than another frame.
@@ -84,8 +87,7 @@ fn stream(seconds: i64, path_ms: i64, link: impl Fn(f64) -> f64) -> Run {
     // Packets that are being written: size, what is left, when they were captured and wanted by the socket.
     let mut writing: VecDeque<(u64, u64, bool, i64, i64)> = VecDeque::new();
     // In the system and in the router: what is left of each, in order.
-    let (mut system, mut router): (VecDeque<(u64, bool, i64, bool)>, VecDeque<(u64, bool, i64, bool)>) =
-        (VecDeque::new(), VecDeque::new());
+    let (mut system, mut router): (VecDeque<Piece>, VecDeque<Piece>) = (VecDeque::new(), VecDeque::new());
     let (mut acked, mut acks) = (0_u64, VecDeque::<(i64, u64)>::new());
     let (mut frame, mut chunk, mut since_key, mut keyframe_wanted, mut credit) = (0_i64, 0_i64, 0_i64, false, 0.0);
     let mut rtt_ms = path_ms as f64;
@@ -114,9 +116,7 @@ fn stream(seconds: i64, path_ms: i64, link: impl Fn(f64) -> f64) -> Run {
         }
         let carries = link(ms as f64 / 1e3);
         // Into the system, from there into the router, over the link.
-        let outstanding = |acks: &VecDeque<(i64, u64)>,
-                           system: &VecDeque<(u64, bool, i64, bool)>,
-                           router: &VecDeque<(u64, bool, i64, bool)>| {
+        let outstanding = |acks: &VecDeque<(i64, u64)>, system: &VecDeque<Piece>, router: &VecDeque<Piece>| {
             acks.iter().map(|a| a.1).sum::<u64>()
                 + system.iter().map(|s| s.0).sum::<u64>()
                 + router.iter().map(|r| r.0).sum::<u64>()

@@ -34,6 +34,7 @@ pub(in crate::studio) struct AudioPart {
 pub(super) struct AudioThread {
     stage: StageHandle,
     source: Option<Box<dyn AudioSource>>,
+    heard_sound: bool,
     on_air: Option<OnAir>,
 }
 
@@ -52,7 +53,7 @@ struct OnAir {
 
 impl AudioThread {
     pub(super) fn new(stage: StageHandle) -> Self {
-        Self { stage, source: None, on_air: None }
+        Self { stage, source: None, heard_sound: false, on_air: None }
     }
 
     /// Runs until Stop.
@@ -76,6 +77,10 @@ impl AudioThread {
                     0
                 }
             };
+            if !self.heard_sound && self.source.as_ref().is_some_and(|source| source.has_begun()) {
+                self.heard_sound = true;
+                self.stage.heard();
+            }
             if let Some(source) = &mut self.source {
                 while let Some(event) = source.poll_event() {
                     self.stage.tell(StageEvent::Audio(source.info().name, event));
@@ -122,6 +127,7 @@ impl AudioThread {
             }
         }
         if let Some(source) = self.stage.0.audio.take() {
+            self.heard_sound = false;
             let retired = std::mem::replace(&mut self.source, source);
             self.stage.retire(None, retired);
         }

@@ -92,10 +92,14 @@ struct Shared {
 pub(super) struct Standing {
     /// Whether the picture's source has given one.
     pub(super) has_picture: bool,
+    /// Whether the sound's source has given some.
+    pub(super) has_sound: bool,
     /// Why there is no picture, or no sound.
     pub(super) failure: Option<Problem>,
     /// What the picture's source is called.
     pub(super) video_name: String,
+    /// What the sound's source is called.
+    pub(super) audio_name: String,
 }
 
 impl Stage {
@@ -148,6 +152,10 @@ impl StageHandle {
 
     /// From the next chunk on the sound comes from `source`; silence where there is none.
     pub(super) fn set_audio(&self, source: Option<Box<dyn AudioSource>>) {
+        self.change(|standing| {
+            standing.audio_name = source.as_ref().map(|source| source.info().name).unwrap_or_default();
+            standing.has_sound = false;
+        });
         self.0.audio.put(source);
     }
 
@@ -170,6 +178,10 @@ impl StageHandle {
 
     fn change(&self, change: impl FnOnce(&mut Standing)) {
         change(&mut self.0.standing.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn heard(&self) {
+        self.change(|standing| standing.has_sound = true);
     }
 
     fn tell(&self, event: StageEvent) {

@@ -1,5 +1,6 @@
 //! The parts of the window. Each draws from its part of the `View`, and answers with `Act`s.
 
+pub mod check;
 pub mod first_run;
 pub mod header;
 mod incoming;

@@ -14,6 +14,7 @@ pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
         Truth::AllGoodRehearsal => words.text(Text::AllGoodRehearsal).to_owned(),
         Truth::ReadyFor(destination) => words.ready_for(destination),
         Truth::NeedsDestination => words.text(Text::ReadyNoDestination).to_owned(),
+        Truth::Checking => words.text(Text::CheckingNow).to_owned(),
         Truth::Connecting => words.text(Text::ConnectingNow).to_owned(),
         Truth::Reconnecting => words.text(Text::ComesBack).to_owned(),
         Truth::Ending => words.text(Text::EndingNow).to_owned(),

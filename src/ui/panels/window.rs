@@ -2,6 +2,7 @@
 
 use eframe::egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Rect, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
 
+use super::check::check_ui;
 use super::first_run::first_run_ui;
 use super::header::header_ui;
 use super::incoming::sender_ui;
@@ -16,8 +17,9 @@ use super::stage::stage_ui;
 use super::strip::strip_ui;
 use super::truth::truth_ui;
 use super::viewer::rehearsal_ui;
+use crate::ui::check::CheckAct;
 use crate::ui::theme;
-use crate::ui::view::{Act, Appearance, Phase, Primary, Tab, View, ViewState};
+use crate::ui::view::{Act, Appearance, Phase, Primary, Tab, Truth, View, ViewState};
 use crate::ui::widgets::{
     ButtonKind, Pictures, PrimaryAnswer, galley, health_ribbon, kind_button_tall, primary_button,
 };
@@ -115,6 +117,9 @@ fn middle_ui(
     if let Some(card) = &view.sources.incoming.card {
         ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| sender_ui(ui, card, words, acts));
     }
+    if let Some((check, show)) = &view.check {
+        ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| check_ui(ui, check, show, words, acts));
+    }
     if let Some(result) = &view.result {
         ui.painter().rect_filled(stage, theme::RADIUS_LARGE, theme::tokens(ui).bg.gamma_multiply(0.7));
         ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| result_ui(ui, result, words, acts));
@@ -124,10 +129,15 @@ fn middle_ui(
 fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: &mut Vec<Act>, compact: bool) {
     let scale = theme::scale(ui);
     let primary_width = primary_width(ui, words);
-    let rehearse = words.text(Text::Rehearse);
-    let rehearse_width = galley(ui, rehearse, theme::body(ui), theme::tokens(ui).text).size().x + 36.0 * scale;
-    let has_rehearse = matches!(view.show.phase, Phase::Ready | Phase::Off);
-    let buttons = primary_width + if has_rehearse { rehearse_width + 10.0 } else { 0.0 };
+    let tries = [
+        (words.text(Text::Rehearse), view.show.rehearse_enabled, Act::Rehearse),
+        (words.text(Text::Check), view.show.check_enabled, Act::Check(CheckAct::Start)),
+    ];
+    let ink = theme::tokens(ui).text;
+    let width_of = |label: &str| galley(ui, label, theme::body(ui), ink).size().x + 36.0 * scale + 10.0;
+    let has_tries = matches!(view.show.phase, Phase::Ready | Phase::Off);
+    let tries_width = tries.iter().map(|(label, ..)| width_of(label)).sum::<f32>();
+    let buttons = primary_width + if has_tries { tries_width } else { 0.0 };
     if compact {
         strip_ui(ui, &view.show, &view.strip, view.now, words, compact);
     }
@@ -144,13 +154,14 @@ fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: 
     let right = Rect::from_min_size(pos2(all.right() - buttons, all.top()), vec2(buttons, height));
     ui.scope_builder(UiBuilder::new().max_rect(right).layout(Layout::right_to_left(Align::Center)), |ui| {
         ui.spacing_mut().item_spacing.x = 10.0;
-        primary_ui(ui, view, primary_width, state, words, acts);
-        if has_rehearse {
-            let pressed = ui.add_enabled_ui(view.show.rehearse_enabled, |ui| {
-                kind_button_tall(ui, ButtonKind::Quiet, rehearse, rehearse).clicked()
-            });
+        ui.add_enabled_ui(view.truth.truth != Truth::Checking, |ui| {
+            primary_ui(ui, view, primary_width, state, words, acts);
+        });
+        for (label, enabled, act) in tries.into_iter().filter(|_| has_tries) {
+            let pressed =
+                ui.add_enabled_ui(enabled, |ui| kind_button_tall(ui, ButtonKind::Quiet, label, label).clicked());
             if pressed.inner {
-                acts.push(Act::Rehearse);
+                acts.push(act);
             }
         }
     });

@@ -11,7 +11,7 @@ use egui_kittest::kittest::Queryable;
 
 use super::canvas::{Canvas, Textures, save};
 use super::window::{Desk, SIZES, desk, open_with, seen};
-use super::{devices, ended, levels, model, ready, said, settings, state, stats};
+use super::{check, devices, ended, levels, model, ready, said, settings, state, stats};
 use crate::media::{Bitrate, FrameRate, Level, Picture, Size, Timestamp};
 use crate::settings::catalogue::SERVICES;
 use crate::settings::{KeysIn, ShowSettings, StreamKey};
@@ -315,6 +315,12 @@ fn scenes() -> Vec<Scene> {
         scene("result-rehearsal", rehearsal_over()),
         scene("result-refused", failed(ProblemKind::PublishRejected, Some("Stream key is not valid any more"))),
         scene("result-down", failed(ProblemKind::ConnectionRefused, None)),
+        scene("check-running", check::running()),
+        scene("check-ready", check::ready()),
+        scene("check-narrow", check::narrow()),
+        scene("check-refused", check::refused()),
+        german(scene("check-narrow-german", check::narrow())),
+        scene("check-text-200", scaled(check::narrow(), 2.0)),
         scene("settings-destination", with_settings(to_youtube(), Tab::Destination)),
         scene("settings-new-destination", with_settings(nowhere, Tab::Destination)),
         scene("settings-picture", with_settings(to_youtube(), Tab::Picture)),

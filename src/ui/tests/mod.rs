@@ -1,6 +1,7 @@
 //! The window without a display: its model by events, its panels by their labels.
 
 mod canvas;
+mod check;
 mod gallery;
 mod model;
 mod panels;

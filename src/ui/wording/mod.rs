@@ -1,6 +1,7 @@
 //! Every string the window shows, in every language it speaks: rows of one table, chosen by exhaustive matches, so that
 //! neither a sentence nor a language can be forgotten.
 
+mod check;
 mod figures;
 mod findings;
 mod language;

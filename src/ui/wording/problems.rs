@@ -3,7 +3,7 @@
 
 use super::Lang;
 use crate::studio::wording as engine;
-use crate::studio::{Problem, ProblemKind as Kind};
+use crate::studio::{Problem, ProblemKind as Kind, Remedy};
 
 /// What happened, in one sentence.
 pub(super) fn what(lang: Lang, problem: &Problem) -> String {
@@ -42,6 +42,8 @@ fn what_german(problem: &Problem) -> String {
         Kind::HttpServer => format!("Bei {about} antwortet ein Webserver, kein Streamingserver."),
         Kind::NotRtmp => format!("Was bei {about} antwortet, spricht kein RTMP ({details})."),
         Kind::ConnectRejected => format!("{about} hat die Verbindung abgelehnt ({details})."),
+        Kind::LoginNeeded => format!("{about} verlangt Benutzernamen und Passwort."),
+        Kind::LoginRefused => format!("{about} nimmt diesen Benutzernamen oder dieses Passwort nicht an."),
         Kind::PublishRejected => format!("{about} hat den Stream abgelehnt ({details})."),
         Kind::AlreadyPublishing => format!("Mit diesem Schlüssel sendet schon jemand an {about}."),
         Kind::ClosedByServer => format!("{about} hat die Verbindung vor Beginn der Sendung geschlossen ({details})."),
@@ -50,6 +52,13 @@ fn what_german(problem: &Problem) -> String {
         Kind::OldSession => format!("{about} hält noch die alte Verbindung und nimmt keine neue an."),
         Kind::OnBackup => format!("Die Sendung geht an den Ersatzserver von {about}."),
         Kind::RetriesEnded => format!("Die Verbindung zu {about} riss ab und kam nicht wieder ({details})."),
+        Kind::LostWhileChecking => format!("Beim Versuch des Sendens riss die Verbindung zu {about} ab ({details})."),
+        Kind::UploadTooSlow => format!("Das Netz trägt nur {} zu {about}.", of_german(details)),
+        Kind::UploadTight => format!("Das Netz trägt die Sendung zu {about} ohne Reserve: {}.", of_german(details)),
+        Kind::CertificateExpiresSoon if details == "0" => {
+            format!("Das Zertifikat von {about} läuft binnen eines Tages ab.")
+        }
+        Kind::CertificateExpiresSoon => format!("Das Zertifikat von {about} läuft in {details} Tagen ab."),
         Kind::ServerWarning => format!("{about} sagt etwas über den Stream."),
         Kind::SourceNotFound => format!("{about} gibt es hier nicht."),
         Kind::SourcePermission => format!("{about} darf nicht geöffnet werden ({details})."),
@@ -63,6 +72,14 @@ fn what_german(problem: &Problem) -> String {
         Kind::SourceRestored => format!("{about} ist wieder da."),
         Kind::SourceSubstituted => format!("{about} gibt es hier nicht: das Testsignal wird verwendet."),
         Kind::EncoderFailed => format!("Der Encoder ist ausgefallen: {about} ({details})."),
+        Kind::EncoderTooSlow => {
+            let about = form_german(about);
+            format!("Dieser Rechner ist zu langsam für {about}: der Encoder braucht {details} der Zeit, die er hat.")
+        }
+        Kind::EncoderTight => {
+            let about = form_german(about);
+            format!("Dieser Rechner reicht knapp für {about}: der Encoder braucht {details} der Zeit, die er hat.")
+        }
         Kind::RecordingFailed => format!("Die Aufnahme {about} lässt sich nicht schreiben ({details})."),
         Kind::RecordingGap => {
             format!("Der Datenträger stand zu lange still: die Aufnahme {about} hat eine Lücke ({details}).")
@@ -80,6 +97,16 @@ fn incoming_german(about: &str) -> Option<String> {
     picture.or_else(|| about.strip_suffix(" (sound)").map(|name| format!("{name} (Ton)")))
 }
 
+/// The engine's `1000 of 3128 kb/s`.
+fn of_german(details: &str) -> String {
+    details.replace(" of ", " von ")
+}
+
+/// The engine's `1280x720 at 30 fps`.
+fn form_german(about: &str) -> String {
+    about.replace(" at ", " mit ").replace(" fps", " Bildern/s")
+}
+
 /// One thing to do about it.
 pub(super) fn to_do(lang: Lang, problem: &Problem) -> String {
     let details = &problem.details;
@@ -89,7 +116,17 @@ pub(super) fn to_do(lang: Lang, problem: &Problem) -> String {
             format!("Wähle etwas anderes; es gibt {details}."),
         ]);
     }
-    lang.pick(to_do_row(problem.kind)).to_owned()
+    match problem.remedy() {
+        Some(Remedy::VideoBitrate(bitrate)) => lang.pick([
+            format!("Lower the picture's rate to {} kb/s.", bitrate.kbps()),
+            format!("Senke die Rate des Bildes auf {} kb/s.", bitrate.kbps()),
+        ]),
+        Some(Remedy::Form(size, rate)) => lang.pick([
+            format!("Choose a smaller picture: {size} at {rate} fps."),
+            format!("Wähle ein kleineres Bild: {size} mit {rate} Bildern/s."),
+        ]),
+        None => lang.pick(to_do_row(problem.kind)).to_owned(),
+    }
 }
 
 fn to_do_row(kind: Kind) -> [&'static str; 2] {
@@ -149,6 +186,14 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
             "Check the part of the address after the server's name, and the login if it asks for one.",
             "Prüfe den Teil der Adresse nach dem Servernamen und, falls verlangt, die Anmeldung.",
         ],
+        Kind::LoginNeeded => [
+            "Enter the user name and the password in Settings, under Destination.",
+            "Trage Benutzernamen und Passwort in den Einstellungen unter „Ziel“ ein.",
+        ],
+        Kind::LoginRefused => [
+            "Check the user name and the password; capital letters count.",
+            "Prüfe Benutzernamen und Passwort; Groß- und Kleinschreibung zählt.",
+        ],
         Kind::PublishRejected => [
             "Copy the stream key again from the service's page.",
             "Kopiere den Streamschlüssel noch einmal von der Seite des Dienstes.",
@@ -179,6 +224,14 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         Kind::RetriesEnded => {
             ["Check the network and the server, then go live again.", "Prüfe Netz und Server, dann geh wieder live."]
         }
+        Kind::LostWhileChecking => {
+            ["Check the network and the server, then check again.", "Prüfe Netz und Server, dann prüfe noch einmal."]
+        }
+        Kind::UploadTooSlow | Kind::UploadTight => [
+            "Use another network, such as a cable instead of Wi-Fi.",
+            "Verwende ein anderes Netz, etwa ein Kabel statt WLAN.",
+        ],
+        Kind::CertificateExpiresSoon => ["Ask the server's owner to renew it.", "Bitte den Betreiber, es zu erneuern."],
         Kind::ServerWarning => {
             ["Read the server's words; the show goes on.", "Lies die Worte des Servers; die Sendung geht weiter."]
         }
@@ -224,6 +277,10 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         Kind::EncoderFailed => [
             "Please report this, with the report that Copy report gives.",
             "Bitte melde das mit dem Bericht, den „Bericht kopieren“ gibt.",
+        ],
+        Kind::EncoderTooSlow | Kind::EncoderTight => [
+            "End other programs that keep this computer busy.",
+            "Beende andere Programme, die diesen Rechner beschäftigen.",
         ],
         Kind::RecordingFailed => [
             "Choose a folder you may write to, on a disk that answers. The stream is not harmed.",

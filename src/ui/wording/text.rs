@@ -150,6 +150,36 @@ table! {
     ShareFailed: "Other devices cannot watch", "Andere Geräte können nicht zusehen";
     ShareCode: "QR code of the address", "QR-Code der Adresse";
 
+    // Check
+    Check: "Check…", "Prüfen …";
+    CheckTitle: "Check before the show", "Prüfung vor der Sendung";
+    CheckAgain: "Check again", "Noch einmal prüfen";
+    CheckingNow: "A check is running: you can go live when it is over", "Eine Prüfung läuft: danach kannst du live gehen";
+    CheckSource: "Source", "Quelle";
+    CheckEncoder: "Encoder", "Encoder";
+    CheckDns: "Server's name", "Servername";
+    CheckTcp: "Connection", "Verbindung";
+    CheckTls: "Encryption", "Verschlüsselung";
+    CheckHandshake: "Handshake", "Handschlag";
+    CheckConnect: "Server's answer", "Antwort";
+    CheckStream: "Stream", "Stream";
+    CheckPublish: "Stream key", "Streamschlüssel";
+    CheckUpload: "Upload", "Hochladen";
+    CheckDone: "done", "erledigt";
+    CheckWarned: "done, with something to know", "erledigt, mit einem Hinweis";
+    CheckFailed: "failed", "fehlgeschlagen";
+    CheckRuns: "running", "läuft";
+    CheckWatches: "Watching the sources and the encoder…", "Quellen und Encoder werden beobachtet …";
+    CheckConnects: "Reaching the server…", "Der Server wird angesprochen …";
+    CheckUploads: "Trying the upload for ten seconds…", "Das Hochladen wird zehn Sekunden lang versucht …";
+    CheckEnding: "Ending…", "Endet …";
+    CheckReady: "Ready", "Bereit";
+    CheckReadySoFar: "Ready, as far as it was tried", "Bereit, soweit es versucht wurde";
+    CheckReadyWithWarnings: "Ready, with something to know", "Bereit, mit einem Hinweis";
+    CheckNotReady: "Not ready", "Nicht bereit";
+    CheckCancelled: "Ended before it was done", "Beendet, bevor es fertig war";
+    CheckStopped: "Stopped before publishing, which the public might have seen: the stream key and the upload were not tried. In a terminal, tally check --publish tries them with a key that nobody watches.", "Vor dem Senden angehalten, das die Öffentlichkeit hätte sehen können: Streamschlüssel und Hochladen wurden nicht versucht. Im Terminal versucht sie tally check --publish mit einem Schlüssel, den niemand sieht.";
+
     // Result
     ResultTitle: "That was the show", "Das war die Sendung";
     ResultRehearsal: "That was the rehearsal", "Das war die Probe";

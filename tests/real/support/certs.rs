@@ -1,7 +1,8 @@
-//! Certificates of every kind: good, for another name, expired, and from nobody known.
+//! Certificates of every kind: good, for another name, expired or about to, not yet valid, and from nobody known.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
@@ -19,6 +20,10 @@ pub(crate) enum Fault {
     WrongName,
     /// It ended in 2021.
     Expired,
+    /// It begins in 2090.
+    NotYetValid,
+    /// It ends in three days and an hour.
+    EndsSoon,
 }
 
 /// A certificate authority and one server certificate it signed, as PEM files.
@@ -43,13 +48,22 @@ impl Certificates {
 
         let names: &[&str] = match fault {
             Fault::WrongName => &["elsewhere.example"],
-            Fault::None | Fault::Expired => &["127.0.0.1", "localhost"],
+            Fault::None | Fault::Expired | Fault::NotYetValid | Fault::EndsSoon => &["127.0.0.1", "localhost"],
         };
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
-        if fault == Fault::Expired {
-            params.not_before = date_time_ymd(2020, 1, 1);
-            params.not_after = date_time_ymd(2021, 1, 1);
+        let years = match fault {
+            Fault::Expired => Some((2020, 2021)),
+            Fault::NotYetValid => Some((2090, 2091)),
+            Fault::None | Fault::WrongName | Fault::EndsSoon => None,
+        };
+        if let Some((from, to)) = years {
+            params.not_before = date_time_ymd(from, 1, 1);
+            params.not_after = date_time_ymd(to, 1, 1);
+        }
+        if fault == Fault::EndsSoon {
+            let left = tally::clock::unix_time() + Duration::from_secs(3 * 86_400 + 3600);
+            params.not_after = date_time_ymd(1970, 1, 1) + left;
         }
         let key = KeyPair::generate().unwrap();
         let cert = params.signed_by(&key, &authority).unwrap();

@@ -35,6 +35,18 @@ impl Tally {
             .args(&["--video-bitrate", "800k"])
     }
 
+    /// `tally check` of the test signal at a size that costs next to nothing.
+    pub(crate) fn check(to: &str) -> Self {
+        Self::new(&["check", "--json", "--video", "test", "--audio", "test", "--to", to]).args(&[
+            "--size",
+            "320x180",
+            "--fps",
+            "10",
+            "--video-bitrate",
+            "1500k",
+        ])
+    }
+
     /// `tally serve ARGS --json` on free ports.
     pub(crate) fn serve(args: &[&str]) -> Self {
         let help = Self::new(&["serve", "--help"]).run();

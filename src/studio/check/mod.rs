@@ -1,0 +1,19 @@
+//! Pre-flight: proves each step from the sources to an upload that holds, and puts nothing before the public.
+
+mod driver;
+mod face;
+mod form;
+mod line;
+mod meter;
+mod padding;
+mod report;
+mod sources;
+mod verdict;
+mod words;
+
+pub(super) use face::LentCheck;
+pub use face::{Check, NextCheckEvent};
+pub use form::PublishForm;
+pub use report::{CheckDetail, CheckEvent, CheckSettings, CheckStep, CheckSummary, CheckVerdict, CheckedDestination};
+pub use verdict::{EncoderLoad, Upload};
+pub use words::{detail_text, form_text, verdict_text};

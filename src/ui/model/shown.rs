@@ -1,0 +1,121 @@
+//! What the window shows of what the model knows.
+
+use super::Model;
+use crate::settings::{AudioChoice, recording_room};
+use crate::ui::on_air::OnAir;
+use crate::ui::settings_view::SettingsAround;
+use crate::ui::truth;
+use crate::ui::view::{
+    Phase, Primary, RecordingView, SettingsView, ShowView, SoundView, SourcesView, StagePicture, StripView, TruthView,
+    View,
+};
+
+impl Model {
+    /// What the window shows at `now`.
+    pub fn view(&self, now: f64) -> View {
+        let show = self.show_view(now);
+        let chosen = self.desk.settings();
+        let encoding = &chosen.encoding;
+        let left_seconds = self.disk_free.map(|free| recording_room(free, encoding).as_secs_f64());
+        let recording = match (&chosen.record, &self.show) {
+            (None, _) => RecordingView::Off,
+            (Some(_), Some(OnAir { live_since: Some(since), .. })) => {
+                RecordingView::Running { seconds: now - since, left_seconds }
+            }
+            (Some(_), _) => RecordingView::Ready { left_seconds },
+        };
+        let strip = StripView {
+            destinations: chosen.destinations.iter().map(|known| known.shown_name().to_owned()).collect(),
+            kbps: self.health.kbps(),
+            behind_seconds: self.health.behind_seconds(),
+            dropped: self.show.as_ref().map_or(0, |show| show.dropped),
+            recording,
+            history: if self.is_on() { self.health.history() } else { Vec::new() },
+        };
+        let settings = self.settings_tab.map(|tab| SettingsView {
+            tab,
+            settings: chosen.clone(),
+            locked: self.is_on(),
+            can_undo: self.desk.draft.can_undo(),
+            can_redo: self.desk.draft.can_redo(),
+            appearance: self.appearance,
+            around: SettingsAround {
+                microphones: self.microphones.clone(),
+                disk_free: self.disk_free,
+                has_dialogs: self.desk.has_dialogs,
+                keys_in: self.desk.keys_in,
+                refused: self.desk.refused,
+                findings: self.desk.findings().to_vec(),
+            },
+        });
+        View {
+            now,
+            profiles: self.desk.profiles_view(),
+            stage: self.stage.clone(),
+            viewer: (show.rehearsal && show.phase == Phase::Live).then(|| self.viewer.clone()),
+            sources: SourcesView {
+                video: chosen.video.clone(),
+                audio: chosen.audio.clone(),
+                cameras: self.cameras.clone(),
+                microphones: self.microphones.clone(),
+                size: encoding.size,
+                frame_rate: encoding.frame_rate,
+                bitrate: encoding.video_bitrate,
+                incoming: self.incoming.view(&chosen.ingest),
+                has_dialogs: self.desk.has_dialogs,
+            },
+            sound: SoundView { gain_db: chosen.gain_db, ..self.sound.clone() },
+            truth: self.truth(&show, &strip),
+            strip,
+            show,
+            problems: self.problems.view(),
+            result: self.result.clone(),
+            check: self.check.view().map(|check| (check, Box::new(chosen.clone()))),
+            first_run: self.first_run,
+            settings,
+        }
+    }
+
+    fn show_view(&self, now: f64) -> ShowView {
+        let phase = self.phase();
+        let primary = match phase {
+            Phase::Ready | Phase::Off if !self.desk.goes_somewhere() => Primary::ChooseDestination,
+            Phase::Ready | Phase::Off => Primary::GoLive,
+            Phase::Connecting => Primary::Cancel,
+            Phase::Live | Phase::Reconnecting => Primary::EndShow,
+            Phase::Ending => Primary::EndNow,
+        };
+        let show = self.show.as_ref();
+        let since = |at: Option<f64>| at.map(|at| (now - at).max(0.0));
+        ShowView {
+            phase,
+            rehearsal: show.is_some_and(|show| show.rehearsal),
+            live_seconds: since(show.and_then(|show| show.live_since)),
+            lost_seconds: since(show.and_then(|show| show.lost_since)).unwrap_or_default(),
+            primary,
+            primary_enabled: !self.guarded(now) && !self.check.runs(),
+            rehearse_enabled: !self.guarded(now) && !self.is_on() && !self.check.runs(),
+            check_enabled: self.may_check(now),
+        }
+    }
+
+    fn truth(&self, show: &ShowView, strip: &StripView) -> TruthView {
+        truth::of(&truth::Facts {
+            show,
+            checks: self.check.runs(),
+            strip,
+            sound: &self.sound,
+            sound_failed: self.sound_failure.is_some() || self.desk.settings().audio == AudioChoice::Silence,
+            skips: self.health.skips(),
+            congestion: self.health.congestion(),
+            problem: self.show.as_ref().and_then(|show| show.problem.as_ref()),
+            wanted: self.show.as_ref().map_or(self.desk.settings().encoding.video_bitrate, |show| show.wanted),
+            source_failure: match &self.stage.picture {
+                StagePicture::Failed(problem) => Some(problem),
+                _ => self.sound_failure.as_ref(),
+            },
+            findings: self.desk.findings(),
+            video_kbps: self.health.video_kbps(),
+        })
+    }
+}
