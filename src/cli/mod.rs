@@ -11,6 +11,7 @@ mod logs;
 mod man;
 mod print;
 mod profiles;
+mod repair;
 mod run;
 mod serve;
 mod settings_from_args;

@@ -11,5 +11,8 @@ mod timeline;
 pub use error::{PublishError, PublishStep, Recovery, TlsFault};
 pub use fanout::{Fanout, OutputHandle};
 pub use network::Network;
-pub use recorder::{Recorder, RecorderError, RecorderEvent, free_path};
+pub use recorder::{
+    Leftover, Recorder, RecorderConfig, RecorderError, RecorderEvent, RepairError, Repaired, ReplaySave, free_path,
+    leftovers, repair, replay_path,
+};
 pub use stats::{OutputCounters, OutputStats};

@@ -18,6 +18,10 @@ pub enum Command {
     Abort,
     /// Change the picture's rate from the next frame on.
     SetVideoBitrate(Bitrate),
+    /// Mark this moment in the recording. Answered by `StudioEvent::Marked` where there is one.
+    Mark,
+    /// Write the last seconds to a file beside the recording. Answered by `StudioEvent::ReplaySaved` or a problem.
+    SaveReplay,
 }
 
 /// What a window asks of a studio.
@@ -185,8 +189,8 @@ pub struct Summary {
     pub duration: Duration,
     /// The last figures, with rates and latency over the whole show.
     pub totals: Stats,
-    /// The recording, if there is one.
-    pub recording: Option<PathBuf>,
+    /// The recording's files, the first first.
+    pub recordings: Vec<PathBuf>,
     /// Where most went wrong, if the show was live.
     pub worst_second: Option<WorstSecond>,
     /// The first problem that ended a destination, the recording or the show; `None`: ended as asked.
@@ -229,6 +233,15 @@ pub enum StudioEvent {
     },
     /// Free bytes on the disk of the recording, told by a studio when they change; `None` if that is not known.
     DiskRoom(Option<u64>),
+    /// A moment was marked in the recording.
+    Marked {
+        /// Counted from 1.
+        number: u32,
+        /// Since the show was live.
+        at: Duration,
+    },
+    /// The last seconds are in this file.
+    ReplaySaved(PathBuf),
     /// The show is over; of a show, nothing follows.
     Ended(Box<Summary>),
 }

@@ -51,7 +51,7 @@ impl Summary {
     pub(super) fn never_live(now: Timestamp, problem: Problem) -> Self {
         let program = Program::new(Fanout::new(), None);
         let totals = Health::new(now).totals(now, &program, &[], 0);
-        Self { duration: Duration::ZERO, totals, recording: None, worst_second: None, failure: Some(problem) }
+        Self { duration: Duration::ZERO, totals, recordings: Vec::new(), worst_second: None, failure: Some(problem) }
     }
 }
 

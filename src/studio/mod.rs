@@ -9,12 +9,14 @@ mod encode_thread;
 mod event;
 mod health;
 mod incoming;
+mod leftovers;
 mod levels;
 mod prepare;
 mod preview;
 mod problem;
 mod process;
 mod program;
+mod recording;
 pub mod rehearsal;
 mod rehearse;
 mod show;
@@ -25,7 +27,9 @@ mod viewer_feed;
 pub mod wording;
 
 pub use crate::capture::{DeviceInfo, DeviceKind, SourceInfo};
+pub use crate::flow::Stop;
 pub use crate::ingest::fresh_key;
+pub use crate::output::{RepairError, Repaired, repair};
 pub use desk::Studio;
 pub use event::{
     Command, DestinationState, LatencyMillis, SourceState, Stats, StepReport, StudioCommand, StudioEvent, Summary,

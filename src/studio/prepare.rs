@@ -11,6 +11,7 @@ use super::incoming::IngestDoor;
 use super::levels::Sound;
 use super::preview::Preview;
 use super::program::Program;
+use super::recording::Kept;
 use super::rehearse::Rehearse;
 use super::sources::{self, Opened};
 use super::stage::{AudioPart, Stage, StageFormat};
@@ -53,6 +54,8 @@ impl Supervisor {
         };
 
         let program = Program::new(Fanout::new(), self.settings.duration);
+        let kept = Kept::new(config);
+        program.fanout().keep_in(kept.replay());
         let bitrate = WantedBitrate::new(self.settings.encoding.video_bitrate);
         let phase = match waits_for_picture {
             true => Phase::Preparing { until: self.clock.now() + FIRST_PICTURE_DEADLINE },
@@ -81,7 +84,7 @@ impl Supervisor {
             headers,
             publishers: Vec::new(),
             lines: Vec::new(),
-            recorder: None,
+            kept,
             rehearse,
             health: Health::new(started),
             next_stats: self.clock.now() + STATS_INTERVAL,

@@ -1,5 +1,6 @@
 //! The supervisor: opens what a show needs, owns its threads, turns their messages into events, and ends it within 2 s.
 
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
@@ -7,36 +8,32 @@ use super::adaptive::{Adaptive, Seen};
 use super::encode_thread::WantedBitrate;
 use super::event::{Command, DestinationState, StepReport, StudioEvent, Summary};
 use super::health::Health;
+use super::leftovers::repair_leftovers;
 use super::program::Program;
+use super::recording::Kept;
 use super::rehearse::Rehearse;
 use super::stage::{Stage, StageEvent, StageHandle};
 use super::viewer_feed::ViewerFeed;
 use super::{Problem, ProblemKind};
 use crate::capture::SourceEvent;
-use crate::clock::{Clock, local_date_and_time};
+use crate::clock::Clock;
 use crate::encode::EncodeError;
 use crate::flow::{PacketQueue, Stop, Worker};
 use crate::media::Timestamp;
 use crate::output::publisher::{
     PublishTarget, Publisher, PublisherConfig, PublisherEvent, PublisherState, SentHook, StreamHeaders,
 };
-use crate::output::{Network, Recorder, RecorderEvent, free_path};
-use crate::settings::{ShowSettings, recording_path};
+use crate::output::{Network, RecorderError, RecorderEvent};
+use crate::settings::ShowSettings;
 
 /// Media time one destination's queue may hold before video is dropped to the next keyframe.
 const QUEUE_LIMIT: Duration = Duration::from_millis(700);
-/// Media time the recorder's queue may hold: a disk that stalls for so long is broken.
-const RECORDER_QUEUE_LIMIT: Duration = Duration::from_secs(20);
 /// How long a camera may take until its first picture.
 pub(super) const FIRST_PICTURE_DEADLINE: Duration = Duration::from_secs(5);
 /// How long the program's threads may take to come to the program's end.
 const STOP_DEADLINE: Duration = Duration::from_millis(800);
 /// How long all of ending may take before connections are abandoned.
 const END_DEADLINE: Duration = Duration::from_millis(1700);
-/// How long after the program's end the recorder may write.
-const RECORDING_DEADLINE: Duration = Duration::from_millis(1750);
-/// What the recorder has in any case.
-const RECORDING_PATIENCE_MIN: Duration = Duration::from_millis(150);
 /// How long a lost destination is tried again.
 const RETRY_FOR: Duration = Duration::from_secs(300);
 /// Seconds between figures.
@@ -57,6 +54,7 @@ pub(super) enum Message {
     AudioEnded,
     Publisher(usize, PublisherEvent),
     Recorder(RecorderEvent),
+    Replay(Result<PathBuf, RecorderError>),
 }
 
 /// The way to the supervisor. Cheap to clone.
@@ -96,8 +94,8 @@ pub(super) struct Lent {
 
 /// A destination's part of the show.
 pub(super) struct Line {
-    about: String,
-    state: DestinationState,
+    pub(super) about: String,
+    pub(super) state: DestinationState,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +142,7 @@ pub(super) struct Running {
     pub(super) headers: StreamHeaders,
     pub(super) publishers: Vec<Publisher>,
     pub(super) lines: Vec<Line>,
-    pub(super) recorder: Option<Recorder>,
+    pub(super) kept: Kept,
     pub(super) rehearse: Option<Rehearse>,
     pub(super) health: Health,
     pub(super) next_stats: Timestamp,
@@ -175,6 +173,10 @@ impl Supervisor {
 
     /// Runs the show to its end; everything of it is closed when `ended` is called, and then its summary is told.
     pub(super) fn run(self, stop: &Stop, ended: impl FnOnce()) {
+        // A studio has looked for them already.
+        let face = self.face.clone();
+        let leftovers =
+            self.lent.is_none().then(|| repair_leftovers(move |told| _ = face.send(StudioEvent::Problem(told))));
         let summary = match self.prepare() {
             Ok(mut running) => {
                 self.supervise(&mut running, stop);
@@ -185,6 +187,10 @@ impl Supervisor {
                 Summary::never_live(self.clock.now(), problem)
             }
         };
+        // A disk that hangs holds up nobody's end.
+        if let Some(worker) = leftovers.flatten().filter(|worker| !worker.is_finished()) {
+            worker.abandon();
+        }
         ended();
         self.tell(StudioEvent::Ended(Box::new(summary)));
     }
@@ -198,6 +204,7 @@ impl Supervisor {
             let publisher = self.start_publisher(running, index, target, sent_hook);
             running.publishers.push(publisher);
         }
+        self.begin_alone(running);
     }
 
     fn start_publisher(
@@ -264,6 +271,7 @@ impl Supervisor {
                 if ended || now.since(since) > STOP_DEADLINE {
                     running.program.fanout().close();
                     running.publishers.iter().for_each(Publisher::end);
+                    self.end_alone(running);
                     running.phase = Phase::Draining { since };
                 }
             }
@@ -287,6 +295,8 @@ impl Supervisor {
             Message::Command(Command::SetVideoBitrate(bitrate)) => {
                 running.bitrate.set(running.adaptive.set_wanted(bitrate));
             }
+            Message::Command(Command::Mark) => self.mark(running),
+            Message::Command(Command::SaveReplay) => self.save_replay(running),
             Message::ShareRehearsal => {
                 if let Some(rehearse) = &running.rehearse {
                     self.tell(StudioEvent::RehearsalShared(rehearse.share()));
@@ -305,6 +315,7 @@ impl Supervisor {
             Message::VideoEnded => running.video_ended = true,
             Message::AudioEnded => running.audio_ended = true,
             Message::Recorder(event) => self.handle_recorder(running, &event),
+            Message::Replay(saved) => self.handle_replay(saved),
             Message::Publisher(index, event) => self.handle_publisher(running, index, event),
         }
     }
@@ -331,7 +342,7 @@ impl Supervisor {
         }
     }
 
-    fn end(&self, running: &mut Running) {
+    pub(super) fn end(&self, running: &mut Running) {
         let now = self.clock.now();
         running.program.end_at(now);
         match running.phase {
@@ -377,14 +388,7 @@ impl Supervisor {
         }
     }
 
-    fn handle_recorder(&self, running: &mut Running, event: &RecorderEvent) {
-        match event {
-            RecorderEvent::Hole { path, hole } => self.tell(StudioEvent::Problem(Problem::from_hole(path, *hole))),
-            RecorderEvent::Failed(error) => self.fail(running, Problem::from_recorder(error)),
-        }
-    }
-
-    fn destination_state(&self, running: &mut Running, index: usize, state: PublisherState) {
+    pub(super) fn destination_state(&self, running: &mut Running, index: usize, state: PublisherState) {
         let Some(line) = running.lines.get_mut(index) else { return };
         line.state = match state {
             PublisherState::Connecting => DestinationState::Connecting,
@@ -395,7 +399,7 @@ impl Supervisor {
         };
         let (destination, state) = (line.about.clone(), line.state);
         self.tell(StudioEvent::State { destination, state });
-        if state == DestinationState::Live && running.recorder.is_none() {
+        if state == DestinationState::Live && running.kept.recorder.is_none() {
             self.start_recorder(running);
         }
         let all_ended = running.lines.iter().all(|line| line.state == DestinationState::Ended);
@@ -404,40 +408,12 @@ impl Supervisor {
         }
     }
 
-    fn start_recorder(&self, running: &mut Running) {
-        let Some(pattern) = &self.settings.record else { return };
-        let (date, time) = local_date_and_time();
-        let path = free_path(&recording_path(pattern, &date, &time));
-        let output = running.program.fanout().add(PacketQueue::new(RECORDER_QUEUE_LIMIT));
-        let mail = self.mail.clone();
-        let sink = move |event| mail.send(Message::Recorder(event));
-        match Recorder::start(path, running.headers.clone(), output, self.clock.clone(), sink) {
-            Ok(recorder) => running.recorder = Some(recorder),
-            Err(error) => {
-                if running.failure.is_none() {
-                    self.fail(running, Problem::from_recorder(&error));
-                }
-            }
-        }
-    }
-
     /// Ends everything and sums up.
     fn finish(&self, mut running: Running) -> Summary {
         running.program.end_at(self.clock.now());
         running.program.fanout().close();
         let recording_dropped = running.recording_dropped();
-        let recorder = running.recorder.take();
-        let recording = recorder.as_ref().map(|recorder| recorder.path().to_owned());
-        let patience = (running.program.end() + RECORDING_DEADLINE).since(self.clock.now());
-        if let Some(Err(error)) = recorder.map(|recorder| recorder.finish(patience.max(RECORDING_PATIENCE_MIN))) {
-            self.fail(&mut running, Problem::from_recorder(&error));
-        }
-        // What the recorder told while it wrote the rest.
-        for message in self.inbox.try_iter() {
-            if let Message::Recorder(event) = message {
-                self.handle_recorder(&mut running, &event);
-            }
-        }
+        let recordings = self.finish_recording(&mut running);
         // A device that is gone at the end of the show did not come back.
         for lost in [running.video_lost.take(), running.audio_lost.take()].into_iter().flatten() {
             running.failure.get_or_insert(lost);
@@ -452,11 +428,11 @@ impl Supervisor {
         let end = running.program.end().min(now);
         let duration = running.program.first().map_or(Duration::ZERO, |first| end.since(first));
         let worst_second = running.health.worst_second();
-        Summary { duration, totals, recording, worst_second, failure: running.failure.take() }
+        Summary { duration, totals, recordings, worst_second, failure: running.failure.take() }
     }
 
     /// A problem that makes the show end otherwise than asked.
-    fn fail(&self, running: &mut Running, problem: Problem) {
+    pub(super) fn fail(&self, running: &mut Running, problem: Problem) {
         self.tell(StudioEvent::Problem(problem.clone()));
         running.failure.get_or_insert(problem);
     }
@@ -484,6 +460,8 @@ impl Supervisor {
             // The address holds the key to watch.
             StudioEvent::RehearsalShared(shared) => tracing::debug!(shared = shared.is_ok(), "rehearsal shared"),
             StudioEvent::Rehearsal(report) => tracing::debug!(?report, "rehearsal"),
+            StudioEvent::Marked { number, at } => tracing::info!(number, ?at, "mark"),
+            StudioEvent::ReplaySaved(path) => tracing::info!(path = %path.display(), "replay"),
             StudioEvent::Ended(summary) => tracing::debug!(?summary, "ended"),
         }
         match event {
@@ -522,6 +500,6 @@ impl Running {
     }
 
     fn recording_dropped(&self) -> u64 {
-        self.recorder.as_ref().map_or(0, Recorder::frames_missing)
+        self.kept.frames_missing()
     }
 }

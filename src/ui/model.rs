@@ -17,7 +17,7 @@ use super::view::{
 };
 use super::viewer::ViewerView;
 use super::{outcome, report, truth};
-use crate::settings::{AudioChoice, DEFAULT_NAME, ShowSettings, VideoChoice, joined_recording, recording_room};
+use crate::settings::{AudioChoice, RecordingName, ShowSettings, VideoChoice, recording_room};
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{
     Command, DestinationState, DeviceKind, Levels, Problem, ProblemKind, SourceState, StudioCommand, StudioEvent,
@@ -143,6 +143,7 @@ impl Model {
                 }
             }
             StudioEvent::DiskRoom(free) => self.disk_free = free,
+            StudioEvent::Marked { .. } | StudioEvent::ReplaySaved(_) => {}
             StudioEvent::Ended(summary) => self.handle_end(now, *summary),
         }
     }
@@ -329,7 +330,7 @@ impl Model {
             Act::SetBitrate(bitrate) => self.change(now, |settings| settings.encoding.video_bitrate = bitrate),
             Act::ToggleRecord if self.is_on() => Vec::new(),
             Act::ToggleRecord => {
-                let path = joined_recording(&self.recordings, DEFAULT_NAME);
+                let path = RecordingName::offered_in(&self.recordings).path();
                 self.change(now, |settings| settings.record = settings.record.take().is_none().then_some(path))
             }
             Act::OpenSettings(tab) => {

@@ -18,7 +18,7 @@ pub(super) fn of(show: &OnAir, summary: Summary, rehearsed: Option<Box<Rehearsal
         lufs: totals.lufs,
         worst: summary.worst_second.map(|worst| (worst.second, worst.frames_lost)),
         frames_lost: totals.missed + totals.skipped + totals.dropped,
-        recording: summary.recording.clone(),
+        recording: summary.recordings.first().cloned(),
         rehearsed,
         report_file: None,
         failure: summary.failure,

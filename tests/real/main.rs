@@ -10,6 +10,8 @@ mod incoming;
 #[cfg(test)]
 mod playing;
 #[cfg(test)]
+mod recording;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod rehearsal;

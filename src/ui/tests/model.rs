@@ -303,7 +303,7 @@ fn sources_are_shown_fail_and_come_back() {
 fn a_recording_is_named_after_the_start_of_its_show() {
     let mut model = model();
     model.record_into("/videos".into());
-    let pattern = PathBuf::from("/videos/Tally {date} {time}.flv");
+    let pattern = PathBuf::from("/videos/Tally {date} {time}.mp4");
     let orders = engine(model.handle_act(1.0, Act::ToggleRecord));
     assert_eq!(orders, [StudioCommand::WatchDisk(Some(pattern))]);
     assert_eq!(model.view(1.0).strip.recording, RecordingView::Ready { left_seconds: None });
@@ -312,7 +312,7 @@ fn a_recording_is_named_after_the_start_of_its_show() {
         other => panic!("{other:?}"),
     };
     let first = record(engine(model.handle_act(1.0, Act::GoLive)));
-    assert_eq!(first.to_str(), Some("/videos/Tally {date} {time}.flv"));
+    assert_eq!(first.to_str(), Some("/videos/Tally {date} {time}.mp4"));
     model.handle_event(2.0, state(D::Live));
     // An hour of 3128 kb/s and 2 %.
     model.handle_event(3.0, StudioEvent::DiskRoom(Some(398_820 * 3600)));

@@ -458,7 +458,7 @@ fn the_recording_has_a_folder_a_name_and_room() {
         assert_eq!(harness.state().settings().record, None);
         click(&mut harness, Role::CheckBox, "Record every show");
         let path = harness.state().settings().record.clone().unwrap();
-        assert!(path.to_string_lossy().ends_with("Tally {date} {time}.flv"), "{path:?}");
+        assert!(path.to_string_lossy().ends_with("Tally {date} {time}.mp4"), "{path:?}");
     }
 }
 
