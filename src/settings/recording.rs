@@ -106,8 +106,10 @@ impl RecordingName {
 /// Where recordings go unless somebody chooses: the system's folder for videos, else the home folder.
 pub fn default_recording() -> Option<PathBuf> {
     let folders = directories::UserDirs::new()?;
-    let folder = folders.video_dir().filter(|folder| folder.is_dir()).unwrap_or(folders.home_dir());
-    Some(RecordingName::offered_in(folder).path())
+    let named = folders.video_dir().map(Path::to_owned);
+    let usual = folders.home_dir().join("Videos");
+    let folder = named.into_iter().chain([usual]).find(|folder| folder.is_dir());
+    Some(RecordingName::offered_in(&folder.unwrap_or_else(|| folders.home_dir().to_owned())).path())
 }
 
 /// How long `free` bytes last for a recording of this encoding. The picture may be a little above its rate; the form

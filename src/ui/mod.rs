@@ -20,6 +20,7 @@ pub mod settings_view;
 pub mod theme;
 mod truth;
 pub mod view;
+mod view_state;
 pub mod viewer;
 pub mod widgets;
 mod wish;

@@ -1,6 +1,8 @@
 //! What the window knows: a pure machine. Events, levels, acts and the time go in, orders and a `View` come out. No double
 //! click can fool it: for a moment after the show's state has changed, the primary act does nothing.
 
+mod recording;
+
 use std::path::PathBuf;
 
 use super::desk::Desk;
@@ -12,12 +14,12 @@ use super::problem_list::ProblemList;
 use super::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
 use super::settings_view::SettingsAround;
 use super::view::{
-    Act, Appearance, ChannelView, DeviceView, Devices, Phase, Primary, RecordingView, ResultView, SettingsView,
-    ShowView, SoundView, SourcesView, StagePicture, StageView, StripView, Tab, TruthView, View,
+    Act, Appearance, ChannelView, DeviceView, Devices, Phase, Primary, ResultView, SettingsView, ShowView, SoundView,
+    SourcesView, StagePicture, StageView, StripView, Tab, Truth, TruthView, View,
 };
 use super::viewer::ViewerView;
 use super::{outcome, report, truth};
-use crate::settings::{AudioChoice, RecordingName, ShowSettings, VideoChoice, recording_room};
+use crate::settings::{AudioChoice, ShowSettings, VideoChoice};
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{
     Command, DestinationState, DeviceKind, Levels, Problem, ProblemKind, SourceState, StudioCommand, StudioEvent,
@@ -65,6 +67,8 @@ pub struct Model {
     settings_tab: Option<Tab>,
     first_run: bool,
     recordings: PathBuf,
+    /// What was kept last, and when.
+    kept: Option<(f64, Truth)>,
     disk_free: Option<u64>,
     /// When something was changed that is to be kept for next time.
     unkept_since: Option<f64>,
@@ -93,6 +97,7 @@ impl Model {
             settings_tab: None,
             first_run,
             recordings: PathBuf::new(),
+            kept: None,
             disk_free: None,
             unkept_since: None,
         }
@@ -143,7 +148,7 @@ impl Model {
                 }
             }
             StudioEvent::DiskRoom(free) => self.disk_free = free,
-            StudioEvent::Marked { .. } | StudioEvent::ReplaySaved(_) => {}
+            StudioEvent::Marked { .. } | StudioEvent::ReplaySaved(_) => self.handle_kept(now, event),
             StudioEvent::Ended(summary) => self.handle_end(now, *summary),
         }
     }
@@ -160,6 +165,7 @@ impl Model {
 
     fn handle_problem(&mut self, problem: Problem) {
         if let Some(show) = &mut self.show {
+            show.recording_failed |= matches!(problem.kind, ProblemKind::RecordingFailed | ProblemKind::DiskFull);
             show.problem = Some(problem.clone());
         }
         self.problems.add(problem);
@@ -246,13 +252,6 @@ impl Model {
         self.viewer.take(now);
     }
 
-    /// Asks for the rehearsal's report as a file beside the recordings.
-    fn save_report(&self) -> Vec<Order> {
-        let rehearsed = self.result.as_ref().and_then(|result| result.rehearsed.clone());
-        let request = |report| ProfileRequest::SaveReport { folder: self.recordings.clone(), report };
-        rehearsed.map(request).map(Order::Profile).into_iter().collect()
-    }
-
     /// The engine is gone, which is a bug.
     pub fn handle_gone(&mut self, now: f64, problem: Problem) {
         if self.show.take().is_some() {
@@ -328,11 +327,7 @@ impl Model {
             Act::SetGain(gain_db) => self.change(now, |settings| settings.gain_db = gain_db),
             Act::ClearClip => engine(StudioCommand::ClearClip),
             Act::SetBitrate(bitrate) => self.change(now, |settings| settings.encoding.video_bitrate = bitrate),
-            Act::ToggleRecord if self.is_on() => Vec::new(),
-            Act::ToggleRecord => {
-                let path = RecordingName::offered_in(&self.recordings).path();
-                self.change(now, |settings| settings.record = settings.record.take().is_none().then_some(path))
-            }
+            Act::ToggleRecord | Act::Record | Act::SaveReplay | Act::Mark => self.handle_recording(now, &act),
             Act::OpenSettings(tab) => {
                 self.settings_tab = Some(tab);
                 Vec::new()
@@ -408,14 +403,21 @@ impl Model {
         if self.guarded(now) || self.is_on() || nowhere {
             return Vec::new();
         }
-        let settings = ShowSettings { rehearse: rehearsal, ..self.desk.settings().clone() }.with_secrets_split();
+        let mut settings = ShowSettings { rehearse: rehearsal, ..self.desk.settings().clone() }.with_secrets_split();
+        // A rehearsal is measured and leaves nothing behind.
+        settings.record = settings.record.filter(|_| !rehearsal);
+        let show = OnAir::new(rehearsal, settings.encoding.video_bitrate);
+        self.start(now, settings, show)
+    }
+
+    fn start(&mut self, now: f64, settings: ShowSettings, show: OnAir) -> Vec<Order> {
         self.result = None;
         self.rehearsed = None;
         self.viewer = ViewerView::default();
         self.problems.clear();
         self.health = Health::default();
         self.changed_at = now;
-        self.show = Some(OnAir::new(rehearsal, settings.encoding.video_bitrate));
+        self.show = Some(show);
         vec![Order::Engine(StudioCommand::GoLive(Box::new(settings)))]
     }
 
@@ -497,20 +499,12 @@ impl Model {
         let show = self.show_view(now);
         let chosen = self.desk.settings();
         let encoding = &chosen.encoding;
-        let left_seconds = self.disk_free.map(|free| recording_room(free, encoding).as_secs_f64());
-        let recording = match (&chosen.record, &self.show) {
-            (None, _) => RecordingView::Off,
-            (Some(_), Some(OnAir { live_since: Some(since), .. })) => {
-                RecordingView::Running { seconds: now - since, left_seconds }
-            }
-            (Some(_), _) => RecordingView::Ready { left_seconds },
-        };
         let strip = StripView {
             destinations: chosen.destinations.iter().map(|known| known.shown_name().to_owned()).collect(),
             kbps: self.health.kbps(),
             behind_seconds: self.health.behind_seconds(),
             dropped: self.show.as_ref().map_or(0, |show| show.dropped),
-            recording,
+            recording: self.recording_view(now),
             history: if self.is_on() { self.health.history() } else { Vec::new() },
         };
         let settings = self.settings_tab.map(|tab| SettingsView {
@@ -546,7 +540,7 @@ impl Model {
                 has_dialogs: self.desk.has_dialogs,
             },
             sound: SoundView { gain_db: chosen.gain_db, ..self.sound.clone() },
-            truth: self.truth(&show, &strip),
+            truth: self.truth(now, &show, &strip),
             strip,
             show,
             problems: self.problems.view(),
@@ -570,6 +564,7 @@ impl Model {
         ShowView {
             phase,
             rehearsal: show.is_some_and(|show| show.rehearsal),
+            alone: show.is_some_and(|show| show.alone),
             live_seconds: since(show.and_then(|show| show.live_since)),
             lost_seconds: since(show.and_then(|show| show.lost_since)).unwrap_or_default(),
             primary,
@@ -578,7 +573,7 @@ impl Model {
         }
     }
 
-    fn truth(&self, show: &ShowView, strip: &StripView) -> TruthView {
+    fn truth(&self, now: f64, show: &ShowView, strip: &StripView) -> TruthView {
         truth::of(&truth::Facts {
             show,
             strip,
@@ -594,6 +589,7 @@ impl Model {
             },
             findings: self.desk.findings(),
             video_kbps: self.health.video_kbps(),
+            kept: self.kept(now),
         })
     }
 }

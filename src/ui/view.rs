@@ -5,10 +5,9 @@ use std::path::PathBuf;
 
 use super::dialogs::DialogRequest;
 use super::incoming::IncomingView;
-use super::panels::profiles::ProfilesState;
-use super::panels::settings::SettingsState;
 use super::settings_view::{ProfilesAround, SettingsAround};
 use super::theme::Look;
+pub use super::view_state::{FirstRunState, PrimaryState, SourcesState, ViewState};
 use super::viewer::ViewerView;
 use super::wording::Lang;
 use crate::media::{Bitrate, FrameRate, Size};
@@ -88,6 +87,8 @@ pub struct ShowView {
     pub phase: Phase,
     /// Whether it is a rehearsal: nothing leaves this computer.
     pub rehearsal: bool,
+    /// Whether it goes nowhere but into its recording.
+    pub alone: bool,
     /// Seconds since a server first accepted it.
     pub live_seconds: Option<f64>,
     /// Seconds since the connection was lost, while `Phase::Reconnecting`.
@@ -303,6 +304,15 @@ pub enum Truth {
         /// What is made, in kb/s.
         wants_kbps: f64,
     },
+    /// The last seconds were just saved.
+    ReplaySaved(PathBuf),
+    /// A moment was just marked.
+    Marked {
+        /// Which.
+        number: u32,
+        /// Since the show was live, in seconds.
+        at_seconds: f64,
+    },
     /// The rate was lowered to what the network takes.
     RateLowered {
         /// Now, in kb/s.
@@ -348,6 +358,8 @@ pub struct ProblemView {
 pub struct ResultView {
     /// Whether it was a rehearsal.
     pub rehearsal: bool,
+    /// Whether it went nowhere but into its recording.
+    pub alone: bool,
     /// What ended it, unless it ended as asked.
     pub failure: Option<Problem>,
     /// Seconds live; none if it never was.
@@ -455,8 +467,14 @@ pub enum Act {
     ClearClip,
     /// The picture's rate, also while live.
     SetBitrate(Bitrate),
-    /// Record the next show, or not.
+    /// Record shows, or not.
     ToggleRecord,
+    /// Begin a recording that goes nowhere else.
+    Record,
+    /// Write the last seconds to a file.
+    SaveReplay,
+    /// Mark this moment in the recording.
+    Mark,
     /// Open the side sheet.
     OpenSettings(Tab),
     /// Close it.
@@ -540,54 +558,4 @@ pub enum Act {
     CopyText(String),
     /// A field was left: what comes next is a step of its own.
     EndTyping,
-}
-
-/// What belongs to drawing alone: what is typed, held or open.
-#[derive(Default)]
-pub struct ViewState {
-    /// The sheet of keys.
-    pub keys_open: bool,
-    /// The primary button.
-    pub primary: PrimaryState,
-    /// The chips below the picture.
-    pub sources: SourcesState,
-    /// Details that are unfolded, by the problem's id.
-    pub unfolded: Option<u64>,
-    /// What the first run asks.
-    pub first_run: FirstRunState,
-    /// The side sheet's own.
-    pub settings: SettingsState,
-    /// The profiles menu's own.
-    pub profiles: ProfilesState,
-}
-
-/// The primary button's own.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct PrimaryState {
-    /// Held since, in seconds of `View::now`.
-    pub held_since: Option<f64>,
-    /// Whether the question "End the show?" is open.
-    pub asks: bool,
-}
-
-/// The chips' own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SourcesState {
-    /// The path being typed for the picture; `None`: the field is closed.
-    pub video_path: Option<String>,
-    /// The path being typed for the sound; `None`: the field is closed.
-    pub audio_path: Option<String>,
-    /// The name of a stream being typed for the picture; `None`: the field is closed.
-    pub video_stream: Option<String>,
-    /// The name of a stream being typed for the sound; `None`: the field is closed.
-    pub audio_stream: Option<String>,
-}
-
-/// The first run's own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FirstRunState {
-    /// Whether the first question has been given the focus.
-    pub has_begun: bool,
-    /// Whether a service or server is wanted instead of a rehearsal.
-    pub to_server: bool,
 }

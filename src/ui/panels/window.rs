@@ -124,19 +124,18 @@ fn middle_ui(
 fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: &mut Vec<Act>, compact: bool) {
     let scale = theme::scale(ui);
     let primary_width = primary_width(ui, words);
-    let rehearse = words.text(Text::Rehearse);
-    let rehearse_width = galley(ui, rehearse, theme::body(ui), theme::tokens(ui).text).size().x + 36.0 * scale;
-    let has_rehearse = matches!(view.show.phase, Phase::Ready | Phase::Off);
-    let buttons = primary_width + if has_rehearse { rehearse_width + 10.0 } else { 0.0 };
+    let sides = side_buttons(view, compact);
+    let width = |label: Text| galley(ui, words.text(label), theme::body(ui), theme::tokens(ui).text).size().x;
+    let buttons = primary_width + sides.iter().map(|(label, ..)| width(*label) + 46.0 * scale).sum::<f32>();
     if compact {
-        strip_ui(ui, &view.show, &view.strip, view.now, words, compact);
+        strip_ui(ui, &view.show, &view.strip, view.now, words, acts, compact);
     }
     let all = ui.available_rect_before_wrap();
     let left = Rect::from_min_max(all.min, pos2(all.right() - buttons - 14.0, all.bottom()));
     let texts = ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
         if !compact {
-            strip_ui(ui, &view.show, &view.strip, view.now, words, compact);
+            strip_ui(ui, &view.show, &view.strip, view.now, words, acts, compact);
         }
         truth_ui(ui, &view.truth, &mut state.primary, words, acts);
     });
@@ -145,15 +144,30 @@ fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: 
     ui.scope_builder(UiBuilder::new().max_rect(right).layout(Layout::right_to_left(Align::Center)), |ui| {
         ui.spacing_mut().item_spacing.x = 10.0;
         primary_ui(ui, view, primary_width, state, words, acts);
-        if has_rehearse {
-            let pressed = ui.add_enabled_ui(view.show.rehearse_enabled, |ui| {
-                kind_button_tall(ui, ButtonKind::Quiet, rehearse, rehearse).clicked()
-            });
+        for (label, act, enabled) in sides {
+            let label = words.text(label);
+            let pressed =
+                ui.add_enabled_ui(enabled, |ui| kind_button_tall(ui, ButtonKind::Quiet, label, label).clicked());
             if pressed.inner {
-                acts.push(Act::Rehearse);
+                acts.push(act);
             }
         }
     });
+}
+
+/// What stands beside the primary button, from right to left, and whether it can be pressed.
+fn side_buttons(view: &View, compact: bool) -> Vec<(Text, Act, bool)> {
+    let enabled = view.show.rehearse_enabled;
+    match view.show.phase {
+        Phase::Ready | Phase::Off if compact => vec![(Text::Rehearse, Act::Rehearse, enabled)],
+        Phase::Ready | Phase::Off => {
+            vec![(Text::Rehearse, Act::Rehearse, enabled), (Text::RecordOnly, Act::Record, enabled)]
+        }
+        Phase::Live | Phase::Reconnecting if !view.show.rehearsal && !compact => {
+            vec![(Text::SaveReplay, Act::SaveReplay, true)]
+        }
+        Phase::Live | Phase::Reconnecting | Phase::Connecting | Phase::Ending => Vec::new(),
+    }
 }
 
 /// Wide enough for the longest it ever says, so that it never moves.
@@ -208,7 +222,13 @@ fn shortcuts(ui: &Ui, view: &View, appearance: Appearance, state: &mut ViewState
             Shortcut::Rehearse if view.show.rehearse_enabled && !view.first_run => acts.push(Act::Rehearse),
             Shortcut::Rehearse => {}
             Shortcut::Mute => acts.push(Act::SetMuted(!view.sound.muted)),
-            Shortcut::Record => acts.push(Act::ToggleRecord),
+            Shortcut::Record if view.first_run => {}
+            Shortcut::Record if view.show.alone && view.show.primary == Primary::EndShow => {
+                state.primary.asks = view.show.primary_enabled && !state.primary.asks;
+            }
+            Shortcut::Record => acts.push(Act::Record),
+            Shortcut::Replay => acts.push(Act::SaveReplay),
+            Shortcut::Mark => acts.push(Act::Mark),
             Shortcut::Settings if view.settings.is_some() => acts.push(Act::CloseSettings),
             Shortcut::Settings => acts.push(Act::OpenSettings(Tab::default())),
             Shortcut::Help => state.keys_open = !state.keys_open,
