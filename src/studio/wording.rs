@@ -53,7 +53,9 @@ pub fn what(problem: &Problem) -> String {
             format!("The disk stood still for too long: the recording {about} has a gap ({details}).")
         }
         ProblemKind::DiskFull => format!("The disk is full: the recording {about} ended ({details})."),
-        ProblemKind::DiskLow => format!("The disk has room for {details} more minutes of the recording {about}."),
+        ProblemKind::DiskLow => {
+            format!("The disk has room for no more than {details} minutes of the recording {about}.")
+        }
         ProblemKind::RecordingRepaired => {
             format!(
                 "The recording {about} was left open when Tally or the computer stopped, and is closed now ({details})."

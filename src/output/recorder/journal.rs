@@ -46,8 +46,8 @@ impl Journal {
         let line = whole.to_str().filter(|line| !line.contains('\n'));
         let line =
             line.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "its path cannot be written down"))?;
-        self.file.write_all(format!("{line}\n").as_bytes())?;
-        self.file.sync_data()
+        // Not waited for: a disk that hangs must not hold up a recording on another.
+        self.file.write_all(format!("{line}\n").as_bytes())
     }
 
     /// All recordings are closed.

@@ -74,9 +74,7 @@ impl<D: Disk> MediaFile<D> {
             RecordForm::Flv => Writer::Flv(begin_flv(out, stream)?, Timeline::new(has_video)),
             RecordForm::Mp4 => Writer::Mp4(Box::new(Mp4File::begin(out, stream)?)),
         };
-        let mut file = Self { writer, has_video, base: None, last: Timestamp::ZERO };
-        file.sync(false)?;
-        Ok(file)
+        Ok(Self { writer, has_video, base: None, last: Timestamp::ZERO })
     }
 
     /// Where on the program's timeline it starts, once it has.

@@ -18,9 +18,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
-use self::journal::Journal;
 use self::storage::{Folder, Storage};
-use self::thread::{Files, Shared, record};
+use self::thread::{Shared, record};
 use super::OutputHandle;
 use crate::clock::Clock;
 use crate::flow::{Hole, Worker};
@@ -103,29 +102,25 @@ impl Recorder {
         clock: Clock,
         sink: impl Fn(RecorderEvent) + Send + 'static,
     ) -> Result<Self, RecorderError> {
-        let noted = config.notes.as_deref().map(Journal::open);
-        let journal = noted.and_then(|journal| {
-            let unnoted = |error: &io::Error| tracing::warn!(%error, "open recordings cannot be noted");
-            journal.inspect_err(unnoted).ok()
-        });
-        Self::start_on(Folder { journal }, &config, output, clock, sink)
+        Self::start_on(Folder::noting_in(config.notes.clone()), config, output, clock, sink)
     }
 
     fn start_on<S: Storage<File: Send> + Send + 'static>(
-        storage: S,
-        config: &RecorderConfig,
+        mut storage: S,
+        config: RecorderConfig,
         output: OutputHandle,
         clock: Clock,
         sink: impl Fn(RecorderEvent) + Send + 'static,
     ) -> Result<Self, RecorderError> {
         let shared = Arc::new(Shared::default());
-        let failed = |error: io::Error| RecorderError::new(&config.path, &error);
-        let files = Files::begin(storage, config, &shared).map_err(failed)?;
-        let path = files.path().to_owned();
+        let failed = |path: &Path, error: io::Error| RecorderError::new(path, &error);
+        // All else that the disk is asked is asked by the thread: it may take its time.
+        let (path, disk) = storage.create(&config.path).map_err(|error| failed(&config.path, error))?;
+        shared.add_file(&path);
         output.activate();
-        let (thread_output, seen) = (output.clone(), Arc::clone(&shared));
-        let errand =
-            Errand::start("recorder", move || record(files, &thread_output, &clock, &seen, &sink)).map_err(failed)?;
+        let (thread_output, seen, first) = (output.clone(), Arc::clone(&shared), (path.clone(), disk));
+        let work = move || record((storage, first), &config, &thread_output, &clock, &seen, &sink);
+        let errand = Errand::start("recorder", work).map_err(|error| failed(&path, error))?;
         Ok(Self { path, errand, output, shared })
     }
 

@@ -4,7 +4,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::journal::Journal;
 use super::media_file::MediaFile;
 use super::storage::{Folder, Storage};
 use super::{Errand, RecorderError};
@@ -45,7 +44,7 @@ pub fn replay_path(recording: &Path, time: &str) -> PathBuf {
 }
 
 fn save(packets: &[Packet], stream: &StreamConfig, path: &Path) -> io::Result<PathBuf> {
-    let mut storage = Folder { journal: None::<Journal> };
+    let mut storage = Folder::default();
     let (path, disk) = storage.create(path)?;
     let written = write(packets, stream, disk);
     if written.is_err() {

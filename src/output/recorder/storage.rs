@@ -36,6 +36,9 @@ pub(super) trait Storage {
     /// Makes the first free file of `base`: it, or with `-2`, `-3`, … before its ending. Nothing is overwritten.
     fn create(&mut self, base: &Path) -> io::Result<(PathBuf, Self::File)>;
 
+    /// `file` is open from now on, until all are closed: for whoever finds it after a crash.
+    fn note(&mut self, file: &Path);
+
     /// Room where `file` is; `None` if the system does not tell.
     fn room(&self, file: &Path) -> Option<Room>;
 
@@ -53,8 +56,18 @@ pub(super) trait Storage {
 }
 
 /// The disks of this computer.
+#[derive(Default)]
 pub(super) struct Folder {
-    pub(super) journal: Option<Journal>,
+    /// Where it is noted what is open.
+    pub(super) notes: Option<PathBuf>,
+    journal: Option<Journal>,
+}
+
+impl Folder {
+    /// One that notes what is open in `notes`.
+    pub(super) fn noting_in(notes: Option<PathBuf>) -> Self {
+        Self { notes, journal: None }
+    }
 }
 
 impl Storage for Folder {
@@ -67,17 +80,23 @@ impl Storage for Folder {
                 Ok(file) => {
                     // Nobody repairs what is being written. Where locks are unknown, nobody can be asked.
                     let _ = file.try_lock();
-                    if let Some(journal) = &mut self.journal
-                        && let Err(error) = journal.note(&path)
-                    {
-                        tracing::warn!(%error, "the open recording is not noted: after a crash it is not repaired by itself");
-                    }
                     return Ok((path, file));
                 }
                 // Somebody else was faster.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && free_path(base) != path => {}
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    fn note(&mut self, file: &Path) {
+        let Some(notes) = &self.notes else { return };
+        let noted = match &mut self.journal {
+            Some(journal) => journal.note(file),
+            None => Journal::open(notes).and_then(|journal| self.journal.insert(journal).note(file)),
+        };
+        if let Err(error) = noted {
+            tracing::warn!(%error, "an open recording is not noted: after a crash it is not repaired by itself");
         }
     }
 
@@ -145,7 +164,7 @@ mod tests {
         std::fs::write(&path, b"1").unwrap();
         let second = folder.path().join("show-2.flv");
         assert_eq!(free_path(&path), second);
-        let (made, _) = Folder { journal: None }.create(&path).unwrap();
+        let (made, _) = Folder::default().create(&path).unwrap();
         assert_eq!((made, free_path(&path)), (second, folder.path().join("show-3.flv")));
     }
 
@@ -154,10 +173,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("show.chapters.vtt");
         for text in ["one", "two"] {
-            Folder { journal: None }.write_beside(&path, text).unwrap();
+            Folder::default().write_beside(&path, text).unwrap();
             assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-        assert!(Folder { journal: None }.write_beside(&folder.path().join("no/such"), "x").is_err());
+        assert!(Folder::default().write_beside(&folder.path().join("no/such"), "x").is_err());
     }
 }

@@ -148,6 +148,8 @@ impl Storage for Memory {
         Ok((name.into(), MemoryFile(self.clone(), number - 1)))
     }
 
+    fn note(&mut self, _file: &Path) {}
+
     fn room(&self, _file: &Path) -> Option<Room> {
         let written = self.bytes() as u64;
         let room = self.0.lock().unwrap().room?;
@@ -185,10 +187,13 @@ fn record_packets(
     let (shared, clock) = (Shared::default(), Clock::manual());
     // The packets of a second come together, and then the clock goes on: the recorder pops all that is there.
     let told = Mutex::new(Vec::new());
-    let files = Files::begin(memory.clone(), config, &shared).unwrap();
+    let mut storage = memory.clone();
+    let first = storage.create(&config.path).unwrap();
     std::thread::scope(|scope| {
         let (output, shared, clock, told) = (&output, &shared, &clock, &told);
-        scope.spawn(move || record(files, output, clock, shared, &|event| told.lock().unwrap().push(event)));
+        scope.spawn(move || {
+            record((storage, first), config, output, clock, shared, &|event| told.lock().unwrap().push(event))
+        });
         for packet in packets {
             clock.advance_to(packet.dts);
             each(shared, packet.dts);
@@ -426,6 +431,8 @@ impl<F: FnMut() + Clone> Storage for Stalling<F> {
         Ok((path, StallingFile(file, self.stall.clone())))
     }
 
+    fn note(&mut self, _file: &Path) {}
+
     fn room(&self, _file: &Path) -> Option<Room> {
         None
     }
@@ -465,9 +472,11 @@ fn record_with_stall(name: &str, stalled: i64, after: i64) -> (Vec<u8>, Vec<Hole
     };
     let memory = Memory::default();
     let shared = Shared::default();
-    let files = Files::begin(Stalling { memory: memory.clone(), stall }, &config(name, None), &shared).unwrap();
+    let config = config(name, None);
+    let mut storage = Stalling { memory: memory.clone(), stall };
+    let first = storage.create(&config.path).unwrap();
     let told = RefCell::new(Vec::new());
-    record(files, &output, &Clock::manual(), &shared, &|event| match event {
+    record((storage, first), &config, &output, &Clock::manual(), &shared, &|event| match event {
         RecorderEvent::Hole { hole, .. } => told.borrow_mut().push(hole),
         other => panic!("{other:?}"),
     });
@@ -564,6 +573,8 @@ impl Storage for Dead {
         Ok((path, DeadFile(file, self.clone())))
     }
 
+    fn note(&mut self, _file: &Path) {}
+
     fn room(&self, _file: &Path) -> Option<Room> {
         None
     }
@@ -592,7 +603,7 @@ fn a_disk_that_never_returns_holds_nobody_up_and_keeps_what_it_took() {
     let memory = Memory::default();
     let disk =
         Dead { memory: memory.clone(), writes: Arc::new(Mutex::new(40)), stuck, hold: Arc::new(Mutex::new(hold)) };
-    let recorder = Recorder::start_on(disk, &config("show.flv", None), output, Clock::manual(), |_| {}).unwrap();
+    let recorder = Recorder::start_on(disk, config("show.flv", None), output, Clock::manual(), |_| {}).unwrap();
     push_frames(&fanout, 0..10 * FRAMES_A_SECOND);
     is_stuck.recv().unwrap();
     let ended = recorder.finish(Duration::from_millis(300));
@@ -619,9 +630,12 @@ fn a_disk_that_answers_has_all_of_it_and_no_note_is_left() {
     let output = fanout.add(PacketQueue::new(QUEUE_LIMIT));
     let config = RecorderConfig { path: path.clone(), notes: Some(notes.clone()), ..config("", None) };
     let recorder = Recorder::start(config, output, Clock::manual(), |event| panic!("{event:?}")).unwrap();
+    push_frames(&fanout, 0..FRAMES_A_SECOND);
+    while recorder.output.queue().gauge().bytes > 0 {
+        std::thread::yield_now();
+    }
     assert_eq!(std::fs::read_dir(&notes).unwrap().count(), 1);
     assert!(leftovers(&notes).is_empty(), "it is held");
-    push_frames(&fanout, 0..FRAMES_A_SECOND);
     let files = recorder.files_later();
     recorder.finish(Duration::from_secs(60)).unwrap();
     assert_eq!(files.files(), [path.as_path()]);

@@ -46,7 +46,7 @@ impl Shared {
         std::mem::take(&mut self.marks.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn add_file(&self, path: &Path) {
+    pub(super) fn add_file(&self, path: &Path) {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
     }
 }
@@ -73,10 +73,10 @@ pub(super) struct Files<S: Storage> {
 }
 
 impl<S: Storage> Files<S> {
-    /// Makes the first file.
-    pub(super) fn begin(mut storage: S, config: &RecorderConfig, shared: &Shared) -> io::Result<Self> {
+    /// Begins with the first file, which is made already.
+    pub(super) fn begin(mut storage: S, config: &RecorderConfig, first: (PathBuf, S::File)) -> io::Result<Self> {
         let form = RecordForm::of(&config.path);
-        let current = open(&mut storage, &config.path, form, &config.stream, shared)?;
+        let current = begin(&mut storage, first, form, &config.stream)?;
         Ok(Self {
             storage,
             base_path: config.path.clone(),
@@ -118,7 +118,9 @@ impl<S: Storage> Files<S> {
     fn go_on_in_another(&mut self, at: Timestamp, shared: &Shared) -> io::Result<()> {
         self.close_former()?;
         self.current.file.end_at(at)?;
-        let next = open(&mut self.storage, &self.base_path, self.form, &self.stream, shared)?;
+        let next = self.storage.create(&self.base_path)?;
+        shared.add_file(&next.0);
+        let next = begin(&mut self.storage, next, self.form, &self.stream)?;
         self.closing = Some(std::mem::replace(&mut self.current, next));
         // Without a picture nothing comes late.
         if self.stream.video.is_none() { self.close_former() } else { Ok(()) }
@@ -177,15 +179,13 @@ impl<S: Storage> Files<S> {
     }
 }
 
-fn open<S: Storage>(
+fn begin<S: Storage>(
     storage: &mut S,
-    base: &Path,
+    (path, disk): (PathBuf, S::File),
     form: RecordForm,
     stream: &StreamConfig,
-    shared: &Shared,
 ) -> io::Result<Open<S>> {
-    let (path, disk) = storage.create(base)?;
-    shared.add_file(&path);
+    storage.note(&path);
     let file = MediaFile::begin(disk, form, stream)?;
     Ok(Open { path, file, marks: Vec::new() })
 }
@@ -211,12 +211,21 @@ fn write_marks<S: Storage>(storage: &mut S, open: &Open<S>, is_closed: bool) {
 
 /// Records until the queue is closed and empty.
 pub(super) fn record<S: Storage>(
-    mut files: Files<S>,
+    (storage, first): (S, (PathBuf, S::File)),
+    config: &RecorderConfig,
     output: &OutputHandle,
     clock: &Clock,
     shared: &Shared,
     tell: &dyn Fn(RecorderEvent),
 ) {
+    let path = first.0.clone();
+    let mut files = match Files::begin(storage, config, first) {
+        Ok(files) => files,
+        Err(error) => {
+            output.deactivate();
+            return tell(RecorderEvent::Failed(RecorderError::new(&path, &error)));
+        }
+    };
     match write_all(&mut files, output, clock, shared, tell) {
         Ok(None) => files.storage.closed(),
         Ok(Some(error)) => {
@@ -294,7 +303,7 @@ fn look_at_room<S: Storage>(
             None
         }
         Told::Full { free } => {
-            let reason = format!("{} MB are left, which are kept free", free / 1_000_000);
+            let reason = format!("{:.1} MB are left, which are kept free", free as f64 / 1e6);
             Some(RecorderError { path, reason, disk_full: true })
         }
     }

@@ -66,7 +66,7 @@ fn what_german(problem: &Problem) -> String {
             format!("Der Datenträger stand zu lange still: die Aufnahme {about} hat eine Lücke ({details}).")
         }
         Kind::DiskFull => format!("Der Datenträger ist voll: die Aufnahme {about} ist zu Ende ({details})."),
-        Kind::DiskLow => format!("Der Datenträger hat noch Platz für {details} Minuten der Aufnahme {about}."),
+        Kind::DiskLow => format!("Der Datenträger hat nur noch Platz für {details} Minuten der Aufnahme {about}."),
         Kind::RecordingRepaired => format!(
             "Die Aufnahme {about} war offen geblieben, als Tally oder der Rechner stehen blieb; sie ist jetzt \
              geschlossen ({details})."

@@ -463,6 +463,21 @@ fn the_recording_has_a_folder_a_name_and_room() {
 }
 
 #[test]
+fn the_recording_has_a_form_and_goes_on_in_other_files() {
+    let world = World::new(ShowSettings { record: Some("/v/a.flv".into()), ..to("youtube") }, Tab::Recording);
+    let mut harness = world.harness(SIZES[1]);
+    pick(&mut harness, "Format", "MP4");
+    assert_eq!(harness.state().settings().record, Some("/v/a.mp4".into()));
+    pick(&mut harness, "Format", "FLV");
+    assert_eq!(harness.state().settings().record, Some("/v/a.flv".into()));
+    for (item, split) in [("After 30 min", Some("30m")), ("Before it is larger than 4 GB", Some("4G")), ("Never", None)]
+    {
+        pick(&mut harness, "Begin another file", item);
+        assert_eq!(harness.state().settings().record_split, split.map(|split| split.parse().unwrap()));
+    }
+}
+
+#[test]
 fn keys_and_about_tell_what_they_are_for() {
     let mut harness = World::new(to("youtube"), Tab::Keys).harness(SIZES[0]);
     harness.get_by_label("Go live, end show");
