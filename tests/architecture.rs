@@ -23,7 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("encode", &["media", "bitstream"]),
     ("decode", &["media", "bitstream"]),
     ("capture", &["media", "clock", "flow", "decode", "bitstream", "video", "audio"]),
-    ("output", &["media", "clock", "flow", "bitstream", "flv", "rtmp"]),
+    ("output", &["media", "clock", "flow", "bitstream", "flv", "mp4", "rtmp"]),
     ("ingest", &["media", "clock", "flow", "bitstream", "flv", "mp4", "rtmp"]),
     (
         "studio",
@@ -97,7 +97,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("pulseaudio", &["capture"]),
     ("nokhwa", &["capture"]),
     ("v4l", &["capture"]),
-    ("fs4", &["studio"]),
+    ("fs4", &["studio", "output"]),
     ("jiff", &["clock"]),
     ("rfd", &["ui"]),
     ("zbus", &["ui"]),

@@ -9,10 +9,11 @@ use clap::{Args, Parser, Subcommand};
 
 use super::env::EnvSecrets;
 use super::values::{
-    HttpChoice, RecordChoice, RecordFormatChoice, parse_address, parse_destination, parse_duration, parse_switch,
+    HttpChoice, RecordChoice, RecordFormatChoice, SplitChoice, parse_address, parse_destination, parse_split,
+    parse_switch,
 };
 use crate::media::{Bitrate, FrameRate, Size};
-use crate::settings::{AudioChoice, Destination, VideoChoice};
+use crate::settings::{AudioChoice, Destination, VideoChoice, parse_duration};
 
 /// A live-streaming studio: camera and sound to any RTMP server
 ///
@@ -46,13 +47,20 @@ Environment:
   TALLY_KEY         the stream key
   TALLY_PASSWORD    the password for --user
   TALLY_CONFIG_DIR  the folder of profiles, instead of the system's own
+  TALLY_STATE_DIR   the folder of notes about open recordings, instead of the system's own
   TALLY_NO_KEYRING  1 keeps secrets in a private file instead of the system's secret store
   RUST_LOG          which logs to write, such as tally=debug";
+
+const LIVE_SIGNALS: &str = "Signals:
+  INT, TERM  end the show cleanly; a second one ends it at once
+  USR1       save the last 30 seconds to a file beside the recording, NAME replay TIME.mp4
+  USR2       mark this moment in the recording: NAME.chapters.vtt";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Stream without a window
+    /// Stream or record without a window
+    #[command(after_long_help = LIVE_SIGNALS)]
     Live(Box<LiveArgs>),
     /// Try every step from the sources to the upload, and show nothing to the public
     Check(Box<CheckArgs>),
@@ -62,6 +70,8 @@ pub enum Command {
     Devices(DevicesArgs),
     /// Keep settings under a name
     Profiles(ProfilesArgs),
+    /// Close a recording that a crash left open
+    Repair(RepairArgs),
     /// Print the manual page
     #[command(hide = true)]
     Man,
@@ -186,9 +196,13 @@ pub struct ShowArgs {
     #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration, help_heading = "Run")]
     pub duration: Option<Duration>,
 
-    /// Record to this file, or off
+    /// Record to this file, or off: fragmented MP4, or FLV by the ending .flv; without a destination nothing is streamed
     #[arg(long, value_name = "PATH|off", help_heading = "Run")]
     pub record: Option<RecordChoice>,
+
+    /// Begin another file (NAME-2.mp4, ...) at a keyframe once one is so large or long, such as 2G, 500M or 30m, or off
+    #[arg(long, value_name = "SIZE|DURATION|off", value_parser = parse_split, help_heading = "Run")]
+    pub record_split: Option<SplitChoice>,
 
     /// What came in the environment.
     #[arg(skip)]
@@ -239,6 +253,22 @@ pub struct ServeArgs {
     /// Serve at most so many connections at once [default: 512]
     #[arg(long, value_name = "N")]
     pub connections: Option<NonZeroUsize>,
+
+    /// Print one JSON object a line on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `tally repair`.
+#[derive(Debug, Args)]
+pub struct RepairArgs {
+    /// The recordings, MP4 or FLV: the piece at the end that was not written whole is cut; what is whole is left alone
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// Write what is whole to this new file instead, and leave the recording as it is
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 
     /// Print one JSON object a line on standard output
     #[arg(long)]
@@ -318,6 +348,7 @@ pub enum ProfilesCommand {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::RecordSplit;
     use clap::CommandFactory;
 
     #[test]
@@ -356,6 +387,8 @@ mod tests {
             "1h30m",
             "--record",
             "off",
+            "--record-split",
+            "500M",
             "--json",
             "-vv",
         ]);
@@ -369,15 +402,16 @@ mod tests {
         assert_eq!(show.fps, FrameRate::new(30_000, 1001));
         assert_eq!(show.duration, Some(Duration::from_secs(5400)));
         assert_eq!(show.record, Some(RecordChoice::Off));
+        assert_eq!(show.record_split, Some(SplitChoice(Some(RecordSplit::Size(500_000_000)))));
     }
 
     #[test]
     fn only_what_is_built_is_listed() {
         let help = Cli::command().render_long_help().to_string();
-        for command in ["live", "check", "serve", "devices", "profiles"] {
+        for command in ["live", "check", "serve", "devices", "profiles", "repair"] {
             assert!(help.contains(&format!("\n  {command} ")), "{command} in {help}");
         }
-        for absent in ["report", "repair", "man"] {
+        for absent in ["report", "man"] {
             assert!(!help.contains(&format!("\n  {absent} ")), "{absent} in {help}");
         }
     }
@@ -401,6 +435,9 @@ mod tests {
             "check --publish=maybe",
             "check --fps 1000",
             "check --rehearse --to rtmp://a/b",
+            "live --record-split 0G",
+            "live --record-split often",
+            "repair",
             "profiles",
             "profiles rename one",
         ] {

@@ -12,6 +12,7 @@ mod logs;
 mod man;
 mod print;
 mod profiles;
+mod repair;
 mod run;
 mod serve;
 mod settings_from_args;

@@ -8,9 +8,8 @@ use serde::Serialize;
 
 use super::args::{ProfilesArgs, ProfilesCommand, ShowArgs};
 use super::settings_from_args::merged;
-use super::values::format_duration;
 use super::{Exit, Failure, print};
-use crate::settings::{Destination, Loaded, ProfileStore, SettingsError, ShowSettings, StreamKey};
+use crate::settings::{Destination, Loaded, ProfileStore, SettingsError, ShowSettings, StreamKey, format_duration};
 
 /// Most bytes of a document to import.
 const DOCUMENT_LENGTH_MAX: u64 = 1 << 20;
@@ -85,6 +84,7 @@ struct Shown {
     #[serde(rename = "for")]
     duration: Option<String>,
     record: Option<String>,
+    record_split: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -102,8 +102,18 @@ struct ShownDestination {
 
 impl Shown {
     fn of(loaded: Loaded) -> Self {
-        let ShowSettings { video, audio, ingest, gain_db, destinations, rehearse, encoding, record, duration } =
-            loaded.settings;
+        let ShowSettings {
+            video,
+            audio,
+            ingest,
+            gain_db,
+            destinations,
+            rehearse,
+            encoding,
+            record,
+            record_split,
+            duration,
+        } = loaded.settings;
         Self {
             name: loaded.name,
             video: video.to_string(),
@@ -123,6 +133,7 @@ impl Shown {
             adaptive: encoding.adaptive,
             duration: duration.map(format_duration),
             record: record.map(|path| path.display().to_string()),
+            record_split: record_split.map(|split| split.to_string()),
         }
     }
 
@@ -146,6 +157,7 @@ impl Shown {
             format!("adaptive          {}", on(self.adaptive)),
             format!("for               {}", self.duration.as_deref().unwrap_or("until stopped")),
             format!("record            {}", self.record.as_deref().unwrap_or("off")),
+            format!("record-split      {}", self.record_split.as_deref().unwrap_or("off")),
         ];
         for destination in &self.destinations {
             lines.push(format!("destination       {}", destination.name));

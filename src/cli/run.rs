@@ -7,7 +7,9 @@ use clap::{CommandFactory, Parser};
 
 use super::args::{CheckArgs, Cli, Command, LiveArgs, ProfilesCommand};
 use super::interrupt::Interrupt;
-use super::{EnvSecrets, Exit, Failure, check, devices, live, logs, man, print, profiles, serve, show_settings};
+use super::{
+    EnvSecrets, Exit, Failure, check, devices, live, logs, man, print, profiles, repair, serve, show_settings,
+};
 use crate::settings::redact_urls_in;
 use crate::ui;
 
@@ -39,7 +41,7 @@ fn with_secrets(mut command: Command, secrets: EnvSecrets) -> Command {
                 show.secrets = secrets;
             }
         }
-        Command::Serve(_) | Command::Devices(_) | Command::Man => {}
+        Command::Serve(_) | Command::Devices(_) | Command::Repair(_) | Command::Man => {}
     }
     command
 }
@@ -51,6 +53,7 @@ fn dispatch(command: Command) -> Exit {
         Command::Serve(args) => serve::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Profiles(args) => profiles::run(args),
+        Command::Repair(args) => repair::run(&args),
         Command::Man => man::run(),
     };
     done.unwrap_or_else(|failure| failure.tell())

@@ -79,6 +79,9 @@ fn override_sources_and_run(settings: &mut ShowSettings, args: &ShowArgs) {
         Some(RecordChoice::To(path)) => settings.record = Some(path.clone()),
         None => {}
     }
+    if let Some(choice) = args.record_split {
+        settings.record_split = choice.0;
+    }
 }
 
 fn override_encoding(settings: &mut ShowSettings, args: &ShowArgs) {

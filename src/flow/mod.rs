@@ -3,11 +3,13 @@
 mod latest;
 mod packet_queue;
 mod queue;
+mod replay_buffer;
 mod ring;
 mod worker;
 
 pub use latest::Latest;
 pub use packet_queue::{Hole, PacketQueue, Pushed, QueueGauge};
 pub use queue::{Popped, Queue};
+pub use replay_buffer::ReplayBuffer;
 pub use ring::{RingReader, RingWriter, ring};
 pub use worker::{Stop, Worker};

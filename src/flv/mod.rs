@@ -2,11 +2,13 @@
 //! (Adobe Flash Video File Format Specification 10.1, annex E).
 
 mod file;
+mod scan;
 mod script;
 mod shape;
 mod tag;
 
 pub use file::{FlvReader, FlvTag, FlvWriter, TagKind};
+pub use scan::scan;
 pub use script::{metadata, metadata_number};
 pub use shape::{CodecId, TagRole, TagShape, audio_shape, video_shape};
 pub use tag::{

@@ -102,7 +102,7 @@ impl Mp4Recording {
         for (codec, place) in self.codecs.iter().zip(&mut places) {
             if let Some(codec) = codec {
                 *place = Some(tracks.len());
-                tracks.push(Track { id: tracks.len() as u32 + 1, codec: codec.clone(), skip: 0 });
+                tracks.push(Track::new(tracks.len() as u32 + 1, codec.clone()));
             }
         }
         out.push(Step::Begin(tracks));

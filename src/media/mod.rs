@@ -3,11 +3,13 @@
 mod audio;
 mod packet;
 mod rate;
+mod recording;
 mod time;
 mod video;
 
 pub use audio::{AudioChunk, AudioConfig, CHUNK_SAMPLES, Level};
 pub use packet::{Packet, PacketKind, StreamConfig};
 pub use rate::{Bitrate, FrameRate, ParseRateError};
+pub use recording::{RecordForm, RecordSplit, Scan};
 pub use time::Timestamp;
 pub use video::{ParseSizeError, Picture, PicturePool, Size, VideoConfig, VideoFrame};

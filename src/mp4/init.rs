@@ -13,10 +13,19 @@ use super::{Mp4Codec, Mp4Error};
 pub struct Track {
     /// Its number, from 1.
     pub id: u32,
-    /// What it holds; its time counts in the codec's `timescale`.
+    /// What it holds.
     pub codec: Mp4Codec,
+    /// Units of its time in a second.
+    pub timescale: u32,
     /// Where in its own time it begins to be shown: what comes before is an encoder's priming.
     pub skip: u64,
+}
+
+impl Track {
+    /// One that counts in the codec's own `timescale` and is shown from its start.
+    pub fn new(id: u32, codec: Mp4Codec) -> Self {
+        Self { id, timescale: codec.timescale(), codec, skip: 0 }
+    }
 }
 
 /// `ftyp` and `moov`: tracks without a sample, to be followed by fragments.
@@ -66,7 +75,7 @@ fn trak(track: &Track) -> Trak {
             }),
         }),
         mdia: Mdia {
-            mdhd: Mdhd { timescale: track.codec.timescale(), language: "und".to_owned(), ..Mdhd::default() },
+            mdhd: Mdhd { timescale: track.timescale, language: "und".to_owned(), ..Mdhd::default() },
             hdlr: Hdlr { handler: FourCC::new(handler), name: "Tally".to_owned() },
             minf: Minf {
                 vmhd: video.then(Vmhd::default),

@@ -4,6 +4,7 @@
 mod codec;
 mod fragment;
 mod init;
+mod scan;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -11,6 +12,7 @@ mod writer;
 pub use codec::Mp4Codec;
 pub use fragment::{Sample, TrackRun, fragment_head};
 pub use init::{Track, init_segment};
+pub use scan::scan;
 pub use writer::Mp4Writer;
 
 /// Why bytes cannot become an MP4.

@@ -28,7 +28,7 @@ fn sample(duration: u32, sync: bool, data: &'static [u8]) -> Sample {
 
 #[test]
 fn the_init_segment_says_what_the_tracks_are() {
-    let tracks = [Track { id: 1, codec: avc(), skip: 0 }, Track { id: 2, codec: aac(), skip: 2048 }];
+    let tracks = [Track::new(1, avc()), Track { skip: 2048, ..Track::new(2, aac()) }];
     let init = init_segment(&tracks).unwrap();
     let mut rest = &init[..];
     Ftyp::decode(&mut rest).unwrap();
@@ -73,7 +73,7 @@ fn a_fragment_points_at_its_samples() {
 
 #[test]
 fn a_file_is_written_fragment_by_fragment() {
-    let tracks = vec![Track { id: 1, codec: avc(), skip: 0 }, Track { id: 2, codec: aac(), skip: 0 }];
+    let tracks = vec![Track::new(1, avc()), Track::new(2, aac())];
     let mut writer = Mp4Writer::new(Vec::new(), tracks).unwrap();
     let mut written = Vec::new();
     for index in 0..90u64 {
@@ -94,7 +94,7 @@ fn a_file_is_written_fragment_by_fragment() {
         [Ftyp::KIND, Moov::KIND].into_iter().chain([Moof::KIND, mp4_atom::Mdat::KIND].into_iter().cycle().take(8));
     assert_eq!(kinds, expected.collect::<Vec<_>>());
     // A gap in time begins a fragment, and so does a stream without keyframes after two seconds.
-    let mut writer = Mp4Writer::new(Vec::new(), vec![Track { id: 1, codec: avc(), skip: 0 }]).unwrap();
+    let mut writer = Mp4Writer::new(Vec::new(), vec![Track::new(1, avc())]).unwrap();
     assert!(!writer.push(0, 0, sample(40, true, b"a")).unwrap());
     assert!(writer.push(0, 500, sample(40, false, b"b")).unwrap());
     let steps: Vec<_> = (0..120).map(|at| writer.push(0, 540 + at * 40, sample(40, false, b"c")).unwrap()).collect();
@@ -121,7 +121,7 @@ proptest::proptest! {
                 proptest::prop_assert!(codec.timescale() > 0);
                 proptest::prop_assert!(!codec.name().is_empty());
                 let _ = codec.packet_samples(bytes);
-                init_segment(&[Track { id: 1, codec, skip: 0 }]).unwrap();
+                init_segment(&[Track::new(1, codec)]).unwrap();
             }
         }
     }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{Mp4Error, Sample, Track, TrackRun, fragment_head, init_segment};
 
 /// Longest fragment: what a crash may cost.
-const FRAGMENT_SECONDS: u64 = 2;
+const FRAGMENT_SECONDS: f64 = 2.0;
 /// Keyframes closer than this share a fragment.
 const FRAGMENT_SECONDS_MIN: f64 = 0.5;
 /// A larger fragment is written at once: it waits in memory.
@@ -19,6 +19,7 @@ pub struct Mp4Writer<W> {
     runs: Vec<Run>,
     bytes: usize,
     fragments: u32,
+    fragment_seconds: f64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -33,18 +34,29 @@ impl<W: Write> Mp4Writer<W> {
     pub fn new(mut out: W, tracks: Vec<Track>) -> io::Result<Self> {
         out.write_all(&init_segment(&tracks).map_err(invalid)?)?;
         let runs = vec![Run::default(); tracks.len()];
-        Ok(Self { out, tracks, runs, bytes: 0, fragments: 0 })
+        Ok(Self { out, tracks, runs, bytes: 0, fragments: 0, fragment_seconds: FRAGMENT_SECONDS })
+    }
+
+    /// The same with fragments of at most so many seconds.
+    #[must_use]
+    pub fn with_fragments_of(self, fragment_seconds: f64) -> Self {
+        Self { fragment_seconds, ..self }
+    }
+
+    /// Bytes of samples that wait for their fragment to be whole.
+    pub fn waiting_bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Takes the next sample of a track, by its place among the tracks; `start` is its decode time in the track's timescale.
     /// `true` if a fragment was written.
     pub fn push(&mut self, track: usize, start: u64, sample: Sample) -> io::Result<bool> {
         let Some(run) = self.runs.get(track) else { return Ok(false) };
-        let codec = self.tracks.get(track).map(|track| &track.codec);
-        let (video, scale) = codec.map_or((false, 1), |codec| (codec.is_video(), u64::from(codec.timescale())));
+        let about = self.tracks.get(track).map(|track| (track.codec.is_video(), f64::from(track.timescale)));
+        let (video, scale) = about.unwrap_or((false, 1.0));
         let gap = !run.samples.is_empty() && run.start + run.ticks != start;
-        let at_keyframe = video && sample.sync && run.ticks as f64 >= FRAGMENT_SECONDS_MIN * scale as f64;
-        let full = run.ticks + u64::from(sample.duration) > FRAGMENT_SECONDS * scale;
+        let at_keyframe = video && sample.sync && run.ticks as f64 >= FRAGMENT_SECONDS_MIN * scale;
+        let full = (run.ticks + u64::from(sample.duration)) as f64 > self.fragment_seconds * scale;
         let written = gap || at_keyframe || (full && !run.samples.is_empty()) || self.bytes > FRAGMENT_BYTES_MAX;
         if written {
             self.write_fragment()?;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::flow::PacketQueue;
+use crate::flow::{PacketQueue, ReplayBuffer};
 use crate::media::Packet;
 
 /// Hands each packet to every active output. Cheap to clone. The encoder never waits for an output.
@@ -15,6 +15,8 @@ struct Shared {
     outputs: Mutex<Vec<Slot>>,
     active: AtomicUsize,
     keyframe_wanted: AtomicBool,
+    /// Keeps what passes: no output, nothing is encoded for it.
+    replay: Mutex<Option<ReplayBuffer>>,
 }
 
 #[derive(Debug)]
@@ -57,6 +59,11 @@ impl Fanout {
         OutputHandle { fanout: self.clone(), index: outputs.len() - 1, queue, missed }
     }
 
+    /// From now on `replay` keeps what passes.
+    pub fn keep_in(&self, replay: ReplayBuffer) {
+        *self.0.replay.lock().unwrap_or_else(PoisonError::into_inner) = Some(replay);
+    }
+
     /// Whether any output takes packets: when none does, nothing is encoded.
     pub fn is_active(&self) -> bool {
         self.0.active.load(Ordering::Acquire) > 0
@@ -69,6 +76,9 @@ impl Fanout {
 
     /// Hands a packet to every active output; never blocks.
     pub fn push(&self, packet: &Packet) {
+        if let Some(replay) = &*self.0.replay.lock().unwrap_or_else(PoisonError::into_inner) {
+            replay.push(packet);
+        }
         let outputs = self.0.outputs.lock().unwrap_or_else(PoisonError::into_inner);
         for slot in outputs.iter() {
             match slot.state {

@@ -14,5 +14,8 @@ pub use error::{PublishError, PublishStep, Recovery, TlsFault};
 pub use fanout::{Fanout, OutputHandle};
 pub use link::{Link, LinkSample, LinkView, STAY_CURRENT};
 pub use network::Network;
-pub use recorder::{Recorder, RecorderError, RecorderEvent, free_path};
+pub use recorder::{
+    Leftover, Recorder, RecorderConfig, RecorderError, RecorderEvent, RepairError, Repaired, ReplaySave, free_path,
+    leftovers, repair, replay_path,
+};
 pub use stats::{OutputCounters, OutputStats};

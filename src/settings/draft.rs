@@ -41,7 +41,7 @@ pub enum Field {
     SampleRate,
     /// Mono or stereo.
     Channels,
-    /// The recording's file.
+    /// The recording's file, and when another begins.
     Record,
     /// When the show ends by itself.
     Duration,
@@ -113,7 +113,7 @@ impl Field {
             Self::AudioBitrate => x.audio_bitrate != y.audio_bitrate,
             Self::SampleRate => x.sample_rate != y.sample_rate,
             Self::Channels => x.channels != y.channels,
-            Self::Record => a.record != b.record,
+            Self::Record => (&a.record, a.record_split) != (&b.record, b.record_split),
             Self::Duration => a.duration != b.duration,
         }
     }
@@ -341,6 +341,7 @@ mod tests {
             destinations: vec![Destination::at("rtmp://h/a")],
             rehearse: true,
             record: Some("a.flv".into()),
+            record_split: Some("2G".parse().unwrap()),
             duration: Some(std::time::Duration::from_secs(1)),
             encoding: plain.encoding.clone(),
         };

@@ -5,6 +5,7 @@ mod choice;
 pub mod contract;
 mod destination;
 mod draft;
+mod duration;
 mod encoding;
 mod error;
 mod incoming;
@@ -15,11 +16,13 @@ mod recording;
 mod secret;
 mod secrets;
 mod show;
+mod state;
 mod window;
 
 pub use crate::rtmp::url::{redact_url, redact_urls_in};
 pub use choice::{AudioChoice, ParseChoiceError, VideoChoice};
 pub use draft::{Draft, Field, Lock, changed_fields};
+pub use duration::{format_duration, parse_duration};
 pub use encoding::EncodingSettings;
 pub use error::SettingsError;
 pub use incoming::{IngestSettings, StreamName};
@@ -27,9 +30,10 @@ pub use link::{LINK_LENGTH_MAX, LeftOut, LinkError, QrCode, ShowLink};
 pub use paste::{Done, PasteError, Pasted, paste_key, paste_server};
 pub use profile::{Listing, Loaded, ProfileStore, ProfileSummary, Session};
 pub use recording::{
-    DEFAULT_NAME, EXTENSION, default_recording, joined_recording, recording_path, recording_room, split_recording,
+    DEFAULT_NAME, RecordForm, RecordSplit, RecordingName, default_recording, recording_path, recording_room,
 };
 pub use secret::StreamKey;
 pub use secrets::{FileStore, KeyringStore, KeysIn, SecretStore, Secrets};
 pub use show::{Destination, ShowSettings};
+pub use state::recordings_state_dir;
 pub use window::WindowSettings;

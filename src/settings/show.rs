@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{AudioChoice, EncodingSettings, IngestSettings, SettingsError, StreamKey, VideoChoice, redact_url};
+use super::{
+    AudioChoice, EncodingSettings, IngestSettings, RecordSplit, SettingsError, StreamKey, VideoChoice, redact_url,
+};
 
 /// Where a show is published.
 #[derive(Clone, PartialEq, Eq)]
@@ -60,6 +62,8 @@ pub struct ShowSettings {
     pub encoding: EncodingSettings,
     /// The file that records it.
     pub record: Option<PathBuf>,
+    /// When the recording goes on in another file.
+    pub record_split: Option<RecordSplit>,
     /// Ends by itself after so long, counted from the moment the first destination is live.
     pub duration: Option<Duration>,
 }

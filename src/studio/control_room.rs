@@ -8,6 +8,7 @@ use super::check::{CheckEvent, CheckSettings, CheckSummary, CheckVerdict, LentCh
 use super::disk::DiskWatch;
 use super::event::{SourceState, StudioCommand, StudioEvent, Summary};
 use super::incoming::IngestDoor;
+use super::leftovers::repair_leftovers;
 use super::levels::Sound;
 use super::preview::{Preview, PreviewRate};
 use super::show::{self, LentShow};
@@ -123,7 +124,7 @@ impl ControlRoom {
         let encoding = settings.encoding.clone();
         let stage = start_stage(&encoding, &clock, &preview, &sound, &mail)?;
         let (video, audio) = (Slot::new(settings.video.clone()), Slot::new(settings.audio.clone()));
-        let (show, check, errands) = (None, None, Vec::new());
+        let (show, check) = (None, None);
         let ingest = IngestDoor::new(settings.ingest.clone());
         sound.set_gain_db(settings.gain_db);
         let told = mail.clone();
@@ -133,6 +134,10 @@ impl ControlRoom {
         if let Some(disk) = &disk {
             disk.watch(settings.record.clone());
         }
+        // What a crash left open is closed before anything else is recorded, or beside it.
+        let told = face.clone();
+        let leftovers = repair_leftovers(move |problem| _ = told.try_send(StudioEvent::Problem(problem)));
+        let errands = leftovers.into_iter().collect();
         Ok(Self {
             clock,
             mail,

@@ -28,6 +28,10 @@ pub enum Command {
         /// On.
         on: bool,
     },
+    /// Mark this moment in the recording. Answered by `StudioEvent::Marked` where there is one.
+    Mark,
+    /// Write the last seconds to a file beside the recording. Answered by `StudioEvent::ReplaySaved` or a problem.
+    SaveReplay,
 }
 
 /// What a window asks of a studio.
@@ -209,8 +213,8 @@ pub struct Summary {
     pub duration: Duration,
     /// The last figures, with rates and latency over the whole show.
     pub totals: Stats,
-    /// The recording, if there is one.
-    pub recording: Option<PathBuf>,
+    /// The recording's files, the first first.
+    pub recordings: Vec<PathBuf>,
     /// The flight recorder's file, if one was wanted.
     pub flight: Option<PathBuf>,
     /// Where most went wrong, if the show was live.
@@ -259,6 +263,15 @@ pub enum StudioEvent {
     DiskRoom(Option<u64>),
     /// What a studio's check tells.
     Check(Box<CheckEvent>),
+    /// A moment was marked in the recording.
+    Marked {
+        /// Counted from 1.
+        number: u32,
+        /// Since the show was live.
+        at: Duration,
+    },
+    /// The last seconds are in this file.
+    ReplaySaved(PathBuf),
     /// The show is over; of a show, nothing follows.
     Ended(Box<Summary>),
 }

@@ -57,7 +57,7 @@ impl Summary {
         Self {
             duration: Duration::ZERO,
             totals,
-            recording: None,
+            recordings: Vec::new(),
             flight: None,
             worst_second: None,
             failure: Some(problem),

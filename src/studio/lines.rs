@@ -35,10 +35,11 @@ pub(super) struct Starter<'a> {
 pub(super) struct Line {
     pub(super) about: String,
     pub(super) state: DestinationState,
-    target: Target,
+    target: Option<Target>,
     /// Counts the publishers of the show: what an older one still tells is not this one's.
     id: usize,
-    publisher: Publisher,
+    /// `None`: the show goes into its recording alone.
+    publisher: Option<Publisher>,
 }
 
 /// All of them.
@@ -60,7 +61,20 @@ impl Lines {
     ) {
         let about = target.wanted.about.clone();
         let (id, publisher) = self.publisher(&target, with, sink);
-        self.lines.push(Line { about, state: DestinationState::Connecting, target, id, publisher });
+        self.lines.push(Line {
+            about,
+            state: DestinationState::Connecting,
+            target: Some(target),
+            id,
+            publisher: Some(publisher),
+        });
+    }
+
+    /// A show without a destination stands where its recording does, under this name.
+    pub(super) fn stand_for_recording(&mut self, about: &str) {
+        let (about, state, id) = (about.to_owned(), DestinationState::Connecting, self.next_id);
+        self.next_id += 1;
+        self.lines.push(Line { about, state, target: None, id, publisher: None });
     }
 
     /// Connects a destination that is off; nothing for one that is not.
@@ -70,21 +84,21 @@ impl Lines {
         with: &Starter<'_>,
         sink: impl Fn(usize, PublisherEvent) + Send + Sync + 'static,
     ) {
-        let Some(target) = self.lines.get(place).filter(|line| line.is_over()).map(|line| line.target.clone()) else {
-            return;
-        };
+        let over = self.lines.get(place).filter(|line| line.is_over());
+        let Some(target) = over.and_then(|line| line.target.clone()) else { return };
         let (id, publisher) = self.publisher(&target, with, sink);
         if let Some(line) = self.lines.get_mut(place) {
             (line.id, line.state) = (id, DestinationState::Connecting);
-            self.retired.push((place, std::mem::replace(&mut line.publisher, publisher)));
+            self.retired.extend(line.publisher.replace(publisher).map(|old| (place, old)));
         }
     }
 
     /// Ends one destination, the others go on; nothing for one that is over.
     pub(super) fn turn_off(&mut self, place: usize) -> bool {
         let Some(line) = self.lines.get_mut(place).filter(|line| !line.is_over()) else { return false };
-        line.publisher.output().queue().close();
-        line.publisher.end();
+        let Some(publisher) = &line.publisher else { return false };
+        publisher.output().queue().close();
+        publisher.end();
         line.state = DestinationState::Off;
         true
     }
@@ -152,15 +166,15 @@ impl Lines {
     }
 
     pub(super) fn end_all(&self) {
-        self.lines.iter().for_each(|line| line.publisher.end());
+        self.running().for_each(|(_, publisher)| publisher.end());
     }
 
     pub(super) fn abort_all(&self) {
-        self.lines.iter().for_each(|line| line.publisher.abort());
+        self.running().for_each(|(_, publisher)| publisher.abort());
     }
 
     pub(super) fn retry_now(&self) {
-        self.lines.iter().for_each(|line| line.publisher.retry_now());
+        self.running().for_each(|(_, publisher)| publisher.retry_now());
     }
 
     /// The link of the live destination that a viewer of is least behind: where one carries the show and another does not,
@@ -168,16 +182,17 @@ impl Lines {
     /// narrow, all are behind.
     pub(super) fn clearest(&self) -> Option<Seen> {
         let live = self.lines.iter().filter(|line| line.state == DestinationState::Live);
-        live.map(|line| Seen {
-            link: line.publisher.stats().link(),
-            waiting: line.publisher.output().queue().gauge().waiting,
-        })
-        .min_by_key(|seen| seen.link.delay.max(seen.link.silent) + seen.waiting)
+        live.filter_map(|line| line.publisher.as_ref())
+            .map(|publisher| Seen {
+                link: publisher.stats().link(),
+                waiting: publisher.output().queue().gauge().waiting,
+            })
+            .min_by_key(|seen| seen.link.delay.max(seen.link.silent) + seen.waiting)
     }
 
     /// Publishers that run, each with its place.
     pub(super) fn running(&self) -> impl Iterator<Item = (usize, &Publisher)> {
-        self.lines.iter().enumerate().map(|(place, line)| (place, &line.publisher))
+        self.lines.iter().enumerate().filter_map(|(place, line)| Some((place, line.publisher.as_ref()?)))
     }
 
     /// Those that were replaced.

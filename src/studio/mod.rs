@@ -10,6 +10,7 @@ mod event;
 pub mod flight;
 mod health;
 mod incoming;
+mod leftovers;
 mod levels;
 mod lines;
 mod prepare;
@@ -18,6 +19,7 @@ mod problem;
 mod process;
 mod program;
 mod rate;
+mod recording;
 pub mod rehearsal;
 mod rehearse;
 mod show;
@@ -28,7 +30,9 @@ mod viewer_feed;
 pub mod wording;
 
 pub use crate::capture::{DeviceInfo, DeviceKind, SourceInfo};
+pub use crate::flow::Stop;
 pub use crate::ingest::fresh_key;
+pub use crate::output::{RepairError, Repaired, repair};
 pub use desk::Studio;
 pub use event::{
     Command, DestinationState, LatencyMillis, SourceState, Stats, StepReport, StudioCommand, StudioEvent, Summary,

@@ -12,6 +12,7 @@ use super::lines::Lines;
 use super::preview::Preview;
 use super::program::Program;
 use super::rate::RateController;
+use super::recording::Kept;
 use super::rehearse::Rehearse;
 use super::sources::{self, Opened};
 use super::stage::{AudioPart, Stage, StageFormat};
@@ -57,6 +58,8 @@ impl Supervisor {
         };
 
         let program = Program::new(Fanout::new(), self.settings.duration);
+        let kept = Kept::new(config);
+        program.fanout().keep_in(kept.replay());
         let bitrate = WantedBitrate::new(self.settings.encoding.video_bitrate);
         let phase = match waits_for_picture {
             true => Phase::Preparing { until: self.clock.now() + FIRST_PICTURE_DEADLINE },
@@ -86,7 +89,7 @@ impl Supervisor {
             next_look: self.clock.now(),
             headers,
             lines: Lines::default(),
-            recorder: None,
+            kept,
             rehearse,
             health: Health::new(started),
             next_stats: self.clock.now() + STATS_INTERVAL,

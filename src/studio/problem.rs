@@ -110,6 +110,12 @@ pub enum ProblemKind {
     RecordingGap,
     /// The disk of the recording is full.
     DiskFull,
+    /// Soon the disk of the recording is full.
+    DiskLow,
+    /// A recording that a crash left open is closed.
+    RecordingRepaired,
+    /// A replay cannot be written.
+    ReplayFailed,
     /// The embedded ingest does not start.
     IngestFailed,
     /// Something about the profile the user should know.
@@ -187,6 +193,9 @@ impl ProblemKind {
             Self::RecordingFailed => "recording_failed",
             Self::RecordingGap => "recording_gap",
             Self::DiskFull => "disk_full",
+            Self::DiskLow => "disk_low",
+            Self::RecordingRepaired => "recording_repaired",
+            Self::ReplayFailed => "replay_failed",
             Self::IngestFailed => "ingest_failed",
             Self::ProfileWarning => "profile_warning",
             Self::Internal => "internal",

@@ -107,7 +107,8 @@ pub(super) fn targets(settings: &ShowSettings) -> Result<Vec<Target>, Problem> {
         return Ok(Vec::new());
     }
     let targets = settings.destinations.iter().map(destination::target).collect::<Result<Vec<_>, _>>()?;
-    if targets.is_empty() {
+    // Without a destination it may be a recording alone.
+    if targets.is_empty() && settings.record.is_none() {
         let advice = "no destination is chosen: give one with --to or --profile, or try --rehearse";
         return Err(Problem::new(ProblemKind::BadSettings, "destination", advice));
     }

@@ -1,5 +1,6 @@
 //! The supervisor: opens what a show needs, owns its threads, turns their messages into events, and ends it within 2 s.
 
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
@@ -7,34 +8,30 @@ use super::encode_thread::WantedBitrate;
 use super::event::{Command, DestinationState, StepReport, StudioEvent, Summary};
 use super::flight::FlightLog;
 use super::health::Health;
+use super::leftovers::repair_leftovers;
 use super::lines::{Lines, Starter, Target};
 use super::program::Program;
 use super::rate::RateController;
+use super::recording::Kept;
 use super::rehearse::Rehearse;
 use super::stage::{Stage, StageEvent, StageHandle};
 use super::viewer_feed::ViewerFeed;
 use super::{Problem, ProblemKind};
 use crate::capture::SourceEvent;
-use crate::clock::{Clock, local_date_and_time};
+use crate::clock::Clock;
 use crate::encode::EncodeError;
-use crate::flow::{PacketQueue, Stop, Worker};
+use crate::flow::{Stop, Worker};
 use crate::media::Timestamp;
 use crate::output::publisher::{PublisherEvent, PublisherState, StreamHeaders};
-use crate::output::{Network, Recorder, RecorderEvent, free_path};
-use crate::settings::{ShowSettings, recording_path};
+use crate::output::{Network, RecorderError, RecorderEvent};
+use crate::settings::ShowSettings;
 
-/// Media time the recorder's queue may hold: a disk that stalls for so long is broken.
-const RECORDER_QUEUE_LIMIT: Duration = Duration::from_secs(20);
 /// How long a camera may take until its first picture.
 pub(super) const FIRST_PICTURE_DEADLINE: Duration = Duration::from_secs(5);
 /// How long the program's threads may take to come to the program's end.
 const STOP_DEADLINE: Duration = Duration::from_millis(800);
 /// How long all of ending may take before connections are abandoned.
 const END_DEADLINE: Duration = Duration::from_millis(1700);
-/// How long after the program's end the recorder may write.
-const RECORDING_DEADLINE: Duration = Duration::from_millis(1750);
-/// What the recorder has in any case.
-const RECORDING_PATIENCE_MIN: Duration = Duration::from_millis(150);
 /// How long a lost destination is tried again.
 const RETRY_FOR: Duration = Duration::from_secs(3600);
 /// Seconds between figures.
@@ -55,6 +52,7 @@ pub(super) enum Message {
     AudioEnded,
     Publisher(usize, PublisherEvent),
     Recorder(RecorderEvent),
+    Replay(Result<PathBuf, RecorderError>),
 }
 
 /// The way to the supervisor. Cheap to clone.
@@ -136,7 +134,7 @@ pub(super) struct Running {
     pub(super) next_look: Timestamp,
     pub(super) headers: StreamHeaders,
     pub(super) lines: Lines,
-    pub(super) recorder: Option<Recorder>,
+    pub(super) kept: Kept,
     pub(super) rehearse: Option<Rehearse>,
     pub(super) health: Health,
     pub(super) next_stats: Timestamp,
@@ -169,6 +167,10 @@ impl Supervisor {
 
     /// Runs the show to its end; everything of it is closed when `ended` is called, and then its summary is told.
     pub(super) fn run(self, stop: &Stop, ended: impl FnOnce()) {
+        // A studio has looked for them already.
+        let face = self.face.clone();
+        let leftovers =
+            self.lent.is_none().then(|| repair_leftovers(move |told| _ = face.send(StudioEvent::Problem(told))));
         let mut summary = match self.prepare() {
             Ok(mut running) => {
                 self.supervise(&mut running, stop);
@@ -179,6 +181,10 @@ impl Supervisor {
                 Summary::never_live(self.clock.now(), problem)
             }
         };
+        // A disk that hangs holds up nobody's end.
+        if let Some(worker) = leftovers.flatten().filter(|worker| !worker.is_finished()) {
+            worker.abandon();
+        }
         summary.flight = self.flight.end();
         ended();
         self.tell(StudioEvent::Ended(Box::new(summary)));
@@ -194,6 +200,7 @@ impl Supervisor {
             let (lines, starter) = running.lines_and_starter(&self.clock);
             lines.start(target, &starter, self.sink());
         }
+        self.begin_alone(running);
     }
 
     fn turn_on(&self, running: &mut Running, place: usize) {
@@ -252,6 +259,7 @@ impl Supervisor {
                 if ended || now.since(since) > STOP_DEADLINE {
                     running.program.fanout().close();
                     running.lines.end_all();
+                    self.end_alone(running);
                     running.phase = Phase::Draining { since };
                 }
             }
@@ -281,6 +289,8 @@ impl Supervisor {
                     self.destination_is(running, place, DestinationState::Off);
                 }
             }
+            Message::Command(Command::Mark) => self.mark(running),
+            Message::Command(Command::SaveReplay) => self.save_replay(running),
             Message::ShareRehearsal => {
                 if let Some(rehearse) = &running.rehearse {
                     self.tell(StudioEvent::RehearsalShared(rehearse.share()));
@@ -299,6 +309,7 @@ impl Supervisor {
             Message::VideoEnded => running.video_ended = true,
             Message::AudioEnded => running.audio_ended = true,
             Message::Recorder(event) => self.handle_recorder(running, &event),
+            Message::Replay(saved) => self.handle_replay(saved),
             Message::Publisher(id, event) => {
                 if let Some(place) = running.lines.place_of(id) {
                     self.handle_publisher(running, place, event);
@@ -329,7 +340,7 @@ impl Supervisor {
         }
     }
 
-    fn end(&self, running: &mut Running) {
+    pub(super) fn end(&self, running: &mut Running) {
         let now = self.clock.now();
         running.program.end_at(now);
         match running.phase {
@@ -381,14 +392,7 @@ impl Supervisor {
         }
     }
 
-    fn handle_recorder(&self, running: &mut Running, event: &RecorderEvent) {
-        match event {
-            RecorderEvent::Hole { path, hole } => self.tell(StudioEvent::Problem(Problem::from_hole(path, *hole))),
-            RecorderEvent::Failed(error) => self.fail(running, Problem::from_recorder(error)),
-        }
-    }
-
-    fn publisher_state(&self, running: &mut Running, place: usize, state: PublisherState) {
+    pub(super) fn publisher_state(&self, running: &mut Running, place: usize, state: PublisherState) {
         let state = match state {
             PublisherState::Connecting => DestinationState::Connecting,
             PublisherState::Live => DestinationState::Live,
@@ -397,7 +401,7 @@ impl Supervisor {
             PublisherState::Ended => DestinationState::Ended,
         };
         self.destination_is(running, place, state);
-        if state == DestinationState::Live && running.recorder.is_none() {
+        if state == DestinationState::Live && running.kept.recorder.is_none() {
             self.start_recorder(running);
         }
         if running.lines.have_failed() && running.phase == Phase::Running {
@@ -411,40 +415,12 @@ impl Supervisor {
         }
     }
 
-    fn start_recorder(&self, running: &mut Running) {
-        let Some(pattern) = &self.settings.record else { return };
-        let (date, time) = local_date_and_time();
-        let path = free_path(&recording_path(pattern, &date, &time));
-        let output = running.program.fanout().add(PacketQueue::new(RECORDER_QUEUE_LIMIT));
-        let mail = self.mail.clone();
-        let sink = move |event| mail.send(Message::Recorder(event));
-        match Recorder::start(path, running.headers.clone(), output, self.clock.clone(), sink) {
-            Ok(recorder) => running.recorder = Some(recorder),
-            Err(error) => {
-                if running.failure.is_none() {
-                    self.fail(running, Problem::from_recorder(&error));
-                }
-            }
-        }
-    }
-
     /// Ends everything and sums up.
     fn finish(&self, mut running: Running) -> Summary {
         running.program.end_at(self.clock.now());
         running.program.fanout().close();
         let recording_dropped = running.recording_dropped();
-        let recorder = running.recorder.take();
-        let recording = recorder.as_ref().map(|recorder| recorder.path().to_owned());
-        let patience = (running.program.end() + RECORDING_DEADLINE).since(self.clock.now());
-        if let Some(Err(error)) = recorder.map(|recorder| recorder.finish(patience.max(RECORDING_PATIENCE_MIN))) {
-            self.fail(&mut running, Problem::from_recorder(&error));
-        }
-        // What the recorder told while it wrote the rest.
-        for message in self.inbox.try_iter() {
-            if let Message::Recorder(event) = message {
-                self.handle_recorder(&mut running, &event);
-            }
-        }
+        let recordings = self.finish_recording(&mut running);
         // A device that is gone at the end of the show did not come back.
         for lost in [running.video_lost.take(), running.audio_lost.take()].into_iter().flatten() {
             running.failure.get_or_insert(lost);
@@ -459,11 +435,11 @@ impl Supervisor {
         let end = running.program.end().min(now);
         let duration = running.program.first().map_or(Duration::ZERO, |first| end.since(first));
         let worst_second = running.health.worst_second();
-        Summary { duration, totals, recording, flight: None, worst_second, failure: running.failure.take() }
+        Summary { duration, totals, recordings, flight: None, worst_second, failure: running.failure.take() }
     }
 
     /// A problem that makes the show end otherwise than asked.
-    fn fail(&self, running: &mut Running, problem: Problem) {
+    pub(super) fn fail(&self, running: &mut Running, problem: Problem) {
         self.tell(StudioEvent::Problem(problem.clone()));
         running.failure.get_or_insert(problem);
     }
@@ -495,6 +471,8 @@ impl Supervisor {
             StudioEvent::RehearsalShared(shared) => tracing::debug!(shared = shared.is_ok(), "rehearsal shared"),
             StudioEvent::Check(event) => tracing::debug!(?event, "check"),
             StudioEvent::Rehearsal(report) => tracing::debug!(?report, "rehearsal"),
+            StudioEvent::Marked { number, at } => tracing::info!(number, ?at, "mark"),
+            StudioEvent::ReplaySaved(path) => tracing::info!(path = %path.display(), "replay"),
             StudioEvent::Ended(summary) => tracing::debug!(?summary, "ended"),
         }
         match event {
@@ -528,6 +506,6 @@ impl Running {
     }
 
     fn recording_dropped(&self) -> u64 {
-        self.recorder.as_ref().map_or(0, Recorder::frames_missing)
+        self.kept.frames_missing()
     }
 }

@@ -73,7 +73,16 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::RecordingGap => {
             format!("The disk stood still for too long: the recording {about} has a gap ({details}).")
         }
-        ProblemKind::DiskFull => format!("The disk is full: the recording {about} ended."),
+        ProblemKind::DiskFull => format!("The disk is full: the recording {about} ended ({details})."),
+        ProblemKind::DiskLow => {
+            format!("The disk has room for no more than {details} minutes of the recording {about}.")
+        }
+        ProblemKind::RecordingRepaired => {
+            format!(
+                "The recording {about} was left open when Tally or the computer stopped, and is closed now ({details})."
+            )
+        }
+        ProblemKind::ReplayFailed => format!("The replay {about} cannot be saved ({details})."),
         ProblemKind::IngestFailed => format!("The rehearsal's server does not start ({details})."),
         ProblemKind::ProfileWarning => details.clone(),
         ProblemKind::Internal => format!("Tally failed: {details}."),
@@ -170,6 +179,9 @@ pub fn to_do(problem: &Problem) -> String {
                 .to_owned()
         }
         ProblemKind::DiskFull => "Free some space, or record to another disk. The stream is not harmed.".to_owned(),
+        ProblemKind::DiskLow => "Free some space; before the disk is full the recording ends, and the stream goes on.".to_owned(),
+        ProblemKind::RecordingRepaired => "Nothing: it plays.".to_owned(),
+        ProblemKind::ReplayFailed => "Record to a folder you may write to, on a disk with some room. The show is not harmed.".to_owned(),
         ProblemKind::IngestFailed => "Try again; if it stays so, please report it.".to_owned(),
         ProblemKind::ProfileWarning => "Save the profile again to mend it.".to_owned(),
         ProblemKind::Internal => "Please report this, with the command you used.".to_owned(),

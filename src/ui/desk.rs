@@ -9,9 +9,7 @@ use super::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
 use super::settings_view::{Card, ProfilesAround};
 use super::view::{Act, ProfilesView};
 use crate::settings::contract::{Finding, Rule, Severity, lint};
-use crate::settings::{
-    AudioChoice, Draft, KeysIn, Lock, SettingsError, ShowSettings, VideoChoice, joined_recording, split_recording,
-};
+use crate::settings::{AudioChoice, Draft, KeysIn, Lock, RecordingName, SettingsError, ShowSettings, VideoChoice};
 
 /// The desk.
 #[derive(Debug, Default)]
@@ -216,8 +214,8 @@ impl Desk {
             }
             DialogRequest::TlsCa(index) => settings.destinations.get_mut(index)?.tls_ca = Some(path),
             DialogRequest::RecordingFolder(_) => {
-                let (_, name) = split_recording(settings.record.as_deref()?);
-                settings.record = Some(joined_recording(&path, &name));
+                let name = RecordingName::of(settings.record.as_deref()?);
+                settings.record = Some(RecordingName { folder: path, ..name }.path());
             }
         }
         Some(Act::Edit(Box::new(settings)))

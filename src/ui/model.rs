@@ -1,6 +1,7 @@
 //! What the window knows: a pure machine. Events, levels, acts and the time go in, orders and a `View` come out. No double
 //! click can fool it: for a moment after the show's state has changed, the primary act does nothing.
 
+mod recording;
 mod shown;
 
 use std::path::PathBuf;
@@ -15,10 +16,11 @@ use super::problem_list::ProblemList;
 use super::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
 use super::view::{
     Act, Appearance, ChannelView, DeviceView, Devices, Phase, ResultView, SoundView, StagePicture, StageView, Tab,
+    Truth,
 };
 use super::viewer::ViewerView;
 use super::{outcome, report};
-use crate::settings::{DEFAULT_NAME, ShowSettings, VideoChoice, joined_recording};
+use crate::settings::{ShowSettings, VideoChoice};
 use crate::studio::check::CheckEvent;
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{
@@ -68,6 +70,8 @@ pub struct Model {
     settings_tab: Option<Tab>,
     first_run: bool,
     recordings: PathBuf,
+    /// What was kept last, and when.
+    kept: Option<(f64, Truth)>,
     disk_free: Option<u64>,
     /// When something was changed that is to be kept for next time.
     unkept_since: Option<f64>,
@@ -97,6 +101,7 @@ impl Model {
             settings_tab: None,
             first_run,
             recordings: PathBuf::new(),
+            kept: None,
             disk_free: None,
             unkept_since: None,
         }
@@ -148,6 +153,7 @@ impl Model {
                 }
             }
             StudioEvent::DiskRoom(free) => self.disk_free = free,
+            StudioEvent::Marked { .. } | StudioEvent::ReplaySaved(_) => self.handle_kept(now, event),
             StudioEvent::Ended(summary) => self.handle_end(now, *summary),
         }
     }
@@ -172,6 +178,7 @@ impl Model {
 
     fn handle_problem(&mut self, problem: Problem) {
         if let Some(show) = &mut self.show {
+            show.recording_failed |= matches!(problem.kind, ProblemKind::RecordingFailed | ProblemKind::DiskFull);
             show.problem = Some(problem.clone());
         }
         self.problems.add(problem);
@@ -258,13 +265,6 @@ impl Model {
         self.viewer.take(now);
     }
 
-    /// Asks for the rehearsal's report as a file beside the recordings.
-    fn save_report(&self) -> Vec<Order> {
-        let rehearsed = self.result.as_ref().and_then(|result| result.rehearsed.clone());
-        let request = |report| ProfileRequest::SaveReport { folder: self.recordings.clone(), report };
-        rehearsed.map(request).map(Order::Profile).into_iter().collect()
-    }
-
     /// The engine is gone, which is a bug.
     pub fn handle_gone(&mut self, now: f64, problem: Problem) {
         if self.show.take().is_some() {
@@ -346,11 +346,7 @@ impl Model {
             Act::SetGain(gain_db) => self.change(now, |settings| settings.gain_db = gain_db),
             Act::ClearClip => engine(StudioCommand::ClearClip),
             Act::SetBitrate(bitrate) => self.change(now, |settings| settings.encoding.video_bitrate = bitrate),
-            Act::ToggleRecord if self.is_on() => Vec::new(),
-            Act::ToggleRecord => {
-                let path = joined_recording(&self.recordings, DEFAULT_NAME);
-                self.change(now, |settings| settings.record = settings.record.take().is_none().then_some(path))
-            }
+            Act::ToggleRecord | Act::Record | Act::SaveReplay | Act::Mark => self.handle_recording(now, &act),
             Act::OpenSettings(tab) => {
                 self.settings_tab = Some(tab);
                 Vec::new()
@@ -433,14 +429,21 @@ impl Model {
             return Vec::new();
         }
         self.check = Check::default();
-        let settings = ShowSettings { rehearse: rehearsal, ..self.desk.settings().clone() }.with_secrets_split();
+        let mut settings = ShowSettings { rehearse: rehearsal, ..self.desk.settings().clone() }.with_secrets_split();
+        // A rehearsal is measured and leaves nothing behind.
+        settings.record = settings.record.filter(|_| !rehearsal);
+        let show = OnAir::new(rehearsal, settings.encoding.video_bitrate);
+        self.start(now, settings, show)
+    }
+
+    fn start(&mut self, now: f64, settings: ShowSettings, show: OnAir) -> Vec<Order> {
         self.result = None;
         self.rehearsed = None;
         self.viewer = ViewerView::default();
         self.problems.clear();
         self.health = Health::default();
         self.changed_at = now;
-        self.show = Some(OnAir::new(rehearsal, settings.encoding.video_bitrate));
+        self.show = Some(show);
         vec![Order::Engine(StudioCommand::GoLive(Box::new(settings)))]
     }
 

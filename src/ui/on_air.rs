@@ -8,6 +8,10 @@ use crate::studio::{DestinationState, Problem};
 #[derive(Debug)]
 pub(super) struct OnAir {
     pub(super) rehearsal: bool,
+    /// It goes nowhere but into its recording.
+    pub(super) alone: bool,
+    /// What it is recorded to has failed.
+    pub(super) recording_failed: bool,
     pub(super) phase: Phase,
     /// Where each destination stands.
     destinations: Vec<(String, DestinationState)>,
@@ -28,6 +32,8 @@ impl OnAir {
     pub(super) fn new(rehearsal: bool, wanted: Bitrate) -> Self {
         Self {
             rehearsal,
+            alone: false,
+            recording_failed: false,
             phase: Phase::Connecting,
             destinations: Vec::new(),
             live_since: None,

@@ -1,7 +1,7 @@
 //! Opens the native window, and stays until it is closed.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use eframe::egui::{Vec2, ViewportBuilder, vec2};
 use eframe::{NativeOptions, Renderer};
@@ -10,7 +10,7 @@ use super::app::{App, Opening};
 use super::place::Place;
 use super::wording::Lang;
 use crate::clock::Clock;
-use crate::settings::{ProfileStore, WindowSettings};
+use crate::settings::{ProfileStore, RecordingName, ShowSettings, WindowSettings, default_recording};
 
 /// The window's icon: a lamp that is on.
 const ICON: &[u8] = include_bytes!("../../icons/tally-128.png");
@@ -35,14 +35,16 @@ pub fn run(interrupts: impl Fn() -> usize + 'static) -> Result<(), WindowError> 
     let kept = config_dir.as_deref().map(WindowSettings::load).unwrap_or_default();
     // The secrets follow: the secret store may be slow, and nothing that is seen first needs them.
     let session = config_dir.clone().and_then(|folder| ProfileStore::open(folder).session());
-    let (settings, profile) = session.map_or_else(Default::default, |session| (session.settings, session.profile));
+    let recordings = recordings();
+    let (settings, profile) =
+        session.map_or_else(|| (first_settings(&recordings), None), |session| (session.settings, session.profile));
     let opening = Opening {
         started,
         settings,
         profile,
         kept,
         config_dir,
-        recordings: recordings(),
+        recordings,
         lang: system_language(),
         high_contrast: asks_for_high_contrast(),
     };
@@ -85,9 +87,25 @@ fn asks_for_high_contrast() -> bool {
     env::var("GTK_THEME").is_ok_and(|theme| theme.to_ascii_lowercase().starts_with("highcontrast"))
 }
 
-/// `~/Videos` where there is one, else the home folder, else where the program was started.
+/// The system's folder for videos, else the home folder, else where the program was started.
 fn recordings() -> PathBuf {
-    let home = env::home_dir().unwrap_or_default();
-    let videos = home.join("Videos");
-    if videos.is_dir() { videos } else { home }
+    let offered = default_recording().and_then(|path| path.parent().map(Path::to_owned));
+    offered.or_else(env::home_dir).unwrap_or_default()
+}
+
+/// What a window opens with that was never open before: shows are recorded unless somebody says otherwise.
+fn first_settings(recordings: &Path) -> ShowSettings {
+    ShowSettings { record: Some(RecordingName::offered_in(recordings).path()), ..ShowSettings::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_first_shows_are_recorded() {
+        let settings = first_settings(Path::new("/home/anna/Videos"));
+        assert_eq!(settings.record, Some(PathBuf::from("/home/anna/Videos/Tally {date} {time}.mp4")));
+        assert!(recordings().is_absolute());
+    }
 }

@@ -12,13 +12,14 @@ pub(super) fn of(show: &OnAir, summary: Summary, rehearsed: Option<Box<Rehearsal
     let was_show = was_live || summary.failure.is_some();
     was_show.then(|| ResultView {
         rehearsal: show.rehearsal,
+        alone: show.alone,
         live_seconds: was_live.then_some(summary.duration.as_secs_f64()),
         interruptions: totals.reconnects,
         average_kbps: was_live.then_some(totals.video_kbps + totals.audio_kbps),
         lufs: totals.lufs,
         worst: summary.worst_second.map(|worst| (worst.second, worst.frames_lost)),
         frames_lost: totals.missed + totals.skipped + totals.dropped,
-        recording: summary.recording.clone(),
+        recording: summary.recordings.first().cloned(),
         rehearsed,
         report_file: None,
         failure: summary.failure,

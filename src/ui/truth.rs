@@ -33,6 +33,8 @@ pub(super) struct Facts<'a> {
     pub(super) source_failure: Option<&'a Problem>,
     /// What the destinations want otherwise, the worst first.
     pub(super) findings: &'a [Finding],
+    /// What was kept just now.
+    pub(super) kept: Option<&'a Truth>,
 }
 
 /// The sentence, with its button.
@@ -115,6 +117,8 @@ fn live(facts: &Facts<'_>) -> TruthView {
         Truth::RateLowered { now_kbps, wanted_kbps }
     } else if let Some(truth) = disk_fills_up(facts) {
         truth
+    } else if let Some(kept) = facts.kept {
+        kept.clone()
     } else if facts.show.rehearsal {
         Truth::AllGoodRehearsal
     } else {

@@ -7,6 +7,7 @@ use super::dialogs::DialogRequest;
 use super::incoming::IncomingView;
 use super::settings_view::{ProfilesAround, SettingsAround};
 use super::theme::Look;
+pub use super::view_state::{FirstRunState, PrimaryState, SourcesState, ViewState};
 use super::viewer::ViewerView;
 use super::wording::Lang;
 use crate::media::{Bitrate, FrameRate, Size};
@@ -14,8 +15,6 @@ use crate::settings::contract::{Finding, Fix};
 use crate::settings::{AudioChoice, ShowLink, ShowSettings, VideoChoice};
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{DeviceInfo, Problem};
-
-pub use super::view_state::{FirstRunState, PrimaryState, SourcesState, ViewState};
 
 /// Everything the window shows in one frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,6 +89,8 @@ pub struct ShowView {
     pub phase: Phase,
     /// Whether it is a rehearsal: nothing leaves this computer.
     pub rehearsal: bool,
+    /// Whether it goes nowhere but into its recording.
+    pub alone: bool,
     /// Seconds since a server first accepted it.
     pub live_seconds: Option<f64>,
     /// Seconds since the connection was lost, while `Phase::Reconnecting`.
@@ -309,6 +310,15 @@ pub enum Truth {
         /// What is made, in kb/s.
         wants_kbps: f64,
     },
+    /// The last seconds were just saved.
+    ReplaySaved(PathBuf),
+    /// A moment was just marked.
+    Marked {
+        /// Which.
+        number: u32,
+        /// Since the show was live, in seconds.
+        at_seconds: f64,
+    },
     /// The rate was lowered to what the network takes.
     RateLowered {
         /// Now, in kb/s.
@@ -354,6 +364,8 @@ pub struct ProblemView {
 pub struct ResultView {
     /// Whether it was a rehearsal.
     pub rehearsal: bool,
+    /// Whether it went nowhere but into its recording.
+    pub alone: bool,
     /// What ended it, unless it ended as asked.
     pub failure: Option<Problem>,
     /// Seconds live; none if it never was.
@@ -463,8 +475,14 @@ pub enum Act {
     ClearClip,
     /// The picture's rate, also while live.
     SetBitrate(Bitrate),
-    /// Record the next show, or not.
+    /// Record shows, or not.
     ToggleRecord,
+    /// Begin a recording that goes nowhere else.
+    Record,
+    /// Write the last seconds to a file.
+    SaveReplay,
+    /// Mark this moment in the recording.
+    Mark,
     /// Open the side sheet.
     OpenSettings(Tab),
     /// Close it.

@@ -16,6 +16,8 @@ mod links;
 #[cfg(test)]
 mod playing;
 #[cfg(test)]
+mod recording;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod rehearsal;

@@ -45,6 +45,8 @@ impl Human {
             StudioEvent::Stats(stats) => self.status(stats),
             StudioEvent::Problem(problem) => self.problem(problem),
             StudioEvent::Rehearsal(report) => self.rehearsal(report),
+            StudioEvent::Marked { number, at } => self.line(&format!("Mark {number} at {}", clock_text(*at))),
+            StudioEvent::ReplaySaved(path) => self.line(&format!("Replay: {}", path.display())),
             StudioEvent::Ended(summary) => self.summary(summary),
             // Only a studio tells of these.
             StudioEvent::Source { .. }
@@ -113,10 +115,10 @@ impl Human {
             totals.video_kbps + totals.audio_kbps,
             totals.cpu_percent,
         ));
-        if let Some(path) = &summary.recording {
+        for (index, path) in summary.recordings.iter().enumerate() {
             let gaps = match totals.recording_dropped {
-                0 => String::new(),
-                frames => format!(" ({frames} frames are missing in it)"),
+                frames @ 1.. if index == 0 => format!(" ({frames} frames are missing in it)"),
+                _ => String::new(),
             };
             self.line(&format!("Recording: {}{gaps}", path.display()));
         }

@@ -27,6 +27,10 @@ impl Json {
             StudioEvent::Stats(stats) => ("stats", stats_fields(stats)),
             StudioEvent::Problem(problem) => ("problem", problem_fields(problem)),
             StudioEvent::Rehearsal(report) => ("rehearsal", rehearsal_fields(report)),
+            StudioEvent::Marked { number, at } => {
+                ("mark", json!({ "number": number, "at_s": rounded(at.as_secs_f64(), 3) }))
+            }
+            StudioEvent::ReplaySaved(path) => ("replay", json!({ "path": path.display().to_string() })),
             StudioEvent::Ended(summary) => ("summary", summary_fields(summary)),
             // Only a studio tells of these.
             StudioEvent::Source { .. }
@@ -137,7 +141,9 @@ fn summary_fields(summary: &Summary) -> Value {
     let mut fields = stats_fields(&summary.totals);
     if let Value::Object(fields) = &mut fields {
         fields.insert("duration_s".to_owned(), rounded(summary.duration.as_secs_f64(), 3));
-        fields.insert("recording".to_owned(), json!(summary.recording.as_ref().map(|p| p.display().to_string())));
+        let files: Vec<_> = summary.recordings.iter().map(|path| path.display().to_string()).collect();
+        fields.insert("recording".to_owned(), json!(files.first()));
+        fields.insert("recordings".to_owned(), json!(files));
         fields.insert("flight".to_owned(), json!(summary.flight.as_ref().map(|p| p.display().to_string())));
         let worst = summary.worst_second.map(|worst| {
             json!({

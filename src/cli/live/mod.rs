@@ -7,7 +7,7 @@ mod report;
 use std::time::Duration;
 
 use super::exit::Exit;
-use super::interrupt::Interrupt;
+use super::interrupt::{Interrupt, Wishes};
 use crate::clock::Clock;
 use crate::settings::ShowSettings;
 use crate::studio::{Command, NextEvent, Problem, ProblemKind, Show, StudioEvent};
@@ -49,6 +49,7 @@ pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>, repo
         reporter.report(&StudioEvent::Problem(Problem::new(ProblemKind::ProfileWarning, "profile", notice)));
     }
     let interrupt = Interrupt::install();
+    let mut wishes = Wishes::install();
     let show = match Show::start(settings, clock.clone()) {
         Ok(show) => show,
         Err(problem) => {
@@ -67,6 +68,9 @@ pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>, repo
             give_up_at = Some(clock.now() + patience);
             seen = signals;
         }
+        let (replays, marks) = wishes.take();
+        (0..replays).for_each(|_| show.command(Command::SaveReplay));
+        (0..marks).for_each(|_| show.command(Command::Mark));
         match show.next_event(NAP) {
             NextEvent::Event(event) => {
                 reporter.report(&event);
@@ -145,6 +149,9 @@ pub(super) fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::UploadTight
         | ProblemKind::EncoderTight
         | ProblemKind::CertificateExpiresSoon
+        | ProblemKind::DiskLow
+        | ProblemKind::RecordingRepaired
+        | ProblemKind::ReplayFailed
         | ProblemKind::ProfileWarning => Exit::Ok,
         ProblemKind::EncoderFailed | ProblemKind::IngestFailed | ProblemKind::Internal => Exit::Bug,
     }

@@ -244,5 +244,5 @@ impl Rendition {
 }
 
 fn init_of(codec: &Mp4Codec) -> Result<Bytes, Mp4Error> {
-    init_segment(&[Track { id: 1, codec: codec.clone(), skip: 0 }])
+    init_segment(&[Track::new(1, codec.clone())])
 }

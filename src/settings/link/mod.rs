@@ -145,6 +145,7 @@ impl ShowLink {
     pub fn applied_to(&self, settings: &ShowSettings) -> ShowSettings {
         let mut applied = self.settings.clone();
         applied.record.clone_from(&settings.record);
+        applied.record_split = settings.record_split;
         applied.rehearse = settings.rehearse;
         if applied.video == VideoChoice::Auto {
             applied.video = settings.video.clone();

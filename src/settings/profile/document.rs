@@ -52,6 +52,7 @@ pub(super) fn read_profile(document: &DocumentMut, file: &str) -> Content {
         gain_db: reader.field(root, "gain_db", gain).unwrap_or_default(),
         rehearse: reader.field(root, "rehearse", boolean).unwrap_or_default(),
         record: reader.field(root, "record", text).map(PathBuf::from),
+        record_split: reader.field(root, "record_split", parsed),
         duration: reader.field(root, "duration_seconds", duration),
         ..ShowSettings::default()
     };
@@ -105,6 +106,7 @@ pub(super) fn write_profile(
     set(root, "gain_db", Some(f64::from(settings.gain_db)));
     set(root, "rehearse", Some(settings.rehearse));
     set(root, "record", settings.record.as_deref().and_then(Path::to_str));
+    set(root, "record_split", settings.record_split.map(|split| split.to_string()));
     set(root, "duration_seconds", settings.duration.map(|duration| duration.as_secs_f64()));
     if root.get("encoding").is_none_or(|item| item.as_table_like().is_none()) {
         root.insert("encoding", Item::Table(Table::new()));

@@ -300,7 +300,8 @@ impl Driver {
             | Message::ShareRehearsal
             | Message::VideoEnded
             | Message::AudioEnded
-            | Message::Recorder(_) => {}
+            | Message::Recorder(_)
+            | Message::Replay(_) => {}
         }
     }
 

@@ -1,13 +1,11 @@
 //! What the window shows of what the model knows.
 
 use super::Model;
-use crate::settings::{AudioChoice, recording_room};
-use crate::ui::on_air::OnAir;
+use crate::settings::AudioChoice;
 use crate::ui::settings_view::SettingsAround;
 use crate::ui::truth;
 use crate::ui::view::{
-    Phase, Primary, RecordingView, SettingsView, ShowView, SoundView, SourcesView, StagePicture, StripView, TruthView,
-    View,
+    Phase, Primary, SettingsView, ShowView, SoundView, SourcesView, StagePicture, StripView, TruthView, View,
 };
 
 impl Model {
@@ -16,20 +14,12 @@ impl Model {
         let show = self.show_view(now);
         let chosen = self.desk.settings();
         let encoding = &chosen.encoding;
-        let left_seconds = self.disk_free.map(|free| recording_room(free, encoding).as_secs_f64());
-        let recording = match (&chosen.record, &self.show) {
-            (None, _) => RecordingView::Off,
-            (Some(_), Some(OnAir { live_since: Some(since), .. })) => {
-                RecordingView::Running { seconds: now - since, left_seconds }
-            }
-            (Some(_), _) => RecordingView::Ready { left_seconds },
-        };
         let strip = StripView {
             destinations: chosen.destinations.iter().map(|known| known.shown_name().to_owned()).collect(),
             kbps: self.health.kbps(),
             behind_seconds: self.health.behind_seconds(),
             dropped: self.show.as_ref().map_or(0, |show| show.dropped),
-            recording,
+            recording: self.recording_view(now),
             history: if self.is_on() { self.health.history() } else { Vec::new() },
         };
         let settings = self.settings_tab.map(|tab| SettingsView {
@@ -65,7 +55,7 @@ impl Model {
                 has_dialogs: self.desk.has_dialogs,
             },
             sound: SoundView { gain_db: chosen.gain_db, ..self.sound.clone() },
-            truth: self.truth(&show, &strip),
+            truth: self.truth(now, &show, &strip),
             strip,
             show,
             problems: self.problems.view(),
@@ -90,6 +80,7 @@ impl Model {
         ShowView {
             phase,
             rehearsal: show.is_some_and(|show| show.rehearsal),
+            alone: show.is_some_and(|show| show.alone),
             live_seconds: since(show.and_then(|show| show.live_since)),
             lost_seconds: since(show.and_then(|show| show.lost_since)).unwrap_or_default(),
             primary,
@@ -99,7 +90,7 @@ impl Model {
         }
     }
 
-    fn truth(&self, show: &ShowView, strip: &StripView) -> TruthView {
+    fn truth(&self, now: f64, show: &ShowView, strip: &StripView) -> TruthView {
         truth::of(&truth::Facts {
             show,
             checks: self.check.runs(),
@@ -116,6 +107,7 @@ impl Model {
             },
             findings: self.desk.findings(),
             video_kbps: self.health.video_kbps(),
+            kept: self.kept(now),
         })
     }
 }

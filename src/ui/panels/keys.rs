@@ -17,8 +17,12 @@ pub(crate) enum Shortcut {
     Rehearse,
     /// Mutes, or takes it off.
     Mute,
-    /// Records the next show, or not.
+    /// Begins a recording alone, asks whether to end it.
     Record,
+    /// Saves the last seconds.
+    Replay,
+    /// Marks this moment in the recording.
+    Mark,
     /// Opens or closes the settings.
     Settings,
     /// Opens or closes the sheet.
@@ -32,13 +36,17 @@ pub(crate) enum Shortcut {
 }
 
 const CTRL: Modifiers = Modifiers::COMMAND;
+const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 /// Every key that is Tally's own.
-pub(crate) const SHORTCUTS: [(KeyboardShortcut, Shortcut); 10] = [
+pub(crate) const SHORTCUTS: [(KeyboardShortcut, Shortcut); 12] = [
     (KeyboardShortcut::new(CTRL, Key::L), Shortcut::Primary),
     (KeyboardShortcut::new(CTRL, Key::E), Shortcut::Rehearse),
     (KeyboardShortcut::new(CTRL, Key::M), Shortcut::Mute),
+    // Before the one that has less to it.
+    (KeyboardShortcut::new(CTRL_SHIFT, Key::R), Shortcut::Replay),
     (KeyboardShortcut::new(CTRL, Key::R), Shortcut::Record),
+    (KeyboardShortcut::new(CTRL, Key::K), Shortcut::Mark),
     (KeyboardShortcut::new(CTRL, Key::Comma), Shortcut::Settings),
     (KeyboardShortcut::new(Modifiers::NONE, Key::F1), Shortcut::Help),
     (KeyboardShortcut::new(CTRL, Key::Plus), Shortcut::Larger),
@@ -48,11 +56,13 @@ pub(crate) const SHORTCUTS: [(KeyboardShortcut, Shortcut); 10] = [
 ];
 
 /// The sheet's rows.
-const ROWS: [(&str, Text); 11] = [
+const ROWS: [(&str, Text); 13] = [
     ("Ctrl+L", Text::KeyGoLive),
     ("Ctrl+E", Text::KeyRehearse),
     ("Ctrl+M", Text::KeyMute),
     ("Ctrl+R", Text::KeyRecord),
+    ("Ctrl+Shift+R", Text::KeyReplay),
+    ("Ctrl+K", Text::KeyMark),
     ("Ctrl+,", Text::KeySettings),
     ("Ctrl + − 0", Text::KeyZoom),
     ("Tab  ⇧Tab", Text::KeyNext),

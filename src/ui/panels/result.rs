@@ -48,6 +48,7 @@ fn result(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Act>) {
         (Some(_), None, _) => Text::ResultNeverLive,
         (Some(_), Some(_), _) => Text::ResultFailed,
         (None, _, true) => Text::ResultRehearsal,
+        (None, _, false) if view.alone => Text::ResultRecording,
         (None, _, false) => Text::ResultTitle,
     };
     ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {

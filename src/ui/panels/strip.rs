@@ -3,15 +3,16 @@
 use eframe::egui::{Response, Ui};
 
 use crate::ui::theme;
-use crate::ui::view::{Phase, RecordingView, ShowView, StripView};
+use crate::ui::view::{Act, Phase, RecordingView, ShowView, StripView};
 use crate::ui::widgets::{sparkline, state_pill, text};
-use crate::ui::wording::{Text, Words};
+use crate::ui::wording::{SettingsText, Text, Words};
 
 /// The word of a state, as pill, title and announcement have it.
 pub(crate) fn state_word(show: &ShowView, words: Words) -> String {
     match show.phase {
         Phase::Ready => words.text(Text::StateReady).to_owned(),
         Phase::Connecting => words.text(Text::StateConnecting).to_owned(),
+        Phase::Live if show.alone => words.text(Text::StateRecording).to_owned(),
         Phase::Live if show.rehearsal => words.text(Text::StateRehearsal).to_owned(),
         Phase::Live => words.text(Text::StateLive).to_owned(),
         Phase::Reconnecting => words.reconnecting(show.lost_seconds),
@@ -23,7 +24,7 @@ pub(crate) fn state_word(show: &ShowView, words: Words) -> String {
 /// Where it goes, in short.
 pub(crate) fn destination_name(show: &ShowView, view: &StripView, words: Words) -> String {
     match view.destinations.as_slice() {
-        _ if show.rehearsal => words.text(Text::ThisComputer).to_owned(),
+        _ if show.rehearsal || show.alone => words.text(Text::ThisComputer).to_owned(),
         [] => words.text(Text::NoDestination).to_owned(),
         [one] => one.clone(),
         [_, _, ..] => words.text(Text::SeveralServers).to_owned(),
@@ -31,7 +32,15 @@ pub(crate) fn destination_name(show: &ShowView, view: &StripView, words: Words) 
 }
 
 /// Draws the strip in a row that wraps; `brief`: only what changes and what is wrong.
-pub fn strip_ui(ui: &mut Ui, show: &ShowView, view: &StripView, now: f64, words: Words, brief: bool) {
+pub fn strip_ui(
+    ui: &mut Ui,
+    show: &ShowView,
+    view: &StripView,
+    now: f64,
+    words: Words,
+    acts: &mut Vec<Act>,
+    brief: bool,
+) {
     let row = ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = eframe::egui::vec2(16.0, 6.0);
         state_pill(ui, show.phase, show.rehearsal, &state_word(show, words), now);
@@ -59,7 +68,19 @@ pub fn strip_ui(ui: &mut Ui, show: &ShowView, view: &StripView, now: f64, words:
             RecordingView::Ready { left_seconds } | RecordingView::Running { left_seconds, .. } => left_seconds,
         };
         let left = left.map(|seconds| words.left(seconds)).unwrap_or_default();
-        if !brief || view.recording != RecordingView::Off {
+        // Before a show it is the switch.
+        let is_switch = matches!(show.phase, Phase::Ready | Phase::Off);
+        if is_switch {
+            let mut records = view.recording != RecordingView::Off;
+            let name = format!("{} {recording}", words.text(Text::Recording));
+            let switch = ui.checkbox(&mut records, name).on_hover_text(words.settings(SettingsText::Record));
+            if switch.changed() {
+                acts.push(Act::ToggleRecord);
+            }
+            if !brief && !left.is_empty() {
+                figure(ui, "", "", &left);
+            }
+        } else if !brief || view.recording != RecordingView::Off {
             figure(ui, words.text(Text::Recording), &recording, if brief { "" } else { &left });
         }
     });

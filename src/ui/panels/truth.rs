@@ -26,6 +26,8 @@ pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
         Truth::RateLowered { now_kbps, wanted_kbps } => words.rate_lowered(*now_kbps, *wanted_kbps),
         Truth::Wanted(finding) => words.finding_line(finding),
         Truth::DiskFillsUp { left_seconds } => words.disk_fills_up(*left_seconds),
+        Truth::ReplaySaved(path) => words.replay_saved(path),
+        Truth::Marked { number, at_seconds } => words.marked(*number, *at_seconds),
         Truth::Problem(problem) => words.what(problem),
     }
 }

@@ -129,24 +129,18 @@ fn middle_ui(
 fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: &mut Vec<Act>, compact: bool) {
     let scale = theme::scale(ui);
     let primary_width = primary_width(ui, words);
-    let tries = [
-        (words.text(Text::Rehearse), view.show.rehearse_enabled, Act::Rehearse),
-        (words.text(Text::Check), view.show.check_enabled, Act::Check(CheckAct::Start)),
-    ];
-    let ink = theme::tokens(ui).text;
-    let width_of = |label: &str| galley(ui, label, theme::body(ui), ink).size().x + 36.0 * scale + 10.0;
-    let has_tries = matches!(view.show.phase, Phase::Ready | Phase::Off);
-    let tries_width = tries.iter().map(|(label, ..)| width_of(label)).sum::<f32>();
-    let buttons = primary_width + if has_tries { tries_width } else { 0.0 };
+    let sides = side_buttons(view, compact);
+    let width = |label: Text| galley(ui, words.text(label), theme::body(ui), theme::tokens(ui).text).size().x;
+    let buttons = primary_width + sides.iter().map(|(label, ..)| width(*label) + 46.0 * scale).sum::<f32>();
     if compact {
-        strip_ui(ui, &view.show, &view.strip, view.now, words, compact);
+        strip_ui(ui, &view.show, &view.strip, view.now, words, acts, compact);
     }
     let all = ui.available_rect_before_wrap();
     let left = Rect::from_min_max(all.min, pos2(all.right() - buttons - 14.0, all.bottom()));
     let texts = ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
         if !compact {
-            strip_ui(ui, &view.show, &view.strip, view.now, words, compact);
+            strip_ui(ui, &view.show, &view.strip, view.now, words, acts, compact);
         }
         truth_ui(ui, &view.truth, &mut state.primary, words, acts);
     });
@@ -157,7 +151,8 @@ fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: 
         ui.add_enabled_ui(view.truth.truth != Truth::Checking, |ui| {
             primary_ui(ui, view, primary_width, state, words, acts);
         });
-        for (label, enabled, act) in tries.into_iter().filter(|_| has_tries) {
+        for (label, act, enabled) in sides {
+            let label = words.text(label);
             let pressed =
                 ui.add_enabled_ui(enabled, |ui| kind_button_tall(ui, ButtonKind::Quiet, label, label).clicked());
             if pressed.inner {
@@ -165,6 +160,25 @@ fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: 
             }
         }
     });
+}
+
+/// What stands beside the primary button, from right to left, and whether it can be pressed.
+fn side_buttons(view: &View, compact: bool) -> Vec<(Text, Act, bool)> {
+    let enabled = view.show.rehearse_enabled;
+    match view.show.phase {
+        Phase::Ready | Phase::Off => {
+            let check = (Text::Check, Act::Check(CheckAct::Start), view.show.check_enabled);
+            let mut buttons = vec![(Text::Rehearse, Act::Rehearse, enabled), check];
+            if !compact {
+                buttons.push((Text::RecordOnly, Act::Record, enabled));
+            }
+            buttons
+        }
+        Phase::Live | Phase::Reconnecting if !view.show.rehearsal && !compact => {
+            vec![(Text::SaveReplay, Act::SaveReplay, true)]
+        }
+        Phase::Live | Phase::Reconnecting | Phase::Connecting | Phase::Ending => Vec::new(),
+    }
 }
 
 /// Wide enough for the longest it ever says, so that it never moves.
@@ -219,7 +233,13 @@ fn shortcuts(ui: &Ui, view: &View, appearance: Appearance, state: &mut ViewState
             Shortcut::Rehearse if view.show.rehearse_enabled && !view.first_run => acts.push(Act::Rehearse),
             Shortcut::Rehearse => {}
             Shortcut::Mute => acts.push(Act::SetMuted(!view.sound.muted)),
-            Shortcut::Record => acts.push(Act::ToggleRecord),
+            Shortcut::Record if view.first_run => {}
+            Shortcut::Record if view.show.alone && view.show.primary == Primary::EndShow => {
+                state.primary.asks = view.show.primary_enabled && !state.primary.asks;
+            }
+            Shortcut::Record => acts.push(Act::Record),
+            Shortcut::Replay => acts.push(Act::SaveReplay),
+            Shortcut::Mark => acts.push(Act::Mark),
             Shortcut::Settings if view.settings.is_some() => acts.push(Act::CloseSettings),
             Shortcut::Settings => acts.push(Act::OpenSettings(Tab::default())),
             Shortcut::Help => state.keys_open = !state.keys_open,

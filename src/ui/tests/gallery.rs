@@ -190,7 +190,7 @@ fn sending() -> Model {
 fn over(seconds: u64, failure: Option<Problem>) -> StudioEvent {
     match ended(seconds, failure) {
         StudioEvent::Ended(summary) => StudioEvent::Ended(Box::new(Summary {
-            recording: Some("/home/anna/Videos/Tally 2026-11-22 10-00-04.flv".into()),
+            recordings: vec!["/home/anna/Videos/Tally 2026-11-22 10-00-04.mp4".into()],
             ..*summary
         })),
         other => other,
@@ -215,7 +215,7 @@ fn to_youtube() -> ShowSettings {
     settings.destinations[0].stream_key = Some(StreamKey::new("abcd-efgh-ijkl-mnop-9f2c"));
     settings.encoding.keyframe_seconds = 8.0;
     settings.encoding.video_bitrate = Bitrate::from_kbps(2000);
-    settings.record = Some("/home/anna/Videos/Tally {date} {time}.flv".into());
+    settings.record = Some("/home/anna/Videos/Tally {date} {time}.mp4".into());
     settings
 }
 

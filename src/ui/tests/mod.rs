@@ -72,7 +72,7 @@ fn ended(seconds: u64, failure: Option<Problem>) -> StudioEvent {
     StudioEvent::Ended(Box::new(Summary {
         duration: Duration::from_secs(seconds),
         totals: Stats { reconnects: 1, ..stats(DestinationState::Ended) },
-        recording: None,
+        recordings: Vec::new(),
         flight: None,
         worst_second: Some(WorstSecond { second: 12, frames_lost: 3, latency_ms: 80.0 }),
         failure,

@@ -98,7 +98,7 @@ fn what_was_cancelled_while_connecting_was_no_show() {
 #[test]
 fn what_does_not_fit_the_state_does_nothing() {
     let mut model = live();
-    for act in [Act::GoLive, Act::Rehearse, Act::Cancel, Act::Abort, Act::ToggleRecord] {
+    for act in [Act::GoLive, Act::Rehearse, Act::Cancel, Act::Abort, Act::ToggleRecord, Act::Record] {
         assert!(model.handle_act(10.0, act.clone()).is_empty(), "{act:?}");
         assert_eq!(phase(&model, 10.0), Phase::Live);
     }
@@ -303,7 +303,7 @@ fn sources_are_shown_fail_and_come_back() {
 fn a_recording_is_named_after_the_start_of_its_show() {
     let mut model = model();
     model.record_into("/videos".into());
-    let pattern = PathBuf::from("/videos/Tally {date} {time}.flv");
+    let pattern = PathBuf::from("/videos/Tally {date} {time}.mp4");
     let orders = engine(model.handle_act(1.0, Act::ToggleRecord));
     assert_eq!(orders, [StudioCommand::WatchDisk(Some(pattern))]);
     assert_eq!(model.view(1.0).strip.recording, RecordingView::Ready { left_seconds: None });
@@ -312,7 +312,7 @@ fn a_recording_is_named_after_the_start_of_its_show() {
         other => panic!("{other:?}"),
     };
     let first = record(engine(model.handle_act(1.0, Act::GoLive)));
-    assert_eq!(first.to_str(), Some("/videos/Tally {date} {time}.flv"));
+    assert_eq!(first.to_str(), Some("/videos/Tally {date} {time}.mp4"));
     model.handle_event(2.0, state(D::Live));
     // An hour of 3128 kb/s and 2 %.
     model.handle_event(3.0, StudioEvent::DiskRoom(Some(398_820 * 3600)));
@@ -322,6 +322,53 @@ fn a_recording_is_named_after_the_start_of_its_show() {
     assert_eq!(model.view(4.0).truth.truth, Truth::AllGood);
     model.handle_event(5.0, StudioEvent::DiskRoom(Some(398_820 * 600)));
     assert_eq!(model.view(5.0).truth.truth, Truth::DiskFillsUp { left_seconds: 600.0 });
+    let full = Problem::new(ProblemKind::DiskFull, "/videos/a.mp4", "64 MB are left, which are kept free");
+    model.handle_event(6.0, StudioEvent::Problem(full));
+    assert_eq!(model.view(6.0).strip.recording, RecordingView::Off);
+}
+
+#[test]
+fn a_rehearsal_leaves_no_recording_behind() {
+    let mut model = model();
+    model.handle_act(1.0, Act::ToggleRecord);
+    match engine(model.handle_act(2.0, Act::Rehearse)).as_slice() {
+        [StudioCommand::GoLive(settings)] => assert!(settings.rehearse && settings.record.is_none()),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(model.view(2.0).strip.recording, RecordingView::Off);
+}
+
+#[test]
+fn a_recording_alone_goes_nowhere_and_has_marks_and_replays() {
+    let mut model = Model::new(ShowSettings::default(), None, Appearance::default(), false);
+    model.record_into("/videos".into());
+    assert!(model.handle_act(0.5, Act::SaveReplay).is_empty() && model.handle_act(0.5, Act::Mark).is_empty());
+    match engine(model.handle_act(1.0, Act::Record)).as_slice() {
+        [StudioCommand::GoLive(settings)] => {
+            assert!(settings.destinations.is_empty() && !settings.rehearse);
+            assert_eq!(settings.record, Some("/videos/Tally {date} {time}.mp4".into()));
+        }
+        other => panic!("{other:?}"),
+    }
+    for (at, state) in [(1.1, D::Connecting), (2.0, D::Live)] {
+        model.handle_event(at, StudioEvent::State { place: 0, destination: "recording".to_owned(), state });
+    }
+    model.handle_levels(&levels(-14.0));
+    let view = model.view(4.0);
+    assert!(view.show.alone && view.show.primary == Primary::EndShow);
+    assert_eq!(view.strip.recording, RecordingView::Running { seconds: 2.0, left_seconds: None });
+    for (act, command) in [(Act::SaveReplay, Command::SaveReplay), (Act::Mark, Command::Mark)] {
+        assert_eq!(engine(model.handle_act(5.0, act)), [StudioCommand::Show(command)]);
+    }
+    let at = std::time::Duration::from_secs(3);
+    model.handle_event(5.0, StudioEvent::Marked { number: 1, at });
+    assert_eq!(model.view(6.0).truth.truth, Truth::Marked { number: 1, at_seconds: 3.0 });
+    model.handle_event(7.0, StudioEvent::ReplaySaved("/videos/a replay.mp4".into()));
+    assert_eq!(model.view(8.0).truth.truth, Truth::ReplaySaved("/videos/a replay.mp4".into()));
+    assert_eq!(model.view(14.0).truth.truth, Truth::AllGood, "it is said for a moment");
+    assert_eq!(engine(model.handle_act(15.0, Act::EndShow)), [StudioCommand::Show(Command::End)]);
+    model.handle_event(16.0, ended(14, None));
+    assert!(model.view(16.0).result.unwrap().alone);
 }
 
 #[test]

@@ -334,6 +334,40 @@ fn mute_fader_and_clip_latch_by_keyboard() {
 }
 
 #[test]
+fn the_recording_is_switched_in_the_strip_and_begun_alone_by_button_and_key() {
+    for size in SIZES {
+        let mut harness = open(desk(seen(model())), size);
+        for (label, word) in [("rec off", "rec ready"), ("rec ready", "rec off")] {
+            harness.get_by_role_and_label(Role::CheckBox, label).click();
+            harness.run();
+            harness.get_by_role_and_label(Role::CheckBox, word);
+        }
+        harness.state_mut().engine();
+        match size.x > 1000.0 {
+            true => harness.get_by_label("Record").click(),
+            false => harness.key_press_modifiers(Modifiers::COMMAND, Key::R),
+        }
+        harness.run();
+        let orders = harness.state_mut().engine();
+        let alone = |settings: &ShowSettings| settings.destinations.is_empty() && settings.record.is_some();
+        assert!(matches!(orders.as_slice(), [StudioCommand::GoLive(settings)] if alone(settings)), "{orders:?}");
+    }
+}
+
+#[test]
+fn replays_and_marks_have_keys_and_a_button() {
+    let mut harness = open(desk(live()), SIZES[1]);
+    harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::R);
+    harness.run();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.run();
+    harness.get_by_label("Save the last 30 s").click();
+    harness.run();
+    let wanted = [Command::SaveReplay, Command::Mark, Command::SaveReplay].map(StudioCommand::Show);
+    assert_eq!(harness.state_mut().engine(), wanted);
+}
+
+#[test]
 fn the_first_run_leads_to_a_rehearsal_in_one_press() {
     for size in SIZES {
         let model = Model::new(super::settings(), None, Appearance::default(), true);

@@ -1,5 +1,7 @@
 //! Sentences and labels with figures in them.
 
+use std::path::Path;
+
 use super::{Lang, Text, Words};
 use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::StreamName;
@@ -115,6 +117,18 @@ impl Words {
             format!("The disk has room for {left} of recording: free some space"),
             format!("Die Platte hat Platz für {left} Aufnahme: schaffe Platz"),
         ])
+    }
+
+    /// The last seconds are in this file.
+    pub fn replay_saved(self, path: &Path) -> String {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        self.0.pick([format!("Saved as {name}"), format!("Gespeichert als {name}")])
+    }
+
+    /// A moment was marked.
+    pub fn marked(self, number: u32, at_seconds: f64) -> String {
+        let at = self.timer(at_seconds);
+        self.0.pick([format!("Mark {number} at {at}"), format!("Marke {number} bei {at}")])
     }
 
     /// Time left on the disk, in short.

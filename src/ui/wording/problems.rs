@@ -84,7 +84,13 @@ fn what_german(problem: &Problem) -> String {
         Kind::RecordingGap => {
             format!("Der Datenträger stand zu lange still: die Aufnahme {about} hat eine Lücke ({details}).")
         }
-        Kind::DiskFull => format!("Der Datenträger ist voll: die Aufnahme {about} ist zu Ende."),
+        Kind::DiskFull => format!("Der Datenträger ist voll: die Aufnahme {about} ist zu Ende ({details})."),
+        Kind::DiskLow => format!("Der Datenträger hat nur noch Platz für {details} Minuten der Aufnahme {about}."),
+        Kind::RecordingRepaired => format!(
+            "Die Aufnahme {about} war offen geblieben, als Tally oder der Rechner stehen blieb; sie ist jetzt \
+             geschlossen ({details})."
+        ),
+        Kind::ReplayFailed => format!("Die Wiederholung {about} lässt sich nicht speichern ({details})."),
         Kind::IngestFailed => format!("Der Server der Probe startet nicht ({details})."),
         Kind::ProfileWarning => details.clone(),
         Kind::Internal => format!("Tally ist ausgefallen: {details}."),
@@ -294,6 +300,16 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         Kind::DiskFull => [
             "Free some space, or record to another disk. The stream is not harmed.",
             "Schaffe Platz oder nimm auf einen anderen Datenträger auf. Der Stream ist nicht betroffen.",
+        ],
+        Kind::DiskLow => [
+            "Free some space; before the disk is full the recording ends, and the stream goes on.",
+            "Schaffe Platz; bevor der Datenträger voll ist, endet die Aufnahme, und der Stream läuft weiter.",
+        ],
+        Kind::RecordingRepaired => ["Nothing to do: it plays.", "Nichts zu tun: sie läuft."],
+        Kind::ReplayFailed => [
+            "Record to a folder you may write to, on a disk with some room. The show is not harmed.",
+            "Nimm in einen Ordner auf, in den du schreiben darfst, auf einen Datenträger mit Platz. Die Sendung ist nicht \
+             betroffen.",
         ],
         Kind::IngestFailed => {
             ["Try again; if it stays so, please report it.", "Versuche es noch einmal; bleibt es so, melde es bitte."]

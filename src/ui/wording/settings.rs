@@ -2,7 +2,7 @@
 
 use super::Words;
 use super::text::table;
-use crate::settings::{Done, LeftOut, LinkError, Lock, PasteError};
+use crate::settings::{Done, LeftOut, LinkError, Lock, PasteError, RecordSplit};
 
 table! {
     SettingsText;
@@ -73,7 +73,9 @@ table! {
     FileName: "File name", "Dateiname";
     FileNameHint: "{date} and {time} stand for the start of the show", "{date} und {time} stehen für den Beginn der Sendung";
     Format: "Format", "Format";
-    FormatFlv: "FLV: plays even if the computer stops in the middle", "FLV: läuft auch, wenn der Rechner mittendrin ausgeht";
+    FormatMp4: "Plays everywhere, even if the computer stops in the middle", "Läuft überall, auch wenn der Rechner mittendrin ausgeht";
+    FormatFlv: "As it is sent; plays even if the computer stops in the middle", "Wie gesendet; läuft auch, wenn der Rechner mittendrin ausgeht";
+    Split: "Begin another file", "Neue Datei beginnen";
     RoomUnknown: "The room on the disk is not known yet", "Der Platz auf der Platte ist noch nicht bekannt";
 
     // About
@@ -259,6 +261,29 @@ impl Words {
     /// A number that is not one of those allowed.
     pub fn number_from_to(self, least: &str, most: &str) -> String {
         self.0.pick([format!("Use {least} to {most}"), format!("Nimm {least} bis {most}")])
+    }
+
+    /// When another file begins.
+    pub fn split_every(self, split: Option<RecordSplit>) -> String {
+        match split {
+            None => self.0.pick(["Never", "Nie"]).to_owned(),
+            Some(RecordSplit::Size(bytes)) => {
+                let size = match bytes as f64 / 1e6 {
+                    megabytes if megabytes >= 1000.0 => format!("{} GB", self.figure(megabytes / 1000.0)),
+                    megabytes => format!("{} MB", self.figure(megabytes)),
+                };
+                self.0.pick([format!("Before it is larger than {size}"), format!("Bevor sie größer als {size} ist")])
+            }
+            Some(RecordSplit::Duration(length)) => {
+                let length = self.stretch(length.as_secs_f64());
+                self.0.pick([format!("After {length}"), format!("Nach {length}")])
+            }
+        }
+    }
+
+    /// With a decimal where there is one.
+    fn figure(self, value: f64) -> String {
+        self.decimal(value, usize::from(value.fract() >= 0.05))
     }
 
     /// What fits on the disk.

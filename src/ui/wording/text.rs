@@ -68,6 +68,7 @@ table! {
     StateReady: "READY", "BEREIT";
     StateConnecting: "CONNECTING", "VERBINDET";
     StateLive: "LIVE", "LIVE";
+    StateRecording: "RECORDING", "AUFNAHME";
     StateRehearsal: "REHEARSAL", "PROBE";
     StateReconnecting: "RECONNECTING", "VERBINDET NEU";
     StateEnding: "ENDING", "ENDET";
@@ -83,6 +84,8 @@ table! {
     KeepGoing: "Keep going", "Weitersenden";
     EndShowQuestion: "End the show?", "Sendung beenden?";
     Ending: "Ending…", "Endet …";
+    RecordOnly: "Record", "Aufnehmen";
+    SaveReplay: "Save the last 30 s", "Letzte 30 s sichern";
     ChooseDestination: "Choose destination…", "Ziel wählen …";
 
     // The strip
@@ -182,6 +185,7 @@ table! {
 
     // Result
     ResultTitle: "That was the show", "Das war die Sendung";
+    ResultRecording: "That was the recording", "Das war die Aufnahme";
     ResultRehearsal: "That was the rehearsal", "Das war die Probe";
     ResultFailed: "The show ended early", "Die Sendung endete vorzeitig";
     ResultNeverLive: "The show did not begin", "Die Sendung begann nicht";
@@ -221,7 +225,9 @@ table! {
     KeyGoLive: "Go live, end show", "Live gehen, Sendung beenden";
     KeyRehearse: "Rehearse", "Proben";
     KeyMute: "Mute, unmute", "Stumm, Ton an";
-    KeyRecord: "Record the next show", "Nächste Sendung aufnehmen";
+    KeyRecord: "Record without going live, end recording", "Aufnehmen, ohne live zu gehen; Aufnahme beenden";
+    KeyReplay: "Save the last 30 s", "Die letzten 30 s sichern";
+    KeyMark: "Mark this moment in the recording", "Diesen Moment in der Aufnahme merken";
     KeySettings: "Settings", "Einstellungen";
     KeyHelp: "This sheet", "Diese Übersicht";
     KeyNext: "Next control, previous control", "Nächstes, voriges Bedienelement";

@@ -6,6 +6,7 @@ pub(crate) mod clips;
 pub(crate) mod hooks;
 pub(crate) mod ingest;
 pub(crate) mod media;
+pub(crate) mod mp4;
 pub(crate) mod net;
 pub(crate) mod network;
 pub(crate) mod nginx;

@@ -1,6 +1,7 @@
 //! Two computers and the link between them, played by the system itself: network namespaces joined by a pair of virtual
 //! cards, with a token bucket on the sender's. The test runs once more, as a child, on the server's side.
 
+use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 use std::time::Duration;
@@ -29,7 +30,7 @@ pub(crate) fn with_a_link(test: &str, limit: Duration, work: impl FnOnce(&Networ
     }
     let mut allowed = Process::start(Command::new("unshare").args(["-Urn", "true"]));
     if !allowed.wait(Duration::from_secs(10)).success() {
-        eprintln!("NOT TESTED: this system gives no network namespaces to play a link with");
+        let _ = writeln!(std::io::stderr(), "NOT TESTED: this system gives no network namespaces to play a link with");
         return;
     }
     let mut child = Command::new("unshare");

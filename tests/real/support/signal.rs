@@ -7,6 +7,7 @@ use tally::media::{Picture, Size};
 use tally::video::{flash_is_on, read_block_time};
 
 use super::media::{Recording, probe_size};
+use super::mp4::Played;
 
 /// The rate sound is decoded to.
 const RATE: u32 = 48_000;
@@ -26,9 +27,18 @@ pub(crate) struct Signal {
 impl Signal {
     /// Decodes a recording.
     pub(crate) fn read(path: &Path) -> Self {
-        let recording = Recording::read(path);
-        let (flashes, clocks) = see(path, &recording);
-        Self { flashes, beeps: hear(path, &recording), clocks }
+        let (mut pictures, sound) = if path.extension().is_some_and(|ending| ending == "mp4") {
+            let played = Played::read(path);
+            let pictures: Vec<_> = played.pictures.iter().map(|picture| picture.0 * 1000.0).collect();
+            (pictures, played.sound.first().map(|first| first * 1000.0))
+        } else {
+            let recording = Recording::read(path);
+            let pictures = recording.video.iter().map(|unit| unit.pts as f64).collect();
+            (pictures, recording.audio.first().map(|first| first.pts as f64))
+        };
+        pictures.sort_unstable_by(f64::total_cmp);
+        let (flashes, clocks) = see(path, &pictures);
+        Self { flashes, beeps: sound.map(|first| hear(path, first)).unwrap_or_default(), clocks }
     }
 
     /// For each flash, how much later its beep came, in milliseconds. Panics if there are fewer than `least` pairs.
@@ -57,15 +67,14 @@ impl Signal {
     }
 }
 
-fn see(path: &Path, recording: &Recording) -> (Vec<f64>, Vec<(i64, Option<u32>)>) {
+/// `times` are those of the pictures in milliseconds.
+fn see(path: &Path, times: &[f64]) -> (Vec<f64>, Vec<(i64, Option<u32>)>) {
     let size: Size = probe_size(path).parse().unwrap();
     let bytes = decode(path, &["-map", "0:v:0", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "yuv420p"]);
-    let mut times: Vec<_> = recording.video.iter().map(|unit| unit.pts).collect();
-    times.sort_unstable();
     let mut picture = Picture::black(size);
     let length: usize = picture.planes().iter().map(|plane| plane.len()).sum();
     let (mut flashes, mut clocks, mut was_on) = (Vec::new(), Vec::new(), None);
-    for (raw, &pts) in bytes.chunks_exact(length).zip(&times) {
+    for (raw, &pts) in bytes.chunks_exact(length).zip(times) {
         let mut rest = raw;
         for plane in picture.planes_mut() {
             let (now, later) = rest.split_at(plane.len());
@@ -74,18 +83,17 @@ fn see(path: &Path, recording: &Recording) -> (Vec<f64>, Vec<(i64, Option<u32>)>
         }
         let is_on = flash_is_on(&picture);
         if is_on == Some(true) && was_on == Some(false) {
-            flashes.push(pts as f64);
+            flashes.push(pts);
         }
         was_on = is_on.or(was_on);
-        clocks.push((pts, read_block_time(&picture)));
+        clocks.push((pts.round() as i64, read_block_time(&picture)));
     }
     (flashes, clocks)
 }
 
-/// The beep is five times as loud as the tone below it and starts without a fade: half of the loudest sample after a
+/// `first` is where the sound begins, in milliseconds. The beep is five times as loud as the tone below it and starts without a fade: half of the loudest sample after a
 /// tenth of a second without one is its start.
-fn hear(path: &Path, recording: &Recording) -> Vec<f64> {
-    let Some(first) = recording.audio.first() else { return Vec::new() };
+fn hear(path: &Path, first: f64) -> Vec<f64> {
     let bytes = decode(path, &["-map", "0:a:0", "-f", "f32le", "-ac", "1", "-ar", &RATE.to_string()]);
     let samples: Vec<f32> = bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
     let loudest = samples.iter().fold(0.0f32, |loudest, sample| loudest.max(sample.abs()));
@@ -95,7 +103,7 @@ fn hear(path: &Path, recording: &Recording) -> Vec<f64> {
     for (index, sample) in (0i64..).zip(&samples) {
         if loudest > 0.05 && sample.abs() > loudest / 2.0 {
             if index - last_loud > quiet {
-                onsets.push(first.pts as f64 + index as f64 * 1000.0 / f64::from(RATE));
+                onsets.push(first + index as f64 * 1000.0 / f64::from(RATE));
             }
             last_loud = index;
         }

@@ -267,7 +267,7 @@ pub(crate) fn number(event: &Value, field: &str) -> f64 {
 
 /// All lines; panics at one that is not an object with `event` and `t`, or at time that runs backwards.
 fn parse_events(text: &str) -> Vec<Value> {
-    let known: BTreeSet<_> = ["step", "state", "stats", "problem", "rehearsal", "summary"]
+    let known: BTreeSet<_> = ["step", "state", "stats", "problem", "rehearsal", "mark", "replay", "repair", "summary"]
         .into_iter()
         .chain(["listening", "publish_started", "publish_ended", "play_started", "play_ended", "refused"])
         .collect();

@@ -128,6 +128,7 @@ fn a_full_profile_comes_back_as_it_was() {
             adaptive: false,
         },
         record: Some(PathBuf::from("/videos/show.flv")),
+        record_split: Some("30m".parse().unwrap()),
         duration: Some(Duration::from_millis(90_500)),
     };
     let told = store.save("日本語 Show", &settings).unwrap();

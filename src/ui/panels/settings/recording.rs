@@ -1,12 +1,13 @@
-//! The recording: whether, where, under which name, and for how long there is room.
+//! The recording: whether, where, under which name, in which form and files, and for how long there is room.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use eframe::egui;
 
-use super::parts::{Typing, edited, hint, lockable, locks, typed_field};
+use super::parts::{Typing, edited, hint, labelled_picker, lockable, locks, typed_field};
 use super::{Place, SettingsState};
-use crate::settings::{Field, default_recording, joined_recording, recording_room, split_recording};
+use crate::settings::{Field, RecordForm, RecordSplit, RecordingName, default_recording, recording_room};
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::view::{Act, SettingsView};
 use crate::ui::widgets::button;
@@ -22,7 +23,8 @@ pub(super) fn recording_ui(
     lockable(ui, view, Field::Record, |ui| {
         let mut records = view.settings.record.is_some();
         if ui.checkbox(&mut records, words.settings(SettingsText::Record)).changed() {
-            let path = records.then(|| default_recording().unwrap_or_else(|| joined_recording(Path::new(""), "")));
+            let offered = || default_recording().unwrap_or_else(|| RecordingName::offered_in(Path::new("")).path());
+            let path = records.then(offered);
             acts.push(edited(view, |settings| settings.record = path));
         }
         if let Some(path) = &view.settings.record {
@@ -40,25 +42,58 @@ fn place(
     words: Words,
     acts: &mut Vec<Act>,
 ) {
-    let (folder, name) = split_recording(path);
+    let name = RecordingName::of(path);
     let labels = (words.settings(SettingsText::Folder), "");
-    if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::Folder, labels, &folder.to_string_lossy()) {
+    if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::Folder, labels, &name.folder.to_string_lossy()) {
         state.typed = None;
-        let changed = joined_recording(&PathBuf::from(typed.trim()), &name);
+        let changed = RecordingName { folder: PathBuf::from(typed.trim()), ..name.clone() }.path();
         acts.push(edited(view, |settings| settings.record = Some(changed)));
     }
     if view.around.has_dialogs && button(ui, words.settings(SettingsText::Choose)).clicked() {
-        acts.push(Act::AskPath(DialogRequest::RecordingFolder(folder.clone())));
+        acts.push(Act::AskPath(DialogRequest::RecordingFolder(name.folder.clone())));
     }
     let labels = (words.settings(SettingsText::FileName), "");
-    if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::FileName, labels, &name) {
+    if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::FileName, labels, &name.stem) {
         state.typed = None;
-        let changed = joined_recording(&folder, &typed);
+        let changed = RecordingName { stem: typed, ..name.clone() }.path();
         acts.push(edited(view, |settings| settings.record = Some(changed)));
     }
     hint(ui, words.settings(SettingsText::FileNameHint));
-    hint(ui, words.settings(SettingsText::FormatFlv));
+    let forms = RecordForm::ALL.map(|form| form.ending().to_uppercase());
+    let chosen = RecordForm::ALL.iter().position(|form| *form == name.form);
+    let picked = labelled_picker(ui, words.settings(SettingsText::Format), &forms, chosen);
+    if let Some(form) = picked.and_then(|index| RecordForm::ALL.get(index)) {
+        let changed = RecordingName { form: *form, ..name.clone() }.path();
+        acts.push(edited(view, |settings| settings.record = Some(changed)));
+    }
+    hint(
+        ui,
+        words.settings(match name.form {
+            RecordForm::Mp4 => SettingsText::FormatMp4,
+            RecordForm::Flv => SettingsText::FormatFlv,
+        }),
+    );
+    split_ui(ui, view, words, acts);
     let room = view.around.disk_free.map(|free| recording_room(free, &view.settings.encoding));
     let told = room.map(|room| words.room_for(room.as_secs_f64()));
     hint(ui, told.as_deref().unwrap_or_else(|| words.settings(SettingsText::RoomUnknown)));
+}
+
+/// When another file begins: never, or one of the usual sizes and times.
+fn split_ui(ui: &mut egui::Ui, view: &SettingsView, words: Words, acts: &mut Vec<Act>) {
+    let minutes = |minutes: u64| Some(RecordSplit::Duration(Duration::from_secs(minutes * 60)));
+    let megabytes = |megabytes: u64| Some(RecordSplit::Size(megabytes * 1_000_000));
+    // What a FAT disk takes, what a disc takes, and what is quickly copied.
+    let mut offered =
+        vec![None, minutes(15), minutes(30), minutes(60), megabytes(500), megabytes(2000), megabytes(4000)];
+    let current = view.settings.record_split;
+    if !offered.contains(&current) {
+        offered.push(current);
+    }
+    let items: Vec<_> = offered.iter().map(|split| words.split_every(*split)).collect();
+    let chosen = offered.iter().position(|split| *split == current);
+    let picked = labelled_picker(ui, words.settings(SettingsText::Split), &items, chosen);
+    if let Some(split) = picked.and_then(|index| offered.get(index)).copied() {
+        acts.push(edited(view, |settings| settings.record_split = split));
+    }
 }

@@ -458,7 +458,22 @@ fn the_recording_has_a_folder_a_name_and_room() {
         assert_eq!(harness.state().settings().record, None);
         click(&mut harness, Role::CheckBox, "Record every show");
         let path = harness.state().settings().record.clone().unwrap();
-        assert!(path.to_string_lossy().ends_with("Tally {date} {time}.flv"), "{path:?}");
+        assert!(path.to_string_lossy().ends_with("Tally {date} {time}.mp4"), "{path:?}");
+    }
+}
+
+#[test]
+fn the_recording_has_a_form_and_goes_on_in_other_files() {
+    let world = World::new(ShowSettings { record: Some("/v/a.flv".into()), ..to("youtube") }, Tab::Recording);
+    let mut harness = world.harness(SIZES[1]);
+    pick(&mut harness, "Format", "MP4");
+    assert_eq!(harness.state().settings().record, Some("/v/a.mp4".into()));
+    pick(&mut harness, "Format", "FLV");
+    assert_eq!(harness.state().settings().record, Some("/v/a.flv".into()));
+    for (item, split) in [("After 30 min", Some("30m")), ("Before it is larger than 4 GB", Some("4G")), ("Never", None)]
+    {
+        pick(&mut harness, "Begin another file", item);
+        assert_eq!(harness.state().settings().record_split, split.map(|split| split.parse().unwrap()));
     }
 }
 

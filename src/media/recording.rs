@@ -1,0 +1,68 @@
+//! What recordings are: their form, and when they go on in another file.
+
+use std::path::Path;
+use std::time::Duration;
+
+/// The form of a recording, by its file's ending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum RecordForm {
+    /// Fragmented MP4: every player and editor takes it, and what is written plays whatever happens to the rest.
+    #[default]
+    Mp4,
+    /// FLV: the packets as they are sent.
+    Flv,
+}
+
+impl RecordForm {
+    /// Every form.
+    pub const ALL: [Self; 2] = [Self::Mp4, Self::Flv];
+
+    /// What a file of this name holds: only `.flv` is FLV.
+    pub fn of(path: &Path) -> Self {
+        match path.extension() {
+            Some(ending) if ending.eq_ignore_ascii_case("flv") => Self::Flv,
+            _ => Self::Mp4,
+        }
+    }
+
+    /// Its files' ending, without the dot.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Mp4 => "mp4",
+            Self::Flv => "flv",
+        }
+    }
+}
+
+/// When a recording goes on in another file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RecordSplit {
+    /// Before a file is larger than so many bytes.
+    Size(u64),
+    /// Once a file is so long.
+    Duration(Duration),
+}
+
+/// What a look through a recording's file found: whether its end is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scan {
+    /// All of it is whole.
+    Whole {
+        /// Whether there is any picture or sound in it.
+        has_media: bool,
+    },
+    /// What begins at this byte was not written to its end, and nothing is behind it.
+    Torn {
+        /// Where what is whole ends.
+        at: u64,
+        /// Whether there is any picture or sound before that.
+        has_media: bool,
+    },
+    /// From this byte on it is something else, and there is more behind it.
+    Damaged {
+        /// Where what is whole ends.
+        at: u64,
+    },
+    /// It is no recording that can be closed.
+    Foreign(&'static str),
+}

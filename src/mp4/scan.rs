@@ -1,0 +1,201 @@
+//! Whether a file of fragments is whole: only the heads of its boxes are read (ISO/IEC 14496-12, 4.2).
+#![deny(clippy::indexing_slicing)]
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use crate::media::Scan;
+
+/// What stands at the top of an MP4.
+const KINDS: [&[u8; 4]; 13] = [
+    b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"mfra", b"sidx", b"free", b"skip", b"emsg", b"prft", b"uuid", b"meta",
+];
+/// Boxes whose length takes this many bytes at least.
+const HEAD_BYTES: u64 = 8;
+
+struct BoxHead {
+    kind: [u8; 4],
+    bytes: u64,
+}
+
+/// Looks through `file` of `length` bytes; ends early with `ErrorKind::Interrupted` once it no longer `goes_on`.
+pub fn scan(file: &mut (impl Read + Seek), length: u64, goes_on: &dyn Fn() -> bool) -> io::Result<Scan> {
+    let (mut at, mut whole) = (0, 0);
+    let (mut has_moov, mut in_fragment, mut fragments, mut loose_media) = (false, false, false, false);
+    while at < length {
+        if !goes_on() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let head = read_head(file, at, length)?;
+        let Some(head) = head else {
+            let found = what_is_torn(file, at, whole, length, fragments)?;
+            return Ok(if has_moov { found } else { headless(at) });
+        };
+        if at == 0 && head.kind != *b"ftyp" && head.kind != *b"styp" {
+            return Ok(Scan::Foreign("it is no MP4"));
+        }
+        let fits = head.bytes <= length - at;
+        if head.kind == *b"mdat" && !in_fragment {
+            // Its index may stand behind it: it is not in fragments.
+            loose_media = true;
+        }
+        if !fits {
+            return Ok(match (has_moov, loose_media) {
+                (_, true) => Scan::Foreign("it is an MP4 without fragments, whose index was never written"),
+                (false, _) => headless(at),
+                (true, false) => Scan::Torn { at: whole, has_media: fragments },
+            });
+        }
+        match &head.kind {
+            b"moov" => has_moov = true,
+            b"moof" => in_fragment = true,
+            b"mdat" if in_fragment => (in_fragment, fragments) = (false, true),
+            _ => {}
+        }
+        at += head.bytes;
+        if !in_fragment {
+            whole = at;
+        }
+    }
+    Ok(match (has_moov, in_fragment) {
+        (false, _) => headless(length),
+        (true, true) => Scan::Torn { at: whole, has_media: fragments },
+        (true, false) => Scan::Whole { has_media: fragments || loose_media },
+    })
+}
+
+/// There is nothing that says what the file holds.
+fn headless(at: u64) -> Scan {
+    Scan::Foreign(if at == 0 { "nothing was written to it yet" } else { "what a player needs first was never written" })
+}
+
+/// The head at `at`; `None` where there is none.
+fn read_head(file: &mut (impl Read + Seek), at: u64, length: u64) -> io::Result<Option<BoxHead>> {
+    let left = length - at;
+    if left < HEAD_BYTES {
+        return Ok(None);
+    }
+    file.seek(SeekFrom::Start(at))?;
+    let mut size = [0; 4];
+    let mut kind = [0; 4];
+    file.read_exact(&mut size)?;
+    file.read_exact(&mut kind)?;
+    if !KINDS.contains(&&kind) {
+        return Ok(None);
+    }
+    let bytes = match u32::from_be_bytes(size) {
+        // To the end of the file.
+        0 => left,
+        1 if left < HEAD_BYTES * 2 => return Ok(None),
+        1 => {
+            let mut large = [0; 8];
+            file.read_exact(&mut large)?;
+            u64::from_be_bytes(large)
+        }
+        bytes => u64::from(bytes),
+    };
+    Ok((bytes >= HEAD_BYTES).then_some(BoxHead { kind, bytes }))
+}
+
+/// At `at` no box begins: a piece of one, or zeros that a disk put there, may go; anything else may be worth something.
+fn what_is_torn(file: &mut (impl Read + Seek), at: u64, whole: u64, length: u64, has_media: bool) -> io::Result<Scan> {
+    if length - at < HEAD_BYTES {
+        return Ok(Scan::Torn { at: whole, has_media });
+    }
+    file.seek(SeekFrom::Start(at))?;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let count = file.read(&mut buffer)?;
+        match buffer.get(..count) {
+            Some([]) | None => return Ok(Scan::Torn { at: whole, has_media }),
+            Some(read) if read.iter().all(|byte| *byte == 0) => {}
+            Some(_) => return Ok(Scan::Damaged { at: whole }),
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "a test may")]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    fn boxed(kind: &[u8; 4], body: usize) -> Vec<u8> {
+        let mut bytes = u32::try_from(body + 8).unwrap().to_be_bytes().to_vec();
+        bytes.extend_from_slice(kind);
+        bytes.resize(body + 8, 7);
+        bytes
+    }
+
+    fn scanned(bytes: &[u8]) -> Scan {
+        scan(&mut Cursor::new(bytes), bytes.len() as u64, &|| true).unwrap()
+    }
+
+    fn recording() -> (Vec<u8>, Vec<u64>) {
+        let mut bytes = [boxed(b"ftyp", 16), boxed(b"moov", 300)].concat();
+        let mut ends = vec![bytes.len() as u64];
+        for _ in 0..3 {
+            bytes.extend([boxed(b"moof", 60), boxed(b"mdat", 500)].concat());
+            ends.push(bytes.len() as u64);
+        }
+        (bytes, ends)
+    }
+
+    #[test]
+    fn a_recording_cut_anywhere_is_whole_up_to_its_last_fragment() {
+        let (bytes, ends) = recording();
+        assert_eq!(scanned(&bytes), Scan::Whole { has_media: true });
+        for cut in ends[0] as usize..bytes.len() {
+            let whole = ends.iter().copied().filter(|end| *end <= cut as u64).max().unwrap();
+            let has_media = whole > ends[0];
+            let expected = match whole == cut as u64 {
+                true => Scan::Whole { has_media },
+                false => Scan::Torn { at: whole, has_media },
+            };
+            assert_eq!(scanned(&bytes[..cut]), expected, "cut at {cut}");
+        }
+        for cut in 0..ends[0] as usize {
+            assert!(matches!(scanned(&bytes[..cut]), Scan::Foreign(_)), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn zeros_at_the_end_are_torn_and_damage_in_the_middle_is_not_cut_away() {
+        let (bytes, ends) = recording();
+        let mut zeros = bytes.clone();
+        zeros.extend([0; 100_000]);
+        assert_eq!(scanned(&zeros), Scan::Torn { at: ends[3], has_media: true });
+        let mut damaged = bytes.clone();
+        damaged[ends[1] as usize..][..8].copy_from_slice(b"garbage!");
+        assert_eq!(scanned(&damaged), Scan::Damaged { at: ends[1] });
+    }
+
+    #[test]
+    fn other_files_are_left_alone() {
+        let plain = [boxed(b"ftyp", 16), boxed(b"mdat", 900), boxed(b"moov", 300)].concat();
+        assert_eq!(scanned(&plain), Scan::Whole { has_media: true });
+        for other in [&plain[..500], b"hello, this is text", b"RIFF....WAVEfmt ", b""] {
+            assert!(matches!(scanned(other), Scan::Foreign(_)));
+        }
+        let indexed = [boxed(b"ftyp", 16), boxed(b"moov", 300), boxed(b"mdat", 900)].concat();
+        assert!(
+            matches!(scanned(&indexed[..800]), Scan::Foreign(_)),
+            "an index without fragments needs all of its data"
+        );
+        let stopped = scan(&mut Cursor::new(&plain), plain.len() as u64, &|| false).unwrap_err();
+        assert_eq!(stopped.kind(), io::ErrorKind::Interrupted);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_looked_through(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+            let mut behind = boxed(b"ftyp", 4);
+            behind.extend(boxed(b"moov", 4));
+            behind.extend(&bytes);
+            for bytes in [&bytes, &behind] {
+                if let Scan::Torn { at, .. } | Scan::Damaged { at } = scanned(bytes) {
+                    proptest::prop_assert!(at <= bytes.len() as u64);
+                }
+            }
+        }
+    }
+}

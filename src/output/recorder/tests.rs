@@ -1,0 +1,665 @@
+//! The recorder, packet by packet.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io::Write;
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::mpsc::SyncSender;
+
+use bytes::Bytes;
+use mp4_atom::{Any, DecodeMaybe, TrunSamples};
+
+use super::storage::{Disk, Room};
+use super::*;
+use crate::bitstream::AudioSpecificConfig;
+use crate::flow::PacketQueue;
+use crate::flv::{FlvReader, FlvTag, TagKind};
+use crate::media::{AudioConfig, Bitrate, FrameRate, Packet, PacketKind, Size, VideoConfig};
+use crate::output::Fanout;
+
+/// Frames between keyframes, and of a second.
+const GOP: i64 = 50;
+const FRAMES_A_SECOND: i64 = 25;
+const QUEUE_LIMIT: Duration = Duration::from_secs(20);
+/// Parameter sets of a 640×360 picture by x264.
+const SPS: &[u8] = &[
+    0x67, 0x42, 0xc0, 0x1e, 0xd9, 0x00, 0xa0, 0x2f, 0xf9, 0x61, 0x00, 0x00, 0x03, 0x00, 0x01, 0x00, 0x00, 0x03, 0x00,
+    0x3c, 0x0f, 0x16, 0x2e, 0x48,
+];
+const PPS: &[u8] = &[0x68, 0xcb, 0x83, 0xcb, 0x20];
+
+fn stream(with_video: bool) -> StreamConfig {
+    let bitrate = Bitrate::from_kbps(128);
+    let video = VideoConfig {
+        size: Size::new(640, 360),
+        frame_rate: FrameRate::new(25, 1).unwrap(),
+        bitrate,
+        sps: Bytes::from_static(SPS),
+        pps: Bytes::from_static(PPS),
+    };
+    let audio_specific_config = AudioSpecificConfig::lc(48_000, 2).write();
+    let audio = AudioConfig { sample_rate: 48_000, channels: 2, bitrate, audio_specific_config };
+    StreamConfig { video: with_video.then_some(video), audio: Some(audio) }
+}
+
+fn config(path: &str, split: Option<RecordSplit>) -> RecorderConfig {
+    RecorderConfig { path: path.into(), stream: stream(true), split, notes: None }
+}
+
+/// Packets of a show whose sound lies anywhere between its pictures and comes 60 ms late, as that of a real one. Each
+/// packet's first bytes are its number.
+fn packets(seconds: i64) -> Vec<Packet> {
+    let packet = |kind, at, number: i64| {
+        let mut data = number.to_be_bytes().to_vec();
+        data.resize(1000, 7);
+        Packet { kind, pts: at, dts: at, captured_at: at, data: data.into() }
+    };
+    let pictures = (0..seconds * FRAMES_A_SECOND).map(|index| {
+        let at = Timestamp::from_millis(5000 + index * 1000 / FRAMES_A_SECOND);
+        (at, packet(PacketKind::Video { keyframe: index % GOP == 0 }, at, index))
+    });
+    let sound = (0..seconds * 48_000 / 1024).map(|index| {
+        let at = Timestamp::from_samples(index * 1024 - 1600, 48_000) + Duration::from_nanos(5_003_333_333);
+        (at + Duration::from_millis(60), packet(PacketKind::Audio, at, index))
+    });
+    let mut all: Vec<_> = pictures.chain(sound).collect();
+    all.sort_by_key(|(comes, _)| *comes);
+    all.into_iter().map(|(_, packet)| packet).collect()
+}
+
+fn push_frames(fanout: &Fanout, frames: Range<i64>) {
+    for index in frames {
+        let at = Timestamp::from_millis(index * 1000 / FRAMES_A_SECOND);
+        let packet = |kind| Packet { kind, pts: at, dts: at, captured_at: at, data: Bytes::from(vec![7; 1000]) };
+        fanout.push(&packet(PacketKind::Video { keyframe: index % GOP == 0 }));
+        fanout.push(&packet(PacketKind::Audio));
+    }
+}
+
+/// Files in memory.
+#[derive(Clone, Default)]
+struct Memory(Arc<Mutex<Contents>>);
+
+#[derive(Default)]
+struct Contents {
+    files: Vec<(PathBuf, Vec<u8>)>,
+    beside: HashMap<PathBuf, String>,
+    /// Room that is left and goes by what is written.
+    room: Option<u64>,
+    /// After so many bytes writing fails.
+    fails_after: Option<(usize, io::ErrorKind)>,
+    gone: bool,
+    closed: usize,
+    mended: Vec<PathBuf>,
+    syncs: usize,
+}
+
+struct MemoryFile(Memory, usize);
+
+impl Memory {
+    fn bytes(&self) -> usize {
+        self.0.lock().unwrap().files.iter().map(|(_, bytes)| bytes.len()).sum()
+    }
+
+    fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let contents = self.0.lock().unwrap();
+        contents.files.iter().map(|(path, bytes)| (path.display().to_string(), bytes.clone())).collect()
+    }
+}
+
+impl Write for MemoryFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.0.bytes();
+        let mut contents = self.0.0.lock().unwrap();
+        if let Some((after, kind)) = contents.fails_after {
+            let left = after.saturating_sub(written).min(bytes.len());
+            if left == 0 {
+                return Err(kind.into());
+            }
+            contents.files[self.1].1.extend_from_slice(&bytes[..left]);
+            return Ok(left);
+        }
+        contents.files[self.1].1.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Disk for MemoryFile {
+    fn sync(&mut self, _all: bool) -> io::Result<()> {
+        self.0.0.lock().unwrap().syncs += 1;
+        Ok(())
+    }
+}
+
+impl Storage for Memory {
+    type File = MemoryFile;
+
+    fn create(&mut self, base: &Path) -> io::Result<(PathBuf, MemoryFile)> {
+        let mut contents = self.0.lock().unwrap();
+        let number = contents.files.len() + 1;
+        let (stem, ending) = (base.file_stem().unwrap().to_str().unwrap(), base.extension().unwrap().to_str().unwrap());
+        let name = if number == 1 { format!("{stem}.{ending}") } else { format!("{stem}-{number}.{ending}") };
+        contents.files.push((name.clone().into(), Vec::new()));
+        Ok((name.into(), MemoryFile(self.clone(), number - 1)))
+    }
+
+    fn note(&mut self, _file: &Path) {}
+
+    fn room(&self, _file: &Path) -> Option<Room> {
+        let written = self.bytes() as u64;
+        let room = self.0.lock().unwrap().room?;
+        Some(Room { free: room.saturating_sub(written), total: 1 << 40 })
+    }
+
+    fn is_there(&self, _file: &Path) -> bool {
+        !self.0.lock().unwrap().gone
+    }
+
+    fn write_beside(&mut self, path: &Path, text: &str) -> io::Result<()> {
+        self.0.lock().unwrap().beside.insert(path.to_owned(), text.to_owned());
+        Ok(())
+    }
+
+    fn mend(&mut self, file: &Path) {
+        self.0.lock().unwrap().mended.push(file.to_owned());
+    }
+
+    fn closed(&mut self) {
+        self.0.lock().unwrap().closed += 1;
+    }
+}
+
+/// Records `packets` into `memory` at the pace of their times; `each` sees the shared part and the time before each.
+fn record_packets(
+    memory: &Memory,
+    config: &RecorderConfig,
+    packets: &[Packet],
+    each: impl Fn(&Shared, Timestamp),
+) -> Vec<RecorderEvent> {
+    let fanout = Fanout::new();
+    let output = fanout.add(PacketQueue::new(QUEUE_LIMIT));
+    output.activate();
+    let (shared, clock) = (Shared::default(), Clock::manual());
+    // The packets of a second come together, and then the clock goes on: the recorder pops all that is there.
+    let told = Mutex::new(Vec::new());
+    let mut storage = memory.clone();
+    let first = storage.create(&config.path).unwrap();
+    std::thread::scope(|scope| {
+        let (output, shared, clock, told) = (&output, &shared, &clock, &told);
+        scope.spawn(move || {
+            record((storage, first), config, output, clock, shared, &|event| told.lock().unwrap().push(event))
+        });
+        for packet in packets {
+            clock.advance_to(packet.dts);
+            each(shared, packet.dts);
+            fanout.push(packet);
+            while output.queue().gauge().bytes > 0 {
+                if told.lock().unwrap().iter().any(|event| matches!(event, RecorderEvent::Failed(_))) {
+                    break;
+                }
+                std::thread::yield_now();
+            }
+        }
+        output.queue().close();
+    });
+    told.into_inner().unwrap()
+}
+
+/// A sample as a player finds it: its time and duration in the track's own units, whether decoding can start there, and
+/// its number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Found {
+    start: u64,
+    duration: u32,
+    sync: bool,
+    number: i64,
+}
+
+/// The samples of both tracks, pictures first, and how long each fragment is in seconds.
+fn read_mp4(bytes: &[u8]) -> ([Vec<Found>; 2], Vec<f64>) {
+    let (mut tracks, mut fragments, mut rest) = ([Vec::new(), Vec::new()], Vec::new(), bytes);
+    let mut moof_at = 0;
+    while let Some(any) = Any::decode_maybe(&mut rest).unwrap() {
+        if let Any::Moof(moof) = any {
+            let mut longest = 0.0f64;
+            for traf in &moof.traf {
+                let track = traf.tfhd.track_id as usize - 1;
+                let mut start = traf.tfdt.as_ref().unwrap().base_media_decode_time;
+                let begun = start;
+                let mut at = moof_at + traf.trun[0].data_offset.unwrap() as usize;
+                let TrunSamples::Explicit(entries) = &traf.trun[0].samples else { panic!() };
+                for entry in entries {
+                    let number = i64::from_be_bytes(bytes[at..at + 8].try_into().unwrap());
+                    let duration = entry.duration.unwrap();
+                    let sync = entry.flags == Some(0x0200_0000);
+                    tracks[track].push(Found { start, duration, sync, number });
+                    start += u64::from(duration);
+                    at += entry.size.unwrap() as usize;
+                }
+                longest = longest.max((start - begun) as f64 / [90_000.0, 48_000.0][track]);
+            }
+            fragments.push(longest);
+        }
+        moof_at = bytes.len() - rest.len();
+    }
+    assert!(rest.is_empty(), "no box is cut");
+    (tracks, fragments)
+}
+
+#[test]
+fn an_mp4_has_every_packet_at_its_place_in_short_fragments_that_reach_the_disk_one_by_one() {
+    let memory = Memory::default();
+    let told = record_packets(&memory, &config("show.mp4", None), &packets(20), |_, _| {});
+    assert!(told.is_empty(), "{told:?}");
+    let files = memory.files();
+    assert_eq!(files.len(), 1);
+    let ([pictures, sound], fragments) = read_mp4(&files[0].1);
+    let expected = (0..500).map(|n| Found { start: n as u64 * 3600, duration: 3600, sync: n % 50 == 0, number: n });
+    assert_eq!(pictures, expected.collect::<Vec<_>>());
+    // The first two packets of sound are from before the first picture. The next lies 31.5 ms after it: 1513 samples.
+    let first = 2048 - 1600 + 160;
+    let expected = (2..937).map(|n| (first + (n as u64 - 2) * 1024, n));
+    assert_eq!(sound.iter().map(|found| (found.start, found.number)).collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    assert!(fragments.iter().all(|seconds| *seconds <= 1.001), "{fragments:?}");
+    let contents = memory.0.lock().unwrap();
+    assert!(contents.syncs >= 20 && contents.closed == 1, "{} {}", contents.syncs, contents.closed);
+}
+
+#[test]
+fn another_file_begins_at_a_keyframe_and_no_packet_is_lost_or_there_twice() {
+    for (form, split) in [
+        ("mp4", RecordSplit::Duration(Duration::from_secs(4))),
+        ("mp4", RecordSplit::Size(300_000)),
+        ("flv", RecordSplit::Duration(Duration::from_secs(6))),
+    ] {
+        let memory = Memory::default();
+        let path = format!("show.{form}");
+        let told = record_packets(&memory, &config(&path, Some(split)), &packets(21), |_, _| {});
+        assert!(told.is_empty(), "{told:?}");
+        let files = memory.files();
+        assert!(files.len() >= 4, "{} files", files.len());
+        assert_eq!((files[0].0.as_str(), &files[1].0), (path.as_str(), &format!("show-2.{form}")));
+        let (mut pictures, mut sound) = (Vec::new(), Vec::new());
+        for (name, bytes) in &files {
+            if let RecordSplit::Size(most) = split {
+                let is_last = name == &files[files.len() - 1].0;
+                assert!(bytes.len() as u64 <= most && (is_last || bytes.len() > 100_000), "{name}: {}", bytes.len());
+            }
+            let [seen, heard] = if form == "mp4" { read_mp4(bytes).0 } else { read_flv(bytes) };
+            assert!(seen[0].start == 0 && seen[0].sync, "{name} begins with {:?}", seen[0]);
+            assert!(seen.windows(2).all(|pair| pair[0].start + u64::from(pair[0].duration) == pair[1].start), "{name}");
+            // Sound begins within its first packet's length, and ends where the picture does, to a packet.
+            assert!(heard[0].start < 2 * 1024, "{name}: {:?}", heard[0]);
+            assert!(
+                heard.windows(2).all(|pair| pair[0].start + u64::from(pair[0].duration) == pair[1].start),
+                "{name}"
+            );
+            pictures.extend(seen.iter().map(|found| found.number));
+            sound.extend(heard.iter().map(|found| found.number));
+        }
+        assert_eq!(pictures, (0..525).collect::<Vec<_>>(), "{form} {split:?}");
+        assert_eq!(sound, (2..984).collect::<Vec<_>>(), "{form} {split:?}");
+    }
+}
+
+/// The tags of an FLV in the form of `read_mp4`, with times in units of the tracks, rounded as milliseconds allow.
+fn read_flv(bytes: &[u8]) -> [Vec<Found>; 2] {
+    let mut found = [Vec::new(), Vec::new()];
+    for tag in tags(bytes) {
+        let (track, head, step) = match tag.kind {
+            TagKind::Video if tag.body[1] == 1 => (0, 5, 3600),
+            TagKind::Audio if tag.body[1] == 1 => (1, 2, 1024),
+            _ => continue,
+        };
+        let number = i64::from_be_bytes(tag.body[head..head + 8].try_into().unwrap());
+        let index = found[track].len() as u64;
+        let scale = [90, 48][track];
+        let first = found[track].first().map_or(u64::from(tag.timestamp_ms) * scale, |first: &Found| first.start);
+        let start = first + index * step;
+        assert!((start / scale).abs_diff(tag.timestamp_ms.into()) <= 1, "{} is not at {start}", tag.timestamp_ms);
+        found[track].push(Found { start, duration: step as u32, sync: tag.body[0] >> 4 == 1, number });
+    }
+    found
+}
+
+fn tags(bytes: &[u8]) -> Vec<FlvTag> {
+    let mut reader = FlvReader::new();
+    reader.push(bytes);
+    std::iter::from_fn(|| reader.next_tag().unwrap()).collect()
+}
+
+#[test]
+fn sound_alone_is_recorded_and_split() {
+    let memory = Memory::default();
+    let only_sound: Vec<_> = packets(10).into_iter().filter(|packet| !packet.is_video()).collect();
+    let split = Some(RecordSplit::Duration(Duration::from_secs(3)));
+    let config = RecorderConfig { stream: stream(false), ..config("talk.mp4", split) };
+    record_packets(&memory, &config, &only_sound, |_, _| {});
+    let files = memory.files();
+    assert_eq!(files.len(), 4);
+    let numbers = files.iter().flat_map(|(_, bytes)| read_mp4(bytes).0.concat());
+    assert_eq!(numbers.map(|found| found.number).collect::<Vec<_>>(), (0..468).collect::<Vec<_>>());
+}
+
+#[test]
+fn marks_are_beside_the_file_that_holds_their_moment() {
+    let memory = Memory::default();
+    let split = Some(RecordSplit::Duration(Duration::from_secs(4)));
+    let marked = RefCell::new([6000, 7500, 10_400].map(Timestamp::from_millis).to_vec());
+    record_packets(&memory, &config("show.mp4", split), &packets(8), |shared, now| {
+        let mut marked = marked.borrow_mut();
+        if marked.first().is_some_and(|at| *at <= now) {
+            shared.mark(marked.remove(0));
+        }
+    });
+    let contents = memory.0.lock().unwrap();
+    let text = |path: &str| contents.beside[Path::new(path)].as_str();
+    assert!(
+        text("show.chapters.vtt").ends_with("\n2\n00:00:02.500 --> 00:00:03.980\nMark 2\n"),
+        "{}",
+        text("show.chapters.vtt")
+    );
+    assert!(text("show-2.chapters.vtt").contains("00:00:01.400 --> 00:00:03."), "{}", text("show-2.chapters.vtt"));
+}
+
+#[test]
+fn a_disk_that_fills_up_is_told_in_time_and_the_file_is_closed_before_it_is_full() {
+    let memory = Memory::default();
+    // Some 72 kB a second, for 70 s beyond what is kept free.
+    memory.0.lock().unwrap().room = Some((64 << 20) + 72_000 * 70);
+    let told = record_packets(&memory, &config("show.mp4", None), &packets(100), |_, _| {});
+    let [RecorderEvent::Low { minutes: 2, .. }, RecorderEvent::Failed(error)] = &told[..] else { panic!("{told:?}") };
+    assert!(error.disk_full && error.reason.contains("MB are left"), "{error:?}");
+    let ([pictures, sound], _) = read_mp4(&memory.files()[0].1);
+    assert!((1600..1950).contains(&pictures.len()), "{} pictures", pictures.len());
+    assert!(sound.len() > 2900);
+    let contents = memory.0.lock().unwrap();
+    assert_eq!((contents.closed, contents.mended.len()), (1, 0));
+}
+
+#[test]
+fn a_disk_that_fails_is_told_and_what_is_not_whole_is_cut() {
+    for (kind, full) in [(io::ErrorKind::StorageFull, true), (io::ErrorKind::ReadOnlyFilesystem, false)] {
+        let memory = Memory::default();
+        memory.0.lock().unwrap().fails_after = Some((200_000, kind));
+        let told = record_packets(&memory, &config("show.mp4", None), &packets(20), |_, _| {});
+        let [RecorderEvent::Failed(error)] = &told[..] else { panic!("{told:?}") };
+        assert_eq!((error.disk_full, error.path.as_str()), (full, "show.mp4"));
+        assert_eq!(memory.0.lock().unwrap().mended, [PathBuf::from("show.mp4")]);
+    }
+    let memory = Memory::default();
+    memory.0.lock().unwrap().gone = true;
+    let told = record_packets(&memory, &config("show.mp4", None), &packets(20), |_, _| {});
+    assert!(matches!(&told[..], [RecorderEvent::Failed(error)] if error.reason == "the file is gone"), "{told:?}");
+}
+
+/// A disk on which the show goes on while a write with frames in it waits.
+struct Stalling<F> {
+    memory: Memory,
+    stall: F,
+}
+
+struct StallingFile<F>(MemoryFile, F);
+
+impl<F: FnMut()> Write for StallingFile<F> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (self.1)();
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<F: FnMut()> Disk for StallingFile<F> {
+    fn sync(&mut self, all: bool) -> io::Result<()> {
+        self.0.sync(all)
+    }
+}
+
+impl<F: FnMut() + Clone> Storage for Stalling<F> {
+    type File = StallingFile<F>;
+
+    fn create(&mut self, base: &Path) -> io::Result<(PathBuf, StallingFile<F>)> {
+        let (path, file) = self.memory.create(base)?;
+        Ok((path, StallingFile(file, self.stall.clone())))
+    }
+
+    fn note(&mut self, _file: &Path) {}
+
+    fn room(&self, _file: &Path) -> Option<Room> {
+        None
+    }
+
+    fn is_there(&self, _file: &Path) -> bool {
+        true
+    }
+
+    fn write_beside(&mut self, _path: &Path, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn mend(&mut self, _file: &Path) {}
+
+    fn closed(&mut self) {}
+}
+
+/// Records 4 s, then a stall of `stalled` frames, then `after` more; gives the file, what was told and what is missing.
+fn record_with_stall(name: &str, stalled: i64, after: i64) -> (Vec<u8>, Vec<Hole>, u64) {
+    let fanout = Fanout::new();
+    let output = fanout.add(PacketQueue::new(QUEUE_LIMIT));
+    output.activate();
+    let begin = 4 * FRAMES_A_SECOND;
+    push_frames(&fanout, 0..begin);
+    let stalls = std::rc::Rc::new(std::cell::Cell::new(0));
+    let (held, stalling) = (output.clone(), std::rc::Rc::clone(&stalls));
+    let stall = move || {
+        stalling.set(stalling.get() + 1);
+        // The first write is what a player needs first.
+        if stalling.get() == 3 {
+            push_frames(&fanout, begin..begin + stalled);
+        }
+        if stalling.get() == 5 {
+            push_frames(&fanout, begin + stalled..begin + stalled + after);
+            held.queue().close();
+        }
+    };
+    let memory = Memory::default();
+    let shared = Shared::default();
+    let config = config(name, None);
+    let mut storage = Stalling { memory: memory.clone(), stall };
+    let first = storage.create(&config.path).unwrap();
+    let told = RefCell::new(Vec::new());
+    record((storage, first), &config, &output, &Clock::manual(), &shared, &|event| match event {
+        RecorderEvent::Hole { hole, .. } => told.borrow_mut().push(hole),
+        other => panic!("{other:?}"),
+    });
+    let bytes = memory.files()[0].1.clone();
+    (bytes, told.into_inner(), output.queue().gauge().lost.frames)
+}
+
+#[test]
+fn a_disk_that_stalls_leaves_one_hole_that_is_told_and_the_recording_goes_on_in_time() {
+    let (bytes, told, missing) = record_with_stall("show.mp4", 25 * FRAMES_A_SECOND, 10 * FRAMES_A_SECOND);
+    let ([pictures, sound], _) = read_mp4(&bytes);
+    let holes: Vec<_> = pictures.windows(2).filter(|pair| pair[1].start - pair[0].start != 3600).collect();
+    let [[before, after]] = holes[..] else { panic!("{holes:?}") };
+    assert!(
+        after.sync && before.duration == 3600,
+        "decoding must be able to go on, and the hole stays a hole: {holes:?}"
+    );
+    assert_eq!(after.start % (3600 * GOP as u64), 0, "at its place in time");
+    let frames = (after.start - before.start) / 3600 - 1;
+    assert_eq!((told, missing), (vec![Hole { frames, audio_packets: 0 }], frames));
+    assert_eq!(pictures.len() as u64 + frames, 39 * FRAMES_A_SECOND as u64);
+    assert_eq!(sound.len() as i64, 39 * FRAMES_A_SECOND, "sound has no hole");
+}
+
+#[test]
+fn an_flv_has_the_same_hole() {
+    let (bytes, told, missing) = record_with_stall("show.flv", 25 * FRAMES_A_SECOND, 10 * FRAMES_A_SECOND);
+    let videos: Vec<_> = tags(&bytes).into_iter().filter(|tag| tag.kind == TagKind::Video).skip(1).collect();
+    let holes: Vec<_> = videos.windows(2).filter(|pair| pair[1].timestamp_ms - pair[0].timestamp_ms != 40).collect();
+    let [[before, after]] = holes[..] else { panic!("{} holes", holes.len()) };
+    assert_eq!(after.body[0] >> 4, 1);
+    let frames = u64::from((after.timestamp_ms - before.timestamp_ms) / 40 - 1);
+    assert_eq!((told, missing), (vec![Hole { frames, audio_packets: 0 }], frames));
+}
+
+#[test]
+fn a_stall_within_the_queue_loses_nothing_and_one_until_the_end_is_told() {
+    let (bytes, told, missing) = record_with_stall("show.mp4", 15 * FRAMES_A_SECOND, 1);
+    assert_eq!((read_mp4(&bytes).0[0].len() as i64, told.len(), missing), (19 * FRAMES_A_SECOND + 1, 0, 0));
+    // The queue overflows and no keyframe follows before the end.
+    let (bytes, told, missing) = record_with_stall("show.mp4", 21 * FRAMES_A_SECOND, 1);
+    let kept = read_mp4(&bytes).0[0].len() as u64;
+    assert_eq!(told, [Hole { frames: missing, audio_packets: 0 }]);
+    assert_eq!(kept + missing, 25 * FRAMES_A_SECOND as u64 + 1);
+}
+
+/// A disk that takes so many writes and then never returns from one, until the test lets go of it.
+#[derive(Clone)]
+struct Dead {
+    memory: Memory,
+    writes: Arc<Mutex<usize>>,
+    stuck: SyncSender<()>,
+    hold: Arc<Mutex<Receiver<()>>>,
+}
+
+impl Dead {
+    fn wait(&self) {
+        let mut writes = self.writes.lock().unwrap();
+        match writes.checked_sub(1) {
+            Some(left) => *writes = left,
+            None => {
+                drop(writes);
+                let _ = self.stuck.send(());
+                let _ = self.hold.lock().unwrap().recv();
+            }
+        }
+    }
+}
+
+struct DeadFile(MemoryFile, Dead);
+
+impl Write for DeadFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.1.wait();
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Disk for DeadFile {
+    fn sync(&mut self, all: bool) -> io::Result<()> {
+        self.0.sync(all)
+    }
+}
+
+impl Storage for Dead {
+    type File = DeadFile;
+
+    fn create(&mut self, base: &Path) -> io::Result<(PathBuf, DeadFile)> {
+        let (path, file) = self.memory.create(base)?;
+        Ok((path, DeadFile(file, self.clone())))
+    }
+
+    fn note(&mut self, _file: &Path) {}
+
+    fn room(&self, _file: &Path) -> Option<Room> {
+        None
+    }
+
+    fn is_there(&self, _file: &Path) -> bool {
+        true
+    }
+
+    fn write_beside(&mut self, _path: &Path, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn mend(&mut self, _file: &Path) {}
+
+    fn closed(&mut self) {
+        self.memory.closed();
+    }
+}
+
+#[test]
+fn a_disk_that_never_returns_holds_nobody_up_and_keeps_what_it_took() {
+    let fanout = Fanout::new();
+    let output = fanout.add(PacketQueue::new(QUEUE_LIMIT));
+    let (stuck, is_stuck) = sync_channel(0);
+    let (release, hold) = sync_channel(0);
+    let memory = Memory::default();
+    let disk =
+        Dead { memory: memory.clone(), writes: Arc::new(Mutex::new(40)), stuck, hold: Arc::new(Mutex::new(hold)) };
+    let recorder = Recorder::start_on(disk, config("show.flv", None), output, Clock::manual(), |_| {}).unwrap();
+    push_frames(&fanout, 0..10 * FRAMES_A_SECOND);
+    is_stuck.recv().unwrap();
+    let ended = recorder.finish(Duration::from_millis(300));
+    let Err(RecorderError { path, reason, disk_full: false }) = ended else { panic!("{ended:?}") };
+    assert_eq!((path.as_str(), reason.as_str()), ("show.flv", "the disk did not take the rest within 0.3 s"));
+    let kept = tags(&memory.files()[0].1).len();
+    // Script and headers, and per frame picture and sound.
+    let all = 3 + 2 * 10 * FRAMES_A_SECOND as usize;
+    assert!((10..all).contains(&kept), "{kept}");
+    // The disk is back: the thread that was left to itself still writes all the rest.
+    drop((release, is_stuck));
+    while memory.0.lock().unwrap().closed == 0 {
+        std::thread::yield_now();
+    }
+    assert_eq!(tags(&memory.files()[0].1).len(), all);
+}
+
+#[test]
+fn a_disk_that_answers_has_all_of_it_and_no_note_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let notes = folder.path().join("notes");
+    let path = folder.path().join("show.mp4");
+    let fanout = Fanout::new();
+    let output = fanout.add(PacketQueue::new(QUEUE_LIMIT));
+    let config = RecorderConfig { path: path.clone(), notes: Some(notes.clone()), ..config("", None) };
+    let recorder = Recorder::start(config, output, Clock::manual(), |event| panic!("{event:?}")).unwrap();
+    push_frames(&fanout, 0..FRAMES_A_SECOND);
+    while recorder.output.queue().gauge().bytes > 0 {
+        std::thread::yield_now();
+    }
+    assert_eq!(std::fs::read_dir(&notes).unwrap().count(), 1);
+    assert!(leftovers(&notes).is_empty(), "it is held");
+    let files = recorder.files_later();
+    recorder.finish(Duration::from_secs(60)).unwrap();
+    assert_eq!(files.files(), [path.as_path()]);
+    let ([pictures, sound], _) = read_mp4(&std::fs::read(&path).unwrap());
+    assert_eq!((pictures.len() as i64, sound.len() as i64), (FRAMES_A_SECOND, FRAMES_A_SECOND));
+    assert_eq!(std::fs::read_dir(&notes).unwrap().count(), 0);
+}
+
+#[test]
+fn a_replay_is_a_file_from_its_first_keyframe_on_and_overwrites_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = replay_path(&folder.path().join("show.flv"), "12-00-01");
+    assert_eq!(path, folder.path().join("show replay 12-00-01.mp4"));
+    for name in ["show replay 12-00-01.mp4", "show replay 12-00-01-2.mp4"] {
+        let (told, saved) = sync_channel(1);
+        let save =
+            ReplaySave::start(packets(4), stream(true), path.clone(), move |done| told.send(done).unwrap()).unwrap();
+        assert!(save.finish(Duration::from_secs(60)));
+        let file = saved.recv().unwrap().unwrap();
+        assert_eq!(file, folder.path().join(name));
+        assert_eq!(read_mp4(&std::fs::read(&file).unwrap()).0[0].len() as i64, 4 * FRAMES_A_SECOND);
+    }
+    let (told, saved) = sync_channel(1);
+    let nowhere = folder.path().join("no/such/file.mp4");
+    ReplaySave::start(packets(1), stream(true), nowhere, move |done| told.send(done).unwrap()).unwrap();
+    assert!(saved.recv().unwrap().is_err());
+}

@@ -1,0 +1,310 @@
+//! What the recorder's thread does: packets from the queue into files, one after another, each brought to the disk piece by
+//! piece.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::chapters::{chapters_path, chapters_text};
+use super::media_file::MediaFile;
+use super::room::{RoomWatch, Told};
+use super::split::Splitter;
+use super::storage::Storage;
+use super::{RecorderConfig, RecorderError, RecorderEvent};
+use crate::clock::Clock;
+use crate::flow::Popped;
+use crate::media::{Packet, RecordForm, StreamConfig, Timestamp};
+use crate::output::OutputHandle;
+
+/// How often what is written is handed to the disk, where no fragment does that, and the disk is looked at.
+const SYNC_INTERVAL: Duration = Duration::from_secs(1);
+/// How long the thread sleeps at most.
+const POP_LIMIT: Duration = Duration::from_millis(250);
+/// For so long after another file has begun, sound for the one before it may still come.
+const LATE_SOUND: Duration = Duration::from_secs(2);
+
+/// What the recorder and its thread share.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    /// The files so far.
+    files: Mutex<Vec<PathBuf>>,
+    /// Marks that were set and not yet seen by the thread.
+    marks: Mutex<Vec<Timestamp>>,
+}
+
+impl Shared {
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn mark(&self, at: Timestamp) {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner).push(at);
+    }
+
+    fn take_marks(&self) -> Vec<Timestamp> {
+        std::mem::take(&mut self.marks.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn add_file(&self, path: &Path) {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
+    }
+}
+
+/// A file with its marks.
+struct Open<S: Storage> {
+    path: PathBuf,
+    file: MediaFile<S::File>,
+    marks: Vec<Duration>,
+}
+
+/// The files of one recording.
+pub(super) struct Files<S: Storage> {
+    storage: S,
+    base_path: PathBuf,
+    form: RecordForm,
+    stream: StreamConfig,
+    splitter: Splitter,
+    current: Open<S>,
+    /// The one before, while sound for it may still come.
+    closing: Option<Open<S>>,
+    /// Bytes of files that are closed.
+    closed_bytes: u64,
+}
+
+impl<S: Storage> Files<S> {
+    /// Begins with the first file, which is made already.
+    pub(super) fn begin(mut storage: S, config: &RecorderConfig, first: (PathBuf, S::File)) -> io::Result<Self> {
+        let form = RecordForm::of(&config.path);
+        let current = begin(&mut storage, first, form, &config.stream)?;
+        Ok(Self {
+            storage,
+            base_path: config.path.clone(),
+            form,
+            stream: config.stream.clone(),
+            splitter: Splitter::new(config.split),
+            current,
+            closing: None,
+            closed_bytes: 0,
+        })
+    }
+
+    /// Where the newest packets go.
+    pub(super) fn path(&self) -> &Path {
+        &self.current.path
+    }
+
+    fn take(&mut self, packet: &Packet, shared: &Shared) -> io::Result<()> {
+        let begins = packet.is_keyframe() || self.stream.video.is_none();
+        if begins && let Some(base) = self.current.file.base() {
+            let bytes = self.current.file.bytes();
+            if self.splitter.is_due(base, packet.dts, bytes) {
+                self.go_on_in_another(packet.dts, shared)?;
+            }
+        }
+        let late =
+            self.closing.is_some() && !packet.is_video() && self.current.file.base().is_some_and(|b| packet.dts < b);
+        if late && let Some(closing) = &mut self.closing {
+            return take(closing, packet);
+        }
+        let is_late = |base: Timestamp| !packet.is_video() || packet.dts.since(base) > LATE_SOUND;
+        if self.closing.is_some() && self.current.file.base().is_some_and(is_late) {
+            self.close_former()?;
+        }
+        take(&mut self.current, packet)
+    }
+
+    /// A picture ends its file where the next one begins.
+    fn go_on_in_another(&mut self, at: Timestamp, shared: &Shared) -> io::Result<()> {
+        self.close_former()?;
+        self.current.file.end_at(at)?;
+        let next = self.storage.create(&self.base_path)?;
+        shared.add_file(&next.0);
+        let next = begin(&mut self.storage, next, self.form, &self.stream)?;
+        self.closing = Some(std::mem::replace(&mut self.current, next));
+        // Without a picture nothing comes late.
+        if self.stream.video.is_none() { self.close_former() } else { Ok(()) }
+    }
+
+    fn close_former(&mut self) -> io::Result<()> {
+        let Some(mut former) = self.closing.take() else { return Ok(()) };
+        former.file.finish()?;
+        self.closed_bytes += former.file.bytes();
+        self.write_marks(&former, true);
+        Ok(())
+    }
+
+    /// Marks belong to the file that holds their moment.
+    fn mark(&mut self, marks: &[Timestamp]) {
+        for at in marks {
+            let former = self.closing.as_mut().filter(|_| self.current.file.base().is_none_or(|base| *at < base));
+            let open = former.unwrap_or(&mut self.current);
+            if let Some(base) = open.file.base() {
+                open.marks.push(at.since(base));
+            }
+        }
+        if !marks.is_empty() {
+            let current = &self.current;
+            for open in self.closing.iter().chain([current]) {
+                write_marks(&mut self.storage, open, false);
+            }
+        }
+    }
+
+    fn write_marks(&mut self, open: &Open<S>, is_closed: bool) {
+        write_marks(&mut self.storage, open, is_closed);
+    }
+
+    fn written_bytes(&mut self) -> u64 {
+        let closing = self.closing.as_mut().map_or(0, |open| open.file.bytes());
+        self.closed_bytes + closing + self.current.file.bytes()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        let former = self.close_former();
+        let current = self.current.file.finish();
+        write_marks(&mut self.storage, &self.current, true);
+        former.and(current)
+    }
+
+    /// Writing failed: what is whole stays, the rest of it goes.
+    fn give_up(self) {
+        let Self { mut storage, current, closing, .. } = self;
+        for open in closing.into_iter().chain([current]) {
+            let path = open.path;
+            drop(open.file);
+            storage.mend(&path);
+        }
+        storage.closed();
+    }
+}
+
+fn begin<S: Storage>(
+    storage: &mut S,
+    (path, disk): (PathBuf, S::File),
+    form: RecordForm,
+    stream: &StreamConfig,
+) -> io::Result<Open<S>> {
+    storage.note(&path);
+    let file = MediaFile::begin(disk, form, stream)?;
+    Ok(Open { path, file, marks: Vec::new() })
+}
+
+fn take<S: Storage>(open: &mut Open<S>, packet: &Packet) -> io::Result<()> {
+    if open.file.take(packet)? {
+        open.file.sync(false)?;
+    }
+    Ok(())
+}
+
+/// Nobody's recording fails for its marks.
+fn write_marks<S: Storage>(storage: &mut S, open: &Open<S>, is_closed: bool) {
+    if open.marks.is_empty() {
+        return;
+    }
+    let length = open.file.base().map(|base| open.file.last().since(base));
+    let text = chapters_text(&open.marks, length.filter(|_| is_closed));
+    if let Err(error) = storage.write_beside(&chapters_path(&open.path), &text) {
+        tracing::warn!(%error, "the marks of a recording cannot be written");
+    }
+}
+
+/// Records until the queue is closed and empty.
+pub(super) fn record<S: Storage>(
+    (storage, first): (S, (PathBuf, S::File)),
+    config: &RecorderConfig,
+    output: &OutputHandle,
+    clock: &Clock,
+    shared: &Shared,
+    tell: &dyn Fn(RecorderEvent),
+) {
+    let path = first.0.clone();
+    let mut files = match Files::begin(storage, config, first) {
+        Ok(files) => files,
+        Err(error) => {
+            output.deactivate();
+            return tell(RecorderEvent::Failed(RecorderError::new(&path, &error)));
+        }
+    };
+    match write_all(&mut files, output, clock, shared, tell) {
+        Ok(None) => files.storage.closed(),
+        Ok(Some(error)) => {
+            output.deactivate();
+            files.storage.closed();
+            tell(RecorderEvent::Failed(error));
+        }
+        Err(error) => {
+            output.deactivate();
+            let error = RecorderError::new(files.path(), &error);
+            // The stream is told first: mending may take as long as the disk likes.
+            tell(RecorderEvent::Failed(error));
+            files.give_up();
+        }
+    }
+}
+
+/// Gives why the recording was ended, with its files closed.
+fn write_all<S: Storage>(
+    files: &mut Files<S>,
+    output: &OutputHandle,
+    clock: &Clock,
+    shared: &Shared,
+    tell: &dyn Fn(RecorderEvent),
+) -> io::Result<Option<RecorderError>> {
+    let mut room = RoomWatch::default();
+    let mut synced_at = clock.now();
+    // A disk that is full from the start gets nothing.
+    if let Some(full) = look_at_room(files, &mut room, synced_at, tell) {
+        files.finish()?;
+        return Ok(Some(full));
+    }
+    loop {
+        let popped = output.queue().pop(POP_LIMIT);
+        if let Some(hole) = output.queue().take_hole() {
+            files.current.file.hole()?;
+            tell(RecorderEvent::Hole { path: files.path().display().to_string(), hole });
+        }
+        match popped {
+            Popped::Value(packet) => files.take(&packet, shared)?,
+            Popped::Empty => {}
+            Popped::Closed => break,
+        }
+        files.mark(&shared.take_marks());
+        let now = clock.now();
+        if now.since(synced_at) >= SYNC_INTERVAL {
+            synced_at = now;
+            files.current.file.sync(false)?;
+            if !files.storage.is_there(files.path()) {
+                let gone = io::Error::new(io::ErrorKind::NotFound, "the file is gone");
+                return Err(gone);
+            }
+            if let Some(full) = look_at_room(files, &mut room, now, tell) {
+                files.finish()?;
+                return Ok(Some(full));
+            }
+        }
+    }
+    files.finish()?;
+    Ok(None)
+}
+
+fn look_at_room<S: Storage>(
+    files: &mut Files<S>,
+    watch: &mut RoomWatch,
+    now: Timestamp,
+    tell: &dyn Fn(RecorderEvent),
+) -> Option<RecorderError> {
+    let room = files.storage.room(files.path())?;
+    let written = files.current.file.base().map(|_| files.written_bytes());
+    let path = files.path().display().to_string();
+    match watch.look(now, room, written)? {
+        Told::Low(minutes) => {
+            tell(RecorderEvent::Low { path, minutes });
+            None
+        }
+        Told::Full { free } => {
+            let reason = format!("{:.1} MB are left, which are kept free", free as f64 / 1e6);
+            Some(RecorderError { path, reason, disk_full: true })
+        }
+    }
+}

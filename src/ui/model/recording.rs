@@ -1,0 +1,75 @@
+//! What is kept of shows, as the window knows it: whether they are recorded, a recording alone, marks, replays, reports.
+
+use super::super::on_air::OnAir;
+use super::super::profiles::ProfileRequest;
+use super::super::view::{Act, Phase, RecordingView, Truth};
+use super::{Model, Order};
+use crate::settings::{RecordingName, ShowSettings, recording_room};
+use crate::studio::{Command, StudioCommand, StudioEvent};
+
+/// For so long it is said what was kept, in seconds.
+const SAID_SECONDS: f64 = 6.0;
+
+impl Model {
+    /// Takes an act about recordings.
+    pub(super) fn handle_recording(&mut self, now: f64, act: &Act) -> Vec<Order> {
+        let on_air = matches!(self.phase(), Phase::Live | Phase::Reconnecting);
+        let to_show = |command| vec![Order::Engine(StudioCommand::Show(command))];
+        match act {
+            Act::ToggleRecord if !self.is_on() => {
+                let path = RecordingName::offered_in(&self.recordings).path();
+                self.change(now, |settings| settings.record = settings.record.take().is_none().then_some(path))
+            }
+            Act::Record if !self.is_on() && !self.guarded(now) && !self.check.runs() => self.record_alone(now),
+            Act::SaveReplay if on_air => to_show(Command::SaveReplay),
+            Act::Mark if on_air => to_show(Command::Mark),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A show that goes nowhere but into its recording, whether or not shows are recorded otherwise.
+    fn record_alone(&mut self, now: f64) -> Vec<Order> {
+        let mut settings = ShowSettings { rehearse: false, destinations: Vec::new(), ..self.desk.settings().clone() };
+        let offered = || RecordingName::offered_in(&self.recordings).path();
+        settings.record = Some(settings.record.take().unwrap_or_else(offered));
+        let mut show = OnAir::new(false, settings.encoding.video_bitrate);
+        show.alone = true;
+        self.start(now, settings, show)
+    }
+
+    /// Something was kept.
+    pub(super) fn handle_kept(&mut self, now: f64, event: StudioEvent) {
+        let truth = match event {
+            StudioEvent::Marked { number, at } => Truth::Marked { number, at_seconds: at.as_secs_f64() },
+            StudioEvent::ReplaySaved(path) => Truth::ReplaySaved(path),
+            _ => return,
+        };
+        self.kept = Some((now, truth));
+    }
+
+    /// What was kept just now.
+    pub(super) fn kept(&self, now: f64) -> Option<&Truth> {
+        self.kept.as_ref().filter(|(at, _)| now - at < SAID_SECONDS).map(|(_, truth)| truth)
+    }
+
+    pub(super) fn recording_view(&self, now: f64) -> RecordingView {
+        let chosen = self.desk.settings();
+        let left_seconds = self.disk_free.map(|free| recording_room(free, &chosen.encoding).as_secs_f64());
+        let Some(show) = &self.show else {
+            return if chosen.record.is_some() { RecordingView::Ready { left_seconds } } else { RecordingView::Off };
+        };
+        let records = (chosen.record.is_some() || show.alone) && !show.rehearsal && !show.recording_failed;
+        match show.live_since {
+            _ if !records => RecordingView::Off,
+            Some(since) => RecordingView::Running { seconds: now - since, left_seconds },
+            None => RecordingView::Ready { left_seconds },
+        }
+    }
+
+    /// Asks for the rehearsal's report as a file beside the recordings.
+    pub(super) fn save_report(&self) -> Vec<Order> {
+        let rehearsed = self.result.as_ref().and_then(|result| result.rehearsed.clone());
+        let request = |report| ProfileRequest::SaveReport { folder: self.recordings.clone(), report };
+        rehearsed.map(request).map(Order::Profile).into_iter().collect()
+    }
+}

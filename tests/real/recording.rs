@@ -1,0 +1,291 @@
+//! Recordings: whole whatever happens, exact in time, closed after a crash, split without a loss; and the stream is never
+//! harmed by them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::support::media::{Recording, decode_without_a_warning};
+use crate::support::mp4::{Played, decode};
+use crate::support::nginx::Nginx;
+use crate::support::process::{Process, run};
+use crate::support::signal::Signal;
+use crate::support::tally::{Ended, Show, Tally, is_state, number};
+use crate::support::time;
+
+const KEY: &str = "rec-51cd";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// `tally live` that only records, with a picture that costs little.
+fn alone(file: &Path) -> Tally {
+    Tally::live(&["--video", "test", "--audio", "test", "--size", "320x180", "--video-bitrate", "400k"])
+        .args(&["--record", &file.to_string_lossy()])
+}
+
+/// Waits until the show has been live for `seconds`.
+fn wait_live(show: &mut Show, seconds: u64) {
+    show.wait_until_live();
+    time::pause(Duration::from_secs(seconds));
+}
+
+fn ends_well(show: Show) -> Ended {
+    show.process.signal(libc::SIGTERM);
+    show.end(PATIENCE)
+}
+
+fn files(ended: &Ended) -> Vec<PathBuf> {
+    let files = ended.summary()["recordings"].as_array().unwrap();
+    files.iter().map(|file| PathBuf::from(file.as_str().unwrap())).collect()
+}
+
+#[test]
+fn a_recording_alone_is_exact_in_picture_and_sound() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("show.mp4");
+    let ended = alone(&file).args(&["--for", "6s"]).run();
+    let summary = ended.expect_good_show();
+    let states: Vec<_> = ended.all("state").iter().map(|event| event["state"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(states, ["connecting", "live", "ending", "ended"], "{}", ended.story());
+    assert_eq!((summary["recording"].as_str(), files(&ended)), (file.to_str(), vec![file.clone()]));
+    let duration = number(summary, "duration_s");
+    assert!((duration - 6.0).abs() < 0.2, "--for counts from the recording's start: {duration} s");
+    let played = Played::read(&file);
+    assert_eq!(
+        (played.pictures.len() as f64, decode(&file)),
+        (number(summary, "frames_encoded"), played.pictures.len())
+    );
+    played.check_whole(30.0);
+    assert!(played.pictures.len() >= 178, "{} pictures", played.pictures.len());
+    // A viewer sees the flash and hears the beep at the same time, to less than a packet of sound.
+    Signal::read(&file).check_av_offset(5.0, 4);
+}
+
+#[test]
+fn a_show_is_kept_as_it_was_sent_in_either_form() {
+    for ending in ["mp4", "flv"] {
+        let nginx = Nginx::start();
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(format!("show.{ending}"));
+        let ended = Tally::small_show(&nginx.url(), 4).args(&["--record", &file.to_string_lossy()]).key(KEY).run();
+        let sent = number(ended.expect_good_show(), "frames_sent") as usize;
+        let kept = if ending == "mp4" { decode(&file) } else { decode_without_a_warning(&file) };
+        assert!(kept >= sent, "{kept} kept, {sent} sent: {}", ended.story());
+    }
+}
+
+#[test]
+fn a_recording_goes_on_while_the_server_is_away_and_at_any_rate() {
+    let mut nginx = Nginx::start();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("show.mp4");
+    let mut show = Tally::live(&["--video", "test", "--audio", "test", "--size", "320x180", "--video-bitrate", "400k"])
+        .args(&["--to", &nginx.url(), "--record", &file.to_string_lossy()])
+        .key(KEY)
+        .start();
+    wait_live(&mut show, 2);
+    nginx.kill();
+    show.wait_for_states("reconnecting", 1, Duration::from_secs(10));
+    time::pause(Duration::from_secs(2));
+    nginx.restart();
+    show.wait_for_states("live", 2, Duration::from_secs(20));
+    time::pause(Duration::from_secs(1));
+    let ended = ends_well(show);
+    ended.expect_code(0);
+    let played = Played::read(&file);
+    let missed = ["missed", "skipped"].map(|field| number(ended.summary(), field)).iter().sum::<f64>();
+    if missed == 0.0 {
+        played.check_whole(30.0);
+    }
+    assert!(
+        played.seconds() > number(ended.summary(), "duration_s") - 0.5,
+        "{} s: {}",
+        played.seconds(),
+        ended.story()
+    );
+    assert_eq!(decode(&file), played.pictures.len());
+}
+
+#[test]
+fn another_file_begins_without_a_loss() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("show.mp4");
+    let ended = alone(&file).args(&["--record-split", "2s", "--keyframe-seconds", "1", "--for", "7s"]).run();
+    let summary = ended.expect_good_show();
+    let files = files(&ended);
+    let names: Vec<_> = files.iter().map(|file| file.file_name().unwrap().to_str().unwrap()).collect();
+    assert_eq!(names, ["show.mp4", "show-2.mp4", "show-3.mp4", "show-4.mp4"], "{}", ended.story());
+    let (mut pictures, mut packets) = (0, 0);
+    for file in &files {
+        let played = Played::read(file);
+        played.check_whole(30.0);
+        // Sound ends where the picture does, to a packet.
+        let end = played.sound.last().unwrap() - played.pictures.last().unwrap().0;
+        let is_last = file == files.last().unwrap();
+        assert!(is_last || end.abs() < 0.055, "{}: {end} s", file.display());
+        (pictures, packets) = (pictures + decode(file), packets + played.sound.len());
+        Signal::read(file).check_av_offset(5.0, if is_last { 0 } else { 1 });
+    }
+    assert_eq!(pictures as f64, number(summary, "frames_encoded"), "{}", ended.story());
+    let expected = pictures as f64 / 30.0 * 48_000.0 / 1024.0;
+    assert!((packets as f64 - expected).abs() < 6.0, "{packets} packets of sound for {expected:.0}");
+}
+
+#[test]
+fn after_a_crash_less_than_two_seconds_are_missing_and_repair_closes_the_file() {
+    for (round, ending) in ["mp4", "mp4", "flv"].into_iter().enumerate() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(format!("show.{ending}"));
+        let mut show = alone(&file).start();
+        show.wait_until_live();
+        let begun = time::now();
+        time::pause(Duration::from_millis(3200 + 370 * round as u64));
+        show.process.kill();
+        let ran = begun.elapsed().as_secs_f64();
+        let (text, _) = run(env!("CARGO_BIN_EXE_tally"), ["repair", "--json", &file.to_string_lossy()]);
+        assert!(text.contains("\"result\":\"repaired\"") || text.contains("\"result\":\"whole\""), "{text}");
+        let kept = match ending {
+            "mp4" => {
+                decode(&file);
+                Played::read(&file).seconds()
+            }
+            _ => {
+                decode_without_a_warning(&file);
+                Recording::read(&file).video_ms() / 1000.0
+            }
+        };
+        assert!(ran - kept < 2.0, "{kept:.2} s of {ran:.2} s are left");
+        let again = run(env!("CARGO_BIN_EXE_tally"), ["repair", &file.to_string_lossy()]).0;
+        assert!(again.contains("nothing to repair"), "{again}");
+    }
+}
+
+#[test]
+fn the_next_start_closes_what_a_crash_left_open_and_leaves_what_others_record() {
+    let (dir, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let noted = |tally: Tally| tally.env("TALLY_STATE_DIR", &state.path().to_string_lossy());
+    let (crashed, other) = (dir.path().join("crashed.mp4"), dir.path().join("other.mp4"));
+    let mut living = noted(alone(&other)).start();
+    living.wait_until_live();
+    let mut show = noted(alone(&crashed)).start();
+    wait_live(&mut show, 3);
+    show.process.kill();
+    // A crash in the middle of a write.
+    let mut bytes = std::fs::read(&crashed).unwrap();
+    bytes.extend([0, 0, 9, 9, b'm', b'o', b'o', b'f', 1, 2, 3]);
+    std::fs::write(&crashed, bytes).unwrap();
+    let next = dir.path().join("next.mp4");
+    let ended = noted(alone(&next)).args(&["--for", "2s"]).run();
+    ended.expect_code(0);
+    let repaired: Vec<_> =
+        ended.problems().into_iter().filter(|problem| problem["kind"] == "recording_repaired").collect();
+    assert_eq!(repaired.len(), 1, "{}", ended.story());
+    assert_eq!(repaired[0]["about"].as_str(), crashed.to_str(), "{}", ended.story());
+    assert!(decode(&crashed) > 30);
+    let told_again = noted(alone(&dir.path().join("third.mp4"))).args(&["--for", "1s"]).run();
+    assert!(told_again.problems().is_empty(), "{}", told_again.story());
+    let ended = ends_well(living);
+    assert!(ended.expect_good_show().is_object());
+    assert!(decode(&other) > 60);
+    assert_eq!(std::fs::read_dir(state.path().join("recordings")).unwrap().count(), 0);
+}
+
+/// A library that makes the disk fail: compiled into `folder`.
+fn failing_disk(folder: &Path) -> String {
+    let library = folder.join("failing_disk.so");
+    let mut command = Command::new("cc");
+    command.args(["-shared", "-fPIC", "-o"]).arg(&library);
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/shim/failing_disk.c")).arg("-ldl");
+    Process::start(&mut command).succeed(Duration::from_secs(60));
+    library.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_disk_that_fails_is_told_and_the_stream_loses_nothing() {
+    for (error, kind) in [("FULL", "disk_full"), ("READ_ONLY", "recording_failed"), ("GONE", "recording_failed")] {
+        let nginx = Nginx::start();
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("show.mp4");
+        let ended = Tally::small_show(&nginx.url(), 6)
+            .args(&["--record", &file.to_string_lossy()])
+            .env("LD_PRELOAD", &failing_disk(dir.path()))
+            .env("FAILING_DISK_BYTES", "250000")
+            .env("FAILING_DISK_ERROR", error)
+            .key(KEY)
+            .run();
+        ended.expect_problem(8, &[kind]);
+        let sent = number(ended.summary(), "frames_sent");
+        assert!(sent >= 175.0 && number(ended.summary(), "dropped") == 0.0, "{error}: {}", ended.story());
+        assert_eq!(Recording::read(&nginx.recording()).video.len() as f64, sent, "{error}: {}", ended.story());
+        // What was written before stays, whole.
+        assert!(decode(&file) > 30, "{error}");
+    }
+}
+
+#[test]
+fn a_replay_and_marks_are_beside_the_recording() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("show.mp4");
+    let mut show = alone(&file).start();
+    wait_live(&mut show, 3);
+    show.process.signal(libc::SIGUSR2);
+    show.wait_for("mark", PATIENCE, |event| event["event"] == "mark" && event["number"] == 1);
+    show.process.signal(libc::SIGUSR1);
+    let saved = show.wait_for("replay", PATIENCE, |event| event["event"] == "replay");
+    let replay = PathBuf::from(saved["path"].as_str().unwrap());
+    assert!(replay.file_name().unwrap().to_str().unwrap().starts_with("show replay "), "{saved}");
+    let played = Played::read(&replay);
+    assert!(
+        played.pictures[0] == (0.0, true) && played.seconds() > 2.0,
+        "{:?} {}",
+        played.pictures[0],
+        played.seconds()
+    );
+    assert_eq!(decode(&replay), played.pictures.len());
+    let ended = ends_well(show);
+    ended.expect_good_show();
+    let marks = std::fs::read_to_string(dir.path().join("show.chapters.vtt")).unwrap();
+    assert!(marks.starts_with("WEBVTT\n\n1\n00:00:0") && marks.trim_end().ends_with("Mark 1"), "{marks}");
+    // FFmpeg takes it as what it is.
+    run("ffprobe", ["-v", "error", &dir.path().join("show.chapters.vtt").to_string_lossy()]);
+}
+
+#[test]
+fn a_replay_without_a_recording_is_saved_and_harms_nothing() {
+    let nginx = Nginx::start();
+    let mut show = Tally::live(&["--video", "test", "--audio", "test", "--size", "320x180", "--to", &nginx.url()])
+        .key(KEY)
+        .start();
+    wait_live(&mut show, 3);
+    show.process.signal(libc::SIGUSR1);
+    let saved = show.wait_for("replay", PATIENCE, |event| event["event"] == "replay");
+    assert!(decode(Path::new(saved["path"].as_str().unwrap())) > 30, "{saved}");
+    let ended = ends_well(show);
+    ended.expect_good_show();
+    assert!(ended.summary()["recording"].is_null());
+    assert!(ended.events.iter().any(|event| is_state(event, "ended")));
+}
+
+#[test]
+fn repair_says_what_it_did_and_leaves_other_files_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
+    std::fs::write(path("notes.mp4"), "these are notes and no recording").unwrap();
+    let ended = Tally::new(&["repair", "--json", &path("notes.mp4"), &path("missing.mp4")]).run();
+    ended.expect_code(2);
+    let results = ended.all("repair");
+    assert!(results.len() == 2 && results.iter().all(|result| result["result"] == "failed"), "{}", ended.story());
+    assert!(results.iter().all(|result| result["do"].as_str().unwrap().len() > 8), "{}", ended.story());
+    assert_eq!(std::fs::read_to_string(path("notes.mp4")).unwrap(), "these are notes and no recording");
+    let file = dir.path().join("show.mp4");
+    alone(&file).args(&["--for", "2s"]).run().expect_good_show();
+    let whole = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &whole[..whole.len() - 100]).unwrap();
+    let nowhere = Tally::new(&["repair", &path("show.mp4"), "--output", &path("no/such.mp4")]).run();
+    nowhere.expect_code(8);
+    let copied = Tally::new(&["repair", &path("show.mp4"), "--output", &path("copy.mp4")]).run();
+    copied.expect_code(0);
+    assert!(copied.stdout.contains("is repaired") && copied.stdout.contains("copy.mp4"), "{}", copied.story());
+    assert_eq!(std::fs::metadata(&file).unwrap().len(), whole.len() as u64 - 100, "the recording stays as it is");
+    assert!(decode(Path::new(&path("copy.mp4"))) > 20);
+    Tally::new(&["repair", &path("show.mp4"), &path("copy.mp4"), "--output", &path("x.mp4")]).run().expect_code(2);
+}
