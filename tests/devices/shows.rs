@@ -141,3 +141,52 @@ fn a_tone_at_the_microphone_arrives_at_the_server_as_it_was_played() {
     assert!((hertz - 440.0).abs() < 0.5, "{hertz} Hz");
     assert!((level + 6.0).abs() < 0.5, "{level} dBFS");
 }
+
+/// What `tally check` against an ingest of its own says of the sources, and its exit code.
+fn check(args: &[&str], environment: &[(&str, &str)]) -> (i32, Vec<String>) {
+    let config = IngestConfig::new(SocketAddr::from(([127, 0, 0, 1], 0)));
+    let server = IngestServer::start(config, Clock::system(), |_| {}).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_tally"))
+        .args(["check", "--json", "--size", "640x360", "--to", &format!("rtmp://{}/live", server.local_addr())])
+        .args(args)
+        .env("TALLY_KEY", "show")
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    server.stop();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines = told.lines().filter(|line| line.contains("\"source\"") || line.contains("\"problem\""));
+    (output.status.code().unwrap(), lines.map(str::to_owned).collect())
+}
+
+#[test]
+fn a_check_sees_the_camera_and_hears_the_microphone() {
+    let folder = tempfile::tempdir().unwrap();
+    let pulse = Pulse::start(folder.path(), &[]);
+    let environment = [
+        ("LD_PRELOAD", shim().to_str().unwrap().to_owned()),
+        ("SHIM_V4L2_0", "YUYV:640x480@30".to_owned()),
+        ("PULSE_SERVER", pulse.server()),
+    ];
+    let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let (code, told) = check(&["--video", "camera", "--audio", "mic:tally.monitor"], &environment);
+    assert_eq!((code, told.len()), (0, 2), "{told:?}");
+    assert!(told.iter().all(|line| line.contains("\"ok\":true")), "{told:?}");
+    assert!(told[0].contains("640x480 YUYV") && told[1].contains("48000 Hz"), "{told:?}");
+}
+
+#[test]
+fn a_check_says_that_a_camera_gives_no_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let control = folder.path().join("control");
+    std::fs::write(&control, "stall0").unwrap();
+    let environment = [
+        ("LD_PRELOAD", shim().to_str().unwrap()),
+        ("SHIM_V4L2_0", "YUYV:640x480@30"),
+        ("SHIM_V4L2_CONTROL", control.to_str().unwrap()),
+    ];
+    let (code, told) = check(&["--video", "camera", "--audio", "silence"], &environment);
+    assert_eq!(code, 3, "{told:?}");
+    assert!(told[0].contains("\"ok\":false") && told.iter().any(|line| line.contains("source_stalled")), "{told:?}");
+}

@@ -290,12 +290,15 @@ impl Driver {
                     (self.sink)(CheckEvent::Note(problem));
                 }
             }
-            Message::Stage(StageEvent::Video(name, event) | StageEvent::Audio(name, event)) => {
+            // Before that its own step says what is wrong with it.
+            Message::Stage(StageEvent::Video(name, event) | StageEvent::Audio(name, event))
+                if running.sources.are_told() =>
+            {
                 let problem = Problem::from_source_event(&name, &event);
                 self.emit(running, CheckEvent::Note(problem));
             }
             Message::Stage(StageEvent::Retired(source)) => drop(source),
-            Message::Stage(StageEvent::FirstPicture)
+            Message::Stage(StageEvent::FirstPicture | StageEvent::Video(..) | StageEvent::Audio(..))
             | Message::Command(_)
             | Message::ShareRehearsal
             | Message::VideoEnded

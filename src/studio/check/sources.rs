@@ -160,7 +160,7 @@ fn step_of(
     late: bool,
 ) -> Option<CheckStep> {
     let Standing::Awaited { name, notice } = standing else { return None };
-    let name = if name.is_empty() { stage_name } else { std::mem::take(name) };
+    let name = if name.is_empty() { stage_name.clone() } else { std::mem::take(name) };
     if !has_begun && !late {
         *standing = awaited(name, notice.take());
         return None;
@@ -171,7 +171,7 @@ fn step_of(
         let detail = CheckDetail::Words(name);
         return Some(CheckStep { name: "source", destination: None, ok: true, took, detail, problem });
     }
-    let about = if name.is_empty() { what.to_owned() } else { name };
+    let about = if stage_name.is_empty() { what.to_owned() } else { stage_name };
     let details = format!("no {what} within {} s", SOURCE_DEADLINE.as_secs());
     Some(failed(took, Problem::new(ProblemKind::SourceStalled, about, details)))
 }
