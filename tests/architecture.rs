@@ -69,6 +69,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("qrcode", &["settings"]),
     ("zeroize", &["settings", "cli"]),
     ("tokio", &["output", "ingest", "studio"]),
+    ("netlink-sys", &["output"]),
     ("socket2", &["output", "ingest"]),
     ("tokio-rustls", &["output", "ingest"]),
     ("hyper", &["ingest"]),
