@@ -13,6 +13,7 @@ mod man;
 mod print;
 mod profiles;
 mod repair;
+mod report;
 mod run;
 mod serve;
 mod settings_from_args;

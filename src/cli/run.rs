@@ -8,9 +8,10 @@ use clap::{CommandFactory, Parser};
 use super::args::{CheckArgs, Cli, Command, LiveArgs, ProfilesCommand};
 use super::interrupt::Interrupt;
 use super::{
-    EnvSecrets, Exit, Failure, check, devices, live, logs, man, print, profiles, repair, serve, show_settings,
+    EnvSecrets, Exit, Failure, check, devices, live, logs, man, print, profiles, repair, report, serve, show_settings,
 };
-use crate::settings::redact_urls_in;
+use crate::settings::{redact_urls_in, shows_state_dir};
+use crate::studio::flight::keep_flights_in;
 use crate::ui;
 
 /// Does what the process's arguments ask for; `secrets` are those taken from the environment.
@@ -41,7 +42,7 @@ fn with_secrets(mut command: Command, secrets: EnvSecrets) -> Command {
                 show.secrets = secrets;
             }
         }
-        Command::Serve(_) | Command::Devices(_) | Command::Repair(_) | Command::Man => {}
+        Command::Serve(_) | Command::Devices(_) | Command::Repair(_) | Command::Report(_) | Command::Man => {}
     }
     command
 }
@@ -54,12 +55,14 @@ fn dispatch(command: Command) -> Exit {
         Command::Devices(args) => devices::run(&args),
         Command::Profiles(args) => profiles::run(args),
         Command::Repair(args) => repair::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Man => man::run(),
     };
     done.unwrap_or_else(|failure| failure.tell())
 }
 
 fn live(args: &LiveArgs) -> Result<Exit, Failure> {
+    keep_flights();
     let report = match &args.rehearsal_report {
         Some(path) => {
             let unwritable = |error| Failure::new(Exit::Usage, format!("cannot write {}: {error}", path.display()));
@@ -107,7 +110,15 @@ fn tell_parse_error(error: &clap::Error) -> Exit {
     }
 }
 
+/// Each show of this program leaves its figures where `tally report` finds them.
+fn keep_flights() {
+    if let Some(folder) = shows_state_dir() {
+        keep_flights_in(folder);
+    }
+}
+
 fn window() -> Exit {
+    keep_flights();
     let interrupt = Interrupt::install();
     match ui::run(move || interrupt.count()) {
         Ok(()) => Exit::Ok,

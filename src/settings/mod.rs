@@ -35,5 +35,5 @@ pub use recording::{
 pub use secret::StreamKey;
 pub use secrets::{FileStore, KeyringStore, KeysIn, SecretStore, Secrets};
 pub use show::{Destination, ShowSettings};
-pub use state::recordings_state_dir;
+pub use state::{recordings_state_dir, shows_state_dir};
 pub use window::WindowSettings;

@@ -54,6 +54,11 @@ impl Health {
         self.last.as_ref().map(|stats| stats.video_kbps)
     }
 
+    /// What the network carries in kb/s, while that is less than is wanted.
+    pub(super) fn network_kbps(&self) -> Option<f64> {
+        self.last.as_ref().and_then(|stats| stats.network_kbps)
+    }
+
     /// Media that waits, in seconds.
     pub(super) fn behind_seconds(&self) -> f64 {
         self.seconds.back().map_or(0.0, |second| second.behind_seconds)

@@ -132,7 +132,7 @@ impl Model {
         match event {
             StudioEvent::Step(_) => {}
             StudioEvent::Check(event) => self.handle_check(now, *event),
-            StudioEvent::State { destination, state, .. } => self.handle_state(now, destination, state),
+            StudioEvent::State { place, destination, state } => self.handle_state(now, place, destination, state),
             StudioEvent::Stats(stats) => {
                 if let Some(show) = &mut self.show {
                     show.dropped = stats.dropped;
@@ -166,13 +166,14 @@ impl Model {
         }
     }
 
-    fn handle_state(&mut self, now: f64, destination: String, state: DestinationState) {
+    fn handle_state(&mut self, now: f64, place: usize, destination: String, state: DestinationState) {
         let Some(show) = &mut self.show else { return };
-        if show.take_state(now, destination, state) {
+        if show.take_state(now, place, destination, state) {
             self.changed_at = now;
         }
         if show.phase == Phase::Live {
             self.problems.forget_kind(ProblemKind::ConnectionLost);
+            self.problems.forget_kind(ProblemKind::OldSession);
         }
     }
 
@@ -367,6 +368,10 @@ impl Model {
             }
             Act::AskToShare | Act::Share | Act::CloseShare => self.viewer.handle_act(&act),
             Act::SaveReport => self.save_report(),
+            Act::RetryNow => vec![Order::Engine(StudioCommand::Show(Command::RetryNow))],
+            Act::SetDestination { place, on } => {
+                vec![Order::Engine(StudioCommand::Show(Command::SetDestination { place, on }))]
+            }
             Act::CloseSender | Act::CloseSettings | Act::CloseResult | Act::Dismiss(_) => self.put_away(&act),
             Act::FinishFirstRun { rehearse } => {
                 self.first_run = false;

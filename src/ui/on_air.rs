@@ -13,8 +13,8 @@ pub(super) struct OnAir {
     /// What it is recorded to has failed.
     pub(super) recording_failed: bool,
     pub(super) phase: Phase,
-    /// Where each destination stands.
-    destinations: Vec<(String, DestinationState)>,
+    /// Where each destination stands, in the order of the settings.
+    pub(super) destinations: Vec<(String, DestinationState)>,
     /// When a server first accepted it, in seconds of the window's time.
     pub(super) live_since: Option<f64>,
     /// When the connection was lost that is not back yet.
@@ -45,10 +45,12 @@ impl OnAir {
     }
 
     /// A destination stands elsewhere now. `true` if the show's own phase has changed by it.
-    pub(super) fn take_state(&mut self, now: f64, destination: String, state: DestinationState) -> bool {
-        match self.destinations.iter_mut().find(|(name, _)| *name == destination) {
-            Some((_, known)) => *known = state,
-            None => self.destinations.push((destination, state)),
+    pub(super) fn take_state(&mut self, now: f64, place: usize, destination: String, state: DestinationState) -> bool {
+        if self.destinations.len() <= place {
+            self.destinations.resize(place + 1, (String::new(), DestinationState::Connecting));
+        }
+        if let Some(known) = self.destinations.get_mut(place) {
+            *known = (destination, state);
         }
         if self.phase == Phase::Ending {
             return false;
@@ -60,6 +62,9 @@ impl OnAir {
             Phase::Reconnecting
         } else if is(DestinationState::Connecting) {
             if self.live_since.is_some() { Phase::Reconnecting } else { Phase::Connecting }
+        } else if is(DestinationState::Off) {
+            // The user has turned all off, and may turn one on again.
+            self.phase
         } else {
             Phase::Ending
         };

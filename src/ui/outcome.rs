@@ -20,6 +20,7 @@ pub(super) fn of(show: &OnAir, summary: Summary, rehearsed: Option<Box<Rehearsal
         worst: summary.worst_second.map(|worst| (worst.second, worst.frames_lost)),
         frames_lost: totals.missed + totals.skipped + totals.dropped,
         recording: summary.recordings.first().cloned(),
+        flight: summary.flight.clone(),
         rehearsed,
         report_file: None,
         failure: summary.failure,

@@ -11,6 +11,7 @@ use crate::clock::{Clock, local_date_and_time};
 use crate::flow::{Popped, Queue, Worker};
 use crate::media::Timestamp;
 use crate::settings::{KeysIn, Loaded, ProfileStore, SettingsError, ShowSettings, StreamKey, WindowSettings};
+use crate::studio::flight::{Flight, flight_html};
 use crate::studio::fresh_key;
 use crate::studio::rehearsal::RehearsalReport;
 
@@ -38,6 +39,13 @@ pub enum ProfileRequest {
         folder: PathBuf,
         /// What to write.
         report: Box<RehearsalReport>,
+    },
+    /// What the flight recorder kept of a show, as a page for a browser in this folder.
+    SaveShowReport {
+        /// Made if it is missing.
+        folder: PathBuf,
+        /// The flight recorder's file.
+        flight: PathBuf,
     },
     /// The key that senders of incoming streams must show: that of this file, or else one of Tally's own.
     IncomingKey(Option<PathBuf>),
@@ -265,6 +273,9 @@ impl Shelf {
             ProfileRequest::SaveReport { folder, report } => {
                 Ok(ProfileDone::ReportSaved(save_report(&folder, &report)))
             }
+            ProfileRequest::SaveShowReport { folder, flight } => {
+                Ok(ProfileDone::ReportSaved(save_show_report(&folder, &flight)))
+            }
             ProfileRequest::Load(name) => {
                 let Loaded { name, settings, warnings } = self.store.load(&name)?;
                 told.extend(warnings);
@@ -361,11 +372,24 @@ fn io_error(action: &'static str, path: &Path, source: std::io::Error) -> Settin
     SettingsError::Io { action, path: path.to_owned(), source }
 }
 
-/// Writes a report under the time of day.
+/// Writes the report of a rehearsal into `folder`; where it is, or why it is not.
 fn save_report(folder: &Path, report: &RehearsalReport) -> Result<PathBuf, String> {
     let (date, time) = local_date_and_time();
-    let path = folder.join(format!("Rehearsal {date} {time}.txt"));
-    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, rehearsal_text(report)));
+    save_text(folder, &format!("Rehearsal {date} {time}.txt"), &rehearsal_text(report))
+}
+
+/// Makes the page of a show from the flight recorder's file, in `folder`.
+fn save_show_report(folder: &Path, flight: &Path) -> Result<PathBuf, String> {
+    let failed = |error: String| format!("{}: {error}", flight.display());
+    let text = std::fs::read_to_string(flight).map_err(|error| failed(error.to_string()))?;
+    let page = flight_html(&Flight::read(&text).map_err(|error| failed(error.to_string()))?);
+    let name = flight.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    save_text(folder, &format!("Show {name}.html"), &page)
+}
+
+fn save_text(folder: &Path, name: &str, text: &str) -> Result<PathBuf, String> {
+    let path = folder.join(name);
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text));
     written.map(|()| path.clone()).map_err(|error| format!("{}: {error}", path.display()))
 }
 

@@ -29,6 +29,8 @@ pub(super) struct Facts<'a> {
     pub(super) problem: Option<&'a Problem>,
     pub(super) wanted: Bitrate,
     pub(super) video_kbps: Option<f64>,
+    /// What the network carries, while that is less than is wanted.
+    pub(super) network_kbps: Option<f64>,
     /// Why there is no picture or no sound, before a show.
     pub(super) source_failure: Option<&'a Problem>,
     /// What the destinations want otherwise, the worst first.
@@ -46,8 +48,11 @@ pub(super) fn of(facts: &Facts<'_>) -> TruthView {
         Phase::Connecting => plain(Truth::Connecting),
         Phase::Ending => plain(Truth::Ending),
         Phase::Reconnecting => {
-            let lost = facts.problem.filter(|problem| problem.kind == ProblemKind::ConnectionLost);
-            plain(lost.map_or(Truth::Reconnecting, |problem| Truth::Problem(problem.clone())))
+            let lost = facts
+                .problem
+                .filter(|problem| matches!(problem.kind, ProblemKind::ConnectionLost | ProblemKind::OldSession));
+            let truth = lost.map_or(Truth::Reconnecting, |problem| Truth::Problem(problem.clone()));
+            TruthView { truth, remedy: Some(Remedy::RetryNow) }
         }
         Phase::Live => live(facts),
     }
@@ -111,9 +116,10 @@ fn live(facts: &Facts<'_>) -> TruthView {
         && !facts.sound.muted
     {
         Truth::NoSound
-    } else if let Some(now_kbps) =
-        facts.video_kbps.filter(|now| *now > 0.0 && *now < wanted_kbps * LOWERED && facts.congestion > 0.1)
-    {
+    } else if let Some(now_kbps) = facts.video_kbps.filter(|now| {
+        let narrow = facts.congestion > 0.1 || facts.network_kbps.is_some();
+        *now > 0.0 && *now < wanted_kbps * LOWERED && narrow
+    }) {
         Truth::RateLowered { now_kbps, wanted_kbps }
     } else if let Some(truth) = disk_fills_up(facts) {
         truth

@@ -14,7 +14,7 @@ use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::contract::{Finding, Fix};
 use crate::settings::{AudioChoice, ShowLink, ShowSettings, VideoChoice};
 use crate::studio::rehearsal::RehearsalReport;
-use crate::studio::{DeviceInfo, Problem};
+use crate::studio::{DestinationState, DeviceInfo, Problem};
 
 /// Everything the window shows in one frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -267,6 +267,8 @@ pub struct StripView {
     pub recording: RecordingView,
     /// The last minute, oldest first; at most 60.
     pub history: Vec<HealthSecond>,
+    /// Where each of several destinations stands while a show is on.
+    pub lines: Vec<(String, DestinationState)>,
 }
 
 /// The one sentence: that all is good, or the one measured cause.
@@ -339,6 +341,8 @@ pub enum Remedy {
     LowerTo(Bitrate),
     /// Take the mute off.
     Unmute,
+    /// Connect again at once.
+    RetryNow,
 }
 
 /// The sentence of truth.
@@ -382,6 +386,8 @@ pub struct ResultView {
     pub frames_lost: u64,
     /// The file.
     pub recording: Option<PathBuf>,
+    /// What the flight recorder kept of it.
+    pub flight: Option<PathBuf>,
     /// What a viewer of the rehearsal got.
     pub rehearsed: Option<Box<RehearsalReport>>,
     /// The report as a file, once that was asked for: where it is, or why it is not.
@@ -513,6 +519,15 @@ pub enum Act {
     CloseShare,
     /// Write the rehearsal's report to a file.
     SaveReport,
+    /// Connect lost destinations again at once.
+    RetryNow,
+    /// Turn one of several destinations off or on while the others go on.
+    SetDestination {
+        /// Its place, from 0.
+        place: usize,
+        /// On.
+        on: bool,
+    },
     /// Close the result card.
     CloseResult,
     /// The first run is over; `true` begins a rehearsal.

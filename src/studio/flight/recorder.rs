@@ -18,7 +18,7 @@ const LINES_MAX: usize = 256;
 /// Shows that are kept; the oldest go.
 const SHOWS_MAX: usize = 100;
 /// The ending of a show's file.
-const ENDING: &str = "tallyshow";
+pub const FLIGHT_ENDING: &str = "tallyshow";
 
 /// Writes one show.
 #[derive(Debug)]
@@ -106,8 +106,8 @@ fn create(folder: &Path, name: &str) -> std::io::Result<(PathBuf, File)> {
     let mut number = 1;
     loop {
         let path = match number {
-            1 => folder.join(format!("{name}.{ENDING}")),
-            number => folder.join(format!("{name}-{number}.{ENDING}")),
+            1 => folder.join(format!("{name}.{FLIGHT_ENDING}")),
+            number => folder.join(format!("{name}-{number}.{FLIGHT_ENDING}")),
         };
         match OpenOptions::new().append(true).create_new(true).open(&path) {
             Ok(file) => return Ok((path, file)),
@@ -122,7 +122,7 @@ fn forget_oldest(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     let mut shows: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|ending| ending == ENDING))
+        .filter(|path| path.extension().is_some_and(|ending| ending == FLIGHT_ENDING))
         .collect();
     shows.sort();
     let too_many = shows.len().saturating_sub(SHOWS_MAX);

@@ -66,10 +66,12 @@ impl Model {
         }
     }
 
-    /// Asks for the rehearsal's report as a file beside the recordings.
+    /// Asks for the report of the rehearsal or the show as a file beside the recordings.
     pub(super) fn save_report(&self) -> Vec<Order> {
         let rehearsed = self.result.as_ref().and_then(|result| result.rehearsed.clone());
         let request = |report| ProfileRequest::SaveReport { folder: self.recordings.clone(), report };
-        rehearsed.map(request).map(Order::Profile).into_iter().collect()
+        let flight = self.result.as_ref().and_then(|result| result.flight.clone());
+        let of_show = |flight| ProfileRequest::SaveShowReport { folder: self.recordings.clone(), flight };
+        rehearsed.map(request).or_else(|| flight.map(of_show)).map(Order::Profile).into_iter().collect()
     }
 }

@@ -20,6 +20,12 @@ impl Model {
             behind_seconds: self.health.behind_seconds(),
             dropped: self.show.as_ref().map_or(0, |show| show.dropped),
             recording: self.recording_view(now),
+            lines: self
+                .show
+                .as_ref()
+                .map(|show| show.destinations.clone())
+                .filter(|all| all.len() > 1)
+                .unwrap_or_default(),
             history: if self.is_on() { self.health.history() } else { Vec::new() },
         };
         let settings = self.settings_tab.map(|tab| SettingsView {
@@ -107,6 +113,7 @@ impl Model {
             },
             findings: self.desk.findings(),
             video_kbps: self.health.video_kbps(),
+            network_kbps: self.health.network_kbps(),
             kept: self.kept(now),
         })
     }

@@ -96,8 +96,8 @@ fn buttons(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Act>) {
         if kind_button(ui, ButtonKind::Accent, done, done).clicked() {
             acts.push(Act::CloseResult);
         }
-        if view.rehearsed.is_some() && view.report_file.is_none() && button(ui, words.text(Text::SaveReport)).clicked()
-        {
+        let has_report = view.rehearsed.is_some() || (view.flight.is_some() && view.live_seconds.is_some());
+        if has_report && view.report_file.is_none() && button(ui, words.text(Text::SaveReport)).clicked() {
             acts.push(Act::SaveReport);
         }
         if button(ui, words.text(Text::CopyReport)).clicked() {

@@ -2,6 +2,7 @@
 
 use eframe::egui::{Response, Ui};
 
+use crate::studio::DestinationState;
 use crate::ui::theme;
 use crate::ui::view::{Act, Phase, RecordingView, ShowView, StripView};
 use crate::ui::widgets::{sparkline, state_pill, text};
@@ -48,7 +49,10 @@ pub fn strip_ui(
             figure(ui, "", &words.timer(seconds), "");
         }
         if !brief {
-            figure(ui, words.text(Text::To), &destination_name(show, view, words), "");
+            match view.lines.is_empty() {
+                true => _ = figure(ui, words.text(Text::To), &destination_name(show, view, words), ""),
+                false => lines_ui(ui, view, words, acts),
+            }
         }
         let runs = matches!(show.phase, Phase::Live | Phase::Reconnecting | Phase::Ending);
         if runs && let Some(kbps) = view.kbps {
@@ -91,6 +95,21 @@ pub fn strip_ui(
             sparkline(ui, &view.history);
         });
     }
+}
+
+/// Where each of several destinations stands, each with a switch, behind a button.
+fn lines_ui(ui: &mut Ui, view: &StripView, words: Words, acts: &mut Vec<Act>) {
+    let live = view.lines.iter().filter(|(_, state)| *state == DestinationState::Live).count();
+    ui.menu_button(words.live_of(live, view.lines.len()), |ui| {
+        for (place, (name, state)) in view.lines.iter().enumerate() {
+            let over = matches!(state, DestinationState::Off | DestinationState::Ended);
+            let mut on = !over;
+            let label = format!("{name}  {}", words.destination_state(*state));
+            if ui.checkbox(&mut on, label).changed() {
+                acts.push(Act::SetDestination { place, on });
+            }
+        }
+    });
 }
 
 /// A figure between its name and its unit, as one thing for a screen reader and for wrapping.

@@ -59,6 +59,7 @@ pub fn truth_ui(ui: &mut Ui, view: &TruthView, primary: &mut PrimaryState, words
             let (label, act) = match remedy {
                 Remedy::Fix(fix) => (words.settings(SettingsText::Fix).to_owned(), Act::Fix(fix.clone())),
                 Remedy::LowerTo(bitrate) => (words.lower_to(bitrate.kbps()), Act::SetBitrate(*bitrate)),
+                Remedy::RetryNow => (words.text(Text::RetryNow).to_owned(), Act::RetryNow),
                 Remedy::Unmute => (words.text(Text::Unmute).to_owned(), Act::SetMuted(false)),
             };
             if button(ui, &label).clicked() {

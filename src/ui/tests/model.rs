@@ -166,7 +166,10 @@ fn a_refused_key_and_a_server_that_is_down_are_told_on_the_card() {
 fn one_live_server_of_two_is_live() {
     let mut model = model();
     model.handle_act(1.0, Act::GoLive);
-    let of = |name: &str, state| StudioEvent::State { place: 0, destination: name.to_owned(), state };
+    let of = |name: &str, state| {
+        let place = usize::from(name == "two");
+        StudioEvent::State { place, destination: name.to_owned(), state }
+    };
     model.handle_event(1.1, of("one", D::Connecting));
     model.handle_event(1.1, of("two", D::Connecting));
     model.handle_event(2.0, of("one", D::Live));

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::{Lang, Text, Words};
 use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::StreamName;
+use crate::studio::DestinationState;
 
 impl Words {
     /// `value` with `digits` after the language's own decimal mark, and a real minus sign.
@@ -28,6 +29,27 @@ impl Words {
             (0, minutes) => format!("{minutes} min"),
             (hours, minutes) => format!("{hours} h {minutes:02} min"),
         }
+    }
+
+    /// How many of several destinations have the show.
+    pub fn live_of(self, live: usize, all: usize) -> String {
+        match self.0 {
+            Lang::English => format!("{live} of {all} live"),
+            Lang::German => format!("{live} von {all} live"),
+        }
+    }
+
+    /// Where a destination stands, in a word.
+    pub fn destination_state(self, state: DestinationState) -> &'static str {
+        let [english, german] = match state {
+            DestinationState::Connecting => ["connecting", "verbindet"],
+            DestinationState::Live => ["live", "live"],
+            DestinationState::Reconnecting => ["reconnecting", "verbindet neu"],
+            DestinationState::Ending => ["ending", "endet"],
+            DestinationState::Ended => ["over", "zu Ende"],
+            DestinationState::Off => ["off", "aus"],
+        };
+        if self.0 == Lang::German { german } else { english }
     }
 
     /// A rate in Mb/s without its unit: `2.98`.

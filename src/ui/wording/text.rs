@@ -205,6 +205,7 @@ table! {
     SoundOffset: "Sound after picture", "Ton nach Bild";
     Latency: "Latency", "Verzögerung";
     RateBySecond: "Rate by second", "Rate je Sekunde";
+    RetryNow: "Try now", "Jetzt versuchen";
     SaveReport: "Save report", "Bericht speichern";
     ReportAt: "Report", "Bericht";
 

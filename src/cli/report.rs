@@ -1,0 +1,66 @@
+//! `tally report`: what a finished show was like, second by second.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::args::ReportArgs;
+use super::{Exit, Failure, print};
+use crate::settings::shows_state_dir;
+use crate::studio::flight::{FLIGHT_ENDING, Flight, flight_html, flight_text};
+
+/// A file of so many bytes is not one of ours.
+const BYTES_MAX: u64 = 64 << 20;
+
+pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
+    let file = match &args.file {
+        Some(file) => file.clone(),
+        None => newest()?,
+    };
+    let flight = read(&file)?;
+    let report = if args.html { flight_html(&flight) } else { flight_text(&flight) };
+    match &args.output {
+        Some(output) => {
+            let written = write_new(output, &report);
+            written
+                .map_err(|error| Failure::new(Exit::Usage, format!("cannot write {}: {error}", output.display())))?;
+            print::note(&format!("the report is in {}", output.display()));
+        }
+        None => {
+            print::line(report.trim_end());
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+fn read(file: &Path) -> Result<Flight, Failure> {
+    let told = |what: String| Failure::usage(format!("{}: {what}", file.display()));
+    let size = fs::metadata(file).map_err(|error| told(error.to_string()))?.len();
+    let bytes = match size > BYTES_MAX {
+        true => Vec::new(),
+        false => fs::read(file).map_err(|error| told(error.to_string()))?,
+    };
+    Flight::read(&String::from_utf8_lossy(&bytes)).map_err(|error| {
+        told(format!(
+            "{error}; give a file *.{FLIGHT_ENDING}, which the summary of a show names, or none for the last show"
+        ))
+    })
+}
+
+/// The last show's file: names begin with the date.
+fn newest() -> Result<PathBuf, Failure> {
+    let folder =
+        shows_state_dir().ok_or_else(|| Failure::usage("this system names no folder for shows; give a FILE"))?;
+    let entries = fs::read_dir(&folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let shows = entries.filter(|path| path.extension().is_some_and(|ending| ending == FLIGHT_ENDING));
+    let by_time = |path: &PathBuf| fs::metadata(path).and_then(|file| file.modified()).ok();
+    let newest = shows.max_by_key(by_time);
+    newest.ok_or_else(|| Failure::usage(format!("there is no show in {} yet; give a FILE", folder.display())))
+}
+
+/// Nothing is overwritten.
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
