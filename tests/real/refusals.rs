@@ -13,7 +13,7 @@ use crate::support::nginx::{Nginx, Options};
 use crate::support::odd::{Closes, OddServer};
 use crate::support::publishers;
 use crate::support::servers::system_ffmpeg;
-use crate::support::tally::{Ended, Tally};
+use crate::support::tally::{Ended, Tally, number};
 use crate::support::time;
 
 const KEY: &str = "key-41c2";
@@ -302,18 +302,21 @@ fn no_destination_at_all() {
 
 #[test]
 fn a_full_disk_stops_the_recording_and_not_the_show() {
-    let nginx = Nginx::start();
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("show.flv");
-    let script = format!("mount -t tmpfs -o size=256k none {} && exec \"$@\"", dir.path().display());
-    let ended = Tally::small_show(&nginx.url(), 5)
-        .args(&["--record", &file.to_string_lossy()])
-        .key(KEY)
-        .within(&format!("exec unshare -m sh -c '{script}' sh \"$@\""))
-        .run();
-    ended.expect_problem(8, &["disk_full"]);
-    let sent = crate::support::media::Recording::read(&nginx.recording());
-    assert!(sent.video_ms() > 4500.0, "the stream was harmed: {} ms", sent.video_ms());
+    for ending in ["mp4", "flv"] {
+        let nginx = Nginx::start();
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(format!("show.{ending}"));
+        let script = format!("mount -t tmpfs -o size=256k none {} && exec \"$@\"", dir.path().display());
+        let ended = Tally::small_show(&nginx.url(), 5)
+            .args(&["--record", &file.to_string_lossy()])
+            .key(KEY)
+            .within(&format!("exec unshare -m sh -c '{script}' sh \"$@\""))
+            .run();
+        ended.expect_problem(8, &["disk_full"]);
+        let sent = crate::support::media::Recording::read(&nginx.recording());
+        assert!(sent.video_ms() > 4500.0, "the stream was harmed: {} ms", sent.video_ms());
+        assert_eq!(sent.video.len() as f64, number(ended.summary(), "frames_sent"), "{}", ended.story());
+    }
 }
 
 #[test]
