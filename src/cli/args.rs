@@ -194,6 +194,15 @@ pub struct ShowArgs {
     #[arg(long, value_name = "on|off", value_parser = parse_switch, action = clap::ArgAction::Set, help_heading = "Encoding")]
     pub adaptive: Option<bool>,
 
+    /// With --adaptive on, lower the picture's rate to this at most [default: a tenth of --video-bitrate]
+    #[arg(long, value_name = "RATE", help_heading = "Encoding")]
+    pub video_bitrate_min: Option<Bitrate>,
+
+    /// Miss nothing: let viewers fall behind up to so many seconds (60 at most) while the network is too narrow, before
+    /// pictures are dropped; 0 stays current [default: 0]
+    #[arg(long, value_name = "SECONDS", help_heading = "Encoding")]
+    pub cache: Option<u32>,
+
     /// End after this time live, such as 10s, 2m or 1h30m
     #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration, help_heading = "Run")]
     pub duration: Option<Duration>,

@@ -93,6 +93,8 @@ fn override_encoding(settings: &mut ShowSettings, args: &ShowArgs) {
     replace(&mut encoding.audio_bitrate, args.audio_bitrate.as_ref());
     replace(&mut encoding.sample_rate, args.sample_rate.as_ref());
     replace(&mut encoding.adaptive, args.adaptive.as_ref());
+    encoding.video_bitrate_min = args.video_bitrate_min.or(encoding.video_bitrate_min);
+    replace(&mut encoding.cache_seconds, args.cache.as_ref());
 }
 
 fn replace<T: Clone>(field: &mut T, flag: Option<&T>) {

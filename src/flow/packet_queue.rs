@@ -25,6 +25,7 @@ struct Shared {
 struct State {
     packets: VecDeque<Packet>,
     limit: Duration,
+    bytes_max: usize,
     bytes: usize,
     waiting_for_keyframe: bool,
     dropped_video: u64,
@@ -82,6 +83,7 @@ impl PacketQueue {
         let state = State {
             packets: VecDeque::new(),
             limit,
+            bytes_max: usize::MAX,
             bytes: 0,
             waiting_for_keyframe: false,
             dropped_video: 0,
@@ -92,6 +94,13 @@ impl PacketQueue {
             waker: None,
         };
         Self(Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() }))
+    }
+
+    /// A queue that holds at most `limit` of media time and `bytes_max` of payload.
+    pub fn bounded(limit: Duration, bytes_max: usize) -> Self {
+        let queue = Self::new(limit);
+        queue.lock().bytes_max = bytes_max;
+        queue
     }
 
     /// Puts a packet; never blocks.
@@ -167,6 +176,19 @@ impl PacketQueue {
         (state.passed, state.told) = (state.lost, state.lost);
     }
 
+    /// For an output that goes on elsewhere: what waits before the first keyframe goes, the rest is kept.
+    pub fn skip_to_keyframe(&self) {
+        let mut state = self.lock();
+        let first = state.packets.iter().position(Packet::is_keyframe);
+        let Some(first) = first else {
+            drop(state);
+            return self.clear_to_keyframe();
+        };
+        let skipped: Vec<Packet> = state.packets.drain(..first).collect();
+        state.bytes -= skipped.iter().map(|packet| packet.data.len()).sum::<usize>();
+        state.dropped_video += skipped.iter().filter(|packet| packet.is_video()).count() as u64;
+    }
+
     /// Refuses further packets; what is queued can still be taken.
     pub fn close(&self) {
         let mut state = self.lock();
@@ -214,7 +236,7 @@ impl State {
                 }
                 return Pushed::Dropped;
             }
-            if self.span_with(packet.dts) > self.limit {
+            if self.span_with(packet.dts) > self.limit || self.bytes + packet.data.len() > self.bytes_max {
                 self.drop_waiting_video();
                 if !packet.is_keyframe() {
                     self.waiting_for_keyframe = true;

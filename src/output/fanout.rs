@@ -119,6 +119,15 @@ impl OutputHandle {
         self.fanout.set_state(self.index, SlotState::Active);
     }
 
+    /// From now on packets come, and what waits since the connection was lost is kept from its first keyframe on.
+    pub fn go_on(&self) {
+        self.queue.skip_to_keyframe();
+        if self.queue.gauge().bytes == 0 {
+            self.request_keyframe();
+        }
+        self.fanout.set_state(self.index, SlotState::Active);
+    }
+
     /// No packets until `activate`; video that passes meanwhile counts as dropped.
     pub fn suspend(&self) {
         self.fanout.set_state(self.index, SlotState::Suspended);

@@ -109,7 +109,10 @@ impl Field {
             Self::FrameRate => x.frame_rate != y.frame_rate,
             Self::VideoBitrate => x.video_bitrate != y.video_bitrate,
             Self::Keyframe => x.keyframe_seconds != y.keyframe_seconds,
-            Self::Adaptive => x.adaptive != y.adaptive,
+            Self::Adaptive => {
+                let of = |e: &super::EncodingSettings| (e.adaptive, e.video_bitrate_min, e.cache_seconds);
+                of(x) != of(y)
+            }
             Self::AudioBitrate => x.audio_bitrate != y.audio_bitrate,
             Self::SampleRate => x.sample_rate != y.sample_rate,
             Self::Channels => x.channels != y.channels,

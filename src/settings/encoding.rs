@@ -16,6 +16,9 @@ const AUDIO_KBPS: std::ops::RangeInclusive<u32> = 16..=320;
 /// Seconds between keyframes.
 const KEYFRAME_SECONDS: std::ops::RangeInclusive<f64> = 0.1..=20.0;
 
+/// Most seconds that a viewer may fall behind.
+const CACHE_SECONDS_MAX: u32 = 60;
+
 /// How the show is encoded: the ENCODING flags of the command line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EncodingSettings {
@@ -35,6 +38,11 @@ pub struct EncodingSettings {
     pub channels: u16,
     /// Whether the picture's rate follows the network.
     pub adaptive: bool,
+    /// As low as it may go then; `None`: a tenth of what is wanted.
+    pub video_bitrate_min: Option<Bitrate>,
+    /// How far a viewer may fall behind before pictures are dropped, in seconds; 0: the show stays current, and what the
+    /// network does not take is dropped.
+    pub cache_seconds: u32,
 }
 
 impl Default for EncodingSettings {
@@ -48,11 +56,19 @@ impl Default for EncodingSettings {
             sample_rate: 48_000,
             channels: 2,
             adaptive: true,
+            video_bitrate_min: None,
+            cache_seconds: 0,
         }
     }
 }
 
 impl EncodingSettings {
+    /// As low as the picture's rate may go by itself.
+    pub fn lowest_bitrate(&self) -> Bitrate {
+        let tenth = Bitrate::from_bps((self.video_bitrate.bps() / 10).max(100_000));
+        self.video_bitrate_min.unwrap_or(tenth).min(self.video_bitrate)
+    }
+
     /// Checks every value.
     ///
     /// # Errors
@@ -77,6 +93,12 @@ impl EncodingSettings {
         }
         if !VIDEO_KBPS.contains(&self.video_bitrate.kbps()) {
             return Err(bad("video bitrate", self.video_bitrate, "use 50k to 50000k; 3000k suits 1280x720 at 30 fps"));
+        }
+        if let Some(lowest) = self.video_bitrate_min.filter(|lowest| !VIDEO_KBPS.contains(&lowest.kbps())) {
+            return Err(bad("lowest video bitrate", lowest, "use 50k to 50000k"));
+        }
+        if self.cache_seconds > CACHE_SECONDS_MAX {
+            return Err(bad("cache", self.cache_seconds, format!("use 0 (stay current) to {CACHE_SECONDS_MAX} s")));
         }
         if !KEYFRAME_SECONDS.contains(&self.keyframe_seconds) {
             return Err(bad("keyframe seconds", self.keyframe_seconds, "use 0.1 to 20; services want 2"));

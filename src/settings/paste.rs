@@ -186,6 +186,14 @@ impl Destination {
     }
 }
 
+/// Whether `address` can be a backup server.
+///
+/// # Errors
+/// Why it cannot, for whoever typed it.
+pub fn backup_is_usable(address: &str) -> Result<(), PasteError> {
+    Ok(RtmpUrl::parse(address, true).map(drop)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

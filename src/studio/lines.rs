@@ -10,6 +10,9 @@ use crate::output::publisher::{PublishTarget, Publisher, PublisherConfig, Publis
 use crate::output::{Fanout, Network, STAY_CURRENT};
 use crate::rtmp::client::Deadlines;
 
+/// Bytes that wait for one destination at most where viewers may fall behind: a minute at 8 Mb/s.
+const CACHE_BYTES_MAX: usize = 64 << 20;
+
 /// Where one destination's show goes.
 #[derive(Clone)]
 pub(super) struct Target {
@@ -29,6 +32,8 @@ pub(super) struct Starter<'a> {
     pub(super) clock: &'a Clock,
     /// How long a lost destination is tried again.
     pub(super) retry_for: Duration,
+    /// How far viewers may fall behind before pictures are dropped; zero: they stay current.
+    pub(super) cache: Duration,
 }
 
 /// One destination.
@@ -117,12 +122,16 @@ impl Lines {
             headers: with.headers.clone(),
             encoder_name: format!("FMLE/3.0 (compatible; Tally/{})", env!("CARGO_PKG_VERSION")),
             sent_hook: target.sent_hook.clone(),
-            late_max: Some(STAY_CURRENT),
+            late_max: with.cache.is_zero().then_some(STAY_CURRENT),
             retry_for: with.retry_for,
             deadlines: Deadlines::default(),
             stops_before_publish: false,
         };
-        let output = with.fanout.add(PacketQueue::new(STAY_CURRENT));
+        let queue = match with.cache.is_zero() {
+            true => PacketQueue::new(STAY_CURRENT),
+            false => PacketQueue::bounded(with.cache, CACHE_BYTES_MAX),
+        };
+        let output = with.fanout.add(queue);
         (id, Publisher::start(with.network, config, output, with.clock.clone(), move |event| sink(id, event)))
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use super::encode_thread::{EncodeThread, WantedBitrate};
 use super::event::StudioEvent;
@@ -23,13 +24,10 @@ use crate::encode::{
     AudioEncoder, AudioEncoderSettings, EncodeError, VideoEncoder, VideoEncoderSettings, open_aac, open_h264,
 };
 use crate::flow::Worker;
-use crate::media::{Bitrate, StreamConfig, Timestamp};
+use crate::media::{StreamConfig, Timestamp};
 use crate::output::publisher::StreamHeaders;
 use crate::output::{Fanout, Network};
 use crate::settings::{EncodingSettings, VideoChoice};
-
-/// No picture is worth less.
-const LOWEST_BITRATE: Bitrate = Bitrate::from_kbps(100);
 
 impl Supervisor {
     /// Opens sources (where no stage is lent) and encoders, and puts the program on air.
@@ -59,7 +57,10 @@ impl Supervisor {
 
         let program = Program::new(Fanout::new(), self.settings.duration);
         let kept = Kept::new(config);
-        program.fanout().keep_in(kept.replay());
+        // Thirty seconds of packets in memory are for those who can ask for them.
+        if self.settings.record.is_some() || self.lent.is_some() {
+            program.fanout().keep_in(kept.replay());
+        }
         let bitrate = WantedBitrate::new(self.settings.encoding.video_bitrate);
         let phase = match waits_for_picture {
             true => Phase::Preparing { until: self.clock.now() + FIRST_PICTURE_DEADLINE },
@@ -85,10 +86,11 @@ impl Supervisor {
         let mut running = Running {
             program,
             bitrate,
-            rate: RateController::new(encoding.video_bitrate, lowest(encoding.video_bitrate), encoding.audio_bitrate),
+            rate: RateController::new(encoding),
             next_look: self.clock.now(),
             headers,
             lines: Lines::default(),
+            cache: Duration::from_secs(encoding.cache_seconds.into()),
             kept,
             rehearse,
             health: Health::new(started),
@@ -181,11 +183,6 @@ impl Supervisor {
         self.step("encoder", started, true, detail);
         Ok((video, audio))
     }
-}
-
-/// As low as the picture's rate may go by itself: a tenth, below which nobody recognises anything.
-fn lowest(wanted: Bitrate) -> Bitrate {
-    Bitrate::from_bps((wanted.bps() / 10).max(LOWEST_BITRATE.bps()))
 }
 
 /// The picture's encoder, if there is a picture, and the sound's.

@@ -134,6 +134,8 @@ pub(super) struct Running {
     pub(super) next_look: Timestamp,
     pub(super) headers: StreamHeaders,
     pub(super) lines: Lines,
+    /// How far viewers may fall behind.
+    pub(super) cache: Duration,
     pub(super) kept: Kept,
     pub(super) rehearse: Option<Rehearse>,
     pub(super) health: Health,
@@ -494,7 +496,8 @@ impl Running {
 
     fn lines_and_starter<'a>(&'a mut self, clock: &'a Clock) -> (&'a mut Lines, Starter<'a>) {
         let (network, fanout) = (&self.network, self.program.fanout());
-        let starter = Starter { network, fanout, headers: &self.headers, clock, retry_for: RETRY_FOR };
+        let cache = self.cache;
+        let starter = Starter { network, fanout, headers: &self.headers, clock, retry_for: RETRY_FOR, cache };
         (&mut self.lines, starter)
     }
 

@@ -195,3 +195,55 @@ fn a_slow_server_costs_pictures_and_never_sound_or_the_show() {
     assert!(worst <= 1000.0, "{worst} ms queued: {}", ended.story());
     assert!(ended.all("stats").iter().any(|stats| number(stats, "congestion") > 0.2), "{}", ended.story());
 }
+
+#[test]
+fn a_server_that_is_gone_for_good_has_its_backup_live_in_its_place() {
+    let (mut first, backup) = (Nginx::start(), Nginx::start());
+    let tally = endless(&first.url()).args(&["--backup", &backup.url()]);
+    let mut show = tally.start();
+    show.wait_until_live();
+    time::pause(Duration::from_secs(2));
+    first.kill();
+    show.wait_for_states("live", 2, Duration::from_secs(5));
+    time::pause(Duration::from_secs(2));
+    show.process.signal(libc::SIGINT);
+    let ended = show.end(Duration::from_secs(10));
+    ended.expect_code(0);
+    assert!(ended.problems().iter().any(|problem| problem["kind"] == "on_backup"), "{}", ended.story());
+    let path = backup.recording();
+    assert!(path.to_string_lossy().contains(KEY), "the backup has the same key: {}", path.display());
+    let again = Recording::read(&path);
+    again.check_timeline();
+    assert!(again.video[0].keyframe, "{}", ended.story());
+    decode_without_a_warning(&path);
+    // A show that cannot begin at the first server begins at the backup.
+    let ended = endless(&first.url()).args(&["--backup", &backup.url(), "--for", "2s"]).run();
+    ended.expect_code(0);
+    assert!(ended.problems().iter().any(|problem| problem["kind"] == "connection_refused"), "{}", ended.story());
+}
+
+#[test]
+fn the_report_of_a_show_tells_what_it_was_like_and_why() {
+    let nginx = Nginx::start();
+    let folder = tempfile::tempdir().unwrap();
+    let shows = folder.path().to_string_lossy().into_owned();
+    let ended = endless(&nginx.url()).args(&["--for", "4s"]).env("TALLY_STATE_DIR", &shows).run();
+    let flight = ended.expect_good_show()["flight"].as_str().unwrap().to_owned();
+    assert!(flight.starts_with(&shows), "{flight}");
+    let report = |args: &[&str]| Tally::new(&["report"]).args(args).env("TALLY_STATE_DIR", &shows).run();
+    for text in [report(&[flight.as_str()]), report(&[])] {
+        text.expect_code(0);
+        for told in ["Nothing went wrong.", "640x360", "is live", "Loudness"] {
+            assert!(text.stdout.contains(told), "{told} is not in {}", text.story());
+        }
+        assert!(!text.stdout.contains(KEY));
+    }
+    let page = folder.path().join("page.html");
+    report(&["--html", "--output", &page.to_string_lossy()]).expect_code(0);
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert!(html.starts_with("<!doctype html>") && html.contains("<polyline") && !html.contains(KEY));
+    // Nothing is overwritten, and what is no show is refused.
+    report(&["--html", "--output", &page.to_string_lossy()]).expect_code(2);
+    report(&[page.to_string_lossy().as_ref()]).expect_code(2);
+    report(&["/no/such/show"]).expect_code(2);
+}

@@ -17,13 +17,19 @@ fn whole() -> bool {
     std::env::var_os("TALLY_TEST_WHOLE").is_some()
 }
 
-/// Streams 2500 kb/s of noise while the link does what `pattern` says: kb/s (0: silence) for so many seconds each.
+/// `show_with` without further flags.
 fn show(network: &Network, pattern: &[(u32, f64)]) -> (Seen, serde_json::Value) {
+    show_with(network, pattern, &[])
+}
+
+/// Streams 2500 kb/s of noise while the link does what `pattern` says: kb/s (0: silence) for so many seconds each.
+fn show_with(network: &Network, pattern: &[(u32, f64)], flags: &[&str]) -> (Seen, serde_json::Value) {
     network.carries(pattern[0].0);
     let noting = Noting::start(network.listen());
     let clip = format!("file:{}", noisy_clip().display());
     let tally = Tally::live(&["--video", &clip, "--audio", "test", "--size", "640x360", "--fps", "30"])
         .args(&["--video-bitrate", "2500k", "--audio-bitrate", "160k", "--to", &network.url(noting.server.port)])
+        .args(flags)
         .key("links");
     let mut show = network.sends(tally).start();
     show.wait_until_live();
@@ -76,6 +82,22 @@ fn a_link_that_goes_up_and_down_keeps_the_viewer_close() {
             assert_eq!(seen.audio_lost(), 0, "{}", seen.story());
             assert_eq!(number(&summary, "reconnects"), 0.0);
         }
+    });
+}
+
+#[test]
+fn who_misses_nothing_falls_behind_and_catches_up() {
+    let test = "links::who_misses_nothing_falls_behind_and_catches_up";
+    with_a_link(test, Duration::from_secs(100), |network| {
+        let pattern = [(WIDE, 3.0), (1200, 4.0), (WIDE, 6.0)];
+        let (seen, summary) = show_with(network, &pattern, &["--adaptive", "off", "--cache", "20"]);
+        println!("{}\n{summary}", seen.story());
+        assert!(seen.worst().0 > 1500.0, "it falls behind: {}", seen.story());
+        assert!(seen.longest_hole() <= 50 && seen.audio_lost() == 0, "{}", seen.story());
+        assert_eq!(number(&summary, "dropped"), 0.0, "{}", seen.story());
+        let late = seen.arrived.iter().filter(|a| seen.second(a) > 11.0);
+        let worst = late.map(|a| a.delay_ms(seen.start) - seen.base_ms).fold(0.0, f64::max);
+        assert!(worst < 200.0, "{worst} ms behind in the end: {}", seen.story());
     });
 }
 

@@ -57,7 +57,8 @@ impl Task {
                 Err(error) => error,
             };
             let was_live = carried.reconnect.was_live();
-            if was_live {
+            // Where viewers may fall behind, what is made meanwhile waits.
+            if was_live && self.config.late_max.is_some() {
                 self.output.suspend();
             }
             tracing::debug!(?error, "the connection failed");

@@ -223,7 +223,8 @@ impl<'a> Pump<'a> {
     fn go_live(&mut self, now: Timestamp) {
         self.phase = Phase::Live;
         self.published_at = Some(now);
-        if self.carried.reconnect.was_live() {
+        let again = self.carried.reconnect.was_live();
+        if again {
             self.task.stats.update(|c| c.reconnects += 1);
         }
         self.carried.reconnect.live(now);
@@ -237,7 +238,10 @@ impl<'a> Pump<'a> {
         if let Some(audio) = &headers.audio {
             self.session.send_media(MediaKind::Audio, resume_ms, &[], audio.clone());
         }
-        self.task.output.activate();
+        match self.task.config.late_max {
+            None if again => self.task.output.go_on(),
+            Some(_) | None => self.task.output.activate(),
+        }
         self.task.tell(PublisherEvent::State(PublisherState::Live));
         if self.carried.reconnect.server() > 0 {
             self.task.tell(PublisherEvent::OnBackup);

@@ -148,6 +148,8 @@ fn write_encoding(table: &mut dyn TableLike, encoding: &EncodingSettings) {
     set(table, "sample_rate", Some(i64::from(encoding.sample_rate)));
     set(table, "channels", Some(i64::from(encoding.channels)));
     set(table, "adaptive", Some(encoding.adaptive));
+    set(table, "video_bitrate_min", encoding.video_bitrate_min.map(bitrate_text));
+    set(table, "cache_seconds", Some(encoding.cache_seconds).filter(|seconds| *seconds > 0).map(i64::from));
 }
 
 fn bitrate_text(rate: Bitrate) -> String {
@@ -283,6 +285,8 @@ impl Reader<'_> {
         self.part(table, "sample_rate", unsigned, &mut encoding, |e, v| e.sample_rate = v);
         self.part(table, "channels", unsigned, &mut encoding, |e, v| e.channels = v);
         self.part(table, "adaptive", boolean, &mut encoding, |e, v| e.adaptive = v);
+        self.part(table, "video_bitrate_min", bitrate, &mut encoding, |e, v| e.video_bitrate_min = Some(v));
+        self.part(table, "cache_seconds", unsigned, &mut encoding, |e, v| e.cache_seconds = v);
         let usual = EncodingSettings { audio_bitrate: EncodingSettings::default().audio_bitrate, ..encoding.clone() };
         if usual.validate().is_ok() {
             encoding = usual;

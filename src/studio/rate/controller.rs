@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::media::{Bitrate, Timestamp};
 use crate::output::LinkView;
+use crate::settings::EncodingSettings;
 
 /// A viewer's delay from which on the rate is lowered.
 const LATE: Duration = Duration::from_millis(100);
@@ -18,6 +19,8 @@ const CLEAR: Duration = Duration::from_millis(50);
 const USED: f64 = 0.86;
 /// What waits is paid back within this time.
 const PAY_BACK: f64 = 0.8;
+/// The same where viewers may fall behind.
+const PAY_BACK_PATIENTLY: f64 = 20.0;
 /// The encoder needs a few frames to follow.
 const DOWN_EVERY: Duration = Duration::from_millis(200);
 /// Nothing was acknowledged for so long: that is an outage and not a narrow link.
@@ -64,6 +67,9 @@ pub(in crate::studio) struct RateController {
     lowest: f64,
     current: f64,
     audio: f64,
+    /// See `TOO_LATE` and `PAY_BACK`.
+    too_late: Duration,
+    pay_back: f64,
     narrow: Option<Narrow>,
     hold: Duration,
     probe: f64,
@@ -75,14 +81,17 @@ pub(in crate::studio) struct RateController {
 }
 
 impl RateController {
-    /// Starts at the wanted rate; `lowest` is as low as it may go, `audio` what the sound takes besides.
-    pub(in crate::studio) fn new(wanted: Bitrate, lowest: Bitrate, audio: Bitrate) -> Self {
+    /// Starts at the wanted rate.
+    pub(in crate::studio) fn new(encoding: &EncodingSettings) -> Self {
         let bps = |rate: Bitrate| f64::from(rate.bps());
+        let patient = encoding.cache_seconds > 0;
         Self {
-            wanted: bps(wanted),
-            lowest: bps(lowest).min(bps(wanted)),
-            current: bps(wanted),
-            audio: bps(audio),
+            wanted: bps(encoding.video_bitrate),
+            lowest: bps(encoding.lowest_bitrate()),
+            current: bps(encoding.video_bitrate),
+            audio: bps(encoding.audio_bitrate),
+            too_late: if patient { Duration::MAX } else { TOO_LATE },
+            pay_back: if patient { PAY_BACK_PATIENTLY } else { PAY_BACK },
             narrow: None,
             hold: HOLD,
             probe: PROBE,
@@ -130,7 +139,7 @@ impl RateController {
         }
         if let Some(carries) = carried
             && delay > LATE
-            && (self.current + self.audio > carries * FITS || delay > TOO_LATE)
+            && (self.current + self.audio > carries * FITS || delay > self.too_late)
         {
             return self.too_narrow(now, carries, carries * delay.as_secs_f64());
         }
@@ -162,7 +171,7 @@ impl RateController {
             return None;
         }
         let allowed = carries * CLEAR.as_secs_f64();
-        let target = carries * USED - (backlog_bits - allowed).max(0.0) / PAY_BACK - self.audio;
+        let target = carries * USED - (backlog_bits - allowed).max(0.0) / self.pay_back - self.audio;
         if target >= self.current {
             return None;
         }

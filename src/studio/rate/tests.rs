@@ -10,6 +10,7 @@ use super::{RateController, Seen};
 use crate::flow::PacketQueue;
 use crate::media::{Bitrate, Packet, PacketKind, Timestamp};
 use crate::output::{Link, LinkSample, STAY_CURRENT};
+use crate::settings::EncodingSettings;
 
 /// A part of a packet: bytes left, whether of a picture, when it was captured, whether it is the packet's last.
 type Piece = (u64, bool, i64, bool);
@@ -78,8 +79,12 @@ impl Run {
 /// Streams for `seconds` over a link that carries `link(t)` b/s and whose path takes `path_ms` there and back.
 fn stream(seconds: i64, path_ms: i64, link: impl Fn(f64) -> f64) -> Run {
     let mut run = Run::default();
-    let audio = Bitrate::from_kbps(AUDIO_KBPS);
-    let mut controller = RateController::new(Bitrate::from_kbps(WANTED_KBPS), Bitrate::from_kbps(250), audio);
+    let encoding = EncodingSettings {
+        video_bitrate: Bitrate::from_kbps(WANTED_KBPS),
+        audio_bitrate: Bitrate::from_kbps(AUDIO_KBPS),
+        ..EncodingSettings::default()
+    };
+    let mut controller = RateController::new(&encoding);
     let (mut rate, mut lagging) = (f64::from(WANTED_KBPS) * 1e3, VecDeque::from([f64::from(WANTED_KBPS) * 1e3; 3]));
     let queue = PacketQueue::new(STAY_CURRENT);
     queue.clear_to_keyframe();

@@ -31,6 +31,16 @@ impl Words {
         }
     }
 
+    /// What happens to what the network does not take.
+    pub fn when_narrow(self, cache_seconds: u32) -> String {
+        match (cache_seconds, self.0) {
+            (0, Lang::English) => "Stay current".to_owned(),
+            (0, Lang::German) => "Aktuell bleiben".to_owned(),
+            (seconds, Lang::English) => format!("Miss nothing, up to {seconds} s behind"),
+            (seconds, Lang::German) => format!("Nichts auslassen, bis zu {seconds} s zurück"),
+        }
+    }
+
     /// How many of several destinations have the show.
     pub fn live_of(self, live: usize, all: usize) -> String {
         match self.0 {

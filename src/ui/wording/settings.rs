@@ -49,6 +49,9 @@ table! {
     TlsCa: "Extra certificate (PEM)", "Zusätzliches Zertifikat (PEM)";
     TlsCaHint: "Path of a file", "Pfad einer Datei";
 
+    Backup: "Server in reserve", "Server in Reserve";
+    BackupHint: "Gets the show while the first cannot be reached, with the same key", "Bekommt die Sendung, solange der erste nicht erreichbar ist, mit demselben Schlüssel";
+
     // Picture
     Size: "Size", "Größe";
     FrameRate: "Frame rate", "Bildrate";
@@ -56,6 +59,9 @@ table! {
     Keyframe: "Seconds between keyframes", "Sekunden zwischen Schlüsselbildern";
     Adaptive: "Follow the network", "Dem Netz folgen";
     AdaptiveHint: "When your upload narrows, the picture takes less instead of falling behind", "Wird deine Leitung eng, nimmt das Bild weniger, statt zurückzufallen";
+
+    LowestBitrate: "At least, in kb/s", "Mindestens, in kb/s";
+    WhenNarrow: "When it is too narrow", "Wenn es zu eng ist";
 
     // Sound
     Device: "Device", "Gerät";

@@ -126,6 +126,8 @@ fn a_full_profile_comes_back_as_it_was() {
             sample_rate: 44_100,
             channels: 1,
             adaptive: false,
+            video_bitrate_min: Some(Bitrate::from_kbps(600)),
+            cache_seconds: 20,
         },
         record: Some(PathBuf::from("/videos/show.flv")),
         record_split: Some("30m".parse().unwrap()),

@@ -8,7 +8,7 @@ use super::{Complaint, Place, SettingsState};
 use crate::settings::catalogue::{KeyPlace, SERVICES, ServerRole, Service};
 use crate::settings::contract::fitted;
 use crate::settings::{
-    Destination, Field, KeysIn, PasteError, Pasted, ShowSettings, StreamKey, paste_key, paste_server,
+    Destination, Field, KeysIn, PasteError, Pasted, ShowSettings, StreamKey, backup_is_usable, paste_key, paste_server,
 };
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::theme;
@@ -286,6 +286,9 @@ impl Sheet<'_> {
         if state.more || destination.tls_ca.is_some() {
             self.certificate(ui, destination, state);
         }
+        if state.more || destination.backup_server.is_some() {
+            self.backup_server(ui, destination, state);
+        }
         if state.more {
             let labels = (words.settings(SettingsText::Name), "");
             let typing = typed_field(ui, state, Place::Name, labels, &destination.name);
@@ -325,6 +328,28 @@ impl Sheet<'_> {
                 }
             }
         }
+    }
+
+    fn backup_server(&mut self, ui: &mut egui::Ui, destination: &Destination, state: &mut SettingsState) {
+        let words = self.words;
+        let labels = (words.settings(SettingsText::Backup), words.settings(SettingsText::BackupHint));
+        // A key that was typed into it is taken out before it is shown.
+        let current = destination.clone().with_secrets_split().backup_server.unwrap_or_default();
+        if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::Backup, labels, &current) {
+            state.typed = None;
+            state.complaint = None;
+            let typed = Some(typed.trim().to_owned()).filter(|typed| !typed.is_empty());
+            match typed.as_deref().map_or(Ok(()), backup_is_usable) {
+                Ok(()) => {
+                    let wanted = Destination { backup_server: typed, ..destination.clone() };
+                    let backup = wanted.with_secrets_split().backup_server;
+                    self.change(|destination| destination.backup_server = backup);
+                }
+                Err(error) => state.complaint = Some((Place::Backup, Complaint::Paste(error))),
+            }
+            self.acts.push(Act::EndTyping);
+        }
+        complaint(ui, state, Place::Backup, words);
     }
 
     fn certificate(&mut self, ui: &mut egui::Ui, destination: &Destination, state: &mut SettingsState) {

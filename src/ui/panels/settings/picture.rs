@@ -16,6 +16,9 @@ const SIZES: [(u32, u32); 8] =
 /// Frame rates that are offered.
 const RATES: [(u32, u32); 8] = [(24, 1), (25, 1), (30_000, 1001), (30, 1), (48, 1), (50, 1), (60_000, 1001), (60, 1)];
 
+/// Seconds that viewers may fall behind that are offered; 0: they stay current.
+const CACHES: [u32; 5] = [0, 5, 10, 30, 60];
+
 pub(super) fn picture_ui(
     ui: &mut egui::Ui,
     view: &SettingsView,
@@ -65,6 +68,22 @@ pub(super) fn picture_ui(
         }
     });
     hint(ui, words.settings(SettingsText::AdaptiveHint));
+    lockable(ui, view, Field::Adaptive, |ui| {
+        let label = words.settings(SettingsText::LowestBitrate);
+        let current = encoding.lowest_bitrate().kbps().to_string();
+        let read = |typed: &str| {
+            let lowest = typed.parse().ok().map(Bitrate::from_kbps)?;
+            Some(with(view, |s| s.encoding.video_bitrate_min = Some(lowest)))
+        };
+        let taken =
+            number_field(ui, state, Place::Lowest, (label, &current), ("50", "50000"), (&view.settings, words), read);
+        acts.extend(taken.map(|settings| Act::Edit(Box::new(settings))));
+        let label = words.settings(SettingsText::WhenNarrow);
+        let shown = |seconds| words.when_narrow(seconds);
+        if let Some(seconds) = value_picker(ui, label, &CACHES, encoding.cache_seconds, shown) {
+            acts.push(edited(view, |settings| settings.encoding.cache_seconds = seconds));
+        }
+    });
     locks(ui, view, &[Field::Size, Field::FrameRate, Field::Keyframe, Field::Adaptive], words);
 }
 
