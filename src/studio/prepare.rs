@@ -56,10 +56,11 @@ impl Supervisor {
         };
 
         let program = Program::new(Fanout::new(), self.settings.duration);
-        let kept = Kept::new(config);
+        let mut kept = Kept::new(config);
         // Thirty seconds of packets in memory are for those who can ask for them.
         if self.settings.record.is_some() || self.lent.is_some() {
             program.fanout().keep_in(kept.replay());
+            kept.keeps_replay = true;
         }
         let bitrate = WantedBitrate::new(self.settings.encoding.video_bitrate);
         let phase = match waits_for_picture {

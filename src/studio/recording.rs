@@ -32,6 +32,8 @@ pub(super) struct Kept {
     pub(super) recorder: Option<Recorder>,
     stream: StreamConfig,
     replay: ReplayBuffer,
+    /// Whether the program's packets are kept: that takes memory.
+    pub(super) keeps_replay: bool,
     saves: Vec<ReplaySave>,
     marks: u32,
 }
@@ -39,7 +41,7 @@ pub(super) struct Kept {
 impl Kept {
     pub(super) fn new(stream: StreamConfig) -> Self {
         let replay = ReplayBuffer::new(REPLAY_LENGTH, stream.video.is_some());
-        Self { recorder: None, stream, replay, saves: Vec::new(), marks: 0 }
+        Self { recorder: None, stream, replay, keeps_replay: false, saves: Vec::new(), marks: 0 }
     }
 
     /// Where the program's packets are kept for replays.
@@ -142,7 +144,10 @@ impl Supervisor {
         };
         let packets = kept.replay.packets();
         if packets.is_empty() {
-            return refused("there is nothing to be seen again yet");
+            return refused(match kept.keeps_replay {
+                true => "there is nothing to be seen again yet",
+                false => "the last seconds are kept only while a show is recorded",
+            });
         }
         if kept.saves.len() >= REPLAYS_MAX {
             return refused("others are still being written");

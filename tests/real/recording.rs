@@ -250,17 +250,17 @@ fn a_replay_and_marks_are_beside_the_recording() {
 }
 
 #[test]
-fn a_replay_without_a_recording_is_saved_and_harms_nothing() {
+fn a_replay_without_a_recording_is_refused_with_a_sentence_and_harms_nothing() {
     let nginx = Nginx::start();
     let mut show = Tally::live(&["--video", "test", "--audio", "test", "--size", "320x180", "--to", &nginx.url()])
         .key(KEY)
         .start();
     wait_live(&mut show, 3);
     show.process.signal(libc::SIGUSR1);
-    let saved = show.wait_for("replay", PATIENCE, |event| event["event"] == "replay");
-    assert!(decode(Path::new(saved["path"].as_str().unwrap())) > 30, "{saved}");
+    let refused = show.wait_for("problem", PATIENCE, |event| event["kind"] == "replay_failed");
+    assert!(refused["what"].as_str().unwrap().contains("only while a show is recorded"), "{refused}");
     let ended = ends_well(show);
-    ended.expect_good_show();
+    ended.expect_code(0);
     assert!(ended.summary()["recording"].is_null());
     assert!(ended.events.iter().any(|event| is_state(event, "ended")));
 }

@@ -1,6 +1,7 @@
 //! The live strip: where the show stands, and its figures, once a second and always in the same place.
 
-use eframe::egui::{Response, Ui};
+use eframe::egui::containers::menu::{MenuButton, MenuConfig};
+use eframe::egui::{PopupCloseBehavior, Response, Ui};
 
 use crate::studio::DestinationState;
 use crate::ui::theme;
@@ -100,7 +101,8 @@ pub fn strip_ui(
 /// Where each of several destinations stands, each with a switch, behind a button.
 fn lines_ui(ui: &mut Ui, view: &StripView, words: Words, acts: &mut Vec<Act>) {
     let live = view.lines.iter().filter(|(_, state)| *state == DestinationState::Live).count();
-    ui.menu_button(words.live_of(live, view.lines.len()), |ui| {
+    let stays_open = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    MenuButton::new(words.live_of(live, view.lines.len())).config(stays_open).ui(ui, |ui| {
         for (place, (name, state)) in view.lines.iter().enumerate() {
             let over = matches!(state, DestinationState::Off | DestinationState::Ended);
             let mut on = !over;

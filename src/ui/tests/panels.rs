@@ -58,6 +58,39 @@ fn live_shows_its_figures_and_the_button_does_not_move() {
 }
 
 #[test]
+fn each_of_several_destinations_has_a_switch_while_live() {
+    for size in SIZES {
+        let mut model = live();
+        let of = |place, name: &str, state| StudioEvent::State { place, destination: name.to_owned(), state };
+        model.handle_event(2.5, of(1, "Church", D::Connecting));
+        let mut harness = open(desk(model), size);
+        is_whole(&harness, size);
+        harness.get_by_label("1 of 2 live").click();
+        harness.run();
+        harness.get_by_label("Church  connecting").click();
+        harness.run();
+        let turned_off = StudioCommand::Show(Command::SetDestination { place: 1, on: false });
+        assert_eq!(harness.state_mut().engine(), [turned_off]);
+        harness.state_mut().model.handle_event(8.5, of(1, "Church", D::Off));
+        harness.run();
+        harness.get_by_label("Church  off");
+        assert_eq!(harness.state().model.view(8.6).show.phase, Phase::Live);
+    }
+}
+
+#[test]
+fn while_the_connection_is_lost_it_can_be_tried_now() {
+    for size in SIZES {
+        let mut model = live();
+        model.handle_event(7.0, state(D::Reconnecting));
+        let mut harness = open(desk(model), size);
+        harness.get_by_label("Try now").click();
+        harness.run();
+        assert_eq!(harness.state_mut().engine(), [StudioCommand::Show(Command::RetryNow)]);
+    }
+}
+
+#[test]
 fn every_other_state_is_told() {
     for size in SIZES {
         let mut connecting = seen(model());

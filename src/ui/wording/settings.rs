@@ -60,7 +60,7 @@ table! {
     Adaptive: "Follow the network", "Dem Netz folgen";
     AdaptiveHint: "When your upload narrows, the picture takes less instead of falling behind", "Wird deine Leitung eng, nimmt das Bild weniger, statt zurückzufallen";
 
-    LowestBitrate: "At least, in kb/s", "Mindestens, in kb/s";
+    LowestBitrate: "Lowest bitrate in kb/s", "Niedrigste Bitrate in kb/s";
     WhenNarrow: "When it is too narrow", "Wenn es zu eng ist";
 
     // Sound
