@@ -10,6 +10,7 @@ use super::interrupt::Interrupt;
 use super::{
     EnvSecrets, Exit, Failure, check, devices, live, logs, man, print, profiles, repair, serve, show_settings,
 };
+use crate::settings::ShowSettings;
 use crate::settings::redact_urls_in;
 use crate::ui;
 
@@ -68,7 +69,10 @@ fn live(args: &LiveArgs) -> Result<Exit, Failure> {
         None => None,
     };
     match show_settings(&args.show) {
-        Ok((settings, told)) => Ok(live::run(settings, args.json, told, report)),
+        Ok((settings, told)) => {
+            let card = settings.card.clone().in_words(crate::ui::system_language().card_words());
+            Ok(live::run(ShowSettings { card, ..settings }, args.json, told, report))
+        }
         Err(failure) => {
             if args.json {
                 live::tell_refusal(failure.problem.clone());

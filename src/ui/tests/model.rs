@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{devices, ended, levels, model, ready, said, state, stats};
+use crate::media::Turn;
 use crate::settings::catalogue::SERVICES;
 use crate::settings::{AudioChoice, Destination, ShowSettings, StreamKey, VideoChoice};
 use crate::studio::{
@@ -268,6 +269,10 @@ fn talking_while_muted_is_said_and_silence_from_a_microphone_too() {
     model.handle_levels(&levels(-50.0));
     assert_eq!(model.view(3.0).truth.truth, Truth::AllGood);
     model.handle_levels(&levels(-12.0));
+    assert_eq!(model.view(3.5).truth.truth, Truth::AllGood, "loud is not talk");
+    let told = |turn| StudioEvent::Problem(Problem::from_notice("Desk", ProblemKind::MutedTalking, turn));
+    model.handle_event(4.0, told(Turn::Begun(std::time::Duration::from_secs(1))));
+    assert_eq!(model.view(4.0).problems, [], "the sentence with its button says it");
     let truth = model.view(4.0).truth;
     assert_eq!((truth.truth, truth.remedy), (Truth::MutedTalking, Some(Remedy::Unmute)));
     model.handle_act(5.0, Act::SetMuted(false));

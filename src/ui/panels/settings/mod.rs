@@ -67,6 +67,7 @@ enum Place {
     Folder,
     FileName,
     SoundFile,
+    Card,
 }
 
 /// Why typed text is not taken.
