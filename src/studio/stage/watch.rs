@@ -11,6 +11,9 @@ use crate::video::{BlackWatch, PictureSample, StillWatch};
 /// Time between looks at the picture.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// After so many chunks in a row that did not come whole, what was heard before says nothing of now.
+const TORN_MAX: u32 = 25;
+
 /// Looks at the pictures of a camera or an incoming stream.
 pub(super) struct PictureWatch {
     /// A camera's own thread looks whether it stands still: it can start it anew.
@@ -58,6 +61,8 @@ pub(super) struct Listener {
     watch: SoundWatch,
     /// What somebody else mixed may be silent or loud.
     is_microphone: bool,
+    /// Chunks in a row that did not come whole.
+    torn: u32,
 }
 
 impl Listener {
@@ -66,7 +71,7 @@ impl Listener {
         let is_microphone = id.starts_with("mic:");
         // What an output plays is silent when it plays nothing.
         let is_heard = (is_microphone && !id.ends_with(".monitor")) || id.starts_with("ingest:");
-        is_heard.then(|| Self { watch: SoundWatch::new(sample_rate, channels, CHUNK_SAMPLES), is_microphone })
+        is_heard.then(|| Self { watch: SoundWatch::new(sample_rate, channels, CHUNK_SAMPLES), is_microphone, torn: 0 })
     }
 
     /// Takes a chunk as the source gave it, or that it gave none.
@@ -78,9 +83,14 @@ impl Listener {
         muted: bool,
     ) -> [Option<(ProblemKind, Turn)>; 3] {
         let Some(samples) = samples else {
-            self.watch.pause();
+            // A busy moment tears a chunk or two, which says nothing of the device.
+            self.torn += 1;
+            if self.torn > TORN_MAX {
+                self.watch.pause();
+            }
             return [None; 3];
         };
+        self.torn = 0;
         let heard = self.watch.listen(now, samples, gain, muted);
         let of_microphone = |turn: Option<Turn>| turn.filter(|_| self.is_microphone);
         [
@@ -112,6 +122,20 @@ mod tests {
             let mut heard = |millis| listener.listen(Timestamp::from_millis(millis), Some(&[0.0; 1024]), 1.0, false);
             let all: Vec<_> = (0..20_000).step_by(20).flat_map(&mut heard).flatten().collect();
             assert_eq!(all.len(), told, "{id}: {all:?}");
+        }
+    }
+
+    #[test]
+    fn a_torn_chunk_does_not_hide_a_silence_and_a_lost_device_is_not_silent() {
+        let quiet = [0.0; 1024];
+        for (torn_from, told) in [(2_980, true), (1_000, false)] {
+            let mut listener = Listener::of("mic:desk", 48_000, 1).unwrap();
+            let mut heard = |millis: i64| {
+                let samples = (!(torn_from..3_000).contains(&millis)).then_some(&quiet[..]);
+                listener.listen(Timestamp::from_millis(millis), samples, 1.0, false)
+            };
+            let all: Vec<_> = (0..6_000).step_by(20).flat_map(&mut heard).flatten().collect();
+            assert_eq!(!all.is_empty(), told, "{all:?}");
         }
     }
 }

@@ -263,6 +263,21 @@ fn the_one_measured_cause_and_its_button() {
 }
 
 #[test]
+fn what_is_noticed_of_a_source_stands_until_it_is_over() {
+    let mut model = live();
+    let told = |kind, turn| StudioEvent::Problem(Problem::from_notice("Webcam", kind, turn));
+    let begun = Turn::Begun(std::time::Duration::from_secs(3));
+    let kinds = |model: &Model| model.view(9.0).problems.iter().map(|told| told.problem.kind).collect::<Vec<_>>();
+    model.handle_event(3.0, told(ProblemKind::SourceBlack, begun));
+    model.handle_event(4.0, told(ProblemKind::SourceClipping, begun));
+    assert_eq!(kinds(&model), [ProblemKind::SourceBlack, ProblemKind::SourceClipping]);
+    model.handle_event(5.0, told(ProblemKind::SourceBlack, Turn::Over));
+    assert_eq!(kinds(&model), [ProblemKind::SourceClipping], "what is over is gone, and no card says so");
+    model.handle_event(6.0, ready(DeviceKind::Microphone, "Another"));
+    assert_eq!(kinds(&model), [], "it was of the one before");
+}
+
+#[test]
 fn talking_while_muted_is_said_and_silence_from_a_microphone_too() {
     let mut model = live();
     assert_eq!(engine(model.handle_act(3.0, Act::SetMuted(true))), [StudioCommand::SetMuted(true)]);
