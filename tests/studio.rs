@@ -398,8 +398,9 @@ fn a_card_stands_in_for_an_incoming_stream_that_ends_and_only_on_air() {
     let sender = Show::start(sending.with_secrets_split(), Clock::system()).unwrap();
     let preview = open.studio.preview();
     preview.set_rate(PreviewRate::Full);
-    let corner = |wanted: &dyn Fn(u8) -> bool| preview.take().is_some_and(|picture| wanted(picture.planes()[0][0]));
-    // The test picture begins with a light bar.
+    let corner =
+        |wanted: &dyn Fn(u8) -> bool| preview.take().is_some_and(|picture| wanted(picture.planes()[0][90 * 320]));
+    // The test picture has a light bar there.
     open.wait_until(|| corner(&|luma| luma > 100));
     open.go_live(incoming());
     open.wait_for_live();

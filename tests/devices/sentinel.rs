@@ -4,10 +4,10 @@ use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdout, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use tally::clock::Clock;
+use tally::flow::{Popped, Queue, Worker};
 use tally::ingest::{IngestConfig, IngestServer};
 use tally::media::Timestamp;
 
@@ -25,7 +25,9 @@ const SLACK: Duration = Duration::from_secs(1);
 struct Live {
     server: IngestServer,
     process: Process,
-    lines: Receiver<(Timestamp, String)>,
+    lines: Queue<(Timestamp, String)>,
+    /// Ends with the process.
+    _reader: Worker,
     clock: Clock,
     recording: PathBuf,
 }
@@ -47,8 +49,10 @@ impl Live {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = read_lines(child.stdout.take().unwrap(), clock.clone());
-        let live = Self { server, process: Process(child), lines, clock, recording: folder.join("show.flv") };
+        let lines = Queue::new(4096);
+        let reader = read_lines(child.stdout.take().unwrap(), clock.clone(), lines.clone());
+        let process = Process(child);
+        let live = Self { server, process, lines, _reader: reader, clock, recording: folder.join("show.flv") };
         live.wait("it to be live", Duration::from_secs(20), "\"live\"");
         live
     }
@@ -58,18 +62,22 @@ impl Live {
         let end = self.clock.now() + limit;
         let mut seen = Vec::new();
         loop {
-            match self.lines.recv_timeout(end.since(self.clock.now())) {
-                Ok((at, line)) if line.contains(word) => return at,
-                Ok((_, line)) => seen.extend(line.contains("problem").then_some(line)),
-                Err(RecvTimeoutError::Timeout) => panic!("{what} was not told within {limit:?}, but {seen:?}"),
-                Err(RecvTimeoutError::Disconnected) => panic!("it ended before {what}: {seen:?}"),
+            match self.lines.pop(end.since(self.clock.now())) {
+                Popped::Value((at, line)) if line.contains(word) => return at,
+                Popped::Value((_, line)) => seen.extend(line.contains("problem").then_some(line)),
+                Popped::Empty => panic!("{what} was not told within {limit:?}, but {seen:?}"),
+                Popped::Closed => panic!("it ended before {what}: {seen:?}"),
             }
         }
     }
 
     /// The problems told until now.
     fn problems(&self) -> Vec<String> {
-        self.lines.try_iter().map(|(_, line)| line).filter(|line| line.contains("\"problem\"")).collect()
+        let next = || match self.lines.pop(Duration::ZERO) {
+            Popped::Value((_, line)) => Some(line),
+            Popped::Empty | Popped::Closed => None,
+        };
+        std::iter::from_fn(next).filter(|line| line.contains("\"problem\"")).collect()
     }
 
     /// Ends it; its exit code, and every picture that arrived: its luma at the left edge.
@@ -84,16 +92,14 @@ impl Live {
     }
 }
 
-fn read_lines(stdout: ChildStdout, clock: Clock) -> Receiver<(Timestamp, String)> {
-    let (sender, lines) = channel();
-    std::thread::spawn(move || {
+fn read_lines(stdout: ChildStdout, clock: Clock, lines: Queue<(Timestamp, String)>) -> Worker {
+    let read = move |_: &_| {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            if sender.send((clock.now(), line)).is_err() {
-                return;
-            }
+            drop(lines.push((clock.now(), line)));
         }
-    });
-    lines
+        lines.close();
+    };
+    Worker::spawn("lines", read).unwrap()
 }
 
 struct Control(PathBuf);
