@@ -21,6 +21,8 @@ const CLOSE_LIMIT: Duration = Duration::from_millis(400);
 const LOOK: Duration = Duration::from_millis(100);
 /// Time between looks whether the picture still moves.
 const STILL_LOOK: Duration = Duration::from_millis(100);
+/// A camera that stands still is restarted so often; what does not help then only disturbs its picture.
+const RESTARTS_MAX: u32 = 5;
 
 /// An open camera. Dropping it closes the device and joins its thread.
 pub(super) struct Camera {
@@ -113,7 +115,7 @@ impl Supervisor {
         let mut backoff = backoff();
         let mut told = Told::Up;
         let mut pictures = Pictures::new();
-        let mut still = Still { watch: StillWatch::of_camera(), next: Timestamp::ZERO };
+        let mut still = Still { watch: StillWatch::of_camera(), next: Timestamp::ZERO, restarts: 0 };
         while let Some(mut open) = running.take() {
             let end = self.capture(&mut open, (&mut pictures, &mut still), &mut told, &mut backoff, stop);
             if bounded("camera-close", CLOSE_LIMIT, move || drop(open)).is_none() {
@@ -166,16 +168,22 @@ impl Supervisor {
                     let event = SourceEvent::Frozen { still_for };
                     // One that has never moved shows what it shows: a card of its own, or no signal.
                     if still.watch.has_lived() {
+                        still.restarts = 1;
                         return Some(event);
                     }
                     self.tell(told, event);
                 }
                 Some(Turn::Over) => {
+                    still.restarts = 0;
                     backoff.reset();
                     self.tell(told, SourceEvent::Restored);
                 }
                 // The restart did not help.
-                None if *told == Told::Frozen && still.watch.has_lived() && now.since(begun) >= FROZEN => {
+                None if *told == Told::Frozen
+                    && (1..RESTARTS_MAX).contains(&still.restarts)
+                    && now.since(begun) >= FROZEN =>
+                {
+                    still.restarts += 1;
                     return Some(SourceEvent::Frozen { still_for: now.since(begun) });
                 }
                 None => {}
@@ -229,6 +237,8 @@ impl Supervisor {
 struct Still {
     watch: StillWatch,
     next: Timestamp,
+    /// Restarts since it stands still.
+    restarts: u32,
 }
 
 impl Still {
