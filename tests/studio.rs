@@ -386,3 +386,26 @@ fn a_check_ends_when_it_is_asked_to_and_when_what_it_checks_changes() {
     open.check(settings());
     open.wait(|event| matches!(event, StudioEvent::Check(_)).then_some(()));
 }
+
+#[test]
+fn a_card_stands_in_for_an_incoming_stream_that_ends_and_only_on_air() {
+    let loopback = IngestSettings { listen: "127.0.0.1:0".parse().unwrap(), key_file: None };
+    let incoming = || ShowSettings { video: "ingest:phone".parse().unwrap(), ingest: loopback.clone(), ..settings() };
+    let open = Open::new(&incoming());
+    let SourceState::Ready(info) = open.wait_for_source(DeviceKind::Camera) else { panic!("it did not open") };
+    let destinations = vec![Destination::at(&info.address.unwrap())];
+    let sending = ShowSettings { rehearse: false, destinations, ..settings() };
+    let sender = Show::start(sending.with_secrets_split(), Clock::system()).unwrap();
+    let preview = open.studio.preview();
+    preview.set_rate(PreviewRate::Full);
+    let corner =
+        |wanted: &dyn Fn(u8) -> bool| preview.take().is_some_and(|picture| wanted(picture.planes()[0][90 * 320]));
+    // The test picture has a light bar there.
+    open.wait_until(|| corner(&|luma| luma > 100));
+    open.go_live(incoming());
+    open.wait_for_live();
+    drop(sender);
+    open.wait_until(|| corner(&|luma| luma == 44));
+    open.end();
+    open.wait_until(|| corner(&|luma| luma != 44));
+}

@@ -39,6 +39,12 @@ pub enum SourceEvent {
         /// How long nothing has come.
         silent_for: Duration,
     },
+    /// Its pictures have been the same, bit by bit, for so long; a camera that gave others before is restarted. Over
+    /// with `Restored`.
+    Frozen {
+        /// How long nothing has changed.
+        still_for: Duration,
+    },
     /// The device is gone (unplugged, its server died); the source looks for it and will say `Restored`.
     Lost {
         /// What the system said.

@@ -13,7 +13,7 @@ use super::values::{
     parse_switch,
 };
 use crate::media::{Bitrate, FrameRate, Size};
-use crate::settings::{AudioChoice, Destination, VideoChoice, parse_duration};
+use crate::settings::{AudioChoice, CardChoice, Destination, VideoChoice, parse_duration};
 
 /// A live-streaming studio: camera and sound to any RTMP server
 ///
@@ -136,6 +136,11 @@ pub struct ShowArgs {
     /// The fader of the sound in dB, -30 to 12 [default: 0]
     #[arg(long, value_name = "DB", allow_negative_numbers = true, help_heading = "Sources")]
     pub gain: Option<f32>,
+
+    /// The picture file that goes out while the picture of a device has stopped for more than a second; on: words; off:
+    /// the last picture stays [default: on]
+    #[arg(long, value_name = "PATH|on|off", help_heading = "Sources")]
+    pub card: Option<CardChoice>,
 
     /// Start from a saved profile; every other flag overrides one of its fields
     #[arg(long, value_name = "NAME", help_heading = "Destination")]
@@ -409,6 +414,8 @@ mod tests {
             "44100",
             "--adaptive",
             "off",
+            "--card",
+            "off",
             "--for",
             "1h30m",
             "--record",
@@ -428,6 +435,7 @@ mod tests {
         assert_eq!(show.fps, FrameRate::new(30_000, 1001));
         assert_eq!(show.duration, Some(Duration::from_secs(5400)));
         assert_eq!(show.record, Some(RecordChoice::Off));
+        assert_eq!(show.card, Some(CardChoice::Off));
         assert_eq!(show.record_split, Some(SplitChoice(Some(RecordSplit::Size(500_000_000)))));
     }
 

@@ -10,7 +10,7 @@ use super::interrupt::Interrupt;
 use super::{
     EnvSecrets, Exit, Failure, check, devices, live, logs, man, print, profiles, repair, report, serve, show_settings,
 };
-use crate::settings::{redact_urls_in, shows_state_dir};
+use crate::settings::{ShowSettings, redact_urls_in, shows_state_dir};
 use crate::studio::flight::keep_flights_in;
 use crate::ui;
 
@@ -71,7 +71,10 @@ fn live(args: &LiveArgs) -> Result<Exit, Failure> {
         None => None,
     };
     match show_settings(&args.show) {
-        Ok((settings, told)) => Ok(live::run(settings, args.json, told, report)),
+        Ok((settings, told)) => {
+            let card = settings.card.clone().in_words(crate::ui::system_language().card_words());
+            Ok(live::run(ShowSettings { card, ..settings }, args.json, told, report))
+        }
         Err(failure) => {
             if args.json {
                 live::tell_refusal(failure.problem.clone());

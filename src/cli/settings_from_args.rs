@@ -71,6 +71,7 @@ fn override_sources_and_run(settings: &mut ShowSettings, args: &ShowArgs) {
         settings.ingest.key_file = Some(path.clone());
     }
     replace(&mut settings.gain_db, args.gain.as_ref());
+    replace(&mut settings.card, args.card.as_ref());
     if let Some(duration) = args.duration {
         settings.duration = Some(duration);
     }
@@ -205,11 +206,13 @@ mod tests {
 
     #[test]
     fn flags_override_and_the_rest_stays() {
-        let settings = merged(profile(), &args("--video test --size 640x360 --record off --adaptive off")).unwrap();
+        let settings =
+            merged(profile(), &args("--video test --size 640x360 --record off --adaptive off --card c.png")).unwrap();
         assert_eq!(settings.video, VideoChoice::Test);
         assert_eq!((settings.record, settings.duration), (None, Some(Duration::from_secs(5))));
         assert_eq!(settings.encoding.size.to_string(), "640x360");
         assert_eq!((settings.encoding.frame_rate.num(), settings.encoding.adaptive), (25, false));
+        assert_eq!(settings.card.to_string(), "c.png");
         assert_eq!(settings.destinations, profile().destinations);
     }
 

@@ -1,6 +1,7 @@
 //! The words every room speaks: time, pictures, sound, packets and what describes them.
 
 mod audio;
+mod lasting;
 mod packet;
 mod rate;
 mod recording;
@@ -8,6 +9,7 @@ mod time;
 mod video;
 
 pub use audio::{AudioChunk, AudioConfig, CHUNK_SAMPLES, Level};
+pub use lasting::{Lasting, Turn};
 pub use packet::{Packet, PacketKind, StreamConfig};
 pub use rate::{Bitrate, FrameRate, ParseRateError};
 pub use recording::{RecordForm, RecordSplit, Scan};

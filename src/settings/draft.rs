@@ -21,6 +21,8 @@ pub enum Field {
     Ingest,
     /// The fader.
     Gain,
+    /// What goes out while the picture does not come.
+    Card,
     /// Everything about where the show goes.
     Destinations,
     /// Rehearsal instead of a real show.
@@ -64,11 +66,12 @@ pub enum Lock {
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Video,
         Self::Audio,
         Self::Ingest,
         Self::Gain,
+        Self::Card,
         Self::Destinations,
         Self::Rehearse,
         Self::Size,
@@ -91,7 +94,7 @@ impl Field {
             Self::AudioBitrate | Self::SampleRate | Self::Channels => Some(Lock::SoundForm),
             Self::Destinations | Self::Rehearse => Some(Lock::Connected),
             Self::Record => Some(Lock::Recording),
-            Self::Ingest | Self::Adaptive | Self::Duration => Some(Lock::ReadAtStart),
+            Self::Ingest | Self::Card | Self::Adaptive | Self::Duration => Some(Lock::ReadAtStart),
         }
     }
 
@@ -103,6 +106,7 @@ impl Field {
             Self::Audio => a.audio != b.audio,
             Self::Ingest => a.ingest != b.ingest,
             Self::Gain => a.gain_db != b.gain_db,
+            Self::Card => a.card != b.card,
             Self::Destinations => a.destinations != b.destinations,
             Self::Rehearse => a.rehearse != b.rehearse,
             Self::Size => x.size != y.size,
@@ -341,6 +345,7 @@ mod tests {
             audio: crate::settings::AudioChoice::Silence,
             ingest: crate::settings::IngestSettings { key_file: Some("k".into()), ..plain.ingest.clone() },
             gain_db: 1.0,
+            card: crate::settings::CardChoice::Off,
             destinations: vec![Destination::at("rtmp://h/a")],
             rehearse: true,
             record: Some("a.flv".into()),

@@ -1,5 +1,6 @@
 //! What was chosen for a show: sources, destinations, encoding; profiles that keep it, and where secrets rest.
 
+mod card;
 pub mod catalogue;
 mod choice;
 pub mod contract;
@@ -20,6 +21,7 @@ mod state;
 mod window;
 
 pub use crate::rtmp::url::{redact_url, redact_urls_in};
+pub use card::{CardChoice, CardWords};
 pub use choice::{AudioChoice, ParseChoiceError, VideoChoice};
 pub use draft::{Draft, Field, Lock, changed_fields};
 pub use duration::{format_duration, parse_duration};

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{
-    AudioChoice, EncodingSettings, IngestSettings, RecordSplit, SettingsError, StreamKey, VideoChoice, redact_url,
+    AudioChoice, CardChoice, EncodingSettings, IngestSettings, RecordSplit, SettingsError, StreamKey, VideoChoice,
+    redact_url,
 };
 
 /// Where a show is published.
@@ -54,6 +55,8 @@ pub struct ShowSettings {
     pub ingest: IngestSettings,
     /// The fader of the sound, in dB: `GAIN_DB`.
     pub gain_db: f32,
+    /// What goes out while the picture does not come.
+    pub card: CardChoice,
     /// Where it goes: one encode, several independent sends.
     pub destinations: Vec<Destination>,
     /// Publish to the ingest on this machine and measure what a viewer gets.
@@ -137,6 +140,9 @@ impl ShowSettings {
             absolute(path);
         }
         if let AudioChoice::File(path) = &mut self.audio {
+            absolute(path);
+        }
+        if let CardChoice::Image(path) = &mut self.card {
             absolute(path);
         }
         self.record.iter_mut().for_each(absolute);

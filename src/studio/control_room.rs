@@ -371,6 +371,13 @@ impl ControlRoom {
     fn stage_event(&mut self, event: StageEvent) {
         let (kind, name, what) = match event {
             StageEvent::Retired(source) => return self.close(source),
+            StageEvent::Noticed(name, kind, turn) => {
+                match &self.show {
+                    Some(show) => show.tell(Message::Stage(StageEvent::Noticed(name, kind, turn))),
+                    None => self.tell(StudioEvent::Problem(Problem::from_notice(&name, kind, turn))),
+                }
+                return;
+            }
             StageEvent::FirstPicture => {
                 if let Some(show) = &self.show {
                     show.tell(Message::Stage(StageEvent::FirstPicture));

@@ -48,6 +48,14 @@ impl Sound {
         self.0.muted.store(muted, Ordering::Release);
     }
 
+    pub(super) fn gain_db(&self) -> f32 {
+        f32::from_bits(self.0.gain_db.load(Ordering::Acquire))
+    }
+
+    pub(super) fn is_muted(&self) -> bool {
+        self.0.muted.load(Ordering::Acquire)
+    }
+
     pub(super) fn clear_clip(&self) {
         self.0.clear_clip.store(true, Ordering::Release);
     }

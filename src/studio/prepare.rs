@@ -16,10 +16,10 @@ use super::rate::RateController;
 use super::recording::Kept;
 use super::rehearse::Rehearse;
 use super::sources::{self, Opened};
-use super::stage::{AudioPart, Stage, StageFormat};
+use super::stage::{AudioPart, Card, Stage, StageFormat};
 use super::supervisor::{FIRST_PICTURE_DEADLINE, Lent, Message, Phase, Running, STATS_INTERVAL, ShowStage, Supervisor};
 use super::{Problem, ProblemKind};
-use crate::capture::{AudioSource, SourceError, SourceInfo, VideoSource};
+use crate::capture::{AudioSource, SourceError, SourceInfo, VideoSource, still};
 use crate::encode::{
     AudioEncoder, AudioEncoderSettings, EncodeError, VideoEncoder, VideoEncoderSettings, open_aac, open_h264,
 };
@@ -27,7 +27,7 @@ use crate::flow::Worker;
 use crate::media::{StreamConfig, Timestamp};
 use crate::output::publisher::StreamHeaders;
 use crate::output::{Fanout, Network};
-use crate::settings::{EncodingSettings, VideoChoice};
+use crate::settings::{CardChoice, CardWords, EncodingSettings, VideoChoice};
 
 impl Supervisor {
     /// Opens sources (where no stage is lent) and encoders, and puts the program on air.
@@ -82,6 +82,7 @@ impl Supervisor {
             program: program.clone(),
             mail: self.mail.clone(),
         };
+        stage.handle().set_card(self.card());
         stage.handle().put_on_air(encode.is_some().then(|| program.clone()), part);
         let encoding = &self.settings.encoding;
         let mut running = Running {
@@ -110,6 +111,31 @@ impl Supervisor {
             self.start_publishers(&mut running);
         }
         Ok(running)
+    }
+
+    /// What stands in for a picture that does not come; one that cannot be read is told, and is words.
+    fn card(&self) -> Card {
+        let words = |words| {
+            Card::Words(match words {
+                CardWords::English => "ONE MOMENT PLEASE",
+                CardWords::German => "EINEN MOMENT BITTE",
+            })
+        };
+        match &self.settings.card {
+            CardChoice::Off => Card::Off,
+            CardChoice::Words(language) => words(*language),
+            CardChoice::Image(path) => {
+                let opened = still::open(path).map(|mut still| still.picture_at(Timestamp::ZERO));
+                match opened {
+                    Ok(Some(captured)) => Card::Image(captured.picture),
+                    Ok(None) => words(CardWords::default()),
+                    Err(error) => {
+                        self.tell(StudioEvent::Problem(Problem::from_source(&error)));
+                        words(CardWords::default())
+                    }
+                }
+            }
+        }
     }
 
     fn has_video(&self) -> bool {

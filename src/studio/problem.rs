@@ -3,7 +3,7 @@
 use crate::capture::{SourceError, SourceEvent};
 use crate::encode::EncodeError;
 use crate::flow::Hole;
-use crate::media::{Bitrate, FrameRate, Size};
+use crate::media::{Bitrate, FrameRate, Size, Turn};
 use crate::output::{PublishError, PublishStep, RecorderError, TlsFault};
 use crate::rtmp::auth::{LoginRefusal, login_refusal};
 use crate::rtmp::client::{ClientError, Step};
@@ -92,6 +92,16 @@ pub enum ProblemKind {
     SourceRefused,
     /// Nothing comes from a device.
     SourceStalled,
+    /// A camera's or a stream's picture has stopped to move.
+    SourceFrozen,
+    /// A camera's or a stream's picture is black.
+    SourceBlack,
+    /// Nothing at all is heard from a microphone.
+    SourceSilent,
+    /// A microphone is so loud that its sound is cut off.
+    SourceClipping,
+    /// Somebody talks while the program is muted.
+    MutedTalking,
     /// A device is gone.
     SourceLost,
     /// A device is back.
@@ -137,9 +147,18 @@ impl ProblemKind {
                 | Self::SourceListen
                 | Self::SourceRefused
                 | Self::SourceStalled
+                | Self::SourceFrozen
+                | Self::SourceBlack
+                | Self::SourceSilent
+                | Self::SourceClipping
+                | Self::MutedTalking
                 | Self::SourceLost
         )
     }
+
+    /// What a source that runs can be noticed to do. It is over with a `SourceRestored` whose details are its word.
+    pub const NOTICES: [Self; 5] =
+        [Self::SourceFrozen, Self::SourceBlack, Self::SourceSilent, Self::SourceClipping, Self::MutedTalking];
 
     /// The stable word of `--json`.
     pub fn word(self) -> &'static str {
@@ -184,6 +203,11 @@ impl ProblemKind {
             Self::SourceListen => "source_listen",
             Self::SourceRefused => "source_refused",
             Self::SourceStalled => "source_stalled",
+            Self::SourceFrozen => "source_frozen",
+            Self::SourceBlack => "source_black",
+            Self::SourceSilent => "source_silent",
+            Self::SourceClipping => "source_clipping",
+            Self::MutedTalking => "muted_talking",
             Self::SourceLost => "source_lost",
             Self::SourceRestored => "source_restored",
             Self::SourceSubstituted => "source_substituted",
@@ -347,10 +371,25 @@ impl Problem {
             SourceEvent::Stalled { silent_for } => {
                 Self::new(Kind::SourceStalled, about, format!("nothing for {:.1} s", silent_for.as_secs_f64()))
             }
+            SourceEvent::Frozen { still_for } => Self::from_notice(about, Kind::SourceFrozen, Turn::Begun(*still_for)),
             SourceEvent::Lost { reason } => Self::new(Kind::SourceLost, about, reason.clone()),
             SourceEvent::Refused { reason } => Self::new(Kind::SourceRefused, about, reason.clone()),
             SourceEvent::Restored => Self::new(Kind::SourceRestored, about, String::new()),
         }
+    }
+
+    /// What was noticed of a running source, one of `ProblemKind::NOTICES`, for the user.
+    pub fn from_notice(about: &str, kind: ProblemKind, turn: Turn) -> Self {
+        match turn {
+            Turn::Begun(lasted) => Self::new(kind, about, format!("{:.1} s", lasted.as_secs_f64())),
+            Turn::Over => Self::new(ProblemKind::SourceRestored, about, kind.word()),
+        }
+    }
+
+    /// What is over, if that is what it says.
+    pub fn notice_over(&self) -> Option<ProblemKind> {
+        let is_over = |kind: &ProblemKind| self.kind == ProblemKind::SourceRestored && self.details == kind.word();
+        ProblemKind::NOTICES.into_iter().find(is_over)
     }
 
     /// What an encoder's error means to the user.

@@ -330,13 +330,18 @@ impl Supervisor {
             }
             StageEvent::Video(name, event) => {
                 let problem = Problem::from_source_event(&name, &event);
-                running.video_lost = (event != SourceEvent::Restored).then(|| problem.clone());
+                // A picture that stands still is a picture.
+                let is_there = matches!(event, SourceEvent::Restored | SourceEvent::Frozen { .. });
+                running.video_lost = (!is_there).then(|| problem.clone());
                 self.tell(StudioEvent::Problem(problem));
             }
             StageEvent::Audio(name, event) => {
                 let problem = Problem::from_source_event(&name, &event);
                 running.audio_lost = (event != SourceEvent::Restored).then(|| problem.clone());
                 self.tell(StudioEvent::Problem(problem));
+            }
+            StageEvent::Noticed(name, kind, turn) => {
+                self.tell(StudioEvent::Problem(Problem::from_notice(&name, kind, turn)));
             }
             StageEvent::Retired(source) => drop(source),
         }

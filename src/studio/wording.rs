@@ -59,8 +59,22 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::SourceListen => format!("Streams cannot be received at {about} ({details})."),
         ProblemKind::SourceRefused => format!("{about} cannot be used: {details}."),
         ProblemKind::SourceStalled => format!("{about} has stopped sending: {details}."),
+        ProblemKind::SourceFrozen => format!("The picture of {about} does not move any more: the same for {details}."),
+        ProblemKind::SourceBlack => format!("The picture of {about} is black."),
+        ProblemKind::SourceSilent => format!("Nothing at all is heard from {about}."),
+        ProblemKind::SourceClipping => format!("{about} is too loud: its sound is cut off."),
+        ProblemKind::MutedTalking => {
+            format!("Somebody talks into {about}, and it is muted: the viewers do not hear it.")
+        }
         ProblemKind::SourceLost => format!("{about} is gone ({details})."),
-        ProblemKind::SourceRestored => format!("{about} is back."),
+        ProblemKind::SourceRestored => match problem.notice_over() {
+            Some(ProblemKind::SourceFrozen) => format!("The picture of {about} moves again."),
+            Some(ProblemKind::SourceBlack) => format!("The picture of {about} is no longer black."),
+            Some(ProblemKind::SourceSilent) => format!("{about} is heard again."),
+            Some(ProblemKind::SourceClipping) => format!("{about} is no longer too loud."),
+            Some(ProblemKind::MutedTalking) => format!("Nobody talks into {about} while it is muted any more."),
+            _ => format!("{about} is back."),
+        },
         ProblemKind::SourceSubstituted => format!("There is no {about}: the test signal is used instead."),
         ProblemKind::EncoderFailed => format!("The {about} failed ({details})."),
         ProblemKind::EncoderTooSlow => {
@@ -165,7 +179,15 @@ pub fn to_do(problem: &Problem) -> String {
         }
         ProblemKind::SourceRefused => "Choose H.264 and AAC in the app that sends; Tally takes it up by itself.".to_owned(),
         ProblemKind::SourceStalled => "Check its cable or its network; Tally goes on by itself.".to_owned(),
+        ProblemKind::SourceFrozen => {
+            "Nothing yet: Tally restarts a camera by itself. If that does not help, unplug it and plug it in again.".to_owned()
+        }
+        ProblemKind::SourceBlack => "Take the cover off the lens, or turn on a light.".to_owned(),
+        ProblemKind::SourceSilent => "Unmute it at the device itself, or choose another: tally devices lists them.".to_owned(),
+        ProblemKind::SourceClipping => "Turn its level down, or speak from further away.".to_owned(),
+        ProblemKind::MutedTalking => "Unmute, if it is for the viewers.".to_owned(),
         ProblemKind::SourceLost => "Plug it in or start it again; Tally uses it as soon as it is back.".to_owned(),
+        ProblemKind::SourceRestored if problem.notice_over().is_some() => "Nothing: it is as it should be.".to_owned(),
         ProblemKind::SourceRestored => "Nothing: it is used again.".to_owned(),
         ProblemKind::SourceSubstituted => "Connect one and start again, or choose one: tally devices lists them.".to_owned(),
         ProblemKind::EncoderFailed => "Please report this, with the command you used.".to_owned(),

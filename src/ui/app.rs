@@ -100,6 +100,7 @@ impl App {
         let asks = !opening.kept.asked;
         let mut model = Model::new(opening.settings.clone(), opening.profile.clone(), appearance, asks);
         model.record_into(opening.recordings.clone());
+        model.system_speaks(opening.lang);
         let studio = match Studio::open(&opening.settings, clock.clone()) {
             Ok(studio) => Some(studio),
             Err(problem) => {

@@ -8,6 +8,7 @@ use super::model::Order;
 use super::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
 use super::settings_view::{Card, ProfilesAround};
 use super::view::{Act, ProfilesView};
+use crate::settings::CardChoice;
 use crate::settings::contract::{Finding, Rule, Severity, lint};
 use crate::settings::{AudioChoice, Draft, KeysIn, Lock, RecordingName, SettingsError, ShowSettings, VideoChoice};
 
@@ -213,6 +214,7 @@ impl Desk {
                 return Some(Act::ReplaceFile);
             }
             DialogRequest::TlsCa(index) => settings.destinations.get_mut(index)?.tls_ca = Some(path),
+            DialogRequest::Card => settings.card = CardChoice::Image(path),
             DialogRequest::RecordingFolder(_) => {
                 let name = RecordingName::of(settings.record.as_deref()?);
                 settings.record = Some(RecordingName { folder: path, ..name }.path());

@@ -19,6 +19,8 @@ pub enum DialogRequest {
     ExportProfile(String),
     /// A certificate file for a destination, counted from 0.
     TlsCa(usize),
+    /// A picture for the card.
+    Card,
     /// A clip or still for the picture.
     Picture,
     /// A sound or clip for the sound.
@@ -136,6 +138,7 @@ impl Native for System {
                 dialog.add_filter("Tally", &["toml"]).set_file_name(format!("{safe}.toml")).save_file()
             }
             DialogRequest::TlsCa(_) => dialog.add_filter("PEM", &["pem", "crt", "cer"]).pick_file(),
+            DialogRequest::Card => dialog.add_filter("PNG, JPEG", &["png", "jpg", "jpeg"]).pick_file(),
             DialogRequest::Picture => dialog.add_filter("MP4, Y4M, PNG, JPEG", &PICTURE_ENDINGS).pick_file(),
             DialogRequest::Sound => dialog.add_filter("WAV, FLAC, MP3, MP4", &SOUND_ENDINGS).pick_file(),
             DialogRequest::RecordingFolder(folder) => dialog.set_directory(folder).pick_folder(),

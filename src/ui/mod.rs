@@ -30,5 +30,5 @@ pub mod wording;
 #[cfg(test)]
 mod tests;
 
-pub use open::{WindowError, has_display, run};
+pub use open::{WindowError, has_display, run, system_language};
 pub use report::{finding_lines, rehearsal_text};

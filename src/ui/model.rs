@@ -19,6 +19,7 @@ use super::view::{
     Truth,
 };
 use super::viewer::ViewerView;
+use super::wording::Lang;
 use super::{outcome, report};
 use crate::settings::{ShowSettings, VideoChoice};
 use crate::studio::check::CheckEvent;
@@ -53,6 +54,7 @@ pub enum Order {
 pub struct Model {
     desk: Desk,
     appearance: Appearance,
+    system_lang: Lang,
     show: Option<OnAir>,
     changed_at: f64,
     result: Option<ResultView>,
@@ -84,6 +86,7 @@ impl Model {
         Self {
             desk: Desk::new(settings, profile),
             appearance,
+            system_lang: Lang::default(),
             show: None,
             changed_at: f64::NEG_INFINITY,
             result: None,
@@ -110,6 +113,11 @@ impl Model {
     /// Recordings go into `folder`, unless another is chosen.
     pub fn record_into(&mut self, folder: PathBuf) {
         self.recordings = folder;
+    }
+
+    /// The system speaks `lang`; so does the window, unless another is chosen.
+    pub fn system_speaks(&mut self, lang: Lang) {
+        self.system_lang = lang;
     }
 
     /// How the window looks and speaks.
@@ -178,6 +186,15 @@ impl Model {
     }
 
     fn handle_problem(&mut self, problem: Problem) {
+        if let Some(over) = problem.notice_over() {
+            self.sound.talks_muted &= over != ProblemKind::MutedTalking;
+            return self.problems.forget_notice(over, &problem.about);
+        }
+        if problem.kind == ProblemKind::MutedTalking {
+            // The sentence below the picture says it, with its button.
+            self.sound.talks_muted = true;
+            return;
+        }
         if let Some(show) = &mut self.show {
             show.recording_failed |= matches!(problem.kind, ProblemKind::RecordingFailed | ProblemKind::DiskFull);
             show.problem = Some(problem.clone());
@@ -186,6 +203,11 @@ impl Model {
     }
 
     fn handle_picture(&mut self, state: SourceState) {
+        if matches!(state, SourceState::None | SourceState::Opening | SourceState::Ready(_)) {
+            // What was noticed of the one before it.
+            self.problems.forget_kind(ProblemKind::SourceFrozen);
+            self.problems.forget_kind(ProblemKind::SourceBlack);
+        }
         match state {
             SourceState::None => {
                 self.stage.picture = StagePicture::Off;
@@ -209,6 +231,11 @@ impl Model {
     }
 
     fn handle_sound(&mut self, state: SourceState) {
+        if matches!(state, SourceState::None | SourceState::Opening | SourceState::Ready(_)) {
+            self.problems.forget_kind(ProblemKind::SourceSilent);
+            self.problems.forget_kind(ProblemKind::SourceClipping);
+            self.sound.talks_muted = false;
+        }
         match state {
             SourceState::None | SourceState::Opening => self.forget_sound_failure(),
             SourceState::Ready(info) => {
@@ -240,7 +267,7 @@ impl Model {
         self.sound.integrated_lufs = None;
         self.result = outcome::of(&show, summary, self.rehearsed.take());
         // The card says it; a second card would say it again.
-        self.problems.clear();
+        self.problems.keep_notices();
         self.changed_at = now;
     }
 
@@ -435,6 +462,7 @@ impl Model {
         }
         self.check = Check::default();
         let mut settings = ShowSettings { rehearse: rehearsal, ..self.desk.settings().clone() }.with_secrets_split();
+        settings.card = settings.card.in_words(self.appearance.lang.unwrap_or(self.system_lang).card_words());
         // A rehearsal is measured and leaves nothing behind.
         settings.record = settings.record.filter(|_| !rehearsal);
         let show = OnAir::new(rehearsal, settings.encoding.video_bitrate);
@@ -445,7 +473,7 @@ impl Model {
         self.result = None;
         self.rehearsed = None;
         self.viewer = ViewerView::default();
-        self.problems.clear();
+        self.problems.keep_notices();
         self.health = Health::default();
         self.changed_at = now;
         self.show = Some(show);

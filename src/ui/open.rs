@@ -77,7 +77,8 @@ pub fn has_display() -> bool {
     cfg!(not(target_os = "linux")) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
 }
 
-fn system_language() -> Lang {
+/// The language this system speaks.
+pub fn system_language() -> Lang {
     let [all, messages, lang] = ["LC_ALL", "LC_MESSAGES", "LANG"].map(|name| env::var(name).ok());
     Lang::of_locale([all.as_deref(), messages.as_deref(), lang.as_deref()])
 }

@@ -33,16 +33,22 @@ impl ProblemList {
         });
     }
 
+    /// What was noticed of a source is over.
+    pub(super) fn forget_notice(&mut self, kind: ProblemKind, about: &str) {
+        self.known.retain(|known| known.problem.kind != kind || known.problem.about != about);
+    }
+
+    /// What was noticed of sources that run, and of no other.
+    pub(super) fn keep_notices(&mut self) {
+        self.known.retain(|known| ProblemKind::NOTICES.contains(&known.problem.kind));
+    }
+
     pub(super) fn forget_kind(&mut self, kind: ProblemKind) {
         self.known.retain(|known| known.problem.kind != kind);
     }
 
     pub(super) fn dismiss(&mut self, id: u64) {
         self.known.retain(|known| known.id != id);
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.known.clear();
     }
 
     pub(super) fn view(&self) -> Vec<ProblemView> {

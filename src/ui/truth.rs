@@ -5,8 +5,6 @@ use crate::media::Bitrate;
 use crate::settings::contract::{Finding, Severity};
 use crate::studio::{Problem, ProblemKind};
 
-/// Above it somebody talks, in dBFS.
-const TALK_DBFS: f32 = -30.0;
 /// From here on the network is too narrow: waiting ÷ allowed.
 const CONGESTED: f64 = 0.5;
 /// The rate was lowered if it is below this part of what is wanted.
@@ -98,7 +96,7 @@ fn disk_fills_up(facts: &Facts<'_>) -> Option<Truth> {
 
 fn live(facts: &Facts<'_>) -> TruthView {
     let loudest = facts.sound.channels.iter().map(|channel| channel.peak_dbfs).fold(f32::NEG_INFINITY, f32::max);
-    if facts.sound.muted && loudest > TALK_DBFS {
+    if facts.sound.muted && facts.sound.talks_muted {
         return TruthView { truth: Truth::MutedTalking, remedy: Some(Remedy::Unmute) };
     }
     let wanted_kbps = f64::from(facts.wanted.kbps());

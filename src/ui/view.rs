@@ -211,6 +211,8 @@ pub struct SoundView {
     pub gain_db: f32,
     /// Whether it is muted.
     pub muted: bool,
+    /// Whether somebody talks while it is muted.
+    pub talks_muted: bool,
     /// Whether it clipped since that was last cleared.
     pub clipped: bool,
     /// Loudness of the last 0.4 s, in LUFS.

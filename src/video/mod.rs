@@ -1,9 +1,15 @@
 //! Pure picture work: convert what cameras give, scale and letterbox, draw the test picture and read it back.
 
+mod card;
 mod compose;
 mod convert;
+mod sample;
 mod test_pattern;
+mod watch;
 
+pub use card::draw_card;
 pub use compose::Composer;
 pub use convert::{ColorMatrix, ColorRange, ConvertError, PixelFormat, RawPicture, jpeg_size, to_picture};
+pub use sample::PictureSample;
 pub use test_pattern::{TestPattern, flash_is_on, read_block_time};
+pub use watch::{BlackWatch, FROZEN, StillWatch};

@@ -98,6 +98,7 @@ impl Events {
         if let Some(event) = event {
             let name = match event {
                 SourceEvent::Stalled { .. } => "stalled",
+                SourceEvent::Frozen { .. } => "frozen",
                 SourceEvent::Lost { .. } => "lost",
                 SourceEvent::Refused { .. } => "refused",
                 SourceEvent::Restored => "restored",

@@ -7,5 +7,6 @@
 mod camera;
 mod child;
 mod microphone;
+mod sentinel;
 mod shows;
 mod support;

@@ -35,7 +35,7 @@ fn stream(folder: &Path, seconds: u32, args: &[&str], environment: &[(&str, &str
     folder.join("show.flv")
 }
 
-fn decode(recording: &Path, args: &[&str]) -> Vec<u8> {
+pub(crate) fn decode(recording: &Path, args: &[&str]) -> Vec<u8> {
     let output = Command::new("ffmpeg")
         .args(["-v", "error", "-i"])
         .arg(recording)

@@ -18,6 +18,8 @@
  *                             denyN    opening fails with EACCES
  *                             busyN    REQBUFS fails with EBUSY
  *                             brokenN  S_FMT fails with EIO
+ *                             freezeN  the bar of SHIM_V4L2_MOVE stands still: frames are the same, bit by bit
+ *                             blackN   frames are black
  *   SHIM_V4L2_TRACE           set: tells each call on standard error.
  *
  * The drawing, for a picture of W x H, all integer arithmetic:
@@ -69,6 +71,7 @@ struct handle {
     uint8_t *memory;
     int queue[BUFFERS], queued;
     uint32_t bytes[BUFFERS];
+    int black[BUFFERS];
     int64_t started, frame; /* ns; the next frame to be delivered */
 };
 
@@ -234,6 +237,21 @@ static void move_bar(const struct offer *f, uint8_t *out, int64_t n) {
     for (uint32_t y = 0; y < 32 && y < f->height; y++)
         for (uint32_t x = 0; x < f->width; x++)
             out[((size_t)y * f->width + x) * (size_t)step] = x - left < 16 ? 235 : luma(f, x, y);
+}
+
+/* Black in the limited range; the picture where a frame was black. */
+static void set_black(const struct offer *f, uint8_t *out, int black) {
+    if (!black) {
+        draw(f, out);
+        return;
+    }
+    size_t area = (size_t)f->width * f->height;
+    if (f->fourcc == V4L2_PIX_FMT_YUYV)
+        for (size_t i = 0; i < area * 2; i++) out[i] = i % 2 ? 128 : 16;
+    if (f->fourcc == V4L2_PIX_FMT_NV12) {
+        memset(out, 16, area);
+        memset(out + area, 128, area / 2);
+    }
 }
 
 static int fail(int code) {
@@ -419,7 +437,11 @@ static int answer(struct handle *h, unsigned long request, void *arg) {
         if (newest - h->frame >= h->queued) h->frame = newest;
         int index = h->queue[0];
         memmove(h->queue, h->queue + 1, sizeof h->queue[0] * (size_t)(--h->queued));
-        if (moving) move_bar(&c->set, h->memory + h->length * (size_t)index, h->frame);
+        uint8_t *picture = h->memory + h->length * (size_t)index;
+        int black = told("black", h->camera);
+        if (black || h->black[index]) set_black(&c->set, picture, black);
+        h->black[index] = black;
+        if (moving && !black) move_bar(&c->set, picture, told("freeze", h->camera) ? 1 : h->frame);
         int64_t stamp = due(h, c);
         b->index = (uint32_t)index;
         b->bytesused = h->bytes[index];

@@ -8,8 +8,8 @@ use crate::capture::revival::{Watchdog, backoff, bounded, wait_until};
 use crate::capture::{CameraRequest, Captured, SourceError, SourceEvent, SourceInfo, VideoSource};
 use crate::clock::{Backoff, Clock};
 use crate::flow::{Latest, Popped, Queue, Stop, Worker};
-use crate::media::{PicturePool, Size, Timestamp};
-use crate::video::{ConvertError, PixelFormat, RawPicture, jpeg_size, to_picture};
+use crate::media::{Picture, PicturePool, Size, Timestamp, Turn};
+use crate::video::{ConvertError, FROZEN, PictureSample, PixelFormat, RawPicture, StillWatch, jpeg_size, to_picture};
 
 /// How long opening may take; USB cameras need up to a second.
 const OPEN_LIMIT: Duration = Duration::from_secs(5);
@@ -19,6 +19,10 @@ const REOPEN_LIMIT: Duration = Duration::from_millis(1500);
 const CLOSE_LIMIT: Duration = Duration::from_millis(400);
 /// How often the thread looks for the stop.
 const LOOK: Duration = Duration::from_millis(100);
+/// Time between looks whether the picture still moves.
+const STILL_LOOK: Duration = Duration::from_millis(100);
+/// A camera that stands still is restarted so often; what does not help then only disturbs its picture.
+const RESTARTS_MAX: u32 = 5;
 
 /// An open camera. Dropping it closes the device and joins its thread.
 pub(super) struct Camera {
@@ -101,6 +105,7 @@ struct Supervisor {
 enum Told {
     Up,
     Stalled,
+    Frozen,
     Lost,
 }
 
@@ -110,8 +115,9 @@ impl Supervisor {
         let mut backoff = backoff();
         let mut told = Told::Up;
         let mut pictures = Pictures::new();
+        let mut still = Still { watch: StillWatch::of_camera(), next: Timestamp::ZERO, restarts: 0 };
         while let Some(mut open) = running.take() {
-            let end = self.capture(&mut open, &mut pictures, &mut told, &mut backoff, stop);
+            let end = self.capture(&mut open, (&mut pictures, &mut still), &mut told, &mut backoff, stop);
             if bounded("camera-close", CLOSE_LIMIT, move || drop(open)).is_none() {
                 tracing::warn!(camera = self.id, "the camera's driver does not let it go");
             }
@@ -125,17 +131,19 @@ impl Supervisor {
     fn capture(
         &self,
         open: &mut Running,
-        pictures: &mut Pictures,
+        (pictures, still): (&mut Pictures, &mut Still),
         told: &mut Told,
         backoff: &mut Backoff,
         stop: &Stop,
     ) -> Option<SourceEvent> {
-        let mut watchdog = Watchdog::new(self.clock.now());
+        let begun = self.clock.now();
+        let mut watchdog = Watchdog::new(begun);
         while !stop.requested() {
-            let mut good = false;
+            let (mut good, mut turn) = (false, None);
             let waited = open.backend.next(LOOK, &mut |raw, captured_at| match pictures.convert(raw) {
                 Ok(picture) => {
                     good = true;
+                    turn = still.look(captured_at, &picture);
                     self.latest.put(Captured { picture, captured_at });
                 }
                 Err(error) => tracing::debug!(camera = self.id, %error, "a picture is left out"),
@@ -146,10 +154,39 @@ impl Supervisor {
             let now = self.clock.now();
             if good {
                 watchdog.feed(now);
-                if *told != Told::Up {
+                match *told {
+                    Told::Stalled | Told::Lost => {
+                        backoff.reset();
+                        still.watch.forget();
+                        self.tell(told, SourceEvent::Restored);
+                    }
+                    Told::Up | Told::Frozen => {}
+                }
+            }
+            match turn {
+                Some(Turn::Begun(still_for)) => {
+                    let event = SourceEvent::Frozen { still_for };
+                    // One that has never moved shows what it shows: a card of its own, or no signal.
+                    if still.watch.has_lived() {
+                        still.restarts = 1;
+                        return Some(event);
+                    }
+                    self.tell(told, event);
+                }
+                Some(Turn::Over) => {
+                    still.restarts = 0;
                     backoff.reset();
                     self.tell(told, SourceEvent::Restored);
                 }
+                // The restart did not help.
+                None if *told == Told::Frozen
+                    && (1..RESTARTS_MAX).contains(&still.restarts)
+                    && now.since(begun) >= FROZEN =>
+                {
+                    still.restarts += 1;
+                    return Some(SourceEvent::Frozen { still_for: now.since(begun) });
+                }
+                None => {}
             }
             if let Some(silent_for) = watchdog.stalled(now) {
                 return Some(SourceEvent::Stalled { silent_for });
@@ -181,17 +218,36 @@ impl Supervisor {
     fn tell(&self, told: &mut Told, event: SourceEvent) {
         let state = match event {
             SourceEvent::Stalled { .. } => Told::Stalled,
+            SourceEvent::Frozen { .. } => Told::Frozen,
             SourceEvent::Lost { .. } | SourceEvent::Refused { .. } => Told::Lost,
             SourceEvent::Restored => Told::Up,
         };
         // A lost camera that is found but gives nothing is still lost.
-        if state == *told || (*told == Told::Lost && state == Told::Stalled) {
+        if state == *told || (*told == Told::Lost && matches!(state, Told::Stalled | Told::Frozen)) {
             return;
         }
         *told = state;
         tracing::warn!(camera = self.id, ?event, "camera");
         // A reader that never asks loses the newest ones; the log has them.
         drop(self.events.push(event));
+    }
+}
+
+/// Looks now and then whether the picture moves.
+struct Still {
+    watch: StillWatch,
+    next: Timestamp,
+    /// Restarts since it stands still.
+    restarts: u32,
+}
+
+impl Still {
+    fn look(&mut self, at: Timestamp, picture: &Picture) -> Option<Turn> {
+        if at < self.next {
+            return None;
+        }
+        self.next = at + STILL_LOOK;
+        self.watch.look(at, &PictureSample::of(picture))
     }
 }
 

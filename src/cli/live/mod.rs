@@ -143,6 +143,11 @@ pub(super) fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::UploadTooSlow => Exit::Lost,
         ProblemKind::RecordingFailed | ProblemKind::RecordingGap | ProblemKind::DiskFull => Exit::Recording,
         ProblemKind::SourceRestored
+        | ProblemKind::SourceFrozen
+        | ProblemKind::SourceBlack
+        | ProblemKind::SourceSilent
+        | ProblemKind::SourceClipping
+        | ProblemKind::MutedTalking
         | ProblemKind::SourceSubstituted
         | ProblemKind::ServerWarning
         | ProblemKind::OnBackup

@@ -146,6 +146,7 @@ impl ShowLink {
         let mut applied = self.settings.clone();
         applied.record.clone_from(&settings.record);
         applied.record_split = settings.record_split;
+        applied.card.clone_from(&settings.card);
         applied.rehearse = settings.rehearse;
         if applied.video == VideoChoice::Auto {
             applied.video = settings.video.clone();

@@ -10,7 +10,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
 
 use crate::media::{Bitrate, FrameRate};
 use crate::settings::{
-    Destination, EncodingSettings, IngestSettings, SettingsError, ShowSettings, StreamKey, redact_url,
+    CardChoice, Destination, EncodingSettings, IngestSettings, SettingsError, ShowSettings, StreamKey, redact_url,
 };
 
 /// The version that is written.
@@ -50,6 +50,7 @@ pub(super) fn read_profile(document: &DocumentMut, file: &str) -> Content {
         video: reader.field(root, "video", parsed).unwrap_or_default(),
         audio: reader.field(root, "audio", parsed).unwrap_or_default(),
         gain_db: reader.field(root, "gain_db", gain).unwrap_or_default(),
+        card: reader.field(root, "card", parsed).unwrap_or_default(),
         rehearse: reader.field(root, "rehearse", boolean).unwrap_or_default(),
         record: reader.field(root, "record", text).map(PathBuf::from),
         record_split: reader.field(root, "record_split", parsed),
@@ -104,6 +105,8 @@ pub(super) fn write_profile(
     set(root, "ingest_listen", listen.map(|listen| listen.to_string()));
     set(root, "ingest_key_file", settings.ingest.key_file.as_deref().and_then(Path::to_str));
     set(root, "gain_db", Some(f64::from(settings.gain_db)));
+    let card = settings.card.to_string();
+    set(root, "card", Some(card).filter(|card| *card != CardChoice::default().to_string()));
     set(root, "rehearse", Some(settings.rehearse));
     set(root, "record", settings.record.as_deref().and_then(Path::to_str));
     set(root, "record_split", settings.record_split.map(|split| split.to_string()));
@@ -128,11 +131,12 @@ pub(super) fn strip_secrets(document: &mut DocumentMut) {
 
 fn paths_of(settings: &ShowSettings) -> impl Iterator<Item = &Path> {
     use crate::settings::{AudioChoice, VideoChoice};
+    let card = if let CardChoice::Image(path) = &settings.card { Some(path.as_path()) } else { None };
     let video = if let VideoChoice::File(path) = &settings.video { Some(path.as_path()) } else { None };
     let audio = if let AudioChoice::File(path) = &settings.audio { Some(path.as_path()) } else { None };
     let trusted = settings.destinations.iter().filter_map(|destination| destination.tls_ca.as_deref());
     let key = settings.ingest.key_file.as_deref();
-    video.into_iter().chain(audio).chain(key).chain(settings.record.as_deref()).chain(trusted)
+    video.into_iter().chain(audio).chain(card).chain(key).chain(settings.record.as_deref()).chain(trusted)
 }
 
 fn write_encoding(table: &mut dyn TableLike, encoding: &EncodingSettings) {

@@ -297,8 +297,13 @@ impl Driver {
                 let problem = Problem::from_source_event(&name, &event);
                 self.emit(running, CheckEvent::Note(problem));
             }
+            Message::Stage(StageEvent::Noticed(name, kind, turn)) if running.sources.are_told() => {
+                self.emit(running, CheckEvent::Note(Problem::from_notice(&name, kind, turn)));
+            }
             Message::Stage(StageEvent::Retired(source)) => drop(source),
-            Message::Stage(StageEvent::FirstPicture | StageEvent::Video(..) | StageEvent::Audio(..))
+            Message::Stage(
+                StageEvent::FirstPicture | StageEvent::Noticed(..) | StageEvent::Video(..) | StageEvent::Audio(..),
+            )
             | Message::Command(_)
             | Message::ShareRehearsal
             | Message::VideoEnded

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::watch::Listener;
 use super::{StageEvent, StageHandle};
-use crate::audio::Loudness;
+use crate::audio::{Loudness, gain_from_db};
 use crate::capture::AudioSource;
 use crate::encode::{AudioEncoder, EncodeError};
 use crate::flow::Stop;
@@ -35,6 +36,7 @@ pub(super) struct AudioThread {
     stage: StageHandle,
     source: Option<Box<dyn AudioSource>>,
     heard_sound: bool,
+    listener: Option<Listener>,
     on_air: Option<OnAir>,
 }
 
@@ -53,7 +55,7 @@ struct OnAir {
 
 impl AudioThread {
     pub(super) fn new(stage: StageHandle) -> Self {
-        Self { stage, source: None, heard_sound: false, on_air: None }
+        Self { stage, source: None, heard_sound: false, listener: None, on_air: None }
     }
 
     /// Runs until Stop.
@@ -86,6 +88,7 @@ impl AudioThread {
                     self.stage.tell(StageEvent::Audio(source.info().name, event));
                 }
             }
+            self.listen(end, (missing == 0).then_some(&samples));
             strip.process(&mut samples);
             if let Some(on_air) = &mut self.on_air {
                 let latency = self.source.as_ref().map_or(Duration::ZERO, |source| source.latency());
@@ -111,6 +114,17 @@ impl AudioThread {
         self.end_program();
     }
 
+    fn listen(&mut self, now: Timestamp, samples: Option<&[f32]>) {
+        let (Some(listener), Some(source)) = (&mut self.listener, &self.source) else { return };
+        let sound = &self.stage.0.sound;
+        let samples = samples.filter(|_| source.has_begun());
+        for (kind, turn) in
+            listener.listen(now, samples, gain_from_db(sound.gain_db()), sound.is_muted()).into_iter().flatten()
+        {
+            self.stage.tell(StageEvent::Noticed(source.info().name, kind, turn));
+        }
+    }
+
     fn take_orders(&mut self) {
         if let Some(part) = self.stage.0.audio_program.take() {
             self.end_program();
@@ -128,6 +142,9 @@ impl AudioThread {
         }
         if let Some(source) = self.stage.0.audio.take() {
             self.heard_sound = false;
+            let format = self.stage.format();
+            let listener = |id: &str| Listener::of(id, format.sample_rate, format.channels);
+            self.listener = source.as_ref().and_then(|source| listener(&source.info().id));
             let retired = std::mem::replace(&mut self.source, source);
             self.stage.retire(None, retired);
         }

@@ -1,23 +1,26 @@
 //! The sources and what is made of them: always on, previewed and measured, whether or not a show takes them.
 
 mod audio;
+mod stand_in;
 mod video;
+mod watch;
 
 pub(super) use audio::AudioPart;
+pub(super) use stand_in::Card;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use self::audio::AudioThread;
 use self::video::VideoThread;
-use super::Problem;
 use super::levels::Sound;
 use super::preview::Preview;
 use super::program::Program;
+use super::{Problem, ProblemKind};
 use crate::capture::{AudioSource, SourceEvent, VideoSource};
 use crate::clock::Clock;
 use crate::flow::{Latest, Worker};
-use crate::media::{FrameRate, Size};
+use crate::media::{FrameRate, Size, Turn};
 use crate::settings::EncodingSettings;
 
 /// What the stage tells whoever owns it.
@@ -29,6 +32,8 @@ pub(super) enum StageEvent {
     Video(String, SourceEvent),
     /// Something happened to the sound's source of this name.
     Audio(String, SourceEvent),
+    /// What is noticed of the source of this name while it runs: one of `ProblemKind::NOTICES`.
+    Noticed(String, ProblemKind, Turn),
     /// A source that was replaced. Closing a device may take a while: not on the stage's threads.
     Retired(Retired),
 }
@@ -82,6 +87,7 @@ struct Shared {
     sound: Sound,
     video: Latest<Option<Box<dyn VideoSource>>>,
     audio: Latest<Option<Box<dyn AudioSource>>>,
+    card: Latest<Card>,
     video_program: Latest<Program>,
     audio_program: Latest<AudioPart>,
     standing: Mutex<Standing>,
@@ -119,6 +125,7 @@ impl Stage {
             sound,
             video: Latest::new(),
             audio: Latest::new(),
+            card: Latest::new(),
             video_program: Latest::new(),
             audio_program: Latest::new(),
             standing: Mutex::new(Standing::default()),
@@ -157,6 +164,11 @@ impl StageHandle {
             standing.has_sound = false;
         });
         self.0.audio.put(source);
+    }
+
+    /// What is shown on air in place of a picture that does not come.
+    pub(super) fn set_card(&self, card: Card) {
+        self.0.card.put(card);
     }
 
     /// The next pictures and chunks belong to `program`, until its end.

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::stand_in::StandIn;
+use super::watch::PictureWatch;
 use super::{StageEvent, StageHandle};
-use crate::capture::VideoSource;
+use crate::capture::{Captured, VideoSource};
 use crate::clock::Ticker;
 use crate::flow::Stop;
 use crate::media::{PicturePool, Timestamp, VideoFrame};
@@ -22,12 +24,15 @@ pub(super) struct VideoThread {
     stage: StageHandle,
     source: Option<Box<dyn VideoSource>>,
     seen_picture: bool,
+    watch: Option<PictureWatch>,
+    stand_in: StandIn,
     program: Option<Program>,
 }
 
 impl VideoThread {
     pub(super) fn new(stage: StageHandle) -> Self {
-        Self { stage, source: None, seen_picture: false, program: None }
+        let (source, watch, stand_in, program) = (None, None, StandIn::new(), None);
+        Self { stage, source, seen_picture: false, watch, stand_in, program }
     }
 
     /// Runs until Stop.
@@ -37,28 +42,25 @@ impl VideoThread {
         let mut composer = Composer::new(format.size);
         let mut pool = PicturePool::new(format.size);
         let mut pace = PreviewPace::default();
+        let preview = self.stage.0.preview.clone();
         while !stop.requested() {
             let Some(tick) = ticker.poll(clock.now()) else {
                 clock.sleep_until(ticker.due(), NAP);
                 continue;
             };
             self.take_orders(tick.time);
-            let preview = &self.stage.0.preview;
             let previewed = pace.wants(preview.rate(), tick.time);
-            let Some(source) = &mut self.source else { continue };
-            while let Some(event) = source.poll_event() {
-                self.stage.tell(StageEvent::Video(source.info().name, event));
-            }
+            self.hear_source();
             // Nobody looks: what the source holds is left where it is.
-            if self.program.is_none() && !previewed && self.seen_picture {
+            if self.program.is_none() && !previewed && (self.seen_picture || self.source.is_none()) {
                 continue;
             }
-            let Some(captured) = source.picture_at(tick.time) else { continue };
-            if !self.seen_picture {
-                self.seen_picture = true;
-                self.stage.tell(StageEvent::FirstPicture);
-            }
+            let captured = self.source.as_mut().and_then(|source| source.picture_at(tick.time));
+            self.look(tick.time, captured.as_ref());
             let program = self.program.as_ref().filter(|program| program.fanout().is_active());
+            let card = program.and_then(|_| self.stand_in.card(format.size));
+            let card = card.map(|picture| Captured { picture, captured_at: tick.time });
+            let Some(captured) = card.or(captured) else { continue };
             if program.is_some() || previewed {
                 let begun = clock.now();
                 let picture = composer.compose(&captured.picture, &mut pool);
@@ -80,9 +82,33 @@ impl VideoThread {
                     let _ = program.frames().push_within(frame, patience);
                 }
             }
-            source.prepare(ticker.due());
+            if let Some(source) = &mut self.source {
+                source.prepare(ticker.due());
+            }
         }
         self.end_program();
+    }
+
+    fn hear_source(&mut self) {
+        let Some(source) = &mut self.source else { return };
+        while let Some(event) = source.poll_event() {
+            self.stand_in.handle_event(&event);
+            self.watch.iter_mut().for_each(|watch| watch.handle_event(&event));
+            self.stage.tell(StageEvent::Video(source.info().name, event));
+        }
+    }
+
+    fn look(&mut self, now: Timestamp, captured: Option<&Captured>) {
+        self.stand_in.see(now, captured.map(|captured| &captured.picture));
+        let Some(captured) = captured else { return };
+        if !self.seen_picture {
+            self.seen_picture = true;
+            self.stage.tell(StageEvent::FirstPicture);
+        }
+        let (Some(watch), Some(source)) = (&mut self.watch, &self.source) else { return };
+        for (kind, turn) in watch.look(now, captured).into_iter().flatten() {
+            self.stage.tell(StageEvent::Noticed(source.info().name, kind, turn));
+        }
     }
 
     fn take_orders(&mut self, now: Timestamp) {
@@ -93,8 +119,14 @@ impl VideoThread {
             self.end_program();
             self.program = Some(program);
         }
+        if let Some(card) = self.stage.0.card.take() {
+            self.stand_in.set_card(card);
+        }
         if let Some(source) = self.stage.0.video.take() {
             self.seen_picture = false;
+            let id = source.as_ref().map(|source| source.info().id);
+            self.watch = id.as_deref().and_then(PictureWatch::of);
+            self.stand_in.set_source(id.as_deref());
             let retired = std::mem::replace(&mut self.source, source);
             self.stage.retire(retired, None);
         }

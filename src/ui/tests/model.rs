@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{devices, ended, levels, model, ready, said, state, stats};
+use crate::media::Turn;
 use crate::settings::catalogue::SERVICES;
 use crate::settings::{AudioChoice, Destination, ShowSettings, StreamKey, VideoChoice};
 use crate::studio::{
@@ -265,12 +266,31 @@ fn the_one_measured_cause_and_its_button() {
 }
 
 #[test]
+fn what_is_noticed_of_a_source_stands_until_it_is_over() {
+    let mut model = live();
+    let told = |kind, turn| StudioEvent::Problem(Problem::from_notice("Webcam", kind, turn));
+    let begun = Turn::Begun(std::time::Duration::from_secs(3));
+    let kinds = |model: &Model| model.view(9.0).problems.iter().map(|told| told.problem.kind).collect::<Vec<_>>();
+    model.handle_event(3.0, told(ProblemKind::SourceBlack, begun));
+    model.handle_event(4.0, told(ProblemKind::SourceClipping, begun));
+    assert_eq!(kinds(&model), [ProblemKind::SourceBlack, ProblemKind::SourceClipping]);
+    model.handle_event(5.0, told(ProblemKind::SourceBlack, Turn::Over));
+    assert_eq!(kinds(&model), [ProblemKind::SourceClipping], "what is over is gone, and no card says so");
+    model.handle_event(6.0, ready(DeviceKind::Microphone, "Another"));
+    assert_eq!(kinds(&model), [], "it was of the one before");
+}
+
+#[test]
 fn talking_while_muted_is_said_and_silence_from_a_microphone_too() {
     let mut model = live();
     assert_eq!(engine(model.handle_act(3.0, Act::SetMuted(true))), [StudioCommand::SetMuted(true)]);
     model.handle_levels(&levels(-50.0));
     assert_eq!(model.view(3.0).truth.truth, Truth::AllGood);
     model.handle_levels(&levels(-12.0));
+    assert_eq!(model.view(3.5).truth.truth, Truth::AllGood, "loud is not talk");
+    let told = |turn| StudioEvent::Problem(Problem::from_notice("Desk", ProblemKind::MutedTalking, turn));
+    model.handle_event(4.0, told(Turn::Begun(std::time::Duration::from_secs(1))));
+    assert_eq!(model.view(4.0).problems, [], "the sentence with its button says it");
     let truth = model.view(4.0).truth;
     assert_eq!((truth.truth, truth.remedy), (Truth::MutedTalking, Some(Remedy::Unmute)));
     model.handle_act(5.0, Act::SetMuted(false));

@@ -1,5 +1,7 @@
 //! The languages, and which one this system speaks.
 
+use crate::settings::CardWords;
+
 /// A language of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Hash)]
 pub enum Lang {
@@ -13,6 +15,11 @@ pub enum Lang {
 impl Lang {
     /// Every language, in the order of a row of the table.
     pub const ALL: [Self; 2] = [Self::English, Self::German];
+
+    /// What the card that stands in for a picture speaks.
+    pub fn card_words(self) -> CardWords {
+        self.pick([CardWords::English, CardWords::German])
+    }
 
     /// The language's own name for itself.
     pub fn name(self) -> &'static str {

@@ -68,8 +68,22 @@ fn what_german(problem: &Problem) -> String {
         Kind::SourceListen => format!("Bei {about} lassen sich keine Streams empfangen ({details})."),
         Kind::SourceRefused => format!("{about} ist nicht verwendbar: {details}."),
         Kind::SourceStalled => format!("{about} liefert nichts mehr: {details}."),
+        Kind::SourceFrozen => format!("Das Bild von {about} bewegt sich nicht mehr: seit {details} dasselbe."),
+        Kind::SourceBlack => format!("Das Bild von {about} ist schwarz."),
+        Kind::SourceSilent => format!("Von {about} ist gar nichts zu hören."),
+        Kind::SourceClipping => format!("{about} ist zu laut: der Ton wird abgeschnitten."),
+        Kind::MutedTalking => {
+            format!("Jemand spricht in {about}, aber der Ton ist stumm: das Publikum hört ihn nicht.")
+        }
         Kind::SourceLost => format!("{about} ist weg ({details})."),
-        Kind::SourceRestored => format!("{about} ist wieder da."),
+        Kind::SourceRestored => match problem.notice_over() {
+            Some(Kind::SourceFrozen) => format!("Das Bild von {about} bewegt sich wieder."),
+            Some(Kind::SourceBlack) => format!("Das Bild von {about} ist nicht mehr schwarz."),
+            Some(Kind::SourceSilent) => format!("{about} ist wieder zu hören."),
+            Some(Kind::SourceClipping) => format!("{about} ist nicht mehr zu laut."),
+            Some(Kind::MutedTalking) => format!("In {about} spricht niemand mehr, während der Ton stumm ist."),
+            _ => format!("{about} ist wieder da."),
+        },
         Kind::SourceSubstituted => format!("{about} gibt es hier nicht: das Testsignal wird verwendet."),
         Kind::EncoderFailed => format!("Der Encoder ist ausgefallen: {about} ({details})."),
         Kind::EncoderTooSlow => {
@@ -272,6 +286,23 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
             "Check its cable or its network; Tally goes on by itself.",
             "Prüfe das Kabel oder das Netz; Tally macht von selbst weiter.",
         ],
+        Kind::SourceFrozen => [
+            "Nothing yet: Tally restarts a camera by itself. If that does not help, unplug it and plug it in again.",
+            "Noch nichts: Tally startet eine Kamera von selbst neu. Hilft das nicht, zieh sie ab und steck sie wieder an.",
+        ],
+        Kind::SourceBlack => {
+            ["Take the cover off the lens, or turn on a light.", "Nimm den Deckel vom Objektiv oder mach Licht an."]
+        }
+        Kind::SourceSilent => [
+            "Unmute it at the device itself, or choose another.",
+            "Schalte es am Gerät selbst ein oder wähle ein anderes.",
+        ],
+        Kind::SourceClipping => {
+            ["Turn its level down, or speak from further away.", "Dreh es leiser oder sprich aus größerem Abstand."]
+        }
+        Kind::MutedTalking => {
+            ["Unmute, if it is for the viewers.", "Schalte den Ton ein, wenn es für das Publikum ist."]
+        }
         Kind::SourceLost => [
             "Plug it in or start it again; Tally uses it as soon as it is back.",
             "Steck es an oder starte es neu; Tally verwendet es, sobald es da ist.",

@@ -57,6 +57,11 @@ table! {
     FrameRate: "Frame rate", "Bildrate";
     Bitrate: "Bitrate in kb/s", "Bitrate in kb/s";
     Keyframe: "Seconds between keyframes", "Sekunden zwischen Schlüsselbildern";
+    Card: "When the picture stops", "Wenn das Bild ausfällt";
+    CardWords: "Show a card", "Eine Tafel zeigen";
+    CardOff: "Leave the last picture", "Das letzte Bild stehen lassen";
+    CardImage: "Show my own picture", "Mein eigenes Bild zeigen";
+    CardPath: "Picture file (PNG or JPEG)", "Bilddatei (PNG oder JPEG)";
     Adaptive: "Follow the network", "Dem Netz folgen";
     AdaptiveHint: "When your upload narrows, the picture takes less instead of falling behind", "Wird deine Leitung eng, nimmt das Bild weniger, statt zurückzufallen";
 

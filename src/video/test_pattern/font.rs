@@ -1,11 +1,11 @@
 //! Digits and capitals of 5 × 7 pixels.
 
 /// Pixels across and down of a glyph.
-pub(super) const GLYPH_WIDTH: usize = 5;
-pub(super) const GLYPH_HEIGHT: usize = 7;
+pub(in crate::video) const GLYPH_WIDTH: usize = 5;
+pub(in crate::video) const GLYPH_HEIGHT: usize = 7;
 
 /// The rows of a glyph from the top, the leftmost pixel in bit 4; blank for what the font has not.
-pub(super) fn glyph(character: char) -> [u8; GLYPH_HEIGHT] {
+pub(in crate::video) fn glyph(character: char) -> [u8; GLYPH_HEIGHT] {
     match character {
         '0' => [0b01110, 0b10001, 0b10011, 0b10101, 0b11001, 0b10001, 0b01110],
         '1' => [0b00100, 0b01100, 0b00100, 0b00100, 0b00100, 0b00100, 0b01110],
@@ -20,10 +20,14 @@ pub(super) fn glyph(character: char) -> [u8; GLYPH_HEIGHT] {
         ':' => [0b00000, 0b00100, 0b00100, 0b00000, 0b00100, 0b00100, 0b00000],
         '.' => [0b00000, 0b00000, 0b00000, 0b00000, 0b00000, 0b01100, 0b01100],
         'A' => [0b01110, 0b10001, 0b10001, 0b11111, 0b10001, 0b10001, 0b10001],
+        'B' => [0b11110, 0b10001, 0b10001, 0b11110, 0b10001, 0b10001, 0b11110],
         'E' => [0b11111, 0b10000, 0b10000, 0b11110, 0b10000, 0b10000, 0b11111],
         'F' => [0b11111, 0b10000, 0b10000, 0b11110, 0b10000, 0b10000, 0b10000],
+        'I' => [0b01110, 0b00100, 0b00100, 0b00100, 0b00100, 0b00100, 0b01110],
         'L' => [0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b11111],
         'M' => [0b10001, 0b11011, 0b10101, 0b10101, 0b10001, 0b10001, 0b10001],
+        'N' => [0b10001, 0b11001, 0b10101, 0b10011, 0b10001, 0b10001, 0b10001],
+        'O' => [0b01110, 0b10001, 0b10001, 0b10001, 0b10001, 0b10001, 0b01110],
         'P' => [0b11110, 0b10001, 0b10001, 0b11110, 0b10000, 0b10000, 0b10000],
         'R' => [0b11110, 0b10001, 0b10001, 0b11110, 0b10100, 0b10010, 0b10001],
         'S' => [0b01111, 0b10000, 0b10000, 0b01110, 0b00001, 0b00001, 0b11110],

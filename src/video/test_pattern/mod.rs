@@ -1,7 +1,7 @@
 //! The test picture: made, and read back by measurements.
 
 mod draw;
-mod font;
+pub(super) mod font;
 mod layout;
 mod read;
 

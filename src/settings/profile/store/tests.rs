@@ -106,6 +106,7 @@ fn a_full_profile_comes_back_as_it_was() {
         audio: AudioChoice::File(PathBuf::from("/music/ä \"b\".wav")),
         ingest: IngestSettings { listen: "0.0.0.0:1936".parse().unwrap(), key_file: Some(PathBuf::from("/k")) },
         gain_db: -2.5,
+        card: crate::settings::CardChoice::Image(PathBuf::from("/pictures/card.png")),
         destinations: vec![
             Destination {
                 user: Some("me".to_owned()),

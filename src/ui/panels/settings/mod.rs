@@ -69,6 +69,7 @@ enum Place {
     Folder,
     FileName,
     SoundFile,
+    Card,
 }
 
 /// Why typed text is not taken.

@@ -2,11 +2,15 @@
 
 use eframe::egui;
 
-use super::parts::{edited, hint, lockable, locks, number_field, value_picker};
+use std::path::PathBuf;
+
+use super::parts::{Typing, edited, hint, labelled_picker, lockable, locks, number_field, typed_field, value_picker};
 use super::{Place, SettingsState};
 use crate::media::{Bitrate, FrameRate, Size};
-use crate::settings::{Field, ShowSettings};
+use crate::settings::{CardChoice, Field, ShowSettings};
+use crate::ui::dialogs::DialogRequest;
 use crate::ui::view::{Act, SettingsView};
+use crate::ui::widgets::button;
 use crate::ui::wording::{SettingsText, Words};
 
 /// Sizes that are offered.
@@ -84,7 +88,35 @@ pub(super) fn picture_ui(
             acts.push(edited(view, |settings| settings.encoding.cache_seconds = seconds));
         }
     });
-    locks(ui, view, &[Field::Size, Field::FrameRate, Field::Keyframe, Field::Adaptive], words);
+    lockable(ui, view, Field::Card, |ui| card_ui(ui, view, state, words, acts));
+    locks(ui, view, &[Field::Size, Field::FrameRate, Field::Keyframe, Field::Adaptive, Field::Card], words);
+}
+
+/// What goes out while the picture does not come.
+fn card_ui(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, words: Words, acts: &mut Vec<Act>) {
+    let card = &view.settings.card;
+    let names =
+        [SettingsText::CardWords, SettingsText::CardOff, SettingsText::CardImage].map(|text| words.settings(text));
+    let chosen = match card {
+        CardChoice::Words(_) => 0,
+        CardChoice::Off => 1,
+        CardChoice::Image(_) => 2,
+    };
+    let picked = labelled_picker(ui, words.settings(SettingsText::Card), &names, Some(chosen));
+    if let Some(picked) = picked.filter(|picked| *picked != chosen) {
+        let card = [CardChoice::default(), CardChoice::Off, CardChoice::Image(PathBuf::new())].into_iter().nth(picked);
+        acts.extend(card.map(|card| edited(view, |settings| settings.card = card)));
+    }
+    let CardChoice::Image(path) = card else { return };
+    let labels = (words.settings(SettingsText::CardPath), "");
+    if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::Card, labels, &path.to_string_lossy()) {
+        state.typed = None;
+        let card = CardChoice::Image(PathBuf::from(typed.trim()));
+        acts.push(edited(view, |settings| settings.card = card));
+    }
+    if view.around.has_dialogs && button(ui, words.settings(SettingsText::Choose)).clicked() {
+        acts.push(Act::AskPath(DialogRequest::Card));
+    }
 }
 
 fn with(view: &SettingsView, change: impl FnOnce(&mut ShowSettings)) -> ShowSettings {

@@ -325,6 +325,27 @@ fn a_link_takes_over_a_whole_show() {
 }
 
 #[test]
+fn the_card_is_chosen_typed_and_browsed_for() {
+    let mut world = World::new(to("youtube"), Tab::Picture);
+    world.around.has_dialogs = true;
+    let mut harness = world.harness(SIZES[1]);
+    let pick = |harness: &mut Harness<'_, World>, from: &str, to: &str| {
+        harness.get_by_role_and_label(Role::ComboBox, from).click();
+        harness.run();
+        harness.get_by_label(to).click();
+        harness.run();
+    };
+    for (to, wanted) in [("Leave the last picture", "off"), ("Show my own picture", ""), ("Show a card", "on")] {
+        pick(&mut harness, "When the picture stops", to);
+        assert_eq!(harness.state().settings().card.to_string(), wanted);
+    }
+    pick(&mut harness, "When the picture stops", "Show my own picture");
+    harness.get_by_label("Choose…").click();
+    harness.run();
+    assert!(harness.state().acts.contains(&Act::AskPath(DialogRequest::Card)));
+}
+
+#[test]
 fn the_picture_is_chosen_typed_undone_and_redone() {
     for size in SIZES {
         let mut harness = World::new(to("youtube"), Tab::Picture).harness(size);

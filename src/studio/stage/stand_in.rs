@@ -1,0 +1,151 @@
+//! What goes out in place of a picture that does not come: a card, until the picture is back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::capture::SourceEvent;
+use crate::media::{Picture, Size, Timestamp};
+use crate::video::draw_card;
+
+/// The program does without its picture for so long.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What to show.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::studio) enum Card {
+    /// The last picture stays.
+    Off,
+    /// A card that says this.
+    Words(&'static str),
+    /// The user's own.
+    Image(Arc<Picture>),
+}
+
+/// Knows since when there is no new picture.
+pub(super) struct StandIn {
+    card: Card,
+    /// The card of words, once it was needed.
+    drawn: Option<Arc<Picture>>,
+    /// A camera gives another picture each time; of others it is told when they give none.
+    is_camera: bool,
+    is_down: bool,
+    last: Option<Arc<Picture>>,
+    since: Option<Timestamp>,
+    is_shown: bool,
+}
+
+impl StandIn {
+    pub(super) fn new() -> Self {
+        let (card, drawn, last, since) = (Card::Off, None, None, None);
+        Self { card, drawn, is_camera: false, is_down: false, last, since, is_shown: false }
+    }
+
+    pub(super) fn set_card(&mut self, card: Card) {
+        (self.card, self.drawn) = (card, None);
+    }
+
+    /// Another source, of this id.
+    pub(super) fn set_source(&mut self, id: Option<&str>) {
+        self.is_camera = id.is_some_and(|id| id.starts_with("camera:"));
+        self.is_down = false;
+    }
+
+    /// Something happened to the source.
+    pub(super) fn handle_event(&mut self, event: &SourceEvent) {
+        match event {
+            SourceEvent::Stalled { .. } | SourceEvent::Lost { .. } | SourceEvent::Refused { .. } => self.is_down = true,
+            SourceEvent::Restored => self.is_down = false,
+            SourceEvent::Frozen { .. } => {}
+        }
+    }
+
+    /// Takes what the source shows at `now`.
+    pub(super) fn see(&mut self, now: Timestamp, picture: Option<&Arc<Picture>>) {
+        let is_new = picture.is_some_and(|new| self.last.as_ref().is_none_or(|last| !Arc::ptr_eq(last, new)));
+        if is_new || self.since.is_none() {
+            self.since = Some(now);
+        }
+        if is_new {
+            self.last = picture.cloned();
+        }
+        let waits = self.is_camera || self.is_down || picture.is_none();
+        let lasts = self.since.is_some_and(|since| now.since(since) > PATIENCE);
+        let shown = waits && lasts && self.card != Card::Off;
+        if shown != self.is_shown {
+            tracing::info!(shown, "card");
+            self.is_shown = shown;
+        }
+    }
+
+    /// The card, if it is to be shown now.
+    pub(super) fn card(&mut self, size: Size) -> Option<Arc<Picture>> {
+        if !self.is_shown {
+            return None;
+        }
+        match &self.card {
+            Card::Off => None,
+            Card::Words(words) => Some(Arc::clone(self.drawn.get_or_insert_with(|| Arc::new(draw_card(size, words))))),
+            Card::Image(picture) => Some(Arc::clone(picture)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE: Size = Size { width: 320, height: 180 };
+
+    fn picture() -> Arc<Picture> {
+        Arc::new(Picture::black(SIZE))
+    }
+
+    /// At which times, of ten a second, the card is shown.
+    fn shown(stand_in: &mut StandIn, mut source: impl FnMut(i64) -> Option<Arc<Picture>>) -> Vec<i64> {
+        let times = (0..100).map(|tick| tick * 100);
+        let mut is_shown = |millis| {
+            stand_in.see(Timestamp::from_millis(millis), source(millis).as_ref());
+            stand_in.card(SIZE).is_some()
+        };
+        times.filter(|millis| is_shown(*millis)).collect()
+    }
+
+    #[test]
+    fn a_camera_that_stops_is_replaced_after_a_second_and_comes_back_at_once() {
+        let mut stand_in = StandIn::new();
+        stand_in.set_card(Card::Words("ONE MOMENT PLEASE"));
+        stand_in.set_source(Some("camera:1"));
+        let last = picture();
+        let seen = shown(&mut stand_in, |at| Some(if (3000..6000).contains(&at) { last.clone() } else { picture() }));
+        assert_eq!((seen.first(), seen.last(), seen.len()), (Some(&4100), Some(&5900), 19));
+        // The same card all the time: composing it costs nothing.
+        let mut card = || {
+            stand_in.is_shown = true;
+            stand_in.card(SIZE).unwrap()
+        };
+        assert!(Arc::ptr_eq(&card(), &card()));
+    }
+
+    #[test]
+    fn what_may_stand_still_is_replaced_only_when_it_was_told_to_be_down() {
+        let mut stand_in = StandIn::new();
+        stand_in.set_card(Card::Image(picture()));
+        stand_in.set_source(Some("ingest:phone"));
+        let still = picture();
+        assert!(shown(&mut stand_in, |_| Some(still.clone())).is_empty());
+        stand_in.handle_event(&SourceEvent::Lost { reason: String::new() });
+        let mut stand_in = StandIn { since: None, last: None, ..stand_in };
+        assert_eq!(shown(&mut stand_in, |_| Some(still.clone())).first(), Some(&1100));
+        stand_in.handle_event(&SourceEvent::Restored);
+        assert!(shown(&mut stand_in, |_| Some(still.clone())).is_empty());
+    }
+
+    #[test]
+    fn no_picture_at_all_is_replaced_too_unless_no_card_is_wanted() {
+        let mut stand_in = StandIn::new();
+        assert!(shown(&mut stand_in, |_| None).is_empty());
+        stand_in = StandIn::new();
+        stand_in.set_card(Card::Words("ONE MOMENT PLEASE"));
+        assert_eq!(shown(&mut stand_in, |_| None).first(), Some(&1100));
+    }
+}

@@ -1,0 +1,141 @@
+//! What is noticed of sources that run: pictures that stand still or are black, sound that is none or too much.
+
+use std::time::Duration;
+
+use crate::audio::SoundWatch;
+use crate::capture::{Captured, SourceEvent};
+use crate::media::{CHUNK_SAMPLES, Timestamp, Turn};
+use crate::studio::ProblemKind;
+use crate::video::{BlackWatch, PictureSample, StillWatch};
+
+/// Time between looks at the picture.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// After so many chunks in a row that did not come whole, what was heard before says nothing of now.
+const TORN_MAX: u32 = 25;
+
+/// Looks at the pictures of a camera or an incoming stream.
+pub(super) struct PictureWatch {
+    /// A camera's own thread looks whether it stands still: it can start it anew.
+    still: Option<StillWatch>,
+    black: BlackWatch,
+    next: Timestamp,
+    is_down: bool,
+}
+
+impl PictureWatch {
+    /// `None`: of a source of this id nothing is strange.
+    pub(super) fn of(id: &str) -> Option<Self> {
+        let (still, black) = if id.starts_with("camera:") {
+            (None, BlackWatch::of_camera())
+        } else if id.starts_with("ingest:") {
+            (Some(StillWatch::of_stream()), BlackWatch::of_stream())
+        } else {
+            return None;
+        };
+        Some(Self { still, black, next: Timestamp::ZERO, is_down: false })
+    }
+
+    pub(super) fn handle_event(&mut self, event: &SourceEvent) {
+        self.is_down = !matches!(event, SourceEvent::Restored | SourceEvent::Frozen { .. });
+        if self.is_down {
+            self.black.pause();
+            self.still.iter_mut().for_each(StillWatch::pause);
+        }
+    }
+
+    pub(super) fn look(&mut self, now: Timestamp, captured: &Captured) -> [Option<(ProblemKind, Turn)>; 2] {
+        if now < self.next || self.is_down {
+            return [None, None];
+        }
+        self.next = now + LOOK;
+        let sample = PictureSample::of(&captured.picture);
+        let still = self.still.as_mut().and_then(|watch| watch.look(now, &sample));
+        let black = self.black.look(now, &sample);
+        [still.map(|turn| (ProblemKind::SourceFrozen, turn)), black.map(|turn| (ProblemKind::SourceBlack, turn))]
+    }
+}
+
+/// Listens to a microphone or an incoming stream.
+pub(super) struct Listener {
+    watch: SoundWatch,
+    /// What somebody else mixed may be silent or loud.
+    is_microphone: bool,
+    /// Chunks in a row that did not come whole.
+    torn: u32,
+}
+
+impl Listener {
+    /// `None`: what comes from a source of this id is as it is meant.
+    pub(super) fn of(id: &str, sample_rate: u32, channels: u16) -> Option<Self> {
+        let is_microphone = id.starts_with("mic:");
+        // What an output plays is silent when it plays nothing.
+        let is_heard = (is_microphone && !id.ends_with(".monitor")) || id.starts_with("ingest:");
+        is_heard.then(|| Self { watch: SoundWatch::new(sample_rate, channels, CHUNK_SAMPLES), is_microphone, torn: 0 })
+    }
+
+    /// Takes a chunk as the source gave it, or that it gave none.
+    pub(super) fn listen(
+        &mut self,
+        now: Timestamp,
+        samples: Option<&[f32]>,
+        gain: f32,
+        muted: bool,
+    ) -> [Option<(ProblemKind, Turn)>; 3] {
+        let Some(samples) = samples else {
+            // A busy moment tears a chunk or two, which says nothing of the device.
+            self.torn += 1;
+            if self.torn > TORN_MAX {
+                self.watch.pause();
+            }
+            return [None; 3];
+        };
+        self.torn = 0;
+        let heard = self.watch.listen(now, samples, gain, muted);
+        let of_microphone = |turn: Option<Turn>| turn.filter(|_| self.is_microphone);
+        [
+            of_microphone(heard.silence).map(|turn| (ProblemKind::SourceSilent, turn)),
+            of_microphone(heard.clipping).map(|turn| (ProblemKind::SourceClipping, turn)),
+            heard.muted_talk.map(|turn| (ProblemKind::MutedTalking, turn)),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_devices_and_streams_are_watched() {
+        for id in ["test", "file", "silence"] {
+            assert!(PictureWatch::of(id).is_none() && Listener::of(id, 48_000, 2).is_none(), "{id}");
+        }
+        assert!(PictureWatch::of("camera:1").is_some_and(|watch| watch.still.is_none()));
+        assert!(PictureWatch::of("ingest:phone").is_some_and(|watch| watch.still.is_some()));
+        assert!(Listener::of("mic:desk", 48_000, 2).is_some() && Listener::of("mic:out.monitor", 48_000, 2).is_none());
+    }
+
+    #[test]
+    fn a_stream_may_be_silent_and_a_microphone_may_not() {
+        for (id, told) in [("mic:desk", 1), ("ingest:phone", 0)] {
+            let mut listener = Listener::of(id, 48_000, 1).unwrap();
+            let mut heard = |millis| listener.listen(Timestamp::from_millis(millis), Some(&[0.0; 1024]), 1.0, false);
+            let all: Vec<_> = (0..20_000).step_by(20).flat_map(&mut heard).flatten().collect();
+            assert_eq!(all.len(), told, "{id}: {all:?}");
+        }
+    }
+
+    #[test]
+    fn a_torn_chunk_does_not_hide_a_silence_and_a_lost_device_is_not_silent() {
+        let quiet = [0.0; 1024];
+        for (torn_from, told) in [(2_980, true), (1_000, false)] {
+            let mut listener = Listener::of("mic:desk", 48_000, 1).unwrap();
+            let mut heard = |millis: i64| {
+                let samples = (!(torn_from..3_000).contains(&millis)).then_some(&quiet[..]);
+                listener.listen(Timestamp::from_millis(millis), samples, 1.0, false)
+            };
+            let all: Vec<_> = (0..6_000).step_by(20).flat_map(&mut heard).flatten().collect();
+            assert_eq!(!all.is_empty(), told, "{all:?}");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Devices that die while a show is on: each is told, and a card goes out where there is no picture.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use tally::clock::Clock;
+use tally::flow::{Popped, Queue, Worker};
+use tally::ingest::{IngestConfig, IngestServer};
+use tally::media::Timestamp;
+
+use crate::shows::decode;
+use crate::support::{Process, Pulse, pause, shim, write_tone};
+
+const WIDTH: usize = 640;
+const HEIGHT: usize = 480;
+/// The card's ground.
+const GROUND: u8 = 44;
+/// A lightly loaded machine needs none of it.
+const SLACK: Duration = Duration::from_secs(1);
+
+/// `tally live --json` to an ingest of its own that records what arrives.
+struct Live {
+    server: IngestServer,
+    process: Process,
+    lines: Queue<(Timestamp, String)>,
+    /// Ends with the process.
+    _reader: Worker,
+    clock: Clock,
+    recording: PathBuf,
+}
+
+impl Live {
+    fn start(folder: &Path, args: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut config = IngestConfig::new(SocketAddr::from(([127, 0, 0, 1], 0)));
+        config.record = Some(folder.to_owned());
+        let clock = Clock::system();
+        let server = IngestServer::start(config, clock.clone(), |_| {}).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tally"))
+            .args(["live", "--json", "--record", "off", "--size", "640x480"])
+            .args(["--to", &format!("rtmp://{}/live", server.local_addr())])
+            .args(args)
+            .env("TALLY_KEY", "show")
+            .env("LC_ALL", "C")
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = Queue::new(4096);
+        let reader = read_lines(child.stdout.take().unwrap(), clock.clone(), lines.clone());
+        let process = Process(child);
+        let live = Self { server, process, lines, _reader: reader, clock, recording: folder.join("show.flv") };
+        live.wait("it to be live", Duration::from_secs(20), "\"live\"");
+        live
+    }
+
+    /// The first line from now on that holds `word`; fails after `limit`.
+    fn wait(&self, what: &str, limit: Duration, word: &str) -> Timestamp {
+        let end = self.clock.now() + limit;
+        let mut seen = Vec::new();
+        loop {
+            match self.lines.pop(end.since(self.clock.now())) {
+                Popped::Value((at, line)) if line.contains(word) => return at,
+                Popped::Value((_, line)) => seen.extend(line.contains("problem").then_some(line)),
+                Popped::Empty => panic!("{what} was not told within {limit:?}, but {seen:?}"),
+                Popped::Closed => panic!("it ended before {what}: {seen:?}"),
+            }
+        }
+    }
+
+    /// The problems told until now.
+    fn problems(&self) -> Vec<String> {
+        let next = || match self.lines.pop(Duration::ZERO) {
+            Popped::Value((_, line)) => Some(line),
+            Popped::Empty | Popped::Closed => None,
+        };
+        std::iter::from_fn(next).filter(|line| line.contains("\"problem\"")).collect()
+    }
+
+    /// Ends it; its exit code, and every picture that arrived: its luma at the left edge.
+    fn end(mut self) -> (i32, Vec<u8>) {
+        let id = self.process.0.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        let code = self.process.0.wait().unwrap().code().unwrap();
+        self.server.stop();
+        let args = ["-map", "0:v", "-fps_mode", "passthrough", "-vf", "crop=16:16:0:112", "-pix_fmt", "yuv420p", "-f"];
+        let raw = decode(&self.recording, &[&args[..], &["rawvideo"]].concat());
+        (code, raw.chunks_exact(384).map(|picture| picture[136]).collect())
+    }
+}
+
+fn read_lines(stdout: ChildStdout, clock: Clock, lines: Queue<(Timestamp, String)>) -> Worker {
+    let read = move |_: &_| {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            drop(lines.push((clock.now(), line)));
+        }
+        lines.close();
+    };
+    Worker::spawn("lines", read).unwrap()
+}
+
+struct Control(PathBuf);
+
+impl Control {
+    fn say(&self, words: &str) {
+        std::fs::write(&self.0, words).unwrap();
+    }
+}
+
+fn camera(folder: &Path, args: &[&str]) -> (Live, Control) {
+    let control = Control(folder.join("control"));
+    control.say("");
+    let all = [&["--video", "camera", "--audio", "silence"], args].concat();
+    let live = Live::start(
+        folder,
+        &all,
+        &[
+            ("LD_PRELOAD", shim().to_str().unwrap()),
+            ("SHIM_V4L2_0", &format!("NV12:{WIDTH}x{HEIGHT}@30")),
+            ("SHIM_V4L2_MOVE", "1"),
+            ("SHIM_V4L2_CONTROL", control.0.to_str().unwrap()),
+        ],
+    );
+    (live, control)
+}
+
+fn is_card(luma: u8) -> bool {
+    luma.abs_diff(GROUND) <= 2
+}
+
+/// A light square of the shim's picture at its left edge, where the card has its ground.
+fn is_picture(luma: u8) -> bool {
+    luma.abs_diff(71) <= 4
+}
+
+#[test]
+fn a_camera_that_freezes_is_told_and_started_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (live, control) = camera(folder.path(), &[]);
+    // It has moved for a while.
+    pause(Duration::from_secs(7));
+    assert_eq!(live.problems(), [] as [String; 0]);
+    control.say("freeze0");
+    let begun = live.clock.now();
+    let told = live.wait("that it is frozen", Duration::from_secs(5) + SLACK, "source_frozen");
+    println!("frozen: told after {:?}", told.since(begun));
+    // A restart alone does not help here, and nothing is told again.
+    pause(Duration::from_secs(3));
+    assert_eq!(live.problems(), [] as [String; 0]);
+    control.say("");
+    let begun = live.clock.now();
+    let told = live.wait("that it moves", Duration::from_secs(7), "source_restored");
+    println!("moves: told after {:?}", told.since(begun));
+    assert_eq!(live.end().0, 0);
+}
+
+#[test]
+fn a_covered_lens_is_told_and_no_card_hides_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (live, control) = camera(folder.path(), &[]);
+    pause(Duration::from_secs(1));
+    control.say("black0");
+    let begun = live.clock.now();
+    let told = live.wait("that it is black", Duration::from_secs(3) + SLACK, "source_black");
+    println!("black: told after {:?}", told.since(begun));
+    control.say("");
+    let begun = live.clock.now();
+    let told = live.wait("that it is not", Duration::from_secs(1), "source_restored");
+    println!("not black: told after {:?}", told.since(begun));
+    let (code, corners) = live.end();
+    assert_eq!(code, 0);
+    let black = corners.iter().filter(|corner| **corner <= 18).count();
+    assert!(black > 60 && !corners.iter().any(|corner| is_card(*corner)), "{corners:?}");
+}
+
+#[test]
+fn while_a_camera_gives_nothing_a_card_goes_out() {
+    let folder = tempfile::tempdir().unwrap();
+    for (word, kind) in [("stall0", "source_stalled"), ("unplug0", "source_lost")] {
+        let folder = folder.path().join(word);
+        std::fs::create_dir(&folder).unwrap();
+        let (live, control) = camera(&folder, &[]);
+        pause(Duration::from_secs(2));
+        control.say(word);
+        live.wait(word, Duration::from_secs(1) + SLACK, kind);
+        pause(Duration::from_secs(2));
+        control.say("");
+        live.wait("that it is back", Duration::from_secs(7), "source_restored");
+        pause(Duration::from_secs(1));
+        let (code, corners) = live.end();
+        assert_eq!(code, 0, "{word}");
+        let first = corners.iter().position(|corner| is_card(*corner));
+        let last = corners.iter().rposition(|corner| is_card(*corner));
+        let (Some(first), Some(last)) = (first, last) else { panic!("{word}: no card, {corners:?}") };
+        println!("{word}: card from picture {first} to {last} of {}", corners.len());
+        // Two seconds of the camera, one of its last picture, and then the card without a hole until it is back.
+        assert!((75..=130).contains(&first), "{word}: {first}");
+        assert!(last - first >= 30 && corners[first..=last].iter().all(|corner| is_card(*corner)), "{word}");
+        assert!(corners[..first].iter().chain(&corners[last + 1..]).all(|corner| is_picture(*corner)), "{word}");
+        assert!(corners.len() - last > 15, "{word}");
+    }
+}
+
+#[test]
+fn the_card_may_be_a_picture_of_ones_own_or_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("card.png");
+    image::RgbImage::from_pixel(320, 240, image::Rgb([255, 255, 255])).save(&own).unwrap();
+    for (name, choice, expected) in [("own", own.to_str().unwrap(), 235u8), ("off", "off", 71)] {
+        let folder = folder.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        let (live, control) = camera(&folder, &["--card", choice]);
+        control.say("stall0");
+        live.wait("the stall", Duration::from_secs(2) + SLACK, "source_stalled");
+        pause(Duration::from_secs(2));
+        let (_, corners) = live.end();
+        let last = *corners.last().unwrap();
+        assert!(last.abs_diff(expected) <= 4, "{choice}: {corners:?}");
+    }
+}
+
+#[test]
+fn a_microphone_that_is_muted_at_the_device_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    // A microphone that hears what is played, and is no monitor of an output.
+    let module = "module-remap-source source_name=desk master=tally.monitor".to_owned();
+    let pulse = Pulse::start(folder.path(), &[module]);
+    let tone = folder.path().join("tone.wav");
+    write_tone(&tone, 440.0, 0.1, 60);
+    let player = pulse.play(&tone);
+    pause(Duration::from_millis(700));
+    let live =
+        Live::start(folder.path(), &["--video", "test", "--audio", "mic:desk"], &[("PULSE_SERVER", &pulse.server())]);
+    pause(Duration::from_secs(2));
+    assert_eq!(live.problems(), [] as [String; 0]);
+    drop(player);
+    let begun = live.clock.now();
+    // What the server holds is played to its end.
+    let told = live.wait("the silence", Duration::from_secs(5 + 2) + SLACK, "source_silent");
+    println!("silent: told after {:?}", told.since(begun));
+    let player = pulse.play(&tone);
+    live.wait("that it is heard", Duration::from_secs(4), "source_restored");
+    drop(player);
+    // The same as loud as it can be.
+    let loud = folder.path().join("loud.wav");
+    write_tone(&loud, 440.0, 4.0, 60);
+    let player = pulse.play(&loud);
+    live.wait("that it is cut off", Duration::from_secs(4), "source_clipping");
+    drop(player);
+    assert_eq!(live.end().0, 0);
+}
