@@ -9,11 +9,11 @@ use clap::{Args, Parser, Subcommand};
 
 use super::env::EnvSecrets;
 use super::values::{
-    HttpChoice, RecordChoice, RecordFormatChoice, SplitChoice, parse_address, parse_destination, parse_split,
-    parse_switch,
+    HttpChoice, RecordChoice, RecordFormatChoice, RelayChoice, SplitChoice, parse_address, parse_destination,
+    parse_split, parse_switch,
 };
 use crate::media::{Bitrate, FrameRate, Size};
-use crate::settings::{AudioChoice, CardChoice, Destination, VideoChoice, parse_duration};
+use crate::settings::{AudioChoice, CardChoice, Destination, Relay, VideoChoice, parse_duration};
 
 /// A live-streaming studio: camera and sound to any RTMP server
 ///
@@ -373,6 +373,13 @@ pub enum ProfilesCommand {
         /// Write stream keys and passwords as well, in plain text
         #[arg(long)]
         with_secrets: bool,
+        /// Write a configuration for this program instead, which takes one stream from Tally and sends it to all
+        /// destinations of the profile; how to run it stands at its head
+        #[arg(long, value_name = "PROGRAM")]
+        relay: Option<RelayChoice>,
+        /// Where that program takes the stream
+        #[arg(long, value_name = "ADDR", value_parser = parse_address, requires = "relay", default_value_t = Relay::LISTEN)]
+        relay_listen: SocketAddr,
     },
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, Read};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -9,7 +10,9 @@ use serde::Serialize;
 use super::args::{ProfilesArgs, ProfilesCommand, ShowArgs};
 use super::settings_from_args::merged;
 use super::{Exit, Failure, print};
-use crate::settings::{Destination, Loaded, ProfileStore, SettingsError, ShowSettings, StreamKey, format_duration};
+use crate::settings::{
+    Destination, Loaded, ProfileStore, Relay, RelayEngine, SettingsError, ShowSettings, StreamKey, format_duration,
+};
 
 /// Most bytes of a document to import.
 const DOCUMENT_LENGTH_MAX: u64 = 1 << 20;
@@ -31,7 +34,13 @@ pub(super) fn run(args: ProfilesArgs) -> Result<Exit, Failure> {
             tell_all(&told);
             done(json, "imported", &name)
         }
-        ProfilesCommand::Export { name, file, with_secrets } => export(&store, &name, file, with_secrets, json),
+        ProfilesCommand::Export { name, file, with_secrets, relay, relay_listen } => match relay {
+            Some(choice) => {
+                let export = RelayExport { engine: choice.into(), listen: relay_listen, with_secrets };
+                export_relay(&store, &name, file.as_deref(), &export, json)
+            }
+            None => export(&store, &name, file, with_secrets, json),
+        },
     }
 }
 
@@ -258,30 +267,65 @@ fn export(
     with_secrets: bool,
     json: bool,
 ) -> Result<Exit, Failure> {
-    let warn = || {
-        if with_secrets {
-            print::complain("the export holds stream keys and passwords in plain text: keep it private");
-        }
-    };
     if let Some(path) = file.filter(|path| path != Path::new("-")) {
         tell_all(&store.export_to(name, &path, with_secrets)?);
-        warn();
+        warn_of_secrets("export", with_secrets);
         return done(json, "exported", name);
     }
     let (text, told) = store.export(name, with_secrets)?;
     tell_all(&told);
-    warn();
-    if json {
-        #[derive(Serialize)]
-        struct Exported<'a> {
-            exported: &'a str,
-            document: &'a str,
-        }
-        print::json(&Exported { exported: name, document: &text });
-    } else {
-        print::document(&text);
+    warn_of_secrets("export", with_secrets);
+    Ok(print_document(json, name, &text))
+}
+
+/// How `export --relay` was asked for.
+struct RelayExport {
+    engine: RelayEngine,
+    listen: SocketAddr,
+    with_secrets: bool,
+}
+
+fn export_relay(
+    store: &ProfileStore,
+    name: &str,
+    file: Option<&Path>,
+    export: &RelayExport,
+    json: bool,
+) -> Result<Exit, Failure> {
+    let Loaded { name, settings, warnings } = store.load(name)?;
+    tell_all(&warnings);
+    let file = file.filter(|path| *path != Path::new("-"));
+    let RelayExport { engine, listen, with_secrets } = *export;
+    let destinations = settings.with_secrets_split().destinations;
+    let relay = Relay { engine, profile: &name, destinations, listen, file, with_secrets };
+    let text = relay.config().map_err(|error| Failure::usage(error.to_string()))?;
+    let Some(path) = file else {
+        warn_of_secrets("configuration", with_secrets);
+        return Ok(print_document(json, &name, &text));
+    };
+    relay.write(&text, path)?;
+    warn_of_secrets("configuration", with_secrets);
+    done(json, "exported", &name)
+}
+
+fn warn_of_secrets(what: &str, with_secrets: bool) {
+    if with_secrets {
+        print::complain(&format!("the {what} holds stream keys and passwords in plain text: keep it private"));
     }
-    Ok(Exit::Ok)
+}
+
+fn print_document(json: bool, name: &str, text: &str) -> Exit {
+    #[derive(Serialize)]
+    struct Exported<'a> {
+        exported: &'a str,
+        document: &'a str,
+    }
+    if json {
+        print::json(&Exported { exported: name, document: text });
+    } else {
+        print::document(text);
+    }
+    Exit::Ok
 }
 
 fn read_document(file: &Path) -> Result<String, Failure> {

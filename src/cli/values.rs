@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::settings::{Destination, RecordSplit};
+use crate::settings::{Destination, RecordSplit, RelayEngine};
 
 /// The value of `--record`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +75,28 @@ impl std::str::FromStr for HttpChoice {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text == "off" { Ok(Self::Off) } else { parse_address(text).map(Self::At) }
+    }
+}
+
+/// The program of `--relay`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum RelayChoice {
+    /// With its RTMP module.
+    Nginx,
+    /// With an FFmpeg for each destination.
+    Srs,
+    /// With an FFmpeg for each destination.
+    #[value(name = "mediamtx")]
+    MediaMtx,
+}
+
+impl From<RelayChoice> for RelayEngine {
+    fn from(choice: RelayChoice) -> Self {
+        match choice {
+            RelayChoice::Nginx => Self::Nginx,
+            RelayChoice::Srs => Self::Srs,
+            RelayChoice::MediaMtx => Self::MediaMtx,
+        }
     }
 }
 

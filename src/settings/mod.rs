@@ -14,6 +14,7 @@ mod link;
 mod paste;
 mod profile;
 mod recording;
+mod relay;
 mod secret;
 mod secrets;
 mod show;
@@ -34,6 +35,7 @@ pub use profile::{Listing, Loaded, ProfileStore, ProfileSummary, Session};
 pub use recording::{
     DEFAULT_NAME, RecordForm, RecordSplit, RecordingName, default_recording, recording_path, recording_room,
 };
+pub use relay::{Relay, RelayEngine, RelayError};
 pub use secret::StreamKey;
 pub use secrets::{FileStore, KeyringStore, KeysIn, SecretStore, Secrets};
 pub use show::{Destination, ShowSettings};

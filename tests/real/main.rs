@@ -22,6 +22,8 @@ mod refusals;
 #[cfg(test)]
 mod rehearsal;
 #[cfg(test)]
+mod relay;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod serving;

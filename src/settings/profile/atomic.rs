@@ -58,6 +58,14 @@ pub(in crate::settings) fn write_new(path: &Path, text: &str, access: Access) ->
     file.sync_all()
 }
 
+/// Like `write_new`, with the reason when it cannot be.
+pub(in crate::settings) fn write_document(path: &Path, text: &str, access: Access) -> Result<(), SettingsError> {
+    write_new(path, text, access).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => SettingsError::FileExists { path: path.to_owned() },
+        _ => io_error("write", path)(error),
+    })
+}
+
 /// Brings a rename in `folder` to the disk, where the system knows how to.
 fn sync_folder(folder: &Path) {
     if let Ok(folder) = File::open(folder) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::DocumentMut;
 
-use super::atomic::{Access, io_error, read_text, set_aside, write_atomically, write_new};
+use super::atomic::{Access, io_error, read_text, set_aside, write_atomically, write_document};
 use super::document::{Content, KeptSecrets, read_profile, strip_secrets, write_profile};
 use super::name::{checked_name, same_name, slug};
 use crate::settings::secrets::{KeysIn, SecretStore, Secrets};
@@ -225,10 +225,7 @@ impl ProfileStore {
     pub fn export_to(&self, name: &str, path: &Path, with_secrets: bool) -> Result<Vec<String>, SettingsError> {
         let (text, warnings) = self.export(name, with_secrets)?;
         let access = if with_secrets { Access::Private } else { Access::Default };
-        write_new(path, &text, access).map_err(|error| match error.kind() {
-            std::io::ErrorKind::AlreadyExists => SettingsError::FileExists { path: path.to_owned() },
-            _ => io_error("write", path)(error),
-        })?;
+        write_document(path, &text, access)?;
         Ok(warnings)
     }
 
