@@ -364,7 +364,8 @@ fn published() -> Vec<Case> {
     let stalling = Stalling::start();
     let stalling_url = stalling.server.url();
     let cases = vec![
-        case("stops reading", &stalling_url, stalling, 7, "sustained", &["upload_too_slow"]),
+        // Nothing is acknowledged: that is a dead connection, noticed after 3.8 s.
+        case("stops reading", &stalling_url, stalling, 7, "sustained", &["lost_while_checking"]),
         odd("reads 1 Mb/s", OddServer::slow(125_000), 7, "sustained", &["upload_too_slow"]),
         odd("closes in the upload", OddServer::closing(Closes::MidShow(120)), 7, "sustained", &["lost_while_checking"]),
         odd("accepts and closes at once", OddServer::closing(Closes::MidShow(0)), 6, "publish", &["publish_rejected"]),
