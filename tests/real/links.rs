@@ -118,6 +118,32 @@ fn an_outage_of_three_seconds_is_outlived_and_sound_comes_after_it() {
 }
 
 #[test]
+fn a_cable_that_is_in_again_has_the_show_back_at_once() {
+    let test = "links::a_cable_that_is_in_again_has_the_show_back_at_once";
+    with_a_link(test, Duration::from_secs(60), |network| {
+        network.carries(WIDE);
+        let noting = Noting::start(network.listen());
+        let tally = Tally::small_show(&network.url(noting.server.port), 60).key("links").env("RUST_LOG", "tally=debug");
+        let mut show = network.sends(tally).start();
+        show.wait_until_live();
+        time::pause(Duration::from_secs(2));
+        network.cable(false);
+        show.wait_for_states("reconnecting", 1, Duration::from_secs(10));
+        time::pause(Duration::from_secs(3));
+        let before = show.process.stderr.text().matches("the network has changed").count();
+        network.cable(true);
+        let back = time::now();
+        show.wait_for_states("live", 2, Duration::from_secs(10));
+        println!("live {:?} after the cable was in again", back.elapsed());
+        assert!(back.elapsed() < Duration::from_millis(1500), "{:?}", back.elapsed());
+        let heard = show.process.stderr.text().matches("the network has changed").count();
+        assert!(heard > before, "nobody heard of it\n{}", show.process.story());
+        show.process.signal(libc::SIGTERM);
+        show.end(Duration::from_secs(10)).expect_code(0);
+    });
+}
+
+#[test]
 fn a_link_that_dies_without_a_word_is_noticed_and_met_when_it_is_back() {
     let test = "links::a_link_that_dies_without_a_word_is_noticed_and_met_when_it_is_back";
     with_a_link(test, Duration::from_secs(100), |network| {

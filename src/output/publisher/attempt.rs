@@ -139,7 +139,7 @@ impl Task {
         let listed: Vec<String> = addresses.iter().map(|a| a.ip().to_string()).collect();
         self.done(PublishStep::Dns, took, listed.join(", "));
 
-        let (result, took) = self.timed(connect::connect(addresses, was_live)).await?;
+        let (result, took) = self.timed(connect::connect(addresses, was_live.then(|| self.news()))).await?;
         let tcp = result.map_err(|error| self.failed(PublishStep::Tcp, took, error))?;
         let peer = tcp.peer_addr().map_or_else(|error| error.to_string(), |a| a.to_string());
         self.done(PublishStep::Tcp, took, peer);
@@ -157,6 +157,13 @@ impl Task {
         }
         self.done(PublishStep::Tls, took, version);
         Ok(Transport::Tls(Box::new(stream)))
+    }
+
+    /// What happens to the network from now on.
+    fn news(&self) -> NetworkChanges {
+        let mut changes = self.changes.clone();
+        changes.borrow_and_update();
+        changes
     }
 
     /// Runs one step of connecting, unless the show ends first.

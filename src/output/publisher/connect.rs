@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::tcp_info;
+use crate::output::changes::NetworkChanges;
 use crate::output::{PublishError, PublishStep};
 
 /// How long a name look-up may take.
@@ -55,16 +56,20 @@ fn take_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     turns
 }
 
-/// The first connection that succeeds; the others are given up. `knocking`: the server was there before and is met as soon
-/// as it is back.
-pub(super) async fn connect(addresses: Vec<SocketAddr>, knocking: bool) -> Result<TcpStream, PublishError> {
-    timeout(TCP_DEADLINE, race(addresses, knocking))
+/// The first connection that succeeds; the others are given up. With news of the network the server was there before, and
+/// is met as soon as it is back: it is tried again each second, and at once when the network changes.
+pub(super) async fn connect(
+    addresses: Vec<SocketAddr>,
+    news: Option<NetworkChanges>,
+) -> Result<TcpStream, PublishError> {
+    timeout(TCP_DEADLINE, race(addresses, news))
         .await
         .map_err(|_elapsed| PublishError::TimedOut { step: PublishStep::Tcp, after: TCP_DEADLINE })?
         .map_err(|error| refusal(&error))
 }
 
-async fn race(addresses: Vec<SocketAddr>, knocking: bool) -> io::Result<TcpStream> {
+async fn race(addresses: Vec<SocketAddr>, mut news: Option<NetworkChanges>) -> io::Result<TcpStream> {
+    let knocking = news.is_some();
     let mut waiting = addresses.clone().into_iter();
     let mut running = JoinSet::new();
     let mut last_error = io::Error::from(io::ErrorKind::AddrNotAvailable);
@@ -79,7 +84,15 @@ async fn race(addresses: Vec<SocketAddr>, knocking: bool) -> io::Result<TcpStrea
             (false, true) => KNOCK_AGAIN_AFTER,
             (false, false) => TCP_DEADLINE,
         };
-        match timeout(patience, running.join_next()).await {
+        let joined = tokio::select! {
+            joined = timeout(patience, running.join_next()) => joined,
+            () = changed(&mut news) => {
+                tracing::debug!("the network has changed");
+                waiting = addresses.clone().into_iter();
+                continue;
+            }
+        };
+        match joined {
             Ok(Some(Ok(Ok(stream)))) => {
                 stream.set_nodelay(true)?;
                 bound_unsent(&stream);
@@ -92,6 +105,16 @@ async fn race(addresses: Vec<SocketAddr>, knocking: bool) -> io::Result<TcpStrea
             Err(_) => {}
         }
     }
+}
+
+/// Waits for news; for ever where none will come.
+async fn changed(news: &mut Option<NetworkChanges>) {
+    if let Some(changes) = news
+        && changes.changed().await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
 }
 
 /// Bounds what the system may hold that it has not sent: media that waits there can neither be dropped nor seen as
@@ -133,10 +156,11 @@ mod tests {
         run(async {
             let live = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-            let stream = connect(vec![dead, live.local_addr().unwrap()], false).await.unwrap();
+            let stream = connect(vec![dead, live.local_addr().unwrap()], None).await.unwrap();
             assert_eq!(stream.peer_addr().unwrap(), live.local_addr().unwrap());
             assert!(stream.nodelay().unwrap());
-            assert!(matches!(connect(vec![dead], true).await, Err(PublishError::Refused)));
+            let (_sender, news) = tokio::sync::watch::channel(0);
+            assert!(matches!(connect(vec![dead], Some(news)).await, Err(PublishError::Refused)));
         });
     }
 

@@ -76,6 +76,11 @@ impl Network {
         self.on_sender("tc qdisc replace dev tally1 root blackhole");
     }
 
+    /// Pulls the cable out, or puts it in again: the sender's system sees it.
+    pub(crate) fn cable(&self, is_in: bool) {
+        sh(&format!("ip link set tally0 {}", if is_in { "up" } else { "down" }));
+    }
+
     /// Runs `tally` on the sender's side.
     pub(crate) fn sends(&self, tally: Tally) -> Tally {
         tally.within(&format!("exec nsenter -t {} -n -- \"$@\"", self.pid))
