@@ -6,7 +6,9 @@ use super::event::DestinationState;
 use super::rate::Seen;
 use crate::clock::Clock;
 use crate::flow::PacketQueue;
-use crate::output::publisher::{PublishTarget, Publisher, PublisherConfig, PublisherEvent, SentHook, StreamHeaders};
+use crate::output::publisher::{
+    CLIENT_NAME, PublishTarget, Publisher, PublisherConfig, PublisherEvent, SentHook, StreamHeaders,
+};
 use crate::output::{Fanout, Network, STAY_CURRENT};
 use crate::rtmp::client::Deadlines;
 
@@ -120,7 +122,7 @@ impl Lines {
             target: target.wanted.clone(),
             backup: target.backup.clone(),
             headers: with.headers.clone(),
-            encoder_name: format!("FMLE/3.0 (compatible; Tally/{})", env!("CARGO_PKG_VERSION")),
+            encoder_name: CLIENT_NAME.to_owned(),
             sent_hook: target.sent_hook.clone(),
             late_max: with.cache.is_zero().then_some(STAY_CURRENT),
             retry_for: with.retry_for,

@@ -25,7 +25,7 @@ use crate::encode::{
 };
 use crate::flow::Worker;
 use crate::media::{StreamConfig, Timestamp};
-use crate::output::publisher::StreamHeaders;
+use crate::output::publisher::{ENCODER_NAME, StreamHeaders};
 use crate::output::{Fanout, Network};
 use crate::settings::{CardChoice, CardWords, EncodingSettings, VideoChoice};
 
@@ -48,7 +48,7 @@ impl Supervisor {
             video: video_encoder.as_ref().map(|encoder| encoder.config()),
             audio: Some(audio_encoder.config()),
         };
-        let headers = StreamHeaders::new(&config, &format!("Tally/{}", env!("CARGO_PKG_VERSION")));
+        let headers = StreamHeaders::new(&config, ENCODER_NAME);
         let network = Network::start().map_err(internal)?;
         let rehearse = match self.settings.rehearse {
             true => Some(Rehearse::start(&self.clock, self.lent.as_ref().map(|lent| lent.viewer.clone()))?),

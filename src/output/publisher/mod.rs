@@ -28,6 +28,11 @@ use crate::rtmp::client::Deadlines;
 use crate::rtmp::url::{RtmpUrl, Scheme, UrlError};
 use crate::{bitstream, flv};
 
+/// What we call ourselves in the metadata.
+pub const ENCODER_NAME: &str = concat!("Tally/", env!("CARGO_PKG_VERSION"));
+/// What we call ourselves to servers: some want the FMLE at its start.
+pub const CLIENT_NAME: &str = concat!("FMLE/3.0 (compatible; Tally/", env!("CARGO_PKG_VERSION"), ")");
+
 /// Where to publish. `Debug` shows neither the stream's name nor the password.
 #[derive(Clone)]
 pub struct PublishTarget {

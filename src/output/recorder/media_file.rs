@@ -10,7 +10,7 @@ use crate::bitstream::avcc_record;
 use crate::flv::{self, FlvWriter, TagKind};
 use crate::media::{CHUNK_SAMPLES, Packet, PacketKind, RecordForm, StreamConfig, Timestamp};
 use crate::mp4::{Mp4Codec, Mp4Error, Mp4Writer, Sample, Track};
-use crate::output::publisher::StreamHeaders;
+use crate::output::publisher::{ENCODER_NAME, StreamHeaders};
 use crate::output::timeline::Timeline;
 
 /// Units of a picture's time: every usual frame rate has whole ones.
@@ -164,7 +164,7 @@ impl<D: Disk> MediaFile<D> {
 }
 
 fn begin_flv<W: Write>(out: W, stream: &StreamConfig) -> io::Result<FlvWriter<W>> {
-    let headers = StreamHeaders::new(stream, &format!("Tally/{}", env!("CARGO_PKG_VERSION")));
+    let headers = StreamHeaders::new(stream, ENCODER_NAME);
     let mut writer = FlvWriter::new(out, headers.video.is_some(), headers.audio.is_some())?;
     writer.write_tag(TagKind::Script, 0, &[&headers.metadata])?;
     if let Some(video) = &headers.video {

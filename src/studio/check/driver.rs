@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::form::{self, PublishForm};
 use super::line::{Act, Line, Media, Seen};
-use super::meter::{EncoderMeter, MeteredEncoder};
+use super::padded_encoder::PaddedEncoder;
 use super::padding::Padding;
 use super::report::{CheckDetail, CheckEvent, CheckSettings, CheckStep, CheckSummary, CheckVerdict};
 use super::sources::Sources;
@@ -16,7 +16,7 @@ use crate::flow::{PacketQueue, Stop, Worker};
 use crate::ingest::{IngestConfig, IngestServer};
 use crate::media::{StreamConfig, Timestamp};
 use crate::output::publisher::{
-    PublishTarget, Publisher, PublisherConfig, PublisherEvent, PublisherState, StreamHeaders,
+    CLIENT_NAME, ENCODER_NAME, PublishTarget, Publisher, PublisherConfig, PublisherEvent, PublisherState, StreamHeaders,
 };
 use crate::output::{Fanout, Network};
 use crate::rtmp::client::Deadlines;
@@ -59,7 +59,6 @@ struct Running {
     started: Timestamp,
     program: Program,
     sources: Sources,
-    meter: EncoderMeter,
     /// When the encoder was told of; `None`: not yet.
     encoder_told: bool,
     lines: Vec<(Line, Publisher)>,
@@ -127,7 +126,7 @@ impl Driver {
         let has_video = self.show.video != VideoChoice::None;
         let (video, audio) = open_encoders(&self.show.encoding, has_video)?;
         let config = StreamConfig { video: video.as_ref().map(|v| v.config()), audio: Some(audio.config()) };
-        let headers = StreamHeaders::new(&config, &format!("Tally/{}", env!("CARGO_PKG_VERSION")));
+        let headers = StreamHeaders::new(&config, ENCODER_NAME);
         let network = Network::start().map_err(internal)?;
         let ingest = if self.show.rehearse { Some(self.rehearse()?) } else { None };
 
@@ -140,13 +139,11 @@ impl Driver {
             Some(stage) => Sources::lent(stage.clone(), &self.show, started),
             None => Sources::open(&self.show, &self.clock, self.mail.clone()).map_err(internal)?,
         };
-        let meter = EncoderMeter::default();
-        let encode = self.put_on_air((video, audio), &program, &meter, sources.stage())?;
+        let encode = self.put_on_air((video, audio), &program, sources.stage())?;
         let mut running = Running {
             started,
             program,
             sources,
-            meter,
             encoder_told: false,
             lines: Vec::new(),
             ended: vec![false; self.targets.len()],
@@ -183,7 +180,6 @@ impl Driver {
         &self,
         (video, audio): Encoders,
         program: &Program,
-        meter: &EncoderMeter,
         stage: &StageHandle,
     ) -> Result<Option<Worker>, Problem> {
         let encoding = &self.show.encoding;
@@ -192,16 +188,11 @@ impl Driver {
                 let planned = f64::from(encoding.video_bitrate.bps()) + f64::from(encoding.audio_bitrate.bps());
                 let of_picture = planned * RESERVE - f64::from(encoding.audio_bitrate.bps());
                 let frame = Duration::from_secs_f64(1.0 / encoding.frame_rate.as_f64());
-                let metered = MeteredEncoder {
-                    encoder,
-                    meter: meter.clone(),
-                    padding: Padding::new(of_picture / 8.0, frame),
-                    clock: self.clock.clone(),
-                };
+                let padded = PaddedEncoder { encoder, padding: Padding::new(of_picture / 8.0, frame) };
                 let bitrate = WantedBitrate::new(encoding.video_bitrate);
                 let (program, mail) = (program.clone(), self.mail.clone());
                 let clock = self.clock.clone();
-                let thread = EncodeThread { encoder: Box::new(metered), bitrate, program, mail, clock };
+                let thread = EncodeThread { encoder: Box::new(padded), bitrate, program, mail, clock };
                 Some(Worker::spawn("encode", move |stop| thread.run(stop)).map_err(internal)?)
             }
             None => None,
@@ -226,7 +217,7 @@ impl Driver {
             backup: None,
             late_max: None,
             headers,
-            encoder_name: format!("FMLE/3.0 (compatible; Tally/{})", env!("CARGO_PKG_VERSION")),
+            encoder_name: CLIENT_NAME.to_owned(),
             sent_hook: None,
             retry_for: Duration::ZERO,
             deadlines: Deadlines {
@@ -335,13 +326,14 @@ impl Driver {
         if watched < ENCODER_WATCHED {
             return;
         }
-        let (reading, seconds) = (running.meter.reading(), watched.as_secs_f64());
+        let seconds = watched.as_secs_f64();
         let counters = running.program.counters();
+        let (frames, busy) = (read(&counters.encoded), Duration::from_nanos(read(&counters.encode_nanos)));
         let lost = read(&counters.missed) + running.program.skipped();
         let load = EncoderLoad {
-            share: reading.busy.as_secs_f64() / reading.frames.max(1) as f64 * encoding.frame_rate.as_f64(),
+            share: busy.as_secs_f64() / frames.max(1) as f64 * encoding.frame_rate.as_f64(),
             // The first picture stands at the beginning of the time, not at its end.
-            fps: reading.frames.saturating_sub(1) as f64 / seconds,
+            fps: frames.saturating_sub(1) as f64 / seconds,
             lost: lost as f64 / (seconds * encoding.frame_rate.as_f64()),
         };
         let judged = verdict::judge_encoder(&load, encoding);

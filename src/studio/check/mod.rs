@@ -4,7 +4,7 @@ mod driver;
 mod face;
 mod form;
 mod line;
-mod meter;
+mod padded_encoder;
 mod padding;
 mod report;
 mod sources;

@@ -1,0 +1,226 @@
+//! Disks that stall, and one that never returns.
+
+use super::*;
+
+/// A disk on which the show goes on while a write with frames in it waits.
+struct Stalling<F> {
+    memory: Memory,
+    stall: F,
+}
+
+struct StallingFile<F>(MemoryFile, F);
+
+impl<F: FnMut()> Write for StallingFile<F> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (self.1)();
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<F: FnMut()> Disk for StallingFile<F> {
+    fn sync(&mut self, all: bool) -> io::Result<()> {
+        self.0.sync(all)
+    }
+}
+
+impl<F: FnMut() + Clone> Storage for Stalling<F> {
+    type File = StallingFile<F>;
+
+    fn create(&mut self, base: &Path) -> io::Result<(PathBuf, StallingFile<F>)> {
+        let (path, file) = self.memory.create(base)?;
+        Ok((path, StallingFile(file, self.stall.clone())))
+    }
+
+    fn note(&mut self, _file: &Path) {}
+
+    fn room(&self, _file: &Path) -> Option<Room> {
+        None
+    }
+
+    fn is_there(&self, _file: &Path) -> bool {
+        true
+    }
+
+    fn write_beside(&mut self, _path: &Path, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn mend(&mut self, _file: &Path) {}
+
+    fn closed(&mut self) {}
+}
+
+/// Records 4 s, then a stall of `stalled` frames, then `after` more; gives the file, what was told and what is missing.
+fn record_with_stall(name: &str, stalled: i64, after: i64) -> (Vec<u8>, Vec<Hole>, u64) {
+    let fanout = Fanout::new();
+    let output = fanout.add(PacketQueue::new(QUEUE_LIMIT));
+    output.activate();
+    let begin = 4 * FRAMES_A_SECOND;
+    push_frames(&fanout, 0..begin);
+    let stalls = std::rc::Rc::new(std::cell::Cell::new(0));
+    let (held, stalling) = (output.clone(), std::rc::Rc::clone(&stalls));
+    let stall = move || {
+        stalling.set(stalling.get() + 1);
+        // The first write is what a player needs first.
+        if stalling.get() == 3 {
+            push_frames(&fanout, begin..begin + stalled);
+        }
+        if stalling.get() == 5 {
+            push_frames(&fanout, begin + stalled..begin + stalled + after);
+            held.queue().close();
+        }
+    };
+    let memory = Memory::default();
+    let shared = Shared::default();
+    let config = config(name, None);
+    let mut storage = Stalling { memory: memory.clone(), stall };
+    let first = storage.create(&config.path).unwrap();
+    let told = RefCell::new(Vec::new());
+    record((storage, first), &config, &output, &Clock::manual(), &shared, &|event| match event {
+        RecorderEvent::Hole { hole, .. } => told.borrow_mut().push(hole),
+        other => panic!("{other:?}"),
+    });
+    let bytes = memory.files()[0].1.clone();
+    (bytes, told.into_inner(), output.queue().gauge().lost.frames)
+}
+
+#[test]
+fn a_disk_that_stalls_leaves_one_hole_that_is_told_and_the_recording_goes_on_in_time() {
+    let (bytes, told, missing) = record_with_stall("show.mp4", 25 * FRAMES_A_SECOND, 10 * FRAMES_A_SECOND);
+    let ([pictures, sound], _) = read_mp4(&bytes);
+    let holes: Vec<_> = pictures.windows(2).filter(|pair| pair[1].start - pair[0].start != 3600).collect();
+    let [[before, after]] = holes[..] else { panic!("{holes:?}") };
+    assert!(
+        after.sync && before.duration == 3600,
+        "decoding must be able to go on, and the hole stays a hole: {holes:?}"
+    );
+    assert_eq!(after.start % (3600 * GOP as u64), 0, "at its place in time");
+    let frames = (after.start - before.start) / 3600 - 1;
+    assert_eq!((told, missing), (vec![Hole { frames, audio_packets: 0 }], frames));
+    assert_eq!(pictures.len() as u64 + frames, 39 * FRAMES_A_SECOND as u64);
+    assert_eq!(sound.len() as i64, 39 * FRAMES_A_SECOND, "sound has no hole");
+}
+
+#[test]
+fn an_flv_has_the_same_hole() {
+    let (bytes, told, missing) = record_with_stall("show.flv", 25 * FRAMES_A_SECOND, 10 * FRAMES_A_SECOND);
+    let videos: Vec<_> = tags(&bytes).into_iter().filter(|tag| tag.kind == TagKind::Video).skip(1).collect();
+    let holes: Vec<_> = videos.windows(2).filter(|pair| pair[1].timestamp_ms - pair[0].timestamp_ms != 40).collect();
+    let [[before, after]] = holes[..] else { panic!("{} holes", holes.len()) };
+    assert_eq!(after.body[0] >> 4, 1);
+    let frames = u64::from((after.timestamp_ms - before.timestamp_ms) / 40 - 1);
+    assert_eq!((told, missing), (vec![Hole { frames, audio_packets: 0 }], frames));
+}
+
+#[test]
+fn a_stall_within_the_queue_loses_nothing_and_one_until_the_end_is_told() {
+    let (bytes, told, missing) = record_with_stall("show.mp4", 15 * FRAMES_A_SECOND, 1);
+    assert_eq!((read_mp4(&bytes).0[0].len() as i64, told.len(), missing), (19 * FRAMES_A_SECOND + 1, 0, 0));
+    // The queue overflows and no keyframe follows before the end.
+    let (bytes, told, missing) = record_with_stall("show.mp4", 21 * FRAMES_A_SECOND, 1);
+    let kept = read_mp4(&bytes).0[0].len() as u64;
+    assert_eq!(told, [Hole { frames: missing, audio_packets: 0 }]);
+    assert_eq!(kept + missing, 25 * FRAMES_A_SECOND as u64 + 1);
+}
+
+/// A disk that takes so many writes and then never returns from one, until the test lets go of it.
+#[derive(Clone)]
+struct Dead {
+    memory: Memory,
+    writes: Arc<Mutex<usize>>,
+    stuck: SyncSender<()>,
+    hold: Arc<Mutex<Receiver<()>>>,
+}
+
+impl Dead {
+    fn wait(&self) {
+        let mut writes = self.writes.lock().unwrap();
+        match writes.checked_sub(1) {
+            Some(left) => *writes = left,
+            None => {
+                drop(writes);
+                let _ = self.stuck.send(());
+                let _ = self.hold.lock().unwrap().recv();
+            }
+        }
+    }
+}
+
+struct DeadFile(MemoryFile, Dead);
+
+impl Write for DeadFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.1.wait();
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Disk for DeadFile {
+    fn sync(&mut self, all: bool) -> io::Result<()> {
+        self.0.sync(all)
+    }
+}
+
+impl Storage for Dead {
+    type File = DeadFile;
+
+    fn create(&mut self, base: &Path) -> io::Result<(PathBuf, DeadFile)> {
+        let (path, file) = self.memory.create(base)?;
+        Ok((path, DeadFile(file, self.clone())))
+    }
+
+    fn note(&mut self, _file: &Path) {}
+
+    fn room(&self, _file: &Path) -> Option<Room> {
+        None
+    }
+
+    fn is_there(&self, _file: &Path) -> bool {
+        true
+    }
+
+    fn write_beside(&mut self, _path: &Path, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn mend(&mut self, _file: &Path) {}
+
+    fn closed(&mut self) {
+        self.memory.closed();
+    }
+}
+
+#[test]
+fn a_disk_that_never_returns_holds_nobody_up_and_keeps_what_it_took() {
+    let fanout = Fanout::new();
+    let output = fanout.add(PacketQueue::new(QUEUE_LIMIT));
+    let (stuck, is_stuck) = sync_channel(0);
+    let (release, hold) = sync_channel(0);
+    let memory = Memory::default();
+    let disk =
+        Dead { memory: memory.clone(), writes: Arc::new(Mutex::new(40)), stuck, hold: Arc::new(Mutex::new(hold)) };
+    let recorder = Recorder::start_on(disk, config("show.flv", None), output, Clock::manual(), |_| {}).unwrap();
+    push_frames(&fanout, 0..10 * FRAMES_A_SECOND);
+    is_stuck.recv().unwrap();
+    let ended = recorder.finish(Duration::from_millis(300));
+    let Err(RecorderError { path, reason, disk_full: false }) = ended else { panic!("{ended:?}") };
+    assert_eq!((path.as_str(), reason.as_str()), ("show.flv", "the disk did not take the rest within 0.3 s"));
+    let kept = tags(&memory.files()[0].1).len();
+    // Script and headers, and per frame picture and sound.
+    let all = 3 + 2 * 10 * FRAMES_A_SECOND as usize;
+    assert!((10..all).contains(&kept), "{kept}");
+    // The disk is back: the thread that was left to itself still writes all the rest.
+    drop((release, is_stuck));
+    while memory.0.lock().unwrap().closed == 0 {
+        std::thread::yield_now();
+    }
+    assert_eq!(tags(&memory.files()[0].1).len(), all);
+}
