@@ -45,7 +45,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "ingest",
         ],
     ),
-    ("ui", &["media", "clock", "flow", "settings", "studio"]),
+    ("ui", &["media", "clock", "flow", "video", "settings", "studio"]),
     ("cli", &["media", "clock", "settings", "studio", "ingest", "capture", "ui"]),
 ];
 

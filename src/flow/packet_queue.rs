@@ -176,17 +176,34 @@ impl PacketQueue {
         (state.passed, state.told) = (state.lost, state.lost);
     }
 
-    /// For an output that goes on elsewhere: what waits before the first keyframe goes, the rest is kept.
-    pub fn skip_to_keyframe(&self) {
+    /// For an output that was lost: pictures that wait go, and the next one taken is a keyframe; sound is kept.
+    pub fn keep_sound(&self) {
         let mut state = self.lock();
-        let first = state.packets.iter().position(Packet::is_keyframe);
-        let Some(first) = first else {
+        state.drop_video_before(usize::MAX);
+        state.waiting_for_keyframe = true;
+        (state.passed, state.told) = (state.lost, state.lost);
+    }
+
+    /// For an output that goes on elsewhere: pictures that wait before the first keyframe go, the rest is kept. `false`:
+    /// no keyframe waits, and the next picture taken will be one.
+    pub fn skip_to_keyframe(&self) -> bool {
+        let mut state = self.lock();
+        let Some(first) = state.packets.iter().position(Packet::is_keyframe) else {
             drop(state);
-            return self.clear_to_keyframe();
+            self.keep_sound();
+            return false;
         };
-        let skipped: Vec<Packet> = state.packets.drain(..first).collect();
-        state.bytes -= skipped.iter().map(|packet| packet.data.len()).sum::<usize>();
-        state.dropped_video += skipped.iter().filter(|packet| packet.is_video()).count() as u64;
+        state.drop_video_before(first);
+        true
+    }
+
+    /// Puts packets that were taken but did not arrive before all others, in their order.
+    pub fn put_back(&self, packets: Vec<Packet>) {
+        let mut state = self.lock();
+        for packet in packets.into_iter().rev() {
+            state.bytes += packet.data.len();
+            state.packets.push_front(packet);
+        }
     }
 
     /// Refuses further packets; what is queued can still be taken.
@@ -270,12 +287,20 @@ impl State {
     }
 
     fn drop_waiting_video(&mut self) {
-        let before = self.packets.len();
-        self.packets.retain(|p| !p.is_video());
+        self.lost.frames += self.drop_video_before(usize::MAX);
+    }
+
+    /// Drops pictures of which fewer than `end` packets wait ahead; gives their number.
+    fn drop_video_before(&mut self, end: usize) -> u64 {
+        let (before, mut place) = (self.packets.len(), 0);
+        self.packets.retain(|packet| {
+            place += 1;
+            place > end || !packet.is_video()
+        });
         let dropped = (before - self.packets.len()) as u64;
         self.dropped_video += dropped;
-        self.lost.frames += dropped;
-        self.bytes = self.packets.iter().map(|p| p.data.len()).sum();
+        self.bytes = self.packets.iter().map(|packet| packet.data.len()).sum();
+        dropped
     }
 
     fn drop_oldest_audio(&mut self) {

@@ -2,9 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::flow::{PacketQueue, ReplayBuffer};
 use crate::media::Packet;
+
+/// Sound of an outage that is handed in afterwards: what was missed for longer is no use to somebody who watches.
+const SOUND_KEPT: Duration = Duration::from_secs(6);
 
 /// Hands each packet to every active output. Cheap to clone. The encoder never waits for an output.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +18,7 @@ pub struct Fanout(Arc<Shared>);
 struct Shared {
     outputs: Mutex<Vec<Slot>>,
     active: AtomicUsize,
+    listening: AtomicUsize,
     keyframe_wanted: AtomicBool,
     /// Keeps what passes: no output, nothing is encoded for it.
     replay: Mutex<Option<ReplayBuffer>>,
@@ -32,8 +37,10 @@ enum SlotState {
     Waiting,
     /// Takes packets.
     Active,
-    /// Was live and will be again: video that passes meanwhile is dropped and counted.
+    /// Was live and will be again: video that passes meanwhile is dropped and counted, sound waits.
     Suspended,
+    /// The same for so long that the sound is dropped too.
+    Away,
 }
 
 /// An output's own end of the fan-out.
@@ -64,9 +71,14 @@ impl Fanout {
         *self.0.replay.lock().unwrap_or_else(PoisonError::into_inner) = Some(replay);
     }
 
-    /// Whether any output takes packets: when none does, nothing is encoded.
+    /// Whether any output takes pictures: when none does, none is encoded.
     pub fn is_active(&self) -> bool {
         self.0.active.load(Ordering::Acquire) > 0
+    }
+
+    /// Whether any output takes sound: one whose connection is lost does.
+    pub fn takes_sound(&self) -> bool {
+        self.0.listening.load(Ordering::Acquire) > 0
     }
 
     /// Whether an output has asked for a keyframe since the last call.
@@ -79,17 +91,29 @@ impl Fanout {
         if let Some(replay) = &*self.0.replay.lock().unwrap_or_else(PoisonError::into_inner) {
             replay.push(packet);
         }
-        let outputs = self.0.outputs.lock().unwrap_or_else(PoisonError::into_inner);
-        for slot in outputs.iter() {
+        let mut outputs = self.0.outputs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut gone = false;
+        for slot in outputs.iter_mut() {
             match slot.state {
                 SlotState::Active => {
                     slot.queue.push(packet.clone());
                 }
-                SlotState::Suspended if packet.is_video() => {
+                SlotState::Suspended | SlotState::Away if packet.is_video() => {
                     slot.missed.fetch_add(1, Ordering::Relaxed);
                 }
-                SlotState::Suspended | SlotState::Waiting => {}
+                SlotState::Suspended => {
+                    slot.queue.push(packet.clone());
+                    if slot.queue.gauge().waiting > SOUND_KEPT {
+                        slot.queue.clear_to_keyframe();
+                        slot.state = SlotState::Away;
+                        gone = true;
+                    }
+                }
+                SlotState::Away | SlotState::Waiting => {}
             }
+        }
+        if gone {
+            self.count(&outputs);
         }
     }
 
@@ -106,8 +130,14 @@ impl Fanout {
         if let Some(slot) = outputs.get_mut(index) {
             slot.state = state;
         }
-        let active = outputs.iter().filter(|slot| slot.state == SlotState::Active).count();
+        self.count(&outputs);
+    }
+
+    fn count(&self, outputs: &[Slot]) {
+        let count = |state| outputs.iter().filter(|slot| slot.state == state).count();
+        let active = count(SlotState::Active);
         self.0.active.store(active, Ordering::Release);
+        self.0.listening.store(active + count(SlotState::Suspended), Ordering::Release);
     }
 }
 
@@ -119,17 +149,25 @@ impl OutputHandle {
         self.fanout.set_state(self.index, SlotState::Active);
     }
 
-    /// From now on packets come, and what waits since the connection was lost is kept from its first keyframe on.
+    /// From now on packets come again. The sound of a short outage is kept, and a fresh keyframe follows it.
+    pub fn resume(&self) {
+        // After a long one nothing waits.
+        self.request_keyframe();
+        self.fanout.set_state(self.index, SlotState::Active);
+    }
+
+    /// From now on packets come, and what waits since the connection was lost is kept: all sound, and pictures from the
+    /// first keyframe on.
     pub fn go_on(&self) {
-        self.queue.skip_to_keyframe();
-        if self.queue.gauge().bytes == 0 {
+        if !self.queue.skip_to_keyframe() {
             self.request_keyframe();
         }
         self.fanout.set_state(self.index, SlotState::Active);
     }
 
-    /// No packets until `activate`; video that passes meanwhile counts as dropped.
+    /// No pictures until `resume` or `activate`: those that wait and those that pass meanwhile count as dropped. Sound waits.
     pub fn suspend(&self) {
+        self.queue.keep_sound();
         self.fanout.set_state(self.index, SlotState::Suspended);
     }
 
@@ -190,10 +228,39 @@ mod tests {
         fanout.push(&video(true));
         assert_eq!(output.dropped(), 0, "not live yet: nothing lost");
         output.activate();
+        fanout.push(&video(true));
         output.suspend();
         fanout.push(&video(true));
         fanout.push(&video(false));
-        assert_eq!(output.dropped(), 2);
-        assert!(!fanout.is_active());
+        assert_eq!(output.dropped(), 3);
+        assert!(!fanout.is_active() && fanout.takes_sound());
+        output.deactivate();
+        assert!(!fanout.takes_sound());
+    }
+
+    #[test]
+    fn the_sound_of_a_short_outage_is_kept_and_that_of_a_long_one_is_not() {
+        for (seconds, kept) in [(3, true), (20, false)] {
+            let fanout = Fanout::new();
+            let output = fanout.add(PacketQueue::new(Duration::from_secs(1)));
+            output.activate();
+            let audio = |at| Packet { kind: PacketKind::Audio, pts: at, dts: at, ..video(false) };
+            fanout.push(&video(true));
+            output.suspend();
+            for second in 0..=seconds {
+                fanout.push(&audio(Timestamp::from_millis(second * 1000)));
+                fanout.push(&video(second % 2 == 0));
+            }
+            let _wished_before = fanout.take_keyframe_wish();
+            output.resume();
+            assert!(fanout.take_keyframe_wish() && fanout.is_active());
+            fanout.push(&video(false));
+            fanout.push(&video(true));
+            let taken: Vec<Packet> = std::iter::from_fn(|| output.queue().try_pop()).collect();
+            let sounds = taken.iter().filter(|packet| !packet.is_video()).count();
+            assert_eq!(sounds, if kept { 4 } else { 0 }, "{seconds} s");
+            assert_eq!(taken.len() - sounds, 1, "from the keyframe on");
+            assert!(taken.last().is_some_and(Packet::is_keyframe));
+        }
     }
 }

@@ -41,6 +41,14 @@ impl Timeline {
         Some(Place { timestamp_ms, composition_ms })
     }
 
+    /// What was placed from `packet` on has not arrived and is placed again.
+    pub(super) fn go_back_to(&mut self, packet: &Packet) {
+        let newest = self.last_ms;
+        if let Some(place) = self.place(packet) {
+            self.last_ms = newest.min(place.timestamp_ms);
+        }
+    }
+
     /// The newest timestamp given, for sequence headers that are sent again.
     pub(super) fn last_ms(&self) -> u32 {
         self.last_ms

@@ -120,6 +120,11 @@ impl App {
         if let Some(profiles) = &profiles {
             profiles.ask(ProfileRequest::Resume);
         }
+        let drawn_by_processor = gl.is_some_and(is_software);
+        let new_picture = match drawn_by_processor {
+            true => GlowPicture::drawn_by_processor,
+            false => GlowPicture::default,
+        };
         let waker = ctx.clone();
         let dialogs = Dialogs::start(move || waker.request_repaint()).ok();
         let waker = ctx.clone();
@@ -132,7 +137,7 @@ impl App {
             shown_look: Look::default(),
             place: Place::of(&opening.kept),
             pace: Pace::default(),
-            drawn_by_processor: gl.is_some_and(is_software),
+            drawn_by_processor,
             interrupts,
             heeded: 0,
             opening,
@@ -141,8 +146,8 @@ impl App {
             studio,
             model,
             state: ViewState::default(),
-            picture: GlowPicture::default(),
-            viewer_picture: GlowPicture::default(),
+            picture: new_picture(),
+            viewer_picture: new_picture(),
             title: String::new(),
             wish: Wish::default(),
         }

@@ -1,5 +1,6 @@
 //! Pure picture work: convert what cameras give, scale and letterbox, draw the test picture and read it back.
 
+mod bgra;
 mod card;
 mod compose;
 mod convert;
@@ -7,6 +8,7 @@ mod sample;
 mod test_pattern;
 mod watch;
 
+pub use bgra::to_bgra;
 pub use card::draw_card;
 pub use compose::Composer;
 pub use convert::{ColorMatrix, ColorRange, ConvertError, PixelFormat, RawPicture, jpeg_size, to_picture};

@@ -118,6 +118,35 @@ fn an_outage_of_three_seconds_is_outlived_and_sound_comes_after_it() {
 }
 
 #[test]
+fn a_connection_that_is_made_again_brings_the_sound_of_the_outage() {
+    let test = "links::a_connection_that_is_made_again_brings_the_sound_of_the_outage";
+    with_a_link(test, Duration::from_secs(100), |network| {
+        let (seen, summary) = show(network, &[(WIDE, 4.0), (0, 4.4), (WIDE, 5.0)]);
+        println!("{}\n{summary}", seen.story());
+        assert_eq!(number(&summary, "reconnects"), 1.0, "{}", seen.story());
+        assert_eq!(seen.audio_lost(), 0, "{}", seen.story());
+    });
+}
+
+#[test]
+fn a_link_that_loses_packets_costs_the_viewer_nothing() {
+    let test = "links::a_link_that_loses_packets_costs_the_viewer_nothing";
+    with_a_link(test, Duration::from_secs(100), |network| {
+        network.loses(5);
+        let (seen, summary) = show(network, &[(WIDE, if whole() { 60.0 } else { 12.0 })]);
+        println!("{} packets lost on the way\n{}\n{summary}", network.lost(), seen.story());
+        assert!(network.lost() > 50, "the link loses nothing");
+        assert!(seen.worst().0 <= 1000.0 && seen.longest_hole() <= 700, "{}", seen.story());
+        assert_eq!(seen.audio_lost(), 0, "{}", seen.story());
+        assert_eq!(number(&summary, "reconnects"), 0.0);
+        let kbps = seen.kbps();
+        let rest = &kbps[2..kbps.len() - 1];
+        let average = rest.iter().sum::<f64>() / rest.len() as f64;
+        assert!(average > WANTED * 0.9, "{average}: {}", seen.story());
+    });
+}
+
+#[test]
 fn a_cable_that_is_in_again_has_the_show_back_at_once() {
     let test = "links::a_cable_that_is_in_again_has_the_show_back_at_once";
     with_a_link(test, Duration::from_secs(60), |network| {

@@ -11,7 +11,7 @@ use super::reconnect::{Next, Reconnect};
 use super::transport::Transport;
 use super::{Order, PublishTarget, PublisherConfig, PublisherEvent, PublisherState, certificate, connect, tls};
 use crate::clock::Clock;
-use crate::media::Timestamp;
+use crate::media::{Packet, Timestamp};
 use crate::output::changes::NetworkChanges;
 use crate::output::timeline::Timeline;
 use crate::output::{OutputHandle, OutputStats, PublishError, PublishStep, TlsFault};
@@ -41,6 +41,8 @@ pub(super) struct Carried {
     pub(super) reconnect: Reconnect,
     /// Whether the last attempt went live.
     pub(super) went_live: bool,
+    /// What its connection took and did not bring to the server: sound, and pictures where none may be missed.
+    pub(super) unsent: Vec<Packet>,
 }
 
 impl Task {
@@ -48,7 +50,7 @@ impl Task {
         let timeline = Timeline::new(self.config.headers.video.is_some());
         let servers = 1 + usize::from(self.config.backup.is_some());
         let reconnect = Reconnect::new(servers, self.config.retry_for, random_seed());
-        let mut carried = Carried { timeline, reconnect, went_live: false };
+        let mut carried = Carried { timeline, reconnect, went_live: false, unsent: Vec::new() };
         self.tell(PublisherEvent::State(PublisherState::Connecting));
         loop {
             let started = self.clock.now();
@@ -57,12 +59,11 @@ impl Task {
                 Err(error) => error,
             };
             let was_live = carried.reconnect.was_live();
-            // Where viewers may fall behind, what is made meanwhile waits.
-            if was_live && self.config.late_max.is_some() {
-                self.output.suspend();
-            }
             tracing::debug!(?error, "the connection failed");
             let went_live = std::mem::take(&mut carried.went_live);
+            if went_live {
+                self.keep_for_the_next(&mut carried);
+            }
             match carried.reconnect.failed(self.clock.now(), error, started, went_live, self.ending()) {
                 Next::GiveUp(error) => {
                     let was_live = was_live && !matches!(error, PublishError::ClosedAtOnce { .. });
@@ -91,6 +92,19 @@ impl Task {
         self.tell(PublisherEvent::State(PublisherState::Ended));
     }
 
+    /// The connection is lost: what it did not bring to the server is for the next one.
+    fn keep_for_the_next(&self, carried: &mut Carried) {
+        let unsent = std::mem::take(&mut carried.unsent);
+        if let Some(first) = unsent.first() {
+            carried.timeline.go_back_to(first);
+        }
+        // Where viewers may fall behind, pictures that are made meanwhile wait too.
+        if self.config.late_max.is_some() {
+            self.output.suspend();
+        }
+        self.output.queue().put_back(unsent);
+    }
+
     /// Connects, logs in if asked to, publishes until the end. `Ok`: ended as ordered.
     async fn attempt(&self, carried: &mut Carried) -> Result<(), PublishError> {
         let mut login: Option<AuthStep> = None;
@@ -99,7 +113,9 @@ impl Task {
             let transport = self.open(target, carried.reconnect.was_live()).await?;
             let session = self.session(target, login.as_ref())?;
             let mut pump = Pump::new(transport, session, self, carried);
-            match pump.run().await {
+            let ended = pump.run().await;
+            pump.leave();
+            match ended {
                 Ok(()) => return Ok(()),
                 Err(PublishError::Session(ClientError::Rejected { step: Step::Connect, code, description })) => {
                     let answered = login.as_ref().is_some_and(AuthStep::is_answer);

@@ -29,6 +29,7 @@ pub(super) struct Waiting {
 pub(super) struct Watch {
     link: Link,
     rtt: Option<Duration>,
+    outstanding: u64,
     next: Timestamp,
     /// A packet that was handed to TLS and is not with the system yet.
     handed: Option<(Timestamp, u64)>,
@@ -36,7 +37,7 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(now: Timestamp) -> Self {
-        Self { link: Link::default(), rtt: None, next: now, handed: None }
+        Self { link: Link::default(), rtt: None, outstanding: 0, next: now, handed: None }
     }
 
     /// A packet of `bytes` that was wanted by the socket since `started` has been handed over.
@@ -48,10 +49,11 @@ impl Watch {
     pub(super) fn look(&mut self, now: Timestamp, tcp: &TcpStream, waiting: Waiting, flushed: bool) -> LinkView {
         let figures = tcp_info::figures(tcp);
         self.rtt = figures.map(|figures| figures.rtt);
+        self.outstanding = figures.map_or(0, |figures| figures.outstanding);
         let sample = LinkSample {
             at: now,
             acked: figures.map_or(waiting.written, |figures| figures.acked),
-            outstanding: figures.map_or(0, |figures| figures.outstanding),
+            outstanding: self.outstanding,
             writing: waiting.writing,
             queued: waiting.queued,
             rtt: figures.map_or(Duration::ZERO, |figures| figures.rtt),
@@ -73,6 +75,11 @@ impl Watch {
     /// Smoothed round-trip time, if the system tells.
     pub(super) fn rtt(&self) -> Option<Duration> {
         self.rtt
+    }
+
+    /// Bytes that the system holds: on their way, or not sent yet; 0 if it does not tell.
+    pub(super) fn outstanding(&self) -> u64 {
+        self.outstanding
     }
 
     /// When to look again at the latest.

@@ -12,6 +12,7 @@ mod reconnect;
 mod tcp_info;
 mod tls;
 mod transport;
+mod unacknowledged;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -14,6 +14,7 @@ use tokio::time::{Sleep, sleep};
 use super::attempt::{Carried, Task};
 use super::look::{Waiting, Watch};
 use super::transport::Transport;
+use super::unacknowledged::Unacknowledged;
 use super::{Order, PublisherEvent, PublisherState, tcp_info};
 use crate::flv;
 use crate::media::{Packet, PacketKind, Timestamp};
@@ -70,6 +71,7 @@ pub(super) struct Pump<'a> {
     written_total: u64,
     unflushed: bool,
     marks: VecDeque<Mark>,
+    unacknowledged: Unacknowledged,
     step_started: Timestamp,
     published_at: Option<Timestamp>,
     first_keyframe_told: bool,
@@ -96,6 +98,7 @@ impl<'a> Pump<'a> {
             written_total: 0,
             unflushed: false,
             marks: VecDeque::new(),
+            unacknowledged: Unacknowledged::default(),
             step_started: now,
             published_at: None,
             first_keyframe_told: false,
@@ -125,6 +128,21 @@ impl<'a> Pump<'a> {
                     }
                 }
             }
+        }
+    }
+
+    /// The connection is over: what it did not bring to the server is carried on.
+    pub(super) fn leave(&mut self) {
+        let outstanding = tcp_info::figures(self.transport.tcp()).map_or(0, |figures| figures.outstanding);
+        self.note_reached(outstanding);
+        self.carried.unsent = self.unacknowledged.take();
+    }
+
+    /// The system still holds so many bytes of what was written.
+    fn note_reached(&mut self, outstanding: u64) {
+        // What waits in TLS is with neither.
+        if !self.unflushed {
+            self.unacknowledged.reached(self.written_total.saturating_sub(outstanding));
         }
     }
 
@@ -240,6 +258,7 @@ impl<'a> Pump<'a> {
         }
         match self.task.config.late_max {
             None if again => self.task.output.go_on(),
+            Some(_) if again => self.task.output.resume(),
             Some(_) | None => self.task.output.activate(),
         }
         self.task.tell(PublisherEvent::State(PublisherState::Live));
@@ -396,6 +415,9 @@ impl<'a> Pump<'a> {
             hook(video, timestamp_ms, packet.captured_at);
         }
         self.drain_session(now)?;
+        if !video || self.task.config.late_max.is_none() {
+            self.unacknowledged.sent(self.queued_total, packet);
+        }
         self.marks.push_back(Mark {
             end: self.queued_total,
             video,
@@ -416,6 +438,7 @@ impl<'a> Pump<'a> {
             written: self.written_total,
         };
         let link = self.watch.look(now, self.transport.tcp(), waiting, !self.unflushed);
+        self.note_reached(self.watch.outstanding());
         let rtt = self.watch.rtt();
         self.task.stats.update(|c| (c.rtt, c.link) = (rtt, link));
         if link.silent >= SILENT_MAX {

@@ -171,7 +171,7 @@ impl OnAir {
         missing: usize,
         mut samples: Vec<f32>,
     ) -> Result<(Vec<f32>, bool), EncodeError> {
-        let active = self.part.program.fanout().is_active();
+        let active = self.part.program.fanout().takes_sound();
         if !self.begun {
             self.shift = latency;
             self.begun = active;

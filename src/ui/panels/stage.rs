@@ -30,7 +30,6 @@ pub fn stage_ui(
     let rect = fitted(all, shape);
     let t = theme::tokens(ui);
     if shown.is_some() {
-        ui.painter().rect_filled(rect, RADIUS_LARGE, t.picture);
         picture.paint(ui.painter(), rect, RADIUS_LARGE);
         let response = ui.interact(rect, ui.scope_id().with("picture"), Sense::hover());
         let name = match &view.source {

@@ -81,7 +81,6 @@ fn viewer_picture(ui: &mut Ui, rect: Rect, viewer: &ViewerView, picture: &dyn Pi
     let response = ui.interact(rect, ui.scope_id().with("viewer"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, words.text(Text::ViewerGets)));
     if picture.size().is_some() && viewer.latency_ms.is_some() {
-        ui.painter().rect_filled(rect, RADIUS_LARGE, t.picture);
         picture.paint(ui.painter(), rect, RADIUS_LARGE);
         return;
     }

@@ -71,6 +71,25 @@ impl Network {
         self.on_sender(&format!("tc qdisc replace dev tally1 root tbf rate {kbps}kbit burst 16kb latency 300ms"));
     }
 
+    /// From now on the link loses so many of a hundred packets, by chance: a filter of classic BPF (`ld rand`; at least the
+    /// share: pass, else drop), since not every kernel has netem.
+    pub(crate) fn loses(&self, percent: u32) {
+        let share = u32::MAX / 100 * percent;
+        self.on_sender(&format!(
+            "tc qdisc add dev tally1 clsact; \
+             tc filter add dev tally1 egress bpf da bytecode '4,32 0 0 4294963256,53 0 1 {share},6 0 0 0,6 0 0 2'"
+        ));
+    }
+
+    /// Packets that it has lost so.
+    pub(crate) fn lost(&self) -> u64 {
+        let pid = self.pid.to_string();
+        let (told, _) =
+            run("nsenter", ["-t", pid.as_str(), "-n", "--", "tc", "-s", "qdisc", "show", "dev", "tally1", "clsact"]);
+        let (_, after) = told.split_once("(dropped ").unwrap_or_else(|| panic!("{told}"));
+        after.split(',').next().unwrap().parse().unwrap()
+    }
+
     /// From now on the link carries nothing, and nobody is told.
     pub(crate) fn goes_silent(&self) {
         self.on_sender("tc qdisc replace dev tally1 root blackhole");

@@ -1,0 +1,49 @@
+//! What was handed to a connection and has not reached the server, as far as the system tells.
+
+use std::collections::VecDeque;
+
+use crate::media::Packet;
+
+/// Packets on their way, oldest first. The system bounds them: it holds so many bytes and no more.
+#[derive(Debug, Default)]
+pub(super) struct Unacknowledged(VecDeque<(u64, Packet)>);
+
+impl Unacknowledged {
+    /// `packet` goes; its last byte is at `end` of all bytes of the connection.
+    pub(super) fn sent(&mut self, end: u64, packet: &Packet) {
+        self.0.push_back((end, packet.clone()));
+    }
+
+    /// So many bytes of the connection have reached the server.
+    pub(super) fn reached(&mut self, bytes: u64) {
+        while self.0.front().is_some_and(|(end, _)| *end <= bytes) {
+            self.0.pop_front();
+        }
+    }
+
+    /// Those that did not arrive whole, in their order.
+    pub(super) fn take(&mut self) -> Vec<Packet> {
+        self.0.drain(..).map(|(_, packet)| packet).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::{PacketKind, Timestamp};
+
+    #[test]
+    fn what_arrived_whole_is_forgotten_and_the_rest_is_given_back_in_order() {
+        let mut unacknowledged = Unacknowledged::default();
+        for number in 1..=5_u64 {
+            let at = Timestamp::from_millis(number as i64);
+            let data = vec![0; 10].into();
+            let packet = Packet { kind: PacketKind::Audio, pts: at, dts: at, captured_at: at, data };
+            unacknowledged.sent(number * 10, &packet);
+        }
+        unacknowledged.reached(29);
+        let left: Vec<i64> = unacknowledged.take().iter().map(|packet| packet.pts.as_millis()).collect();
+        assert_eq!(left, [3, 4, 5]);
+        assert!(unacknowledged.take().is_empty());
+    }
+}
