@@ -9,6 +9,9 @@ use crate::media::Level;
 /// Chunks between readings of loudness: ten a second; each looks at the last 3 s again.
 const CHUNKS_PER_READING: u32 = 5;
 
+/// Chunks for which loudness is measured on after somebody has looked: some two seconds.
+const CHUNKS_AFTER_A_LOOK: u32 = 94;
+
 /// What the meters show: the sound after the fader and before the mute, so that a muted meter keeps moving.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Levels {
@@ -35,7 +38,9 @@ struct Shared {
     gain_db: AtomicU32,
     muted: AtomicBool,
     clear_clip: AtomicBool,
+    /// Whether anybody has ever looked, and chunks for which loudness is measured on.
     watched: AtomicBool,
+    looked: AtomicU32,
     levels: Mutex<Levels>,
 }
 
@@ -60,9 +65,11 @@ impl Sound {
         self.0.clear_clip.store(true, Ordering::Release);
     }
 
-    /// The newest levels; from the first call on they are measured.
+    /// The newest levels; from the first call on they are measured. Loudness, which costs most, is measured only while
+    /// somebody looks.
     pub(super) fn levels(&self) -> Levels {
         self.0.watched.store(true, Ordering::Release);
+        self.0.looked.store(CHUNKS_AFTER_A_LOOK, Ordering::Release);
         self.0.levels.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -119,10 +126,14 @@ impl Strip {
         }
         let Some(measures) = &mut self.measures else { return };
         measures.meter.measure(samples);
-        measures.loudness.measure(samples);
-        measures.chunks += 1;
-        if measures.chunks.is_multiple_of(CHUNKS_PER_READING) {
-            measures.reading = measures.loudness.reading();
+        let looked = &self.sound.0.looked;
+        if looked.load(Ordering::Acquire) > 0 {
+            looked.fetch_sub(1, Ordering::AcqRel);
+            measures.loudness.measure(samples);
+            measures.chunks += 1;
+            if measures.chunks.is_multiple_of(CHUNKS_PER_READING) {
+                measures.reading = measures.loudness.reading();
+            }
         }
         let clipped = measures.meter.clipped();
         if self.sound.0.clear_clip.swap(false, Ordering::AcqRel) {
@@ -180,6 +191,22 @@ mod tests {
         sound.clear_clip();
         strip.process(&mut [0.1; 16]);
         assert!(!sound.levels().clipped);
+    }
+
+    #[test]
+    fn loudness_is_measured_only_while_somebody_looks_and_clipping_always() {
+        let sound = Sound::default();
+        let mut strip = Strip::new(sound.clone(), 48_000, 1);
+        let tone: Vec<f32> = (0..1024).map(|i| (i as f32 * 0.1).sin() * 0.5).collect();
+        sound.levels();
+        (0..200).for_each(|_| strip.process(&mut tone.clone()));
+        let heard = strip.measures.as_ref().map(|measures| measures.chunks);
+        assert_eq!(heard, Some(CHUNKS_AFTER_A_LOOK));
+        strip.process(&mut [1.0; 16]);
+        let levels = sound.levels();
+        assert!(levels.clipped && levels.momentary_lufs.is_some(), "{levels:?}");
+        strip.process(&mut tone.clone());
+        assert_eq!(strip.measures.as_ref().map(|measures| measures.chunks), Some(CHUNKS_AFTER_A_LOOK + 1));
     }
 
     #[test]
