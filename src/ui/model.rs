@@ -125,6 +125,10 @@ impl Model {
         self.appearance
     }
 
+    fn lang(&self) -> Lang {
+        self.appearance.lang.unwrap_or(self.system_lang)
+    }
+
     /// Whether the first run has not been gone through yet.
     pub fn asks_first_questions(&self) -> bool {
         self.first_run
@@ -462,7 +466,7 @@ impl Model {
         }
         self.check = Check::default();
         let mut settings = ShowSettings { rehearse: rehearsal, ..self.desk.settings().clone() }.with_secrets_split();
-        settings.card = settings.card.in_words(self.appearance.lang.unwrap_or(self.system_lang).card_words());
+        settings.card = settings.card.in_words(self.lang().card_words());
         // A rehearsal is measured and leaves nothing behind.
         settings.record = settings.record.filter(|_| !rehearsal);
         let show = OnAir::new(rehearsal, settings.encoding.video_bitrate);
