@@ -1,5 +1,6 @@
 //! What belongs to drawing alone: it is no part of what the window knows.
 
+use super::flight::{Mark, ShowFlight};
 use super::panels::profiles::ProfilesState;
 use super::panels::settings::SettingsState;
 
@@ -20,6 +21,39 @@ pub struct ViewState {
     pub settings: SettingsState,
     /// The profiles menu's own.
     pub profiles: ProfilesState,
+    /// The ribbon's own: under the picture or, after the show, in the result card.
+    pub ribbon: RibbonState,
+}
+
+/// What is picked in the ribbon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scrub {
+    /// The newest second, whichever that is.
+    Now,
+    /// A second, by its number since the show was live.
+    At(usize),
+}
+
+/// The ribbon's own.
+#[derive(Clone, Debug, Default)]
+pub struct RibbonState {
+    /// What is picked; `None`: nothing is.
+    pub scrub: Option<Scrub>,
+    /// The marks as they were drawn last.
+    pub(super) marks: Vec<Mark>,
+    /// What they were made of: the show, seconds that are gone and there, marks that fit.
+    made_of: (u64, usize, usize, usize),
+}
+
+impl RibbonState {
+    /// Makes the marks anew if another second came or other many fit: not with every frame.
+    pub(super) fn refold(&mut self, flight: &ShowFlight, most: usize) {
+        let made_of = (flight.number, flight.gone, flight.seconds.len(), most);
+        if self.made_of != made_of {
+            flight.fold(most, &mut self.marks);
+            self.made_of = made_of;
+        }
+    }
 }
 
 /// The primary button's own.
