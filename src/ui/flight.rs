@@ -14,9 +14,11 @@ const SECONDS_AT_ONCE: usize = 3600;
 const EVENTS_MAX: usize = 2000;
 /// More than so much media that waits makes a second poor, in ms.
 const BEHIND_MS: f64 = 1000.0;
-/// A second that is told less than this from when it was expected follows the one before it, in seconds: the window hears of
-/// seconds when it draws, which is never quite on time.
+/// So far from where it was expected a second is only late, in seconds: the window hears of seconds when it draws, which is never
+/// quite on time, and of many at once after it was kept from that.
 const JITTER_SECONDS: f64 = 1.5;
+/// Seconds that are told closer together than this were waiting to be told, in seconds.
+const AT_ONCE_SECONDS: f64 = 0.5;
 
 /// A show second by second, since it was live.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -150,11 +152,14 @@ impl ShowFlight {
         if after { (place + 1..self.seconds.len()).find(is_poor) } else { (0..place).rev().find(is_poor) }
     }
 
-    /// What happened from second `from` up to `to`, both in seconds since the show was live.
-    pub fn events_within(&self, from: u32, to: u32) -> &[ShowEvent] {
-        let begin = self.events.partition_point(|event| event.at < from);
-        let end = self.events.partition_point(|event| event.at <= to);
-        self.events.get(begin..end).unwrap_or_default()
+    /// What happened in the seconds of `mark`, or after them where none follows.
+    pub fn events_of(&self, mark: &Mark) -> &[ShowEvent] {
+        let before = |place: usize, or: usize| {
+            let at = self.seconds.get(place).map(|second| second.at);
+            at.map_or(or, |at| self.events.partition_point(|event| event.at < at))
+        };
+        let begin = if mark.first == 0 { 0 } else { before(mark.first, self.events.len()) };
+        self.events.get(begin..before(mark.first + mark.count, self.events.len())).unwrap_or_default()
     }
 
     fn push(&mut self, second: FlightSecond) {
@@ -171,12 +176,12 @@ impl ShowFlight {
         self.seconds.push(second);
     }
 
-    fn tell(&mut self, at: u32, what: Happened) {
+    fn tell(&mut self, what: Happened) {
         if self.events.len() >= EVENTS_MAX {
             self.events.drain(..EVENTS_MAX / 2);
         }
-        // Those who look for events rely on their order.
-        let at = self.events.last().map_or(at, |last| last.at.max(at));
+        // The second it belongs to is over when the next figures are told.
+        let at = self.seconds.last().map_or(0, |last| last.at + 1);
         self.events.push(ShowEvent { at, what });
     }
 }
@@ -186,19 +191,21 @@ impl ShowFlight {
 pub(super) struct FlightKeeper {
     kept: Arc<ShowFlight>,
     before: Option<Box<Stats>>,
+    /// When a second was told that was later than jitter explains, in seconds since the show was live.
+    late: Option<f64>,
 }
 
 impl FlightKeeper {
     /// Another show begins.
     pub(super) fn begin(&mut self, rehearsal: bool, alone: bool) {
         let number = self.kept.number + 1;
-        *self = Self { kept: Arc::new(ShowFlight { number, rehearsal, alone, ..ShowFlight::default() }), before: None };
+        let kept = Arc::new(ShowFlight { number, rehearsal, alone, ..ShowFlight::default() });
+        *self = Self { kept, ..Self::default() };
     }
 
     /// Something was told at `now` of a show that has been live since `live_since`, in seconds of the window's time.
     pub(super) fn hear(&mut self, now: f64, live_since: Option<f64>, event: &StudioEvent) {
         let since = live_since.map(|live| (now - live).max(0.0));
-        let at = since.unwrap_or_default() as u32;
         let what = match event {
             StudioEvent::Stats(stats) => return self.take(since, stats),
             StudioEvent::State { destination, state, .. } => Happened::State(destination.clone(), *state),
@@ -214,7 +221,7 @@ impl FlightKeeper {
             | StudioEvent::Check(_)
             | StudioEvent::Ended(_) => return,
         };
-        Arc::make_mut(&mut self.kept).tell(at, what);
+        Arc::make_mut(&mut self.kept).tell(what);
     }
 
     /// Seconds before the show is live are no part of it, but what was lost in them is known.
@@ -222,10 +229,13 @@ impl FlightKeeper {
         if let Some(since) = since {
             // Nobody else holds it between two frames: nothing is copied.
             let kept = Arc::make_mut(&mut self.kept);
-            let at = match kept.seconds.last().map(|last| last.at) {
-                Some(last) if (since - f64::from(last + 1)).abs() < JITTER_SECONDS => last + 1,
-                last => last.unwrap_or_default().max(since as u32),
-            };
+            let next = kept.seconds.last().map_or(0, |last| last.at + 1);
+            let is_late = since - f64::from(next) > JITTER_SECONDS;
+            // Of seconds that waited to be told each follows the one before it. That they are late one after the other means
+            // that some are missing: this computer slept, or the window for too long.
+            let has_gap = is_late && self.late.is_some_and(|late| since - late > AT_ONCE_SECONDS);
+            self.late = (is_late && !has_gap).then_some(since);
+            let at = if has_gap { since as u32 } else { next };
             kept.push(FlightSecond::between(at, self.before.as_deref(), stats));
         }
         self.before = Some(Box::new(stats.clone()));
@@ -303,14 +313,54 @@ mod tests {
         for (now, dropped) in [(10.9, 2), (12.02, 5), (12.97, 5), (14.0, 5), (60.4, 6)] {
             keeper.hear(now, Some(10.0), &told(dropped));
         }
-        keeper.hear(61.0, Some(10.0), &StudioEvent::Marked { number: 1, at: std::time::Duration::from_secs(50) });
         let flight = keeper.view();
         let seconds: Vec<_> = flight.seconds.iter().map(|second| (second.at, second.dropped)).collect();
-        assert_eq!(seconds, [(0, 0), (1, 3), (2, 0), (3, 0), (50, 1)], "jitter is no gap, and a gap is one");
-        assert_eq!(flight.events_within(51, 51), [ShowEvent { at: 51, what: Happened::Mark(1) }]);
-        assert_eq!(flight.events_within(0, 50), []);
+        assert_eq!(seconds, [(0, 0), (1, 3), (2, 0), (3, 0), (4, 1)], "jitter is no gap");
         assert_eq!((flight.poor_beside(4, false), flight.poor_beside(1, true)), (Some(1), Some(4)));
         assert_eq!((flight.poor_beside(1, false), flight.poor_beside(4, true)), (None, None));
+    }
+
+    #[test]
+    fn seconds_that_waited_follow_each_other_and_those_that_are_missing_are_a_gap() {
+        let mut keeper = live();
+        let told = StudioEvent::Stats(Box::new(stats(DestinationState::Live)));
+        let mut hear = |now: f64| {
+            keeper.hear(now, Some(0.0), &told);
+            keeper.view().seconds.last().map(|second| second.at)
+        };
+        assert_eq!([0.9, 1.9].map(&mut hear), [Some(0), Some(1)]);
+        // The window did not draw for five seconds.
+        assert_eq!([6.9; 5].map(&mut hear), [2, 3, 4, 5, 6].map(Some));
+        assert_eq!(hear(7.9), Some(7));
+        // The computer slept for a minute.
+        assert_eq!([68.2, 69.2, 70.2].map(&mut hear), [8, 69, 70].map(Some));
+    }
+
+    #[test]
+    fn events_belong_to_the_second_that_is_not_over() {
+        let mut keeper = live();
+        let mark = |number| StudioEvent::Marked { number, at: std::time::Duration::ZERO };
+        keeper.hear(0.1, None, &mark(1));
+        for second in 0..10 {
+            keeper.hear(
+                f64::from(second) + 0.9,
+                Some(0.0),
+                &StudioEvent::Stats(Box::new(stats(DestinationState::Live))),
+            );
+            keeper.hear(f64::from(second) + 0.95, Some(0.0), &mark(second + 2));
+        }
+        let flight = keeper.view();
+        let mut marks = Vec::new();
+        let mut numbers = |most| -> Vec<Vec<Happened>> {
+            flight.fold(most, &mut marks);
+            let of = |mark| flight.events_of(mark).iter().map(|event| event.what.clone()).collect();
+            marks.iter().map(of).collect()
+        };
+        let singly = numbers(10);
+        assert_eq!((&singly[0], &singly[1]), (&vec![Happened::Mark(1)], &vec![Happened::Mark(2)]));
+        assert_eq!(singly[9], [Happened::Mark(10), Happened::Mark(11)], "the last has what came after it");
+        let folded = numbers(3);
+        assert_eq!(folded.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4, 3]);
     }
 
     #[test]

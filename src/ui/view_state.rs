@@ -86,3 +86,32 @@ pub struct FirstRunState {
     /// Whether a service or server is wanted instead of a rehearsal.
     pub to_server: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::studio::DestinationState;
+    use crate::studio::flight::FlightSecond;
+    use crate::ui::tests::stats;
+
+    #[test]
+    fn marks_are_made_when_a_second_came_or_the_width_changed_and_not_with_every_frame() {
+        let second = |at| FlightSecond::between(at, None, &stats(DestinationState::Live));
+        let mut flight = ShowFlight { number: 1, seconds: (0..100).map(second).collect(), ..ShowFlight::default() };
+        let mut state = RibbonState::default();
+        state.refold(&flight, 60);
+        assert_eq!(state.marks.len(), 50);
+        state.marks.clear();
+        state.refold(&flight, 60);
+        assert!(state.marks.is_empty(), "nothing changed, nothing is made");
+        state.refold(&flight, 200);
+        assert_eq!(state.marks.len(), 100);
+        flight.seconds.push(second(100));
+        state.refold(&flight, 200);
+        assert_eq!(state.marks.len(), 101);
+        flight.number = 2;
+        state.marks.clear();
+        state.refold(&flight, 200);
+        assert_eq!(state.marks.len(), 101, "another show");
+    }
+}

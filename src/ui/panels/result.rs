@@ -24,7 +24,8 @@ pub fn result_ui(ui: &mut Ui, view: &ResultView, ribbon: &mut RibbonState, words
         .corner_radius(RADIUS_LARGE)
         .inner_margin(Margin::same(20));
     ui.vertical_centered(|ui| {
-        let usual = theme::scaled(ui, if view.rehearsed.is_some() { 420.0 } else { 330.0 });
+        let ribbon_height = if view.seconds.seconds.is_empty() { 0.0 } else { 36.0 };
+        let usual = theme::scaled(ui, ribbon_height + if view.rehearsed.is_some() { 420.0 } else { 330.0 });
         ui.add_space(((height - usual) / 2.0).max(8.0));
         frame.show(ui, |ui| {
             ui.set_width(width - 40.0);

@@ -148,10 +148,10 @@ fn the_keyboard_goes_through_the_seconds_and_leaves_to_now() {
 fn the_pointer_shows_a_second_and_picks_one() {
     for size in SIZES {
         let mut harness = open(desk(show(60, eventful)), size);
-        let at = point(&harness, 20, 60);
+        let at = point(&harness, 21, 60);
         harness.hover_at(at);
         harness.run();
-        card_says(&harness, size, &["00:00:20", "Mark 1"]);
+        card_says(&harness, size, &["00:00:21", "Mark 1"]);
         harness.hover_at(pos2(300.0, 200.0));
         harness.run();
         assert_eq!(card(&harness), None, "what was pointed at goes with the pointer");

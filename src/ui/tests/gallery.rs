@@ -26,7 +26,7 @@ use crate::ui::profiles::{ProfileAnswer, ProfileDone};
 use crate::ui::theme::Look;
 use crate::ui::view::{Act, Appearance, Tab};
 use crate::ui::widgets::{GlowPicture, PictureView};
-use crate::ui::wording::{Lang, Words};
+use crate::ui::wording::{Lang, Text, Words};
 use crate::video::TestPattern;
 
 /// Where the pictures go; the tests run without it.
@@ -239,10 +239,11 @@ fn click(window: &mut Window, role: Role, label: &str) {
     window.run();
 }
 
+const RIBBON: &str = "Health of the show, second by second";
+
 /// Points at the ribbon, so far from its left end of 1.
 fn point_at(window: &mut Window, part: f32) {
-    let name = "Health of the show, second by second";
-    let name = if window.state().words.0 == Lang::German { "Zustand der Sendung, Sekunde für Sekunde" } else { name };
+    let name = window.state().words.text(Text::Health);
     let ribbon = window.get_by_role_and_label(Role::Slider, name);
     ribbon.scroll_to_me();
     window.run();
@@ -326,7 +327,12 @@ fn scenes() -> Vec<Scene> {
         scene("connecting", connecting),
         scene("live", on_air()),
         scene("live-scrub", flight::show(60, flight::eventful)).pressing(|window| point_at(window, 10.5 / 60.0)),
-        scene("live-scrub-hours", hours()).pressing(|window| point_at(window, 5030.0 / 7200.0)),
+        scene("live-scrub-hours", hours()).pressing(|window| {
+            window.get_by_role_and_label(Role::Slider, RIBBON).focus();
+            window.run();
+            window.key_press(Key::PageUp);
+            window.run();
+        }),
         scene("live-muted-talking", muted),
         scene("live-clipped", clipped),
         scene("live-narrow", narrow),

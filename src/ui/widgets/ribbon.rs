@@ -74,7 +74,7 @@ pub(crate) fn health_ribbon(
     let picked = state.scrub.map(|scrub| place_of(scrub, flight)).map(|place| (place / each, place));
     paint(ui, rect, row, &state.marks);
     focus_ring(ui, &response, rect, 2.0);
-    tell(ui, response.id, flight, each, picked.map_or(len - 1, |(_, place)| place), words);
+    tell(ui, response.id, flight, &state.marks, picked.unwrap_or(((len - 1) / each, len - 1)), words);
     if let Some((mark, place)) = pointed.or(picked)
         && let Some(mark_of) = state.marks.get(mark)
     {
@@ -166,15 +166,14 @@ fn asked_by_tool(ui: &Ui, id: Id, marks: usize) -> Option<Asked> {
 }
 
 /// Tells assistive tools which second is picked, and what it was like.
-fn tell(ui: &Ui, id: Id, flight: &ShowFlight, each: usize, place: usize, words: Words) {
-    let Some(second) = flight.seconds.get(place) else { return };
-    let last = (flight.seconds.len() - 1) / each;
+fn tell(ui: &Ui, id: Id, flight: &ShowFlight, marks: &[Mark], (mark, place): (usize, usize), words: Words) {
+    let (Some(second), Some(mark_of)) = (flight.seconds.get(place), marks.get(mark)) else { return };
     let mut said = None;
     ui.ctx().accesskit_node_builder(id, |node| {
-        let sentence = words.second_sentence(flight, second, flight.events_within(second.at, second.at));
+        let sentence = words.second_sentence(flight, second, flight.events_of(mark_of));
         node.set_min_numeric_value(0.0);
-        node.set_max_numeric_value(last as f64);
-        node.set_numeric_value((place / each) as f64);
+        node.set_max_numeric_value(marks.len().saturating_sub(1) as f64);
+        node.set_numeric_value(mark as f64);
         node.set_numeric_value_step(1.0);
         node.set_orientation(accesskit::Orientation::Horizontal);
         node.set_value(sentence.as_str());

@@ -42,8 +42,7 @@ pub(super) fn second_card(
     let Some(second) = flight.seconds.get(place) else { return };
     let t = theme::tokens(ui);
     let window = ui.ctx().content_rect();
-    let at_of = |place: usize| flight.seconds.get(place).map_or(second.at, |second| second.at);
-    let events = flight.events_within(at_of(mark.first), at_of(mark.first + mark.count - 1));
+    let events = flight.events_of(&mark);
     let widths = WIDTHS.map(|width| theme::scaled(ui, width).min(window.width() - 2.0 * GAP));
     let sized = |width: f32| {
         let page = page(ui, width - 2.0 * PADDING, flight, (mark, place), second, events, words);

@@ -244,7 +244,7 @@ table! {
     KeyPress: "Press a button, open a list", "Knopf drücken, Liste öffnen";
     KeyMove: "Move the volume", "Lautstärke ändern";
     KeyScrub: "In the ribbon: a mark back or on", "Im Band: eine Marke zurück oder vor";
-    KeyScrubPoor: "In the ribbon: to the poor second before or after", "Im Band: zur schlechten Sekunde davor oder danach";
+    KeyScrubPoor: "In the ribbon: to poor seconds", "Im Band: zu schlechten Sekunden";
     KeyClose: "Close what is open", "Schließen, was offen ist";
     KeyZoom: "Larger text, smaller text, 100 %", "Größerer Text, kleinerer Text, 100 %";
 
