@@ -73,7 +73,8 @@ pub(crate) fn health_ribbon(
     let pointed = pointed.and_then(|mark| Some((mark, state.marks.get(mark)?.worst)));
     let picked = state.scrub.map(|scrub| place_of(scrub, flight)).map(|place| (place / each, place));
     paint(ui, rect, row, &state.marks);
-    focus_ring(ui, &response, rect, 2.0);
+    // What lies around it is cut off at the panel's edge.
+    focus_ring(ui, &response, rect.shrink2(vec2(3.0, 0.0)), 2.0);
     tell(ui, response.id, flight, &state.marks, picked.unwrap_or(((len - 1) / each, len - 1)), words);
     if let Some((mark, place)) = pointed.or(picked)
         && let Some(mark_of) = state.marks.get(mark)
