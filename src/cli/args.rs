@@ -9,8 +9,8 @@ use clap::{Args, Parser, Subcommand};
 
 use super::env::EnvSecrets;
 use super::values::{
-    HttpChoice, RecordChoice, RecordFormatChoice, RelayChoice, SplitChoice, parse_address, parse_destination,
-    parse_split, parse_switch,
+    HttpChoice, RecordChoice, RecordFormatChoice, RelayChoice, ReportLanguage, SplitChoice, parse_address,
+    parse_destination, parse_split, parse_switch,
 };
 use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::{AudioChoice, CardChoice, Destination, Relay, VideoChoice, parse_duration};
@@ -285,6 +285,10 @@ pub struct ReportArgs {
     #[arg(long)]
     pub html: bool,
 
+    /// The report's language; what servers and Tally said while the show ran stays as it was said
+    #[arg(long, default_value = "en")]
+    pub language: ReportLanguage,
+
     /// Write to this file, which must not exist yet, instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -479,6 +483,7 @@ mod tests {
             "repair",
             "profiles",
             "profiles rename one",
+            "report --language fr",
         ] {
             let args = std::iter::once("tally").chain(line.split(' '));
             assert_eq!(Cli::try_parse_from(args).unwrap_err().exit_code(), 2, "{line}");

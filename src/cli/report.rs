@@ -18,7 +18,8 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
         None => newest()?,
     };
     let flight = read(&file)?;
-    let report = if args.html { flight_html(&flight) } else { flight_text(&flight) };
+    let words = args.language.into();
+    let report = if args.html { flight_html(&flight, words) } else { flight_text(&flight, words) };
     match &args.output {
         Some(output) => {
             let written = write_new(output, &report);

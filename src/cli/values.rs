@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::settings::{Destination, RecordSplit, RelayEngine};
+use crate::studio::flight::FlightWords;
 
 /// The value of `--record`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +108,24 @@ pub enum RecordFormatChoice {
     Flv,
     /// In fragments.
     Mp4,
+}
+
+/// The value of `report --language`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReportLanguage {
+    /// English.
+    En,
+    /// Deutsch.
+    De,
+}
+
+impl From<ReportLanguage> for FlightWords {
+    fn from(language: ReportLanguage) -> Self {
+        match language {
+            ReportLanguage::En => Self::English,
+            ReportLanguage::De => Self::German,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -21,18 +21,11 @@ pub(super) struct Health {
 }
 
 impl Health {
-    /// Takes the figures of a second; `away` while no server holds the show.
-    pub(super) fn take(&mut self, stats: &Stats, away: bool) {
-        let (missed, skipped, dropped) =
-            self.last.as_ref().map_or((0, 0, 0), |last| (last.missed, last.skipped, last.dropped));
-        let new_skips = stats.skipped.saturating_sub(skipped);
-        let lost = stats.missed.saturating_sub(missed) + new_skips + stats.dropped.saturating_sub(dropped);
-        let second = HealthSecond {
-            kbps: stats.video_kbps + stats.audio_kbps,
-            behind_seconds: stats.queue_ms / 1000.0,
-            lost,
-            away,
-        };
+    /// Takes the figures of a second.
+    pub(super) fn take(&mut self, stats: &Stats) {
+        let new_skips = stats.skipped.saturating_sub(self.last.as_ref().map_or(0, |last| last.skipped));
+        let second =
+            HealthSecond { kbps: stats.video_kbps + stats.audio_kbps, behind_seconds: stats.queue_ms / 1000.0 };
         push(&mut self.seconds, second, KEPT);
         push(&mut self.skipped, new_skips, LASTS);
         push(&mut self.congestion, stats.congestion, LASTS);

@@ -5,6 +5,7 @@ pub mod check;
 mod desk;
 mod desktop;
 pub mod dialogs;
+pub mod flight;
 mod health;
 pub mod incoming;
 pub mod model;

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use super::check::{Check, CheckAct};
 use super::desk::Desk;
 use super::dialogs::{DialogAnswer, DialogRequest};
+use super::flight::FlightKeeper;
 use super::health::Health;
 use super::incoming::{self, Incoming};
 use super::on_air::OnAir;
@@ -68,6 +69,7 @@ pub struct Model {
     sound_failure: Option<Problem>,
     incoming: Incoming,
     health: Health,
+    flight: FlightKeeper,
     problems: ProblemList,
     settings_tab: Option<Tab>,
     first_run: bool,
@@ -100,6 +102,7 @@ impl Model {
             sound_failure: None,
             incoming: Incoming::default(),
             health: Health::default(),
+            flight: FlightKeeper::default(),
             problems: ProblemList::default(),
             settings_tab: None,
             first_run,
@@ -125,6 +128,10 @@ impl Model {
         self.appearance
     }
 
+    fn lang(&self) -> Lang {
+        self.appearance.lang.unwrap_or(self.system_lang)
+    }
+
     /// Whether the first run has not been gone through yet.
     pub fn asks_first_questions(&self) -> bool {
         self.first_run
@@ -137,6 +144,9 @@ impl Model {
 
     /// Takes what the engine tells.
     pub fn handle_event(&mut self, now: f64, event: StudioEvent) {
+        if let Some(show) = &self.show {
+            self.flight.hear(now, show.live_since, &event);
+        }
         match event {
             StudioEvent::Step(_) => {}
             StudioEvent::Check(event) => self.handle_check(now, *event),
@@ -145,7 +155,7 @@ impl Model {
                 if let Some(show) = &mut self.show {
                     show.dropped = stats.dropped;
                     self.sound.integrated_lufs = stats.lufs;
-                    self.health.take(&stats, show.lost_since.is_some());
+                    self.health.take(&stats);
                 }
             }
             StudioEvent::Problem(problem) => self.handle_problem(problem),
@@ -265,7 +275,7 @@ impl Model {
     fn handle_end(&mut self, now: f64, summary: Summary) {
         let Some(show) = self.show.take() else { return };
         self.sound.integrated_lufs = None;
-        self.result = outcome::of(&show, summary, self.rehearsed.take());
+        self.result = outcome::of(&show, self.flight.view(), summary, self.rehearsed.take());
         // The card says it; a second card would say it again.
         self.problems.keep_notices();
         self.changed_at = now;
@@ -462,7 +472,7 @@ impl Model {
         }
         self.check = Check::default();
         let mut settings = ShowSettings { rehearse: rehearsal, ..self.desk.settings().clone() }.with_secrets_split();
-        settings.card = settings.card.in_words(self.appearance.lang.unwrap_or(self.system_lang).card_words());
+        settings.card = settings.card.in_words(self.lang().card_words());
         // A rehearsal is measured and leaves nothing behind.
         settings.record = settings.record.filter(|_| !rehearsal);
         let show = OnAir::new(rehearsal, settings.encoding.video_bitrate);
@@ -475,6 +485,7 @@ impl Model {
         self.viewer = ViewerView::default();
         self.problems.keep_notices();
         self.health = Health::default();
+        self.flight.begin(show.rehearsal, show.alone);
         self.changed_at = now;
         self.show = Some(show);
         vec![Order::Engine(StudioCommand::GoLive(Box::new(settings)))]

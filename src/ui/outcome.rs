@@ -1,12 +1,20 @@
 //! What a show came to, for the card after it.
 
+use std::sync::Arc;
+
+use super::flight::ShowFlight;
 use super::on_air::OnAir;
 use super::view::ResultView;
 use crate::studio::Summary;
 use crate::studio::rehearsal::RehearsalReport;
 
 /// `None` of a show that was cancelled while it connected: there was none.
-pub(super) fn of(show: &OnAir, summary: Summary, rehearsed: Option<Box<RehearsalReport>>) -> Option<ResultView> {
+pub(super) fn of(
+    show: &OnAir,
+    seconds: Arc<ShowFlight>,
+    summary: Summary,
+    rehearsed: Option<Box<RehearsalReport>>,
+) -> Option<ResultView> {
     let totals = &summary.totals;
     let was_live = show.live_since.is_some();
     let was_show = was_live || summary.failure.is_some();
@@ -20,6 +28,7 @@ pub(super) fn of(show: &OnAir, summary: Summary, rehearsed: Option<Box<Rehearsal
         worst: summary.worst_second.map(|worst| (worst.second, worst.frames_lost)),
         frames_lost: totals.missed + totals.skipped + totals.dropped,
         recording: summary.recordings.first().cloned(),
+        seconds,
         flight: summary.flight.clone(),
         rehearsed,
         report_file: None,

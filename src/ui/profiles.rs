@@ -11,7 +11,7 @@ use crate::clock::{Clock, local_date_and_time};
 use crate::flow::{Popped, Queue, Worker};
 use crate::media::Timestamp;
 use crate::settings::{KeysIn, Loaded, ProfileStore, SettingsError, ShowSettings, StreamKey, WindowSettings};
-use crate::studio::flight::{Flight, flight_html};
+use crate::studio::flight::{Flight, FlightWords, flight_html};
 use crate::studio::fresh_key;
 use crate::studio::rehearsal::RehearsalReport;
 
@@ -46,6 +46,8 @@ pub enum ProfileRequest {
         folder: PathBuf,
         /// The flight recorder's file.
         flight: PathBuf,
+        /// The page's language.
+        words: FlightWords,
     },
     /// The key that senders of incoming streams must show: that of this file, or else one of Tally's own.
     IncomingKey(Option<PathBuf>),
@@ -273,8 +275,8 @@ impl Shelf {
             ProfileRequest::SaveReport { folder, report } => {
                 Ok(ProfileDone::ReportSaved(save_report(&folder, &report)))
             }
-            ProfileRequest::SaveShowReport { folder, flight } => {
-                Ok(ProfileDone::ReportSaved(save_show_report(&folder, &flight)))
+            ProfileRequest::SaveShowReport { folder, flight, words } => {
+                Ok(ProfileDone::ReportSaved(save_show_report(&folder, &flight, words)))
             }
             ProfileRequest::Load(name) => {
                 let Loaded { name, settings, warnings } = self.store.load(&name)?;
@@ -379,10 +381,10 @@ fn save_report(folder: &Path, report: &RehearsalReport) -> Result<PathBuf, Strin
 }
 
 /// Makes the page of a show from the flight recorder's file, in `folder`.
-fn save_show_report(folder: &Path, flight: &Path) -> Result<PathBuf, String> {
+fn save_show_report(folder: &Path, flight: &Path, words: FlightWords) -> Result<PathBuf, String> {
     let failed = |error: String| format!("{}: {error}", flight.display());
     let text = std::fs::read_to_string(flight).map_err(|error| failed(error.to_string()))?;
-    let page = flight_html(&Flight::read(&text).map_err(|error| failed(error.to_string()))?);
+    let page = flight_html(&Flight::read(&text).map_err(|error| failed(error.to_string()))?, words);
     let name = flight.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     save_text(folder, &format!("Show {name}.html"), &page)
 }

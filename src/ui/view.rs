@@ -1,13 +1,15 @@
 //! What the window shows, as plain data, and what a user asks of it. Panels draw from `View` alone and answer with `Act`s.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::check::{CheckAct, CheckView};
 use super::dialogs::DialogRequest;
+use super::flight::ShowFlight;
 use super::incoming::IncomingView;
 use super::settings_view::{ProfilesAround, SettingsAround};
 use super::theme::Look;
-pub use super::view_state::{FirstRunState, PrimaryState, SourcesState, ViewState};
+pub use super::view_state::{FirstRunState, PrimaryState, RibbonState, Scrub, SourcesState, ViewState};
 use super::viewer::ViewerView;
 use super::wording::Lang;
 use crate::media::{Bitrate, FrameRate, Size};
@@ -35,6 +37,8 @@ pub struct View {
     pub viewer: Option<ViewerView>,
     /// The live strip.
     pub strip: StripView,
+    /// The show that runs, second by second; empty without one.
+    pub flight: Arc<ShowFlight>,
     /// The sentence below it.
     pub truth: TruthView,
     /// What is wrong, newest last.
@@ -241,17 +245,13 @@ pub enum RecordingView {
     },
 }
 
-/// A second of the health ribbon.
+/// A second of the last minute.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub struct HealthSecond {
     /// Sent, in kb/s.
     pub kbps: f64,
     /// Media that waits, in seconds.
     pub behind_seconds: f64,
-    /// Frames lost in it, for whatever reason.
-    pub lost: u64,
-    /// Whether no server held the show.
-    pub away: bool,
 }
 
 /// The live strip.
@@ -388,6 +388,8 @@ pub struct ResultView {
     pub frames_lost: u64,
     /// The file.
     pub recording: Option<PathBuf>,
+    /// All of it, second by second.
+    pub seconds: Arc<ShowFlight>,
     /// What the flight recorder kept of it.
     pub flight: Option<PathBuf>,
     /// What a viewer of the rehearsal got.

@@ -1,5 +1,6 @@
 //! What belongs to drawing alone: it is no part of what the window knows.
 
+use super::flight::{Mark, ShowFlight};
 use super::panels::profiles::ProfilesState;
 use super::panels::settings::SettingsState;
 
@@ -20,6 +21,39 @@ pub struct ViewState {
     pub settings: SettingsState,
     /// The profiles menu's own.
     pub profiles: ProfilesState,
+    /// The ribbon's own: under the picture or, after the show, in the result card.
+    pub ribbon: RibbonState,
+}
+
+/// What is picked in the ribbon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scrub {
+    /// The newest second, whichever that is.
+    Now,
+    /// A second, by its number since the show was live.
+    At(usize),
+}
+
+/// The ribbon's own.
+#[derive(Clone, Debug, Default)]
+pub struct RibbonState {
+    /// What is picked; `None`: nothing is.
+    pub scrub: Option<Scrub>,
+    /// The marks as they were drawn last.
+    pub(super) marks: Vec<Mark>,
+    /// What they were made of: the show, seconds that are gone and there, marks that fit.
+    made_of: (u64, usize, usize, usize),
+}
+
+impl RibbonState {
+    /// Makes the marks anew if another second came or other many fit: not with every frame.
+    pub(super) fn refold(&mut self, flight: &ShowFlight, most: usize) {
+        let made_of = (flight.number, flight.gone, flight.seconds.len(), most);
+        if self.made_of != made_of {
+            flight.fold(most, &mut self.marks);
+            self.made_of = made_of;
+        }
+    }
 }
 
 /// The primary button's own.
@@ -51,4 +85,33 @@ pub struct FirstRunState {
     pub has_begun: bool,
     /// Whether a service or server is wanted instead of a rehearsal.
     pub to_server: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::studio::DestinationState;
+    use crate::studio::flight::FlightSecond;
+    use crate::ui::tests::stats;
+
+    #[test]
+    fn marks_are_made_when_a_second_came_or_the_width_changed_and_not_with_every_frame() {
+        let second = |at| FlightSecond::between(at, None, &stats(DestinationState::Live));
+        let mut flight = ShowFlight { number: 1, seconds: (0..100).map(second).collect(), ..ShowFlight::default() };
+        let mut state = RibbonState::default();
+        state.refold(&flight, 60);
+        assert_eq!(state.marks.len(), 50);
+        state.marks.clear();
+        state.refold(&flight, 60);
+        assert!(state.marks.is_empty(), "nothing changed, nothing is made");
+        state.refold(&flight, 200);
+        assert_eq!(state.marks.len(), 100);
+        flight.seconds.push(second(100));
+        state.refold(&flight, 200);
+        assert_eq!(state.marks.len(), 101);
+        flight.number = 2;
+        state.marks.clear();
+        state.refold(&flight, 200);
+        assert_eq!(state.marks.len(), 101, "another show");
+    }
 }

@@ -238,6 +238,11 @@ fn the_report_of_a_show_tells_what_it_was_like_and_why() {
         }
         assert!(!text.stdout.contains(KEY));
     }
+    let german = report(&["--language", "de"]);
+    german.expect_code(0);
+    for told in ["Nichts ging schief.", "Lautheit", " ist live"] {
+        assert!(german.stdout.contains(told), "{told} is not in {}", german.story());
+    }
     let page = folder.path().join("page.html");
     report(&["--html", "--output", &page.to_string_lossy()]).expect_code(0);
     let html = std::fs::read_to_string(&page).unwrap();

@@ -1,6 +1,6 @@
 //! The one measured cause of a poor second.
 
-use super::FlightSecond;
+use super::{FlightSecond, FlightWords};
 use crate::studio::DestinationState;
 
 /// Why a second was poor: of several, the one that explains the others.
@@ -23,6 +23,11 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Every cause.
+    #[cfg(test)]
+    pub(super) const ALL: [Self; 7] =
+        [Self::Away, Self::Encoder, Self::Computer, Self::NetworkLost, Self::NetworkNarrow, Self::Sound, Self::Disk];
+
     /// Why `second` was poor; `None`: it was good.
     pub fn of(second: &FlightSecond) -> Option<Self> {
         let away = matches!(second.state, DestinationState::Reconnecting);
@@ -39,31 +44,58 @@ impl Cause {
         .find_map(|(holds, cause)| holds.then_some(cause))
     }
 
-    /// What it was.
-    pub fn what(self) -> &'static str {
-        match self {
-            Self::Away => "there was no connection",
-            Self::Encoder => "the encoder had no time for all pictures",
-            Self::Computer => "this computer was too busy to compose all pictures",
-            Self::NetworkLost => "the network carried less than was sent, and pictures were dropped",
-            Self::NetworkNarrow => "the network was narrow, and the picture took less",
-            Self::Sound => "the sound card gave too little or too much",
-            Self::Disk => "the disk stood still, and the recording has a hole",
-        }
+    /// What it was, as a part of a sentence.
+    pub fn what(self, words: FlightWords) -> &'static str {
+        words.pick(match self {
+            Self::Away => ["there was no connection", "es gab keine Verbindung"],
+            Self::Encoder => {
+                ["the encoder had no time for all pictures", "der Encoder hatte nicht für alle Bilder Zeit"]
+            }
+            Self::Computer => [
+                "this computer was too busy to compose all pictures",
+                "dieser Rechner war zu beschäftigt, um alle Bilder zusammenzusetzen",
+            ],
+            Self::NetworkLost => [
+                "the network carried less than was sent, and pictures were dropped",
+                "das Netz trug weniger, als gesendet wurde, und Bilder wurden verworfen",
+            ],
+            Self::NetworkNarrow => [
+                "the network was narrow, and the picture took less",
+                "das Netz war eng, und das Bild nahm mit weniger vorlieb",
+            ],
+            Self::Sound => ["the sound card gave too little or too much", "die Soundkarte gab zu wenig oder zu viel"],
+            Self::Disk => [
+                "the disk stood still, and the recording has a hole",
+                "die Platte stand still, und die Aufnahme hat eine Lücke",
+            ],
+        })
     }
 
-    /// One thing to do about it.
-    pub fn to_do(self) -> &'static str {
-        match self {
-            Self::Away => "Use a cable instead of Wi-Fi, or give the destination a backup server.",
-            Self::Encoder => "Choose a smaller picture or fewer pictures a second.",
-            Self::Computer => "End other programs while you stream.",
-            Self::NetworkLost | Self::NetworkNarrow => {
-                "Lower the picture's bitrate, or use a cable and keep others off the network."
-            }
-            Self::Sound => "End other programs that use the sound card, or try another port for it.",
-            Self::Disk => "Record to a faster disk, or end what else writes to this one.",
-        }
+    /// One thing to do about it, as a sentence.
+    pub fn to_do(self, words: FlightWords) -> &'static str {
+        words.pick(match self {
+            Self::Away => [
+                "Use a cable instead of Wi-Fi, or give the destination a backup server.",
+                "Nimm ein Kabel statt WLAN, oder gib dem Ziel einen Ersatzserver.",
+            ],
+            Self::Encoder => [
+                "Choose a smaller picture or fewer pictures a second.",
+                "Wähle ein kleineres Bild oder weniger Bilder je Sekunde.",
+            ],
+            Self::Computer => ["End other programs while you stream.", "Beende andere Programme, während du sendest."],
+            Self::NetworkLost | Self::NetworkNarrow => [
+                "Lower the picture's bitrate, or use a cable and keep others off the network.",
+                "Senke die Bitrate des Bildes, oder nimm ein Kabel und halte andere aus dem Netz.",
+            ],
+            Self::Sound => [
+                "End other programs that use the sound card, or try another port for it.",
+                "Beende andere Programme, die die Soundkarte verwenden, oder probiere einen anderen Anschluss.",
+            ],
+            Self::Disk => [
+                "Record to a faster disk, or end what else writes to this one.",
+                "Nimm auf eine schnellere Platte auf, oder beende, was sonst auf diese schreibt.",
+            ],
+        })
     }
 }
 

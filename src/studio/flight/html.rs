@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::text::{clock, poor_stretches, summary_lines};
+use super::words::{FlightWords, Phrase};
 use super::{Cause, Flight, FlightSecond};
 
 const WIDTH: f64 = 960.0;
@@ -13,32 +14,41 @@ const POINTS_MAX: usize = 960;
 /// A figure of a second, where it is known.
 type Figure = fn(&FlightSecond) -> Option<f64>;
 /// What each graph shows: title, unit, named lines.
-type Graph = (&'static str, &'static str, Vec<(&'static str, Figure)>);
+type Graph = (Phrase, Phrase, Vec<(Phrase, Figure)>);
 
-/// The page.
-pub fn flight_html(flight: &Flight) -> String {
-    let title =
-        flight.values("started").next().map_or_else(|| "A show".to_owned(), |started| format!("Show of {started}"));
+/// The page, in `words`.
+pub fn flight_html(flight: &Flight, words: FlightWords) -> String {
+    let started = flight.values("started").next();
+    let title = started.map_or_else(|| words.text(Phrase::AShow).to_owned(), |started| words.show_of(started));
     let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
+        "<!doctype html>\n<html lang=\"{language}\"><head><meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title} – Tally</title>\n\
          <style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n",
+        language = words.text(Phrase::Language),
         title = escaped(&title)
     );
-    for line in summary_lines(flight) {
+    for line in summary_lines(flight, words) {
         let _ = writeln!(page, "<p>{}</p>", escaped(&line));
     }
-    page += &ribbon(flight);
-    for (title, unit, lines) in graphs() {
-        page += &graph(flight, title, unit, &lines);
+    page += &ribbon(flight, words);
+    for wanted in graphs() {
+        page += &graph(flight, &wanted, words);
     }
-    page += &stretches(flight);
+    page += &stretches(flight, words);
     page += &table(
-        "What happened",
-        flight.events.iter().map(|event| [clock(event.at as u32), event.word.clone(), event.sentence.clone()]),
+        words.text(Phrase::WhatHappened),
+        flight.events.iter().map(|event| {
+            let sentence = words.event_sentence(&event.word, &event.sentence);
+            [clock(event.at as u32), words.event_word(&event.word).to_owned(), sentence]
+        }),
     );
-    page +=
-        &table("What the show was", flight.head.iter().map(|(key, value)| [key.clone(), value.clone(), String::new()]));
+    page += &table(
+        words.text(Phrase::WhatItWas),
+        flight
+            .head
+            .iter()
+            .map(|(key, value)| [words.head_key(key).to_owned(), words.head_value(key, value), String::new()]),
+    );
     page + "</body></html>\n"
 }
 
@@ -53,44 +63,43 @@ table{border-collapse:collapse;width:100%}td{padding:.15rem .8rem .15rem 0;verti
 fn graphs() -> Vec<Graph> {
     vec![
         (
-            "Rate",
-            "kb/s",
+            Phrase::Rate,
+            Phrase::Kbps,
+            vec![(Phrase::Picture, |second| Some(second.video_kbps)), (Phrase::Carried, |second| second.network_kbps)],
+        ),
+        (
+            Phrase::Waiting,
+            Phrase::Millis,
             vec![
-                ("picture", |second| Some(second.video_kbps)),
-                ("what the network carries, where that is less than is wanted", |second| second.network_kbps),
+                (Phrase::Waits, |second| Some(second.queue_ms)),
+                (Phrase::RoundTrip, |second| second.rtt_ms),
+                (Phrase::CaptureToSocket, |second| second.latency_ms),
             ],
         ),
         (
-            "Waiting for the network",
-            "ms",
+            Phrase::PicturesLost,
+            Phrase::ASecond,
             vec![
-                ("waits", |second| Some(second.queue_ms)),
-                ("round trip", |second| second.rtt_ms),
-                ("capture to socket", |second| second.latency_ms),
+                (Phrase::Network, |second| Some(second.dropped as f64)),
+                (Phrase::Encoder, |second| Some(second.skipped as f64)),
+                (Phrase::Computer, |second| Some(second.missed as f64)),
             ],
         ),
         (
-            "Pictures lost",
-            "a second",
-            vec![
-                ("network", |second| Some(second.dropped as f64)),
-                ("encoder", |second| Some(second.skipped as f64)),
-                ("this computer", |second| Some(second.missed as f64)),
-            ],
+            Phrase::CostOfPicture,
+            Phrase::Millis,
+            vec![(Phrase::Encoding, |second| second.encode_ms), (Phrase::Composing, |second| second.compose_ms)],
         ),
-        (
-            "Cost of a picture",
-            "ms",
-            vec![("encoding", |second| second.encode_ms), ("composing", |second| second.compose_ms)],
-        ),
-        ("Processor", "% of a core", vec![("this program", |second| Some(second.cpu_percent))]),
+        (Phrase::Processor, Phrase::OfACore, vec![(Phrase::Program, |second| Some(second.cpu_percent))]),
     ]
 }
 
 /// A stripe for each second or group of seconds: green, amber where it was not good, red without a connection.
-fn ribbon(flight: &Flight) -> String {
+fn ribbon(flight: &Flight, words: FlightWords) -> String {
     let mut svg = format!(
-        "<h2>Second by second</h2>\n<svg viewBox=\"0 0 {WIDTH} 28\" role=\"img\" aria-label=\"How good each part of the show was\">"
+        "<h2>{}</h2>\n<svg viewBox=\"0 0 {WIDTH} 28\" role=\"img\" aria-label=\"{}\">",
+        words.text(Phrase::SecondBySecond),
+        words.text(Phrase::HowGood)
     );
     let groups = grouped(&flight.seconds);
     let step = WIDTH / groups.len().max(1) as f64;
@@ -101,7 +110,7 @@ fn ribbon(flight: &Flight) -> String {
             Some(Cause::Away) => "away",
             Some(_) => "poor",
         };
-        let told = worst.map_or("good", Cause::what);
+        let told = worst.map_or(words.text(Phrase::Good), |cause| cause.what(words));
         let at = group.first().map_or(0, |second| second.at);
         let _ = write!(
             svg,
@@ -114,7 +123,8 @@ fn ribbon(flight: &Flight) -> String {
     svg + "</svg>\n"
 }
 
-fn graph(flight: &Flight, title: &str, unit: &str, lines: &[(&'static str, Figure)]) -> String {
+fn graph(flight: &Flight, (title, unit, lines): &Graph, words: FlightWords) -> String {
+    let (title, unit) = (words.text(*title), words.text(*unit));
     let groups = grouped(&flight.seconds);
     let worst = |group: &[FlightSecond], of: Figure| {
         group
@@ -129,13 +139,14 @@ fn graph(flight: &Flight, title: &str, unit: &str, lines: &[(&'static str, Figur
     for (number, (name, _)) in lines.iter().enumerate() {
         let _ = write!(
             out,
-            "<svg class=\"key\" viewBox=\"0 0 16 6\" style=\"width:16px;display:inline\"><polyline class=\"l{number}\" points=\"0,3 16,3\"/></svg> {name} &nbsp; "
+            "<svg class=\"key\" viewBox=\"0 0 16 6\" style=\"width:16px;display:inline\"><polyline class=\"l{number}\" points=\"0,3 16,3\"/></svg> {name} &nbsp; ",
+            name = words.text(*name)
         );
     }
     let _ = write!(
         out,
-        "</p>\n<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title}, at most {top:.0} {unit}\">\
-         <text x=\"4\" y=\"12\">{top:.0} {unit}</text>"
+        "</p>\n<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\"><text x=\"4\" y=\"12\">{top:.0} {unit}</text>",
+        words.at_most(title, &format!("{top:.0} {unit}"))
     );
     for (number, (_, of)) in lines.iter().enumerate() {
         let mut points = String::new();
@@ -163,11 +174,11 @@ fn grouped(seconds: &[FlightSecond]) -> Vec<&[FlightSecond]> {
     seconds.chunks(seconds.len().div_ceil(POINTS_MAX).max(1)).collect()
 }
 
-fn stretches(flight: &Flight) -> String {
+fn stretches(flight: &Flight, words: FlightWords) -> String {
     table(
-        "When it was not good",
+        words.text(Phrase::WhenNotGood),
         poor_stretches(flight).into_iter().map(|(from, to, cause)| {
-            [clock(from), format!("{} s", to - from + 1), format!("{}. {}", cause.what(), cause.to_do())]
+            [clock(from), format!("{} s", to - from + 1), format!("{}. {}", cause.what(words), cause.to_do(words))]
         }),
     )
 }
@@ -202,11 +213,11 @@ mod tests {
         }
         let said = "<script>alert(1)</script>".to_owned();
         flight.events.push(FlightEvent { at: 7.0, word: "server_warning".to_owned(), sentence: said });
-        let page = flight_html(&flight);
+        let page = flight_html(&flight, FlightWords::English);
         assert!(page.contains("Show of 2026-11-26 05:00") && page.contains("&lt;script&gt;"), "{page}");
         assert!(!page.contains("<script") && !page.contains("http"), "it needs nothing else");
         assert!(page.len() < 400_000, "{} bytes", page.len());
         assert_eq!(page.matches("<svg viewBox=\"0 0 960").count(), 6);
-        assert!(flight_html(&Flight::default()).contains("not a single second"));
+        assert!(flight_html(&Flight::default(), FlightWords::English).contains("not a single second"));
     }
 }

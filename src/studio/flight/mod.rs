@@ -7,6 +7,7 @@ mod read;
 mod recorder;
 mod second;
 mod text;
+mod words;
 
 pub use cause::Cause;
 pub use html::flight_html;
@@ -17,3 +18,4 @@ pub use recorder::FLIGHT_ENDING;
 use recorder::FlightRecorder;
 pub use second::FlightSecond;
 pub use text::flight_text;
+pub use words::FlightWords;

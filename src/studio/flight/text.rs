@@ -1,5 +1,6 @@
 //! A show's report as text.
 
+use super::words::{FlightWords, Phrase};
 use super::{Cause, Flight};
 
 /// Poor stretches that are listed.
@@ -7,33 +8,35 @@ const STRETCHES_MAX: usize = 20;
 /// Events that are listed.
 const EVENTS_MAX: usize = 100;
 
-/// The report, in lines.
-pub fn flight_text(flight: &Flight) -> String {
+/// The report in `words`, in lines.
+pub fn flight_text(flight: &Flight, words: FlightWords) -> String {
     let mut lines = Vec::new();
     for (key, value) in &flight.head {
-        lines.push(format!("{:<14} {value}", format!("{key}:")));
+        let (name, value) = (words.head_key(key), words.head_value(key, value));
+        lines.push(format!("{:<14} {value}", format!("{name}:")));
     }
     lines.push(String::new());
-    lines.extend(summary_lines(flight));
+    lines.extend(summary_lines(flight, words));
     let stretches = poor_stretches(flight);
     if !stretches.is_empty() {
         lines.push(String::new());
-        lines.push("When it was not good:".to_owned());
+        lines.push(format!("{}:", words.text(Phrase::WhenNotGood)));
         for (from, to, cause) in stretches.iter().take(STRETCHES_MAX) {
-            lines.push(format!("  {} for {} s: {}", clock(*from), to - from + 1, cause.what()));
+            lines.push(format!("  {}", words.stretch(&clock(*from), to - from + 1, *cause)));
         }
         if stretches.len() > STRETCHES_MAX {
-            lines.push(format!("  … and {} more", stretches.len() - STRETCHES_MAX));
+            lines.push(format!("  {}", words.and_more(stretches.len() - STRETCHES_MAX)));
         }
     }
     if !flight.events.is_empty() {
         lines.push(String::new());
-        lines.push("What happened:".to_owned());
+        lines.push(format!("{}:", words.text(Phrase::WhatHappened)));
         for event in flight.events.iter().take(EVENTS_MAX) {
-            lines.push(format!("  {} {}: {}", clock(event.at as u32), event.word, event.sentence));
+            let (word, sentence) = (words.event_word(&event.word), words.event_sentence(&event.word, &event.sentence));
+            lines.push(format!("  {} {word}: {sentence}", clock(event.at as u32)));
         }
         if flight.events.len() > EVENTS_MAX {
-            lines.push(format!("  … and {} more", flight.events.len() - EVENTS_MAX));
+            lines.push(format!("  {}", words.and_more(flight.events.len() - EVENTS_MAX)));
         }
     }
     lines.push(String::new());
@@ -41,60 +44,51 @@ pub fn flight_text(flight: &Flight) -> String {
 }
 
 /// What the whole show came to, and one thing to do about it.
-pub(super) fn summary_lines(flight: &Flight) -> Vec<String> {
+pub(super) fn summary_lines(flight: &Flight, words: FlightWords) -> Vec<String> {
     let seconds = &flight.seconds;
-    let Some(last) = seconds.last() else { return vec!["The show had not a single second.".to_owned()] };
+    let Some(last) = seconds.last() else { return vec![words.text(Phrase::NoSecond).to_owned()] };
     let good = seconds.iter().filter(|second| Cause::of(second).is_none()).count();
     let average = |of: fn(&super::FlightSecond) -> f64| seconds.iter().map(of).sum::<f64>() / seconds.len() as f64;
     let most = |of: fn(&super::FlightSecond) -> f64| seconds.iter().map(of).fold(0.0, f64::max);
     let sum = |of: fn(&super::FlightSecond) -> u64| seconds.iter().map(of).sum::<u64>();
     let mut lines = vec![
-        format!("The show lasted {}; {good} of {} seconds were good.", clock(last.at), seconds.len()),
-        format!(
-            "Rate: picture {:.0} kb/s, sound {:.0} kb/s; {:.1} pictures a second.",
+        words.lasted(&clock(last.at), good, seconds.len()),
+        words.rates(
             average(|second| second.video_kbps),
             average(|second| second.audio_kbps),
-            average(|second| second.fps)
+            average(|second| second.fps),
         ),
-        format!(
-            "Pictures lost: {} by this computer, {} by the encoder, {} by the network; {} missing in the recording.",
+        words.lost(
             sum(|second| second.missed),
             sum(|second| second.skipped),
             sum(|second| second.dropped),
-            sum(|second| second.recording_dropped)
+            sum(|second| second.recording_dropped),
         ),
-        format!(
-            "Connections made again: {}; at most {:.0} ms waited for the network.",
-            sum(|second| second.reconnects),
-            most(|second| second.queue_ms)
-        ),
-        format!(
-            "This program took {:.0} % of a core, at most {:.0} %, and {:.0} MiB.",
+        words.connections(sum(|second| second.reconnects), most(|second| second.queue_ms)),
+        words.program_cost(
             average(|second| second.cpu_percent),
             most(|second| second.cpu_percent),
-            most(|second| second.rss_mb.unwrap_or(0.0))
+            most(|second| second.rss_mb.unwrap_or(0.0)),
         ),
     ];
     let costs = [
-        ("composing", seconds.iter().filter_map(|s| s.compose_ms).fold(0.0, f64::max)),
-        ("encoding", seconds.iter().filter_map(|s| s.encode_ms).fold(0.0, f64::max)),
+        (Phrase::Composing, seconds.iter().filter_map(|s| s.compose_ms).fold(0.0, f64::max)),
+        (Phrase::Encoding, seconds.iter().filter_map(|s| s.encode_ms).fold(0.0, f64::max)),
     ];
     if costs.iter().any(|(_, cost)| *cost > 0.0) {
-        let costs = costs.map(|(stage, cost)| format!("{stage} {cost:.1} ms"));
-        lines.push(format!("A picture's cost in the worst second: {}.", costs.join(", ")));
+        let costs = costs.map(|(stage, cost)| format!("{} {} ms", words.text(stage), words.number(cost, 1)));
+        lines.push(words.picture_cost(&costs.join(", ")));
     }
     if let Some(lufs) = last.lufs {
-        lines.push(format!("Loudness: {lufs:.1} LUFS."));
+        lines.push(words.loudness(lufs));
     }
     if !flight.has_ended() {
-        lines.push("The program ended before the show did: it was killed, or this computer went off.".to_owned());
+        lines.push(words.text(Phrase::CutOff).to_owned());
     }
-    match flight.causes().first() {
-        Some((cause, count)) => {
-            lines.push(format!("What cost most: {} ({count} s). {}", cause.what(), cause.to_do()));
-        }
-        None => lines.push("Nothing went wrong.".to_owned()),
-    }
+    lines.push(match flight.causes().first() {
+        Some((cause, count)) => words.cost_most(*cause, *count),
+        None => words.text(Phrase::NothingWrong).to_owned(),
+    });
     lines
 }
 
@@ -120,7 +114,8 @@ pub(super) fn clock(seconds: u32) -> String {
 mod tests {
     use super::super::second::tests::second;
     use super::*;
-    use crate::studio::flight::{FlightEvent, FlightSecond};
+    use crate::studio::DestinationState;
+    use crate::studio::flight::{FlightEvent, FlightSecond, flight_html};
 
     #[test]
     fn the_report_tells_when_and_why_it_was_not_good() {
@@ -131,7 +126,7 @@ mod tests {
             flight.seconds.push(FlightSecond { dropped, missed, ..second(at) });
         }
         flight.events.push(FlightEvent { at: 40.0, word: "state".to_owned(), sentence: "reconnecting".to_owned() });
-        let text = flight_text(&flight);
+        let text = flight_text(&flight, FlightWords::English);
         for told in [
             "size:          1280x720",
             "94 of 100 seconds were good",
@@ -145,6 +140,98 @@ mod tests {
         ] {
             assert!(text.contains(told), "{told} is not in {text}");
         }
-        assert!(flight_text(&Flight::default()).contains("not a single second"));
+        assert!(flight_text(&Flight::default(), FlightWords::English).contains("not a single second"));
+    }
+
+    /// One of everything a report can tell.
+    fn eventful() -> Flight {
+        let mut flight = Flight::default();
+        for (key, value) in [
+            ("started", "2026-11-26 05:00:04"),
+            ("picture", "1280x720 at 30 a second, 3000 kb/s"),
+            ("keyframes", "every 2 s"),
+            ("destination", "a rehearsal on this computer"),
+        ] {
+            flight.head.push((key.to_owned(), value.to_owned()));
+        }
+        for at in 0..200 {
+            let mut second = second(at);
+            match at {
+                40..45 => second.dropped = 3,
+                70 => second.missed = 1,
+                100..110 => second.state = DestinationState::Reconnecting,
+                120 => second.skipped = 1,
+                130 => second.audio_xruns = 1,
+                140 => second.recording_dropped = 1,
+                150 => second.network_kbps = Some(900.0),
+                _ => {}
+            }
+            flight.seconds.push(second);
+        }
+        for (at, word, sentence) in [
+            (40.0, "state", "YouTube is reconnecting"),
+            (50.0, "mark", "mark 1 at 3.2 s of the recording"),
+            (70.0, "end", "the show is over"),
+        ] {
+            flight.events.push(FlightEvent { at, word: word.to_owned(), sentence: sentence.to_owned() });
+        }
+        flight
+    }
+
+    #[test]
+    fn the_english_report_is_this_one() {
+        let golden = "\
+started:       2026-11-26 05:00:04
+picture:       1280x720 at 30 a second, 3000 kb/s
+keyframes:     every 2 s
+destination:   a rehearsal on this computer
+
+The show lasted 0:03:19; 180 of 200 seconds were good.
+Rate: picture 2987 kb/s, sound 128 kb/s; 30.0 pictures a second.
+Pictures lost: 1 by this computer, 1 by the encoder, 15 by the network; 1 missing in the recording.
+Connections made again: 0; at most 0 ms waited for the network.
+This program took 41 % of a core, at most 41 %, and 54 MiB.
+A picture's cost in the worst second: composing 0.8 ms, encoding 6.0 ms.
+Loudness: -16.2 LUFS.
+What cost most: there was no connection (10 s). Use a cable instead of Wi-Fi, or give the destination a backup server.
+
+When it was not good:
+  0:00:40 for 5 s: the network carried less than was sent, and pictures were dropped
+  0:01:10 for 1 s: this computer was too busy to compose all pictures
+  0:01:40 for 10 s: there was no connection
+  0:02:00 for 1 s: the encoder had no time for all pictures
+  0:02:10 for 1 s: the sound card gave too little or too much
+  0:02:20 for 1 s: the disk stood still, and the recording has a hole
+  0:02:30 for 1 s: the network was narrow, and the picture took less
+
+What happened:
+  0:00:40 state: YouTube is reconnecting
+  0:00:50 mark: mark 1 at 3.2 s of the recording
+  0:01:10 end: the show is over
+";
+        assert_eq!(flight_text(&eventful(), FlightWords::English), golden);
+    }
+
+    #[test]
+    fn the_german_report_has_nothing_english_and_says_as_much() {
+        for flight in [eventful(), Flight { events: Vec::new(), ..eventful() }, Flight::default()] {
+            let [english, german] = FlightWords::ALL.map(|words| flight_text(&flight, words));
+            assert_eq!(english.lines().count(), german.lines().count());
+            let page = flight_html(&flight, FlightWords::German);
+            assert!(page.contains("<html lang=\"de\">"));
+            assert!(flight_html(&flight, FlightWords::English).contains("<html lang=\"en\">"));
+            let said = |text: &str, sentence: &str| text.lines().any(|line| line.contains(sentence));
+            for line in english.lines().filter(|line| line.contains(' ')) {
+                assert!(!said(&german, line.trim()) && !said(&page, line.trim()), "{line} is in {german}");
+            }
+            for word in ["the ", " and ", "The ", " of ", " a second", " were ", "picture", "network", " is "] {
+                let told = page.split_once("</style>").unwrap().1;
+                assert!(!german.contains(word) && !told.contains(word), "{word:?} is in the German report");
+            }
+        }
+        let german = flight_text(&eventful(), FlightWords::German);
+        for told in ["-16,2 LUFS", "26.11.2026, 05:00:04", "30,0 Bilder je Sekunde", "YouTube verbindet neu"] {
+            assert!(german.contains(told), "{told} is not in {german}");
+        }
     }
 }

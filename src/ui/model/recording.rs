@@ -71,7 +71,8 @@ impl Model {
         let rehearsed = self.result.as_ref().and_then(|result| result.rehearsed.clone());
         let request = |report| ProfileRequest::SaveReport { folder: self.recordings.clone(), report };
         let flight = self.result.as_ref().and_then(|result| result.flight.clone());
-        let of_show = |flight| ProfileRequest::SaveShowReport { folder: self.recordings.clone(), flight };
+        let words = self.lang().flight_words();
+        let of_show = |flight| ProfileRequest::SaveShowReport { folder: self.recordings.clone(), flight, words };
         rehearsed.map(request).or_else(|| flight.map(of_show)).map(Order::Profile).into_iter().collect()
     }
 }

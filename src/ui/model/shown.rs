@@ -1,5 +1,7 @@
 //! What the window shows of what the model knows.
 
+use std::sync::Arc;
+
 use super::Model;
 use crate::settings::AudioChoice;
 use crate::ui::settings_view::SettingsAround;
@@ -63,6 +65,7 @@ impl Model {
             sound: SoundView { gain_db: chosen.gain_db, ..self.sound.clone() },
             truth: self.truth(now, &show, &strip),
             strip,
+            flight: if self.is_on() { self.flight.view() } else { Arc::default() },
             show,
             problems: self.problems.view(),
             result: self.result.clone(),

@@ -56,7 +56,7 @@ pub(crate) const SHORTCUTS: [(KeyboardShortcut, Shortcut); 12] = [
 ];
 
 /// The sheet's rows.
-const ROWS: [(&str, Text); 13] = [
+const ROWS: [(&str, Text); 15] = [
     ("Ctrl+L", Text::KeyGoLive),
     ("Ctrl+E", Text::KeyRehearse),
     ("Ctrl+M", Text::KeyMute),
@@ -68,6 +68,8 @@ const ROWS: [(&str, Text); 13] = [
     ("Tab  ⇧Tab", Text::KeyNext),
     ("Space  Enter", Text::KeyPress),
     ("↑ ↓", Text::KeyMove),
+    ("← →", Text::KeyScrub),
+    ("PgUp  PgDn", Text::KeyScrubPoor),
     ("Esc", Text::KeyClose),
     ("F1", Text::KeyHelp),
 ];

@@ -6,15 +6,15 @@ use eframe::egui::{
 
 use crate::studio::rehearsal::RehearsalReport;
 use crate::ui::theme::{self, RADIUS_LARGE};
-use crate::ui::view::{Act, ResultView};
-use crate::ui::widgets::{ButtonKind, button, close_button, kind_button, text, text_on_one_line};
+use crate::ui::view::{Act, ResultView, RibbonState};
+use crate::ui::widgets::{ButtonKind, button, close_button, health_ribbon, kind_button, text, text_on_one_line};
 use crate::ui::wording::{Text, Words};
 
 /// Bars of the rate by second: more would be thinner than a point.
 const BARS_MAX: usize = 120;
 
 /// Draws the card in the middle of all of `ui`.
-pub fn result_ui(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Act>) {
+pub fn result_ui(ui: &mut Ui, view: &ResultView, ribbon: &mut RibbonState, words: Words, acts: &mut Vec<Act>) {
     let t = theme::tokens(ui);
     let width = theme::scaled(ui, 480.0).min(ui.available_width() - 32.0);
     let height = ui.available_height();
@@ -24,7 +24,8 @@ pub fn result_ui(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Ac
         .corner_radius(RADIUS_LARGE)
         .inner_margin(Margin::same(20));
     ui.vertical_centered(|ui| {
-        let usual = theme::scaled(ui, if view.rehearsed.is_some() { 420.0 } else { 330.0 });
+        let ribbon_height = if view.seconds.seconds.is_empty() { 0.0 } else { 36.0 };
+        let usual = theme::scaled(ui, ribbon_height + if view.rehearsed.is_some() { 420.0 } else { 330.0 });
         ui.add_space(((height - usual) / 2.0).max(8.0));
         frame.show(ui, |ui| {
             ui.set_width(width - 40.0);
@@ -33,7 +34,7 @@ pub fn result_ui(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Ac
             ScrollArea::vertical().auto_shrink([false, true]).max_height((height - 64.0 - row).max(80.0)).show(
                 ui,
                 |ui| {
-                    ui.with_layout(Layout::top_down(Align::Min), |ui| result(ui, view, words, acts));
+                    ui.with_layout(Layout::top_down(Align::Min), |ui| result(ui, view, ribbon, words, acts));
                 },
             );
             ui.with_layout(Layout::top_down(Align::Min), |ui| buttons(ui, view, words, acts));
@@ -41,7 +42,7 @@ pub fn result_ui(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Ac
     });
 }
 
-fn result(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Act>) {
+fn result(ui: &mut Ui, view: &ResultView, ribbon: &mut RibbonState, words: Words, acts: &mut Vec<Act>) {
     let t = theme::tokens(ui);
     let (title, body, small) = (theme::title(ui), theme::body(ui), theme::small(ui));
     let head = match (&view.failure, view.live_seconds, view.rehearsal) {
@@ -81,6 +82,12 @@ fn result(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Act>) {
                 ui.end_row();
             }
         });
+        if !view.seconds.seconds.is_empty() {
+            text(ui, words.text(Text::SecondBySecond), theme::small(ui), t.dim);
+            ui.add_space(2.0);
+            let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 8.0));
+            health_ribbon(ui, rect.shrink2(vec2(3.0, 0.0)), &view.seconds, true, ribbon, words);
+        }
         if let Some(rehearsed) = view.rehearsed.as_ref().filter(|rehearsed| rehearsed.kbps_by_second.len() > 1) {
             let rates: Vec<_> = rehearsed.kbps_by_second.iter().map(|[video, audio]| video + audio).collect();
             text(ui, words.text(Text::RateBySecond), theme::small(ui), t.dim);

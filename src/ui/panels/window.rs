@@ -102,9 +102,7 @@ fn middle_ui(
         ui.add_space(4.0);
         // Its place is kept, so that the picture does not jump when a show begins.
         let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 8.0));
-        if !view.strip.history.is_empty() {
-            health_ribbon(ui, rect, &view.strip.history, words.text(Text::Health));
-        }
+        health_ribbon(ui, rect, &view.flight, false, &mut state.ribbon, words);
         sources_ui(ui, &view.sources, &mut state.sources, words, acts, compact);
         told_ui(ui, &view.profiles, words, acts);
         problems_ui(ui, &view.problems, &mut state.unfolded, words, acts);
@@ -122,7 +120,7 @@ fn middle_ui(
     }
     if let Some(result) = &view.result {
         ui.painter().rect_filled(stage, theme::RADIUS_LARGE, theme::tokens(ui).bg.gamma_multiply(0.7));
-        ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| result_ui(ui, result, words, acts));
+        ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| result_ui(ui, result, &mut state.ribbon, words, acts));
     }
 }
 

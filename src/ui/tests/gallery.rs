@@ -11,7 +11,7 @@ use egui_kittest::kittest::Queryable;
 
 use super::canvas::{Canvas, Textures, save};
 use super::window::{Desk, SIZES, desk, open_with, seen};
-use super::{check, devices, ended, levels, model, ready, said, settings, state, stats};
+use super::{check, devices, ended, flight, levels, model, ready, said, settings, state, stats};
 use crate::media::{Bitrate, FrameRate, Level, Picture, Size, Timestamp};
 use crate::settings::catalogue::SERVICES;
 use crate::settings::{KeysIn, ShowSettings, StreamKey};
@@ -26,7 +26,7 @@ use crate::ui::profiles::{ProfileAnswer, ProfileDone};
 use crate::ui::theme::Look;
 use crate::ui::view::{Act, Appearance, Tab};
 use crate::ui::widgets::{GlowPicture, PictureView};
-use crate::ui::wording::{Lang, Words};
+use crate::ui::wording::{Lang, Text, Words};
 use crate::video::TestPattern;
 
 /// Where the pictures go; the tests run without it.
@@ -239,6 +239,36 @@ fn click(window: &mut Window, role: Role, label: &str) {
     window.run();
 }
 
+const RIBBON: &str = "Health of the show, second by second";
+
+/// Points at the ribbon, so far from its left end of 1.
+fn point_at(window: &mut Window, part: f32) {
+    let name = window.state().words.text(Text::Health);
+    let ribbon = window.get_by_role_and_label(Role::Slider, name);
+    ribbon.scroll_to_me();
+    window.run();
+    let rect = window.get_by_role_and_label(Role::Slider, name).rect();
+    window.hover_at(rect.lerp_inside(vec2(part, 0.5)));
+    window.run();
+}
+
+/// Two hours: narrow for a while, once a loss, a minute without a connection.
+fn hours() -> Model {
+    flight::show(2 * 3600, |second, stats| match second {
+        1800..1950 => stats.network_kbps = Some(1400.0),
+        4100 => stats.dropped = 21,
+        5000..5060 => stats.state = D::Reconnecting,
+        _ => {}
+    })
+}
+
+fn hours_over() -> Model {
+    let mut model = hours();
+    model.handle_act(7300.0, Act::EndShow);
+    model.handle_event(7301.0, over(7200, None));
+    model
+}
+
 /// Every state there is.
 fn scenes() -> Vec<Scene> {
     let scaled = |model: Model, scale: f32| {
@@ -296,6 +326,13 @@ fn scenes() -> Vec<Scene> {
         scene("no-permission", forbidden),
         scene("connecting", connecting),
         scene("live", on_air()),
+        scene("live-scrub", flight::show(60, flight::eventful)).pressing(|window| point_at(window, 10.5 / 60.0)),
+        scene("live-scrub-hours", hours()).pressing(|window| {
+            window.get_by_role_and_label(Role::Slider, RIBBON).focus();
+            window.run();
+            window.key_press(Key::PageUp);
+            window.run();
+        }),
         scene("live-muted-talking", muted),
         scene("live-clipped", clipped),
         scene("live-narrow", narrow),
@@ -308,6 +345,7 @@ fn scenes() -> Vec<Scene> {
         scene("reconnecting", lost),
         scene("ending", ending),
         scene("result", ended),
+        scene("result-scrub", hours_over()).pressing(|window| point_at(window, 4100.0 / 7200.0)),
         scene("rehearsal", rehearsing()),
         scene("rehearsal-share-asks", sharing(&[Act::AskToShare], None)),
         scene("rehearsal-shared", sharing(&[Act::AskToShare, Act::Share], Some(Ok(ADDRESS.to_owned())))),
@@ -353,11 +391,17 @@ fn scenes() -> Vec<Scene> {
         scene("incoming", incoming()),
         scene("incoming-phone", sending()),
         german(scene("live-german", on_air())),
+        german(
+            scene("live-scrub-german", flight::show(60, flight::eventful))
+                .pressing(|window| point_at(window, 30.5 / 60.0)),
+        ),
         german(scene("first-run-german", first_run())),
         scene("live-text-200", scaled(on_air(), 2.0)),
         scene("settings-text-200", scaled(with_settings(to_youtube(), Tab::Destination), 2.0)),
         scene("first-run-text-200", scaled(first_run(), 2.0)),
         scene("live-text-80", scaled(on_air(), 0.8)),
+        scene("live-scrub-text-200", scaled(flight::show(60, flight::eventful), 2.0))
+            .pressing(|window| point_at(window, 10.5 / 60.0)),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 mod canvas;
 mod check;
+mod flight;
 mod gallery;
 mod model;
 mod panels;
@@ -39,7 +40,7 @@ fn state(state: DestinationState) -> StudioEvent {
     StudioEvent::State { place: 0, destination: "YouTube".to_owned(), state }
 }
 
-fn stats(state: DestinationState) -> Stats {
+pub(in crate::ui) fn stats(state: DestinationState) -> Stats {
     Stats {
         state,
         fps: 30.0,

@@ -11,6 +11,7 @@ mod picker;
 mod picture;
 mod primary_button;
 mod ribbon;
+mod second_card;
 mod tabs;
 
 pub(crate) use button::{ButtonKind, button, close_button, kind_button, kind_button_tall};

@@ -1,6 +1,7 @@
 //! The languages, and which one this system speaks.
 
 use crate::settings::CardWords;
+use crate::studio::flight::FlightWords;
 
 /// A language of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Hash)]
@@ -19,6 +20,11 @@ impl Lang {
     /// What the card that stands in for a picture speaks.
     pub fn card_words(self) -> CardWords {
         self.pick([CardWords::English, CardWords::German])
+    }
+
+    /// What a show's report speaks.
+    pub fn flight_words(self) -> FlightWords {
+        self.pick([FlightWords::English, FlightWords::German])
     }
 
     /// The language's own name for itself.

@@ -4,6 +4,7 @@
 mod check;
 mod figures;
 mod findings;
+mod flight;
 mod language;
 mod problems;
 mod settings;

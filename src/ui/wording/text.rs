@@ -99,7 +99,16 @@ table! {
     SeveralServers: "several servers", "mehrere Server";
     NoDestination: "no destination", "kein Ziel";
     LastMinute: "The last minute", "Die letzte Minute";
-    Health: "Connection over the last minute", "Verbindung der letzten Minute";
+
+    // The ribbon
+    Health: "Health of the show, second by second", "Zustand der Sendung, Sekunde für Sekunde";
+    SecondBySecond: "Second by second", "Sekunde für Sekunde";
+    SecondRate: "Rate", "Rate";
+    SecondQueue: "Waits for the network", "Wartet auf das Netz";
+    SecondBehind: "More than a second of the show waited for the network.", "Mehr als eine Sekunde der Sendung wartete auf das Netz.";
+    Composing: "Composing", "Zusammensetzen";
+    Encoding: "Encoding", "Encodieren";
+    MoreHappened: "… and more", "… und mehr";
 
     // The sentence of truth
     AllGood: "All good", "Alles gut";
@@ -234,6 +243,8 @@ table! {
     KeyNext: "Next control, previous control", "Nächstes, voriges Bedienelement";
     KeyPress: "Press a button, open a list", "Knopf drücken, Liste öffnen";
     KeyMove: "Move the volume", "Lautstärke ändern";
+    KeyScrub: "In the ribbon: a mark back or on", "Im Band: eine Marke zurück oder vor";
+    KeyScrubPoor: "In the ribbon: to poor seconds", "Im Band: zu schlechten Sekunden";
     KeyClose: "Close what is open", "Schließen, was offen ist";
     KeyZoom: "Larger text, smaller text, 100 %", "Größerer Text, kleinerer Text, 100 %";
 
