@@ -1,5 +1,7 @@
 //! What the user is told when something goes wrong: a stable kind, what it is about, the server's own words.
 
+use std::time::Duration;
+
 use crate::capture::{SourceError, SourceEvent};
 use crate::encode::EncodeError;
 use crate::flow::Hole;
@@ -130,6 +132,8 @@ pub enum ProblemKind {
     IngestFailed,
     /// Something about the profile the user should know.
     ProfileWarning,
+    /// The computer slept while the show was on; the show goes on. It is about how long, with when it woke as its details.
+    ComputerSlept,
     /// Our own fault.
     Internal,
 }
@@ -222,6 +226,7 @@ impl ProblemKind {
             Self::ReplayFailed => "replay_failed",
             Self::IngestFailed => "ingest_failed",
             Self::ProfileWarning => "profile_warning",
+            Self::ComputerSlept => "computer_slept",
             Self::Internal => "internal",
         }
     }
@@ -392,6 +397,17 @@ impl Problem {
         ProblemKind::NOTICES.into_iter().find(is_over)
     }
 
+    /// The computer slept for `slept` and woke at `at`, a time of day.
+    pub fn from_sleep(slept: Duration, at: &str) -> Self {
+        let seconds = slept.as_secs();
+        let length = match seconds {
+            0..120 => format!("{seconds} s"),
+            120..7200 => format!("{} min", (seconds + 30) / 60),
+            _ => format!("{} h", (seconds + 1800) / 3600),
+        };
+        Self::new(ProblemKind::ComputerSlept, length, at)
+    }
+
     /// What an encoder's error means to the user.
     pub fn from_encoder(about: &str, error: &EncodeError) -> Self {
         match error {
@@ -416,5 +432,19 @@ impl Problem {
             }
         };
         Self::new(ProblemKind::RecordingGap, path, missing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sleep_is_as_long_as_people_say_it_was() {
+        for (seconds, told) in [(14, "14 s"), (840, "14 min"), (3600, "60 min"), (9 * 3600 + 100, "9 h")] {
+            let problem = Problem::from_sleep(Duration::from_secs(seconds), "14:02:11");
+            let what = crate::studio::wording::what(&problem);
+            assert_eq!(what, format!("This computer slept for {told}; the show went on at 14:02:11."));
+        }
     }
 }

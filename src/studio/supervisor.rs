@@ -18,7 +18,7 @@ use super::stage::{Stage, StageEvent, StageHandle};
 use super::viewer_feed::ViewerFeed;
 use super::{Problem, ProblemKind};
 use crate::capture::SourceEvent;
-use crate::clock::Clock;
+use crate::clock::{Clock, local_date_and_time};
 use crate::encode::EncodeError;
 use crate::flow::{Stop, Worker};
 use crate::media::Timestamp;
@@ -146,6 +146,8 @@ pub(super) struct Running {
     pub(super) video_lost: Option<Problem>,
     pub(super) audio_lost: Option<Problem>,
     pub(super) failure: Option<Problem>,
+    /// Sleeps of the computer that were told, and how long they were.
+    pub(super) sleeps_told: (u64, Duration),
     // Dropped last, in this order: threads first, then the network they feed.
     pub(super) stage: ShowStage,
     pub(super) _encode: Option<Worker>,
@@ -228,8 +230,11 @@ impl Supervisor {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             let now = self.clock.now();
+            self.hear_sleep(running);
             if now >= running.next_stats {
-                running.next_stats = running.next_stats + STATS_INTERVAL;
+                // A program that was stopped has one long second, and not many of no length.
+                let was_stopped = now.since(running.next_stats) > STATS_INTERVAL;
+                running.next_stats = if was_stopped { now } else { running.next_stats } + STATS_INTERVAL;
                 let stats = running.second(now);
                 self.tell(StudioEvent::Stats(Box::new(stats)));
             }
@@ -238,6 +243,16 @@ impl Supervisor {
                 running.adapt(now);
             }
             self.advance(running, now);
+        }
+    }
+
+    /// Tells that the computer slept, once it is awake.
+    fn hear_sleep(&self, running: &mut Running) {
+        let (count, slept) = running.network.sleeps();
+        let (told, before) = std::mem::replace(&mut running.sleeps_told, (count, slept));
+        if count != told {
+            let (_, time) = local_date_and_time();
+            self.tell(StudioEvent::Problem(Problem::from_sleep(slept.saturating_sub(before), &time.replace('-', ":"))));
         }
     }
 

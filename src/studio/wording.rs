@@ -99,6 +99,7 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::ReplayFailed => format!("The replay {about} cannot be saved ({details})."),
         ProblemKind::IngestFailed => format!("The rehearsal's server does not start ({details})."),
         ProblemKind::ProfileWarning => details.clone(),
+        ProblemKind::ComputerSlept => format!("This computer slept for {about}; the show went on at {details}."),
         ProblemKind::Internal => format!("Tally failed: {details}."),
     }
 }
@@ -205,6 +206,9 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::RecordingRepaired => "Nothing: it plays.".to_owned(),
         ProblemKind::ReplayFailed => "Record to a folder you may write to, on a disk with some room. The show is not harmed.".to_owned(),
         ProblemKind::IngestFailed => "Try again; if it stays so, please report it.".to_owned(),
+        ProblemKind::ComputerSlept => {
+            "Keep this computer from going to sleep during a show: plug it in, leave its lid open, turn sleep off.".to_owned()
+        }
         ProblemKind::ProfileWarning => "Save the profile again to mend it.".to_owned(),
         ProblemKind::Internal => "Please report this, with the command you used.".to_owned(),
     }

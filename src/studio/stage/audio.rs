@@ -19,6 +19,9 @@ const NAP: Duration = Duration::from_millis(50);
 const REPORT_EVERY: i64 = 47;
 /// Chunks of silence that push the last sound out of the encoder: more than any AAC encoder holds.
 const FLUSH_CHUNKS_MAX: i64 = 8;
+/// A busy moment up to so long costs latency and no sound. Later than that the program was stopped: nobody hears what belongs
+/// to before, and the picture's place is given up as well.
+const LATE_MAX: Duration = Duration::from_secs(2);
 /// Chunks of silence that may fill the gap after a change of source: two seconds.
 const GAP_CHUNKS_MAX: i64 = 94;
 
@@ -87,6 +90,10 @@ impl AudioThread {
                 while let Some(event) = source.poll_event() {
                     self.stage.tell(StageEvent::Audio(source.info().name, event));
                 }
+            }
+            if clock.now().since(end) > LATE_MAX {
+                index += 1;
+                continue;
             }
             self.listen(end, (missing == 0).then_some(&samples));
             strip.process(&mut samples);

@@ -107,6 +107,7 @@ fn what_german(problem: &Problem) -> String {
         Kind::ReplayFailed => format!("Die Wiederholung {about} lässt sich nicht speichern ({details})."),
         Kind::IngestFailed => format!("Der Server der Probe startet nicht ({details})."),
         Kind::ProfileWarning => details.clone(),
+        Kind::ComputerSlept => format!("Dieser Rechner hat {about} geschlafen; die Sendung ging um {details} weiter."),
         Kind::Internal => format!("Tally ist ausgefallen: {details}."),
     }
 }
@@ -348,6 +349,11 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         Kind::ProfileWarning => {
             ["Save the profile again to mend it.", "Speichere das Profil neu, dann ist es in Ordnung."]
         }
+        Kind::ComputerSlept => [
+            "Keep this computer from going to sleep during a show: plug it in, leave its lid open, turn sleep off.",
+            "Lass diesen Rechner während einer Sendung nicht schlafen: Netzteil anstecken, Deckel offen lassen, \
+             Ruhezustand abschalten.",
+        ],
         Kind::Internal => [
             "Please report this, with the report that Copy report gives.",
             "Bitte melde das mit dem Bericht, den „Bericht kopieren“ gibt.",
