@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::work::Work;
 use crate::media::{FrameRate, Picture, Size, Timestamp};
 
 /// What a source is, for people and for logs.
@@ -129,6 +130,12 @@ pub trait VideoSource: Send {
 
     /// The oldest event not yet told.
     fn poll_event(&mut self) -> Option<SourceEvent> {
+        None
+    }
+
+    /// What a thread of its own has spent on its pictures so far; `None` where all work is done when a picture is asked
+    /// for or prepared.
+    fn work(&self) -> Option<Work> {
         None
     }
 }

@@ -441,14 +441,14 @@ impl Supervisor {
     fn finish(&self, mut running: Running) -> Summary {
         running.program.end_at(self.clock.now());
         running.program.fanout().close();
-        let recording_dropped = running.recording_dropped();
+        let disk = running.kept.disk(self.clock.now());
         let recordings = self.finish_recording(&mut running);
         // A device that is gone at the end of the show did not come back.
         for lost in [running.video_lost.take(), running.audio_lost.take()].into_iter().flatten() {
             running.failure.get_or_insert(lost);
         }
         let now = self.clock.now();
-        let totals = running.health.totals(now, &running.program, &running.lines, recording_dropped);
+        let totals = running.health.totals(now, &running.program, &running.lines, disk);
         if let Some(rehearse) = running.rehearse.take() {
             running.lines.clear();
             let report = rehearse.finish(&self.settings);
@@ -522,13 +522,9 @@ impl Running {
     }
 
     fn second(&mut self, now: Timestamp) -> super::Stats {
-        let recording_dropped = self.recording_dropped();
-        let mut stats = self.health.second(now, self.lines.best_state(), &self.program, &self.lines, recording_dropped);
+        let disk = self.kept.disk(now);
+        let mut stats = self.health.second(now, self.lines.best_state(), &self.program, &self.lines, disk);
         stats.network_kbps = self.rate.narrow().map(|bps| bps as f64 / 1e3);
         stats
-    }
-
-    fn recording_dropped(&self) -> u64 {
-        self.kept.frames_missing()
     }
 }

@@ -59,11 +59,16 @@ impl Live {
 
     /// The first line from now on that holds `word`; fails after `limit`.
     fn wait(&self, what: &str, limit: Duration, word: &str) -> Timestamp {
+        self.wait_for(what, limit, |line| line.contains(word)).0
+    }
+
+    /// The first line from now on that is `wanted`, and when it came; fails after `limit`.
+    fn wait_for(&self, what: &str, limit: Duration, wanted: impl Fn(&str) -> bool) -> (Timestamp, String) {
         let end = self.clock.now() + limit;
         let mut seen = Vec::new();
         loop {
             match self.lines.pop(end.since(self.clock.now())) {
-                Popped::Value((at, line)) if line.contains(word) => return at,
+                Popped::Value((at, line)) if wanted(&line) => return (at, line),
                 Popped::Value((_, line)) => seen.extend(line.contains("problem").then_some(line)),
                 Popped::Empty => panic!("{what} was not told within {limit:?}, but {seen:?}"),
                 Popped::Closed => panic!("it ended before {what}: {seen:?}"),
@@ -154,6 +159,18 @@ fn a_camera_that_freezes_is_told_and_started_anew() {
     let begun = live.clock.now();
     let told = live.wait("that it moves", Duration::from_secs(7), "source_restored");
     println!("moves: told after {:?}", told.since(begun));
+    assert_eq!(live.end().0, 0);
+}
+
+#[test]
+fn what_a_cameras_picture_costs_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (live, _control) = camera(folder.path(), &[]);
+    let has_cost = |line: &str| line.contains("\"convert_ms\":") && !line.contains("\"convert_ms\":null");
+    let (_, line) = live.wait_for("its cost", Duration::from_secs(5), has_cost);
+    let cost = line.split("\"convert_ms\":").nth(1).unwrap().split(',').next().unwrap().parse::<f64>().unwrap();
+    // 640x480 of NV12: copied and its chroma split.
+    assert!(cost > 0.0 && cost < 30.0, "{line}");
     assert_eq!(live.end().0, 0);
 }
 

@@ -315,6 +315,7 @@ impl<'a> Pump<'a> {
             && mark.end <= self.written_total
         {
             self.task.stats.count_sent(mark.video, mark.bytes, mark.keyframe, mark.captured_at, now);
+            self.task.stats.note_write(now.since(mark.wanted_at));
             self.watch.handed_over(mark.wanted_at, mark.bytes as u64);
             if mark.keyframe && !self.first_keyframe_told {
                 self.first_keyframe_told = true;

@@ -10,6 +10,8 @@ pub enum Cause {
     Away,
     /// The encoder had no time.
     Encoder,
+    /// Decoding the source's pictures took the time that composing needs.
+    Source,
     /// Composing had no time: other programs take this computer.
     Computer,
     /// The network carried less than was sent: pictures were dropped.
@@ -29,6 +31,7 @@ impl Cause {
         [
             (away, Self::Away),
             (second.skipped > 0, Self::Encoder),
+            (second.missed > 0 && source_is_slow(second), Self::Source),
             (second.missed > 0, Self::Computer),
             (second.dropped > 0, Self::NetworkLost),
             (second.audio_xruns > 0, Self::Sound),
@@ -44,6 +47,7 @@ impl Cause {
         match self {
             Self::Away => "there was no connection",
             Self::Encoder => "the encoder had no time for all pictures",
+            Self::Source => "the source's pictures took too long to decode",
             Self::Computer => "this computer was too busy to compose all pictures",
             Self::NetworkLost => "the network carried less than was sent, and pictures were dropped",
             Self::NetworkNarrow => "the network was narrow, and the picture took less",
@@ -57,6 +61,7 @@ impl Cause {
         match self {
             Self::Away => "Use a cable instead of Wi-Fi, or give the destination a backup server.",
             Self::Encoder => "Choose a smaller picture or fewer pictures a second.",
+            Self::Source => "Choose a smaller picture of the camera, or a clip that is easier to decode.",
             Self::Computer => "End other programs while you stream.",
             Self::NetworkLost | Self::NetworkNarrow => {
                 "Lower the picture's bitrate, or use a cable and keep others off the network."
@@ -65,6 +70,13 @@ impl Cause {
             Self::Disk => "Record to a faster disk, or end what else writes to this one.",
         }
     }
+}
+
+/// Whether the source's own work took more than half of the time there is for a picture, and more than composing.
+fn source_is_slow(second: &FlightSecond) -> bool {
+    let rate = (second.fps + second.missed as f64).max(1.0);
+    let spent = second.capture_ms.unwrap_or(0.0) + second.convert_ms.unwrap_or(0.0);
+    spent > 500.0 / rate && spent > second.compose_ms.unwrap_or(0.0)
 }
 
 #[cfg(test)]
@@ -79,6 +91,9 @@ mod tests {
         assert_eq!(Cause::of(&narrow), Some(Cause::NetworkNarrow));
         assert_eq!(Cause::of(&FlightSecond { dropped: 3, ..narrow }), Some(Cause::NetworkLost));
         assert_eq!(Cause::of(&FlightSecond { skipped: 1, dropped: 3, ..narrow }), Some(Cause::Encoder));
+        let busy = FlightSecond { missed: 4, ..second(1) };
+        assert_eq!(Cause::of(&busy), Some(Cause::Computer));
+        assert_eq!(Cause::of(&FlightSecond { capture_ms: Some(31.0), ..busy }), Some(Cause::Source));
         let away = FlightSecond { state: DestinationState::Reconnecting, dropped: 30, ..narrow };
         assert_eq!(Cause::of(&away), Some(Cause::Away));
     }

@@ -76,12 +76,24 @@ pub(super) fn summary_lines(flight: &Flight) -> Vec<String> {
         ),
     ];
     let costs = [
+        ("decoding", seconds.iter().filter_map(|s| s.capture_ms).fold(0.0, f64::max)),
+        ("converting", seconds.iter().filter_map(|s| s.convert_ms).fold(0.0, f64::max)),
         ("composing", seconds.iter().filter_map(|s| s.compose_ms).fold(0.0, f64::max)),
         ("encoding", seconds.iter().filter_map(|s| s.encode_ms).fold(0.0, f64::max)),
     ];
     if costs.iter().any(|(_, cost)| *cost > 0.0) {
-        let costs = costs.map(|(stage, cost)| format!("{stage} {cost:.1} ms"));
+        // What a show without a camera or a recording does not do is not told.
+        let costs = costs.iter().filter(|(_, cost)| *cost > 0.0).map(|(stage, cost)| format!("{stage} {cost:.1} ms"));
+        let costs: Vec<_> = costs.collect();
         lines.push(format!("A picture's cost in the worst second: {}.", costs.join(", ")));
+    }
+    let waits = [
+        ("for the disk", seconds.iter().filter_map(|s| s.disk_ms).fold(0.0, f64::max)),
+        ("for the socket", seconds.iter().filter_map(|s| s.write_ms).fold(0.0, f64::max)),
+    ];
+    if waits.iter().any(|(_, wait)| *wait >= 1.0) {
+        let waits = waits.map(|(what, wait)| format!("{what} {wait:.0} ms"));
+        lines.push(format!("The longest wait {}.", waits.join(", ")));
     }
     if let Some(lufs) = last.lufs {
         lines.push(format!("Loudness: {lufs:.1} LUFS."));
@@ -142,6 +154,8 @@ mod tests {
             "0:00:40 state: reconnecting",
             "The program ended before the show did",
             "Loudness: -16.2 LUFS",
+            "worst second: decoding 2.3 ms, converting 0.4 ms, composing 0.8 ms, encoding 6.0 ms.",
+            "The longest wait for the disk 14 ms, for the socket 3 ms.",
         ] {
             assert!(text.contains(told), "{told} is not in {text}");
         }
