@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::devices::DeviceInfo;
 use super::work::Work;
 use crate::media::{FrameRate, Picture, Size, Timestamp};
 
@@ -166,6 +167,11 @@ pub trait AudioSource: Send {
     /// it runs; the engine shifts the pts by it.
     fn latency(&self) -> Duration {
         Duration::ZERO
+    }
+
+    /// What else could have been chosen when it was opened, if it is a device.
+    fn others(&self) -> &[DeviceInfo] {
+        &[]
     }
 
     /// How fast the device's clock runs against the program's, in parts per million, as measured by the servo.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::capture::{SourceError, SourceEvent};
+use crate::capture::{DeviceInfo, SourceError, SourceEvent};
 use crate::encode::EncodeError;
 use crate::flow::Hole;
 use crate::media::{Bitrate, FrameRate, Size, Turn};
@@ -243,8 +243,53 @@ pub struct Problem {
     pub details: String,
     /// The server's own words, if it said any.
     pub server_said: Option<String>,
-    /// A setting that would settle it, if one would.
-    pub remedy: Option<Box<Remedy>>,
+    /// What may help, if that is known.
+    advice: Option<Box<Advice>>,
+}
+
+/// What is known beyond the words: seldom there, and kept small.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Advice {
+    /// A setting that would settle it.
+    remedy: Option<Remedy>,
+    /// Of a device that gives nothing: what else there is.
+    inputs: Option<OtherInputs>,
+}
+
+/// What may be the right device where the chosen one gives nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OtherInputs {
+    /// Whether the chosen one gives what an output plays, and hears nobody.
+    pub is_monitor: bool,
+    /// Names of the others that hear something.
+    pub names: Vec<String>,
+}
+
+impl OtherInputs {
+    /// More names than these help nobody.
+    const NAMES_MAX: usize = 5;
+
+    /// Where the device `id` is chosen and `devices` are there; `None` where there is no other to choose.
+    pub fn beside(id: &str, devices: &[DeviceInfo]) -> Option<Self> {
+        let others = devices.iter().filter(|device| device.id != id && !device.is_monitor());
+        let names: Vec<_> = others.map(|device| device.name.clone()).take(Self::NAMES_MAX).collect();
+        (!names.is_empty()).then(|| Self { is_monitor: id.ends_with(".monitor"), names })
+    }
+}
+
+/// What is noticed of a source while it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The source's id.
+    pub id: String,
+    /// The source's name.
+    pub about: String,
+    /// What: one of `ProblemKind::NOTICES`.
+    pub kind: ProblemKind,
+    /// Whether it begins or is over.
+    pub turn: Turn,
+    /// Of a microphone that gives nothing: what else there is.
+    pub inputs: Option<OtherInputs>,
 }
 
 /// Settings to change.
@@ -259,7 +304,7 @@ pub enum Remedy {
 impl Problem {
     /// A problem about `about`.
     pub fn new(kind: ProblemKind, about: impl Into<String>, details: impl Into<String>) -> Self {
-        Self { kind, about: about.into(), details: details.into(), server_said: None, remedy: None }
+        Self { kind, about: about.into(), details: details.into(), server_said: None, advice: None }
     }
 
     /// The same with the server's own words.
@@ -272,13 +317,18 @@ impl Problem {
     /// The same with what to change.
     #[must_use]
     pub fn with_remedy(mut self, remedy: Option<Remedy>) -> Self {
-        self.remedy = remedy.map(Box::new);
+        self.advice = remedy.map(|remedy| Box::new(Advice { remedy: Some(remedy), inputs: None }));
         self
     }
 
     /// What to change, if that would settle it.
     pub fn remedy(&self) -> Option<Remedy> {
-        self.remedy.as_deref().copied()
+        self.advice.as_ref()?.remedy
+    }
+
+    /// Of a device that gives nothing: what else there is, if something is.
+    pub fn inputs(&self) -> Option<&OtherInputs> {
+        self.advice.as_ref()?.inputs.as_ref()
     }
 
     /// What a publisher's error means to the user.
@@ -391,6 +441,13 @@ impl Problem {
         }
     }
 
+    /// The same with what else there is.
+    pub fn from_noticed(notice: &Notice) -> Self {
+        let inputs = notice.inputs.clone().filter(|_| notice.turn != Turn::Over);
+        let advice = inputs.map(|inputs| Box::new(Advice { remedy: None, inputs: Some(inputs) }));
+        Self { advice, ..Self::from_notice(&notice.about, notice.kind, notice.turn) }
+    }
+
     /// What is over, if that is what it says.
     pub fn notice_over(&self) -> Option<ProblemKind> {
         let is_over = |kind: &ProblemKind| self.kind == ProblemKind::SourceRestored && self.details == kind.word();
@@ -438,6 +495,39 @@ impl Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_silent_device_is_named_with_those_that_may_be_meant() {
+        let device = |id: &str, name: &str| DeviceInfo {
+            id: format!("mic:{id}"),
+            name: name.to_owned(),
+            kind: crate::capture::DeviceKind::Microphone,
+            formats: Vec::new(),
+            default: false,
+            detail: "PulseAudio".to_owned(),
+        };
+        let all = [device("desk", "Desk"), device("usb", "USB Microphone"), device("out.monitor", "Monitor of Out")];
+        let told = |id: &str, about: &str, all: &[DeviceInfo]| {
+            let (kind, turn) = (ProblemKind::SourceSilent, Turn::Begun(Duration::from_secs(5)));
+            let (id, about) = (id.to_owned(), about.to_owned());
+            let inputs = OtherInputs::beside(&id, all);
+            crate::studio::wording::what(&Problem::from_noticed(&Notice { id, about, kind, turn, inputs }))
+        };
+        assert_eq!(
+            told("mic:desk", "Desk", &all),
+            "Nothing but digital silence comes from Desk. Is it the right one? There are also: USB Microphone."
+        );
+        assert_eq!(
+            told("mic:out.monitor", "Monitor of Out", &all),
+            "Nothing but digital silence comes from Monitor of Out, which gives what an output plays and is no microphone. \
+             Is it the right one? There are also: Desk, USB Microphone."
+        );
+        assert_eq!(
+            told("mic:desk", "Desk", &all[2..]),
+            "Nothing at all is heard from Desk.",
+            "no other hears anything"
+        );
+    }
 
     #[test]
     fn a_sleep_is_as_long_as_people_say_it_was() {

@@ -355,9 +355,7 @@ impl Supervisor {
                 running.audio_lost = (event != SourceEvent::Restored).then(|| problem.clone());
                 self.tell(StudioEvent::Problem(problem));
             }
-            StageEvent::Noticed(name, kind, turn) => {
-                self.tell(StudioEvent::Problem(Problem::from_notice(&name, kind, turn)));
-            }
+            StageEvent::Noticed(notice) => self.tell(StudioEvent::Problem(Problem::from_noticed(&notice))),
             StageEvent::Retired(source) => drop(source),
         }
     }

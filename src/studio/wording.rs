@@ -61,7 +61,19 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::SourceStalled => format!("{about} has stopped sending: {details}."),
         ProblemKind::SourceFrozen => format!("The picture of {about} does not move any more: the same for {details}."),
         ProblemKind::SourceBlack => format!("The picture of {about} is black."),
-        ProblemKind::SourceSilent => format!("Nothing at all is heard from {about}."),
+        ProblemKind::SourceSilent => match problem.inputs() {
+            None => format!("Nothing at all is heard from {about}."),
+            Some(others) => {
+                let what = match others.is_monitor {
+                    true => ", which gives what an output plays and is no microphone",
+                    false => "",
+                };
+                let names = others.names.join(", ");
+                format!(
+                    "Nothing but digital silence comes from {about}{what}. Is it the right one? There are also: {names}."
+                )
+            }
+        },
         ProblemKind::SourceClipping => format!("{about} is too loud: its sound is cut off."),
         ProblemKind::MutedTalking => {
             format!("Somebody talks into {about}, and it is muted: the viewers do not hear it.")

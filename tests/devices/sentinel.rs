@@ -240,6 +240,33 @@ fn the_card_may_be_a_picture_of_ones_own_or_none() {
 }
 
 #[test]
+fn the_wrong_device_is_asked_about_and_the_others_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    // A microphone of another output, that nobody plays to: silent for ever.
+    let extra = [
+        "module-null-sink sink_name=idle rate=48000 channels=2",
+        "module-remap-source source_name=desk master=idle.monitor",
+    ];
+    let pulse = Pulse::start(folder.path(), &extra.map(str::to_owned));
+    let monitor = "Nothing but digital silence comes from Monitor of Null Output, which gives what an output plays and is no \
+                   microphone. Is it the right one? There are also: Remapped";
+    // The only one that hears anything: there is no other to choose.
+    for (device, told) in [("mic:tally.monitor", monitor), ("mic:desk", "Nothing at all is heard from Remapped")] {
+        let folder = folder.path().join(&device[4..]);
+        std::fs::create_dir(&folder).unwrap();
+        let args = ["--video", "test", "--audio", device];
+        let live = Live::start(&folder, &args, &[("PULSE_SERVER", &pulse.server())]);
+        let is_silence = |line: &str| line.contains("source_silent");
+        let (_, line) = live.wait_for("the silence", Duration::from_secs(5 + 1) + SLACK, is_silence);
+        assert!(line.contains(told), "{line}");
+        // Told once, and nothing else is opened in its place.
+        pause(Duration::from_secs(2));
+        assert_eq!(live.problems(), [] as [String; 0]);
+        assert_eq!(live.end().0, 0);
+    }
+}
+
+#[test]
 fn a_microphone_that_is_muted_at_the_device_is_told() {
     let folder = tempfile::tempdir().unwrap();
     // A microphone that hears what is played, and is no monitor of an output.

@@ -288,8 +288,8 @@ impl Driver {
                 let problem = Problem::from_source_event(&name, &event);
                 self.emit(running, CheckEvent::Note(problem));
             }
-            Message::Stage(StageEvent::Noticed(name, kind, turn)) if running.sources.are_told() => {
-                self.emit(running, CheckEvent::Note(Problem::from_notice(&name, kind, turn)));
+            Message::Stage(StageEvent::Noticed(notice)) if running.sources.are_told() => {
+                self.emit(running, CheckEvent::Note(Problem::from_noticed(&notice)));
             }
             Message::Stage(StageEvent::Retired(source)) => drop(source),
             Message::Stage(

@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::stand_in::StandIn;
 use super::watch::PictureWatch;
 use super::{StageEvent, StageHandle};
-use crate::capture::{Captured, VideoSource, Work};
+use crate::capture::{Captured, SourceInfo, VideoSource, Work};
 use crate::clock::Ticker;
 use crate::flow::Stop;
 use crate::media::{PicturePool, Timestamp, VideoFrame};
 use crate::studio::preview::PreviewPace;
+use crate::studio::problem::Notice;
 use crate::studio::program::{Program, count, count_time};
 use crate::video::Composer;
 
@@ -128,7 +129,8 @@ impl VideoThread {
         }
         let (Some(watch), Some(source)) = (&mut self.watch, &self.source) else { return };
         for (kind, turn) in watch.look(now, captured).into_iter().flatten() {
-            self.stage.tell(StageEvent::Noticed(source.info().name, kind, turn));
+            let SourceInfo { id, name: about, .. } = source.info();
+            self.stage.tell(StageEvent::Noticed(Notice { id, about, kind, turn, inputs: None }));
         }
     }
 

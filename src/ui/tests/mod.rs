@@ -121,5 +121,5 @@ fn devices(kind: DeviceKind, names: &[&str]) -> StudioEvent {
 }
 
 fn said(problem: Problem, words: &str) -> Problem {
-    Problem { server_said: Some(words.to_owned()), ..problem }
+    problem.said(Some(words.to_owned()))
 }

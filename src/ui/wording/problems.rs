@@ -70,7 +70,17 @@ fn what_german(problem: &Problem) -> String {
         Kind::SourceStalled => format!("{about} liefert nichts mehr: {details}."),
         Kind::SourceFrozen => format!("Das Bild von {about} bewegt sich nicht mehr: seit {details} dasselbe."),
         Kind::SourceBlack => format!("Das Bild von {about} ist schwarz."),
-        Kind::SourceSilent => format!("Von {about} ist gar nichts zu hören."),
+        Kind::SourceSilent => match problem.inputs() {
+            None => format!("Von {about} ist gar nichts zu hören."),
+            Some(others) => {
+                let what = match others.is_monitor {
+                    true => " (das gibt, was ein Ausgang spielt, und ist kein Mikrofon)",
+                    false => "",
+                };
+                let names = others.names.join(", ");
+                format!("Von {about}{what} kommt nur digitale Stille. Ist es das richtige? Es gibt auch: {names}.")
+            }
+        },
         Kind::SourceClipping => format!("{about} ist zu laut: der Ton wird abgeschnitten."),
         Kind::MutedTalking => {
             format!("Jemand spricht in {about}, aber der Ton ist stumm: das Publikum hört ihn nicht.")
