@@ -12,7 +12,7 @@ use tally::ingest::{IngestConfig, IngestServer};
 use tally::media::Timestamp;
 
 use crate::shows::decode;
-use crate::support::{Process, Pulse, pause, shim, write_tone};
+use crate::support::{Process, Pulse, pause, shim, write_clicks, write_tone};
 
 const WIDTH: usize = 640;
 const HEIGHT: usize = 480;
@@ -237,6 +237,71 @@ fn the_card_may_be_a_picture_of_ones_own_or_none() {
         let last = *corners.last().unwrap();
         assert!(last.abs_diff(expected) <= 4, "{choice}: {corners:?}");
     }
+}
+
+/// Where the clicks of a recording begin, in seconds of its time: holes are holes.
+fn clicks(recording: &Path) -> Vec<f64> {
+    let args =
+        ["-map", "0:a", "-af", "aresample=async=1:min_hard_comp=0.05", "-ar", "48000", "-ac", "1", "-f", "f32le"];
+    let raw = decode(recording, &args);
+    let (mut found, mut last) = (Vec::new(), 0);
+    for (at, sample) in raw.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).enumerate() {
+        if sample.abs() > 0.2 {
+            if at > last + 9600 {
+                found.push(at as f64 / 48_000.0);
+            }
+            last = at;
+        }
+    }
+    found
+}
+
+#[test]
+fn devices_go_on_in_step_after_the_program_was_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let pulse = Pulse::start(folder.path(), &[]);
+    let file = folder.path().join("clicks.wav");
+    write_clicks(&file, 60);
+    let player = pulse.play(&file);
+    pause(Duration::from_millis(700));
+    let environment = [
+        ("LD_PRELOAD", shim().to_str().unwrap().to_owned()),
+        ("SHIM_V4L2_0", format!("NV12:{WIDTH}x{HEIGHT}@30")),
+        ("SHIM_V4L2_MOVE", "1".to_owned()),
+        ("PULSE_SERVER", pulse.server()),
+    ];
+    let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let live = Live::start(folder.path(), &["--video", "camera", "--audio", "mic:tally.monitor"], &environment);
+    pause(Duration::from_secs(5));
+    let signal = |name: &str| {
+        let id = live.process.0.id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    };
+    signal("-STOP");
+    pause(Duration::from_secs(6));
+    signal("-CONT");
+    pause(Duration::from_secs(7));
+    let problems = live.problems();
+    let recording = live.recording.clone();
+    let (code, corners) = live.end();
+    drop(player);
+    let clicks = clicks(&recording);
+    println!("{problems:?}\n{clicks:?}");
+    assert_eq!(code, 0);
+    // Once a second, whatever happened: what is heard stands where it was played.
+    let first = clicks[1];
+    let offsets: Vec<_> = clicks[1..].iter().map(|at| (at - first + 0.5).rem_euclid(1.0) - 0.5).collect();
+    assert!(offsets.iter().all(|offset| offset.abs() < 0.040), "{offsets:?}");
+    let after = clicks.iter().filter(|at| **at > clicks[0] + 10.0).count();
+    assert!(after >= 5, "{clicks:?}");
+    assert!(corners.len() > 10 * 30 - 20, "{} pictures", corners.len());
+    // The sound server throws a client out that takes nothing for so long, which is told, and that it is over.
+    let kinds: Vec<_> = ["source_lost", "source_restored"].into_iter().take(problems.len()).collect();
+    assert!(
+        problems.len().is_multiple_of(2) && problems.iter().zip(&kinds).all(|(line, kind)| line.contains(kind)),
+        "{problems:?}"
+    );
+    assert!(problems.iter().all(|line| line.contains("Monitor of Null Output")), "{problems:?}");
 }
 
 #[test]
