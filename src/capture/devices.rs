@@ -28,6 +28,16 @@ pub struct DeviceInfo {
     pub detail: String,
 }
 
+impl DeviceInfo {
+    /// Whether it gives what an output plays, and hears nobody.
+    pub fn is_monitor(&self) -> bool {
+        self.id.ends_with(".monitor") || self.detail.ends_with(MONITOR)
+    }
+}
+
+/// What the detail of a monitor ends with.
+pub(super) const MONITOR: &str = "what an output plays";
+
 /// The cameras of this system, the default first. Opens each for a moment; takes some milliseconds.
 pub fn list_cameras() -> Vec<DeviceInfo> {
     super::camera::list()

@@ -11,9 +11,11 @@ pub mod silence;
 mod source;
 pub mod still;
 pub mod test_signal;
+mod work;
 pub mod y4m;
 
 pub use camera::CameraRequest;
 pub use clip::{open_audio_file, open_video_file};
 pub use devices::{DeviceInfo, DeviceKind};
 pub use source::{AudioRead, AudioSource, Captured, SourceError, SourceEvent, SourceInfo, VideoSource};
+pub use work::Work;

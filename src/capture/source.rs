@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::devices::DeviceInfo;
+use super::work::Work;
 use crate::media::{FrameRate, Picture, Size, Timestamp};
 
 /// What a source is, for people and for logs.
@@ -131,6 +133,12 @@ pub trait VideoSource: Send {
     fn poll_event(&mut self) -> Option<SourceEvent> {
         None
     }
+
+    /// What a thread of its own has spent on its pictures so far; `None` where all work is done when a picture is asked
+    /// for or prepared.
+    fn work(&self) -> Option<Work> {
+        None
+    }
 }
 
 /// How a read went.
@@ -159,6 +167,11 @@ pub trait AudioSource: Send {
     /// it runs; the engine shifts the pts by it.
     fn latency(&self) -> Duration {
         Duration::ZERO
+    }
+
+    /// What else could have been chosen when it was opened, if it is a device.
+    fn others(&self) -> &[DeviceInfo] {
+        &[]
     }
 
     /// How fast the device's clock runs against the program's, in parts per million, as measured by the servo.

@@ -1,8 +1,9 @@
-//! The only reader of the system's clocks: program time, wall time, a manual clock for tests, the ticker and
-//! the waits between attempts.
+//! The only reader of the system's clocks: program time, wall time, a manual clock for tests, the ticker, the waits
+//! between attempts, and whether the computer has slept.
 
 mod backoff;
 mod local;
+mod sleep;
 mod ticker;
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -12,6 +13,7 @@ use crate::media::Timestamp;
 
 pub use backoff::Backoff;
 pub use local::{local_date_and_time, utc_date_time};
+pub use sleep::{SleepWatch, TwoClocks};
 pub use ticker::{Tick, Ticker};
 
 /// Program time. Cheap to clone; all clones agree.

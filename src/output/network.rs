@@ -1,11 +1,13 @@
 //! The one thread on which all publishers run.
 
 use std::future::Future;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
-use super::changes::{self, NetworkChanges};
+use super::changes::{self, NetworkChanges, ReadClocks};
+use crate::clock::TwoClocks;
 use crate::flow::Worker;
 
 /// A single-threaded runtime on a named thread. Dropping it ends every task on it and joins the thread.
@@ -20,10 +22,15 @@ pub struct Network {
 impl Network {
     /// Starts the thread.
     pub fn start() -> std::io::Result<Self> {
+        Self::start_with(TwoClocks::now)
+    }
+
+    /// The same, with other clocks to notice a sleep by.
+    pub(super) fn start_with(clocks: ReadClocks) -> std::io::Result<Self> {
         // One extra thread at most, only while a name is looked up.
         let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(2).build()?;
         let handle = runtime.handle().clone();
-        let changes = changes::start(&handle);
+        let changes = changes::start(&handle, clocks);
         let (end, ended) = oneshot::channel::<()>();
         let worker = Worker::spawn("network", move |_stop| {
             // The sender's end, dropped or used, both mean: finish.
@@ -37,6 +44,12 @@ impl Network {
     /// Told when this computer's network changes.
     pub(super) fn changes(&self) -> NetworkChanges {
         self.changes.clone()
+    }
+
+    /// How often this computer has slept since the start, and for how long all together.
+    pub fn sleeps(&self) -> (u64, Duration) {
+        let news = self.changes.borrow();
+        (news.sleeps, news.slept)
     }
 
     /// Runs `task` until it ends or the network is dropped.

@@ -25,6 +25,8 @@ pub struct OutputCounters {
     pub link: LinkView,
     /// When the first keyframe was handed to the system.
     pub first_keyframe_at: Option<Timestamp>,
+    /// How long the slowest packet waited for the socket since the counters were last taken.
+    pub write_max: Duration,
     /// Capture to socket of each frame since the counters were last taken.
     pub latencies: Vec<Duration>,
 }
@@ -61,6 +63,11 @@ impl OutputStats {
         });
     }
 
+    /// A packet was handed to the system so long after it was taken out of the queue for it.
+    pub fn note_write(&self, took: Duration) {
+        self.update(|c| c.write_max = c.write_max.max(took));
+    }
+
     /// Payload bytes handed to the system so far.
     pub fn sent_bytes(&self) -> u64 {
         let counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,10 +84,11 @@ impl OutputStats {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).link
     }
 
-    /// A copy of the counters; the latencies are taken out.
+    /// A copy of the counters; the latencies and the slowest write are taken out.
     pub fn take(&self) -> OutputCounters {
         let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let latencies = std::mem::take(&mut counters.latencies);
-        OutputCounters { latencies, ..counters.clone() }
+        let write_max = std::mem::take(&mut counters.write_max);
+        OutputCounters { latencies, write_max, ..counters.clone() }
     }
 }

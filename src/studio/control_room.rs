@@ -16,7 +16,7 @@ use super::sources::{self, Opened};
 use super::stage::{Stage, StageEvent, StageFormat};
 use super::supervisor::{Lent, Message};
 use super::viewer_feed::ViewerFeed;
-use super::{Problem, ProblemKind};
+use super::{OtherInputs, Problem, ProblemKind};
 use crate::capture::{AudioSource, DeviceInfo, DeviceKind, SourceError, SourceEvent, VideoSource, devices};
 use crate::clock::Clock;
 use crate::flow::{Stop, Worker};
@@ -371,10 +371,14 @@ impl ControlRoom {
     fn stage_event(&mut self, event: StageEvent) {
         let (kind, name, what) = match event {
             StageEvent::Retired(source) => return self.close(source),
-            StageEvent::Noticed(name, kind, turn) => {
+            StageEvent::Noticed(mut notice) => {
+                // What there is by now, not when the device was opened.
+                if notice.inputs.is_some() && !self.audio.seen.is_empty() {
+                    notice.inputs = OtherInputs::beside(&notice.id, &self.audio.seen);
+                }
                 match &self.show {
-                    Some(show) => show.tell(Message::Stage(StageEvent::Noticed(name, kind, turn))),
-                    None => self.tell(StudioEvent::Problem(Problem::from_notice(&name, kind, turn))),
+                    Some(show) => show.tell(Message::Stage(StageEvent::Noticed(notice))),
+                    None => self.tell(StudioEvent::Problem(Problem::from_noticed(&notice))),
                 }
                 return;
             }

@@ -181,10 +181,18 @@ pub struct Stats {
     pub reconnects: u64,
     /// Capture to socket, if a frame was sent.
     pub latency: Option<LatencyMillis>,
-    /// Composing one picture took so long, in ms.
+    /// Composing one picture (scaling it, above all) took so long, in ms.
     pub compose_ms: Option<f64>,
     /// Encoding one picture took so long, in ms.
     pub encode_ms: Option<f64>,
+    /// Decoding one picture of the source, or drawing it, took so long, in ms.
+    pub capture_ms: Option<f64>,
+    /// Converting the colours of one picture of a camera took so long, in ms.
+    pub convert_ms: Option<f64>,
+    /// The slowest write of the recording to the disk, in ms.
+    pub disk_ms: Option<f64>,
+    /// The slowest packet waited so long for the socket, in ms.
+    pub write_ms: Option<f64>,
     /// CPU use of this program; 100 is one core.
     pub cpu_percent: f64,
     /// Resident memory in MiB, if the system tells.

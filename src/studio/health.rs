@@ -21,6 +21,30 @@ pub(super) struct Health {
     live_seconds: u64,
     worst: Option<WorstSecond>,
     rss_max: Option<f64>,
+    slowest: Slowest,
+}
+
+/// How the recording's disk keeps up.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct DiskFigures {
+    /// Frames missing in the recording so far.
+    pub(super) dropped: u64,
+    /// The slowest write since the last look, if something is recorded.
+    pub(super) slowest: Option<Duration>,
+}
+
+/// The slowest of the whole show.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slowest {
+    disk: Option<Duration>,
+    write: Option<Duration>,
+}
+
+impl Slowest {
+    fn hear(&mut self, outputs: &Outputs) {
+        self.disk = self.disk.max(outputs.disk.slowest);
+        self.write = self.write.max(outputs.write_max);
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,6 +53,9 @@ struct Sample {
     cpu: Duration,
     captured: u64,
     encoded: u64,
+    source_pictures: u64,
+    capture_nanos: u64,
+    convert_nanos: u64,
     compose_nanos: u64,
     encode_nanos: u64,
     video_bytes: u64,
@@ -41,7 +68,8 @@ struct Sample {
 struct Outputs {
     frames_sent: u64,
     dropped: u64,
-    recording_dropped: u64,
+    disk: DiskFigures,
+    write_max: Option<Duration>,
     reconnects: u64,
     rtt: Option<Duration>,
     queue: Duration,
@@ -53,7 +81,7 @@ impl Summary {
     /// Of a show that could not begin.
     pub(super) fn never_live(now: Timestamp, problem: Problem) -> Self {
         let program = Program::new(Fanout::new(), None);
-        let totals = Health::new(now).totals(now, &program, &Lines::default(), 0);
+        let totals = Health::new(now).totals(now, &program, &Lines::default(), DiskFigures::default());
         Self {
             duration: Duration::ZERO,
             totals,
@@ -76,19 +104,21 @@ impl Health {
             live_seconds: 0,
             worst: None,
             rss_max: None,
+            slowest: Slowest::default(),
         }
     }
 
-    /// The figures since the last call. `recording_dropped`: frames missing in the recording so far.
+    /// The figures since the last call.
     pub(super) fn second(
         &mut self,
         now: Timestamp,
         state: DestinationState,
         program: &Program,
         lines: &Lines,
-        recording_dropped: u64,
+        disk: DiskFigures,
     ) -> Stats {
-        let outputs = Outputs { recording_dropped, ..Outputs::of(lines) };
+        let outputs = Outputs { disk, ..Outputs::of(lines) };
+        self.slowest.hear(&outputs);
         for latency in &outputs.latencies {
             self.histogram.add(*latency);
         }
@@ -104,8 +134,9 @@ impl Health {
     }
 
     /// The figures of the whole show.
-    pub(super) fn totals(&mut self, now: Timestamp, program: &Program, lines: &Lines, recording_dropped: u64) -> Stats {
-        let outputs = Outputs { recording_dropped, ..Outputs::of(lines) };
+    pub(super) fn totals(&mut self, now: Timestamp, program: &Program, lines: &Lines, disk: DiskFigures) -> Stats {
+        let outputs = Outputs { disk, ..Outputs::of(lines) };
+        self.slowest.hear(&outputs);
         for latency in &outputs.latencies {
             self.histogram.add(*latency);
         }
@@ -117,6 +148,7 @@ impl Health {
         let wall = now.since(self.started_at).as_secs_f64().max(1e-3);
         stats.cpu_percent = 100.0 * end.cpu.saturating_sub(self.started_cpu).as_secs_f64() / wall;
         stats.rss_mb = self.rss_max.or(stats.rss_mb);
+        (stats.disk_ms, stats.write_ms) = (self.slowest.disk.map(millis), self.slowest.write.map(millis));
         stats
     }
 
@@ -147,7 +179,7 @@ impl Health {
             missed: read(&counters.missed),
             skipped: program.skipped(),
             dropped: outputs.dropped,
-            recording_dropped: outputs.recording_dropped,
+            recording_dropped: outputs.disk.dropped,
             audio_xruns: read(&counters.audio_xruns),
             video_kbps: kbps(to.video_bytes - from.video_bytes),
             audio_kbps: kbps(to.audio_bytes - from.audio_bytes),
@@ -157,6 +189,13 @@ impl Health {
             network_kbps: None,
             reconnects: outputs.reconnects,
             latency,
+            // What costs nothing is not done.
+            capture_ms: each(to.capture_nanos - from.capture_nanos, to.source_pictures - from.source_pictures)
+                .filter(|cost| *cost > 0.0),
+            convert_ms: each(to.convert_nanos - from.convert_nanos, to.source_pictures - from.source_pictures)
+                .filter(|cost| *cost > 0.0),
+            disk_ms: outputs.disk.slowest.map(millis),
+            write_ms: outputs.write_max.map(millis),
             compose_ms: each(to.compose_nanos - from.compose_nanos, to.captured - from.captured),
             encode_ms: each(to.encode_nanos - from.encode_nanos, to.encoded - from.encoded),
             cpu_percent: 100.0 * to.cpu.saturating_sub(from.cpu).as_secs_f64() / seconds,
@@ -190,6 +229,9 @@ impl Sample {
             cpu: process_cpu_time(),
             captured: read(&counters.captured),
             encoded: read(&counters.encoded),
+            source_pictures: read(&counters.source_pictures),
+            capture_nanos: read(&counters.capture_nanos),
+            convert_nanos: read(&counters.convert_nanos),
             compose_nanos: read(&counters.compose_nanos),
             encode_nanos: read(&counters.encode_nanos),
             video_bytes: read(&counters.video_bytes),
@@ -204,7 +246,11 @@ impl Outputs {
         let mut sum = Self::default();
         let mut sent = Vec::new();
         for (place, publisher) in lines.replaced().chain(lines.running()) {
-            let OutputCounters { frames_sent, reconnects, latencies, .. } = publisher.stats().take();
+            let OutputCounters { frames_sent, audio_sent, reconnects, latencies, write_max, .. } =
+                publisher.stats().take();
+            if frames_sent + audio_sent > 0 {
+                sum.write_max = sum.write_max.max(Some(write_max));
+            }
             sent.resize(sent.len().max(place + 1), 0);
             if let Some(sent) = sent.get_mut(place) {
                 *sent += frames_sent;
@@ -222,6 +268,10 @@ impl Outputs {
         }
         sum
     }
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
 }
 
 /// Latencies in buckets of a tenth of a millisecond: any show in 80 KB.

@@ -41,6 +41,6 @@ pub use event::{
 pub use incoming::KEY_IN_FILE;
 pub use levels::Levels;
 pub use preview::{Preview, PreviewRate};
-pub use problem::{Problem, ProblemKind, Remedy};
+pub use problem::{Notice, OtherInputs, Problem, ProblemKind, Remedy};
 pub use show::{NextEvent, Show};
 pub use viewer_feed::{ViewerFeed, ViewerNow};

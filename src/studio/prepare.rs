@@ -102,6 +102,7 @@ impl Supervisor {
             audio_ended: false,
             video_lost: None,
             audio_lost: None,
+            sleeps_told: (0, Duration::ZERO),
             failure: None,
             stage,
             _encode: encode,

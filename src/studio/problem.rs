@@ -1,6 +1,8 @@
 //! What the user is told when something goes wrong: a stable kind, what it is about, the server's own words.
 
-use crate::capture::{SourceError, SourceEvent};
+use std::time::Duration;
+
+use crate::capture::{DeviceInfo, SourceError, SourceEvent};
 use crate::encode::EncodeError;
 use crate::flow::Hole;
 use crate::media::{Bitrate, FrameRate, Size, Turn};
@@ -130,6 +132,8 @@ pub enum ProblemKind {
     IngestFailed,
     /// Something about the profile the user should know.
     ProfileWarning,
+    /// The computer slept while the show was on; the show goes on. It is about how long, with when it woke as its details.
+    ComputerSlept,
     /// Our own fault.
     Internal,
 }
@@ -222,6 +226,7 @@ impl ProblemKind {
             Self::ReplayFailed => "replay_failed",
             Self::IngestFailed => "ingest_failed",
             Self::ProfileWarning => "profile_warning",
+            Self::ComputerSlept => "computer_slept",
             Self::Internal => "internal",
         }
     }
@@ -238,8 +243,53 @@ pub struct Problem {
     pub details: String,
     /// The server's own words, if it said any.
     pub server_said: Option<String>,
-    /// A setting that would settle it, if one would.
-    pub remedy: Option<Box<Remedy>>,
+    /// What may help, if that is known.
+    advice: Option<Box<Advice>>,
+}
+
+/// What is known beyond the words: seldom there, and kept small.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Advice {
+    /// A setting that would settle it.
+    remedy: Option<Remedy>,
+    /// Of a device that gives nothing: what else there is.
+    inputs: Option<OtherInputs>,
+}
+
+/// What may be the right device where the chosen one gives nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OtherInputs {
+    /// Whether the chosen one gives what an output plays, and hears nobody.
+    pub is_monitor: bool,
+    /// Names of the others that hear something.
+    pub names: Vec<String>,
+}
+
+impl OtherInputs {
+    /// More names than these help nobody.
+    const NAMES_MAX: usize = 5;
+
+    /// Where the device `id` is chosen and `devices` are there; `None` where there is no other to choose.
+    pub fn beside(id: &str, devices: &[DeviceInfo]) -> Option<Self> {
+        let others = devices.iter().filter(|device| device.id != id && !device.is_monitor());
+        let names: Vec<_> = others.map(|device| device.name.clone()).take(Self::NAMES_MAX).collect();
+        (!names.is_empty()).then(|| Self { is_monitor: id.ends_with(".monitor"), names })
+    }
+}
+
+/// What is noticed of a source while it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The source's id.
+    pub id: String,
+    /// The source's name.
+    pub about: String,
+    /// What: one of `ProblemKind::NOTICES`.
+    pub kind: ProblemKind,
+    /// Whether it begins or is over.
+    pub turn: Turn,
+    /// Of a microphone that gives nothing: what else there is.
+    pub inputs: Option<OtherInputs>,
 }
 
 /// Settings to change.
@@ -254,7 +304,7 @@ pub enum Remedy {
 impl Problem {
     /// A problem about `about`.
     pub fn new(kind: ProblemKind, about: impl Into<String>, details: impl Into<String>) -> Self {
-        Self { kind, about: about.into(), details: details.into(), server_said: None, remedy: None }
+        Self { kind, about: about.into(), details: details.into(), server_said: None, advice: None }
     }
 
     /// The same with the server's own words.
@@ -267,13 +317,18 @@ impl Problem {
     /// The same with what to change.
     #[must_use]
     pub fn with_remedy(mut self, remedy: Option<Remedy>) -> Self {
-        self.remedy = remedy.map(Box::new);
+        self.advice = remedy.map(|remedy| Box::new(Advice { remedy: Some(remedy), inputs: None }));
         self
     }
 
     /// What to change, if that would settle it.
     pub fn remedy(&self) -> Option<Remedy> {
-        self.remedy.as_deref().copied()
+        self.advice.as_ref()?.remedy
+    }
+
+    /// Of a device that gives nothing: what else there is, if something is.
+    pub fn inputs(&self) -> Option<&OtherInputs> {
+        self.advice.as_ref()?.inputs.as_ref()
     }
 
     /// What a publisher's error means to the user.
@@ -386,10 +441,28 @@ impl Problem {
         }
     }
 
+    /// The same with what else there is.
+    pub fn from_noticed(notice: &Notice) -> Self {
+        let inputs = notice.inputs.clone().filter(|_| notice.turn != Turn::Over);
+        let advice = inputs.map(|inputs| Box::new(Advice { remedy: None, inputs: Some(inputs) }));
+        Self { advice, ..Self::from_notice(&notice.about, notice.kind, notice.turn) }
+    }
+
     /// What is over, if that is what it says.
     pub fn notice_over(&self) -> Option<ProblemKind> {
         let is_over = |kind: &ProblemKind| self.kind == ProblemKind::SourceRestored && self.details == kind.word();
         ProblemKind::NOTICES.into_iter().find(is_over)
+    }
+
+    /// The computer slept for `slept` and woke at `at`, a time of day.
+    pub fn from_sleep(slept: Duration, at: &str) -> Self {
+        let seconds = slept.as_secs();
+        let length = match seconds {
+            0..120 => format!("{seconds} s"),
+            120..7200 => format!("{} min", (seconds + 30) / 60),
+            _ => format!("{} h", (seconds + 1800) / 3600),
+        };
+        Self::new(ProblemKind::ComputerSlept, length, at)
     }
 
     /// What an encoder's error means to the user.
@@ -416,5 +489,52 @@ impl Problem {
             }
         };
         Self::new(ProblemKind::RecordingGap, path, missing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_device_is_named_with_those_that_may_be_meant() {
+        let device = |id: &str, name: &str| DeviceInfo {
+            id: format!("mic:{id}"),
+            name: name.to_owned(),
+            kind: crate::capture::DeviceKind::Microphone,
+            formats: Vec::new(),
+            default: false,
+            detail: "PulseAudio".to_owned(),
+        };
+        let all = [device("desk", "Desk"), device("usb", "USB Microphone"), device("out.monitor", "Monitor of Out")];
+        let told = |id: &str, about: &str, all: &[DeviceInfo]| {
+            let (kind, turn) = (ProblemKind::SourceSilent, Turn::Begun(Duration::from_secs(5)));
+            let (id, about) = (id.to_owned(), about.to_owned());
+            let inputs = OtherInputs::beside(&id, all);
+            crate::studio::wording::what(&Problem::from_noticed(&Notice { id, about, kind, turn, inputs }))
+        };
+        assert_eq!(
+            told("mic:desk", "Desk", &all),
+            "Nothing but digital silence comes from Desk. Is it the right one? There are also: USB Microphone."
+        );
+        assert_eq!(
+            told("mic:out.monitor", "Monitor of Out", &all),
+            "Nothing but digital silence comes from Monitor of Out, which gives what an output plays and is no microphone. \
+             Is it the right one? There are also: Desk, USB Microphone."
+        );
+        assert_eq!(
+            told("mic:desk", "Desk", &all[2..]),
+            "Nothing at all is heard from Desk.",
+            "no other hears anything"
+        );
+    }
+
+    #[test]
+    fn a_sleep_is_as_long_as_people_say_it_was() {
+        for (seconds, told) in [(14, "14 s"), (840, "14 min"), (3600, "60 min"), (9 * 3600 + 100, "9 h")] {
+            let problem = Problem::from_sleep(Duration::from_secs(seconds), "14:02:11");
+            let what = crate::studio::wording::what(&problem);
+            assert_eq!(what, format!("This computer slept for {told}; the show went on at 14:02:11."));
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::capture::Work;
 use crate::flow::Queue;
 use crate::media::{Timestamp, VideoFrame};
 use crate::output::Fanout;
@@ -39,6 +40,10 @@ pub(super) struct Counters {
     pub(super) audio_bytes: AtomicU64,
     /// Keyframes encoded.
     pub(super) keyframes: AtomicU64,
+    /// Pictures that the source has made, and time spent on decoding them and on converting their colours.
+    pub(super) source_pictures: AtomicU64,
+    pub(super) capture_nanos: AtomicU64,
+    pub(super) convert_nanos: AtomicU64,
     /// Time spent in composing and in encoding.
     pub(super) compose_nanos: AtomicU64,
     pub(super) encode_nanos: AtomicU64,
@@ -120,7 +125,20 @@ impl Program {
 
 /// Adds the time from `begun` to `ended` to a counter.
 pub(super) fn count_time(counter: &AtomicU64, begun: Timestamp, ended: Timestamp) {
-    count(counter, u64::try_from(ended.since(begun).as_nanos()).unwrap_or(0));
+    count_duration(counter, ended.since(begun));
+}
+
+fn count_duration(counter: &AtomicU64, time: Duration) {
+    count(counter, u64::try_from(time.as_nanos()).unwrap_or(0));
+}
+
+impl Counters {
+    /// Adds what the source has spent on pictures.
+    pub(super) fn count_work(&self, work: Work) {
+        count(&self.source_pictures, work.pictures);
+        count_duration(&self.capture_nanos, work.capture);
+        count_duration(&self.convert_nanos, work.convert);
+    }
 }
 
 /// Adds to a counter.

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::event::StudioEvent;
+use super::health::DiskFigures;
 use super::supervisor::{Message, Running, Supervisor};
 use super::{Problem, ProblemKind};
 use crate::clock::local_date_and_time;
 use crate::flow::{PacketQueue, ReplayBuffer};
-use crate::media::StreamConfig;
+use crate::media::{StreamConfig, Timestamp};
 use crate::output::publisher::PublisherState;
 use crate::output::{Recorder, RecorderConfig, RecorderError, RecorderEvent, ReplaySave, free_path, replay_path};
 use crate::settings::{default_recording, recording_path, recordings_state_dir};
@@ -49,9 +50,13 @@ impl Kept {
         self.replay.clone()
     }
 
-    /// Frames missing in the recording so far.
-    pub(super) fn frames_missing(&self) -> u64 {
-        self.recorder.as_ref().map_or(0, Recorder::frames_missing)
+    /// How the disk keeps up; the slowest write is taken out.
+    pub(super) fn disk(&self, now: Timestamp) -> DiskFigures {
+        let recorder = self.recorder.as_ref();
+        DiskFigures {
+            dropped: recorder.map_or(0, Recorder::frames_missing),
+            slowest: recorder.map(|recorder| recorder.take_slowest_write(now)),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use super::stage::{Stage, StageEvent, StageHandle};
 use super::viewer_feed::ViewerFeed;
 use super::{Problem, ProblemKind};
 use crate::capture::SourceEvent;
-use crate::clock::Clock;
+use crate::clock::{Clock, local_date_and_time};
 use crate::encode::EncodeError;
 use crate::flow::{Stop, Worker};
 use crate::media::Timestamp;
@@ -146,6 +146,8 @@ pub(super) struct Running {
     pub(super) video_lost: Option<Problem>,
     pub(super) audio_lost: Option<Problem>,
     pub(super) failure: Option<Problem>,
+    /// Sleeps of the computer that were told, and how long they were.
+    pub(super) sleeps_told: (u64, Duration),
     // Dropped last, in this order: threads first, then the network they feed.
     pub(super) stage: ShowStage,
     pub(super) _encode: Option<Worker>,
@@ -228,8 +230,11 @@ impl Supervisor {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             let now = self.clock.now();
+            self.hear_sleep(running);
             if now >= running.next_stats {
-                running.next_stats = running.next_stats + STATS_INTERVAL;
+                // A program that was stopped has one long second, and not many of no length.
+                let was_stopped = now.since(running.next_stats) > STATS_INTERVAL;
+                running.next_stats = if was_stopped { now } else { running.next_stats } + STATS_INTERVAL;
                 let stats = running.second(now);
                 self.tell(StudioEvent::Stats(Box::new(stats)));
             }
@@ -238,6 +243,16 @@ impl Supervisor {
                 running.adapt(now);
             }
             self.advance(running, now);
+        }
+    }
+
+    /// Tells that the computer slept, once it is awake.
+    fn hear_sleep(&self, running: &mut Running) {
+        let (count, slept) = running.network.sleeps();
+        let (told, before) = std::mem::replace(&mut running.sleeps_told, (count, slept));
+        if count != told {
+            let (_, time) = local_date_and_time();
+            self.tell(StudioEvent::Problem(Problem::from_sleep(slept.saturating_sub(before), &time.replace('-', ":"))));
         }
     }
 
@@ -340,9 +355,7 @@ impl Supervisor {
                 running.audio_lost = (event != SourceEvent::Restored).then(|| problem.clone());
                 self.tell(StudioEvent::Problem(problem));
             }
-            StageEvent::Noticed(name, kind, turn) => {
-                self.tell(StudioEvent::Problem(Problem::from_notice(&name, kind, turn)));
-            }
+            StageEvent::Noticed(notice) => self.tell(StudioEvent::Problem(Problem::from_noticed(&notice))),
             StageEvent::Retired(source) => drop(source),
         }
     }
@@ -426,14 +439,14 @@ impl Supervisor {
     fn finish(&self, mut running: Running) -> Summary {
         running.program.end_at(self.clock.now());
         running.program.fanout().close();
-        let recording_dropped = running.recording_dropped();
+        let disk = running.kept.disk(self.clock.now());
         let recordings = self.finish_recording(&mut running);
         // A device that is gone at the end of the show did not come back.
         for lost in [running.video_lost.take(), running.audio_lost.take()].into_iter().flatten() {
             running.failure.get_or_insert(lost);
         }
         let now = self.clock.now();
-        let totals = running.health.totals(now, &running.program, &running.lines, recording_dropped);
+        let totals = running.health.totals(now, &running.program, &running.lines, disk);
         if let Some(rehearse) = running.rehearse.take() {
             running.lines.clear();
             let report = rehearse.finish(&self.settings);
@@ -507,13 +520,9 @@ impl Running {
     }
 
     fn second(&mut self, now: Timestamp) -> super::Stats {
-        let recording_dropped = self.recording_dropped();
-        let mut stats = self.health.second(now, self.lines.best_state(), &self.program, &self.lines, recording_dropped);
+        let disk = self.kept.disk(now);
+        let mut stats = self.health.second(now, self.lines.best_state(), &self.program, &self.lines, disk);
         stats.network_kbps = self.rate.narrow().map(|bps| bps as f64 / 1e3);
         stats
-    }
-
-    fn recording_dropped(&self) -> u64 {
-        self.kept.frames_missing()
     }
 }

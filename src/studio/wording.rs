@@ -61,7 +61,19 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::SourceStalled => format!("{about} has stopped sending: {details}."),
         ProblemKind::SourceFrozen => format!("The picture of {about} does not move any more: the same for {details}."),
         ProblemKind::SourceBlack => format!("The picture of {about} is black."),
-        ProblemKind::SourceSilent => format!("Nothing at all is heard from {about}."),
+        ProblemKind::SourceSilent => match problem.inputs() {
+            None => format!("Nothing at all is heard from {about}."),
+            Some(others) => {
+                let what = match others.is_monitor {
+                    true => ", which gives what an output plays and is no microphone",
+                    false => "",
+                };
+                let names = others.names.join(", ");
+                format!(
+                    "Nothing but digital silence comes from {about}{what}. Is it the right one? There are also: {names}."
+                )
+            }
+        },
         ProblemKind::SourceClipping => format!("{about} is too loud: its sound is cut off."),
         ProblemKind::MutedTalking => {
             format!("Somebody talks into {about}, and it is muted: the viewers do not hear it.")
@@ -99,6 +111,7 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::ReplayFailed => format!("The replay {about} cannot be saved ({details})."),
         ProblemKind::IngestFailed => format!("The rehearsal's server does not start ({details})."),
         ProblemKind::ProfileWarning => details.clone(),
+        ProblemKind::ComputerSlept => format!("This computer slept for {about}; the show went on at {details}."),
         ProblemKind::Internal => format!("Tally failed: {details}."),
     }
 }
@@ -205,6 +218,9 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::RecordingRepaired => "Nothing: it plays.".to_owned(),
         ProblemKind::ReplayFailed => "Record to a folder you may write to, on a disk with some room. The show is not harmed.".to_owned(),
         ProblemKind::IngestFailed => "Try again; if it stays so, please report it.".to_owned(),
+        ProblemKind::ComputerSlept => {
+            "Keep this computer from going to sleep during a show: plug it in, leave its lid open, turn sleep off.".to_owned()
+        }
         ProblemKind::ProfileWarning => "Save the profile again to mend it.".to_owned(),
         ProblemKind::Internal => "Please report this, with the command you used.".to_owned(),
     }

@@ -12,7 +12,7 @@ use tally::ingest::{IngestConfig, IngestServer};
 use tally::media::Timestamp;
 
 use crate::shows::decode;
-use crate::support::{Process, Pulse, pause, shim, write_tone};
+use crate::support::{Process, Pulse, pause, shim, write_clicks, write_tone};
 
 const WIDTH: usize = 640;
 const HEIGHT: usize = 480;
@@ -59,11 +59,16 @@ impl Live {
 
     /// The first line from now on that holds `word`; fails after `limit`.
     fn wait(&self, what: &str, limit: Duration, word: &str) -> Timestamp {
+        self.wait_for(what, limit, |line| line.contains(word)).0
+    }
+
+    /// The first line from now on that is `wanted`, and when it came; fails after `limit`.
+    fn wait_for(&self, what: &str, limit: Duration, wanted: impl Fn(&str) -> bool) -> (Timestamp, String) {
         let end = self.clock.now() + limit;
         let mut seen = Vec::new();
         loop {
             match self.lines.pop(end.since(self.clock.now())) {
-                Popped::Value((at, line)) if line.contains(word) => return at,
+                Popped::Value((at, line)) if wanted(&line) => return (at, line),
                 Popped::Value((_, line)) => seen.extend(line.contains("problem").then_some(line)),
                 Popped::Empty => panic!("{what} was not told within {limit:?}, but {seen:?}"),
                 Popped::Closed => panic!("it ended before {what}: {seen:?}"),
@@ -158,6 +163,18 @@ fn a_camera_that_freezes_is_told_and_started_anew() {
 }
 
 #[test]
+fn what_a_cameras_picture_costs_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (live, _control) = camera(folder.path(), &[]);
+    let has_cost = |line: &str| line.contains("\"convert_ms\":") && !line.contains("\"convert_ms\":null");
+    let (_, line) = live.wait_for("its cost", Duration::from_secs(5), has_cost);
+    let cost = line.split("\"convert_ms\":").nth(1).unwrap().split(',').next().unwrap().parse::<f64>().unwrap();
+    // 640x480 of NV12: copied and its chroma split.
+    assert!(cost > 0.0 && cost < 30.0, "{line}");
+    assert_eq!(live.end().0, 0);
+}
+
+#[test]
 fn a_covered_lens_is_told_and_no_card_hides_it() {
     let folder = tempfile::tempdir().unwrap();
     let (live, control) = camera(folder.path(), &[]);
@@ -219,6 +236,98 @@ fn the_card_may_be_a_picture_of_ones_own_or_none() {
         let (_, corners) = live.end();
         let last = *corners.last().unwrap();
         assert!(last.abs_diff(expected) <= 4, "{choice}: {corners:?}");
+    }
+}
+
+/// Where the clicks of a recording begin, in seconds of its time: holes are holes.
+fn clicks(recording: &Path) -> Vec<f64> {
+    let args =
+        ["-map", "0:a", "-af", "aresample=async=1:min_hard_comp=0.05", "-ar", "48000", "-ac", "1", "-f", "f32le"];
+    let raw = decode(recording, &args);
+    let (mut found, mut last) = (Vec::new(), 0);
+    for (at, sample) in raw.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).enumerate() {
+        if sample.abs() > 0.2 {
+            if at > last + 9600 {
+                found.push(at as f64 / 48_000.0);
+            }
+            last = at;
+        }
+    }
+    found
+}
+
+#[test]
+fn devices_go_on_in_step_after_the_program_was_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let pulse = Pulse::start(folder.path(), &[]);
+    let file = folder.path().join("clicks.wav");
+    write_clicks(&file, 60);
+    let player = pulse.play(&file);
+    pause(Duration::from_millis(700));
+    let environment = [
+        ("LD_PRELOAD", shim().to_str().unwrap().to_owned()),
+        ("SHIM_V4L2_0", format!("NV12:{WIDTH}x{HEIGHT}@30")),
+        ("SHIM_V4L2_MOVE", "1".to_owned()),
+        ("PULSE_SERVER", pulse.server()),
+    ];
+    let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let live = Live::start(folder.path(), &["--video", "camera", "--audio", "mic:tally.monitor"], &environment);
+    pause(Duration::from_secs(5));
+    let signal = |name: &str| {
+        let id = live.process.0.id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    };
+    signal("-STOP");
+    pause(Duration::from_secs(6));
+    signal("-CONT");
+    pause(Duration::from_secs(7));
+    let problems = live.problems();
+    let recording = live.recording.clone();
+    let (code, corners) = live.end();
+    drop(player);
+    let clicks = clicks(&recording);
+    println!("{problems:?}\n{clicks:?}");
+    assert_eq!(code, 0);
+    // Once a second, whatever happened: what is heard stands where it was played.
+    let first = clicks[1];
+    let offsets: Vec<_> = clicks[1..].iter().map(|at| (at - first + 0.5).rem_euclid(1.0) - 0.5).collect();
+    assert!(offsets.iter().all(|offset| offset.abs() < 0.040), "{offsets:?}");
+    let after = clicks.iter().filter(|at| **at > clicks[0] + 10.0).count();
+    assert!(after >= 5, "{clicks:?}");
+    assert!(corners.len() > 10 * 30 - 20, "{} pictures", corners.len());
+    // The sound server throws a client out that takes nothing for so long, which is told, and that it is over.
+    let kinds: Vec<_> = ["source_lost", "source_restored"].into_iter().take(problems.len()).collect();
+    assert!(
+        problems.len().is_multiple_of(2) && problems.iter().zip(&kinds).all(|(line, kind)| line.contains(kind)),
+        "{problems:?}"
+    );
+    assert!(problems.iter().all(|line| line.contains("Monitor of Null Output")), "{problems:?}");
+}
+
+#[test]
+fn the_wrong_device_is_asked_about_and_the_others_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    // A microphone of another output, that nobody plays to: silent for ever.
+    let extra = [
+        "module-null-sink sink_name=idle rate=48000 channels=2",
+        "module-remap-source source_name=desk master=idle.monitor",
+    ];
+    let pulse = Pulse::start(folder.path(), &extra.map(str::to_owned));
+    let monitor = "Nothing but digital silence comes from Monitor of Null Output, which gives what an output plays and is no \
+                   microphone. Is it the right one? There are also: Remapped";
+    // The only one that hears anything: there is no other to choose.
+    for (device, told) in [("mic:tally.monitor", monitor), ("mic:desk", "Nothing at all is heard from Remapped")] {
+        let folder = folder.path().join(&device[4..]);
+        std::fs::create_dir(&folder).unwrap();
+        let args = ["--video", "test", "--audio", device];
+        let live = Live::start(&folder, &args, &[("PULSE_SERVER", &pulse.server())]);
+        let is_silence = |line: &str| line.contains("source_silent");
+        let (_, line) = live.wait_for("the silence", Duration::from_secs(5 + 1) + SLACK, is_silence);
+        assert!(line.contains(told), "{line}");
+        // Told once, and nothing else is opened in its place.
+        pause(Duration::from_secs(2));
+        assert_eq!(live.problems(), [] as [String; 0]);
+        assert_eq!(live.end().0, 0);
     }
 }
 

@@ -187,6 +187,18 @@ impl Pulse {
 
 /// A 16 bit stereo WAV file of a sine.
 pub(crate) fn write_tone(path: &Path, hertz: f64, amplitude: f64, secs: u32) {
+    write_wave(path, secs, |i| amplitude * (f64::from(i) * hertz / 48_000.0 * std::f64::consts::TAU).sin());
+}
+
+/// One of 20 ms of a sine at each full second.
+pub(crate) fn write_clicks(path: &Path, secs: u32) {
+    write_wave(path, secs, |i| match i % 48_000 {
+        at @ 0..960 => 0.6 * (f64::from(at) / 48.0 * std::f64::consts::TAU).sin(),
+        _ => 0.0,
+    });
+}
+
+fn write_wave(path: &Path, secs: u32, sample: impl Fn(u32) -> f64) {
     let frames = 48_000 * secs;
     let bytes = frames * 4;
     let mut wav = Vec::with_capacity(44 + bytes as usize);
@@ -203,8 +215,7 @@ pub(crate) fn write_tone(path: &Path, hertz: f64, amplitude: f64, secs: u32) {
     wav.extend(b"data");
     wav.extend(bytes.to_le_bytes());
     for i in 0..frames {
-        let sample = amplitude * (f64::from(i) * hertz / 48_000.0 * std::f64::consts::TAU).sin();
-        let sample = ((sample * 32_767.0).round() as i16).to_le_bytes();
+        let sample = ((sample(i) * 32_767.0).round() as i16).to_le_bytes();
         wav.extend(sample);
         wav.extend(sample);
     }

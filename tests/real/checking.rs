@@ -15,6 +15,7 @@ use tokio_rustls::rustls::{ServerConnection, Stream};
 use crate::support::certs::{Certificates, Fault};
 use crate::support::hooks::Hooks;
 use crate::support::media::{Recording, decode_without_a_warning};
+use crate::support::mp4::decode;
 use crate::support::net::free_port;
 use crate::support::nginx::{Nginx, Options};
 use crate::support::odd::{Closes, OddServer};
@@ -497,6 +498,59 @@ fn several_destinations_are_told_apart() {
         (of(destinations[0]["destination"].as_str().unwrap()), of(destinations[1]["destination"].as_str().unwrap())),
         (5, 2)
     );
+}
+
+#[test]
+fn a_backup_is_tried_after_its_destination_and_told_by_a_name_of_its_own() {
+    let (wanted, backup) = (Nginx::start(), Nginx::start());
+    let ended = Tally::check(&wanted.url()).args(&["--backup", &backup.url(), "--publish"]).key(KEY).run();
+    assert_eq!(ended.expect_good_show()["verdict"], "ready");
+    let destinations = ended.summary()["destinations"].as_array().unwrap();
+    let reached: Vec<_> = destinations.iter().map(|d| (d["reached"].as_str().unwrap(), d["ok"] == true)).collect();
+    assert_eq!(reached, [("sustained", true); 2], "{}", ended.story());
+    let name = destinations[1]["destination"].as_str().unwrap();
+    assert!(name.ends_with("/live (backup)") && name.contains(&backup.port.to_string()), "{name}");
+    // One after the other: together they would halve what each can be sent.
+    let steps = ended.all("step");
+    let first = steps.iter().position(|step| step["destination"] == name).unwrap();
+    assert_eq!(steps[first - 1]["name"], "sustained", "{}", ended.story());
+    assert!(wanted.log().contains(KEY) || !wanted.recordings().is_empty());
+    decode_without_a_warning(&backup.recording());
+}
+
+#[test]
+fn a_show_begins_without_its_backup() {
+    let nginx = Nginx::start();
+    let nobody = format!("rtmp://127.0.0.1:{}/live", free_port());
+    let ended = Tally::check(&nginx.url()).args(&["--backup", &nobody]).key(KEY).run();
+    ended.expect_code(0);
+    let summary = ended.summary();
+    assert_eq!(summary["verdict"], "ready_with_warnings", "{}", ended.story());
+    assert_eq!((&summary["destinations"][0]["ok"], &summary["destinations"][1]["ok"]), (&true.into(), &false.into()));
+    let problem = ended.expect_problem(0, &["connection_refused"]);
+    assert!(problem["what"].as_str().unwrap().contains("(backup)"), "{problem}");
+    // Where the destination itself is broken, a backup that works does not hide it.
+    let ended = Tally::check(&nobody).args(&["--backup", &nginx.url()]).key(KEY).run();
+    ended.expect_code(4);
+    assert_eq!(ended.summary()["destinations"][1]["ok"], true, "{}", ended.story());
+}
+
+#[test]
+fn sound_alone_and_silence_are_tried_at_the_whole_rate() {
+    let started = [(["none", "test"], 160.0), (["test", "silence"], 1660.0)].map(|([video, audio], kbps)| {
+        let nginx = Nginx::start();
+        let args = ["--video", video, "--audio", audio, "--audio-bitrate", "160k", "--publish"];
+        (Tally::check(&nginx.url()).args(&args).key(KEY).start(), nginx, kbps)
+    });
+    for (check, nginx, kbps) in started {
+        let ended = check.end(Duration::from_secs(30));
+        ended.expect_good_show();
+        let upload = step(&ended, "sustained");
+        let [planned, offered] = ["planned_kbps", "offered_kbps"].map(|field| number(upload, field));
+        assert!((planned - kbps).abs() < 1.0 && (offered / planned - 1.25).abs() < 0.03, "{upload}");
+        println!("{upload}");
+        decode(&nginx.recording());
+    }
 }
 
 #[test]

@@ -30,6 +30,8 @@ mod serving;
 #[cfg(test)]
 mod shows;
 #[cfg(test)]
+mod sleeping;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod watching;

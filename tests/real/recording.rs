@@ -49,6 +49,11 @@ fn a_recording_alone_is_exact_in_picture_and_sound() {
     assert_eq!((summary["recording"].as_str(), files(&ended)), (file.to_str(), vec![file.clone()]));
     let duration = number(summary, "duration_s");
     assert!((duration - 6.0).abs() < 0.2, "--for counts from the recording's start: {duration} s");
+    for stats in ended.all("stats").iter().filter(|stats| stats["state"] == "live").skip(1) {
+        let cost = ["capture_ms", "encode_ms", "disk_ms"].map(|stage| number(stats, stage));
+        assert!(cost.iter().all(|cost| *cost > 0.0 && *cost < 500.0), "{stats}");
+        assert!(stats["convert_ms"].is_null() && stats["write_ms"].is_null(), "nothing is converted or sent: {stats}");
+    }
     let played = Played::read(&file);
     assert_eq!(
         (played.pictures.len() as f64, decode(&file)),
@@ -68,6 +73,7 @@ fn a_show_is_kept_as_it_was_sent_in_either_form() {
         let file = dir.path().join(format!("show.{ending}"));
         let ended = Tally::small_show(&nginx.url(), 4).args(&["--record", &file.to_string_lossy()]).key(KEY).run();
         let sent = number(ended.expect_good_show(), "frames_sent") as usize;
+        assert!((0.0..500.0).contains(&number(ended.summary(), "write_ms")), "{}", ended.story());
         let kept = if ending == "mp4" { decode(&file) } else { decode_without_a_warning(&file) };
         assert!(kept >= sent, "{kept} kept, {sent} sent: {}", ended.story());
     }

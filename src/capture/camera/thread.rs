@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::backend::{self, Running};
 use crate::capture::revival::{Watchdog, backoff, bounded, wait_until};
-use crate::capture::{CameraRequest, Captured, SourceError, SourceEvent, SourceInfo, VideoSource};
+use crate::capture::work::WorkMeter;
+use crate::capture::{CameraRequest, Captured, SourceError, SourceEvent, SourceInfo, VideoSource, Work};
 use crate::clock::{Backoff, Clock};
 use crate::flow::{Latest, Popped, Queue, Stop, Worker};
 use crate::media::{Picture, PicturePool, Size, Timestamp, Turn};
@@ -32,6 +33,7 @@ pub(super) struct Camera {
     /// Newer than the last asked time.
     ahead: Option<Captured>,
     current: Option<Captured>,
+    work: WorkMeter,
     _thread: Worker,
 }
 
@@ -51,7 +53,7 @@ impl Camera {
             frame_rate: running.format.frame_rate,
         };
         tracing::info!(camera = info.id, format = info.format, "camera opened");
-        let (latest, events) = (Latest::new(), Queue::new(16));
+        let (latest, events, work) = (Latest::new(), Queue::new(16), WorkMeter::default());
         let supervisor = Supervisor {
             // A forced backend stays forced.
             id: id.filter(|id| id.contains("nokhwa:")).map_or_else(|| info.id.clone(), str::to_owned),
@@ -59,10 +61,11 @@ impl Camera {
             clock: clock.clone(),
             latest: latest.clone(),
             events: events.clone(),
+            work: work.clone(),
         };
         let thread = Worker::spawn("camera", move |stop| supervisor.run(running, stop))
             .map_err(|e| device_error(&e.to_string()))?;
-        Ok(Self { info, latest, events, ahead: None, current: None, _thread: thread })
+        Ok(Self { info, latest, events, ahead: None, current: None, work, _thread: thread })
     }
 }
 
@@ -90,6 +93,10 @@ impl VideoSource for Camera {
             Popped::Empty | Popped::Closed => None,
         }
     }
+
+    fn work(&self) -> Option<Work> {
+        Some(self.work.total())
+    }
 }
 
 struct Supervisor {
@@ -98,6 +105,7 @@ struct Supervisor {
     clock: Clock,
     latest: Latest<Captured>,
     events: Queue<SourceEvent>,
+    work: WorkMeter,
 }
 
 /// What the user was told last.
@@ -140,13 +148,17 @@ impl Supervisor {
         let mut watchdog = Watchdog::new(begun);
         while !stop.requested() {
             let (mut good, mut turn) = (false, None);
-            let waited = open.backend.next(LOOK, &mut |raw, captured_at| match pictures.convert(raw) {
-                Ok(picture) => {
-                    good = true;
-                    turn = still.look(captured_at, &picture);
-                    self.latest.put(Captured { picture, captured_at });
+            let waited = open.backend.next(LOOK, &mut |raw, captured_at| {
+                let begun = self.clock.now();
+                match pictures.convert(raw) {
+                    Ok(picture) => {
+                        self.worked(raw.format, begun);
+                        good = true;
+                        turn = still.look(captured_at, &picture);
+                        self.latest.put(Captured { picture, captured_at });
+                    }
+                    Err(error) => tracing::debug!(camera = self.id, %error, "a picture is left out"),
                 }
-                Err(error) => tracing::debug!(camera = self.id, %error, "a picture is left out"),
             });
             if let Err(fault) = waited {
                 return Some(SourceEvent::Lost { reason: fault.reason });
@@ -193,6 +205,14 @@ impl Supervisor {
             }
         }
         None
+    }
+
+    /// A picture was made. A JPEG's colours are converted while it is decoded, which costs most.
+    fn worked(&self, format: PixelFormat, begun: Timestamp) {
+        let took = self.clock.now().since(begun);
+        let is_decoded = format == PixelFormat::Mjpeg;
+        let (capture, convert) = if is_decoded { (took, Duration::ZERO) } else { (Duration::ZERO, took) };
+        self.work.add(Work { pictures: 1, capture, convert });
     }
 
     /// Tries until the same camera opens again; `None` at the stop.

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use super::receiver::{IncomingInfo, IncomingStream, Told};
 use super::time_map::{DELAY_MAX, TimeMap, Track};
 use crate::capture::colour::Colour;
-use crate::capture::{Captured, SourceEvent, SourceInfo, VideoSource};
+use crate::capture::work::WorkMeter;
+use crate::capture::{Captured, SourceEvent, SourceInfo, VideoSource, Work};
 use crate::decode::{AnnouncedVideo, Decoded};
 use crate::flow::{Popped, Queue, Stop};
 use crate::media::{FrameRate, Picture, PicturePool, Size, Timestamp};
@@ -47,6 +48,7 @@ pub(super) struct PictureEnd {
     /// The program's.
     pub(super) frame_rate: FrameRate,
     pub(super) gone: Stop,
+    work: WorkMeter,
 }
 
 /// The source.
@@ -76,6 +78,7 @@ impl IncomingPicture {
             events: Queue::new(16),
             frame_rate,
             gone: Stop::new(),
+            work: WorkMeter::default(),
         };
         Self {
             info,
@@ -127,6 +130,10 @@ impl VideoSource for IncomingPicture {
             Popped::Empty | Popped::Closed => None,
         }
     }
+
+    fn work(&self) -> Option<Work> {
+        Some(self.end.work.total())
+    }
 }
 
 impl Drop for IncomingPicture {
@@ -153,6 +160,8 @@ pub(super) struct PictureSide {
     /// The decoder begins with a keyframe.
     begun: bool,
     left_out: u64,
+    /// Pictures made since their cost was noted.
+    made: u64,
 }
 
 impl PictureSide {
@@ -196,6 +205,14 @@ impl PictureSide {
         self.pending.push_back(Pending::Unit { dts, pts, keyframe, data });
         if self.pending_bytes > PENDING_BYTES_MAX || self.pending.len() > PENDING_MAX {
             self.leave_out(self.pending.len());
+        }
+    }
+
+    /// The pictures made since this was asked last took so long.
+    pub(super) fn worked(&mut self, took: Duration) {
+        let pictures = std::mem::take(&mut self.made);
+        if let Some(end) = self.end.as_ref().filter(|_| pictures > 0) {
+            end.work.add(Work { pictures, capture: took, convert: Duration::ZERO });
         }
     }
 
@@ -274,6 +291,7 @@ impl PictureSide {
             // There was room for more than a decoder gives at once.
             drop(end.ready.push(Ready { due, age, picture }));
             self.told.good();
+            self.made += 1;
         }
         true
     }

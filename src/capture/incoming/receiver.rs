@@ -265,7 +265,10 @@ impl Receiver {
             self.used = Some(self.map.epoch());
         }
         self.sound.pump(&self.map, &self.clock, now);
-        if self.picture.pump(&self.map, now) {
+        let begun = self.clock.now();
+        let is_more = self.picture.pump(&self.map, now);
+        self.picture.worked(self.clock.now().since(begun));
+        if is_more {
             return Duration::ZERO;
         }
         if waits { SHORT_NAP } else { LONG_NAP }

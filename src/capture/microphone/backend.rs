@@ -29,6 +29,8 @@ pub(super) struct Running {
     /// What the driver says when it fails, newest last.
     pub errors: Queue<String>,
     pub info: DeviceInfo,
+    /// What else there was when it was opened.
+    pub others: Vec<DeviceInfo>,
 }
 
 struct Found {
@@ -43,9 +45,11 @@ pub(super) fn open(id: Option<&str>, sample_rate: u32, channels: u16, clock: &Cl
         return server.open(id, sample_rate, channels, clock);
     }
     let mut all = find();
-    let infos: Vec<DeviceInfo> = all.iter().map(|found| found.info.clone()).collect();
+    let mut infos: Vec<DeviceInfo> = all.iter().map(|found| found.info.clone()).collect();
     let index = chosen(&infos, id)?;
-    start(all.swap_remove(index), sample_rate, channels, clock)
+    infos.remove(index);
+    let running = start(all.swap_remove(index), sample_rate, channels, clock)?;
+    Ok(Running { others: infos, ..running })
 }
 
 /// What there is, the default first, monitors last.
@@ -150,13 +154,20 @@ fn start(found: Found, sample_rate: u32, channels: u16, clock: &Clock) -> Result
             let (end, again, again_pulse) = self::feed(rate, device_channels, channels, clock);
             let stream = build(&device, config, format, end, &errors).map_err(|e| failed(&e))?;
             stream.play().map_err(|e| failed(&e))?;
-            return Ok(Running { stream: Box::new(stream), feed: again, pulse: again_pulse, errors, info });
+            return Ok(Running {
+                stream: Box::new(stream),
+                feed: again,
+                pulse: again_pulse,
+                errors,
+                info,
+                others: Vec::new(),
+            });
         }
         other => other.map_err(|e| failed(&e))?,
     };
     stream.play().map_err(|e| failed(&e))?;
     info.formats = vec![format!("{rate} Hz, {device_channels} channels")];
-    Ok(Running { stream: Box::new(stream), feed, pulse, errors, info })
+    Ok(Running { stream: Box::new(stream), feed, pulse, errors, info, others: Vec::new() })
 }
 
 fn build(

@@ -18,6 +18,7 @@ use pulseaudio::{Client, ClientError, RecordStream};
 
 use super::backend::{Running, chosen};
 use super::feed::feed;
+use crate::capture::devices::MONITOR;
 use crate::capture::{DeviceInfo, DeviceKind, SourceError};
 use crate::clock::Clock;
 use crate::flow::{Queue, Worker};
@@ -59,14 +60,14 @@ impl Server {
                 let channels = source.sample_spec.channels;
                 let plural = if channels == 1 { "" } else { "s" };
                 let name = source.description.as_ref().unwrap_or(&source.name).to_string_lossy().into_owned();
-                let what = if monitor { "PulseAudio, what an output plays" } else { "PulseAudio" };
+                let what = if monitor { format!("PulseAudio, {MONITOR}") } else { "PulseAudio".to_owned() };
                 let info = DeviceInfo {
                     id: format!("mic:{}", source.name.to_string_lossy()),
                     name,
                     kind: DeviceKind::Microphone,
                     formats: vec![format!("{} Hz, {channels} channel{plural}", source.sample_spec.sample_rate)],
                     default: default.as_ref() == Some(&source.name),
-                    detail: what.to_owned(),
+                    detail: what,
                 };
                 (monitor, info)
             })
@@ -88,7 +89,7 @@ impl Server {
     ) -> Result<Running, SourceError> {
         let mut all = self.list();
         let index = chosen(&all, id)?;
-        let mut info = all.swap_remove(index);
+        let mut info = all.remove(index);
         info.formats = vec![format!("{sample_rate} Hz, {channels} channels")];
         let failed = |error: &ClientError| source_error(&info.id, error);
         let name = info.id.strip_prefix("mic:").unwrap_or(&info.id);
@@ -126,7 +127,7 @@ impl Server {
         let asker = ask(&stream, &errors, clock)
             .map_err(|e| SourceError::Device { what: info.id.clone(), reason: e.to_string() })?;
         // Dropped in this order: first who asks, then the stream, then the connection.
-        Ok(Running { stream: Box::new((asker, stream, self.client)), feed, pulse, errors, info })
+        Ok(Running { stream: Box::new((asker, stream, self.client)), feed, pulse, errors, info, others: all })
     }
 }
 

@@ -32,6 +32,7 @@ const LATENCY_MAX: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(super) struct Microphone {
     info: SourceInfo,
+    others: Vec<DeviceInfo>,
     reader: Reader,
     events: Queue<SourceEvent>,
     _thread: Worker,
@@ -58,7 +59,7 @@ impl Microphone {
             backend::open(chosen.as_deref(), sample_rate, channels, &open_clock)
         })
         .ok_or_else(|| device_error("the sound server does not answer"))??;
-        let Running { stream, feed, pulse, errors, info: device } = running;
+        let Running { stream, feed, pulse, errors, info: device, others } = running;
         let latency = latency_needed(&pulse, clock);
         let (feeds, events) = (Latest::new(), Queue::new(16));
         feeds.put(feed);
@@ -71,7 +72,7 @@ impl Microphone {
         .map_err(|e| device_error(&e.to_string()))?;
         let reader = Reader::new(sample_rate, channels, latency, feeds);
         tracing::info!(mic = device.id, format = ?device.formats, latency_ms = latency.as_millis(), "microphone opened");
-        Ok(Self { info: source_info(&device), reader, events, _thread: thread })
+        Ok(Self { info: source_info(&device), others, reader, events, _thread: thread })
     }
 }
 
@@ -90,6 +91,10 @@ impl AudioSource for Microphone {
 
     fn latency(&self) -> Duration {
         self.reader.latency()
+    }
+
+    fn others(&self) -> &[DeviceInfo] {
+        &self.others
     }
 
     fn drift_ppm(&self) -> Option<f64> {

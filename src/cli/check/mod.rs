@@ -54,7 +54,9 @@ pub(super) fn settings(args: &CheckArgs) -> Result<(CheckSettings, Vec<String>),
 /// Runs the check to its end. `notices` are told first: what was found while the settings were read.
 pub(super) fn run(settings: CheckSettings, json: bool, notices: Vec<String>) -> Exit {
     let clock = Clock::system();
-    let several = settings.show.destinations.len() > 1 && !settings.show.rehearse;
+    let chosen = &settings.show.destinations;
+    let has_backup = chosen.iter().any(|destination| destination.backup_server.is_some());
+    let several = (chosen.len() > 1 || has_backup) && !settings.show.rehearse;
     let mut reporter = match json {
         true => Reporter::Json(json::Json::new(clock.clone())),
         false => Reporter::Human(human::Human::new(several)),

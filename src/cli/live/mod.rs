@@ -157,6 +157,7 @@ pub(super) fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::DiskLow
         | ProblemKind::RecordingRepaired
         | ProblemKind::ReplayFailed
+        | ProblemKind::ComputerSlept
         | ProblemKind::ProfileWarning => Exit::Ok,
         ProblemKind::EncoderFailed | ProblemKind::IngestFailed | ProblemKind::Internal => Exit::Bug,
     }

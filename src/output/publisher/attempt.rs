@@ -176,7 +176,7 @@ impl Task {
     }
 
     /// What happens to the network from now on.
-    fn news(&self) -> NetworkChanges {
+    pub(super) fn news(&self) -> NetworkChanges {
         let mut changes = self.changes.clone();
         changes.borrow_and_update();
         changes

@@ -139,6 +139,7 @@ fn refusal(error: &io::Error) -> PublishError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::changes::News;
 
     fn run<T>(future: impl Future<Output = T>) -> T {
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
@@ -159,7 +160,7 @@ mod tests {
             let stream = connect(vec![dead, live.local_addr().unwrap()], None).await.unwrap();
             assert_eq!(stream.peer_addr().unwrap(), live.local_addr().unwrap());
             assert!(stream.nodelay().unwrap());
-            let (_sender, news) = tokio::sync::watch::channel(0);
+            let (_sender, news) = tokio::sync::watch::channel(News::default());
             assert!(matches!(connect(vec![dead], Some(news)).await, Err(PublishError::Refused)));
         });
     }

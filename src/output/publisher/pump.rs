@@ -30,6 +30,9 @@ const PARTS_MAX: usize = 64;
 const DRAIN_DEADLINE: Duration = Duration::from_millis(1000);
 /// A live connection on which nothing was acknowledged for so long is lost, whatever the system still hopes for.
 const SILENT_MAX: Duration = Duration::from_millis(3800);
+/// Most connections do not outlive a sleep of the computer: for so long after one, so much silence is enough.
+const DOUBT: Duration = Duration::from_secs(5);
+const SILENT_IN_DOUBT_MAX: Duration = Duration::from_millis(1000);
 /// A viewer's delay up to which a keyframe that ends a hole goes straight through.
 const CLEAR: Duration = Duration::from_millis(100);
 /// Between two wishes for a keyframe that ends a hole: one must be made and sent before another makes sense.
@@ -79,6 +82,8 @@ pub(super) struct Pump<'a> {
     session_timeout: Option<Timestamp>,
     drain_until: Option<Timestamp>,
     watch: Watch,
+    /// Until when it is doubted: the computer has slept.
+    doubted_until: Option<Timestamp>,
     last_wish: Option<Timestamp>,
     read_buffer: Box<[u8; 16 * 1024]>,
 }
@@ -106,6 +111,7 @@ impl<'a> Pump<'a> {
             session_timeout: None,
             drain_until: None,
             watch: Watch::new(now),
+            doubted_until: None,
             last_wish: None,
             read_buffer: Box::new([0; 16 * 1024]),
         }
@@ -113,11 +119,18 @@ impl<'a> Pump<'a> {
 
     /// Runs the connection to its end. `Ok`: it ended as ordered.
     pub(super) async fn run(&mut self) -> Result<(), PublishError> {
-        let mut orders = self.task.orders.clone();
+        let (mut orders, mut news) = (self.task.orders.clone(), self.task.news());
+        let mut sleeps = news.borrow().sleeps;
         loop {
             tokio::select! {
                 biased;
                 result = poll_fn(|cx| self.poll(cx)) => return result,
+                Ok(()) = news.changed() => {
+                    let count = news.borrow_and_update().sleeps;
+                    if std::mem::replace(&mut sleeps, count) != count {
+                        self.doubted_until = Some(self.task.clock.now() + DOUBT);
+                    }
+                }
                 changed = orders.changed() => {
                     let gone = changed.is_err();
                     match *orders.borrow_and_update() {
@@ -321,6 +334,7 @@ impl<'a> Pump<'a> {
             && mark.end <= self.written_total
         {
             self.task.stats.count_sent(mark.video, mark.bytes, mark.keyframe, mark.captured_at, now);
+            self.task.stats.note_write(now.since(mark.wanted_at));
             self.watch.handed_over(mark.wanted_at, mark.bytes as u64);
             if mark.keyframe && !self.first_keyframe_told {
                 self.first_keyframe_told = true;
@@ -441,7 +455,8 @@ impl<'a> Pump<'a> {
         self.note_reached(self.watch.outstanding());
         let rtt = self.watch.rtt();
         self.task.stats.update(|c| (c.rtt, c.link) = (rtt, link));
-        if link.silent >= SILENT_MAX {
+        let in_doubt = self.doubted_until.is_some_and(|until| now < until);
+        if link.silent >= if in_doubt { SILENT_IN_DOUBT_MAX } else { SILENT_MAX } {
             return Err(PublishError::Silent { after: link.silent });
         }
         if let Some(late) = self.task.config.late_max {

@@ -144,6 +144,11 @@ impl Recorder {
         self.output.queue().gauge().lost.frames
     }
 
+    /// How long the slowest write to the disk took since this was asked last; one that has not come back counts so far.
+    pub fn take_slowest_write(&self, now: Timestamp) -> Duration {
+        self.shared.take_slowest(now)
+    }
+
     /// Closes the queue and waits until all of it is written, but at most `limit`.
     ///
     /// # Errors

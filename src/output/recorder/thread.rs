@@ -3,6 +3,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,15 +26,52 @@ const POP_LIMIT: Duration = Duration::from_millis(250);
 const LATE_SOUND: Duration = Duration::from_secs(2);
 
 /// What the recorder and its thread share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shared {
     /// The files so far.
     files: Mutex<Vec<PathBuf>>,
     /// Marks that were set and not yet seen by the thread.
     marks: Mutex<Vec<Timestamp>>,
+    /// The slowest the disk was since somebody asked, in nanoseconds.
+    slowest_nanos: AtomicU64,
+    /// Since when it has been asked and has not answered, in nanoseconds of the program's time; `IDLE`: it has.
+    busy_since: AtomicI64,
+}
+
+const IDLE: i64 = i64::MIN;
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            files: Mutex::default(),
+            marks: Mutex::default(),
+            slowest_nanos: AtomicU64::new(0),
+            busy_since: AtomicI64::new(IDLE),
+        }
+    }
 }
 
 impl Shared {
+    /// How long the slowest call of the disk took since this was asked last; one that has not come back counts so far.
+    pub(super) fn take_slowest(&self, now: Timestamp) -> Duration {
+        let slowest = Duration::from_nanos(self.slowest_nanos.swap(0, Ordering::Relaxed));
+        match self.busy_since.load(Ordering::Relaxed) {
+            IDLE => slowest,
+            since => slowest.max(now.since(Timestamp::from_nanos(since))),
+        }
+    }
+
+    /// Asks the disk and notes how long it took.
+    pub(super) fn ask_disk<T>(&self, clock: &Clock, ask: impl FnOnce() -> T) -> T {
+        let begun = clock.now();
+        self.busy_since.store(begun.as_nanos(), Ordering::Relaxed);
+        let answer = ask();
+        self.busy_since.store(IDLE, Ordering::Relaxed);
+        let took = u64::try_from(clock.now().since(begun).as_nanos()).unwrap_or(u64::MAX);
+        self.slowest_nanos.fetch_max(took, Ordering::Relaxed);
+        answer
+    }
+
     pub(super) fn files(&self) -> Vec<PathBuf> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -265,7 +303,7 @@ fn write_all<S: Storage>(
             tell(RecorderEvent::Hole { path: files.path().display().to_string(), hole });
         }
         match popped {
-            Popped::Value(packet) => files.take(&packet, shared)?,
+            Popped::Value(packet) => shared.ask_disk(clock, || files.take(&packet, shared))?,
             Popped::Empty => {}
             Popped::Closed => break,
         }
@@ -273,7 +311,7 @@ fn write_all<S: Storage>(
         let now = clock.now();
         if now.since(synced_at) >= SYNC_INTERVAL {
             synced_at = now;
-            files.current.file.sync(false)?;
+            shared.ask_disk(clock, || files.current.file.sync(false))?;
             if !files.storage.is_there(files.path()) {
                 let gone = io::Error::new(io::ErrorKind::NotFound, "the file is gone");
                 return Err(gone);

@@ -4,9 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+use super::backup::Backup;
 use super::form::{self, PublishForm};
 use super::line::{Act, Line, Media, Seen};
 use super::padded_encoder::PaddedEncoder;
+use super::padded_sound::PaddedSound;
 use super::padding::Padding;
 use super::report::{CheckDetail, CheckEvent, CheckSettings, CheckStep, CheckSummary, CheckVerdict};
 use super::sources::Sources;
@@ -46,6 +48,7 @@ pub(super) type Sink = Box<dyn Fn(CheckEvent) + Send>;
 pub(super) struct Driver {
     show: ShowSettings,
     targets: Vec<(PublishTarget, PublishForm)>,
+    backups: Vec<Backup>,
     clock: Clock,
     sink: Sink,
     mail: Mail,
@@ -62,6 +65,11 @@ struct Running {
     /// When the encoder was told of; `None`: not yet.
     encoder_told: bool,
     lines: Vec<(Line, Publisher)>,
+    /// Those that are tried when others are done.
+    waiting: Vec<Backup>,
+    headers: StreamHeaders,
+    /// How many of the lines are no backups.
+    wanted: usize,
     ended: Vec<bool>,
     goodbye_since: Option<Timestamp>,
     /// What destinations had to tell before the steps that come first.
@@ -86,14 +94,16 @@ impl Driver {
         let CheckSettings { show, publish } = settings;
         // Refuses what a show would refuse.
         show::targets(&show)?;
-        let mut targets = Vec::new();
+        let (mut targets, mut backups) = (Vec::new(), Vec::new());
         if !show.rehearse {
             for chosen in &show.destinations {
                 let (chosen, form) = form::of(chosen, publish);
-                targets.push((destination::target(&chosen)?.wanted, form));
+                let target = destination::target(&chosen)?;
+                backups.extend(target.backup.map(|backup| Backup::new(targets.len(), backup, form)));
+                targets.push((target.wanted, form));
             }
         }
-        Ok(Self { show, targets, clock, sink, mail, inbox, cancel, stage })
+        Ok(Self { show, targets, backups, clock, sink, mail, inbox, cancel, stage })
     }
 
     pub(super) fn run(mut self, stop: &Stop, over: &Stop) {
@@ -146,7 +156,10 @@ impl Driver {
             sources,
             encoder_told: false,
             lines: Vec::new(),
-            ended: vec![false; self.targets.len()],
+            waiting: std::mem::take(&mut self.backups),
+            headers,
+            wanted: self.targets.len(),
+            ended: Vec::new(),
             goodbye_since: None,
             held: Vec::new(),
             failures: Vec::new(),
@@ -155,10 +168,8 @@ impl Driver {
             _network: network,
             _ingest: ingest,
         };
-        for (index, (target, form)) in self.targets.iter().enumerate() {
-            let line = Line::new(target, *form, &self.show, self.clock.now());
-            let publisher = self.start_publisher(&running, index, target.clone(), *form, headers.clone());
-            running.lines.push((line, publisher));
+        for (target, form) in self.targets.clone() {
+            self.start_line(&mut running, target, form);
         }
         Ok(running)
     }
@@ -198,25 +209,42 @@ impl Driver {
             None => None,
         };
         let leads = encode.is_none();
+        // Silence takes less than its share; without a picture the sound alone is what is tried.
+        let share = if leads { RESERVE } else { 1.0 };
+        let bytes_per_second = f64::from(encoding.audio_bitrate.bps()) / 8.0 * share;
+        let audio = Box::new(PaddedSound::new(audio, bytes_per_second));
         let part = AudioPart { encoder: audio, leads, program: program.clone(), mail: self.mail.clone() };
         stage.put_on_air((!leads).then(|| program.clone()), part);
         Ok(encode)
     }
 
-    fn start_publisher(
-        &self,
-        running: &Running,
-        index: usize,
-        target: PublishTarget,
-        form: PublishForm,
-        headers: StreamHeaders,
-    ) -> Publisher {
+    fn start_line(&self, running: &mut Running, target: PublishTarget, form: PublishForm) {
+        let line = Line::new(&target, form, &self.show, self.clock.now());
+        let publisher = self.start_publisher(running, running.lines.len(), target, form);
+        running.lines.push((line, publisher));
+        running.ended.push(false);
+    }
+
+    fn start_backups(&self, running: &mut Running, now: Timestamp) {
+        let (lines, ended) = (&running.lines, &running.ended);
+        let stands = |place: usize| {
+            let done = lines.get(place).is_some_and(|(line, _)| line.is_done());
+            (done, ended.get(place).copied().unwrap_or(true))
+        };
+        let due: Vec<_> =
+            running.waiting.extract_if(.., |backup| backup.is_due(now, GOODBYE_DEADLINE, stands)).collect();
+        for Backup { target, form, .. } in due {
+            self.start_line(running, target, form);
+        }
+    }
+
+    fn start_publisher(&self, running: &Running, index: usize, target: PublishTarget, form: PublishForm) -> Publisher {
         let output = running.program.fanout().add(PacketQueue::new(QUEUE_LIMIT));
         let config = PublisherConfig {
             target,
             backup: None,
             late_max: None,
-            headers,
+            headers: running.headers.clone(),
             encoder_name: CLIENT_NAME.to_owned(),
             sent_hook: None,
             retry_for: Duration::ZERO,
@@ -250,7 +278,8 @@ impl Driver {
             }
             self.watch_encoder(running, now);
             self.watch_lines(running, now);
-            let lines_done = running.lines.iter().all(|(line, _)| line.is_done());
+            self.start_backups(running, now);
+            let lines_done = running.waiting.is_empty() && running.lines.iter().all(|(line, _)| line.is_done());
             if running.first_steps_told() && lines_done {
                 let since = *running.goodbye_since.get_or_insert(now);
                 if running.ended.iter().all(|ended| *ended) || now.since(since) >= GOODBYE_DEADLINE {
@@ -288,8 +317,8 @@ impl Driver {
                 let problem = Problem::from_source_event(&name, &event);
                 self.emit(running, CheckEvent::Note(problem));
             }
-            Message::Stage(StageEvent::Noticed(name, kind, turn)) if running.sources.are_told() => {
-                self.emit(running, CheckEvent::Note(Problem::from_notice(&name, kind, turn)));
+            Message::Stage(StageEvent::Noticed(notice)) if running.sources.are_told() => {
+                self.emit(running, CheckEvent::Note(Problem::from_noticed(&notice)));
             }
             Message::Stage(StageEvent::Retired(source)) => drop(source),
             Message::Stage(
@@ -408,7 +437,9 @@ impl Driver {
             CheckEvent::Step(step) => {
                 let kind = step.problem.as_ref().map(|problem| problem.kind.word());
                 tracing::debug!(name = step.name, ok = step.ok, took = ?step.took, detail = ?step.detail, kind, "step");
-                let list = if step.ok { &mut running.warnings } else { &mut running.failures };
+                // A show begins without its backup.
+                let is_backup = running.is_backup(step.destination.as_deref());
+                let list = if step.ok || is_backup { &mut running.warnings } else { &mut running.failures };
                 list.extend(step.problem.clone());
             }
             CheckEvent::Note(problem) => running.warnings.push(problem.clone()),
@@ -444,6 +475,10 @@ impl Driver {
 impl Running {
     fn first_steps_told(&self) -> bool {
         self.encoder_told && self.sources.are_told()
+    }
+
+    fn is_backup(&self, destination: Option<&str>) -> bool {
+        self.lines.iter().skip(self.wanted).any(|(line, _)| Some(line.about()) == destination)
     }
 }
 

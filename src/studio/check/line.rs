@@ -118,6 +118,11 @@ impl Line {
         }
     }
 
+    /// The name it is told by.
+    pub(super) fn about(&self) -> &str {
+        &self.about
+    }
+
     pub(super) fn is_done(&self) -> bool {
         matches!(self.state, State::Done { .. })
     }

@@ -1,10 +1,12 @@
 //! Pre-flight: proves each step from the sources to an upload that holds, and puts nothing before the public.
 
+mod backup;
 mod driver;
 mod face;
 mod form;
 mod line;
 mod padded_encoder;
+mod padded_sound;
 mod padding;
 mod report;
 mod sources;

@@ -1,4 +1,4 @@
-//! Calm pictures need few bits and would hide a narrow upload: filler data takes them to the rate that is tried.
+//! Calm pictures and silence need few bits and would hide a narrow upload: filler data takes them to the rate that is tried.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ const FILLER_HEADER: u8 = 12;
 /// Length prefix, header and trailing bits: the shortest filler data.
 const FILLER_MIN: u64 = 4 + 1 + 1;
 
-/// How much filler each picture needs to keep a constant rate. Pure: time is the pictures' own.
+/// How much filler each picture, or packet of sound, needs to keep a constant rate. Pure: time is the pictures' own.
 #[derive(Clone, Debug)]
 pub(super) struct Padding {
     bytes_per_second: f64,

@@ -139,7 +139,7 @@ mod tests {
         let (fails, problem) = judge_encoder(&load(0.8, 0.0), &form(1280, 720, "30")).unwrap();
         assert!(!fails && problem.kind == ProblemKind::EncoderTight && problem.details == "80 %", "{problem:?}");
         let (fails, problem) = judge_encoder(&load(0.4, 0.1), &form(1280, 720, "30")).unwrap();
-        assert!(fails && problem.remedy.is_none(), "other programs take its time: {problem:?}");
+        assert!(fails && problem.remedy().is_none(), "other programs take its time: {problem:?}");
     }
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
         assert!(fails && slow.kind == ProblemKind::UploadTooSlow && slow.details == "1000 of 3128 kb/s", "{slow:?}");
         assert_eq!(slow.remedy(), Some(Remedy::VideoBitrate(Bitrate::from_kbps(650))));
         let (fails, none) = upload(0.0, 8000).unwrap();
-        assert!(fails && none.remedy.is_none());
+        assert!(fails && none.remedy().is_none());
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub enum Cause {
     Away,
     /// The encoder had no time.
     Encoder,
+    /// Decoding the source's pictures took the time that composing needs.
+    Source,
     /// Composing had no time: other programs take this computer.
     Computer,
     /// The network carried less than was sent: pictures were dropped.
@@ -25,8 +27,16 @@ pub enum Cause {
 impl Cause {
     /// Every cause.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 7] =
-        [Self::Away, Self::Encoder, Self::Computer, Self::NetworkLost, Self::NetworkNarrow, Self::Sound, Self::Disk];
+    pub(super) const ALL: [Self; 8] = [
+        Self::Away,
+        Self::Encoder,
+        Self::Source,
+        Self::Computer,
+        Self::NetworkLost,
+        Self::NetworkNarrow,
+        Self::Sound,
+        Self::Disk,
+    ];
 
     /// Why `second` was poor; `None`: it was good.
     pub fn of(second: &FlightSecond) -> Option<Self> {
@@ -34,6 +44,7 @@ impl Cause {
         [
             (away, Self::Away),
             (second.skipped > 0, Self::Encoder),
+            (second.missed > 0 && source_is_slow(second), Self::Source),
             (second.missed > 0, Self::Computer),
             (second.dropped > 0, Self::NetworkLost),
             (second.audio_xruns > 0, Self::Sound),
@@ -51,6 +62,10 @@ impl Cause {
             Self::Encoder => {
                 ["the encoder had no time for all pictures", "der Encoder hatte nicht für alle Bilder Zeit"]
             }
+            Self::Source => [
+                "the source's pictures took too long to decode",
+                "die Bilder der Quelle zu decodieren dauerte zu lange",
+            ],
             Self::Computer => [
                 "this computer was too busy to compose all pictures",
                 "dieser Rechner war zu beschäftigt, um alle Bilder zusammenzusetzen",
@@ -82,6 +97,10 @@ impl Cause {
                 "Choose a smaller picture or fewer pictures a second.",
                 "Wähle ein kleineres Bild oder weniger Bilder je Sekunde.",
             ],
+            Self::Source => [
+                "Choose a smaller picture of the camera, or a clip that is easier to decode.",
+                "Wähle ein kleineres Bild der Kamera, oder einen Clip, der leichter zu decodieren ist.",
+            ],
             Self::Computer => ["End other programs while you stream.", "Beende andere Programme, während du sendest."],
             Self::NetworkLost | Self::NetworkNarrow => [
                 "Lower the picture's bitrate, or use a cable and keep others off the network.",
@@ -99,6 +118,13 @@ impl Cause {
     }
 }
 
+/// Whether the source's own work took more than half of the time there is for a picture, and more than composing.
+fn source_is_slow(second: &FlightSecond) -> bool {
+    let rate = (second.fps + second.missed as f64).max(1.0);
+    let spent = second.capture_ms.unwrap_or(0.0) + second.convert_ms.unwrap_or(0.0);
+    spent > 500.0 / rate && spent > second.compose_ms.unwrap_or(0.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::second::tests::second;
@@ -111,6 +137,9 @@ mod tests {
         assert_eq!(Cause::of(&narrow), Some(Cause::NetworkNarrow));
         assert_eq!(Cause::of(&FlightSecond { dropped: 3, ..narrow }), Some(Cause::NetworkLost));
         assert_eq!(Cause::of(&FlightSecond { skipped: 1, dropped: 3, ..narrow }), Some(Cause::Encoder));
+        let busy = FlightSecond { missed: 4, ..second(1) };
+        assert_eq!(Cause::of(&busy), Some(Cause::Computer));
+        assert_eq!(Cause::of(&FlightSecond { capture_ms: Some(31.0), ..busy }), Some(Cause::Source));
         let away = FlightSecond { state: DestinationState::Reconnecting, dropped: 30, ..narrow };
         assert_eq!(Cause::of(&away), Some(Cause::Away));
     }

@@ -45,6 +45,14 @@ pub struct FlightSecond {
     pub rss_mb: Option<f64>,
     /// Integrated loudness so far.
     pub lufs: Option<f64>,
+    /// Decoding one picture of the source, or drawing it, took so long, in ms.
+    pub capture_ms: Option<f64>,
+    /// Converting its colours took so long, in ms.
+    pub convert_ms: Option<f64>,
+    /// The slowest write of the recording to the disk, in ms.
+    pub disk_ms: Option<f64>,
+    /// The slowest packet waited so long for the socket, in ms.
+    pub write_ms: Option<f64>,
 }
 
 /// Every state with its letter.
@@ -56,6 +64,9 @@ const STATES: [(DestinationState, &str); 6] = [
     (DestinationState::Ended, "-"),
     (DestinationState::Off, "O"),
 ];
+
+/// Fields of the first versions, which knew nothing of capturing, converting, the disk and the socket.
+const FIELDS_BEFORE_STAGES: usize = 20;
 
 impl FlightSecond {
     /// What happened between two figures, the later taken `at` seconds after the start.
@@ -82,6 +93,10 @@ impl FlightSecond {
             cpu_percent: now.cpu_percent,
             rss_mb: now.rss_mb,
             lufs: now.lufs,
+            capture_ms: now.capture_ms,
+            convert_ms: now.convert_ms,
+            disk_ms: now.disk_ms,
+            write_ms: now.write_ms,
         }
     }
 
@@ -111,12 +126,17 @@ impl FlightSecond {
             short(self.cpu_percent, 0),
             some(self.rss_mb, 0),
             some(self.lufs, 1),
+            some(self.capture_ms, 2),
+            some(self.convert_ms, 2),
+            some(self.disk_ms, 0),
+            some(self.write_ms, 0),
         ]
         .join("\t")
     }
 
     /// Reads a line; fields that newer versions add at its end are left alone. `None`: it is not whole.
     pub(super) fn from_line(line: &str) -> Option<Self> {
+        let ends = line.matches('\t').count() + 1 == FIELDS_BEFORE_STAGES;
         let mut fields = line.split('\t');
         let mut next = || fields.next();
         let (at, letter) = (next()?.parse().ok()?, next()?);
@@ -131,6 +151,11 @@ impl FlightSecond {
             take(&mut number)?;
         let [missed, skipped, dropped, recording_dropped, audio_xruns, reconnects] = take(&mut number)?;
         let [cpu_percent, rss_mb, lufs] = take(&mut number)?;
+        // Older versions end here.
+        let [capture_ms, convert_ms, disk_ms, write_ms] = match ends {
+            true => [None; 4],
+            false => take(&mut number)?,
+        };
         let count = |value: Option<f64>| value.map_or(0, |value| value.max(0.0) as u64);
         Some(Self {
             at,
@@ -153,6 +178,10 @@ impl FlightSecond {
             cpu_percent: cpu_percent?,
             rss_mb,
             lufs,
+            capture_ms,
+            convert_ms,
+            disk_ms,
+            write_ms,
         })
     }
 
@@ -202,6 +231,10 @@ pub(super) mod tests {
             cpu_percent: 41.0,
             rss_mb: Some(54.0),
             lufs: Some(-16.2),
+            capture_ms: Some(2.31),
+            convert_ms: Some(0.42),
+            disk_ms: Some(14.0),
+            write_ms: Some(3.0),
         }
     }
 
@@ -218,13 +251,21 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_line_of_an_older_version_is_read() {
+        let old = "5\tL\t30\t2987\t128\t\t0\t21.5\t8.2\t0.81\t6.02\t\t\t\t\t\t\t41\t54\t-16.2";
+        let known = FlightSecond { capture_ms: None, convert_ms: None, disk_ms: None, write_ms: None, ..second(5) };
+        assert_eq!(FlightSecond::from_line(old), Some(known));
+    }
+
+    #[test]
     fn what_is_not_whole_is_not_read() {
         let whole = second(5).to_line();
         let tabs = whole.matches('\t').count();
         for end in 0..whole.len() {
             let part = &whole[..end];
             let read = FlightSecond::from_line(part);
-            assert!(read.is_none() || part.matches('\t').count() == tabs, "{part:?}");
+            let there = part.matches('\t').count();
+            assert!(read.is_none() || there == tabs || there + 1 == FIELDS_BEFORE_STAGES, "{part:?}");
         }
         assert_eq!(FlightSecond::from_line("5\tX\t30"), None);
         assert_eq!(FlightSecond::from_line(&whole.replace("2987", "nan")), None);

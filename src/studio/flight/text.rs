@@ -72,12 +72,25 @@ pub(super) fn summary_lines(flight: &Flight, words: FlightWords) -> Vec<String> 
         ),
     ];
     let costs = [
+        (Phrase::Decoding, seconds.iter().filter_map(|s| s.capture_ms).fold(0.0, f64::max)),
+        (Phrase::Converting, seconds.iter().filter_map(|s| s.convert_ms).fold(0.0, f64::max)),
         (Phrase::Composing, seconds.iter().filter_map(|s| s.compose_ms).fold(0.0, f64::max)),
         (Phrase::Encoding, seconds.iter().filter_map(|s| s.encode_ms).fold(0.0, f64::max)),
     ];
     if costs.iter().any(|(_, cost)| *cost > 0.0) {
-        let costs = costs.map(|(stage, cost)| format!("{} {} ms", words.text(stage), words.number(cost, 1)));
+        // What a show without a camera or a recording does not do is not told.
+        let costs = costs.iter().filter(|(_, cost)| *cost > 0.0);
+        let costs: Vec<_> =
+            costs.map(|(stage, cost)| format!("{} {} ms", words.text(*stage), words.number(*cost, 1))).collect();
         lines.push(words.picture_cost(&costs.join(", ")));
+    }
+    let waits = [
+        (Phrase::ForTheDisk, seconds.iter().filter_map(|s| s.disk_ms).fold(0.0, f64::max)),
+        (Phrase::ForTheSocket, seconds.iter().filter_map(|s| s.write_ms).fold(0.0, f64::max)),
+    ];
+    if waits.iter().any(|(_, wait)| *wait >= 1.0) {
+        let waits = waits.map(|(what, wait)| format!("{} {} ms", words.text(what), words.number(wait, 0)));
+        lines.push(words.longest_wait(&waits.join(", ")));
     }
     if let Some(lufs) = last.lufs {
         lines.push(words.loudness(lufs));
@@ -137,6 +150,8 @@ mod tests {
             "0:00:40 state: reconnecting",
             "The program ended before the show did",
             "Loudness: -16.2 LUFS",
+            "worst second: decoding 2.3 ms, converting 0.4 ms, composing 0.8 ms, encoding 6.0 ms.",
+            "The longest wait for the disk 14 ms, for the socket 3 ms.",
         ] {
             assert!(text.contains(told), "{told} is not in {text}");
         }

@@ -68,6 +68,10 @@ table! {
     Encoder: "encoder", "Encoder";
     Computer: "this computer", "dieser Rechner";
     CostOfPicture: "Cost of a picture", "Kosten eines Bildes";
+    Decoding: "decoding", "Decodieren";
+    Converting: "converting", "Umwandeln";
+    ForTheDisk: "for the disk", "auf die Platte";
+    ForTheSocket: "for the socket", "auf den Socket";
     Encoding: "encoding", "Encodieren";
     Composing: "composing", "Zusammensetzen";
     Processor: "Processor", "Prozessor";
@@ -275,6 +279,10 @@ impl FlightWords {
             format!("A picture's cost in the worst second: {costs}."),
             format!("Kosten eines Bildes in der schlechtesten Sekunde: {costs}."),
         ])
+    }
+
+    pub(super) fn longest_wait(self, waits: &str) -> String {
+        self.pick([format!("The longest wait {waits}."), format!("Am längsten gewartet: {waits}.")])
     }
 
     pub(super) fn loudness(self, lufs: f64) -> String {

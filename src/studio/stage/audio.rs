@@ -5,11 +5,13 @@ use std::time::Duration;
 use super::watch::Listener;
 use super::{StageEvent, StageHandle};
 use crate::audio::{Loudness, gain_from_db};
-use crate::capture::AudioSource;
+use crate::capture::{AudioSource, SourceInfo};
 use crate::encode::{AudioEncoder, EncodeError};
 use crate::flow::Stop;
 use crate::media::{AudioChunk, CHUNK_SAMPLES, Packet, Timestamp};
+use crate::studio::ProblemKind;
 use crate::studio::levels::Strip;
+use crate::studio::problem::{Notice, OtherInputs};
 use crate::studio::program::{Program, count};
 use crate::studio::supervisor::{Mail, Message};
 
@@ -19,6 +21,9 @@ const NAP: Duration = Duration::from_millis(50);
 const REPORT_EVERY: i64 = 47;
 /// Chunks of silence that push the last sound out of the encoder: more than any AAC encoder holds.
 const FLUSH_CHUNKS_MAX: i64 = 8;
+/// A busy moment up to so long costs latency and no sound. Later than that the program was stopped: nobody hears what belongs
+/// to before, and the picture's place is given up as well.
+const LATE_MAX: Duration = Duration::from_secs(2);
 /// Chunks of silence that may fill the gap after a change of source: two seconds.
 const GAP_CHUNKS_MAX: i64 = 94;
 
@@ -88,6 +93,10 @@ impl AudioThread {
                     self.stage.tell(StageEvent::Audio(source.info().name, event));
                 }
             }
+            if clock.now().since(end) > LATE_MAX {
+                index += 1;
+                continue;
+            }
             self.listen(end, (missing == 0).then_some(&samples));
             strip.process(&mut samples);
             if let Some(on_air) = &mut self.on_air {
@@ -121,7 +130,10 @@ impl AudioThread {
         for (kind, turn) in
             listener.listen(now, samples, gain_from_db(sound.gain_db()), sound.is_muted()).into_iter().flatten()
         {
-            self.stage.tell(StageEvent::Noticed(source.info().name, kind, turn));
+            let SourceInfo { id, name: about, .. } = source.info();
+            let is_silent = kind == ProblemKind::SourceSilent;
+            let inputs = is_silent.then(|| OtherInputs::beside(&id, source.others())).flatten();
+            self.stage.tell(StageEvent::Noticed(Notice { id, about, kind, turn, inputs }));
         }
     }
 
@@ -143,8 +155,11 @@ impl AudioThread {
         if let Some(source) = self.stage.0.audio.take() {
             self.heard_sound = false;
             let format = self.stage.format();
-            let listener = |id: &str| Listener::of(id, format.sample_rate, format.channels);
-            self.listener = source.as_ref().and_then(|source| listener(&source.info().id));
+            self.listener = source.as_ref().and_then(|source| {
+                let id = source.info().id;
+                let has_others = OtherInputs::beside(&id, source.others()).is_some();
+                Listener::of(&id, format.sample_rate, format.channels, has_others)
+            });
             let retired = std::mem::replace(&mut self.source, source);
             self.stage.retire(None, retired);
         }

@@ -13,14 +13,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use self::audio::AudioThread;
 use self::video::VideoThread;
+use super::Problem;
 use super::levels::Sound;
 use super::preview::Preview;
+use super::problem::Notice;
 use super::program::Program;
-use super::{Problem, ProblemKind};
 use crate::capture::{AudioSource, SourceEvent, VideoSource};
 use crate::clock::Clock;
 use crate::flow::{Latest, Worker};
-use crate::media::{FrameRate, Size, Turn};
+use crate::media::{FrameRate, Size};
 use crate::settings::EncodingSettings;
 
 /// What the stage tells whoever owns it.
@@ -32,8 +33,8 @@ pub(super) enum StageEvent {
     Video(String, SourceEvent),
     /// Something happened to the sound's source of this name.
     Audio(String, SourceEvent),
-    /// What is noticed of the source of this name while it runs: one of `ProblemKind::NOTICES`.
-    Noticed(String, ProblemKind, Turn),
+    /// What is noticed of a source while it runs.
+    Noticed(Notice),
     /// A source that was replaced. Closing a device may take a while: not on the stage's threads.
     Retired(Retired),
 }

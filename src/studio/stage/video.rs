@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::stand_in::StandIn;
 use super::watch::PictureWatch;
 use super::{StageEvent, StageHandle};
-use crate::capture::{Captured, VideoSource};
+use crate::capture::{Captured, SourceInfo, VideoSource, Work};
 use crate::clock::Ticker;
 use crate::flow::Stop;
 use crate::media::{PicturePool, Timestamp, VideoFrame};
 use crate::studio::preview::PreviewPace;
+use crate::studio::problem::Notice;
 use crate::studio::program::{Program, count, count_time};
 use crate::video::Composer;
 
@@ -27,12 +28,14 @@ pub(super) struct VideoThread {
     watch: Option<PictureWatch>,
     stand_in: StandIn,
     program: Option<Program>,
+    /// What a thread of the source's own had spent at the last look, while the program was on.
+    worked: Option<Work>,
 }
 
 impl VideoThread {
     pub(super) fn new(stage: StageHandle) -> Self {
         let (source, watch, stand_in, program) = (None, None, StandIn::new(), None);
-        Self { stage, source, seen_picture: false, watch, stand_in, program }
+        Self { stage, source, seen_picture: false, watch, stand_in, program, worked: None }
     }
 
     /// Runs until Stop.
@@ -55,7 +58,9 @@ impl VideoThread {
             if self.program.is_none() && !previewed && (self.seen_picture || self.source.is_none()) {
                 continue;
             }
+            let begun = clock.now();
             let captured = self.source.as_mut().and_then(|source| source.picture_at(tick.time));
+            let mut capture = clock.now().since(begun);
             self.look(tick.time, captured.as_ref());
             let program = self.program.as_ref().filter(|program| program.fanout().is_active());
             let card = program.and_then(|_| self.stand_in.card(format.size));
@@ -83,10 +88,27 @@ impl VideoThread {
                 }
             }
             if let Some(source) = &mut self.source {
+                let begun = clock.now();
                 source.prepare(ticker.due());
+                capture += clock.now().since(begun);
             }
+            self.count_work(capture);
         }
         self.end_program();
+    }
+
+    /// Counts what the program's pictures cost the source: on this thread `here`, or on one of its own.
+    fn count_work(&mut self, here: Duration) {
+        let program = self.program.as_ref().filter(|program| program.first().is_some());
+        let (Some(program), Some(source)) = (program, &self.source) else {
+            self.worked = None;
+            return;
+        };
+        let work = match source.work() {
+            Some(total) => total.since(self.worked.replace(total).unwrap_or(total)),
+            None => Work { pictures: 1, capture: here, convert: Duration::ZERO },
+        };
+        program.counters().count_work(work);
     }
 
     fn hear_source(&mut self) {
@@ -107,7 +129,8 @@ impl VideoThread {
         }
         let (Some(watch), Some(source)) = (&mut self.watch, &self.source) else { return };
         for (kind, turn) in watch.look(now, captured).into_iter().flatten() {
-            self.stage.tell(StageEvent::Noticed(source.info().name, kind, turn));
+            let SourceInfo { id, name: about, .. } = source.info();
+            self.stage.tell(StageEvent::Noticed(Notice { id, about, kind, turn, inputs: None }));
         }
     }
 
@@ -123,7 +146,7 @@ impl VideoThread {
             self.stand_in.set_card(card);
         }
         if let Some(source) = self.stage.0.video.take() {
-            self.seen_picture = false;
+            (self.seen_picture, self.worked) = (false, None);
             let id = source.as_ref().map(|source| source.info().id);
             self.watch = id.as_deref().and_then(PictureWatch::of);
             self.stand_in.set_source(id.as_deref());

@@ -56,22 +56,38 @@ impl PictureWatch {
     }
 }
 
+/// What is listened to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heard {
+    Microphone,
+    /// What an output plays, chosen though there are microphones. It is silent when nothing plays: only where nothing was
+    /// ever heard of it may it be the wrong one.
+    Monitor,
+    /// What somebody else mixed may be silent or loud.
+    Stream,
+}
+
 /// Listens to a microphone or an incoming stream.
 pub(super) struct Listener {
     watch: SoundWatch,
-    /// What somebody else mixed may be silent or loud.
-    is_microphone: bool,
+    what: Heard,
+    /// A monitor that has been heard is the right one.
+    is_trusted: bool,
     /// Chunks in a row that did not come whole.
     torn: u32,
 }
 
 impl Listener {
-    /// `None`: what comes from a source of this id is as it is meant.
-    pub(super) fn of(id: &str, sample_rate: u32, channels: u16) -> Option<Self> {
-        let is_microphone = id.starts_with("mic:");
-        // What an output plays is silent when it plays nothing.
-        let is_heard = (is_microphone && !id.ends_with(".monitor")) || id.starts_with("ingest:");
-        is_heard.then(|| Self { watch: SoundWatch::new(sample_rate, channels, CHUNK_SAMPLES), is_microphone, torn: 0 })
+    /// `None`: what comes from a source of this id is as it is meant. `has_others`: there are other microphones.
+    pub(super) fn of(id: &str, sample_rate: u32, channels: u16, has_others: bool) -> Option<Self> {
+        let what = match id.split_once(':')? {
+            ("mic", name) if !name.ends_with(".monitor") => Heard::Microphone,
+            ("mic", _) if has_others => Heard::Monitor,
+            ("ingest", _) => Heard::Stream,
+            _ => return None,
+        };
+        let watch = SoundWatch::new(sample_rate, channels, CHUNK_SAMPLES);
+        Some(Self { watch, what, is_trusted: false, torn: 0 })
     }
 
     /// Takes a chunk as the source gave it, or that it gave none.
@@ -92,7 +108,12 @@ impl Listener {
         };
         self.torn = 0;
         let heard = self.watch.listen(now, samples, gain, muted);
-        let of_microphone = |turn: Option<Turn>| turn.filter(|_| self.is_microphone);
+        if self.what == Heard::Monitor {
+            let silence = heard.silence.filter(|turn| !self.is_trusted || *turn == Turn::Over);
+            self.is_trusted |= samples.iter().any(|sample| *sample != 0.0);
+            return [silence.map(|turn| (ProblemKind::SourceSilent, turn)), None, None];
+        }
+        let of_microphone = |turn: Option<Turn>| turn.filter(|_| self.what == Heard::Microphone);
         [
             of_microphone(heard.silence).map(|turn| (ProblemKind::SourceSilent, turn)),
             of_microphone(heard.clipping).map(|turn| (ProblemKind::SourceClipping, turn)),
@@ -108,17 +129,33 @@ mod tests {
     #[test]
     fn only_devices_and_streams_are_watched() {
         for id in ["test", "file", "silence"] {
-            assert!(PictureWatch::of(id).is_none() && Listener::of(id, 48_000, 2).is_none(), "{id}");
+            assert!(PictureWatch::of(id).is_none() && Listener::of(id, 48_000, 2, true).is_none(), "{id}");
         }
         assert!(PictureWatch::of("camera:1").is_some_and(|watch| watch.still.is_none()));
         assert!(PictureWatch::of("ingest:phone").is_some_and(|watch| watch.still.is_some()));
-        assert!(Listener::of("mic:desk", 48_000, 2).is_some() && Listener::of("mic:out.monitor", 48_000, 2).is_none());
+        let listens = |id, has_others| Listener::of(id, 48_000, 2, has_others).is_some();
+        assert!(listens("mic:desk", false) && listens("mic:out.monitor", true) && !listens("mic:out.monitor", false));
+    }
+
+    #[test]
+    fn what_an_output_plays_may_be_silent_once_it_was_heard() {
+        for (heard_at, told) in [(0, vec![]), (8_000, vec![true, false])] {
+            let mut listener = Listener::of("mic:out.monitor", 48_000, 1, true).unwrap();
+            let mut all = Vec::new();
+            for millis in (0..40_000).step_by(20) {
+                let level = if (heard_at..heard_at + 1000).contains(&millis) { 0.1 } else { 0.0 };
+                let samples = [level; 1024];
+                let noticed = listener.listen(Timestamp::from_millis(millis), Some(&samples), 1.0, false);
+                all.extend(noticed.into_iter().flatten().map(|(_, turn)| turn != Turn::Over));
+            }
+            assert_eq!(all, told, "heard from {heard_at} ms on");
+        }
     }
 
     #[test]
     fn a_stream_may_be_silent_and_a_microphone_may_not() {
         for (id, told) in [("mic:desk", 1), ("ingest:phone", 0)] {
-            let mut listener = Listener::of(id, 48_000, 1).unwrap();
+            let mut listener = Listener::of(id, 48_000, 1, false).unwrap();
             let mut heard = |millis| listener.listen(Timestamp::from_millis(millis), Some(&[0.0; 1024]), 1.0, false);
             let all: Vec<_> = (0..20_000).step_by(20).flat_map(&mut heard).flatten().collect();
             assert_eq!(all.len(), told, "{id}: {all:?}");
@@ -129,7 +166,7 @@ mod tests {
     fn a_torn_chunk_does_not_hide_a_silence_and_a_lost_device_is_not_silent() {
         let quiet = [0.0; 1024];
         for (torn_from, told) in [(2_980, true), (1_000, false)] {
-            let mut listener = Listener::of("mic:desk", 48_000, 1).unwrap();
+            let mut listener = Listener::of("mic:desk", 48_000, 1, false).unwrap();
             let mut heard = |millis: i64| {
                 let samples = (!(torn_from..3_000).contains(&millis)).then_some(&quiet[..]);
                 listener.listen(Timestamp::from_millis(millis), samples, 1.0, false)

@@ -60,6 +60,10 @@ pub(in crate::ui) fn stats(state: DestinationState) -> Stats {
         network_kbps: None,
         compose_ms: None,
         encode_ms: None,
+        capture_ms: None,
+        convert_ms: None,
+        disk_ms: None,
+        write_ms: None,
         reconnects: 0,
         latency: None,
         cpu_percent: 20.0,
@@ -118,5 +122,5 @@ fn devices(kind: DeviceKind, names: &[&str]) -> StudioEvent {
 }
 
 fn said(problem: Problem, words: &str) -> Problem {
-    Problem { server_said: Some(words.to_owned()), ..problem }
+    problem.said(Some(words.to_owned()))
 }

@@ -70,7 +70,17 @@ fn what_german(problem: &Problem) -> String {
         Kind::SourceStalled => format!("{about} liefert nichts mehr: {details}."),
         Kind::SourceFrozen => format!("Das Bild von {about} bewegt sich nicht mehr: seit {details} dasselbe."),
         Kind::SourceBlack => format!("Das Bild von {about} ist schwarz."),
-        Kind::SourceSilent => format!("Von {about} ist gar nichts zu hören."),
+        Kind::SourceSilent => match problem.inputs() {
+            None => format!("Von {about} ist gar nichts zu hören."),
+            Some(others) => {
+                let what = match others.is_monitor {
+                    true => " (das gibt, was ein Ausgang spielt, und ist kein Mikrofon)",
+                    false => "",
+                };
+                let names = others.names.join(", ");
+                format!("Von {about}{what} kommt nur digitale Stille. Ist es das richtige? Es gibt auch: {names}.")
+            }
+        },
         Kind::SourceClipping => format!("{about} ist zu laut: der Ton wird abgeschnitten."),
         Kind::MutedTalking => {
             format!("Jemand spricht in {about}, aber der Ton ist stumm: das Publikum hört ihn nicht.")
@@ -107,6 +117,7 @@ fn what_german(problem: &Problem) -> String {
         Kind::ReplayFailed => format!("Die Wiederholung {about} lässt sich nicht speichern ({details})."),
         Kind::IngestFailed => format!("Der Server der Probe startet nicht ({details})."),
         Kind::ProfileWarning => details.clone(),
+        Kind::ComputerSlept => format!("Dieser Rechner hat {about} geschlafen; die Sendung ging um {details} weiter."),
         Kind::Internal => format!("Tally ist ausgefallen: {details}."),
     }
 }
@@ -348,6 +359,11 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         Kind::ProfileWarning => {
             ["Save the profile again to mend it.", "Speichere das Profil neu, dann ist es in Ordnung."]
         }
+        Kind::ComputerSlept => [
+            "Keep this computer from going to sleep during a show: plug it in, leave its lid open, turn sleep off.",
+            "Lass diesen Rechner während einer Sendung nicht schlafen: Netzteil anstecken, Deckel offen lassen, \
+             Ruhezustand abschalten.",
+        ],
         Kind::Internal => [
             "Please report this, with the report that Copy report gives.",
             "Bitte melde das mit dem Bericht, den „Bericht kopieren“ gibt.",

@@ -11,6 +11,8 @@ use super::mp4::Played;
 
 /// The rate sound is decoded to.
 const RATE: u32 = 48_000;
+/// Samples of a packet.
+const PACKET: usize = 1024;
 
 /// What was seen and heard.
 #[derive(Debug)]
@@ -30,15 +32,15 @@ impl Signal {
         let (mut pictures, sound) = if path.extension().is_some_and(|ending| ending == "mp4") {
             let played = Played::read(path);
             let pictures: Vec<_> = played.pictures.iter().map(|picture| picture.0 * 1000.0).collect();
-            (pictures, played.sound.first().map(|first| first * 1000.0))
+            (pictures, played.sound.iter().map(|time| time * 1000.0).collect::<Vec<_>>())
         } else {
             let recording = Recording::read(path);
             let pictures = recording.video.iter().map(|unit| unit.pts as f64).collect();
-            (pictures, recording.audio.first().map(|first| first.pts as f64))
+            (pictures, recording.audio.iter().map(|unit| unit.pts as f64).collect())
         };
         pictures.sort_unstable_by(f64::total_cmp);
         let (flashes, clocks) = see(path, &pictures);
-        Self { flashes, beeps: sound.map(|first| hear(path, first)).unwrap_or_default(), clocks }
+        Self { flashes, beeps: if sound.is_empty() { Vec::new() } else { hear(path, &sound) }, clocks }
     }
 
     /// For each flash, how much later its beep came, in milliseconds. Panics if there are fewer than `least` pairs.
@@ -91,9 +93,9 @@ fn see(path: &Path, times: &[f64]) -> (Vec<f64>, Vec<(i64, Option<u32>)>) {
     (flashes, clocks)
 }
 
-/// `first` is where the sound begins, in milliseconds. The beep is five times as loud as the tone below it and starts without a fade: half of the loudest sample after a
+/// `times` are those of the packets of sound in milliseconds; a hole between two of them is one in what is heard. The beep is five times as loud as the tone below it and starts without a fade: half of the loudest sample after a
 /// tenth of a second without one is its start.
-fn hear(path: &Path, first: f64) -> Vec<f64> {
+fn hear(path: &Path, times: &[f64]) -> Vec<f64> {
     let bytes = decode(path, &["-map", "0:a:0", "-f", "f32le", "-ac", "1", "-ar", &RATE.to_string()]);
     let samples: Vec<f32> = bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
     let loudest = samples.iter().fold(0.0f32, |loudest, sample| loudest.max(sample.abs()));
@@ -103,12 +105,19 @@ fn hear(path: &Path, first: f64) -> Vec<f64> {
     for (index, sample) in (0i64..).zip(&samples) {
         if loudest > 0.05 && sample.abs() > loudest / 2.0 {
             if index - last_loud > quiet {
-                onsets.push(first + index as f64 * 1000.0 / f64::from(RATE));
+                let holes: f64 = times.windows(2).take(index as usize / PACKET).map(hole).sum();
+                onsets.push(times[0] + index as f64 * 1000.0 / f64::from(RATE) + holes);
             }
             last_loud = index;
         }
     }
     onsets
+}
+
+/// Milliseconds missing between two packets; stamps are rounded.
+fn hole(pair: &[f64]) -> f64 {
+    let missing = pair[1] - pair[0] - PACKET as f64 * 1000.0 / f64::from(RATE);
+    if missing > 5.0 { missing } else { 0.0 }
 }
 
 fn decode(path: &Path, output: &[&str]) -> Vec<u8> {

@@ -224,3 +224,18 @@ fn a_disk_that_never_returns_holds_nobody_up_and_keeps_what_it_took() {
     }
     assert_eq!(tags(&memory.files()[0].1).len(), all);
 }
+
+#[test]
+fn how_long_the_disk_takes_is_told_while_it_takes_it_and_once_after() {
+    let (clock, shared) = (Clock::manual(), Shared::default());
+    let millis = Timestamp::from_millis;
+    clock.advance_to(millis(1000));
+    shared.ask_disk(&clock, || {
+        clock.advance_to(millis(1700));
+        assert_eq!(shared.take_slowest(clock.now()), Duration::from_millis(700));
+        clock.advance_to(millis(3100));
+    });
+    shared.ask_disk(&clock, || clock.advance_to(millis(3110)));
+    assert_eq!(shared.take_slowest(clock.now()), Duration::from_millis(2100));
+    assert_eq!(shared.take_slowest(clock.now()), Duration::ZERO);
+}
