@@ -1,5 +1,5 @@
 //! The whole program against FFmpeg on the same clip and the same kind of server: CPU, memory, threads, start, latency
-//! and picture quality; and the window beside OBS Studio's figures (`benches/publish.rs` measures sending alone).
+//! and picture quality; what further destinations cost; and the window beside OBS Studio's figures (`benches/publish.rs` measures sending alone).
 //! `cargo bench --bench show`; `TALLY_BENCH_PAIRS` sets how often each is run in turn (5), `TALLY_BENCH_SECONDS` how long
 //! each run streams (20), `TALLY_BENCH_ONLY` picks parts by name.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
@@ -7,6 +7,7 @@
 
 mod clip;
 mod cost;
+mod destinations;
 mod floor;
 mod latency;
 mod measure;
@@ -55,8 +56,9 @@ fn main() {
     let pairs = number("TALLY_BENCH_PAIRS", 5).max(1) as usize;
     let plan = Plan { pairs, seconds: number("TALLY_BENCH_SECONDS", 20).max(5) };
     let only = std::env::var("TALLY_BENCH_ONLY").unwrap_or_default();
-    let parts: [Part; 5] = [
+    let parts: [Part; 6] = [
         ("cost", cost::measure),
+        ("destinations", destinations::measure),
         ("start", latency::measure_start),
         ("latency", latency::measure),
         ("quality", quality::measure),

@@ -196,7 +196,7 @@ pub(crate) fn measure(plan: &Plan) -> Table {
     let (rss, threads) = window.size();
     window.display.run(&["windowfocus", &window.watch.root.to_string()]);
     let unfocused = window.cpu_percent(time);
-    window.display.run(&["windowunmap", "--sync", &window.id]);
+    window.display.hide(&window.id, true);
     let hidden = window.cpu_percent(time);
     drop(window);
     row("idle with the test picture, focused: CPU % of a core", format!("{focused:.1}"), "-", "-");

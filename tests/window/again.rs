@@ -35,6 +35,24 @@ fn closing_asks_while_live_and_what_was_set_is_there_the_next_time() {
 }
 
 #[test]
+fn a_hidden_window_sends_on_and_is_there_again() {
+    let nginx = Nginx::start();
+    let mut window = Window::open();
+    set_up(&mut window, &nginx.url(), "hidden");
+    window.click(Role::BUTTON, "Go live");
+    window.wait_for_state("LIVE", PATIENCE);
+    recording_of(&nginx, 0, 1.0, &window);
+    window.hide(true);
+    let before = recording_of(&nginx, 0, 0.0, &window).video_ms();
+    recording_of(&nginx, 0, before / 1000.0 + 3.0, &window);
+    window.hide(false);
+    window.hold_until_not(Role::BUTTON, "Hold to end show", "LIVE");
+    window.wait_for_text("That was the show");
+    let sent = decode_without_a_warning(&nginx.recording());
+    assert!(sent >= 120, "{sent} pictures");
+}
+
+#[test]
 fn a_program_that_is_asked_to_end_ends_its_show_first() {
     let nginx = Nginx::start();
     let mut window = Window::open();

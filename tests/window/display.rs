@@ -5,8 +5,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use x11rb::protocol::xproto::{ClientMessageEvent, ConnectionExt, EventMask};
+use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, PropMode};
 use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
 
 use crate::support::process::Process;
 use crate::support::time;
@@ -71,6 +72,16 @@ impl Display {
         let (window, close) = (window.parse().unwrap(), atom("WM_DELETE_WINDOW"));
         let message = ClientMessageEvent::new(32, window, atom("WM_PROTOCOLS"), [close, 0, 0, 0, 0]);
         connection.send_event(false, window, EventMask::NO_EVENT, message).unwrap().check().unwrap();
+    }
+
+    /// Hides a window or brings it back, as a window manager does: it is unmapped and told so (EWMH, `_NET_WM_STATE_HIDDEN`).
+    pub(crate) fn hide(&self, window: &str, hidden: bool) {
+        self.run(&[if hidden { "windowunmap" } else { "windowmap" }, "--sync", window]);
+        let (connection, _) = RustConnection::connect(Some(&self.name)).unwrap();
+        let atom = |name: &str| connection.intern_atom(false, name.as_bytes()).unwrap().reply().unwrap().atom;
+        let states = if hidden { vec![atom("_NET_WM_STATE_HIDDEN")] } else { Vec::new() };
+        let (window, property, replace) = (window.parse().unwrap(), atom("_NET_WM_STATE"), PropMode::REPLACE);
+        connection.change_property32(replace, window, property, AtomEnum::ATOM, &states).unwrap().check().unwrap();
     }
 
     /// What stands in the title of a window.

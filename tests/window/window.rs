@@ -51,6 +51,14 @@ impl Window {
         self.display.ask_to_close(&self.id);
     }
 
+    /// Minimises it, or brings it back.
+    pub(crate) fn hide(&self, hidden: bool) {
+        self.display.hide(&self.id, hidden);
+        if !hidden {
+            self.display.focus(&self.id);
+        }
+    }
+
     /// Waits until it has closed, and opens it again as it was left.
     pub(crate) fn open_again(&mut self) {
         self.process.succeed(PATIENCE);

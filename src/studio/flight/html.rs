@@ -56,7 +56,7 @@ const STYLE: &str = ":root{color-scheme:light dark}\
 body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:2rem auto;padding:0 1rem}\
 h1{font-size:1.5rem}h2{font-size:1.05rem;margin:1.6rem 0 .3rem}p{margin:.2rem 0}\
 svg{width:100%;height:auto;display:block;background:color-mix(in srgb,currentColor 5%,transparent);border-radius:6px}\
-text{font-size:11px;fill:currentColor}.l0{stroke:#2f7de1}.l1{stroke:#d9822b}.l2{stroke:#2e9e5b}polyline{fill:none;stroke-width:1.5}\
+text{font-size:11px;fill:currentColor}.l0{stroke:#2f7de1}.l1{stroke:#d9822b}.l2{stroke:#2e9e5b}.l3{stroke:#8f5ad6}polyline{fill:none;stroke-width:1.5}\
 .poor{fill:#d9822b}.away{fill:#d64545}.good{fill:#2e9e5b}i{display:inline-block;width:.8em;height:.2em;margin:0 .4em .2em 0}\
 table{border-collapse:collapse;width:100%}td{padding:.15rem .8rem .15rem 0;vertical-align:top;font-variant-numeric:tabular-nums}";
 
@@ -88,7 +88,12 @@ fn graphs() -> Vec<Graph> {
         (
             Phrase::CostOfPicture,
             Phrase::Millis,
-            vec![(Phrase::Encoding, |second| second.encode_ms), (Phrase::Composing, |second| second.compose_ms)],
+            vec![
+                (Phrase::Encoding, |second| second.encode_ms),
+                (Phrase::Composing, |second| second.compose_ms),
+                (Phrase::Decoding, |second| second.capture_ms),
+                (Phrase::Converting, |second| second.convert_ms),
+            ],
         ),
         (Phrase::Processor, Phrase::OfACore, vec![(Phrase::Program, |second| Some(second.cpu_percent))]),
     ]

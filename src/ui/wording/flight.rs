@@ -27,7 +27,12 @@ impl Words {
         if let Some(latency) = second.latency_ms {
             figures.push((self.text(Text::Latency), ms(latency, 0)));
         }
-        let costs = [(Text::Composing, second.compose_ms), (Text::Encoding, second.encode_ms)];
+        let costs = [
+            (Text::Decoding, second.capture_ms),
+            (Text::Converting, second.convert_ms),
+            (Text::Composing, second.compose_ms),
+            (Text::Encoding, second.encode_ms),
+        ];
         for (name, cost) in costs {
             figures.extend(cost.map(|cost| (self.text(name), ms(cost, 1))));
         }

@@ -106,6 +106,8 @@ table! {
     SecondRate: "Rate", "Rate";
     SecondQueue: "Waits for the network", "Wartet auf das Netz";
     SecondBehind: "More than a second of the show waited for the network.", "Mehr als eine Sekunde der Sendung wartete auf das Netz.";
+    Decoding: "Decoding", "Decodieren";
+    Converting: "Converting", "Umwandeln";
     Composing: "Composing", "Zusammensetzen";
     Encoding: "Encoding", "Encodieren";
     MoreHappened: "… and more", "… und mehr";
