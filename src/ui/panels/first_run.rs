@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align, Color32, Layout, Rect, ScrollArea, Sense, Ui, vec2};
 
-use super::sources::{Entry, audio_entries, chosen, video_entries};
+use super::sources::{Entry, audio_entries, audio_path_ui, chosen, video_entries, video_path_ui};
 use crate::settings::{AudioChoice, VideoChoice};
 use crate::ui::theme;
 use crate::ui::view::{Act, StagePicture, Tab, View, ViewState};
@@ -65,9 +65,12 @@ fn questions(
         let first = ui.scope_id().with("camera");
         ui.memory_mut(|memory| memory.request_focus(first));
     }
-    if let Some(Entry::Choice(choice)) = picked(picker(ui, "camera", words.text(Text::Camera), &names, now), entries) {
-        acts.push(Act::PickVideo(choice));
+    match picked(picker(ui, "camera", words.text(Text::Camera), &names, now), entries) {
+        Some(Entry::Choice(choice)) => acts.push(Act::PickVideo(choice)),
+        Some(Entry::Path) => state.sources.video_path = Some(String::new()),
+        Some(Entry::Stream) | None => {}
     }
+    video_path_ui(ui, &view.sources, &mut state.sources, words, acts);
     label(ui, Text::Microphone);
     let entries = audio_entries(&view.sources, words);
     let now = chosen(&entries, &view.sources.audio, |audio| {
@@ -75,9 +78,12 @@ fn questions(
     });
     let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
     let name = words.text(Text::Microphone);
-    if let Some(Entry::Choice(choice)) = picked(picker(ui, "microphone", name, &names, now), entries) {
-        acts.push(Act::PickAudio(choice));
+    match picked(picker(ui, "microphone", name, &names, now), entries) {
+        Some(Entry::Choice(choice)) => acts.push(Act::PickAudio(choice)),
+        Some(Entry::Path) => state.sources.audio_path = Some(String::new()),
+        Some(Entry::Stream) | None => {}
     }
+    audio_path_ui(ui, &view.sources, &mut state.sources, words, acts);
     label(ui, Text::WhereTo);
     let places = [words.text(Text::RehearseHere), words.text(Text::ServiceOrServer)];
     let now = usize::from(state.first_run.to_server);

@@ -61,6 +61,10 @@ fn found(devices: &Devices) -> Vec<(String, String)> {
     }
 }
 
+fn is_none(devices: &Devices) -> bool {
+    matches!(devices, Devices::Found(found) if found.is_empty())
+}
+
 /// Where in `entries` the choice of the moment stands.
 pub(super) fn chosen<C: PartialEq>(
     entries: &[(String, Entry<C>)],
@@ -82,7 +86,8 @@ pub(super) fn video_name(view: &SourcesView, words: Words) -> String {
     };
     match &view.video {
         VideoChoice::Auto | VideoChoice::Camera(None) => {
-            device(None).unwrap_or_else(|| words.text(Text::FirstCamera).to_owned())
+            let unknown = if is_none(&view.cameras) { Text::NoCameraFound } else { Text::FirstCamera };
+            device(None).unwrap_or_else(|| words.text(unknown).to_owned())
         }
         VideoChoice::Camera(id) => device(id.as_ref()).unwrap_or_default(),
         VideoChoice::Incoming(name) => words.incoming(name),
@@ -101,7 +106,8 @@ pub(super) fn audio_name(view: &SourcesView, words: Words) -> String {
     };
     match &view.audio {
         AudioChoice::Auto | AudioChoice::Microphone(None) => {
-            device(None).unwrap_or_else(|| words.text(Text::DefaultMicrophone).to_owned())
+            let unknown = if is_none(&view.microphones) { Text::NoMicrophoneFound } else { Text::DefaultMicrophone };
+            device(None).unwrap_or_else(|| words.text(unknown).to_owned())
         }
         AudioChoice::Microphone(id) => device(id.as_ref()).unwrap_or_default(),
         AudioChoice::Incoming(name) => words.incoming(name),
@@ -127,18 +133,35 @@ pub fn sources_ui(
     } else {
         ui.horizontal_wrapped(|ui| chips_ui(ui, view, state, words, acts));
     }
-    let dialog = |request| view.has_dialogs.then_some(request);
-    match path_field(ui, Text::ClipPath, &mut state.video_path, dialog(DialogRequest::Picture), words) {
-        Some(PathAnswer::Use(path)) => acts.push(Act::PickVideo(VideoChoice::File(path))),
-        Some(PathAnswer::Ask(request)) => acts.push(Act::AskPath(request)),
-        None => {}
-    }
-    match path_field(ui, Text::SoundClipPath, &mut state.audio_path, dialog(DialogRequest::Sound), words) {
-        Some(PathAnswer::Use(path)) => acts.push(Act::PickAudio(AudioChoice::File(path))),
-        Some(PathAnswer::Ask(request)) => acts.push(Act::AskPath(request)),
-        None => {}
-    }
+    video_path_ui(ui, view, state, words, acts);
+    audio_path_ui(ui, view, state, words, acts);
     incoming_ui(ui, view, state, words, acts);
+}
+
+/// The field for the path of a clip, where one is wanted.
+pub(super) fn video_path_ui(
+    ui: &mut Ui,
+    view: &SourcesView,
+    state: &mut SourcesState,
+    words: Words,
+    acts: &mut Vec<Act>,
+) {
+    let dialog = view.has_dialogs.then_some(DialogRequest::Picture);
+    let answer = path_field(ui, Text::ClipPath, &mut state.video_path, dialog, words);
+    acts.extend(answer.map(|answer| answer.into_act(|path| Act::PickVideo(VideoChoice::File(path)))));
+}
+
+/// The same for the sound.
+pub(super) fn audio_path_ui(
+    ui: &mut Ui,
+    view: &SourcesView,
+    state: &mut SourcesState,
+    words: Words,
+    acts: &mut Vec<Act>,
+) {
+    let dialog = view.has_dialogs.then_some(DialogRequest::Sound);
+    let answer = path_field(ui, Text::SoundClipPath, &mut state.audio_path, dialog, words);
+    acts.extend(answer.map(|answer| answer.into_act(|path| Act::PickAudio(AudioChoice::File(path)))));
 }
 
 fn chips_ui(ui: &mut Ui, view: &SourcesView, state: &mut SourcesState, words: Words, acts: &mut Vec<Act>) {
@@ -150,7 +173,7 @@ fn chips_ui(ui: &mut Ui, view: &SourcesView, state: &mut SourcesState, words: Wo
     offer_stream(&mut entries, words);
     let now = chosen(&entries, &view.video, |video| matches!(video, VideoChoice::Auto | VideoChoice::Camera(None)));
     let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
-    let none = matches!(&view.cameras, Devices::Found(found) if found.is_empty());
+    let none = is_none(&view.cameras);
     let picked = menu_below(&response, name, menu_width, |ui| {
         devices_note(ui, &view.cameras, none, Text::NoCameraFound, words);
         choose(ui, &names, now)
@@ -168,7 +191,7 @@ fn chips_ui(ui: &mut Ui, view: &SourcesView, state: &mut SourcesState, words: Wo
     offer_stream(&mut entries, words);
     let now = chosen(&entries, &view.audio, |audio| matches!(audio, AudioChoice::Auto | AudioChoice::Microphone(None)));
     let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
-    let none = matches!(&view.microphones, Devices::Found(found) if found.is_empty());
+    let none = is_none(&view.microphones);
     let picked = menu_below(&response, name, menu_width, |ui| {
         devices_note(ui, &view.microphones, none, Text::NoMicrophoneFound, words);
         choose(ui, &names, now)
@@ -208,6 +231,15 @@ enum PathAnswer {
     Use(PathBuf),
     /// Ask the system for one.
     Ask(DialogRequest),
+}
+
+impl PathAnswer {
+    fn into_act(self, pick: impl Fn(PathBuf) -> Act) -> Act {
+        match self {
+            Self::Use(path) => pick(path),
+            Self::Ask(request) => Act::AskPath(request),
+        }
+    }
 }
 
 /// A field for a path, with a button to use it, one for `dialog` where there is one, and one to give up; Enter and Escape

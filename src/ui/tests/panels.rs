@@ -6,7 +6,7 @@ use egui_kittest::kittest::Queryable;
 
 use super::window::{Desk, SIZES, desk, live, open, seen};
 use super::{devices, ended, levels, model, ready, said, settings, state};
-use crate::settings::{Destination, KeysIn, SettingsError, ShowSettings, StreamKey, VideoChoice};
+use crate::settings::{AudioChoice, Destination, KeysIn, SettingsError, ShowSettings, StreamKey, VideoChoice};
 use crate::studio::{
     Command, DestinationState as D, DeviceKind, Problem, ProblemKind, SourceState, StudioCommand, StudioEvent,
 };
@@ -413,6 +413,29 @@ fn the_first_run_leads_to_a_rehearsal_in_one_press() {
         harness.run();
         let orders = harness.state_mut().engine();
         assert!(matches!(orders.as_slice(), [StudioCommand::GoLive(settings)] if settings.rehearse), "{orders:?}");
+    }
+}
+
+#[test]
+fn the_first_run_takes_clips_by_their_typed_paths() {
+    for size in SIZES {
+        let mut harness = open(desk(seen(Model::new(super::settings(), None, Appearance::default(), true))), size);
+        for (list, path) in [("Camera", "/clips/a.mp4"), ("Microphone", "/clips/a.wav")] {
+            harness.get_by_role_and_label(eframe::egui::Role::ComboBox, list).click();
+            harness.run();
+            harness.get_by_label("Clip…").click();
+            harness.run();
+            harness.check_accessibility();
+            let field = harness.get_by_role(eframe::egui::Role::TextInput);
+            field.focus();
+            field.type_text(path);
+            harness.run();
+            harness.key_press(Key::Enter);
+            harness.run();
+        }
+        let (video, audio) = (VideoChoice::File("/clips/a.mp4".into()), AudioChoice::File("/clips/a.wav".into()));
+        let wanted = [StudioCommand::SetVideo(video), StudioCommand::SetAudio(audio)];
+        assert_eq!(harness.state_mut().engine(), wanted, "at {size}");
     }
 }
 
