@@ -12,6 +12,8 @@ use crate::media::{Picture, Timestamp};
 const SLOW_INTERVAL: Duration = Duration::from_millis(200);
 /// The same at `PreviewRate::Eased`: a little less than a fifteenth of a second, so that a tick is not waited for in vain.
 const EASED_INTERVAL: Duration = Duration::from_millis(60);
+/// The same at `PreviewRate::Sparing`.
+const SPARING_INTERVAL: Duration = Duration::from_millis(95);
 
 /// How many pictures whoever shows them wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub enum PreviewRate {
     Off,
     /// Five a second.
     Slow,
+    /// Ten a second: drawing takes the processor from a show.
+    Sparing,
     /// Fifteen a second: drawing costs the processor much.
     Eased,
     /// Every picture of the program.
@@ -67,6 +71,7 @@ impl Preview {
         match self.0.rate.load(Ordering::Acquire) {
             rate if rate == PreviewRate::Full as u8 => PreviewRate::Full,
             rate if rate == PreviewRate::Eased as u8 => PreviewRate::Eased,
+            rate if rate == PreviewRate::Sparing as u8 => PreviewRate::Sparing,
             rate if rate == PreviewRate::Slow as u8 => PreviewRate::Slow,
             _ => PreviewRate::Off,
         }
@@ -98,6 +103,7 @@ impl PreviewPace {
             PreviewRate::Full => return true,
             PreviewRate::Slow => SLOW_INTERVAL,
             PreviewRate::Eased => EASED_INTERVAL,
+            PreviewRate::Sparing => SPARING_INTERVAL,
         };
         let due = self.next.is_none_or(|next| now >= next);
         if due {
@@ -113,12 +119,12 @@ mod tests {
     use crate::media::FrameRate;
 
     #[test]
-    fn slow_is_five_a_second_eased_fifteen_and_off_is_none() {
+    fn slow_is_five_a_second_sparing_ten_eased_fifteen_and_off_is_none() {
         let shown = |rate| {
             let mut pace = PreviewPace::default();
             (0..90).filter(|i| pace.wants(rate, FrameRate::DEFAULT.frame_time(*i))).count()
         };
-        let rates = [PreviewRate::Off, PreviewRate::Slow, PreviewRate::Eased, PreviewRate::Full];
-        assert_eq!(rates.map(shown), [0, 15, 45, 90]);
+        let rates = [PreviewRate::Off, PreviewRate::Slow, PreviewRate::Sparing, PreviewRate::Eased, PreviewRate::Full];
+        assert_eq!(rates.map(shown), [0, 15, 30, 45, 90]);
     }
 }

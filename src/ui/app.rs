@@ -27,8 +27,9 @@ use crate::studio::{NextEvent, PreviewRate, Problem, ProblemKind, Studio};
 const EVENTS_A_FRAME: usize = 64;
 /// Time between frames for meters and timers, while the window has the focus or is on air.
 const LIVELY: Duration = Duration::from_millis(50);
-/// The same where the processor draws: pictures come more seldom too.
+/// The same where the processor draws: pictures come more seldom too, and most seldom while it has a show to encode.
 const EASED: Duration = Duration::from_millis(66);
+const SPARING: Duration = Duration::from_millis(100);
 /// The same otherwise.
 const IDLE: Duration = Duration::from_millis(200);
 /// The same while the window is hidden: events are taken, nothing is drawn.
@@ -290,6 +291,7 @@ impl eframe::App for App {
         let lively = focused || self.model.is_on();
         let (rate, pause) = match (hidden, lively) {
             (true, _) => (PreviewRate::Off, HIDDEN),
+            (false, true) if self.drawn_by_processor && self.model.is_on() => (PreviewRate::Sparing, SPARING),
             (false, true) if self.drawn_by_processor => (PreviewRate::Eased, EASED),
             (false, true) => (PreviewRate::Full, LIVELY),
             (false, false) => (PreviewRate::Slow, IDLE),
