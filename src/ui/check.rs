@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use super::model::Order;
 use crate::settings::ShowSettings;
-use crate::studio::check::{CheckEvent, CheckSettings, CheckStep, CheckSummary, detail_text, form_text, verdict_text};
+use crate::studio::check::{
+    CheckEvent, CheckSettings, CheckStep, CheckSummary, PublishForm, detail_text, form_text, verdict_text,
+};
 use crate::studio::{Problem, StudioCommand, wording};
 
 /// What a user asks of a check.
@@ -12,12 +14,21 @@ use crate::studio::{Problem, StudioCommand, wording};
 pub enum CheckAct {
     /// Check what is set.
     Start,
+    /// The same, and publish where the public may watch: for the key and the upload there is no other way.
+    Publish,
     /// End the one that runs.
     Cancel,
     /// Put it away; one that runs is ended.
     Close,
     /// Put its report on the clipboard.
     CopyReport,
+}
+
+impl CheckAct {
+    /// Whether a check begins with it.
+    pub fn begins(self) -> bool {
+        matches!(self, Self::Start | Self::Publish)
+    }
 }
 
 /// What the sheet shows.
@@ -34,6 +45,12 @@ pub struct CheckView {
 }
 
 impl CheckView {
+    /// Whether it came to the publish and stopped there, because the public may watch.
+    pub fn stopped_before_publish(&self) -> bool {
+        let destinations = self.summary.iter().flat_map(|summary| &summary.destinations);
+        destinations.into_iter().any(|destination| destination.ok && destination.form == PublishForm::Stops)
+    }
+
     /// Whether steps of several destinations are told.
     pub fn has_several(&self) -> bool {
         let mut destinations = self.steps.iter().filter_map(|step| step.destination.as_ref());
@@ -75,13 +92,13 @@ impl Check {
     /// Takes what a user asked for. `may_start`: nothing stands against it.
     pub(super) fn handle_act(&mut self, act: CheckAct, show: &ShowSettings, may_start: bool) -> Vec<Order> {
         match act {
-            CheckAct::Start if !may_start || self.runs => Vec::new(),
-            CheckAct::Start => {
+            _ if act.begins() && (!may_start || self.runs) => Vec::new(),
+            CheckAct::Start | CheckAct::Publish => {
                 self.shown = Some(CheckView::default());
                 self.runs = true;
                 // Without a destination the rest is tried against this computer.
                 let show = ShowSettings { rehearse: show.destinations.is_empty(), ..show.clone() };
-                let settings = CheckSettings { show: show.with_secrets_split(), publish: false };
+                let settings = CheckSettings { show: show.with_secrets_split(), publish: act == CheckAct::Publish };
                 vec![Order::Engine(StudioCommand::Check(Box::new(settings)))]
             }
             CheckAct::Cancel => self.end(),

@@ -6,7 +6,7 @@ mod shown;
 
 use std::path::PathBuf;
 
-use super::check::{Check, CheckAct};
+use super::check::Check;
 use super::desk::Desk;
 use super::dialogs::{DialogAnswer, DialogRequest};
 use super::flight::FlightKeeper;
@@ -359,7 +359,7 @@ impl Model {
             Act::Rehearse => self.begin(now, true),
             Act::Check(act) => {
                 let may_start = self.may_check(now);
-                self.result = self.result.take().filter(|_| act != CheckAct::Start || !may_start);
+                self.result = self.result.take().filter(|_| !act.begins() || !may_start);
                 self.check.handle_act(act, self.desk.settings(), may_start)
             }
             Act::Cancel if self.guarded(now) || self.phase() != Phase::Connecting => Vec::new(),

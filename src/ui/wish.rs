@@ -2,7 +2,6 @@
 
 use eframe::egui::Context;
 
-use super::check::CheckAct;
 use super::panels::settings::SettingsState;
 use super::view::{Act, Tab};
 
@@ -32,7 +31,8 @@ impl Wish {
         due: Option<Act>,
         settings: &SettingsState,
     ) -> Vec<Act> {
-        let begins = |act: &Act| matches!(act, Act::GoLive | Act::Rehearse | Act::Check(CheckAct::Start));
+        let begins =
+            |act: &Act| matches!(act, Act::GoLive | Act::Rehearse) || matches!(act, Act::Check(act) if act.begins());
         let (wishes, mut ordered): (Vec<_>, Vec<_>) = acts.into_iter().partition(begins);
         if let Some(wish) = wishes.into_iter().next() {
             self.0 = Some(wish);

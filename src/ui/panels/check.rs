@@ -241,6 +241,9 @@ fn buttons(ui: &mut Ui, view: &CheckView, words: Words, acts: &mut Vec<Act>) {
         if button(ui, words.text(Text::CheckAgain)).clicked() {
             acts.push(Act::Check(CheckAct::Start));
         }
+        if view.stopped_before_publish() && button(ui, words.text(Text::CheckPublishToo)).clicked() {
+            acts.push(Act::Check(CheckAct::Publish));
+        }
         if button(ui, words.text(Text::CopyReport)).clicked() {
             acts.push(Act::Check(CheckAct::CopyReport));
         }

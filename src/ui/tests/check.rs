@@ -169,6 +169,25 @@ fn every_step_is_told_with_its_time_and_what_was_seen() {
 }
 
 #[test]
+fn where_the_public_may_watch_publishing_is_a_click_of_its_own() {
+    for size in SIZES {
+        let over = |form| checked(connected(), Some((CheckVerdict::Ready, form)));
+        let test = PublishForm::Test { service: "Twitch", query: "bandwidthtest=true" };
+        assert!(open(desk(over(test)), size).query_by_label("Publish 10 s, viewers may see it").is_none());
+        let mut harness = open(desk(over(PublishForm::Stops)), size);
+        harness.check_accessibility();
+        harness.get_by_label("Publish 10 s, viewers may see it").click();
+        harness.run();
+        let orders = harness.state_mut().engine();
+        assert!(matches!(orders.as_slice(), [StudioCommand::Check(settings)] if settings.publish), "{orders:?}");
+        let orders = checked(Vec::new(), Some((CheckVerdict::Ready, PublishForm::Stops)))
+            .handle_act(9.0, Act::Check(CheckAct::Start));
+        let [Order::Engine(StudioCommand::Check(settings))] = orders.as_slice() else { panic!("{orders:?}") };
+        assert!(!settings.publish, "never by itself");
+    }
+}
+
+#[test]
 fn what_fails_says_what_to_do_and_one_click_does_it() {
     for size in SIZES {
         let mut harness = open(desk(narrow()), size);

@@ -59,6 +59,9 @@ impl Words {
     pub fn check_form(self, form: PublishForm) -> String {
         match (self.0, form) {
             (_, PublishForm::Stops) => self.text(Text::CheckStopped).to_owned(),
+            (Lang::English, PublishForm::Asked) => {
+                "Published, as you asked: whoever watched may have seen it.".to_owned()
+            }
             (Lang::English, other) => form_text(other),
             (Lang::German, PublishForm::Test { service, query }) => {
                 format!("In der Testform von {service} gesendet (?{query}): niemand hat es gesehen.")

@@ -167,6 +167,7 @@ table! {
     // Check
     Check: "Check…", "Prüfen …";
     CheckTitle: "Check before the show", "Prüfung vor der Sendung";
+    CheckPublishToo: "Publish 10 s, viewers may see it", "10 s senden, Zuschauer können es sehen";
     CheckAgain: "Check again", "Noch einmal prüfen";
     CheckingNow: "A check is running: you can go live when it is over", "Eine Prüfung läuft: danach kannst du live gehen";
     CheckSource: "Source", "Quelle";
@@ -192,7 +193,7 @@ table! {
     CheckReadyWithWarnings: "Ready, with something to know", "Bereit, mit einem Hinweis";
     CheckNotReady: "Not ready", "Nicht bereit";
     CheckCancelled: "Ended before it was done", "Beendet, bevor es fertig war";
-    CheckStopped: "Stopped before publishing, which the public might have seen: the stream key and the upload were not tried. In a terminal, tally check --publish tries them with a key that nobody watches.", "Vor dem Senden angehalten, das die Öffentlichkeit hätte sehen können: Streamschlüssel und Hochladen wurden nicht versucht. Im Terminal versucht sie tally check --publish mit einem Schlüssel, den niemand sieht.";
+    CheckStopped: "Stopped before publishing, which the public might have seen: the stream key and the upload were not tried. The button below tries them: take a key that nobody watches.", "Vor dem Senden angehalten, das die Öffentlichkeit hätte sehen können: Streamschlüssel und Hochladen wurden nicht versucht. Der Knopf unten versucht sie: nimm einen Schlüssel, den niemand sieht.";
 
     // Result
     ResultTitle: "That was the show", "Das war die Sendung";
