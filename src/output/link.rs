@@ -94,6 +94,8 @@ struct Burst {
 pub struct Link {
     samples: VecDeque<LinkSample>,
     progress: Option<(Timestamp, u64)>,
+    /// Whether anything waited at the last look.
+    waited: bool,
     burst: Option<Burst>,
     last_burst: (u64, u32),
 }
@@ -102,7 +104,10 @@ impl Link {
     /// Takes a look. Call whenever the connection is touched, and every few milliseconds while `wants_looks`.
     pub fn observe(&mut self, sample: LinkSample) {
         let moved = self.progress.is_none_or(|(_, acked)| sample.acked > acked);
-        if moved || sample.outstanding + sample.writing == 0 {
+        let waits = sample.outstanding + sample.writing > 0;
+        // Where nothing waited the silence begins now, however long ago the last look was: the program may have been stopped.
+        let waited = std::mem::replace(&mut self.waited, waits);
+        if moved || !waits || !waited {
             self.progress = Some((sample.at, sample.acked));
         }
         if let Some(burst) = self.burst
@@ -204,6 +209,17 @@ mod tests {
     }
 
     #[test]
+    fn where_nothing_waited_a_late_look_sees_no_silence() {
+        let mut link = Link::default();
+        link.observe(sample(0, 100, 0));
+        // The program was stopped for six seconds, and has just written.
+        link.observe(sample(6000, 100, 5000));
+        assert_eq!(link.view().silent, Duration::ZERO);
+        link.observe(sample(9000, 100, 5000));
+        assert_eq!(link.view().silent, Duration::from_secs(3));
+    }
+
+    #[test]
     fn a_link_that_sets_the_pace_is_measured_within_a_third_of_a_second() {
         let mut link = Link::default();
         // 150 bytes a millisecond go through, 330 come.
@@ -236,10 +252,10 @@ mod tests {
     fn silence_is_told_while_something_waits() {
         let mut link = Link::default();
         link.observe(sample(0, 5000, 0));
-        for millis in (1000..4000).step_by(100) {
+        for millis in (100..4000).step_by(100) {
             link.observe(sample(millis, 5000, 9000));
         }
-        assert_eq!(link.view().silent, Duration::from_millis(3900));
+        assert_eq!(link.view().silent, Duration::from_millis(3800), "since something waits");
         link.observe(sample(4000, 5001, 9000));
         assert_eq!(link.view().silent, Duration::ZERO);
         link.observe(sample(9000, 5001, 0));
