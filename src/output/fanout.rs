@@ -125,6 +125,11 @@ impl Fanout {
         }
     }
 
+    fn state(&self, index: usize) -> Option<SlotState> {
+        let outputs = self.0.outputs.lock().unwrap_or_else(PoisonError::into_inner);
+        outputs.get(index).map(|slot| slot.state)
+    }
+
     fn set_state(&self, index: usize, state: SlotState) {
         let mut outputs = self.0.outputs.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(slot) = outputs.get_mut(index) {
@@ -151,7 +156,9 @@ impl OutputHandle {
 
     /// From now on packets come again. The sound of a short outage is kept, and a fresh keyframe follows it.
     pub fn resume(&self) {
-        // After a long one nothing waits.
+        if self.fanout.state(self.index) == Some(SlotState::Away) {
+            return self.activate();
+        }
         self.request_keyframe();
         self.fanout.set_state(self.index, SlotState::Active);
     }

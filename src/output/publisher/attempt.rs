@@ -9,9 +9,10 @@ use tokio::time::{Instant, sleep, timeout};
 use super::pump::Pump;
 use super::reconnect::{Next, Reconnect};
 use super::transport::Transport;
+use super::unacknowledged::Left;
 use super::{Order, PublishTarget, PublisherConfig, PublisherEvent, PublisherState, certificate, connect, tls};
 use crate::clock::Clock;
-use crate::media::{Packet, Timestamp};
+use crate::media::Timestamp;
 use crate::output::changes::NetworkChanges;
 use crate::output::timeline::Timeline;
 use crate::output::{OutputHandle, OutputStats, PublishError, PublishStep, TlsFault};
@@ -33,7 +34,6 @@ pub(super) struct Task {
 }
 
 /// What outlives a connection.
-#[derive(Debug)]
 pub(super) struct Carried {
     /// Starts with the first packet ever sent and is kept by every reconnect, so that timestamps go on.
     pub(super) timeline: Timeline,
@@ -41,8 +41,8 @@ pub(super) struct Carried {
     pub(super) reconnect: Reconnect,
     /// Whether the last attempt went live.
     pub(super) went_live: bool,
-    /// What its connection took and did not bring to the server: sound, and pictures where none may be missed.
-    pub(super) unsent: Vec<Packet>,
+    /// Its connection, until it is known what of it did not arrive: sound, and pictures where none may be missed.
+    pub(super) left: Option<Left>,
 }
 
 impl Task {
@@ -50,7 +50,7 @@ impl Task {
         let timeline = Timeline::new(self.config.headers.video.is_some());
         let servers = 1 + usize::from(self.config.backup.is_some());
         let reconnect = Reconnect::new(servers, self.config.retry_for, random_seed());
-        let mut carried = Carried { timeline, reconnect, went_live: false, unsent: Vec::new() };
+        let mut carried = Carried { timeline, reconnect, went_live: false, left: None };
         self.tell(PublisherEvent::State(PublisherState::Connecting));
         loop {
             let started = self.clock.now();
@@ -62,7 +62,15 @@ impl Task {
             tracing::debug!(?error, "the connection failed");
             let went_live = std::mem::take(&mut carried.went_live);
             if went_live {
-                self.keep_for_the_next(&mut carried);
+                // Where viewers may fall behind, pictures that are made meanwhile wait too.
+                if self.config.late_max.is_some() {
+                    self.output.suspend();
+                }
+                // A silent connection is left to the system until the server is reached again: only then can it be told
+                // that this one is over, and until then some of it may arrive.
+                if !matches!(error, PublishError::Silent { .. }) {
+                    self.settle(&mut carried);
+                }
             }
             match carried.reconnect.failed(self.clock.now(), error, started, went_live, self.ending()) {
                 Next::GiveUp(error) => {
@@ -92,15 +100,12 @@ impl Task {
         self.tell(PublisherEvent::State(PublisherState::Ended));
     }
 
-    /// The connection is lost: what it did not bring to the server is for the next one.
-    fn keep_for_the_next(&self, carried: &mut Carried) {
-        let unsent = std::mem::take(&mut carried.unsent);
+    /// Ends the connection that was lost, and hands in anew what it did not bring to the server.
+    fn settle(&self, carried: &mut Carried) {
+        let Some(left) = carried.left.take() else { return };
+        let unsent = left.settle();
         if let Some(first) = unsent.first() {
             carried.timeline.go_back_to(first);
-        }
-        // Where viewers may fall behind, pictures that are made meanwhile wait too.
-        if self.config.late_max.is_some() {
-            self.output.suspend();
         }
         self.output.queue().put_back(unsent);
     }
@@ -111,10 +116,12 @@ impl Task {
         for round in 1.. {
             let target = self.target(carried);
             let transport = self.open(target, carried.reconnect.was_live()).await?;
+            self.settle(carried);
             let session = self.session(target, login.as_ref())?;
             let mut pump = Pump::new(transport, session, self, carried);
             let ended = pump.run().await;
-            pump.leave();
+            let left = pump.leave();
+            carried.left = carried.went_live.then_some(left);
             match ended {
                 Ok(()) => return Ok(()),
                 Err(PublishError::Session(ClientError::Rejected { step: Step::Connect, code, description })) => {

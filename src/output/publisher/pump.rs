@@ -14,7 +14,7 @@ use tokio::time::{Sleep, sleep};
 use super::attempt::{Carried, Task};
 use super::look::{Waiting, Watch};
 use super::transport::Transport;
-use super::unacknowledged::Unacknowledged;
+use super::unacknowledged::{Left, Unacknowledged};
 use super::{Order, PublisherEvent, PublisherState, tcp_info};
 use crate::flv;
 use crate::media::{Packet, PacketKind, Timestamp};
@@ -144,11 +144,10 @@ impl<'a> Pump<'a> {
         }
     }
 
-    /// The connection is over: what it did not bring to the server is carried on.
-    pub(super) fn leave(&mut self) {
-        let outstanding = tcp_info::figures(self.transport.tcp()).map_or(0, |figures| figures.outstanding);
-        self.note_reached(outstanding);
-        self.carried.unsent = self.unacknowledged.take();
+    /// The connection is over.
+    pub(super) fn leave(self) -> Left {
+        let Self { transport, unacknowledged, written_total: written, unflushed, .. } = self;
+        Left { transport, unacknowledged, written, flushed: !unflushed }
     }
 
     /// The system still holds so many bytes of what was written.

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use super::tcp_info;
+use super::transport::Transport;
 use crate::media::Packet;
 
 /// Packets on their way, oldest first. The system bounds them: it holds so many bytes and no more.
@@ -24,6 +26,31 @@ impl Unacknowledged {
     /// Those that did not arrive whole, in their order.
     pub(super) fn take(&mut self) -> Vec<Packet> {
         self.0.drain(..).map(|(_, packet)| packet).collect()
+    }
+}
+
+/// A connection that was lost, with what it took and may not have brought to the server.
+pub(super) struct Left {
+    pub(super) transport: Transport,
+    pub(super) unacknowledged: Unacknowledged,
+    /// Bytes written to it.
+    pub(super) written: u64,
+    /// Whether they are with the system: what waits in TLS is with neither.
+    pub(super) flushed: bool,
+}
+
+impl Left {
+    /// Puts an end to it: from now on the system sends nothing of it any more, and tells the server so if it can. Gives what
+    /// did not arrive.
+    pub(super) fn settle(mut self) -> Vec<Packet> {
+        let tcp = self.transport.tcp();
+        let outstanding = tcp_info::figures(tcp).map_or(0, |figures| figures.outstanding);
+        if self.flushed {
+            self.unacknowledged.reached(self.written.saturating_sub(outstanding));
+        }
+        // A refusal only means that the system may still try to deliver what is handed in anew.
+        let _ = socket2::SockRef::from(tcp).set_linger(Some(std::time::Duration::ZERO));
+        self.unacknowledged.take()
     }
 }
 
