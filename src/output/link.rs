@@ -15,6 +15,8 @@ const WINDOW_MIN: Duration = Duration::from_millis(150);
 const WINDOW_MAX: Duration = Duration::from_millis(450);
 /// Looks closer together than this tell nothing new.
 const LOOK_MIN: Duration = Duration::from_millis(5);
+/// Looks come twice a second at least: farther apart, the program was stopped, and knows nothing of the time between.
+const LOOK_MAX: Duration = Duration::from_secs(1);
 /// Bytes that wait beyond what the path itself holds, from which on the link and not the program sets the pace.
 const WAITS: u64 = 6 * 1024;
 /// Packets smaller than this say nothing about the link: routers let a few through at any speed.
@@ -94,8 +96,8 @@ struct Burst {
 pub struct Link {
     samples: VecDeque<LinkSample>,
     progress: Option<(Timestamp, u64)>,
-    /// Whether anything waited at the last look.
-    waited: bool,
+    /// When the last look was at which something waited.
+    waited: Option<Timestamp>,
     burst: Option<Burst>,
     last_burst: (u64, u32),
 }
@@ -105,8 +107,9 @@ impl Link {
     pub fn observe(&mut self, sample: LinkSample) {
         let moved = self.progress.is_none_or(|(_, acked)| sample.acked > acked);
         let waits = sample.outstanding + sample.writing > 0;
-        // Where nothing waited the silence begins now, however long ago the last look was: the program may have been stopped.
-        let waited = std::mem::replace(&mut self.waited, waits);
+        // Where nothing waited the silence begins now, however long ago the last look was.
+        let waited = self.waited.is_some_and(|at| sample.at.since(at) < LOOK_MAX);
+        self.waited = waits.then_some(sample.at);
         if moved || !waits || !waited {
             self.progress = Some((sample.at, sample.acked));
         }
@@ -215,8 +218,11 @@ mod tests {
         // The program was stopped for six seconds, and has just written.
         link.observe(sample(6000, 100, 5000));
         assert_eq!(link.view().silent, Duration::ZERO);
-        link.observe(sample(9000, 100, 5000));
+        (6000..=9000).step_by(50).for_each(|millis| link.observe(sample(millis, 100, 5000)));
         assert_eq!(link.view().silent, Duration::from_secs(3));
+        // Stopped again, between two looks at what waits.
+        link.observe(sample(15_000, 100, 5000));
+        assert_eq!(link.view().silent, Duration::ZERO);
     }
 
     #[test]
