@@ -150,14 +150,6 @@ impl<'a> Pump<'a> {
         Left { transport, unacknowledged, written, flushed: !unflushed }
     }
 
-    /// The system still holds so many bytes of what was written.
-    fn note_reached(&mut self, outstanding: u64) {
-        // What waits in TLS is with neither.
-        if !self.unflushed {
-            self.unacknowledged.reached(self.written_total.saturating_sub(outstanding));
-        }
-    }
-
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), PublishError>> {
         loop {
             let now = self.task.clock.now();
@@ -451,7 +443,7 @@ impl<'a> Pump<'a> {
             written: self.written_total,
         };
         let link = self.watch.look(now, self.transport.tcp(), waiting, !self.unflushed);
-        self.note_reached(self.watch.outstanding());
+        self.unacknowledged.note(self.written_total, self.watch.outstanding(), !self.unflushed);
         let rtt = self.watch.rtt();
         self.task.stats.update(|c| (c.rtt, c.link) = (rtt, link));
         let in_doubt = self.doubted_until.is_some_and(|until| now < until);

@@ -17,9 +17,17 @@ impl Unacknowledged {
     }
 
     /// So many bytes of the connection have reached the server.
-    pub(super) fn reached(&mut self, bytes: u64) {
+    fn reached(&mut self, bytes: u64) {
         while self.0.front().is_some_and(|(end, _)| *end <= bytes) {
             self.0.pop_front();
+        }
+    }
+
+    /// So many bytes were `written` to the connection, of which the system still holds `outstanding`. Unless all are
+    /// `flushed`, some wait in TLS and are with neither: nothing is known then.
+    pub(super) fn note(&mut self, written: u64, outstanding: u64, flushed: bool) {
+        if flushed {
+            self.reached(written.saturating_sub(outstanding));
         }
     }
 
@@ -35,7 +43,7 @@ pub(super) struct Left {
     pub(super) unacknowledged: Unacknowledged,
     /// Bytes written to it.
     pub(super) written: u64,
-    /// Whether they are with the system: what waits in TLS is with neither.
+    /// Whether they are all with the system.
     pub(super) flushed: bool,
 }
 
@@ -45,9 +53,7 @@ impl Left {
     pub(super) fn settle(mut self) -> Vec<Packet> {
         let tcp = self.transport.tcp();
         let outstanding = tcp_info::figures(tcp).map_or(0, |figures| figures.outstanding);
-        if self.flushed {
-            self.unacknowledged.reached(self.written.saturating_sub(outstanding));
-        }
+        self.unacknowledged.note(self.written, outstanding, self.flushed);
         // A refusal only means that the system may still try to deliver what is handed in anew.
         let _ = socket2::SockRef::from(tcp).set_linger(Some(std::time::Duration::ZERO));
         self.unacknowledged.take()
