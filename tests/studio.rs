@@ -223,6 +223,31 @@ fn a_source_that_is_not_there_is_told_and_no_show_begins_without_it() {
 }
 
 #[test]
+fn a_show_that_begins_while_its_microphone_opens_waits_for_it() {
+    let missing = AudioChoice::Microphone(Some("no-such-microphone".to_owned()));
+    let wrong = ShowSettings { audio: missing, ..settings() };
+    // At once, and after it is known.
+    for waits in [false, true] {
+        let open = Open::new(&settings());
+        assert!(matches!(open.wait_for_source(DeviceKind::Camera), SourceState::Ready(_)));
+        if waits {
+            assert!(open.studio.command(StudioCommand::SetAudio(wrong.audio.clone())));
+            open.wait(|event| match event {
+                StudioEvent::Source { kind: DeviceKind::Microphone, state: SourceState::Failed(_) } => Some(()),
+                _ => None,
+            });
+        }
+        open.go_live(wrong.clone());
+        let failure = open.wait(|event| match event {
+            StudioEvent::Ended(summary) => Some(summary.failure),
+            StudioEvent::State { state: DestinationState::Live, .. } => panic!("live without its microphone"),
+            _ => None,
+        });
+        assert_eq!(failure.map(|problem| problem.kind), Some(ProblemKind::SourceNotFound), "waits: {waits}");
+    }
+}
+
+#[test]
 fn another_form_sets_the_stage_anew_but_never_under_a_show() {
     let open = Open::new(&settings());
     let preview = open.studio.preview();

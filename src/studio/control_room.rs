@@ -65,13 +65,21 @@ struct Slot<C> {
     choice: C,
     /// Counts the openings: the result of an older one is of no use any more.
     generation: u64,
+    /// The newest opening has not come to its end.
+    opens: bool,
     failure: Option<Problem>,
     seen: Vec<DeviceInfo>,
 }
 
 impl<C> Slot<C> {
     fn new(choice: C) -> Self {
-        Self { choice, generation: 0, failure: None, seen: Vec::new() }
+        Self { choice, generation: 0, opens: false, failure: None, seen: Vec::new() }
+    }
+
+    fn begin_opening(&mut self) {
+        self.generation += 1;
+        self.opens = true;
+        self.failure = None;
     }
 
     /// Notes which devices there are; whether a source that failed may open now.
@@ -183,6 +191,7 @@ impl ControlRoom {
                 if generation != self.video.generation {
                     return self.close(result);
                 }
+                self.video.opens = false;
                 let result = result.map(|opened| opened.map(|opened| opened.source));
                 self.video.failure = result.as_ref().err().map(Problem::from_source);
                 let state = match &result {
@@ -197,6 +206,7 @@ impl ControlRoom {
                 if generation != self.audio.generation {
                     return self.close(result);
                 }
+                self.audio.opens = false;
                 let result = result.map(|opened| opened.source);
                 self.audio.failure = result.as_ref().err().map(Problem::from_source);
                 let state = match &result {
@@ -409,7 +419,7 @@ impl ControlRoom {
 
     fn source_state(&mut self, kind: DeviceKind, state: SourceState) {
         let failure = self.video.failure.clone().or_else(|| self.audio.failure.clone());
-        self.stage.handle().set_failure(failure);
+        self.stage.handle().set_opened(self.audio.opens, failure);
         self.tell(StudioEvent::Source { kind, state });
     }
 
@@ -424,8 +434,7 @@ impl ControlRoom {
     }
 
     fn open_video(&mut self) {
-        self.video.generation += 1;
-        self.video.failure = None;
+        self.video.begin_opening();
         self.source_state(DeviceKind::Camera, SourceState::Opening);
         // A window says that there is no camera; a test picture nobody asked for would hide it.
         let choice = match &self.video.choice {
@@ -441,8 +450,7 @@ impl ControlRoom {
     }
 
     fn open_audio(&mut self) {
-        self.audio.generation += 1;
-        self.audio.failure = None;
+        self.audio.begin_opening();
         self.source_state(DeviceKind::Microphone, SourceState::Opening);
         let choice = match &self.audio.choice {
             AudioChoice::Auto => AudioChoice::Microphone(None),

@@ -16,7 +16,7 @@ use super::rate::RateController;
 use super::recording::Kept;
 use super::rehearse::Rehearse;
 use super::sources::{self, Opened};
-use super::stage::{AudioPart, Card, Stage, StageFormat};
+use super::stage::{AudioPart, Card, Stage, StageFormat, Standing};
 use super::supervisor::{FIRST_PICTURE_DEADLINE, Lent, Message, Phase, Running, STATS_INTERVAL, ShowStage, Supervisor};
 use super::{Problem, ProblemKind};
 use crate::capture::{AudioSource, SourceError, SourceInfo, VideoSource, still};
@@ -33,13 +33,13 @@ impl Supervisor {
     /// Opens sources (where no stage is lent) and encoders, and puts the program on air.
     pub(super) fn prepare(&self) -> Result<Running, Problem> {
         let started = self.clock.now();
-        let (stage, waits_for_picture) = match &self.lent {
+        let (stage, waits_for_sources) = match &self.lent {
             Some(Lent { stage, .. }) => {
                 let standing = stage.standing();
                 if let Some(problem) = standing.failure {
                     return Err(problem);
                 }
-                (ShowStage::Lent(stage.clone()), self.has_video() && !standing.has_picture)
+                (ShowStage::Lent(stage.clone()), !self.has_sources(&standing))
             }
             None => self.open_stage()?,
         };
@@ -63,7 +63,7 @@ impl Supervisor {
             kept.keeps_replay = true;
         }
         let bitrate = WantedBitrate::new(self.settings.encoding.video_bitrate);
-        let phase = match waits_for_picture {
+        let phase = match waits_for_sources {
             true => Phase::Preparing { until: self.clock.now() + FIRST_PICTURE_DEADLINE },
             false => Phase::Running,
         };
@@ -114,6 +114,12 @@ impl Supervisor {
         Ok(running)
     }
 
+    /// Whether all that the show is made from is there, and known to be: one that begins while its microphone is being
+    /// opened would or would not begin without it by chance.
+    pub(super) fn has_sources(&self, standing: &Standing) -> bool {
+        (standing.has_picture || !self.has_video()) && !standing.sound_opens
+    }
+
     /// What stands in for a picture that does not come; one that cannot be read is told, and is words.
     fn card(&self) -> Card {
         let words = |words| {
@@ -139,7 +145,7 @@ impl Supervisor {
         }
     }
 
-    fn has_video(&self) -> bool {
+    pub(super) fn has_video(&self) -> bool {
         self.settings.video != VideoChoice::None
     }
 

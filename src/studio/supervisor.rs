@@ -93,7 +93,7 @@ pub(super) struct Lent {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Waiting for a device's first picture.
+    /// Waiting for a device's first picture, and for what opens.
     Preparing {
         until: Timestamp,
     },
@@ -261,12 +261,17 @@ impl Supervisor {
         match running.phase {
             Phase::Preparing { until } => {
                 let standing = running.stage.handle().standing();
-                let problem = standing.failure.or_else(|| {
-                    let details = format!("no picture within {} s", FIRST_PICTURE_DEADLINE.as_secs());
-                    (now >= until).then(|| Problem::new(ProblemKind::SourceStalled, standing.video_name, details))
-                });
-                if let Some(problem) = problem {
+                let is_late = now >= until;
+                let has_picture = standing.has_picture || !self.has_video();
+                if let Some(problem) = standing.failure {
                     self.fail(running, problem);
+                    running.phase = Phase::Done;
+                } else if self.has_sources(&standing) || (is_late && has_picture) {
+                    running.phase = Phase::Running;
+                    self.start_publishers(running);
+                } else if is_late {
+                    let details = format!("no picture within {} s", FIRST_PICTURE_DEADLINE.as_secs());
+                    self.fail(running, Problem::new(ProblemKind::SourceStalled, standing.video_name, details));
                     running.phase = Phase::Done;
                 }
             }
@@ -337,12 +342,8 @@ impl Supervisor {
 
     fn handle_stage(&self, running: &mut Running, event: StageEvent) {
         match event {
-            StageEvent::FirstPicture => {
-                if matches!(running.phase, Phase::Preparing { .. }) {
-                    running.phase = Phase::Running;
-                    self.start_publishers(running);
-                }
-            }
+            // A show that waits for it looks at the stage after each message.
+            StageEvent::FirstPicture => {}
             StageEvent::Video(name, event) => {
                 let problem = Problem::from_source_event(&name, &event);
                 // A picture that stands still is a picture.

@@ -67,6 +67,8 @@ pub struct Model {
     microphones: Devices,
     sound: SoundView,
     sound_failure: Option<Problem>,
+    /// What happened to a picture's source that was there, until it is back.
+    picture_lost: Option<Problem>,
     incoming: Incoming,
     health: Health,
     flight: FlightKeeper,
@@ -100,6 +102,7 @@ impl Model {
             microphones: Devices::Looking,
             sound: SoundView::default(),
             sound_failure: None,
+            picture_lost: None,
             incoming: Incoming::default(),
             health: Health::default(),
             flight: FlightKeeper::default(),
@@ -215,6 +218,7 @@ impl Model {
     fn handle_picture(&mut self, state: SourceState) {
         if matches!(state, SourceState::None | SourceState::Opening | SourceState::Ready(_)) {
             // What was noticed of the one before it.
+            self.picture_lost = None;
             self.problems.forget_kind(ProblemKind::SourceFrozen);
             self.problems.forget_kind(ProblemKind::SourceBlack);
         }
@@ -232,8 +236,12 @@ impl Model {
             }
             SourceState::Failed(problem) => self.stage.picture = StagePicture::Failed(problem),
             // The last picture stays; the card below says what is wrong.
-            SourceState::Lost(problem) => self.handle_problem(problem),
+            SourceState::Lost(problem) => {
+                self.picture_lost = Some(problem.clone());
+                self.handle_problem(problem);
+            }
             SourceState::Restored => {
+                self.picture_lost = None;
                 let about = self.stage.source.clone().unwrap_or_default();
                 self.problems.forget_source(&about);
             }

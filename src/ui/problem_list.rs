@@ -51,6 +51,11 @@ impl ProblemList {
         self.known.retain(|known| known.id != id);
     }
 
+    /// Whether its card stands there.
+    pub(super) fn shows(&self, problem: &Problem) -> bool {
+        self.known.iter().any(|known| known.problem == *problem)
+    }
+
     pub(super) fn view(&self) -> Vec<ProblemView> {
         self.known.clone()
     }

@@ -16,21 +16,27 @@ const DISK_LOW_SECONDS: f64 = 1800.0;
 /// What the sentence is made from.
 pub(super) struct Facts<'a> {
     pub(super) show: &'a ShowView,
+    /// The show that is over was never live.
+    pub(super) never_began: bool,
     /// A check runs.
     pub(super) checks: bool,
     pub(super) strip: &'a StripView,
     pub(super) sound: &'a SoundView,
-    /// No sound is to be expected: it failed, which has its own card, or silence was chosen.
-    pub(super) sound_failed: bool,
+    /// No sound is to be expected.
+    pub(super) is_silent: bool,
+    /// Why there is no picture, or none any more.
+    pub(super) picture_failure: Option<&'a Problem>,
+    /// Why there is no sound, or none any more.
+    pub(super) sound_failure: Option<&'a Problem>,
     pub(super) skips: bool,
     pub(super) congestion: f64,
     pub(super) problem: Option<&'a Problem>,
+    /// The cards below the picture say what that is.
+    pub(super) problem_is_shown: bool,
     pub(super) wanted: Bitrate,
     pub(super) video_kbps: Option<f64>,
     /// What the network carries, while that is less than is wanted.
     pub(super) network_kbps: Option<f64>,
-    /// Why there is no picture or no sound, before a show.
-    pub(super) source_failure: Option<&'a Problem>,
     /// What the destinations want otherwise, the worst first.
     pub(super) findings: &'a [Finding],
     /// What was kept just now.
@@ -41,14 +47,17 @@ pub(super) struct Facts<'a> {
 pub(super) fn of(facts: &Facts<'_>) -> TruthView {
     let plain = |truth| TruthView { truth, remedy: None };
     match facts.show.phase {
+        // What kept a show from beginning still does.
         Phase::Ready => ready(facts),
+        Phase::Off if facts.never_began => ready(facts),
         Phase::Off => plain(Truth::Over),
         Phase::Connecting => plain(Truth::Connecting),
         Phase::Ending => plain(Truth::Ending),
         Phase::Reconnecting => {
             let lost = facts
                 .problem
-                .filter(|problem| matches!(problem.kind, ProblemKind::ConnectionLost | ProblemKind::OldSession));
+                .filter(|problem| matches!(problem.kind, ProblemKind::ConnectionLost | ProblemKind::OldSession))
+                .filter(|_| !facts.problem_is_shown);
             let truth = lost.map_or(Truth::Reconnecting, |problem| Truth::Problem(problem.clone()));
             TruthView { truth, remedy: Some(Remedy::RetryNow) }
         }
@@ -65,8 +74,11 @@ fn ready(facts: &Facts<'_>) -> TruthView {
     if names.is_empty() {
         return plain(Truth::NeedsDestination);
     }
-    if let Some(failure) = facts.source_failure {
+    if let Some(failure) = facts.picture_failure {
         return plain(Truth::Problem(failure.clone()));
+    }
+    if facts.sound_failure.is_some() {
+        return TruthView { truth: Truth::Unheard, remedy: Some(Remedy::Silence) };
     }
     // What is merely advice stands in the settings.
     match facts.findings.iter().find(|finding| finding.severity >= Severity::Warning) {
@@ -108,10 +120,10 @@ fn live(facts: &Facts<'_>) -> TruthView {
     }
     let truth = if facts.skips {
         Truth::TooSlow
-    } else if !facts.sound_failed
-        && !facts.sound.channels.is_empty()
-        && loudest == f32::NEG_INFINITY
-        && !facts.sound.muted
+    } else if facts.picture_failure.is_some() {
+        Truth::NoLivePicture
+    } else if facts.sound_failure.is_some()
+        || (!facts.is_silent && !facts.sound.channels.is_empty() && loudest == f32::NEG_INFINITY && !facts.sound.muted)
     {
         Truth::NoSound
     } else if let Some(now_kbps) = facts.video_kbps.filter(|now| {

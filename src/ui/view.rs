@@ -303,8 +303,12 @@ pub enum Truth {
     Over,
     /// There is speech and it is muted.
     MutedTalking,
-    /// The microphone gives digital silence.
+    /// The microphone gives digital silence, or nothing.
     NoSound,
+    /// The camera gives nothing, or nothing new.
+    NoLivePicture,
+    /// Not live yet, and no sound would be.
+    Unheard,
     /// Frames are skipped because the encoder is too slow.
     TooSlow,
     /// The network takes less than is made.
@@ -343,6 +347,8 @@ pub enum Remedy {
     LowerTo(Bitrate),
     /// Take the mute off.
     Unmute,
+    /// Go without a sound.
+    Silence,
     /// Connect again at once.
     RetryNow,
 }

@@ -7,6 +7,14 @@
 mod camera;
 mod child;
 mod microphone;
+#[expect(dead_code, reason = "of which a part is used by tests/window alone")]
+mod pulse;
 mod sentinel;
 mod shows;
 mod support;
+
+#[path = "../real/support/process.rs"]
+#[expect(dead_code, reason = "of tests/real, of which a part is used")]
+mod process;
+#[path = "../real/support/time.rs"]
+mod time;

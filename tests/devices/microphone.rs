@@ -9,7 +9,8 @@ use tally::clock::Clock;
 use tally::media::Timestamp;
 
 use crate::child::{DATA, EVENTS, ID, SECS};
-use crate::support::{Job, Pulse, number, pause, write_tone};
+use crate::pulse::Pulse;
+use crate::support::{Job, number, pause, write_tone};
 
 const LONG: Duration = Duration::from_secs(40);
 

@@ -11,8 +11,9 @@ use tally::flow::{Popped, Queue, Worker};
 use tally::ingest::{IngestConfig, IngestServer};
 use tally::media::Timestamp;
 
+use crate::pulse::Pulse;
 use crate::shows::decode;
-use crate::support::{Process, Pulse, pause, shim, write_clicks, write_tone};
+use crate::support::{Process, pause, shim, write_clicks, write_tone};
 
 const WIDTH: usize = 640;
 const HEIGHT: usize = 480;

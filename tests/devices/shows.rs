@@ -10,7 +10,8 @@ use tally::ingest::{IngestConfig, IngestServer};
 
 use crate::camera::{drawn, write_jpeg};
 use crate::microphone::frequency;
-use crate::support::{Pulse, pause, shim, write_tone};
+use crate::pulse::Pulse;
+use crate::support::{pause, shim, write_tone};
 
 const WIDTH: usize = 640;
 const HEIGHT: usize = 480;

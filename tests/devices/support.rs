@@ -1,4 +1,4 @@
-//! Waiting, children, the camera shim and the PulseAudio server.
+//! Waiting, children and the camera shim.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -112,77 +112,6 @@ pub(crate) fn shim() -> &'static Path {
         std::fs::rename(&own, &shared).unwrap();
         shared
     })
-}
-
-/// A PulseAudio server with one output, `tally`, that nobody hears.
-pub(crate) struct Pulse {
-    folder: PathBuf,
-    process: Option<Process>,
-    extra: Vec<String>,
-}
-
-impl Pulse {
-    pub(crate) fn start(folder: &Path, extra: &[String]) -> Self {
-        let mut pulse = Self { folder: folder.to_owned(), process: None, extra: extra.to_vec() };
-        pulse.restart();
-        pulse
-    }
-
-    pub(crate) fn server(&self) -> String {
-        format!("unix:{}", self.folder.join("native").display())
-    }
-
-    pub(crate) fn kill(&mut self) {
-        self.process = None;
-        drop(std::fs::remove_file(self.folder.join("native")));
-    }
-
-    pub(crate) fn restart(&mut self) {
-        let socket = self.folder.join("native");
-        let mut command = Command::new("pulseaudio");
-        command
-            .args(["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--log-target=stderr"])
-            .arg("-L")
-            .arg(format!("module-native-protocol-unix socket={} auth-anonymous=1", socket.display()))
-            .args(["-L", "module-null-sink sink_name=tally rate=48000 channels=2"]);
-        for module in &self.extra {
-            command.args(["-L", module]);
-        }
-        let process = command
-            .env("HOME", &self.folder)
-            .env("XDG_RUNTIME_DIR", &self.folder)
-            .env_remove("PULSE_SERVER")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(std::fs::File::create(self.folder.join("pulseaudio.log")).unwrap())
-            .spawn()
-            .expect("pulseaudio is needed for the microphone tests: install pulseaudio and pulseaudio-utils");
-        self.process = Some(Process(process));
-        // The socket is there before the sources are, and a server that has just started may still turn clients away.
-        let sources = self.extra.iter().filter_map(|module| module.split("source_name=").nth(1)?.split(' ').next());
-        let sources: Vec<&str> = sources.chain(["tally.monitor"]).collect();
-        wait_for("the PulseAudio server with its sources", Duration::from_secs(20), || {
-            let mut list = Command::new("pactl");
-            list.args(["list", "short", "sources"]).env("PULSE_SERVER", self.server()).env("HOME", &self.folder);
-            let listed = list.env("XDG_RUNTIME_DIR", &self.folder).output().ok()?.stdout;
-            let listed = String::from_utf8_lossy(&listed).into_owned();
-            sources.iter().all(|source| listed.split_whitespace().any(|word| word == *source)).then_some(())
-        });
-    }
-
-    /// Plays a file until it is dropped or over.
-    pub(crate) fn play(&self, file: &Path) -> Process {
-        let player = Command::new("paplay")
-            .args(["--device=tally"])
-            .arg(file)
-            .env("PULSE_SERVER", self.server())
-            .env("HOME", &self.folder)
-            .env("XDG_RUNTIME_DIR", &self.folder)
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("paplay is needed for the microphone tests: install pulseaudio-utils");
-        Process(player)
-    }
 }
 
 /// A 16 bit stereo WAV file of a sine.

@@ -84,3 +84,18 @@ fn from_a_first_start_to_a_real_server_and_back() {
     let (before, after) = (loudest(&path, muted_at - 2.0, 1.0), loudest(&path, muted_at + 0.7, 0.7));
     assert!(before > -40.0 && after < -80.0, "{before} dBFS, then {after} dBFS when muted");
 }
+
+#[test]
+fn who_has_no_microphone_is_told_and_goes_live_without_sound() {
+    let nginx = Nginx::start();
+    let mut window = Window::open_without_microphone();
+    set_up(&mut window, &nginx.url(), "silent");
+    window.wait_for_text("Nobody would hear you");
+    window.click(Role::BUTTON, "Go without sound");
+    window.click(Role::BUTTON, "Go live");
+    window.wait_for_state("LIVE", PATIENCE);
+    recording_of(&nginx, 0, 1.0, &window);
+    window.hold_until_not(Role::BUTTON, "Hold to end show", "LIVE");
+    window.wait_for_text("That was the show");
+    assert!(loudest(&nginx.recording(), 0.0, 1.0) < -80.0);
+}

@@ -28,6 +28,13 @@ mod steps;
 mod window;
 
 #[cfg(test)]
+#[path = "../devices/pulse.rs"]
+#[expect(dead_code, reason = "of tests/devices, of which a part is used")]
+mod pulse;
+#[cfg(test)]
 #[path = "../real/support/mod.rs"]
 #[expect(dead_code, reason = "the harness of tests/real, of which a part is used")]
 mod support;
+
+#[cfg(test)]
+use support::{process, time};

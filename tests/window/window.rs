@@ -7,6 +7,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::display::Display;
+use crate::pulse::Pulse;
 use crate::reader::{Extents, Reader, Role, Seen};
 use crate::support::process::Process;
 use crate::support::time;
@@ -23,6 +24,7 @@ pub(crate) struct Window {
     process: Process,
     reader: Reader,
     display: Display,
+    sound: Option<Pulse>,
     home: TempDir,
     id: String,
     clicks: usize,
@@ -30,20 +32,30 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// Opens it as on a new computer: no settings, no secret store.
+    /// Opens it as on a new computer with a microphone: no settings, no secret store.
     pub(crate) fn open() -> Self {
-        Self::open_logging("warn")
+        Self::open_with("warn", true)
+    }
+
+    /// The same, without a microphone.
+    pub(crate) fn open_without_microphone() -> Self {
+        Self::open_with("warn", false)
     }
 
     /// The same, with `RUST_LOG` set to `log`.
     pub(crate) fn open_logging(log: &str) -> Self {
+        Self::open_with(log, true)
+    }
+
+    fn open_with(log: &str, has_microphone: bool) -> Self {
         let home = TempDir::new().unwrap();
         let runtime = home.path().join("run");
         std::fs::create_dir(&runtime).unwrap();
         let display = Display::start();
         let reader = Reader::start(&display, &runtime);
-        let (process, id) = launch(&display, &reader, home.path(), log);
-        Self { process, reader, display, home, id, clicks: 0, fields: 0 }
+        let sound = has_microphone.then(|| microphone(&runtime));
+        let (process, id) = launch(&display, &reader, sound.as_ref(), home.path(), log);
+        Self { process, reader, display, sound, home, id, clicks: 0, fields: 0 }
     }
 
     /// Asks it to close, as the cross at its corner does.
@@ -62,7 +74,7 @@ impl Window {
     /// Waits until it has closed, and opens it again as it was left.
     pub(crate) fn open_again(&mut self) {
         self.process.succeed(PATIENCE);
-        (self.process, self.id) = launch(&self.display, &self.reader, self.home.path(), "warn");
+        (self.process, self.id) = launch(&self.display, &self.reader, self.sound.as_ref(), self.home.path(), "warn");
     }
 
     /// Everything that is shown now.
@@ -231,8 +243,16 @@ impl Window {
     }
 }
 
+/// A sound server with a microphone that hears a hum at a usual level.
+fn microphone(folder: &Path) -> Pulse {
+    let desk = "module-remap-source master=tally.monitor source_name=desk source_properties=device.description=Desk";
+    let pulse = Pulse::start(folder, &["module-sine sink=tally frequency=440", desk].map(str::to_owned));
+    pulse.set_volume("-14dB");
+    pulse
+}
+
 /// Starts the program and waits for its window.
-fn launch(display: &Display, reader: &Reader, home: &Path, log: &str) -> (Process, String) {
+fn launch(display: &Display, reader: &Reader, sound: Option<&Pulse>, home: &Path, log: &str) -> (Process, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tally"));
     command.env_clear().current_dir(home).env("HOME", home);
     for name in ["PATH", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"] {
@@ -243,6 +263,9 @@ fn launch(display: &Display, reader: &Reader, home: &Path, log: &str) -> (Proces
     command.env("DISPLAY", display.name()).envs(reader.environment()).env("RUST_LOG", log);
     command.env("LANG", "en_US.UTF-8").env("LIBGL_ALWAYS_SOFTWARE", "1");
     command.env("TALLY_CONFIG_DIR", home.join("config")).env("TALLY_NO_KEYRING", "1");
+    // Otherwise a client starts a server of its own, or does not, as it comes.
+    let server = sound.map_or_else(|| "unix:/dev/null".to_owned(), Pulse::server);
+    command.env("PULSE_SERVER", server);
     let mut process = Process::start(&mut command);
     let id = time::poll(PATIENCE, || {
         assert!(process.ended().is_none(), "tally ended\n{}", process.story());

@@ -101,6 +101,8 @@ pub(super) struct Standing {
     pub(super) has_picture: bool,
     /// Whether the sound's source has given some.
     pub(super) has_sound: bool,
+    /// The sound's source is being opened: whether there is one is not known yet.
+    pub(super) sound_opens: bool,
     /// Why there is no picture, or no sound.
     pub(super) failure: Option<Problem>,
     /// What the picture's source is called.
@@ -184,9 +186,13 @@ impl StageHandle {
         self.0.standing.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Why a show cannot begin; `None`: it can.
-    pub(super) fn set_failure(&self, failure: Option<Problem>) {
-        self.change(|standing| standing.failure = failure);
+    /// What opening the sources came to: whether the sound's is still being opened, and why a show cannot begin
+    /// (`None`: it can).
+    pub(super) fn set_opened(&self, sound_opens: bool, failure: Option<Problem>) {
+        self.change(|standing| {
+            standing.sound_opens = sound_opens;
+            standing.failure = failure;
+        });
     }
 
     fn change(&self, change: impl FnOnce(&mut Standing)) {

@@ -100,20 +100,24 @@ impl Model {
     }
 
     fn truth(&self, now: f64, show: &ShowView, strip: &StripView) -> TruthView {
+        let problem = self.show.as_ref().and_then(|show| show.problem.as_ref());
         truth::of(&truth::Facts {
             show,
+            never_began: self.result.as_ref().is_some_and(|result| result.live_seconds.is_none()),
             checks: self.check.runs(),
             strip,
             sound: &self.sound,
-            sound_failed: self.sound_failure.is_some() || self.desk.settings().audio == AudioChoice::Silence,
+            is_silent: self.desk.settings().audio == AudioChoice::Silence,
+            picture_failure: match &self.stage.picture {
+                StagePicture::Failed(problem) => Some(problem),
+                _ => self.picture_lost.as_ref(),
+            },
+            sound_failure: self.sound_failure.as_ref(),
             skips: self.health.skips(),
             congestion: self.health.congestion(),
-            problem: self.show.as_ref().and_then(|show| show.problem.as_ref()),
+            problem,
+            problem_is_shown: problem.is_some_and(|problem| self.problems.shows(problem)),
             wanted: self.show.as_ref().map_or(self.desk.settings().encoding.video_bitrate, |show| show.wanted),
-            source_failure: match &self.stage.picture {
-                StagePicture::Failed(problem) => Some(problem),
-                _ => self.sound_failure.as_ref(),
-            },
             findings: self.desk.findings(),
             video_kbps: self.health.video_kbps(),
             network_kbps: self.health.network_kbps(),

@@ -2,6 +2,7 @@
 
 use eframe::egui::Ui;
 
+use crate::settings::AudioChoice;
 use crate::ui::theme;
 use crate::ui::view::{Act, PrimaryState, Remedy, Truth, TruthView};
 use crate::ui::widgets::{ButtonKind, button, kind_button, text};
@@ -21,6 +22,8 @@ pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
         Truth::Over => words.text(Text::ShowOver).to_owned(),
         Truth::MutedTalking => words.text(Text::MutedTalking).to_owned(),
         Truth::NoSound => words.text(Text::NoSoundComes).to_owned(),
+        Truth::NoLivePicture => words.text(Text::NoLivePicture).to_owned(),
+        Truth::Unheard => words.text(Text::NobodyHears).to_owned(),
         Truth::TooSlow => words.text(Text::ComputerTooSlow).to_owned(),
         Truth::UploadShort { gives_kbps, wants_kbps } => words.upload_short(*gives_kbps, *wants_kbps),
         Truth::RateLowered { now_kbps, wanted_kbps } => words.rate_lowered(*now_kbps, *wanted_kbps),
@@ -60,6 +63,7 @@ pub fn truth_ui(ui: &mut Ui, view: &TruthView, primary: &mut PrimaryState, words
                 Remedy::Fix(fix) => (words.settings(SettingsText::Fix).to_owned(), Act::Fix(fix.clone())),
                 Remedy::LowerTo(bitrate) => (words.lower_to(bitrate.kbps()), Act::SetBitrate(*bitrate)),
                 Remedy::RetryNow => (words.text(Text::RetryNow).to_owned(), Act::RetryNow),
+                Remedy::Silence => (words.text(Text::GoWithoutSound).to_owned(), Act::PickAudio(AudioChoice::Silence)),
                 Remedy::Unmute => (words.text(Text::Unmute).to_owned(), Act::SetMuted(false)),
             };
             if button(ui, &label).clicked() {

@@ -307,11 +307,17 @@ fn scenes() -> Vec<Scene> {
     lost.handle_event(758.0, StudioEvent::Problem(told));
     let mut ending = on_air();
     ending.handle_act(765.0, Act::EndShow);
+    let mut unheard = seen(model());
+    let missing = Problem::new(ProblemKind::SourceNotFound, "microphone", "");
+    let state = SourceState::Failed(missing.clone());
+    unheard.handle_event(1.0, StudioEvent::Source { kind: DeviceKind::Microphone, state });
+    unheard.handle_act(765.0, Act::GoLive);
+    unheard.handle_event(765.1, ended(0, Some(missing)));
     let mut ended = on_air();
     ended.handle_event(760.0, over(755, None));
     let mut unplugged = on_air();
     let gone = Problem::new(ProblemKind::SourceLost, "HD Webcam", "unplugged");
-    unplugged.handle_event(700.0, StudioEvent::Problem(gone));
+    unplugged.handle_event(700.0, state_of(SourceState::Lost(gone)));
     let warning = said(Problem::new(ProblemKind::ServerWarning, "YouTube", "onStatus"), "Bitrate below recommended");
     unplugged.handle_event(701.0, StudioEvent::Problem(warning));
     let mut locked = on_air();
@@ -324,6 +330,7 @@ fn scenes() -> Vec<Scene> {
         scene("ready-finding", with_settings(to_youtube(), Tab::About)).closed(),
         scene("no-camera", no_camera),
         scene("no-permission", forbidden),
+        scene("no-microphone", unheard),
         scene("connecting", connecting),
         scene("live", on_air()),
         scene("live-scrub", flight::show(60, flight::eventful)).pressing(|window| point_at(window, 10.5 / 60.0)),

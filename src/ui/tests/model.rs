@@ -130,7 +130,11 @@ fn lost_and_back_keeps_the_timer_and_counts_the_seconds() {
         (view.show.phase, view.show.lost_seconds, view.show.live_seconds),
         (Phase::Reconnecting, 3.5, Some(11.5))
     );
-    assert_eq!((view.truth.truth, view.show.primary), (Truth::Problem(lost), Primary::EndShow));
+    // The card names it; once that is put away, the sentence does.
+    assert_eq!((view.truth.truth, view.show.primary), (Truth::Reconnecting, Primary::EndShow));
+    model.handle_act(13.6, Act::Dismiss(view.problems[0].id));
+    let truth = TruthView { truth: Truth::Problem(lost), remedy: Some(Remedy::RetryNow) };
+    assert_eq!(model.view(13.7).truth, truth);
     // The connection is made from the start again: that is no "connecting" of a show that never was live.
     model.handle_event(14.0, state(D::Connecting));
     assert_eq!(phase(&model, 14.0), Phase::Reconnecting);
@@ -320,6 +324,44 @@ fn sources_are_shown_fail_and_come_back() {
     let busy = Problem::new(ProblemKind::SourceBusy, "Nachtsicht 夜", "EBUSY");
     model.handle_event(4.1, StudioEvent::Source { kind: DeviceKind::Camera, state: SourceState::Failed(busy.clone()) });
     assert_eq!(model.view(4.1).stage.picture, StagePicture::Failed(busy));
+}
+
+#[test]
+fn who_has_no_microphone_is_told_before_the_show_and_may_go_without() {
+    let mut model = model();
+    let missing = Problem::new(ProblemKind::SourceNotFound, "microphone", "");
+    let failed = SourceState::Failed(missing.clone());
+    model.handle_event(0.1, StudioEvent::Source { kind: DeviceKind::Microphone, state: failed });
+    let unheard = TruthView { truth: Truth::Unheard, remedy: Some(Remedy::Silence) };
+    assert_eq!(model.view(0.2).truth, unheard);
+    // A show that did not begin for it says so on its card, and the way out is still there.
+    model.handle_act(1.0, Act::GoLive);
+    model.handle_event(1.1, ended(0, Some(missing)));
+    let view = model.view(2.0);
+    assert_eq!((view.show.phase, view.truth), (Phase::Off, unheard));
+    let orders = engine(model.handle_act(3.0, Act::PickAudio(AudioChoice::Silence)));
+    assert_eq!(orders, [StudioCommand::SetAudio(AudioChoice::Silence)]);
+    model.handle_event(3.1, StudioEvent::Source { kind: DeviceKind::Microphone, state: SourceState::Opening });
+    model.handle_event(3.2, ready(DeviceKind::Microphone, "silence"));
+    assert!(matches!(model.view(3.3).truth.truth, Truth::ReadyFor(_)), "{:?}", model.view(3.3).truth);
+}
+
+#[test]
+fn all_is_not_good_while_a_device_is_gone() {
+    let mut model = live();
+    model.handle_levels(&levels(-14.0));
+    let gone = |name: &str| SourceState::Lost(Problem::new(ProblemKind::SourceLost, name, "unplugged"));
+    let both = [(DeviceKind::Microphone, Truth::NoSound), (DeviceKind::Camera, Truth::NoLivePicture)];
+    for (kind, truth) in both {
+        model.handle_event(5.0, ready(kind, "USB"));
+        assert_eq!(model.view(5.0).truth.truth, Truth::AllGood);
+        model.handle_event(6.0, StudioEvent::Source { kind, state: gone("USB") });
+        let told = model.view(6.0).problems[0].id;
+        model.handle_act(6.1, Act::Dismiss(told));
+        assert_eq!(model.view(6.2).truth.truth, truth, "also when its card was put away");
+        model.handle_event(7.0, StudioEvent::Source { kind, state: SourceState::Restored });
+        assert_eq!(model.view(7.1).truth.truth, Truth::AllGood);
+    }
 }
 
 #[test]

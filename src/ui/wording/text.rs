@@ -122,7 +122,10 @@ table! {
     MutedTalking: "You are muted: the viewers do not hear you", "Du bist stumm: die Zuschauer hören dich nicht";
     NoSoundComes: "No sound comes from the microphone", "Vom Mikrofon kommt kein Ton";
     ComputerTooSlow: "This computer cannot keep up: frames are skipped", "Dieser Rechner kommt nicht mit: Bilder werden ausgelassen";
-    ComesBack: "Tally connects again by itself", "Tally verbindet sich von selbst neu";
+    ComesBack: "Viewers wait until the connection is back", "Die Zuschauer warten, bis die Verbindung wieder da ist";
+    NoLivePicture: "Viewers see no live picture", "Die Zuschauer sehen kein lebendes Bild";
+    NobodyHears: "Nobody would hear you", "Niemand würde Sie hören";
+    GoWithoutSound: "Go without sound", "Ohne Ton senden";
 
     // Sound
     Mute: "Mute", "Stumm";
