@@ -8,26 +8,33 @@ use std::time::Duration;
 use crate::flow::Latest;
 use crate::media::{Picture, Timestamp};
 
-/// Time between pictures at `PreviewRate::Slow`.
-const SLOW_INTERVAL: Duration = Duration::from_millis(200);
-/// The same at `PreviewRate::Eased`: a little less than a fifteenth of a second, so that a tick is not waited for in vain.
-const EASED_INTERVAL: Duration = Duration::from_millis(60);
-/// The same at `PreviewRate::Sparing`.
-const SPARING_INTERVAL: Duration = Duration::from_millis(95);
-
 /// How many pictures whoever shows them wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PreviewRate {
     /// None: nobody looks.
     Off,
-    /// Five a second.
-    Slow,
-    /// Ten a second: drawing takes the processor from a show.
-    Sparing,
-    /// Fifteen a second: drawing costs the processor much.
-    Eased,
+    /// So many a second, at most 254; of zero none.
+    PerSecond(u8),
     /// Every picture of the program.
     Full,
+}
+
+impl PreviewRate {
+    fn to_bits(self) -> u8 {
+        match self {
+            Self::Off => 0,
+            Self::PerSecond(count) => count.min(u8::MAX - 1),
+            Self::Full => u8::MAX,
+        }
+    }
+
+    fn from_bits(bits: u8) -> Self {
+        match bits {
+            0 => Self::Off,
+            u8::MAX => Self::Full,
+            count => Self::PerSecond(count),
+        }
+    }
 }
 
 /// Called when there is a new picture; must return at once.
@@ -52,7 +59,7 @@ impl fmt::Debug for Preview {
 impl Preview {
     /// A preview nobody looks at yet.
     pub(super) fn new() -> Self {
-        let rate = AtomicU8::new(PreviewRate::Off as u8);
+        let rate = AtomicU8::new(PreviewRate::Off.to_bits());
         Self(Arc::new(Shared { picture: Latest::new(), rate, notify: Mutex::new(None) }))
     }
 
@@ -63,18 +70,12 @@ impl Preview {
 
     /// How many pictures are wanted from now on.
     pub fn set_rate(&self, rate: PreviewRate) {
-        self.0.rate.store(rate as u8, Ordering::Release);
+        self.0.rate.store(rate.to_bits(), Ordering::Release);
     }
 
     /// How many pictures are wanted.
     pub fn rate(&self) -> PreviewRate {
-        match self.0.rate.load(Ordering::Acquire) {
-            rate if rate == PreviewRate::Full as u8 => PreviewRate::Full,
-            rate if rate == PreviewRate::Eased as u8 => PreviewRate::Eased,
-            rate if rate == PreviewRate::Sparing as u8 => PreviewRate::Sparing,
-            rate if rate == PreviewRate::Slow as u8 => PreviewRate::Slow,
-            _ => PreviewRate::Off,
-        }
+        PreviewRate::from_bits(self.0.rate.load(Ordering::Acquire))
     }
 
     /// Calls `notify`, on the video thread, whenever there is a new picture.
@@ -99,11 +100,10 @@ pub(super) struct PreviewPace {
 impl PreviewPace {
     pub(super) fn wants(&mut self, rate: PreviewRate, now: Timestamp) -> bool {
         let interval = match rate {
-            PreviewRate::Off => return false,
+            PreviewRate::Off | PreviewRate::PerSecond(0) => return false,
             PreviewRate::Full => return true,
-            PreviewRate::Slow => SLOW_INTERVAL,
-            PreviewRate::Eased => EASED_INTERVAL,
-            PreviewRate::Sparing => SPARING_INTERVAL,
+            // A little less than its part of a second, so that a tick is not waited for in vain.
+            PreviewRate::PerSecond(count) => Duration::from_millis(950) / u32::from(count),
         };
         let due = self.next.is_none_or(|next| now >= next);
         if due {
@@ -119,12 +119,15 @@ mod tests {
     use crate::media::FrameRate;
 
     #[test]
-    fn slow_is_five_a_second_sparing_ten_eased_fifteen_and_off_is_none() {
+    fn a_rate_is_kept_to_at_the_ticks() {
+        let preview = Preview::new();
         let shown = |rate| {
+            preview.set_rate(rate);
             let mut pace = PreviewPace::default();
-            (0..90).filter(|i| pace.wants(rate, FrameRate::DEFAULT.frame_time(*i))).count()
+            (0..90).filter(|i| pace.wants(preview.rate(), FrameRate::DEFAULT.frame_time(*i))).count()
         };
-        let rates = [PreviewRate::Off, PreviewRate::Slow, PreviewRate::Sparing, PreviewRate::Eased, PreviewRate::Full];
-        assert_eq!(rates.map(shown), [0, 15, 30, 45, 90]);
+        let counts = [0, 1, 5, 10, 15, 254].map(PreviewRate::PerSecond);
+        assert_eq!(counts.map(shown), [0, 4, 15, 30, 45, 90]);
+        assert_eq!([PreviewRate::Off, PreviewRate::Full].map(shown), [0, 90]);
     }
 }

@@ -25,15 +25,12 @@ use crate::studio::{NextEvent, PreviewRate, Problem, ProblemKind, Studio};
 
 /// Most events taken in one frame: a frame must stay short.
 const EVENTS_A_FRAME: usize = 64;
-/// Time between frames for meters and timers, while the window has the focus or is on air.
+/// Time between frames for meters and timers, where each picture of the program is shown.
 const LIVELY: Duration = Duration::from_millis(50);
-/// The same where the processor draws: pictures come more seldom too, and most seldom while it has a show to encode.
-const EASED: Duration = Duration::from_millis(66);
-const SPARING: Duration = Duration::from_millis(100);
-/// The same otherwise.
-const IDLE: Duration = Duration::from_millis(200);
 /// The same while the window is hidden: events are taken, nothing is drawn.
 const HIDDEN: Duration = Duration::from_millis(500);
+/// Whoever moves the pointer over a window without the focus looks at it, and for so many seconds after.
+const POINTED_AT_SECONDS: f32 = 3.0;
 
 /// What the window opens with.
 #[derive(Clone, Debug)]
@@ -277,6 +274,20 @@ impl App {
     }
 }
 
+fn is_looked_at(input: &egui::InputState) -> bool {
+    let pointed_at = input.pointer.has_pointer() && input.pointer.time_since_last_movement() < POINTED_AT_SECONDS;
+    input.viewport().focused.unwrap_or(true) || pointed_at
+}
+
+/// Time between frames beside so many pictures.
+fn pause_at(rate: PreviewRate) -> Duration {
+    match rate {
+        PreviewRate::Off => HIDDEN,
+        PreviewRate::PerSecond(count) => Duration::from_secs(1) / u32::from(count.max(1)),
+        PreviewRate::Full => LIVELY,
+    }
+}
+
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         let now = self.now();
@@ -287,21 +298,22 @@ impl eframe::App for App {
         self.heed_interrupts(ctx, now);
         let hidden =
             ctx.input(|input| input.viewport().minimized == Some(true) || input.viewport().occluded == Some(true));
-        let focused = ctx.input(|input| input.viewport().focused.unwrap_or(true));
-        let lively = focused || self.model.is_on();
-        let (rate, pause) = match (hidden, lively) {
-            (true, _) => (PreviewRate::Off, HIDDEN),
-            (false, true) if self.drawn_by_processor && self.model.is_on() => (PreviewRate::Sparing, SPARING),
-            (false, true) if self.drawn_by_processor => (PreviewRate::Eased, EASED),
-            (false, true) => (PreviewRate::Full, LIVELY),
-            (false, false) => (PreviewRate::Slow, IDLE),
+        let lively = self.model.is_on() || ctx.input(is_looked_at);
+        let rate = match (hidden, lively) {
+            (true, _) => PreviewRate::Off,
+            // The processor has a show to encode.
+            (false, true) if self.drawn_by_processor && self.model.is_on() => PreviewRate::PerSecond(10),
+            (false, true) if self.drawn_by_processor => PreviewRate::PerSecond(15),
+            (false, true) => PreviewRate::Full,
+            (false, false) if self.drawn_by_processor => PreviewRate::PerSecond(1),
+            (false, false) => PreviewRate::PerSecond(5),
         };
         if let Some(studio) = &self.studio {
             studio.preview().set_rate(rate);
             // Wanted only while both are shown.
             studio.viewer().preview().set_rate(if self.model.rehearses() { rate } else { PreviewRate::Off });
         }
-        ctx.request_repaint_after(pause);
+        ctx.request_repaint_after(pause_at(rate));
         self.pace.worked(self.clock.now().since(began));
     }
 
