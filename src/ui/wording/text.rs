@@ -124,7 +124,7 @@ table! {
     ComputerTooSlow: "This computer cannot keep up: frames are skipped", "Dieser Rechner kommt nicht mit: Bilder werden ausgelassen";
     ComesBack: "Viewers wait until the connection is back", "Die Zuschauer warten, bis die Verbindung wieder da ist";
     NoLivePicture: "Viewers see no live picture", "Die Zuschauer sehen kein lebendes Bild";
-    NobodyHears: "Nobody would hear you", "Niemand würde Sie hören";
+    NobodyHears: "Nobody would hear you", "Niemand würde dich hören";
     GoWithoutSound: "Go without sound", "Ohne Ton senden";
 
     // Sound
