@@ -27,6 +27,15 @@ pub const STAY_CURRENT: Duration = Duration::from_millis(500);
 /// A queue that may hold less than this would drop pictures for a moment's delay.
 const QUEUE_MIN: Duration = Duration::from_millis(100);
 
+/// Data segments of a connection so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Segments {
+    /// Sent, each as often as it was sent.
+    pub sent: u64,
+    /// Sent again because they were lost; less those that the peer says it had already.
+    pub lost: u64,
+}
+
 /// One look at a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LinkSample {
@@ -44,6 +53,8 @@ pub struct LinkSample {
     pub rtt: Duration,
     /// The shortest round trip seen: that of the path alone.
     pub rtt_min: Duration,
+    /// Data segments so far, if the system tells.
+    pub segments: Option<Segments>,
 }
 
 impl LinkSample {
@@ -68,6 +79,8 @@ pub struct LinkView {
     pub silent: Duration,
     /// How fast the newest large packet went through, in b/s, and its number, from 1; 0: there was none.
     pub burst: (u64, u32),
+    /// Data segments so far, if the system tells.
+    pub segments: Option<Segments>,
 }
 
 impl LinkView {
@@ -167,6 +180,7 @@ impl Link {
             backlog: last.backlog(),
             silent,
             burst: self.last_burst,
+            segments: last.segments,
         }
     }
 
@@ -208,6 +222,7 @@ mod tests {
             queued: 0,
             rtt: path + Duration::from_millis(outstanding / 150),
             rtt_min: path,
+            segments: None,
         }
     }
 

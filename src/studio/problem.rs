@@ -74,6 +74,8 @@ pub enum ProblemKind {
     UploadTooSlow,
     /// The network carries the show, and little more.
     UploadTight,
+    /// The network carries the show, and loses packets on the way.
+    PacketLoss,
     /// The server's certificate expires within days.
     CertificateExpiresSoon,
     /// The server says something while live.
@@ -197,6 +199,7 @@ impl ProblemKind {
             Self::LostWhileChecking => "lost_while_checking",
             Self::UploadTooSlow => "upload_too_slow",
             Self::UploadTight => "upload_tight",
+            Self::PacketLoss => "packet_loss",
             Self::CertificateExpiresSoon => "certificate_expires_soon",
             Self::ServerWarning => "server_warning",
             Self::SourceNotFound => "source_not_found",
@@ -254,6 +257,8 @@ struct Advice {
     remedy: Option<Remedy>,
     /// Of a device that gives nothing: what else there is.
     inputs: Option<OtherInputs>,
+    /// Of an upload that does not hold: what share of the packets was lost, if that is worth telling.
+    packet_loss: Option<String>,
 }
 
 /// What may be the right device where the chosen one gives nothing.
@@ -317,13 +322,27 @@ impl Problem {
     /// The same with what to change.
     #[must_use]
     pub fn with_remedy(mut self, remedy: Option<Remedy>) -> Self {
-        self.advice = remedy.map(|remedy| Box::new(Advice { remedy: Some(remedy), inputs: None }));
+        self.advice = remedy.map(|remedy| Box::new(Advice { remedy: Some(remedy), ..Advice::default() }));
+        self
+    }
+
+    /// The same with the share of the packets that were lost, such as `4.8 %`.
+    #[must_use]
+    pub fn with_packet_loss(mut self, share: Option<String>) -> Self {
+        if share.is_some() {
+            self.advice.get_or_insert_default().packet_loss = share;
+        }
         self
     }
 
     /// What to change, if that would settle it.
     pub fn remedy(&self) -> Option<Remedy> {
         self.advice.as_ref()?.remedy
+    }
+
+    /// Of an upload that does not hold: what share of the packets was lost, if that is worth telling.
+    pub fn packet_loss(&self) -> Option<&str> {
+        self.advice.as_ref()?.packet_loss.as_deref()
     }
 
     /// Of a device that gives nothing: what else there is, if something is.
@@ -444,7 +463,7 @@ impl Problem {
     /// The same with what else there is.
     pub fn from_noticed(notice: &Notice) -> Self {
         let inputs = notice.inputs.clone().filter(|_| notice.turn != Turn::Over);
-        let advice = inputs.map(|inputs| Box::new(Advice { remedy: None, inputs: Some(inputs) }));
+        let advice = inputs.map(|inputs| Box::new(Advice { inputs: Some(inputs), ..Advice::default() }));
         Self { advice, ..Self::from_notice(&notice.about, notice.kind, notice.turn) }
     }
 

@@ -42,9 +42,12 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::LostWhileChecking => {
             format!("The connection to {about} was lost while the upload was tried ({details}).")
         }
-        ProblemKind::UploadTooSlow => format!("The network carries only {details} to {about}."),
+        ProblemKind::UploadTooSlow => format!("The network carries only {details} to {about}{}.", lost(problem)),
         ProblemKind::UploadTight => {
-            format!("The network carries the show to {about}, with nothing to spare: {details}.")
+            format!("The network carries the show to {about}, with nothing to spare: {details}{}.", lost(problem))
+        }
+        ProblemKind::PacketLoss => {
+            format!("{details} of the packets to {about} were lost on the way and had to be sent again.")
         }
         ProblemKind::CertificateExpiresSoon if details == "0" => {
             format!("The certificate of {about} expires within a day.")
@@ -116,6 +119,11 @@ pub fn what(problem: &Problem) -> String {
     }
 }
 
+/// What an upload that does not hold has lost, as the end of a sentence.
+fn lost(problem: &Problem) -> String {
+    problem.packet_loss().map_or_else(String::new, |share| format!("; {share} of the packets were lost on the way"))
+}
+
 /// `text` as a sentence of its own.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
@@ -172,9 +180,15 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::RetriesEnded => "Check the network and the server, then go live again.".to_owned(),
         ProblemKind::LostWhileChecking => "Check the network and the server, then check again.".to_owned(),
         ProblemKind::UploadTooSlow | ProblemKind::UploadTight => match problem.remedy() {
+            Some(Remedy::VideoBitrate(bitrate)) if problem.packet_loss().is_some() => {
+                format!("Use a cable instead of Wi-Fi, or lower the picture's rate: --video-bitrate {bitrate}.")
+            }
             Some(Remedy::VideoBitrate(bitrate)) => format!("Lower the picture's rate: --video-bitrate {bitrate}."),
             Some(Remedy::Form(..)) | None => "Use another network, such as a cable instead of Wi-Fi.".to_owned(),
         },
+        ProblemKind::PacketLoss => {
+            "Use a cable instead of Wi-Fi, or move closer to the router; if it stays so, tell your provider.".to_owned()
+        }
         ProblemKind::CertificateExpiresSoon => "Ask the server's owner to renew it.".to_owned(),
         ProblemKind::ServerWarning => "Read the server's words; the show goes on.".to_owned(),
         ProblemKind::SourceNotFound if details.is_empty() => {

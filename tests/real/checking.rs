@@ -4,7 +4,6 @@
 use std::any::Any;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,7 +16,9 @@ use crate::support::hooks::Hooks;
 use crate::support::media::{Recording, decode_without_a_warning};
 use crate::support::mp4::decode;
 use crate::support::net::free_port;
+use crate::support::network::with_a_link;
 use crate::support::nginx::{Nginx, Options};
+use crate::support::noting::Noting;
 use crate::support::odd::{Closes, OddServer};
 use crate::support::tally::{Ended, Show, Tally, number};
 use crate::support::time;
@@ -386,20 +387,6 @@ fn published() -> Vec<Case> {
     cases.into_iter().map(Case::publishing).collect()
 }
 
-/// A lossy line, where the system can make one.
-fn lossy() {
-    let tc = Command::new("tc").args(["qdisc", "add", "dev", "lo", "root", "netem", "loss", "0%"]).output();
-    let made = tc.is_ok_and(|output| output.status.success());
-    if made {
-        let _ = Command::new("tc").args(["qdisc", "del", "dev", "lo", "root"]).output();
-    }
-    let _ = writeln!(
-        std::io::stderr(),
-        "NOT TESTED: 5 % loss; {}",
-        if made { "it would harm other tests" } else { "there is no tc netem here" }
-    );
-}
-
 #[test]
 fn broken_destinations_are_named_by_step_and_cause() {
     let mut cases = published();
@@ -407,7 +394,40 @@ fn broken_destinations_are_named_by_step_and_cause() {
     cases.extend(refused());
     assert!(cases.len() >= 30);
     run(cases);
-    lossy();
+}
+
+#[test]
+fn packets_lost_on_the_way_are_told_and_none_where_none_are_lost() {
+    let test = "checking::packets_lost_on_the_way_are_told_and_none_where_none_are_lost";
+    with_a_link(test, Duration::from_secs(60), |network| {
+        // Ample for the show.
+        network.carries(10_000);
+        let check = || {
+            let noting = Noting::start(network.listen());
+            let check = Tally::check(&network.url(noting.server.port)).key(KEY).args(&["--publish"]);
+            let began = time::now();
+            let ended = network.sends(check).run();
+            let (took, upload) = (began.elapsed(), step(&ended, "sustained").clone());
+            println!("it took {took:?}: {upload}");
+            assert!(took < LIMIT && upload["ok"] == true, "{took:?}: {}", ended.story());
+            (ended, number(&upload, "packet_loss"))
+        };
+        let (whole, share) = check();
+        assert_eq!(whole.expect_good_show()["verdict"], "ready", "{}", whole.story());
+        assert!(share < 0.005, "{share}");
+
+        network.loses_on_the_way(5);
+        let (lossy, share) = check();
+        println!("{} packets never arrived", network.lost_on_the_way());
+        assert!((0.02..0.10).contains(&share), "{share}");
+        let problem = lossy.expect_problem(0, &["packet_loss"]);
+        let what = problem["what"].as_str().unwrap();
+        assert!(what.contains(" % of the packets") && what.contains("lost on the way"), "{problem}");
+        let summary = lossy.summary();
+        assert_eq!((&summary["verdict"], &summary["failure"]), (&"ready_with_warnings".into(), &Value::Null));
+        assert_eq!(summary["warnings"], serde_json::json!(["packet_loss"]), "{}", lossy.story());
+        assert_eq!(summary["destinations"][0]["reached"], "sustained");
+    });
 }
 
 #[test]

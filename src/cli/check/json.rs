@@ -50,6 +50,7 @@ fn step_fields(step: &CheckStep) -> Value {
             "planned_kbps": rounded(upload.planned_kbps, 1),
             "offered_kbps": rounded(upload.offered_kbps, 1),
             "carried_kbps": rounded(upload.carried_kbps, 1),
+            "packet_loss": upload.packet_loss.map(|share| rounded(share, 4)),
         }),
         CheckDetail::Words(_) | CheckDetail::Failed => Value::Null,
     };

@@ -152,6 +152,7 @@ pub(super) fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::ServerWarning
         | ProblemKind::OnBackup
         | ProblemKind::UploadTight
+        | ProblemKind::PacketLoss
         | ProblemKind::EncoderTight
         | ProblemKind::CertificateExpiresSoon
         | ProblemKind::DiskLow

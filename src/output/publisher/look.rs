@@ -58,6 +58,7 @@ impl Watch {
             queued: waiting.queued,
             rtt: figures.map_or(Duration::ZERO, |figures| figures.rtt),
             rtt_min: figures.map_or(Duration::ZERO, |figures| figures.rtt_min),
+            segments: figures.and_then(|figures| figures.segments),
         };
         match self.handed.take_if(|_| flushed) {
             Some((started, bytes)) => self.link.handed_over(started, bytes, sample),

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
+use crate::output::Segments;
+
 /// The figures of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TcpFigures {
@@ -15,6 +17,8 @@ pub(super) struct TcpFigures {
     pub(super) rtt: Duration,
     /// The shortest round trip seen.
     pub(super) rtt_min: Duration,
+    /// Data segments so far, where the system counts them.
+    pub(super) segments: Option<Segments>,
 }
 
 /// How long the system may wait at most before it sends again what was not acknowledged. By default the waits double up
@@ -49,11 +53,21 @@ pub(super) fn figures(stream: &TcpStream) -> Option<TcpFigures> {
     }
     let rtt = Duration::from_micros(u64::from(info.tcpi_rtt));
     let shortest = Duration::from_micros(u64::from(info.tcpi_min_rtt));
+    // Older systems know fewer figures: what they did not write does not count.
+    let knows = |field: usize| length as usize >= field + size_of::<u32>();
+    let segments = knows(offset_of!(libc::tcp_info, tcpi_data_segs_out)).then(|| {
+        let spurious = if knows(offset_of!(libc::tcp_info, tcpi_dsack_dups)) { info.tcpi_dsack_dups } else { 0 };
+        Segments {
+            sent: u64::from(info.tcpi_data_segs_out),
+            lost: u64::from(info.tcpi_total_retrans.saturating_sub(spurious)),
+        }
+    });
     Some(TcpFigures {
         acked: info.tcpi_bytes_acked,
         outstanding: u64::try_from(outstanding).unwrap_or(0),
         rtt,
         rtt_min: shortest.min(rtt),
+        segments,
     })
 }
 
@@ -113,6 +127,8 @@ mod tests {
                 // The connection's first byte counts as well.
                 if figures.outstanding == 0 && (5000..=5001).contains(&figures.acked) {
                     assert!(figures.rtt_min <= figures.rtt && figures.rtt > Duration::ZERO, "{figures:?}");
+                    let segments = figures.segments.unwrap();
+                    assert!((1..=10).contains(&segments.sent) && segments.lost == 0, "{figures:?}");
                     return;
                 }
                 tokio::task::yield_now().await;

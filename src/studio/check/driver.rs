@@ -390,7 +390,8 @@ impl Driver {
         for index in 0..running.lines.len() {
             let Some((line, publisher)) = running.lines.get_mut(index) else { return };
             let waiting = publisher.output().queue().gauge().waiting;
-            let seen = Seen { offered, sent: publisher.stats().sent_bytes(), waiting };
+            let (sent, segments) = (publisher.stats().sent_bytes(), publisher.stats().link().segments);
+            let seen = Seen { offered, sent, waiting, segments };
             let acts = line.poll(now, seen, media);
             self.act(running, index, acts);
         }

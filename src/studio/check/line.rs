@@ -7,7 +7,7 @@ use super::report::{CheckDetail, CheckEvent, CheckStep, CheckedDestination};
 use super::verdict::{self, Upload};
 use crate::media::Timestamp;
 use crate::output::publisher::{PublishTarget, PublisherEvent};
-use crate::output::{PublishError, PublishStep};
+use crate::output::{PublishError, PublishStep, Segments};
 use crate::settings::{EncodingSettings, ShowSettings, VideoChoice};
 use crate::studio::{Problem, ProblemKind, wording};
 
@@ -42,6 +42,8 @@ pub(super) struct Seen {
     pub(super) sent: u64,
     /// Media time that waits.
     pub(super) waiting: Duration,
+    /// Data segments of the connection, if the system counts them.
+    pub(super) segments: Option<Segments>,
 }
 
 /// Whether there is media to send.
@@ -61,6 +63,7 @@ struct Mark {
     at: Timestamp,
     offered: u64,
     sent: u64,
+    segments: Option<Segments>,
 }
 
 #[derive(Debug)]
@@ -200,7 +203,8 @@ impl Line {
                 let tried = now.since(begun);
                 match mark {
                     None if tried >= LEAD => {
-                        *mark = Some(Mark { at: now, offered: seen.offered, sent: seen.sent });
+                        let Seen { offered, sent, segments, .. } = seen;
+                        *mark = Some(Mark { at: now, offered, sent, segments });
                     }
                     Some(mark) if tried >= SUSTAINED => {
                         let mark = *mark;
@@ -223,6 +227,7 @@ impl Line {
             offered_kbps,
             // A packet counts when its last byte is taken: what was taken before may count now.
             carried_kbps: kbps(mark.sent, seen.sent).min(offered_kbps),
+            packet_loss: verdict::packet_loss(mark.segments, seen.segments),
         };
         let judged = verdict::judge_upload(&self.about, &upload, seen.waiting, &self.encoding);
         let ok = !judged.as_ref().is_some_and(|(fails, _)| *fails);
@@ -237,7 +242,8 @@ impl Line {
             problem: judged.as_ref().map(|(_, problem)| problem.clone()),
         };
         // What still waits in a network that is too narrow would take its time.
-        let leave = if judged.is_some() { Act::Abort } else { Act::End };
+        let holds = judged.is_none_or(|(_, problem)| problem.kind == ProblemKind::PacketLoss);
+        let leave = if holds { Act::End } else { Act::Abort };
         [tell(CheckEvent::Step(step)), leave]
     }
 
@@ -411,7 +417,8 @@ mod tests {
                 // Buffers on the way take 300 kB at once.
                 let bytes = |kbps: u32| (f64::from(kbps) * 125.0 * (time - 0.2)) as u64;
                 let sent = (bytes(sent_kbps) + 300_000).min(bytes(3910));
-                let seen = Seen { offered: bytes(3910), sent, waiting: Duration::from_secs_f64(waiting) };
+                let waiting = Duration::from_secs_f64(waiting);
+                let seen = Seen { offered: bytes(3910), sent, waiting, segments: None };
                 acts.extend(line.poll(at(time), seen, Media::Flows(at(0.0))));
                 steps.extend(told(&acts).into_iter().map(|step| (step, time)).skip(steps.len()));
             }
@@ -474,6 +481,25 @@ mod tests {
         });
         let acts = line.handle(PublisherEvent::Failed { error, was_live: false }, at(0.3), DAY);
         assert_eq!(told(&acts), [("connect", false, Some(ProblemKind::LoginRefused))]);
+    }
+
+    #[test]
+    fn packets_lost_after_the_lead_are_told_and_the_line_says_goodbye() {
+        // A connection that begins too fast loses some: that is not counted.
+        for (a_second, kind) in [(0.0, None), (1.0, None), (9.0, Some(ProblemKind::PacketLoss))] {
+            let mut line = live(PublishForm::Asked);
+            let acts = (0..120).flat_map(|tenth| {
+                let time = 0.2 + f64::from(tenth) / 10.0;
+                let bytes = (391.0 * 1250.0 * (time - 0.2)) as u64;
+                let segments = Segments { sent: bytes / 1448, lost: 200 + (a_second * time) as u64 };
+                let seen = Seen { offered: bytes, sent: bytes, waiting: Duration::ZERO, segments: Some(segments) };
+                line.poll(at(time), seen, Media::Flows(at(0.0)))
+            });
+            let acts: Vec<_> = acts.collect();
+            assert_eq!(told(&acts), [("publish", true, None), ("sustained", true, kind)]);
+            assert_eq!(acts.last(), Some(&Act::End));
+            assert!(line.summary().ok);
+        }
     }
 
     #[test]

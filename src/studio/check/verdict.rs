@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::media::{Bitrate, FrameRate, Size};
+use crate::output::Segments;
 use crate::settings::EncodingSettings;
 use crate::studio::{Problem, ProblemKind, Remedy};
 
@@ -26,6 +27,11 @@ const WAITING_MAX: Duration = Duration::from_millis(500);
 const USE_OF_CARRIED: f64 = 0.8;
 /// Below this rate no picture is worth it.
 const KBPS_MIN: f64 = 200.0;
+
+/// Of all packets, what may be lost before it is spoken of.
+const LOSS_WORTH_TELLING: f64 = 0.02;
+/// Of fewer packets a handful decides: no share is told.
+const SEGMENTS_MIN: u64 = 200;
 
 /// Days before its end from which on a certificate is spoken of.
 const DAYS_WORTH_TELLING: i64 = 7;
@@ -82,18 +88,29 @@ pub struct Upload {
     pub offered_kbps: f64,
     /// What the network took, in kb/s.
     pub carried_kbps: f64,
+    /// Packets that were lost and sent again ÷ all that were sent, if enough were and the system counts them.
+    pub packet_loss: Option<f64>,
 }
 
-/// What is wrong with an upload to `about`, with `waiting` at its end; the first says whether it fails.
+/// The share of the packets that were lost between two looks at a connection.
+pub(super) fn packet_loss(from: Option<Segments>, to: Option<Segments>) -> Option<f64> {
+    let (from, to) = (from?, to?);
+    let sent = to.sent.saturating_sub(from.sent);
+    (sent >= SEGMENTS_MIN).then(|| (to.lost.saturating_sub(from.lost) as f64 / sent as f64).min(1.0))
+}
+
+/// What is wrong with an upload to `about`, with `waiting` at its end; the first says whether it fails. A link that is full
+/// loses packets by itself: where the upload does not hold, the loss is told beside that and not instead.
 pub(super) fn judge_upload(
     about: &str,
     upload: &Upload,
     waiting: Duration,
     encoding: &EncodingSettings,
 ) -> Option<(bool, Problem)> {
-    let Upload { planned_kbps, offered_kbps, carried_kbps } = *upload;
+    let Upload { planned_kbps, offered_kbps, carried_kbps, packet_loss } = *upload;
+    let lost = packet_loss.filter(|share| *share > LOSS_WORTH_TELLING).map(|share| format!("{:.1} %", share * 100.0));
     if waiting <= WAITING_MAX || carried_kbps >= offered_kbps * CARRIED_MIN {
-        return None;
+        return lost.map(|lost| (false, Problem::new(ProblemKind::PacketLoss, about, lost)));
     }
     let fails = carried_kbps < planned_kbps;
     let kind = if fails { ProblemKind::UploadTooSlow } else { ProblemKind::UploadTight };
@@ -102,7 +119,7 @@ pub(super) fn judge_upload(
     let fitting = (fitting / 50.0).floor() * 50.0;
     let lower = (fitting >= KBPS_MIN && fitting < f64::from(encoding.video_bitrate.kbps()))
         .then(|| Remedy::VideoBitrate(Bitrate::from_kbps(fitting as u32)));
-    Some((fails, Problem::new(kind, about, details).with_remedy(lower)))
+    Some((fails, Problem::new(kind, about, details).with_remedy(lower).with_packet_loss(lost)))
 }
 
 /// Whole days from `now` to `expires`, both since 1970.
@@ -159,7 +176,11 @@ mod tests {
     }
 
     fn upload(carried_kbps: f64, waiting_ms: u64) -> Option<(bool, Problem)> {
-        let upload = Upload { planned_kbps: 3128.0, offered_kbps: 3910.0, carried_kbps };
+        losing(carried_kbps, waiting_ms, None)
+    }
+
+    fn losing(carried_kbps: f64, waiting_ms: u64, packet_loss: Option<f64>) -> Option<(bool, Problem)> {
+        let upload = Upload { planned_kbps: 3128.0, offered_kbps: 3910.0, carried_kbps, packet_loss };
         judge_upload("rtmp://h/app", &upload, Duration::from_millis(waiting_ms), &EncodingSettings::default())
     }
 
@@ -175,6 +196,49 @@ mod tests {
         assert_eq!(slow.remedy(), Some(Remedy::VideoBitrate(Bitrate::from_kbps(650))));
         let (fails, none) = upload(0.0, 8000).unwrap();
         assert!(fails && none.remedy().is_none());
+    }
+
+    #[test]
+    fn lost_packets_are_told_where_enough_were_sent_to_know() {
+        let at = |sent, lost| Some(Segments { sent, lost });
+        let mark = at(400, 30);
+        for (to, share, told) in [
+            (at(1900, 30), Some(0.0), None),
+            (at(1900, 45), Some(0.01), None),
+            (at(1900, 60), Some(0.02), None),
+            (at(1900, 75), Some(0.03), Some("3.0 %")),
+            (at(1900, 102), Some(0.048), Some("4.8 %")),
+            // A handful of few.
+            (at(599, 60), None, None),
+            // A system that does not count.
+            (None, None, None),
+        ] {
+            let measured = packet_loss(mark, to);
+            assert_eq!(measured, share, "{to:?}");
+            let judged = losing(3905.0, 20, measured);
+            let wanted = told.map(|share| (false, Problem::new(ProblemKind::PacketLoss, "rtmp://h/app", share)));
+            assert_eq!(judged, wanted, "{to:?}");
+        }
+        assert_eq!(packet_loss(None, at(1900, 100)), None);
+    }
+
+    #[test]
+    fn where_the_upload_does_not_hold_the_loss_is_told_beside_that() {
+        for (carried, share, kind, told) in [
+            (1000.0, Some(0.05), ProblemKind::UploadTooSlow, Some("5.0 %")),
+            (3400.0, Some(0.05), ProblemKind::UploadTight, Some("5.0 %")),
+            (1000.0, Some(0.01), ProblemKind::UploadTooSlow, None),
+        ] {
+            let (fails, problem) = losing(carried, 7000, share).unwrap();
+            assert_eq!((problem.kind, fails), (kind, kind == ProblemKind::UploadTooSlow));
+            assert!(problem.packet_loss() == told && problem.remedy().is_some(), "{problem:?}");
+            let [what, to_do] = [crate::studio::wording::what(&problem), crate::studio::wording::to_do(&problem)];
+            assert_eq!(what.contains("; 5.0 % of the packets were lost"), told.is_some(), "{what}");
+            assert!(to_do.contains("cable") == told.is_some() && to_do.contains("--video-bitrate"), "{to_do}");
+        }
+        // Without a rate that would do.
+        let (_, problem) = losing(0.0, 8000, Some(0.4)).unwrap();
+        assert!(problem.remedy().is_none() && problem.packet_loss() == Some("40.0 %"), "{problem:?}");
     }
 
     #[test]

@@ -144,6 +144,7 @@ fn stream(seconds: i64, path_ms: i64, link: impl Fn(f64) -> f64) -> Run {
                     queued: queue.gauge().bytes as u64,
                     rtt: Duration::from_secs_f64(rtt_ms / 1e3),
                     rtt_min: Duration::from_millis(path_ms as u64),
+                    segments: None,
                 };
                 watch.handed_over(Timestamp::from_millis(wanted), size, sample);
             }
@@ -185,6 +186,7 @@ fn stream(seconds: i64, path_ms: i64, link: impl Fn(f64) -> f64) -> Run {
                 queued: queue.gauge().bytes as u64,
                 rtt: Duration::from_secs_f64(rtt_ms / 1e3),
                 rtt_min: Duration::from_millis(path_ms as u64),
+                segments: None,
             });
         }
         queue.set_limit(watch.view().queue_limit(STAY_CURRENT));

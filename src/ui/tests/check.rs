@@ -55,7 +55,7 @@ fn connected() -> Vec<CheckStep> {
 }
 
 fn upload(carried_kbps: f64) -> CheckDetail {
-    CheckDetail::Upload(Upload { planned_kbps: 3128.0, offered_kbps: 3910.0, carried_kbps })
+    CheckDetail::Upload(Upload { planned_kbps: 3128.0, offered_kbps: 3910.0, carried_kbps, packet_loss: None })
 }
 
 /// A model in which a check has told these steps, and has come to `verdict` if there is one.
@@ -220,6 +220,44 @@ fn it_speaks_german() {
         "Auf 650 kb/s senken",
     ] {
         harness.get_by_label(label);
+    }
+}
+
+#[test]
+fn packets_lost_on_the_way_are_told_in_every_language() {
+    let lossy = || {
+        let mut steps = connected();
+        let lost = Problem::new(ProblemKind::PacketLoss, AT, "4.8 %");
+        steps.push(CheckStep { problem: Some(lost), ..step("sustained", 10_012, upload(3905.0)) });
+        checked(steps, Some((CheckVerdict::ReadyWithWarnings, PublishForm::Asked)))
+    };
+    let remedy = Some(Remedy::VideoBitrate(Bitrate::from_kbps(650)));
+    let slow = Problem::new(ProblemKind::UploadTooSlow, AT, "1000 of 3128 kb/s").with_remedy(remedy);
+    let slow = slow.with_packet_loss(Some("4.8 %".to_owned()));
+    for (lang, what, to_do, why, instead) in [
+        (
+            Lang::English,
+            "4.8 % of the packets to",
+            "Use a cable instead of Wi-Fi, or move closer",
+            "; 4.8 % of the packets were lost on the way.",
+            "Use a cable instead of Wi-Fi, or lower the picture's rate to 650 kb/s.",
+        ),
+        (
+            Lang::German,
+            "4,8 % der Pakete an",
+            "Verwende ein Kabel statt WLAN oder geh näher",
+            "; 4,8 % der Pakete gingen unterwegs verloren.",
+            "Verwende ein Kabel statt WLAN, oder senke die Rate des Bildes auf 650 kb/s.",
+        ),
+    ] {
+        let words = Words(lang);
+        let mut desk = desk(lossy());
+        desk.words = words;
+        let harness = open(desk, SIZES[1]);
+        harness.get_by_label_contains(what);
+        harness.get_by_label_contains(to_do);
+        assert!(words.what(&slow).ends_with(why), "{}", words.what(&slow));
+        assert_eq!(words.to_do(&slow), instead);
     }
 }
 

@@ -53,8 +53,17 @@ fn what_german(problem: &Problem) -> String {
         Kind::OnBackup => format!("Die Sendung geht an den Ersatzserver von {about}."),
         Kind::RetriesEnded => format!("Die Verbindung zu {about} riss ab und kam nicht wieder ({details})."),
         Kind::LostWhileChecking => format!("Beim Versuch des Sendens riss die Verbindung zu {about} ab ({details})."),
-        Kind::UploadTooSlow => format!("Das Netz trägt nur {} zu {about}.", of_german(details)),
-        Kind::UploadTight => format!("Das Netz trägt die Sendung zu {about} ohne Reserve: {}.", of_german(details)),
+        Kind::UploadTooSlow => {
+            format!("Das Netz trägt nur {} zu {about}{}.", of_german(details), lost_german(problem))
+        }
+        Kind::UploadTight => {
+            let (carried, lost) = (of_german(details), lost_german(problem));
+            format!("Das Netz trägt die Sendung zu {about} ohne Reserve: {carried}{lost}.")
+        }
+        Kind::PacketLoss => {
+            let share = details.replace('.', ",");
+            format!("{share} der Pakete an {about} gingen unterwegs verloren und mussten noch einmal gesendet werden.")
+        }
         Kind::CertificateExpiresSoon if details == "0" => {
             format!("Das Zertifikat von {about} läuft binnen eines Tages ab.")
         }
@@ -133,6 +142,12 @@ fn of_german(details: &str) -> String {
     details.replace(" of ", " von ")
 }
 
+/// What an upload that does not hold has lost, as the end of a sentence.
+fn lost_german(problem: &Problem) -> String {
+    let share = problem.packet_loss().map(|share| share.replace('.', ","));
+    share.map_or_else(String::new, |share| format!("; {share} der Pakete gingen unterwegs verloren"))
+}
+
 /// The engine's `1280x720 at 30 fps`.
 fn form_german(about: &str) -> String {
     about.replace(" at ", " mit ").replace(" fps", " Bildern/s")
@@ -148,6 +163,10 @@ pub(super) fn to_do(lang: Lang, problem: &Problem) -> String {
         ]);
     }
     match problem.remedy() {
+        Some(Remedy::VideoBitrate(bitrate)) if problem.packet_loss().is_some() => lang.pick([
+            format!("Use a cable instead of Wi-Fi, or lower the picture's rate to {} kb/s.", bitrate.kbps()),
+            format!("Verwende ein Kabel statt WLAN, oder senke die Rate des Bildes auf {} kb/s.", bitrate.kbps()),
+        ]),
         Some(Remedy::VideoBitrate(bitrate)) => lang.pick([
             format!("Lower the picture's rate to {} kb/s.", bitrate.kbps()),
             format!("Senke die Rate des Bildes auf {} kb/s.", bitrate.kbps()),
@@ -261,6 +280,10 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         Kind::UploadTooSlow | Kind::UploadTight => [
             "Use another network, such as a cable instead of Wi-Fi.",
             "Verwende ein anderes Netz, etwa ein Kabel statt WLAN.",
+        ],
+        Kind::PacketLoss => [
+            "Use a cable instead of Wi-Fi, or move closer to the router; if it stays so, tell your provider.",
+            "Verwende ein Kabel statt WLAN oder geh näher an den Router; bleibt es so, sag es deinem Anbieter.",
         ],
         Kind::CertificateExpiresSoon => ["Ask the server's owner to renew it.", "Bitte den Betreiber, es zu erneuern."],
         Kind::ServerWarning => {

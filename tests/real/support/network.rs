@@ -71,23 +71,30 @@ impl Network {
         self.on_sender(&format!("tc qdisc replace dev tally1 root tbf rate {kbps}kbit burst 16kb latency 300ms"));
     }
 
-    /// From now on the link loses so many of a hundred packets, by chance: a filter of classic BPF (`ld rand`; at least the
-    /// share: pass, else drop), since not every kernel has netem.
+    /// From now on so many of a hundred packets are dropped by chance as they leave the sender. Its system knows of each: it
+    /// sends the rest later, and counts nothing as lost.
     pub(crate) fn loses(&self, percent: u32) {
-        let share = u32::MAX / 100 * percent;
-        self.on_sender(&format!(
-            "tc qdisc add dev tally1 clsact; \
-             tc filter add dev tally1 egress bpf da bytecode '4,32 0 0 4294963256,53 0 1 {share},6 0 0 0,6 0 0 2'"
-        ));
+        self.on_sender(&format!("tc qdisc add dev tally1 clsact; {}", drops("tally1 egress", percent)));
     }
 
-    /// Packets that it has lost so.
+    /// Packets that it has dropped so.
     pub(crate) fn lost(&self) -> u64 {
         let pid = self.pid.to_string();
         let (told, _) =
             run("nsenter", ["-t", pid.as_str(), "-n", "--", "tc", "-s", "qdisc", "show", "dev", "tally1", "clsact"]);
-        let (_, after) = told.split_once("(dropped ").unwrap_or_else(|| panic!("{told}"));
-        after.split(',').next().unwrap().parse().unwrap()
+        dropped(&told)
+    }
+
+    /// From now on so many of a hundred packets never arrive at the server, by chance: the sender's system learns of it by
+    /// what is not acknowledged. They go one by one: bundled for the card, a handful of draws would decide.
+    pub(crate) fn loses_on_the_way(&self, percent: u32) {
+        self.on_sender("ip link set tally1 gso_max_segs 1");
+        sh(&format!("tc qdisc add dev tally0 clsact; {}", drops("tally0 ingress", percent)));
+    }
+
+    /// Packets that never arrived so.
+    pub(crate) fn lost_on_the_way(&self) -> u64 {
+        dropped(&run("tc", ["-s", "qdisc", "show", "dev", "tally0", "clsact"]).0)
     }
 
     /// From now on the link carries nothing, and nobody is told.
@@ -109,6 +116,19 @@ impl Network {
         let pid = self.pid.to_string();
         run("nsenter", ["-t", pid.as_str(), "-n", "--", "sh", "-e", "-c", script]);
     }
+}
+
+/// Drops so many of a hundred packets at a place that has clsact: a filter of classic BPF (`ld rand`; at least the share:
+/// pass, else drop), since not every kernel has netem.
+fn drops(place: &str, percent: u32) -> String {
+    let share = u32::MAX / 100 * percent;
+    format!("tc filter add dev {place} bpf da bytecode '4,32 0 0 4294963256,53 0 1 {share},6 0 0 0,6 0 0 2'")
+}
+
+/// The drops that `tc -s qdisc` tells.
+fn dropped(told: &str) -> u64 {
+    let (_, after) = told.split_once("(dropped ").unwrap_or_else(|| panic!("{told}"));
+    after.split(',').next().unwrap().parse().unwrap()
 }
 
 fn sh(script: &str) {
