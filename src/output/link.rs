@@ -41,9 +41,9 @@ pub struct Segments {
 pub struct LinkSample {
     /// When.
     pub at: Timestamp,
-    /// Bytes that the peer has acknowledged so far.
+    /// Bytes that have reached the peer so far: acknowledged, also beyond a hole.
     pub acked: u64,
-    /// Bytes that the system holds: on their way, or not sent yet.
+    /// Bytes that the system holds and that have not: on their way, or not sent yet.
     pub outstanding: u64,
     /// Bytes that are being written: the system does not take them yet.
     pub writing: u64,

@@ -397,8 +397,8 @@ fn broken_destinations_are_named_by_step_and_cause() {
 }
 
 #[test]
-fn packets_lost_on_the_way_are_told_and_none_where_none_are_lost() {
-    let test = "checking::packets_lost_on_the_way_are_told_and_none_where_none_are_lost";
+fn packets_lost_are_told_and_none_where_none_are_lost() {
+    let test = "checking::packets_lost_are_told_and_none_where_none_are_lost";
     with_a_link(test, Duration::from_secs(60), |network| {
         // Ample for the show.
         network.carries(10_000);
@@ -416,9 +416,9 @@ fn packets_lost_on_the_way_are_told_and_none_where_none_are_lost() {
         assert_eq!(whole.expect_good_show()["verdict"], "ready", "{}", whole.story());
         assert!(share < 0.005, "{share}");
 
-        network.loses_on_the_way(5);
+        network.loses(5);
         let (lossy, share) = check();
-        println!("{} packets never arrived", network.lost_on_the_way());
+        println!("{} packets never arrived", network.lost());
         assert!((0.02..0.10).contains(&share), "{share}");
         let problem = lossy.expect_problem(0, &["packet_loss"]);
         let what = problem["what"].as_str().unwrap();

@@ -30,6 +30,8 @@ pub(super) struct Watch {
     link: Link,
     rtt: Option<Duration>,
     outstanding: u64,
+    /// Bytes that have reached the peer, also beyond what was lost on the way: they tell what the link carries.
+    reached: u64,
     next: Timestamp,
     /// A packet that was handed to TLS and is not with the system yet.
     handed: Option<(Timestamp, u64)>,
@@ -37,7 +39,7 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(now: Timestamp) -> Self {
-        Self { link: Link::default(), rtt: None, outstanding: 0, next: now, handed: None }
+        Self { link: Link::default(), rtt: None, outstanding: 0, reached: 0, next: now, handed: None }
     }
 
     /// A packet of `bytes` that was wanted by the socket since `started` has been handed over.
@@ -50,10 +52,13 @@ impl Watch {
         let figures = tcp_info::figures(tcp);
         self.rtt = figures.map(|figures| figures.rtt);
         self.outstanding = figures.map_or(0, |figures| figures.outstanding);
+        let (acked, beyond) = figures.map_or((waiting.written, 0), |figures| (figures.acked, figures.beyond_a_hole));
+        // Never less than before, however the system rounds.
+        self.reached = self.reached.max(acked + beyond).min(acked + self.outstanding);
         let sample = LinkSample {
             at: now,
-            acked: figures.map_or(waiting.written, |figures| figures.acked),
-            outstanding: self.outstanding,
+            acked: self.reached,
+            outstanding: acked + self.outstanding - self.reached,
             writing: waiting.writing,
             queued: waiting.queued,
             rtt: figures.map_or(Duration::ZERO, |figures| figures.rtt),

@@ -13,6 +13,9 @@ pub(super) struct TcpFigures {
     pub(super) acked: u64,
     /// Bytes that the system holds: on their way, or not sent yet.
     pub(super) outstanding: u64,
+    /// Of these, what the peer has though something before it was lost (selective acknowledgements, RFC 2018); at most:
+    /// the system counts packets.
+    pub(super) beyond_a_hole: u64,
     /// Smoothed round-trip time.
     pub(super) rtt: Duration,
     /// The shortest round trip seen.
@@ -62,9 +65,11 @@ pub(super) fn figures(stream: &TcpStream) -> Option<TcpFigures> {
             lost: u64::from(info.tcpi_total_retrans.saturating_sub(spurious)),
         }
     });
+    let outstanding = u64::try_from(outstanding).unwrap_or(0);
     Some(TcpFigures {
         acked: info.tcpi_bytes_acked,
-        outstanding: u64::try_from(outstanding).unwrap_or(0),
+        outstanding,
+        beyond_a_hole: (u64::from(info.tcpi_sacked) * u64::from(info.tcpi_snd_mss)).min(outstanding),
         rtt,
         rtt_min: shortest.min(rtt),
         segments,

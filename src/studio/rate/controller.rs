@@ -23,8 +23,16 @@ const PAY_BACK: f64 = 0.8;
 const PAY_BACK_PATIENTLY: f64 = 20.0;
 /// The encoder needs a few frames to follow.
 const DOWN_EVERY: Duration = Duration::from_millis(200);
-/// Nothing was acknowledged for so long: that is an outage and not a narrow link.
+/// Nothing got through for so long: packets were lost, and how wide the link is shows once it moves again.
+const STANDSTILL: Duration = Duration::from_millis(120);
+/// From this on it was an outage.
 const OUTAGE: Duration = Duration::from_millis(400);
+/// So soon after an outage what waited may be gone by itself.
+const CATCHES_UP: Duration = Duration::from_millis(100);
+/// So long after a standstill the rate at which bytes were acknowledged still counts it in.
+const SETTLES: Duration = Duration::from_millis(450);
+/// A link that stands still again and again and has not caught up within this time is narrow on the whole.
+const EXCUSED: Duration = Duration::from_millis(900);
 /// How long a narrow link is believed in before it is tried; doubled each time it was narrow still.
 const HOLD: Duration = Duration::from_secs(10);
 const HOLD_MAX: Duration = Duration::from_secs(80);
@@ -76,8 +84,17 @@ pub(in crate::studio) struct RateController {
     last_down: Option<Timestamp>,
     last_up: Option<Timestamp>,
     clear_since: Option<Timestamp>,
-    in_outage: bool,
+    standstill: Option<Standstill>,
     burst_seen: u32,
+}
+
+/// Nothing moved on the link.
+#[derive(Clone, Copy, Debug)]
+struct Standstill {
+    began: Timestamp,
+    lasted: Duration,
+    /// Since when it moves again.
+    moves: Option<Timestamp>,
 }
 
 impl RateController {
@@ -98,7 +115,7 @@ impl RateController {
             last_down: None,
             last_up: None,
             clear_since: None,
-            in_outage: false,
+            standstill: None,
             burst_seen: 0,
         }
     }
@@ -122,18 +139,17 @@ impl RateController {
         let link = seen.link;
         let burst = (link.burst.1 != self.burst_seen).then_some(link.burst.0 as f64);
         self.burst_seen = link.burst.1;
-        if link.silent >= OUTAGE {
-            self.in_outage = true;
+        let carried = link.carried.map(|bps| bps as f64);
+        let delay = if carried.is_some() { link.delay } else { link.delay + seen.waiting };
+        if let Some(lasted) = self.stands_still(now, link.silent, delay) {
             self.clear_since = None;
-            return None;
-        }
-        if std::mem::take(&mut self.in_outage) {
+            if lasted.is_none_or(|lasted| lasted < OUTAGE) {
+                return None;
+            }
             // It says nothing about how wide the link is; what waits must go first.
             self.last_up = None;
             return self.change(self.current * 0.6, WORTH);
         }
-        let carried = link.carried.map(|bps| bps as f64);
-        let delay = if carried.is_some() { link.delay } else { link.delay + seen.waiting };
         if let (Some(carries), Some(narrow)) = (carried, &mut self.narrow) {
             narrow.carries = narrow.carries.max(carries);
         }
@@ -150,6 +166,32 @@ impl RateController {
         }
         let clear_since = *self.clear_since.get_or_insert(now);
         self.rise(now, clear_since, burst)
+    }
+
+    /// Whether the link says nothing of how wide it is: it stands still, or did a moment ago and has not caught up. Gives
+    /// how long it stood, once, where what waits does not go by itself.
+    fn stands_still(&mut self, now: Timestamp, silent: Duration, delay: Duration) -> Option<Option<Duration>> {
+        if silent >= STANDSTILL {
+            let standstill =
+                self.standstill.get_or_insert(Standstill { began: now, lasted: Duration::ZERO, moves: None });
+            standstill.lasted = standstill.lasted.max(silent);
+            standstill.moves = None;
+            return Some(None);
+        }
+        let Standstill { began, lasted, moves } = self.standstill.as_mut()?;
+        let (lasted, moves_for) = (*lasted, now.since(*moves.get_or_insert(now)));
+        if delay <= CLEAR || moves_for >= SETTLES {
+            self.standstill = None;
+            return None;
+        }
+        if lasted < OUTAGE && now.since(*began) >= EXCUSED {
+            return None;
+        }
+        if lasted >= OUTAGE && moves_for >= CATCHES_UP {
+            self.standstill = None;
+            return Some(Some(lasted));
+        }
+        Some(None)
     }
 
     fn too_narrow(&mut self, now: Timestamp, carries: f64, backlog_bits: f64) -> Option<Bitrate> {

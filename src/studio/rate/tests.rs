@@ -211,6 +211,17 @@ fn push(queue: &PacketQueue, kind: PacketKind, ms: i64, bytes: f64) {
     queue.push(Packet { kind, pts: at, dts: at, captured_at: at, data: Bytes::from(vec![0; bytes as usize]) });
 }
 
+/// Numbers between two others, by chance.
+fn chance(seed: u64) -> impl FnMut(f64, f64) -> f64 {
+    let mut random = seed * 0x9E37_79B9;
+    move |from, to| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        from + (to - from) * (random % 1000) as f64 / 1000.0
+    }
+}
+
 #[test]
 fn a_wide_link_is_left_alone() {
     for path_ms in [1, 40, 150] {
@@ -247,6 +258,36 @@ fn a_link_that_narrows_costs_little_and_the_rate_comes_back() {
 }
 
 #[test]
+fn a_wide_link_on_which_packets_are_lost_is_left_alone() {
+    for seed in 1..=20_u64 {
+        let mut next = chance(seed);
+        // Now and then what was lost is sent again only after the shortest wait there is (RFC 6298), or twice that.
+        let mut stalls = vec![2.0];
+        while stalls.last().is_some_and(|last| *last < 60.0) {
+            stalls.push(stalls.last().unwrap() + next(0.4, 3.0));
+        }
+        let lasts: Vec<f64> = stalls.iter().map(|_| if next(0.0, 1.0) < 0.1 { 0.42 } else { 0.21 }).collect();
+        let stands = |t: f64| stalls.iter().zip(&lasts).any(|(at, lasts)| (*at..at + lasts).contains(&t));
+        let run = stream(60, 1 + seed as i64 * 2, |t| if stands(t) { 0.0 } else { 10e6 });
+        let average = run.rates.iter().sum::<u32>() / run.rates.len() as u32;
+        let story = || format!("seed {seed}, average {average}: {:?}", run.rates);
+        assert!(average >= WANTED_KBPS * 95 / 100, "{}", story());
+        assert!(run.worst_delay(|_| false) <= 700 && run.longest_hole() <= 500, "{}", story());
+    }
+}
+
+#[test]
+fn a_link_that_stands_still_most_of_the_time_is_a_narrow_one() {
+    // A quarter of 6 Mb/s.
+    let run = stream(60, 10, |t| if t > 10.0 && t * 4.0 % 1.0 < 0.75 { 0.0 } else { 6e6 });
+    let late: u32 = run.rates[300..].iter().sum::<u32>() / 300;
+    let story =
+        || format!("{late}: worst {}, hole {}, {:?}", run.worst_delay(|_| false), run.longest_hole(), run.rates);
+    assert!(late < 1600, "{}", story());
+    assert!(run.worst_delay(|_| false) <= 1300 && run.longest_hole() <= 500, "{}", story());
+}
+
+#[test]
 fn a_link_that_stays_narrow_is_rarely_tried() {
     let run = stream(240, 20, |_| 1.5e6);
     assert!(run.worst_delay(|at| at < 2000) < 700, "{}", run.worst_delay(|at| at < 2000));
@@ -272,13 +313,7 @@ fn an_outage_is_over_when_the_link_is_back() {
 fn on_any_link_the_viewer_stays_close_and_sound_is_whole() {
     let mut turns = Vec::new();
     for seed in 1..=30_u64 {
-        let mut random = seed * 0x9E37_79B9;
-        let mut next = |from: f64, to: f64| {
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            from + (to - from) * (random % 1000) as f64 / 1000.0
-        };
+        let mut next = chance(seed);
         // Every few seconds another width, never below what the lowest rate and the sound need.
         let path_ms = next(1.0, 120.0) as i64;
         let mut widths = Vec::new();

@@ -71,29 +71,15 @@ impl Network {
         self.on_sender(&format!("tc qdisc replace dev tally1 root tbf rate {kbps}kbit burst 16kb latency 300ms"));
     }
 
-    /// From now on so many of a hundred packets are dropped by chance as they leave the sender. Its system knows of each: it
-    /// sends the rest later, and counts nothing as lost.
-    pub(crate) fn loses(&self, percent: u32) {
-        self.on_sender(&format!("tc qdisc add dev tally1 clsact; {}", drops("tally1 egress", percent)));
-    }
-
-    /// Packets that it has dropped so.
-    pub(crate) fn lost(&self) -> u64 {
-        let pid = self.pid.to_string();
-        let (told, _) =
-            run("nsenter", ["-t", pid.as_str(), "-n", "--", "tc", "-s", "qdisc", "show", "dev", "tally1", "clsact"]);
-        dropped(&told)
-    }
-
     /// From now on so many of a hundred packets never arrive at the server, by chance: the sender's system learns of it by
     /// what is not acknowledged. They go one by one: bundled for the card, a handful of draws would decide.
-    pub(crate) fn loses_on_the_way(&self, percent: u32) {
+    pub(crate) fn loses(&self, percent: u32) {
         self.on_sender("ip link set tally1 gso_max_segs 1");
         sh(&format!("tc qdisc add dev tally0 clsact; {}", drops("tally0 ingress", percent)));
     }
 
     /// Packets that never arrived so.
-    pub(crate) fn lost_on_the_way(&self) -> u64 {
+    pub(crate) fn lost(&self) -> u64 {
         dropped(&run("tc", ["-s", "qdisc", "show", "dev", "tally0", "clsact"]).0)
     }
 
