@@ -75,4 +75,9 @@ impl Studio {
     pub fn levels(&self) -> Levels {
         self.shown.sound.levels()
     }
+
+    /// The same without loudness, which costs most, for somebody who looks now and then.
+    pub fn glance_at_levels(&self) -> Levels {
+        self.shown.sound.glance()
+    }
 }

@@ -29,6 +29,8 @@ const EVENTS_A_FRAME: usize = 64;
 const LIVELY: Duration = Duration::from_millis(50);
 /// The same while the window is hidden: events are taken, nothing is drawn.
 const HIDDEN: Duration = Duration::from_millis(500);
+/// Pictures where the processor draws and nobody looks.
+const SELDOM: PreviewRate = PreviewRate::PerSecond(1);
 /// Whoever moves the pointer over a window without the focus looks at it, and for so many seconds after.
 const POINTED_AT_SECONDS: f32 = 3.0;
 
@@ -305,7 +307,7 @@ impl eframe::App for App {
             (false, true) if self.drawn_by_processor && self.model.is_on() => PreviewRate::PerSecond(10),
             (false, true) if self.drawn_by_processor => PreviewRate::PerSecond(15),
             (false, true) => PreviewRate::Full,
-            (false, false) if self.drawn_by_processor => PreviewRate::PerSecond(1),
+            (false, false) if self.drawn_by_processor => SELDOM,
             (false, false) => PreviewRate::PerSecond(5),
         };
         if let Some(studio) = &self.studio {
@@ -323,7 +325,8 @@ impl eframe::App for App {
             if let Some(picture) = studio.preview().take() {
                 self.picture.show(picture);
             }
-            self.model.handle_levels(&studio.levels());
+            let seldom = studio.preview().rate() == SELDOM;
+            self.model.handle_levels(&if seldom { studio.glance_at_levels() } else { studio.levels() });
             if self.model.rehearses() {
                 if let Some(picture) = studio.viewer().preview().take() {
                     self.viewer_picture.show(picture);

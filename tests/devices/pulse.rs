@@ -59,7 +59,7 @@ impl Pulse {
         self.server = Some(server);
     }
 
-    /// How loud its output is, as `pactl` takes it.
+    /// How loud its output is, in percent as `pactl` takes them: 58 % are -14 dB.
     pub(crate) fn set_volume(&self, volume: &str) {
         let status = self.client("pactl").args(["set-sink-volume", "tally", volume]).status();
         assert!(status.is_ok_and(|status| status.success()), "pactl refused {volume}");

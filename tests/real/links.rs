@@ -129,6 +129,19 @@ fn a_connection_that_is_made_again_brings_the_sound_of_the_outage() {
 }
 
 #[test]
+fn who_misses_nothing_misses_little_where_the_connection_is_made_again() {
+    let test = "links::who_misses_nothing_misses_little_where_the_connection_is_made_again";
+    with_a_link(test, Duration::from_secs(100), |network| {
+        // Keyframes of its own come every ten seconds.
+        let flags = ["--cache", "20", "--keyframe-seconds", "10"];
+        let (seen, summary) = show_with(network, &[(WIDE, 4.0), (0, 4.4), (WIDE, 6.0)], &flags);
+        println!("{}\n{summary}", seen.story());
+        assert_eq!(number(&summary, "reconnects"), 1.0, "{}", seen.story());
+        assert!(seen.longest_hole() <= 700 && seen.audio_lost() == 0, "{}", seen.story());
+    });
+}
+
+#[test]
 fn a_link_that_loses_packets_costs_the_viewer_nothing() {
     let test = "links::a_link_that_loses_packets_costs_the_viewer_nothing";
     with_a_link(test, Duration::from_secs(100), |network| {

@@ -23,6 +23,8 @@ mod rehearsal;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod sound;
+#[cfg(test)]
 mod steps;
 #[cfg(test)]
 mod window;

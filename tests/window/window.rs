@@ -195,6 +195,11 @@ impl Window {
         self.home.path()
     }
 
+    /// What its microphone is plugged into.
+    pub(crate) fn microphone(&self) -> &Pulse {
+        self.sound.as_ref().unwrap()
+    }
+
     /// The program.
     pub(crate) fn process(&mut self) -> &mut Process {
         &mut self.process
@@ -247,7 +252,7 @@ impl Window {
 fn microphone(folder: &Path) -> Pulse {
     let desk = "module-remap-source master=tally.monitor source_name=desk source_properties=device.description=Desk";
     let pulse = Pulse::start(folder, &["module-sine sink=tally frequency=440", desk].map(str::to_owned));
-    pulse.set_volume("-14dB");
+    pulse.set_volume("58%");
     pulse
 }
 

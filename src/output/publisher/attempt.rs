@@ -62,13 +62,17 @@ impl Task {
             tracing::debug!(?error, "the connection failed");
             let went_live = std::mem::take(&mut carried.went_live);
             if went_live {
-                // Where viewers may fall behind, pictures that are made meanwhile wait too.
-                if self.config.late_max.is_some() {
-                    self.output.suspend();
+                let is_silent = matches!(error, PublishError::Silent { .. });
+                // Where viewers may fall behind, pictures that are made meanwhile wait too, from a keyframe on: the next
+                // connection must begin with one. In a silence one was made.
+                match self.config.late_max {
+                    Some(_) => self.output.suspend(),
+                    None if is_silent => {}
+                    None => self.output.request_keyframe(),
                 }
                 // A silent connection is left to the system until the server is reached again: only then can it be told
                 // that this one is over, and until then some of it may arrive.
-                if !matches!(error, PublishError::Silent { .. }) {
+                if !is_silent {
                     self.settle(&mut carried);
                 }
             }

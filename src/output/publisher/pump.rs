@@ -37,6 +37,8 @@ const SILENT_IN_DOUBT_MAX: Duration = Duration::from_millis(1000);
 const CLEAR: Duration = Duration::from_millis(100);
 /// Between two wishes for a keyframe that ends a hole: one must be made and sent before another makes sense.
 const KEYFRAME_WISH_EVERY: Duration = Duration::from_millis(700);
+/// Nothing is acknowledged for so long: the connection may be lost.
+const MAY_BE_LOST: Duration = Duration::from_millis(500);
 
 /// A packet whose last byte is at `end` of all bytes written to this connection.
 #[derive(Debug)]
@@ -85,6 +87,7 @@ pub(super) struct Pump<'a> {
     /// Until when it is doubted: the computer has slept.
     doubted_until: Option<Timestamp>,
     last_wish: Option<Timestamp>,
+    may_be_lost: bool,
     read_buffer: Box<[u8; 16 * 1024]>,
 }
 
@@ -113,6 +116,7 @@ impl<'a> Pump<'a> {
             watch: Watch::new(now),
             doubted_until: None,
             last_wish: None,
+            may_be_lost: false,
             read_buffer: Box::new([0; 16 * 1024]),
         }
     }
@@ -453,12 +457,22 @@ impl<'a> Pump<'a> {
         if let Some(late) = self.task.config.late_max {
             queue.set_limit(link.queue_limit(late));
         }
+        self.begin_anew_behind(link.silent >= MAY_BE_LOST);
         let wished = self.last_wish.is_some_and(|last| now.since(last) < KEYFRAME_WISH_EVERY);
         if !wished && link.delay < CLEAR && self.outgoing.is_empty() && queue.wants_keyframe() {
             self.last_wish = Some(now);
             self.task.output.request_keyframe();
         }
         Ok(())
+    }
+
+    /// Where nothing is to be missed: pictures that are made while it `may_be_lost` begin with a keyframe, so that the next
+    /// connection, which must begin with one, leaves out none of them.
+    fn begin_anew_behind(&mut self, may_be_lost: bool) {
+        let begins = may_be_lost && !std::mem::replace(&mut self.may_be_lost, may_be_lost);
+        if begins && self.task.config.late_max.is_none() {
+            self.task.output.request_keyframe();
+        }
     }
 
     fn poll_timer(&mut self, cx: &mut Context<'_>, now: Timestamp) -> Result<bool, PublishError> {

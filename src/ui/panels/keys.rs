@@ -1,7 +1,8 @@
 //! The sheet of keys, and what each key does: one table for both.
 
 use eframe::egui::{
-    Align2, Area, Frame, Grid, Id, Key, KeyboardShortcut, Label, Margin, Modifiers, Order, RichText, Stroke, Ui, vec2,
+    Align2, Area, Frame, Grid, Id, Key, KeyboardShortcut, Label, Margin, Modifiers, Order, RichText, ScrollArea,
+    Stroke, Ui, vec2,
 };
 
 use crate::ui::theme::{self, RADIUS_LARGE};
@@ -55,6 +56,9 @@ pub(crate) const SHORTCUTS: [(KeyboardShortcut, Shortcut); 12] = [
     (KeyboardShortcut::new(CTRL, Key::Num0), Shortcut::Plain),
 ];
 
+/// Between the sheet and the window's edge at least, in points.
+const MARGIN: f32 = 12.0;
+
 /// The sheet's rows.
 const ROWS: [(&str, Text); 15] = [
     ("Ctrl+L", Text::KeyGoLive),
@@ -88,10 +92,23 @@ pub(crate) fn keys_table(ui: &mut Ui, words: Words) {
     });
 }
 
+/// The rows within `most` points, scrolled by wheel and keys where large text makes them more.
+fn keys_scrolled(ui: &mut Ui, most: f32, words: Words) {
+    let line = theme::scaled(ui, 26.0);
+    let steps =
+        [(Key::ArrowDown, -line), (Key::ArrowUp, line), (Key::PageDown, -most * 0.8), (Key::PageUp, most * 0.8)];
+    let by = steps.iter().filter(|(key, _)| ui.input(|input| input.key_pressed(*key))).map(|(_, by)| by).sum();
+    ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, |ui| {
+        ui.scroll_with_delta(vec2(0.0, by));
+        keys_table(ui, words);
+    });
+}
+
 /// Draws the sheet over the window; `true` when it is to be closed.
 pub fn keys_ui(ui: &mut Ui, words: Words) -> bool {
     let t = theme::tokens(ui);
-    let width = theme::scaled(ui, 380.0);
+    let window = ui.ctx().content_rect();
+    let width = theme::scaled(ui, 380.0).min(window.width() - 2.0 * MARGIN - 40.0);
     let mut close = ui.input(|input| input.key_pressed(Key::Escape));
     Area::new(Id::unique("keys sheet")).order(Order::Foreground).anchor(Align2::CENTER_CENTER, [0.0, 0.0]).show(
         ui.ctx(),
@@ -105,7 +122,8 @@ pub fn keys_ui(ui: &mut Ui, words: Words) -> bool {
                 ui.set_width(width);
                 close |= sheet_head(ui, words.text(Text::KeysTitle), words, |_| {});
                 ui.add_space(4.0);
-                keys_table(ui, words);
+                let most = window.height() - 2.0 * MARGIN - 40.0 - ui.min_rect().height();
+                keys_scrolled(ui, most, words);
             });
         },
     );

@@ -386,6 +386,10 @@ fn scenes() -> Vec<Scene> {
             window.key_press(Key::F1);
             window.run();
         }),
+        scene("keys-text-200", scaled(seen(model()), 2.0)).pressing(|window| {
+            window.key_press(Key::F1);
+            window.run();
+        }),
         scene("cameras", seen(model())).pressing(|window| click(window, Role::ComboBox, "Camera")),
         scene("clip-path", seen(model())).pressing(|window| {
             click(window, Role::ComboBox, "Camera");

@@ -510,6 +510,20 @@ fn what_the_keeper_of_profiles_says_stands_in_the_window_and_a_file_is_replaced_
 }
 
 #[test]
+fn in_large_text_the_sheet_of_keys_is_scrolled_by_keys() {
+    let mut model = seen(model());
+    model.handle_act(9.0, Act::SetAppearance(Appearance { look: None, lang: None, scale: 2.0 }));
+    let mut harness = open(desk(model), SIZES[0]);
+    harness.key_press(Key::F1);
+    harness.run();
+    let bottom = |harness: &Harness<'_, Desk>| harness.get_by_label("This sheet").rect().bottom();
+    assert!(bottom(&harness) > SIZES[0].y, "there is no need to scroll");
+    harness.key_press(Key::PageDown);
+    harness.run();
+    assert!(bottom(&harness) <= SIZES[0].y, "{}", bottom(&harness));
+}
+
+#[test]
 fn keys_and_settings_open_and_close() {
     let mut harness = open(desk(seen(model())), SIZES[0]);
     harness.key_press(Key::F1);

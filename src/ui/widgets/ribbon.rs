@@ -5,7 +5,7 @@ use eframe::egui::{
 };
 
 use super::paint::{focus_ring, tell_choice};
-use super::second_card::second_card;
+use super::second_card::{Side, second_card};
 use crate::ui::flight::{Mark, Quality, ShowFlight, seconds_each};
 use crate::ui::theme;
 use crate::ui::view::{HealthSecond, RibbonState, Scrub};
@@ -82,7 +82,9 @@ pub(crate) fn health_ribbon(
         let x = row.centre(mark);
         let line = [pos2(x, rect.top() - 3.0), pos2(x, rect.bottom() + 3.0)];
         ui.painter().line_segment(line, Stroke::new(1.5, theme::tokens(ui).text));
-        second_card(ui, id.with("card"), (rect, x), flight, *mark_of, place, words);
+        // Above it is the picture, or the figures of the show that is over.
+        let side = if over { Side::Below } else { Side::Above };
+        second_card(ui, id.with("card"), (rect, x, side), flight, *mark_of, place, words);
     }
     response.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
 }

@@ -29,11 +29,18 @@ struct Page {
     height: f32,
 }
 
-/// Draws the card of the second at `place`, which is told for `mark`, above `ribbon` with its middle at `x`.
+/// Where the card stands rather, where there is room at both sides of the ribbon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Above,
+    Below,
+}
+
+/// Draws the card of the second at `place`, which is told for `mark`, beside `ribbon` with its middle at `x`.
 pub(super) fn second_card(
     ui: &mut Ui,
     id: Id,
-    (ribbon, x): (Rect, f32),
+    (ribbon, x, side): (Rect, f32, Side),
     flight: &ShowFlight,
     mark: Mark,
     place: usize,
@@ -48,13 +55,13 @@ pub(super) fn second_card(
         let page = page(ui, width - 2.0 * PADDING, flight, (mark, place), second, events, words);
         (vec2(width, page.height + 2.0 * PADDING), page)
     };
-    let room = ribbon.top() - window.top() - 2.0 * GAP;
+    let room = (ribbon.top() - window.top()).max(window.bottom() - ribbon.bottom()) - 2.0 * GAP;
     let (mut size, mut page) = sized(widths[0]);
     if size.y > room {
         // Large text in a small window: fewer lines, so that the ribbon is still seen.
         (size, page) = sized(widths[1]);
     }
-    let card = stand(size, x, ribbon, window);
+    let card = stand(size, x, (ribbon, side), window);
     let painter = ui.ctx().layer_painter(LayerId::new(Order::Tooltip, id));
     let line = if Trouble::of(second).is_some() { t.warn } else { t.line };
     painter.rect(card, RADIUS, t.panel, Stroke::new(1.0, line), StrokeKind::Inside);
@@ -104,15 +111,17 @@ fn page(
     page
 }
 
-/// Above the ribbon; below it, or over it, where there is no room; always inside the window.
-fn stand(size: Vec2, x: f32, ribbon: Rect, window: Rect) -> Rect {
+/// At this side of the ribbon; at the other, or over it, where there is no room; always inside the window.
+fn stand(size: Vec2, x: f32, (ribbon, side): (Rect, Side), window: Rect) -> Rect {
     let room = window.shrink(GAP);
     let left = (x - size.x / 2.0).min(room.right() - size.x).max(room.left());
     let above = ribbon.top() - GAP - size.y;
     let below = ribbon.bottom() + GAP;
-    let top = match above >= room.top() || below + size.y > room.bottom() {
-        true => above.max(room.top()),
-        false => below,
+    let (fits_above, fits_below) = (above >= room.top(), below + size.y <= room.bottom());
+    let top = match side {
+        Side::Below if fits_below => below,
+        Side::Above if fits_below && !fits_above => below,
+        Side::Above | Side::Below => above.max(room.top()),
     };
     Rect::from_min_size(Pos2::new(left, top), size)
 }
@@ -148,18 +157,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_card_is_above_the_ribbon_and_never_outside_the_window() {
+    fn the_card_is_beside_the_ribbon_and_never_outside_the_window() {
         let window = Rect::from_min_size(Pos2::ZERO, vec2(960.0, 600.0));
         for (top, height) in [(400.0, 200.0), (100.0, 300.0), (300.0, 560.0)] {
             let ribbon = Rect::from_min_size(pos2(14.0, top), vec2(780.0, 8.0));
             for x in [14.0, 400.0, 794.0, 959.0] {
-                let card = stand(vec2(300.0, height), x, ribbon, window);
-                assert!(window.contains_rect(card), "{card:?}");
-                assert!(height > 500.0 || !card.intersects(ribbon), "{card:?} hides {ribbon:?}");
+                for side in [Side::Above, Side::Below] {
+                    let card = stand(vec2(300.0, height), x, (ribbon, side), window);
+                    assert!(window.contains_rect(card), "{card:?}");
+                    assert!(height > 500.0 || !card.intersects(ribbon), "{card:?} hides {ribbon:?}");
+                }
             }
         }
-        let ribbon = Rect::from_min_size(pos2(14.0, 400.0), vec2(780.0, 8.0));
-        let card = stand(vec2(300.0, 200.0), 400.0, ribbon, window);
-        assert_eq!((card.center().x, card.bottom()), (400.0, 392.0));
+        let ribbon = Rect::from_min_size(pos2(14.0, 300.0), vec2(780.0, 8.0));
+        let card = |side| stand(vec2(300.0, 200.0), 400.0, (ribbon, side), window);
+        assert_eq!((card(Side::Above).center().x, card(Side::Above).bottom()), (400.0, 292.0));
+        assert_eq!((card(Side::Below).center().x, card(Side::Below).top()), (400.0, 316.0));
     }
 }

@@ -1,0 +1,47 @@
+//! What is wrong with the sound is said while it can still be mended, by a real sound server and a real window.
+
+use std::time::Duration;
+
+use crate::reader::Role;
+use crate::steps::set_up;
+use crate::support::nginx::Nginx;
+use crate::support::time;
+use crate::window::{PATIENCE, Window, is, says};
+
+/// Levels of the microphone: as it should be (-14 dB), far too loud (+20 dB), and between two syllables (-60 dB).
+const USUAL: &str = "58%";
+const TOO_LOUD: &str = "215%";
+const PAUSE: &str = "10%";
+
+#[test]
+fn what_is_too_loud_is_said_and_who_talks_while_muted_too() {
+    let nginx = Nginx::start();
+    let mut window = Window::open();
+    set_up(&mut window, &nginx.url(), "sound");
+    window.click(Role::BUTTON, "Go live");
+    window.wait_for_state("LIVE", PATIENCE);
+    window.wait_for_text("All good");
+
+    window.microphone().set_volume(TOO_LOUD);
+    window.wait_for_text("Desk is too loud: its sound is cut off.");
+    window.microphone().set_volume(USUAL);
+
+    window.click(Role::BUTTON, "Mute Desk");
+    window.wait_for("Unmute", PATIENCE, is(Role::BUTTON, "Unmute Desk"));
+    // A hum that goes on is a fan.
+    time::pause(Duration::from_secs(3));
+    assert!(!window.shows(says("You are muted")), "{}", window.story());
+    // Syllables, four a second.
+    let told = time::poll_every(Duration::from_millis(1), PATIENCE, || {
+        for level in [PAUSE, USUAL] {
+            window.microphone().set_volume(level);
+            time::pause(Duration::from_millis(125));
+        }
+        window.shows(says("You are muted: the viewers do not hear you")).then_some(())
+    });
+    assert!(told.is_some(), "nobody said a word\n{}", window.story());
+    // The button beside the sentence.
+    window.click(Role::BUTTON, "Unmute");
+    window.wait_for_text("All good");
+    window.hold_until_not(Role::BUTTON, "Hold to end show", "LIVE");
+}
