@@ -99,6 +99,8 @@ fn middle_ui(
 ) {
     let below = Panel::bottom("below").frame(Frame::new()).show_separator_line(false);
     below.show(ui, |ui| {
+        // The ring of what has the focus lies outside of it.
+        ui.set_clip_rect(ui.clip_rect().expand2(vec2(6.0, 0.0)));
         ui.add_space(4.0);
         // Its place is kept, so that the picture does not jump when a show begins.
         let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 8.0));
