@@ -16,9 +16,7 @@ use crate::support::hooks::Hooks;
 use crate::support::media::{Recording, decode_without_a_warning};
 use crate::support::mp4::decode;
 use crate::support::net::free_port;
-use crate::support::network::with_a_link;
 use crate::support::nginx::{Nginx, Options};
-use crate::support::noting::Noting;
 use crate::support::odd::{Closes, OddServer};
 use crate::support::tally::{Ended, Show, Tally, number};
 use crate::support::time;
@@ -394,40 +392,6 @@ fn broken_destinations_are_named_by_step_and_cause() {
     cases.extend(refused());
     assert!(cases.len() >= 30);
     run(cases);
-}
-
-#[test]
-fn packets_lost_are_told_and_none_where_none_are_lost() {
-    let test = "checking::packets_lost_are_told_and_none_where_none_are_lost";
-    with_a_link(test, Duration::from_secs(60), |network| {
-        // Ample for the show.
-        network.carries(10_000);
-        let check = || {
-            let noting = Noting::start(network.listen());
-            let check = Tally::check(&network.url(noting.server.port)).key(KEY).args(&["--publish"]);
-            let began = time::now();
-            let ended = network.sends(check).run();
-            let (took, upload) = (began.elapsed(), step(&ended, "sustained").clone());
-            println!("it took {took:?}: {upload}");
-            assert!(took < LIMIT && upload["ok"] == true, "{took:?}: {}", ended.story());
-            (ended, number(&upload, "packet_loss"))
-        };
-        let (whole, share) = check();
-        assert_eq!(whole.expect_good_show()["verdict"], "ready", "{}", whole.story());
-        assert!(share < 0.005, "{share}");
-
-        network.loses(5);
-        let (lossy, share) = check();
-        println!("{} packets never arrived", network.lost());
-        assert!((0.02..0.10).contains(&share), "{share}");
-        let problem = lossy.expect_problem(0, &["packet_loss"]);
-        let what = problem["what"].as_str().unwrap();
-        assert!(what.contains(" % of the packets") && what.contains("lost on the way"), "{problem}");
-        let summary = lossy.summary();
-        assert_eq!((&summary["verdict"], &summary["failure"]), (&"ready_with_warnings".into(), &Value::Null));
-        assert_eq!(summary["warnings"], serde_json::json!(["packet_loss"]), "{}", lossy.story());
-        assert_eq!(summary["destinations"][0]["reached"], "sustained");
-    });
 }
 
 #[test]

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::support::clips::noisy_clip;
 use crate::support::network::{Network, with_a_link};
 use crate::support::noting::{Arrived, Noting, Seen};
@@ -124,7 +126,8 @@ fn a_connection_that_is_made_again_brings_the_sound_of_the_outage() {
         let (seen, summary) = show(network, &[(WIDE, 4.0), (0, 4.4), (WIDE, 5.0)]);
         println!("{}\n{summary}", seen.story());
         assert_eq!(number(&summary, "reconnects"), 1.0, "{}", seen.story());
-        assert_eq!(seen.audio_lost(), 0, "{}", seen.story());
+        // What is on the wire in the moment in which the old connection is reset may come by the new one too.
+        assert!(seen.audio_lost() == 0 && seen.audio_twice() <= 2, "{}", seen.story());
     });
 }
 
@@ -137,7 +140,7 @@ fn who_misses_nothing_misses_little_where_the_connection_is_made_again() {
         let (seen, summary) = show_with(network, &[(WIDE, 4.0), (0, 4.4), (WIDE, 6.0)], &flags);
         println!("{}\n{summary}", seen.story());
         assert_eq!(number(&summary, "reconnects"), 1.0, "{}", seen.story());
-        assert!(seen.longest_hole() <= 700 && seen.audio_lost() == 0, "{}", seen.story());
+        assert!(seen.longest_hole() <= 700 && seen.audio_lost() == 0 && seen.audio_twice() <= 2, "{}", seen.story());
     });
 }
 
@@ -156,6 +159,40 @@ fn a_link_that_loses_packets_costs_the_viewer_nothing() {
         let rest = &kbps[2..kbps.len() - 1];
         let average = rest.iter().sum::<f64>() / rest.len() as f64;
         assert!(average > WANTED * 0.9, "{average}: {}", seen.story());
+    });
+}
+
+#[test]
+fn a_check_tells_packets_that_are_lost_and_none_where_none_are() {
+    let test = "links::a_check_tells_packets_that_are_lost_and_none_where_none_are";
+    with_a_link(test, Duration::from_secs(60), |network| {
+        network.carries(WIDE);
+        let check = || {
+            let noting = Noting::start(network.listen());
+            let check = Tally::check(&network.url(noting.server.port)).key("links").args(&["--publish"]);
+            let began = time::now();
+            let ended = network.sends(check).run();
+            let upload = ended.all("step").into_iter().find(|step| step["name"] == "sustained").unwrap().clone();
+            let took = began.elapsed();
+            println!("it took {took:?}: {upload}");
+            assert!(took < Duration::from_secs(15) && upload["ok"] == true, "{took:?}: {}", ended.story());
+            (ended, number(&upload, "packet_loss"))
+        };
+        let (whole, share) = check();
+        assert_eq!(whole.expect_good_show()["verdict"], "ready", "{}", whole.story());
+        assert!(share < 0.005, "{share}");
+
+        network.loses(5);
+        let (lossy, share) = check();
+        println!("{} packets never arrived", network.lost());
+        assert!((0.02..0.10).contains(&share), "{share}");
+        let problem = lossy.expect_problem(0, &["packet_loss"]);
+        let what = problem["what"].as_str().unwrap();
+        assert!(what.contains(" % of the packets") && what.contains("lost on the way"), "{problem}");
+        let summary = lossy.summary();
+        assert_eq!((&summary["verdict"], &summary["failure"]), (&"ready_with_warnings".into(), &Value::Null));
+        assert_eq!(summary["warnings"], serde_json::json!(["packet_loss"]), "{}", lossy.story());
+        assert_eq!(summary["destinations"][0]["reached"], "sustained");
     });
 }
 

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod again;
 #[cfg(test)]
+mod dialogs;
+#[cfg(test)]
 mod display;
 #[cfg(test)]
 mod down;
@@ -14,6 +16,8 @@ mod first_show;
 mod harness;
 #[cfg(test)]
 mod lost;
+#[cfg(test)]
+mod portal;
 #[cfg(test)]
 mod reader;
 #[cfg(test)]

@@ -118,6 +118,11 @@ impl Reader {
         Self { accessibility, _launcher: launcher, _session: session, session_address, runtime: runtime.to_owned() }
     }
 
+    /// Where the session bus is.
+    pub(crate) fn session_address(&self) -> &str {
+        &self.session_address
+    }
+
     /// What a program needs to know to take part in this desktop.
     pub(crate) fn environment(&self) -> [(&'static str, String); 2] {
         [
@@ -159,7 +164,7 @@ impl Reader {
     }
 }
 
-fn connect(address: &str) -> Connection {
+pub(crate) fn connect(address: &str) -> Connection {
     let builder = connection::Builder::address(address).unwrap();
     builder.method_timeout(Duration::from_secs(5)).build().unwrap()
 }

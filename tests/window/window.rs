@@ -7,6 +7,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::display::Display;
+use crate::portal::Portal;
 use crate::pulse::Pulse;
 use crate::reader::{Extents, Reader, Role, Seen};
 use crate::support::process::Process;
@@ -25,6 +26,7 @@ pub(crate) struct Window {
     reader: Reader,
     display: Display,
     sound: Option<Pulse>,
+    _portal: Option<Portal>,
     home: TempDir,
     id: String,
     clicks: usize,
@@ -32,30 +34,36 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// Opens it as on a new computer with a microphone: no settings, no secret store.
+    /// Opens it as on a new computer with a microphone: no settings, no secret store, no file dialogs.
     pub(crate) fn open() -> Self {
-        Self::open_with("warn", true)
+        Self::open_on(Desktop::default())
     }
 
     /// The same, without a microphone.
     pub(crate) fn open_without_microphone() -> Self {
-        Self::open_with("warn", false)
+        Self::open_on(Desktop { has_microphone: false, ..Desktop::default() })
     }
 
-    /// The same, with `RUST_LOG` set to `log`.
-    pub(crate) fn open_logging(log: &str) -> Self {
-        Self::open_with(log, true)
+    /// The same as `open`, with file dialogs.
+    pub(crate) fn open_with_dialogs() -> Self {
+        Self::open_on(Desktop { has_dialogs: true, ..Desktop::default() })
     }
 
-    fn open_with(log: &str, has_microphone: bool) -> Self {
+    /// The same as `open`, with `RUST_LOG` set to `log`.
+    pub(crate) fn open_logging(log: &'static str) -> Self {
+        Self::open_on(Desktop { log, ..Desktop::default() })
+    }
+
+    fn open_on(Desktop { log, has_microphone, has_dialogs }: Desktop) -> Self {
         let home = TempDir::new().unwrap();
         let runtime = home.path().join("run");
         std::fs::create_dir(&runtime).unwrap();
         let display = Display::start();
         let reader = Reader::start(&display, &runtime);
         let sound = has_microphone.then(|| microphone(&runtime));
+        let portal = has_dialogs.then(|| Portal::start(&display, &reader, home.path()));
         let (process, id) = launch(&display, &reader, sound.as_ref(), home.path(), log);
-        Self { process, reader, display, sound, home, id, clicks: 0, fields: 0 }
+        Self { process, reader, display, sound, _portal: portal, home, id, clicks: 0, fields: 0 }
     }
 
     /// Asks it to close, as the cross at its corner does.
@@ -143,6 +151,26 @@ impl Window {
         self.wait_for_focus(role, name);
         self.display.type_text(text);
         self.fields += 1;
+    }
+
+    /// Chooses `path` in the file dialog that is about to open, or gives it up.
+    pub(crate) fn answer_dialog(&self, path: Option<&Path>) {
+        let opened = time::poll(PATIENCE, || self.display.windows().into_iter().find(|id| *id != self.id));
+        let dialog = opened.unwrap_or_else(|| panic!("no dialog opened\n{}", self.story()));
+        self.display.focus(&dialog);
+        match path {
+            Some(path) => {
+                // The first letter of a path opens the field for it.
+                self.display.type_text("/");
+                time::pause(Duration::from_millis(700));
+                self.display.type_text(path.to_string_lossy().trim_start_matches('/'));
+                self.display.key("Return");
+            }
+            None => self.display.key("Escape"),
+        }
+        let closed = time::poll(PATIENCE, || (self.display.windows().len() == 1).then_some(()));
+        assert!(closed.is_some(), "the dialog is still open\n{}", self.story());
+        self.display.focus(&self.id);
     }
 
     /// Presses a key, or several together, as `ctrl+l`.
@@ -245,6 +273,19 @@ impl Window {
             now.filter(|_| now == before)
         });
         place.unwrap_or_else(|| panic!("nothing to click called {name:?}\n{}", self.story()))
+    }
+}
+
+/// What there is beside a display.
+struct Desktop {
+    log: &'static str,
+    has_microphone: bool,
+    has_dialogs: bool,
+}
+
+impl Default for Desktop {
+    fn default() -> Self {
+        Self { log: "warn", has_microphone: true, has_dialogs: false }
     }
 }
 

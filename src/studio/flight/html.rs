@@ -95,6 +95,11 @@ fn graphs() -> Vec<Graph> {
                 (Phrase::Converting, |second| second.convert_ms),
             ],
         ),
+        (
+            Phrase::LongestWait,
+            Phrase::Millis,
+            vec![(Phrase::ForTheDisk, |second| second.disk_ms), (Phrase::ForTheSocket, |second| second.write_ms)],
+        ),
         (Phrase::Processor, Phrase::OfACore, vec![(Phrase::Program, |second| Some(second.cpu_percent))]),
     ]
 }
@@ -222,7 +227,7 @@ mod tests {
         assert!(page.contains("Show of 2026-11-26 05:00") && page.contains("&lt;script&gt;"), "{page}");
         assert!(!page.contains("<script") && !page.contains("http"), "it needs nothing else");
         assert!(page.len() < 400_000, "{} bytes", page.len());
-        assert_eq!(page.matches("<svg viewBox=\"0 0 960").count(), 6);
+        assert_eq!(page.matches("<svg viewBox=\"0 0 960").count(), 7);
         assert!(flight_html(&Flight::default(), FlightWords::English).contains("not a single second"));
     }
 }

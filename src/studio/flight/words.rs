@@ -70,6 +70,7 @@ table! {
     CostOfPicture: "Cost of a picture", "Kosten eines Bildes";
     Decoding: "decoding", "Decodieren";
     Converting: "converting", "Umwandeln";
+    LongestWait: "Longest wait", "Längste Wartezeit";
     ForTheDisk: "for the disk", "auf die Platte";
     ForTheSocket: "for the socket", "auf den Socket";
     Encoding: "encoding", "Encodieren";

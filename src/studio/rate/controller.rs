@@ -28,7 +28,7 @@ const STANDSTILL: Duration = Duration::from_millis(120);
 /// From this on it was an outage.
 const OUTAGE: Duration = Duration::from_millis(400);
 /// So soon after an outage what waited may be gone by itself.
-const CATCHES_UP: Duration = Duration::from_millis(100);
+const CATCHES_UP: Duration = Duration::from_millis(250);
 /// So long after a standstill the rate at which bytes were acknowledged still counts it in.
 const SETTLES: Duration = Duration::from_millis(450);
 /// A link that stands still again and again and has not caught up within this time is narrow on the whole.
@@ -88,6 +88,17 @@ pub(in crate::studio) struct RateController {
     burst_seen: u32,
 }
 
+/// What the link does just now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Motion {
+    /// What is acknowledged tells how wide it is.
+    Moves,
+    /// It stands still, or did a moment ago: it tells nothing.
+    Unsettled,
+    /// There was an outage, and what waits does not go by itself.
+    Behind,
+}
+
 /// Nothing moved on the link.
 #[derive(Clone, Copy, Debug)]
 struct Standstill {
@@ -141,14 +152,18 @@ impl RateController {
         self.burst_seen = link.burst.1;
         let carried = link.carried.map(|bps| bps as f64);
         let delay = if carried.is_some() { link.delay } else { link.delay + seen.waiting };
-        if let Some(lasted) = self.stands_still(now, link.silent, delay) {
-            self.clear_since = None;
-            if lasted.is_none_or(|lasted| lasted < OUTAGE) {
+        match self.motion(now, link.silent, delay) {
+            Motion::Moves => {}
+            Motion::Unsettled => {
+                self.clear_since = None;
+                self.keep_burst(burst);
                 return None;
             }
-            // It says nothing about how wide the link is; what waits must go first.
-            self.last_up = None;
-            return self.change(self.current * 0.6, WORTH);
+            Motion::Behind => {
+                // It says nothing about how wide the link is; what waits must go first.
+                (self.clear_since, self.last_up) = (None, None);
+                return self.change(self.current * 0.6, WORTH);
+            }
         }
         if let (Some(carries), Some(narrow)) = (carried, &mut self.narrow) {
             narrow.carries = narrow.carries.max(carries);
@@ -168,30 +183,28 @@ impl RateController {
         self.rise(now, clear_since, burst)
     }
 
-    /// Whether the link says nothing of how wide it is: it stands still, or did a moment ago and has not caught up. Gives
-    /// how long it stood, once, where what waits does not go by itself.
-    fn stands_still(&mut self, now: Timestamp, silent: Duration, delay: Duration) -> Option<Option<Duration>> {
+    fn motion(&mut self, now: Timestamp, silent: Duration, delay: Duration) -> Motion {
         if silent >= STANDSTILL {
             let standstill =
                 self.standstill.get_or_insert(Standstill { began: now, lasted: Duration::ZERO, moves: None });
             standstill.lasted = standstill.lasted.max(silent);
             standstill.moves = None;
-            return Some(None);
+            return Motion::Unsettled;
         }
-        let Standstill { began, lasted, moves } = self.standstill.as_mut()?;
+        let Some(Standstill { began, lasted, moves }) = self.standstill.as_mut() else { return Motion::Moves };
         let (lasted, moves_for) = (*lasted, now.since(*moves.get_or_insert(now)));
         if delay <= CLEAR || moves_for >= SETTLES {
             self.standstill = None;
-            return None;
+            return Motion::Moves;
         }
         if lasted < OUTAGE && now.since(*began) >= EXCUSED {
-            return None;
+            return Motion::Moves;
         }
         if lasted >= OUTAGE && moves_for >= CATCHES_UP {
             self.standstill = None;
-            return Some(Some(lasted));
+            return Motion::Behind;
         }
-        Some(None)
+        Motion::Unsettled
     }
 
     fn too_narrow(&mut self, now: Timestamp, carries: f64, backlog_bits: f64) -> Option<Bitrate> {

@@ -93,8 +93,19 @@ impl Seen {
 
     /// Packets of sound that are missing, by the gaps between their times.
     pub(crate) fn audio_lost(&self) -> u32 {
-        let times: Vec<u32> = self.arrived.iter().filter(|a| !a.video).map(|a| a.timestamp_ms).collect();
-        times.windows(2).map(|pair| (f64::from(pair[1] - pair[0]) / 21.33).round() as u32 - 1).sum()
+        let times = self.audio_times();
+        times.windows(2).map(|pair| ((f64::from(pair[1] - pair[0]) / 21.33).round() as u32).saturating_sub(1)).sum()
+    }
+
+    /// Packets of sound that came more than once: what is read of two connections at once may stand in any order.
+    pub(crate) fn audio_twice(&self) -> usize {
+        self.audio_times().windows(2).filter(|pair| pair[1] - pair[0] < 10).count()
+    }
+
+    fn audio_times(&self) -> Vec<u32> {
+        let mut times: Vec<u32> = self.arrived.iter().filter(|a| !a.video).map(|a| a.timestamp_ms).collect();
+        times.sort_unstable();
+        times
     }
 
     /// The picture's rate in kb/s by second of arrival.
@@ -114,9 +125,10 @@ impl Seen {
     pub(crate) fn story(&self) -> String {
         let (worst, when) = self.worst();
         format!(
-            "worst delay {worst:.0} ms at {when:.1} s, longest hole {} ms, {} packets of sound lost, kb/s {:?}",
+            "worst delay {worst:.0} ms at {when:.1} s, longest hole {} ms, {} packets of sound lost, {} twice, kb/s {:?}",
             self.longest_hole(),
             self.audio_lost(),
+            self.audio_twice(),
             self.kbps().iter().map(|kbps| kbps.round() as u32).collect::<Vec<_>>()
         )
     }

@@ -57,10 +57,11 @@ pub(crate) fn gstreamer(element: Gst, url: &str) -> Process {
         Gst::Rtmp2 => format!("rtmp2sink location={url}"),
         Gst::Librtmp => format!("rtmpsink location={url}"),
     };
+    // On a busy machine the muxer gives what comes late the time of what came before, unless it may wait for it (ns).
     let pipeline = format!(
         "videotestsrc is-live=true num-buffers={FRAMES} ! video/x-raw,width=320,height=180,framerate=30/1 ! \
          x264enc tune=zerolatency speed-preset=ultrafast key-int-max=60 bitrate=400 ! h264parse ! queue ! \
-         flvmux name=mux streamable=true ! {sink} \
+         flvmux name=mux streamable=true latency=1000000000 ! {sink} \
          audiotestsrc is-live=true num-buffers=140 samplesperbuffer=1024 ! audio/x-raw,rate=48000,channels=2 ! \
          voaacenc bitrate=64000 ! aacparse ! queue ! mux."
     );
