@@ -3,8 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use tally::bitstream::{
-    AudioSpecificConfig, annexb_from_avcc, annexb_nals, avcc_from_annexb, avcc_record, is_keyframe, length_prefixed_nals,
-    read_avcc_record, read_sps,
+    AudioSpecificConfig, annexb_from_avcc, annexb_nals, avcc_from_annexb, avcc_record, is_keyframe,
+    length_prefixed_nals, read_avcc_record, read_sps,
 };
 
 fuzz_target!(|bytes: &[u8]| {

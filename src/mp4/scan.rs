@@ -27,7 +27,7 @@ pub fn scan(file: &mut (impl Read + Seek), length: u64, goes_on: &dyn Fn() -> bo
         }
         let head = read_head(file, at, length)?;
         let Some(head) = head else {
-            let found = what_is_torn(file, at, whole, length, fragments)?;
+            let found = what_is_torn(file, at, whole, length, fragments || loose_media)?;
             return Ok(if has_moov { found } else { headless(at) });
         };
         if at == 0 && head.kind != *b"ftyp" && head.kind != *b"styp" {
@@ -46,6 +46,8 @@ pub fn scan(file: &mut (impl Read + Seek), length: u64, goes_on: &dyn Fn() -> bo
             });
         }
         match &head.kind {
+            // Behind a fragment's head it is cut off with the fragment.
+            b"moov" if in_fragment => return Ok(headless(at)),
             b"moov" => has_moov = true,
             b"moof" => in_fragment = true,
             b"mdat" if in_fragment => (in_fragment, fragments) = (false, true),
@@ -58,7 +60,7 @@ pub fn scan(file: &mut (impl Read + Seek), length: u64, goes_on: &dyn Fn() -> bo
     }
     Ok(match (has_moov, in_fragment) {
         (false, _) => headless(length),
-        (true, true) => Scan::Torn { at: whole, has_media: fragments },
+        (true, true) => Scan::Torn { at: whole, has_media: fragments || loose_media },
         (true, false) => Scan::Whole { has_media: fragments || loose_media },
     })
 }
@@ -82,6 +84,7 @@ fn read_head(file: &mut (impl Read + Seek), at: u64, length: u64) -> io::Result<
     if !KINDS.contains(&&kind) {
         return Ok(None);
     }
+    let mut least = HEAD_BYTES;
     let bytes = match u32::from_be_bytes(size) {
         // To the end of the file.
         0 => left,
@@ -89,11 +92,12 @@ fn read_head(file: &mut (impl Read + Seek), at: u64, length: u64) -> io::Result<
         1 => {
             let mut large = [0; 8];
             file.read_exact(&mut large)?;
+            least = HEAD_BYTES * 2;
             u64::from_be_bytes(large)
         }
         bytes => u64::from(bytes),
     };
-    Ok((bytes >= HEAD_BYTES).then_some(BoxHead { kind, bytes }))
+    Ok((bytes >= least).then_some(BoxHead { kind, bytes }))
 }
 
 /// At `at` no box begins: a piece of one, or zeros that a disk put there, may go; anything else may be worth something.
@@ -138,6 +142,31 @@ mod tests {
             ends.push(bytes.len() as u64);
         }
         (bytes, ends)
+    }
+
+    #[test]
+    fn what_a_player_needs_first_is_never_cut_off() {
+        // The fragment whose head stands before it would be cut off at the end of `ftyp`.
+        let bytes = [boxed(b"ftyp", 16), boxed(b"moof", 60), boxed(b"moov", 300), boxed(b"mdat", 500)].concat();
+        for cut in 0..=bytes.len() {
+            assert!(matches!(scanned(&bytes[..cut]), Scan::Foreign(_)), "cut at {cut}: {:?}", scanned(&bytes[..cut]));
+        }
+    }
+
+    #[test]
+    fn a_box_is_not_shorter_than_its_own_head() {
+        let large = |bytes: u8| [&[0, 0, 0, 1][..], b"moov", &[0, 0, 0, 0, 0, 0, 0, bytes]].concat();
+        assert!(matches!(scanned(&[boxed(b"ftyp", 16), large(9)].concat()), Scan::Foreign(_)));
+        assert_eq!(scanned(&[boxed(b"ftyp", 16), large(16)].concat()), Scan::Whole { has_media: false });
+    }
+
+    #[test]
+    fn media_without_fragments_is_media_too_where_a_piece_hangs_on_behind_it() {
+        let plain = [boxed(b"ftyp", 16), boxed(b"moov", 300), boxed(b"mdat", 500)].concat();
+        let at = plain.len() as u64;
+        for piece in [&[0, 0, 0][..], &boxed(b"moof", 60), &[0; 40]] {
+            assert_eq!(scanned(&[&plain, piece].concat()), Scan::Torn { at, has_media: true }, "{piece:?}");
+        }
     }
 
     #[test]
