@@ -20,14 +20,14 @@ struct BoxHead {
 /// Looks through `file` of `length` bytes; ends early with `ErrorKind::Interrupted` once it no longer `goes_on`.
 pub fn scan(file: &mut (impl Read + Seek), length: u64, goes_on: &dyn Fn() -> bool) -> io::Result<Scan> {
     let (mut at, mut whole) = (0, 0);
-    let (mut has_moov, mut in_fragment, mut fragments, mut loose_media) = (false, false, false, false);
+    let (mut has_moov, mut in_fragment, mut has_media, mut loose_media) = (false, false, false, false);
     while at < length {
         if !goes_on() {
             return Err(io::ErrorKind::Interrupted.into());
         }
         let head = read_head(file, at, length)?;
         let Some(head) = head else {
-            let found = what_is_torn(file, at, whole, length, fragments || loose_media)?;
+            let found = what_is_torn(file, at, whole, length, has_media)?;
             return Ok(if has_moov { found } else { headless(at) });
         };
         if at == 0 && head.kind != *b"ftyp" && head.kind != *b"styp" {
@@ -42,7 +42,7 @@ pub fn scan(file: &mut (impl Read + Seek), length: u64, goes_on: &dyn Fn() -> bo
             return Ok(match (has_moov, loose_media) {
                 (_, true) => Scan::Foreign("it is an MP4 without fragments, whose index was never written"),
                 (false, _) => headless(at),
-                (true, false) => Scan::Torn { at: whole, has_media: fragments },
+                (true, false) => Scan::Torn { at: whole, has_media },
             });
         }
         match &head.kind {
@@ -50,7 +50,7 @@ pub fn scan(file: &mut (impl Read + Seek), length: u64, goes_on: &dyn Fn() -> bo
             b"moov" if in_fragment => return Ok(headless(at)),
             b"moov" => has_moov = true,
             b"moof" => in_fragment = true,
-            b"mdat" if in_fragment => (in_fragment, fragments) = (false, true),
+            b"mdat" => (in_fragment, has_media) = (false, true),
             _ => {}
         }
         at += head.bytes;
@@ -60,8 +60,8 @@ pub fn scan(file: &mut (impl Read + Seek), length: u64, goes_on: &dyn Fn() -> bo
     }
     Ok(match (has_moov, in_fragment) {
         (false, _) => headless(length),
-        (true, true) => Scan::Torn { at: whole, has_media: fragments || loose_media },
-        (true, false) => Scan::Whole { has_media: fragments || loose_media },
+        (true, true) => Scan::Torn { at: whole, has_media },
+        (true, false) => Scan::Whole { has_media },
     })
 }
 

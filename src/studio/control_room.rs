@@ -65,20 +65,17 @@ struct Slot<C> {
     choice: C,
     /// Counts the openings: the result of an older one is of no use any more.
     generation: u64,
-    /// The newest opening has not come to its end.
-    opens: bool,
     failure: Option<Problem>,
     seen: Vec<DeviceInfo>,
 }
 
 impl<C> Slot<C> {
     fn new(choice: C) -> Self {
-        Self { choice, generation: 0, opens: false, failure: None, seen: Vec::new() }
+        Self { choice, generation: 0, failure: None, seen: Vec::new() }
     }
 
     fn begin_opening(&mut self) {
         self.generation += 1;
-        self.opens = true;
         self.failure = None;
     }
 
@@ -191,7 +188,6 @@ impl ControlRoom {
                 if generation != self.video.generation {
                     return self.close(result);
                 }
-                self.video.opens = false;
                 let result = result.map(|opened| opened.map(|opened| opened.source));
                 self.video.failure = result.as_ref().err().map(Problem::from_source);
                 let state = match &result {
@@ -206,7 +202,6 @@ impl ControlRoom {
                 if generation != self.audio.generation {
                     return self.close(result);
                 }
-                self.audio.opens = false;
                 let result = result.map(|opened| opened.source);
                 self.audio.failure = result.as_ref().err().map(Problem::from_source);
                 let state = match &result {
@@ -419,7 +414,10 @@ impl ControlRoom {
 
     fn source_state(&mut self, kind: DeviceKind, state: SourceState) {
         let failure = self.video.failure.clone().or_else(|| self.audio.failure.clone());
-        self.stage.handle().set_opened(self.audio.opens, failure);
+        self.stage.handle().set_failure(failure);
+        if kind == DeviceKind::Microphone {
+            self.stage.handle().set_sound_opens(state == SourceState::Opening);
+        }
         self.tell(StudioEvent::Source { kind, state });
     }
 

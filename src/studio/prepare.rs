@@ -39,7 +39,8 @@ impl Supervisor {
                 if let Some(problem) = standing.failure {
                     return Err(problem);
                 }
-                (ShowStage::Lent(stage.clone()), !self.has_sources(&standing))
+                // One that begins while its microphone is being opened would or would not begin without it by chance.
+                (ShowStage::Lent(stage.clone()), !self.has_picture(&standing) || standing.sound_opens)
             }
             None => self.open_stage()?,
         };
@@ -114,10 +115,9 @@ impl Supervisor {
         Ok(running)
     }
 
-    /// Whether all that the show is made from is there, and known to be: one that begins while its microphone is being
-    /// opened would or would not begin without it by chance.
-    pub(super) fn has_sources(&self, standing: &Standing) -> bool {
-        (standing.has_picture || !self.has_video()) && !standing.sound_opens
+    /// Whether the picture is there, if the show has one.
+    pub(super) fn has_picture(&self, standing: &Standing) -> bool {
+        standing.has_picture || !self.has_video()
     }
 
     /// What stands in for a picture that does not come; one that cannot be read is told, and is words.
@@ -145,7 +145,7 @@ impl Supervisor {
         }
     }
 
-    pub(super) fn has_video(&self) -> bool {
+    fn has_video(&self) -> bool {
         self.settings.video != VideoChoice::None
     }
 

@@ -262,11 +262,10 @@ impl Supervisor {
             Phase::Preparing { until } => {
                 let standing = running.stage.handle().standing();
                 let is_late = now >= until;
-                let has_picture = standing.has_picture || !self.has_video();
                 if let Some(problem) = standing.failure {
                     self.fail(running, problem);
                     running.phase = Phase::Done;
-                } else if self.has_sources(&standing) || (is_late && has_picture) {
+                } else if self.has_picture(&standing) && (is_late || !standing.sound_opens) {
                     running.phase = Phase::Running;
                     self.start_publishers(running);
                 } else if is_late {

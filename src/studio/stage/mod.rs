@@ -186,13 +186,13 @@ impl StageHandle {
         self.0.standing.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What opening the sources came to: whether the sound's is still being opened, and why a show cannot begin
-    /// (`None`: it can).
-    pub(super) fn set_opened(&self, sound_opens: bool, failure: Option<Problem>) {
-        self.change(|standing| {
-            standing.sound_opens = sound_opens;
-            standing.failure = failure;
-        });
+    /// Why a show cannot begin; `None`: it can.
+    pub(super) fn set_failure(&self, failure: Option<Problem>) {
+        self.change(|standing| standing.failure = failure);
+    }
+
+    pub(super) fn set_sound_opens(&self, sound_opens: bool) {
+        self.change(|standing| standing.sound_opens = sound_opens);
     }
 
     fn change(&self, change: impl FnOnce(&mut Standing)) {
