@@ -22,8 +22,29 @@ const WAITS: u64 = 6 * 1024;
 /// Packets smaller than this say nothing about the link: routers let a few through at any speed.
 const BURST_MIN: u64 = 8 * 1024;
 
+/// A round trip so much longer than the shortest tells of a queue on the path.
+const RISEN: Duration = Duration::from_millis(50);
+/// The shortest round trip is looked for in one or two spans of time so long.
+const USUAL_WINDOW: Duration = Duration::from_secs(5);
+/// What is longer than the shortest of all by more than this is a queue.
+const JITTER_MAX: Duration = Duration::from_millis(80);
+/// The speed of just now is that over so much time.
+const SPEED_WINDOW: Duration = Duration::from_millis(100);
+/// What may wait in a router.
+const QUEUED_MAX: Duration = Duration::from_millis(200);
+/// Nothing moves: more packets are what makes the system notice which ones were lost.
+const STILL: Duration = Duration::from_millis(100);
+/// Less room than this, in bytes, would starve the path.
+const ROOM_MIN: u64 = 16 * 1024;
+/// So long after a loss the congestion window tells of the path.
+const LOSES: Duration = Duration::from_secs(2);
+/// The system holds bytes back for so long at most, and four round trips; longer, it has its reason.
+const HELD_MAX: Duration = Duration::from_millis(1000);
+/// So long after it did, it may do so anew.
+const HELD_ANEW: Duration = Duration::from_millis(1000);
+
 /// How late a viewer may be before pictures that wait are dropped, where a viewer is to stay current.
-pub const STAY_CURRENT: Duration = Duration::from_millis(500);
+pub const STAY_CURRENT: Duration = Duration::from_millis(550);
 /// A queue that may hold less than this would drop pictures for a moment's delay.
 const QUEUE_MIN: Duration = Duration::from_millis(100);
 
@@ -34,6 +55,18 @@ pub struct Segments {
     pub sent: u64,
     /// Sent again because they were lost; less those that the peer says it had already.
     pub lost: u64,
+}
+
+/// How far a system opens its congestion window for what waits to be sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Window {
+    /// Far enough, or it does not tell.
+    #[default]
+    Open,
+    /// About as much is on its way as it allows.
+    Full,
+    /// That, and it is so small that the system looks how short the path is (BBR), or was frightened by losses.
+    Tiny,
 }
 
 /// One look at a connection.
@@ -55,6 +88,8 @@ pub struct LinkSample {
     pub rtt_min: Duration,
     /// Data segments so far, if the system tells.
     pub segments: Option<Segments>,
+    /// Whether the system's congestion window lets more go.
+    pub window: Window,
 }
 
 impl LinkSample {
@@ -73,8 +108,12 @@ pub struct LinkView {
     pub ahead: u64,
     /// Bytes that have not reached the peer.
     pub backlog: u64,
+    /// What a round trip usually takes while nothing waits on the path.
+    pub path: Duration,
     /// How much later a byte is there than on an empty path, as far as that is known.
     pub delay: Duration,
+    /// Bytes that the system may hold, where it has more than the path takes without a queue.
+    pub room: Option<u64>,
     /// How long nothing has been acknowledged although something waits to be.
     pub silent: Duration,
     /// How fast the newest large packet went through, in b/s, and its number, from 1; 0: there was none.
@@ -88,10 +127,70 @@ impl LinkView {
     /// routers hold, which can not be dropped any more.
     pub fn queue_limit(&self, late: Duration) -> Duration {
         let ahead = match self.carried {
-            Some(bps) => Duration::from_secs_f64((self.ahead as f64 * 8.0 / bps.max(10_000) as f64).min(60.0)),
+            Some(bps) => Duration::from_secs_f64((self.ahead as f64 * 8.0 / bps.max(10_000) as f64).min(60.0))
+                .saturating_sub(self.path),
             None => Duration::ZERO,
         };
         late.saturating_sub(ahead).max(QUEUE_MIN)
+    }
+}
+
+/// Whether the system itself holds bytes back: its congestion window opens in the first second on a long path, and some
+/// systems close it for a moment every few seconds to see how short the path is (BBR). The path then shows neither a
+/// queue nor loss, and how fast bytes are acknowledged says nothing of what it carries.
+#[derive(Clone, Copy, Debug, Default)]
+struct HeldBack {
+    began: Option<Timestamp>,
+    last: Option<Timestamp>,
+    lost: u64,
+    lost_at: Option<Timestamp>,
+}
+
+impl HeldBack {
+    fn is_so(&mut self, sample: &LinkSample, usual: Duration) -> bool {
+        let LinkSample { at, rtt, .. } = *sample;
+        let lost = sample.segments.map_or(0, |segments| segments.lost);
+        if std::mem::replace(&mut self.lost, lost) < lost {
+            self.lost_at = Some(at);
+        }
+        let loses = self.lost_at.is_some_and(|lost_at| at.since(lost_at) < LOSES);
+        let holds = match sample.window {
+            Window::Open => false,
+            Window::Full => !loses && rtt <= usual + RISEN,
+            Window::Tiny => !loses,
+        };
+        if !holds {
+            return false;
+        }
+        if self.last.replace(at).is_none_or(|last| at.since(last) >= HELD_ANEW) {
+            self.began = Some(at);
+        }
+        self.began.is_some_and(|began| at.since(began) < HELD_MAX + usual * 4)
+    }
+}
+
+/// What a round trip usually takes while nothing waits on the path: the shortest smoothed one of the last seconds. By
+/// radio it is far longer than the shortest of all.
+#[derive(Clone, Copy, Debug, Default)]
+struct Usual {
+    shortest: Duration,
+    before: Duration,
+    since: Option<Timestamp>,
+    path: Duration,
+}
+
+impl Usual {
+    fn observe(&mut self, sample: &LinkSample) {
+        self.path = sample.rtt_min;
+        match self.since {
+            Some(since) if sample.at.since(since) < USUAL_WINDOW => self.shortest = self.shortest.min(sample.rtt),
+            Some(_) => (self.before, self.shortest, self.since) = (self.shortest, sample.rtt, Some(sample.at)),
+            None => (self.before, self.shortest, self.since) = (sample.rtt, sample.rtt, Some(sample.at)),
+        }
+    }
+
+    fn rtt(&self) -> Duration {
+        self.shortest.min(self.before).clamp(self.path, self.path + JITTER_MAX)
     }
 }
 
@@ -108,6 +207,8 @@ struct Burst {
 #[derive(Clone, Debug, Default)]
 pub struct Link {
     samples: VecDeque<LinkSample>,
+    held_back: HeldBack,
+    usual: Usual,
     progress: Option<(Timestamp, u64)>,
     /// When the last look was at which something waited.
     waited: Option<Timestamp>,
@@ -130,16 +231,23 @@ impl Link {
             && sample.acked >= burst.until
         {
             self.burst = None;
-            let path = sample.rtt_min;
+            let path = self.usual.rtt();
             let took = sample.at.since(burst.started).saturating_sub(path).max(Duration::from_millis(2));
             let bps = (burst.bytes as f64 * 8.0 / took.as_secs_f64()) as u64;
             self.last_burst = (bps, self.last_burst.1.wrapping_add(1).max(1));
+        }
+        self.usual.observe(&sample);
+        if self.held_back.is_so(&sample, self.usual.rtt()) {
+            // The system sets the pace: what went before says as little of the link.
+            self.samples.clear();
+            self.samples.push_back(sample);
+            return;
         }
         if self.samples.back().is_some_and(|last| sample.at.since(last.at) < LOOK_MIN) {
             return;
         }
         self.samples.push_back(sample);
-        while self.samples.front().is_some_and(|first| sample.at.since(first.at) > WINDOW_MAX + sample.rtt_min) {
+        while self.samples.front().is_some_and(|first| sample.at.since(first.at) > WINDOW_MAX + self.usual.rtt()) {
             self.samples.pop_front();
         }
     }
@@ -169,13 +277,15 @@ impl Link {
         let delay = match carried {
             Some(bps) => {
                 let takes = Duration::from_secs_f64((last.backlog() as f64 * 8.0 / bps.max(10_000) as f64).min(60.0));
-                takes.saturating_sub(last.rtt_min)
+                takes.saturating_sub(self.usual.rtt())
             }
-            None => last.rtt.saturating_sub(last.rtt_min),
+            None => last.rtt.saturating_sub(self.usual.rtt()),
         };
         LinkView {
             carried,
+            path: self.usual.rtt(),
             delay,
+            room: self.room(last).filter(|_| silent < STILL),
             ahead: last.outstanding + last.writing,
             backlog: last.backlog(),
             silent,
@@ -185,10 +295,35 @@ impl Link {
     }
 
     fn carried(&self, last: &LinkSample) -> Option<u64> {
+        if !self.queues(last) {
+            return None;
+        }
         let roughly = self.acknowledged_while(last, WAITS)?;
         // What a path of this length holds when nothing waits.
-        let on_the_path = (roughly / 8.0 * last.rtt_min.as_secs_f64()) as u64;
+        let on_the_path = (roughly / 8.0 * self.usual.rtt().as_secs_f64()) as u64;
         Some(self.acknowledged_while(last, on_the_path + WAITS)? as u64)
+    }
+
+    /// Something has waited longer than the path itself takes.
+    fn queues(&self, last: &LinkSample) -> bool {
+        self.age(last) >= self.usual.rtt() + RISEN
+    }
+
+    /// What a router can not hold is lost, and what was lost holds up all behind it: the system gets no more than the
+    /// path takes at the speed of just now, and a little that waits in it.
+    fn room(&self, last: &LinkSample) -> Option<u64> {
+        if !self.queues(last) {
+            return None;
+        }
+        let before = self.samples.iter().rev().find(|sample| last.at.since(sample.at) >= SPEED_WINDOW)?;
+        let speed = last.acked.saturating_sub(before.acked) as f64 / last.at.since(before.at).as_secs_f64();
+        Some(((speed * (self.usual.rtt() + QUEUED_MAX).as_secs_f64()) as u64).max(ROOM_MIN))
+    }
+
+    /// How long ago the oldest byte that has not reached the peer was handed over, at least.
+    fn age(&self, last: &LinkSample) -> Duration {
+        let handed = self.samples.iter().find(|sample| sample.acked + sample.outstanding > last.acked);
+        handed.map_or(Duration::ZERO, |handed| last.at.since(handed.at))
     }
 
     /// The rate in b/s at which bytes were acknowledged up to now, while more than `backlog` bytes always waited.
@@ -203,7 +338,7 @@ impl Link {
         }
         let first = first?;
         let span = end.since(first.at);
-        (span >= WINDOW_MIN + last.rtt_min)
+        (span >= WINDOW_MIN + self.usual.rtt())
             .then(|| last.acked.saturating_sub(first.acked) as f64 * 8.0 / span.as_secs_f64())
     }
 }
@@ -223,6 +358,7 @@ mod tests {
             rtt: path + Duration::from_millis(outstanding / 150),
             rtt_min: path,
             segments: None,
+            window: Window::Open,
         }
     }
 
@@ -297,5 +433,80 @@ mod tests {
         let (bps, number) = link.view().burst;
         // 40 kB in 45 ms less 2 ms of the path.
         assert_eq!((bps.abs_diff(7_441_860) < 1000, number), (true, 1), "{bps}");
+    }
+
+    /// A look at a path of 100 ms whose round trips take `rtt` now.
+    fn far(millis: i64, acked: u64, outstanding: u64, rtt: u64) -> LinkSample {
+        let (rtt, rtt_min) = (Duration::from_millis(rtt), Duration::from_millis(100));
+        LinkSample { rtt, rtt_min, ..sample(millis, acked, outstanding) }
+    }
+
+    #[test]
+    fn a_congestion_window_that_opens_says_nothing_of_the_link() {
+        let lost = |lost| Some(Segments { sent: 100, lost });
+        let mut link = Link::default();
+        // 100 bytes a millisecond get through, 330 come: the window is full, and the path shows no queue.
+        let opening = |millis: i64| LinkSample {
+            window: Window::Full,
+            segments: lost(0),
+            ..far(millis, millis as u64 * 100, 10_000 + millis as u64 * 230, 110)
+        };
+        (0..1000).step_by(13).for_each(|millis| link.observe(opening(millis)));
+        assert_eq!((link.view().carried, link.view().room), (None, None));
+        // It never gets wider: there is a reason.
+        (1000..2500).step_by(13).for_each(|millis| link.observe(opening(millis)));
+        assert!(link.view().carried.is_some_and(|bps| bps.abs_diff(800_000) < 2000), "{:?}", link.view());
+
+        // The same after a loss: the window tells of the path.
+        let mut link = Link::default();
+        (0..1000).step_by(13).for_each(|millis| {
+            link.observe(LinkSample { segments: lost(u64::from(millis > 100)), ..opening(millis) });
+        });
+        assert!(link.view().carried.is_some(), "{:?}", link.view());
+
+        // A path that does show a queue is full; but not while the system sends next to nothing to see how short it is.
+        for (window, is_full) in [(Window::Full, true), (Window::Tiny, false)] {
+            let mut link = Link::default();
+            link.observe(far(0, 0, 0, 105));
+            (13..900).step_by(13).for_each(|millis| {
+                link.observe(LinkSample { window, rtt: Duration::from_millis(300), ..opening(millis) });
+            });
+            assert_eq!(link.view().carried.is_some(), is_full, "{:?}", link.view());
+        }
+    }
+
+    #[test]
+    fn round_trips_that_vary_are_no_queue() {
+        let mut link = Link::default();
+        for millis in (0..20_000_i64).step_by(13) {
+            // Between 130 and 170 ms, never as short as the first ones were.
+            let rtt = 130 + (millis as u64 / 13 * 17) % 40;
+            link.observe(far(millis, millis as u64 * 330, 330 * rtt, rtt));
+            if millis > 1000 {
+                let view = link.view();
+                assert!(view.carried.is_none() && view.room.is_none(), "{millis}: {view:?}");
+                assert!(view.delay <= Duration::from_millis(41), "{millis}: {view:?}");
+            }
+        }
+        // A queue that stays is one, however long it stays.
+        for millis in (20_000..60_000_i64).step_by(13) {
+            link.observe(far(millis, 6_600_000 + (millis as u64 - 20_000) * 150, 60_000, 400));
+        }
+        assert!(link.view().delay > Duration::from_millis(150), "{:?}", link.view());
+    }
+
+    #[test]
+    fn a_path_with_a_queue_gets_no_more_than_it_takes() {
+        let mut link = Link::default();
+        link.observe(far(0, 0, 0, 100));
+        for millis in (13..600_i64).step_by(13) {
+            link.observe(far(millis, millis as u64 * 150, 15_000 + millis as u64 * 180, 100 + millis as u64 / 2));
+        }
+        // 150 bytes a millisecond over 100 ms, and 200 ms of it that may wait.
+        let room = link.view().room;
+        assert!(room.is_some_and(|room| room.abs_diff(45_000) < 1500), "{room:?}");
+        // Nothing moves: more packets tell the system which were lost.
+        (600..750).step_by(13).for_each(|millis| link.observe(far(millis, 90_000, 120_000, 400)));
+        assert_eq!(link.view().room, None);
     }
 }

@@ -12,7 +12,7 @@ mod timeline;
 
 pub use error::{PublishError, PublishStep, Recovery, TlsFault};
 pub use fanout::{Fanout, OutputHandle};
-pub use link::{Link, LinkSample, LinkView, STAY_CURRENT, Segments};
+pub use link::{Link, LinkSample, LinkView, STAY_CURRENT, Segments, Window};
 pub use network::Network;
 pub use recorder::{
     Leftover, Recorder, RecorderConfig, RecorderError, RecorderEvent, RepairError, Repaired, ReplaySave, free_path,

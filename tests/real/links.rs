@@ -12,15 +12,15 @@ use crate::support::tally::{Tally, number};
 use crate::support::time;
 
 /// What the shows here want; `Seen::full_after` looks for it.
-const WANTED: f64 = 2500.0;
-const WIDE: u32 = 10_000;
+pub(crate) const WANTED: f64 = 2500.0;
+pub(crate) const WIDE: u32 = 10_000;
 
-fn whole() -> bool {
+pub(crate) fn whole() -> bool {
     std::env::var_os("TALLY_TEST_WHOLE").is_some()
 }
 
 /// `show_with` without further flags.
-fn show(network: &Network, pattern: &[(u32, f64)]) -> (Seen, serde_json::Value) {
+pub(crate) fn show(network: &Network, pattern: &[(u32, f64)]) -> (Seen, serde_json::Value) {
     show_with(network, pattern, &[])
 }
 

@@ -5,6 +5,7 @@
 mod checking;
 #[cfg(test)]
 mod destinations;
+mod distance;
 #[cfg(test)]
 mod ending;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 
 use super::tcp_info;
 use crate::media::Timestamp;
-use crate::output::{Link, LinkSample, LinkView};
+use crate::output::{Link, LinkSample, LinkView, Window};
 
 /// Time between looks: while a large packet is on its way, while anything is, and otherwise.
 const LOOK_CLOSELY: Duration = Duration::from_millis(5);
@@ -30,6 +30,8 @@ pub(super) struct Watch {
     link: Link,
     rtt: Option<Duration>,
     outstanding: u64,
+    /// The system has all that it may hold.
+    full: bool,
     /// Bytes that have reached the peer, also beyond what was lost on the way: they tell what the link carries.
     reached: u64,
     next: Timestamp,
@@ -39,7 +41,7 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(now: Timestamp) -> Self {
-        Self { link: Link::default(), rtt: None, outstanding: 0, reached: 0, next: now, handed: None }
+        Self { link: Link::default(), rtt: None, outstanding: 0, full: false, reached: 0, next: now, handed: None }
     }
 
     /// A packet of `bytes` that was wanted by the socket since `started` has been handed over.
@@ -64,18 +66,21 @@ impl Watch {
             rtt: figures.map_or(Duration::ZERO, |figures| figures.rtt),
             rtt_min: figures.map_or(Duration::ZERO, |figures| figures.rtt_min),
             segments: figures.and_then(|figures| figures.segments),
+            window: figures.map_or(Window::Open, |figures| figures.window),
         };
         match self.handed.take_if(|_| flushed) {
             Some((started, bytes)) => self.link.handed_over(started, bytes, sample),
             None => self.link.observe(sample),
         }
-        let wait = match (self.link.wants_looks(), sample.backlog()) {
+        let view = self.link.view();
+        self.full = view.room.is_some_and(|room| sample.outstanding >= room);
+        let wait = match (self.full || self.link.wants_looks(), sample.backlog()) {
             (true, _) => LOOK_CLOSELY,
             (false, 1..) => LOOK_BUSY,
             (false, 0) => LOOK_IDLE,
         };
         self.next = now + wait;
-        self.link.view()
+        view
     }
 
     /// Smoothed round-trip time, if the system tells.
@@ -86,6 +91,11 @@ impl Watch {
     /// Bytes that the system holds: on their way, or not sent yet; 0 if it does not tell.
     pub(super) fn outstanding(&self) -> u64 {
         self.outstanding
+    }
+
+    /// The system has all that it may hold: nothing is to be written before the next look.
+    pub(super) fn is_full(&self) -> bool {
+        self.full
     }
 
     /// When to look again at the latest.

@@ -277,7 +277,8 @@ impl<'a> Pump<'a> {
 
     fn poll_write(&mut self, cx: &mut Context<'_>, now: Timestamp) -> Result<bool, PublishError> {
         let mut progress = false;
-        while !self.outgoing.is_empty() {
+        let waits = self.phase == Phase::Live && self.watch.is_full();
+        while !waits && !self.outgoing.is_empty() {
             let mut parts = [IoSlice::new(&[]); PARTS_MAX];
             let mut count = 0;
             for (slot, bytes) in parts.iter_mut().zip(&self.outgoing) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-use crate::output::Segments;
+use crate::output::{Segments, Window};
 
 /// The figures of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,8 @@ pub(super) struct TcpFigures {
     /// Of these, what the peer has though something before it was lost (selective acknowledgements, RFC 2018); at most:
     /// the system counts packets.
     pub(super) beyond_a_hole: u64,
+    /// Whether the congestion window lets more go.
+    pub(super) window: Window,
     /// Smoothed round-trip time.
     pub(super) rtt: Duration,
     /// The shortest round trip seen.
@@ -28,6 +30,10 @@ pub(super) struct TcpFigures {
 /// to two minutes, and a connection sleeps on long after the link is back.
 #[cfg(target_os = "linux")]
 const RESEND_WAIT_MAX_MILLIS: libc::c_int = 1000;
+
+/// Packets that BBR leaves on their way while it looks how short the path is.
+#[cfg(target_os = "linux")]
+const TINY_WINDOW: u32 = 4;
 
 /// `TCP_RTO_MAX_MS` of linux/tcp.h, since Linux 6.15.
 #[cfg(target_os = "linux")]
@@ -66,10 +72,18 @@ pub(super) fn figures(stream: &TcpStream) -> Option<TcpFigures> {
         }
     });
     let outstanding = u64::try_from(outstanding).unwrap_or(0);
+    // What is spread over the round trip (pacing) fills the window to two thirds.
+    let on_the_way = (info.tcpi_unacked + info.tcpi_retrans).saturating_sub(info.tcpi_sacked + info.tcpi_lost);
+    let window = match info.tcpi_notsent_bytes > 0 && on_the_way * 3 / 2 >= info.tcpi_snd_cwnd {
+        true if info.tcpi_snd_cwnd <= TINY_WINDOW => Window::Tiny,
+        true => Window::Full,
+        false => Window::Open,
+    };
     Some(TcpFigures {
         acked: info.tcpi_bytes_acked,
         outstanding,
         beyond_a_hole: (u64::from(info.tcpi_sacked) * u64::from(info.tcpi_snd_mss)).min(outstanding),
+        window,
         rtt,
         rtt_min: shortest.min(rtt),
         segments,

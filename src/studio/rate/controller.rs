@@ -66,6 +66,8 @@ struct Narrow {
     until: Timestamp,
     /// How fast keyframes go through, in b/s.
     burst: Option<f64>,
+    /// A keyframe has gone through so fast that it is not narrow any more.
+    is_open: bool,
 }
 
 /// Chooses the picture's rate between a lowest and the wanted one.
@@ -180,7 +182,7 @@ impl RateController {
             return None;
         }
         let clear_since = *self.clear_since.get_or_insert(now);
-        self.rise(now, clear_since, burst)
+        self.rise(now, clear_since)
     }
 
     fn motion(&mut self, now: Timestamp, silent: Duration, delay: Duration) -> Motion {
@@ -221,6 +223,7 @@ impl RateController {
             carries: before.map_or(carries, |narrow| (narrow.carries + carries) / 2.0),
             until: now + self.hold,
             burst: before.and_then(|narrow| narrow.burst),
+            is_open: false,
         });
         if self.last_down.is_some_and(|last| now.since(last) < DOWN_EVERY) {
             return None;
@@ -237,23 +240,20 @@ impl RateController {
         changed
     }
 
-    /// Remembers how fast keyframes go through while the link is narrow.
+    /// Remembers how fast keyframes go through while the link is narrow, and whether one tells that it is not any more.
     fn keep_burst(&mut self, burst: Option<f64>) {
         if let (Some(narrow), Some(burst)) = (&mut self.narrow, burst) {
             let slowest = narrow.burst.unwrap_or(burst);
             if burst < slowest * OPEN {
                 narrow.burst = Some((slowest + burst) / 2.0);
+            } else if burst >= narrow.carries * 1.5 {
+                narrow.is_open = true;
             }
         }
     }
 
-    fn rise(&mut self, now: Timestamp, clear_since: Timestamp, burst: Option<f64>) -> Option<Bitrate> {
-        let is_open = |narrow: &Narrow| {
-            let slow = narrow.burst.unwrap_or(f64::MAX);
-            burst.is_some_and(|burst| burst >= slow * OPEN && burst >= narrow.carries * 1.5)
-        };
-        if self.narrow.as_ref().is_some_and(is_open) {
-            self.narrow = None;
+    fn rise(&mut self, now: Timestamp, clear_since: Timestamp) -> Option<Bitrate> {
+        if self.narrow.take_if(|narrow| narrow.is_open).is_some() {
             self.hold = HOLD;
         }
         let rested = |every: Duration| {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::{RateController, Seen};
 use crate::flow::PacketQueue;
 use crate::media::{Bitrate, Packet, PacketKind, Timestamp};
-use crate::output::{Link, LinkSample, STAY_CURRENT};
+use crate::output::{Link, LinkSample, STAY_CURRENT, Window};
 use crate::settings::EncodingSettings;
 
 /// A part of a packet: bytes left, whether of a picture, when it was captured, whether it is the packet's last.
@@ -127,7 +127,9 @@ fn stream(seconds: i64, path_ms: i64, link: impl Fn(f64) -> f64) -> Run {
                 + router.iter().map(|r| r.0).sum::<u64>()
         };
         let written = |writing: &VecDeque<(u64, u64, bool, i64, i64)>| writing.iter().map(|w| w.1).sum::<u64>();
+        let room = watch.view().room;
         while system.iter().map(|s| s.0).sum::<u64>() < UNSENT_MAX
+            && room.is_none_or(|room| outstanding(&acks, &system, &router) < room)
             && let Some((size, left, video, sent, wanted)) = writing.front_mut()
         {
             let part = (*left).min(1448);
@@ -145,6 +147,7 @@ fn stream(seconds: i64, path_ms: i64, link: impl Fn(f64) -> f64) -> Run {
                     rtt: Duration::from_secs_f64(rtt_ms / 1e3),
                     rtt_min: Duration::from_millis(path_ms as u64),
                     segments: None,
+                    window: Window::Open,
                 };
                 watch.handed_over(Timestamp::from_millis(wanted), size, sample);
             }
@@ -187,6 +190,7 @@ fn stream(seconds: i64, path_ms: i64, link: impl Fn(f64) -> f64) -> Run {
                 rtt: Duration::from_secs_f64(rtt_ms / 1e3),
                 rtt_min: Duration::from_millis(path_ms as u64),
                 segments: None,
+                window: Window::Open,
             });
         }
         queue.set_limit(watch.view().queue_limit(STAY_CURRENT));
@@ -233,7 +237,7 @@ fn a_wide_link_is_left_alone() {
 
 #[test]
 fn a_link_that_narrows_costs_little_and_the_rate_comes_back() {
-    let mut all = Vec::new();
+    let (mut all, mut holes) = (Vec::new(), Vec::new());
     for path_ms in [1, 40, 120] {
         // The link narrows at any place between two keyframes: right at one is the worst.
         for phase in 0..8 {
@@ -243,18 +247,21 @@ fn a_link_that_narrows_costs_little_and_the_rate_comes_back() {
             let story = || format!("{path_ms} ms, {begin} s: worst {worst}, hole {hole}, rates {:?}", run.rates);
             // On a long path what happens is heard of a round trip later.
             assert!(worst <= 850 + path_ms * 3 / 2, "{}", story());
-            assert!(hole <= 500 + path_ms, "{}", story());
+            assert!(hole <= if path_ms < 100 { 550 } else { 850 }, "{}", story());
             let used: u32 = run.rates[200..420].iter().sum::<u32>() / 220;
             assert!(used > 650, "it uses what the link carries, {used}: {}", story());
-            assert!(run.turns(17, 42) <= if path_ms < 100 { 3 } else { 6 }, "{} turns: {}", run.turns(17, 42), story());
+            assert!(run.turns(17, 42) <= if path_ms < 100 { 3 } else { 8 }, "{} turns: {}", run.turns(17, 42), story());
             assert!(run.first_full_after(44).is_some_and(|after| after <= 8.0), "{}", story());
             assert_eq!(run.rates.last(), Some(&WANTED_KBPS), "{}", story());
             assert!(run.audio() + 5 >= run.audio_made, "{} of {}", run.audio(), run.audio_made);
             all.push(worst - path_ms);
+            holes.push(hole);
         }
     }
     all.sort_unstable();
     assert!(all[all.len() * 3 / 4] <= 700, "{all:?}");
+    holes.sort_unstable();
+    assert!(holes[holes.len() / 2] <= 50, "{holes:?}");
 }
 
 #[test]

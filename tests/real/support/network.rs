@@ -1,8 +1,10 @@
 //! Two computers and the link between them, played by the system itself: network namespaces joined by a pair of virtual
-//! cards, with a token bucket on the sender's. The test runs once more, as a child, on the server's side.
+//! cards, or by a way that takes a while (`far.py`), with a token bucket on the sender's card. The test runs once more, as
+//! a child, on the server's side.
 
 use std::io::Write as _;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -14,18 +16,34 @@ use super::time;
 const INSIDE: &str = "TALLY_TEST_INSIDE";
 const SERVER: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
 
+/// How long a packet is on its way.
+#[derive(Clone, Copy)]
+pub(crate) enum Way {
+    /// No time at all.
+    Short,
+    /// So long there and so long back, each up to `jitter_ms` more by chance.
+    Far { one_way_ms: u32, jitter_ms: u32 },
+}
+
 /// The server's side, with a grip on the sender's.
 pub(crate) struct Network {
     /// Holds the sender's namespace open.
     _sender: Process,
+    /// Carries the packets where the way is far.
+    carrier: Option<Carrier>,
     pid: u32,
 }
 
 /// Runs `work` on the server's side; `test` is the whole name of the test that calls. Where the system gives no namespaces
 /// to play with, it says that nothing was tested.
 pub(crate) fn with_a_link(test: &str, limit: Duration, work: impl FnOnce(&Network)) {
+    with_a_way(test, limit, Way::Short, work);
+}
+
+/// `with_a_link` that is as long as `way` says.
+pub(crate) fn with_a_way(test: &str, limit: Duration, way: Way, work: impl FnOnce(&Network)) {
     if std::env::var_os(INSIDE).is_some() {
-        work(&Network::build());
+        work(&Network::build(way));
         return;
     }
     let mut allowed = Process::start(Command::new("unshare").args(["-Urn", "true"]));
@@ -42,17 +60,28 @@ pub(crate) fn with_a_link(test: &str, limit: Duration, work: impl FnOnce(&Networ
 }
 
 impl Network {
-    fn build() -> Self {
+    fn build(way: Way) -> Self {
         let sender = Process::start(Command::new("unshare").args(["-n", "sleep", "3600"]));
         let pid = sender.id();
         let namespace = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/net")).ok();
         let own = namespace("self");
         time::poll(Duration::from_secs(10), || namespace(&pid.to_string()).filter(|other| Some(other) != own.as_ref()))
             .unwrap();
-        sh("ip link set lo up; ip link add dev tally0 type veth peer name tally1");
-        sh(&format!("ip addr add {SERVER}/24 dev tally0; ip link set tally0 up; ip link set tally1 netns {pid}"));
-        let network = Self { _sender: sender, pid };
+        let carrier = match way {
+            Way::Short => {
+                sh("ip link add dev tally0 type veth peer name tally1");
+                None
+            }
+            Way::Far { one_way_ms, jitter_ms } => Some(Carrier::start(one_way_ms, jitter_ms)),
+        };
+        sh(&format!(
+            "ip link set lo up; ip addr add {SERVER}/24 dev tally0; ip link set tally0 up; ip link set tally1 netns {pid}"
+        ));
+        let network = Self { _sender: sender, carrier, pid };
         network.on_sender("ip link set lo up; ip addr add 10.77.0.2/24 dev tally1; ip link set tally1 up");
+        if knows_congestion_control("cubic") {
+            network.controls_congestion_by("cubic");
+        }
         network
     }
 
@@ -66,9 +95,19 @@ impl Network {
         format!("rtmp://{SERVER}:{port}/live")
     }
 
-    /// From now on the sender's link carries so much.
+    /// From now on the link carries so much: by the sender's card, or where the way is far by a router on it.
     pub(crate) fn carries(&self, kbps: u32) {
+        if let Some(carrier) = &self.carrier {
+            carrier.carries(kbps);
+            return;
+        }
         self.on_sender(&format!("tc qdisc replace dev tally1 root tbf rate {kbps}kbit burst 16kb latency 300ms"));
+    }
+
+    /// How the sender's system controls congestion on connections from now on; at first as most systems do.
+    pub(crate) fn controls_congestion_by(&self, algorithm: &str) {
+        let route = "10.77.0.0/24 dev tally1 proto kernel scope link src 10.77.0.2";
+        self.on_sender(&format!("ip route change {route} congctl {algorithm}"));
     }
 
     /// From now on so many of a hundred packets never arrive at the server, by chance: the sender's system learns of it by
@@ -102,6 +141,41 @@ impl Network {
         let pid = self.pid.to_string();
         run("nsenter", ["-t", pid.as_str(), "-n", "--", "sh", "-e", "-c", script]);
     }
+}
+
+/// The program between the cards `tally0` and `tally1`, which it makes.
+struct Carrier {
+    _process: Process,
+    orders: u16,
+}
+
+impl Carrier {
+    fn start(one_way_ms: u32, jitter_ms: u32) -> Self {
+        sh("ip link set lo up");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real/support/far.py");
+        let mut command = Command::new("python3");
+        let process = Process::start(command.arg(script).args([one_way_ms, jitter_ms].map(|ms| ms.to_string())));
+        let orders = time::poll(Duration::from_secs(10), || {
+            process.stdout.text().strip_prefix("ready ")?.lines().next()?.parse().ok()
+        });
+        let orders = orders.unwrap_or_else(|| panic!("{}", process.story()));
+        Self { _process: process, orders }
+    }
+
+    fn carries(&self, kbps: u32) {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        socket.send_to(kbps.to_string().as_bytes(), (Ipv4Addr::LOCALHOST, self.orders)).unwrap();
+    }
+}
+
+/// Whether this system can control congestion so; if not, it says that nothing was tested.
+pub(crate) fn knows_congestion_control(algorithm: &str) -> bool {
+    let known = std::fs::read_to_string("/proc/sys/net/ipv4/tcp_available_congestion_control").unwrap_or_default();
+    let knows = known.split_whitespace().any(|known| known == algorithm);
+    if !knows {
+        let _ = writeln!(std::io::stderr(), "NOT TESTED: this system has no congestion control {algorithm}");
+    }
+    knows
 }
 
 /// Drops so many of a hundred packets at a place that has clsact: a filter of classic BPF (`ld rand`; at least the share:
