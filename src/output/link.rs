@@ -22,11 +22,11 @@ const WAITS: u64 = 6 * 1024;
 /// Packets smaller than this say nothing about the link: routers let a few through at any speed.
 const BURST_MIN: u64 = 8 * 1024;
 
-/// A round trip so much longer than the shortest tells of a queue on the path.
+/// What is under way for so much longer than usual waits in a queue on the path.
 const RISEN: Duration = Duration::from_millis(50);
 /// The shortest round trip is looked for in one or two spans of time so long.
 const USUAL_WINDOW: Duration = Duration::from_secs(5);
-/// What is longer than the shortest of all by more than this is a queue.
+/// What is longer than the shortest of all by more than this is a queue, however long it stays.
 const JITTER_MAX: Duration = Duration::from_millis(80);
 /// The speed of just now is that over so much time.
 const SPEED_WINDOW: Duration = Duration::from_millis(100);
@@ -238,7 +238,7 @@ impl Link {
         }
         self.usual.observe(&sample);
         if self.held_back.is_so(&sample, self.usual.rtt()) {
-            // The system sets the pace: what went before says as little of the link.
+            // What went before was sent into another window, and says as little of the link.
             self.samples.clear();
             self.samples.push_back(sample);
             return;

@@ -17,6 +17,7 @@ const POOR_RADIO: Way = Way::Far { one_way_ms: 10, jitter_ms: 30 };
 const NEAR: Way = Way::Far { one_way_ms: 20, jitter_ms: 5 };
 
 /// A wide link keeps its rate from the first second on.
+#[expect(clippy::print_stdout, reason = "the figures of a run")]
 fn is_left_alone(test: &str, way: Way, congestion: &str, seconds: f64) {
     if !knows_congestion_control(congestion) {
         return;
@@ -34,6 +35,7 @@ fn is_left_alone(test: &str, way: Way, congestion: &str, seconds: f64) {
 }
 
 /// A router on the way carries less for a while: little is lost in it, the viewer stays close, the rate comes back.
+#[expect(clippy::print_stdout, reason = "the figures of a run")]
 fn narrows(test: &str, way: Way, congestion: &str) {
     if !knows_congestion_control(congestion) {
         return;
