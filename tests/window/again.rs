@@ -3,18 +3,15 @@
 use std::time::Duration;
 
 use crate::reader::Role;
-use crate::steps::{recording_of, set_up};
+use crate::steps::{open_live, recording_of};
 use crate::support::media::decode_without_a_warning;
 use crate::support::nginx::Nginx;
-use crate::window::{PATIENCE, Window, is};
+use crate::window::{PATIENCE, is};
 
 #[test]
 fn closing_asks_while_live_and_what_was_set_is_there_the_next_time() {
     let nginx = Nginx::start();
-    let mut window = Window::open();
-    set_up(&mut window, &nginx.url(), "again");
-    window.click(Role::BUTTON, "Go live");
-    window.wait_for_state("LIVE", PATIENCE);
+    let mut window = open_live(&nginx, "again");
     recording_of(&nginx, 0, 1.0, &window);
     window.ask_to_close();
     window.wait_for_text("End the show?");
@@ -37,10 +34,7 @@ fn closing_asks_while_live_and_what_was_set_is_there_the_next_time() {
 #[test]
 fn a_hidden_window_sends_on_and_is_there_again() {
     let nginx = Nginx::start();
-    let mut window = Window::open();
-    set_up(&mut window, &nginx.url(), "hidden");
-    window.click(Role::BUTTON, "Go live");
-    window.wait_for_state("LIVE", PATIENCE);
+    let mut window = open_live(&nginx, "hidden");
     recording_of(&nginx, 0, 1.0, &window);
     window.hide(true);
     let before = recording_of(&nginx, 0, 0.0, &window).video_ms();
@@ -55,10 +49,7 @@ fn a_hidden_window_sends_on_and_is_there_again() {
 #[test]
 fn a_program_that_is_asked_to_end_ends_its_show_first() {
     let nginx = Nginx::start();
-    let mut window = Window::open();
-    set_up(&mut window, &nginx.url(), "interrupted");
-    window.click(Role::BUTTON, "Go live");
-    window.wait_for_state("LIVE", PATIENCE);
+    let mut window = open_live(&nginx, "interrupted");
     recording_of(&nginx, 0, 1.0, &window);
     window.process().signal(libc::SIGTERM);
     window.process().succeed(Duration::from_secs(10));

@@ -3,17 +3,14 @@
 use std::time::Duration;
 
 use crate::reader::Role;
-use crate::steps::{recording_of, set_up};
+use crate::steps::{open_live, recording_of};
 use crate::support::nginx::Nginx;
-use crate::window::{PATIENCE, Window};
+use crate::window::PATIENCE;
 
 #[test]
 fn a_lost_server_is_told_and_the_show_goes_on_when_it_is_back() {
     let mut nginx = Nginx::start();
-    let mut window = Window::open();
-    set_up(&mut window, &nginx.url(), "lost");
-    window.click(Role::BUTTON, "Go live");
-    window.wait_for_state("LIVE", PATIENCE);
+    let mut window = open_live(&nginx, "lost");
     recording_of(&nginx, 0, 1.5, &window);
 
     nginx.kill();

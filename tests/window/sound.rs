@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::reader::Role;
-use crate::steps::set_up;
+use crate::steps::open_live;
 use crate::support::nginx::Nginx;
 use crate::support::time;
-use crate::window::{PATIENCE, Window, is, says};
+use crate::window::{PATIENCE, is, says};
 
 /// Levels of the microphone: as it should be (-14 dB), far too loud (+20 dB), and between two syllables (-60 dB).
 const USUAL: &str = "58%";
@@ -16,10 +16,7 @@ const PAUSE: &str = "10%";
 #[test]
 fn what_is_too_loud_is_said_and_who_talks_while_muted_too() {
     let nginx = Nginx::start();
-    let mut window = Window::open();
-    set_up(&mut window, &nginx.url(), "sound");
-    window.click(Role::BUTTON, "Go live");
-    window.wait_for_state("LIVE", PATIENCE);
+    let mut window = open_live(&nginx, "sound");
     window.wait_for_text("All good");
 
     window.microphone().set_volume(TOO_LOUD);

@@ -6,9 +6,9 @@ use crate::reader::Role;
 use crate::support::media::Recording;
 use crate::support::nginx::Nginx;
 use crate::support::time;
-use crate::window::Window;
+use crate::window::{PATIENCE, Window};
 
-/// From a first start to a show that is ready to go to `url` with `key`: the test picture, no microphone.
+/// From a first start to a show that is ready to go to `url` with `key`: the test picture, and the sound that is there.
 pub(crate) fn set_up(window: &mut Window, url: &str, key: &str) {
     window.choose("Where to", "A service or server…");
     window.click(Role::BUTTON, "Continue");
@@ -16,6 +16,15 @@ pub(crate) fn set_up(window: &mut Window, url: &str, key: &str) {
     window.key("Tab");
     window.type_into(Role::SECRET, "Stream key", key);
     window.click(Role::BUTTON, "Test picture");
+}
+
+/// A window whose show is live at `nginx` with `key`, as by `set_up`.
+pub(crate) fn open_live(nginx: &Nginx, key: &str) -> Window {
+    let mut window = Window::open();
+    set_up(&mut window, &nginx.url(), key);
+    window.click(Role::BUTTON, "Go live");
+    window.wait_for_state("LIVE", PATIENCE);
+    window
 }
 
 /// Puts `text` in the place of what stands in a field.
