@@ -127,12 +127,16 @@ impl LinkView {
     /// routers hold, which can not be dropped any more.
     pub fn queue_limit(&self, late: Duration) -> Duration {
         let ahead = match self.carried {
-            Some(bps) => Duration::from_secs_f64((self.ahead as f64 * 8.0 / bps.max(10_000) as f64).min(60.0))
-                .saturating_sub(self.path),
+            Some(bps) => delay_of(self.ahead, bps, self.path),
             None => Duration::ZERO,
         };
         late.saturating_sub(ahead).max(QUEUE_MIN)
     }
+}
+
+/// How much later than on an empty path the last of `bytes` is there, at `bps`.
+fn delay_of(bytes: u64, bps: u64, path: Duration) -> Duration {
+    Duration::from_secs_f64((bytes as f64 * 8.0 / bps.max(10_000) as f64).min(60.0)).saturating_sub(path)
 }
 
 /// Whether the system itself holds bytes back: its congestion window opens in the first second on a long path, and some
@@ -273,19 +277,19 @@ impl Link {
             Some((at, _)) if last.outstanding + last.writing > 0 => last.at.since(at),
             _ => Duration::ZERO,
         };
-        let carried = self.carried(last);
+        let path = self.usual.rtt();
+        // Something has waited longer than the path itself takes.
+        let queues = self.age(last) >= path + RISEN;
+        let carried = if queues { self.carried(last) } else { None };
         let delay = match carried {
-            Some(bps) => {
-                let takes = Duration::from_secs_f64((last.backlog() as f64 * 8.0 / bps.max(10_000) as f64).min(60.0));
-                takes.saturating_sub(self.usual.rtt())
-            }
-            None => last.rtt.saturating_sub(self.usual.rtt()),
+            Some(bps) => delay_of(last.backlog(), bps, path),
+            None => last.rtt.saturating_sub(path),
         };
         LinkView {
             carried,
-            path: self.usual.rtt(),
+            path,
             delay,
-            room: self.room(last).filter(|_| silent < STILL),
+            room: if queues && silent < STILL { self.room(last) } else { None },
             ahead: last.outstanding + last.writing,
             backlog: last.backlog(),
             silent,
@@ -295,26 +299,15 @@ impl Link {
     }
 
     fn carried(&self, last: &LinkSample) -> Option<u64> {
-        if !self.queues(last) {
-            return None;
-        }
         let roughly = self.acknowledged_while(last, WAITS)?;
         // What a path of this length holds when nothing waits.
         let on_the_path = (roughly / 8.0 * self.usual.rtt().as_secs_f64()) as u64;
         Some(self.acknowledged_while(last, on_the_path + WAITS)? as u64)
     }
 
-    /// Something has waited longer than the path itself takes.
-    fn queues(&self, last: &LinkSample) -> bool {
-        self.age(last) >= self.usual.rtt() + RISEN
-    }
-
     /// What a router can not hold is lost, and what was lost holds up all behind it: the system gets no more than the
     /// path takes at the speed of just now, and a little that waits in it.
     fn room(&self, last: &LinkSample) -> Option<u64> {
-        if !self.queues(last) {
-            return None;
-        }
         let before = self.samples.iter().rev().find(|sample| last.at.since(sample.at) >= SPEED_WINDOW)?;
         let speed = last.acked.saturating_sub(before.acked) as f64 / last.at.since(before.at).as_secs_f64();
         Some(((speed * (self.usual.rtt() + QUEUED_MAX).as_secs_f64()) as u64).max(ROOM_MIN))

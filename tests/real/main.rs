@@ -5,6 +5,7 @@
 mod checking;
 #[cfg(test)]
 mod destinations;
+#[cfg(test)]
 mod distance;
 #[cfg(test)]
 mod ending;

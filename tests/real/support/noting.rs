@@ -117,6 +117,13 @@ impl Seen {
         seconds
     }
 
+    /// The picture's rate in kb/s from a second on, without the last, which is not whole.
+    pub(crate) fn average_kbps(&self, from: usize) -> f64 {
+        let kbps = self.kbps();
+        let whole = &kbps[from..kbps.len() - 1];
+        whole.iter().sum::<f64>() / whole.len() as f64
+    }
+
     /// Seconds after `second` until two seconds together have nine tenths of the wanted rate.
     pub(crate) fn full_after(&self, wanted_kbps: f64, second: usize) -> Option<usize> {
         self.kbps()[second..].windows(2).position(|pair| pair[0] + pair[1] >= 1.8 * wanted_kbps)
