@@ -72,8 +72,9 @@ impl Task {
                 }
                 // A silent connection is left to the system until the server is reached again: only then can it be told
                 // that this one is over, and until then some of it may arrive.
-                if !is_silent {
-                    self.settle(&mut carried);
+                match &carried.left {
+                    Some(left) if is_silent => left.hold_back(),
+                    Some(_) | None => self.settle(&mut carried),
                 }
             }
             match carried.reconnect.failed(self.clock.now(), error, started, went_live, self.ending()) {

@@ -31,6 +31,10 @@ pub(super) struct TcpFigures {
 #[cfg(target_os = "linux")]
 const RESEND_WAIT_MAX_MILLIS: libc::c_int = 1000;
 
+/// Bytes a second for a connection that is given up: less than a segment.
+#[cfg(target_os = "linux")]
+const HARDLY_ANYTHING: libc::c_int = 1000;
+
 /// Packets that BBR leaves on their way while it looks how short the path is.
 #[cfg(target_os = "linux")]
 const TINY_WINDOW: u32 = 4;
@@ -98,22 +102,35 @@ pub(super) fn figures(_stream: &TcpStream) -> Option<TcpFigures> {
 /// Asks the system to send again at least once a second what was not acknowledged: so a connection outlives an outage
 /// and goes on at once.
 #[cfg(target_os = "linux")]
-#[expect(unsafe_code, reason = "no kept crate knows TCP_RTO_MAX_MS")]
 pub(super) fn resend_often(stream: &TcpStream) {
-    use std::os::fd::AsRawFd;
-    let value = RESEND_WAIT_MAX_MILLIS;
-    let length = libc::socklen_t::try_from(size_of_val(&value)).unwrap_or(0);
-    // SAFETY: the descriptor is open as long as `stream` is borrowed; `value` is an int of `length` bytes.
-    let done = unsafe {
-        libc::setsockopt(stream.as_raw_fd(), libc::IPPROTO_TCP, TCP_RTO_MAX_MS, (&raw const value).cast(), length)
-    };
-    if done != 0 {
+    if !set(stream, libc::IPPROTO_TCP, TCP_RTO_MAX_MS, RESEND_WAIT_MAX_MILLIS) {
         tracing::debug!("this system does not bound its resend wait");
     }
 }
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn resend_often(_stream: &TcpStream) {}
+
+/// Lets the system send hardly anything more: one segment at a time, each second at most.
+#[cfg(target_os = "linux")]
+pub(super) fn send_hardly_anything(stream: &TcpStream) {
+    if !set(stream, libc::SOL_SOCKET, libc::SO_MAX_PACING_RATE, HARDLY_ANYTHING) {
+        tracing::debug!("this system does not slow a connection down");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn send_hardly_anything(_stream: &TcpStream) {}
+
+/// Sets an option of a connection; whether the system knows it.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "no kept crate knows TCP_RTO_MAX_MS and SO_MAX_PACING_RATE")]
+fn set(stream: &TcpStream, level: libc::c_int, option: libc::c_int, value: libc::c_int) -> bool {
+    use std::os::fd::AsRawFd;
+    let length = libc::socklen_t::try_from(size_of_val(&value)).unwrap_or(0);
+    // SAFETY: the descriptor is open as long as `stream` is borrowed; `value` is an int of `length` bytes.
+    unsafe { libc::setsockopt(stream.as_raw_fd(), level, option, (&raw const value).cast(), length) == 0 }
+}
 
 /// Acknowledges what has come without delay. Many servers leave Nagle's algorithm on and hold the rest of a reply until
 /// its first part is acknowledged, which takes 40 ms by default. The system forgets it: ask after each read.

@@ -48,6 +48,12 @@ pub(super) struct Left {
 }
 
 impl Left {
+    /// It is given up, and some of it may still arrive once the link is back: as little as can be is then on its way when an
+    /// end is put to it, for what is on its way may arrive and comes by the next connection too.
+    pub(super) fn hold_back(&self) {
+        tcp_info::send_hardly_anything(self.transport.tcp());
+    }
+
     /// Puts an end to it: from now on the system sends nothing of it any more, and tells the server so if it can. Gives what
     /// did not arrive.
     pub(super) fn settle(mut self) -> Vec<Packet> {
