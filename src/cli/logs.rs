@@ -17,12 +17,13 @@ pub(super) fn start(verbose: u8) {
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
-/// The libraries stay quiet until `-vv`; the one that carries secrets to the secret store always does.
+/// The libraries stay quiet until `-vv`; the one that carries secrets to the secret store always does, and the sound server's
+/// client, which calls the end of each connection an error, until `-vvv`.
 fn filter_for(verbose: u8) -> &'static str {
     match verbose {
-        0 => "warn,zbus=warn",
-        1 => "warn,tally=info,zbus=warn",
-        2 => "info,tally=debug,zbus=warn",
+        0 => "warn,zbus=warn,pulseaudio=off",
+        1 => "warn,tally=info,zbus=warn,pulseaudio=off",
+        2 => "info,tally=debug,zbus=warn,pulseaudio=off",
         _ => "debug,tally=trace,zbus=warn",
     }
 }

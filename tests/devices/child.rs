@@ -39,10 +39,27 @@ fn listing_is_orderly_and_jobs_are_done() {
     let mut out = File::create(std::env::var(OUT).unwrap()).unwrap();
     match job.as_str() {
         "list" => list(&mut out),
+        "list-again" => list_again(&mut out),
         "camera" => capture_camera(&mut out),
         "microphone" => capture_microphone(&mut out),
         other => panic!("no job {other}"),
     }
+}
+
+/// Asks for the microphones again and again, and tells how many connections it has left open and how many threads.
+fn list_again(out: &mut File) {
+    for _ in 0..100 {
+        assert!(!tally::capture::devices::list_microphones().is_empty());
+    }
+    // The last ones are on their way out.
+    let sockets = || {
+        let files = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+        files.filter_map(|file| std::fs::read_link(file.path()).ok()).filter(|to| to.starts_with("socket:")).count()
+    };
+    let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
+    let _ = super::time::poll(std::time::Duration::from_secs(2), || (sockets() == 0).then_some(()));
+    writeln!(out, "sockets={}", sockets()).unwrap();
+    writeln!(out, "threads={}", threads()).unwrap();
 }
 
 fn text(name: &str) -> Option<String> {

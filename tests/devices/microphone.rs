@@ -137,6 +137,8 @@ fn the_server_dies_and_comes_back() {
     pause(Duration::from_millis(500));
     pulse.restart();
     job.wait_line("restored", LONG);
+    // The one that sound comes by, and the question.
+    assert_eq!(pulse.connections(), 2);
     let lines = job.finish(LONG);
     assert!(number(&lines, "missing") > 20_000.0, "{lines:?}");
     assert!(number(&lines, "close_ms") < 1500.0, "{lines:?}");
@@ -155,6 +157,15 @@ fn devices_are_listed_and_outputs_are_marked() {
     assert!(all[1].starts_with("Microphone mic:tally.monitor|"), "{lines:?}");
     assert!(all[1].contains("what an output plays"), "{lines:?}");
     assert!(all[0].contains("|true|") && all[1].contains("|false|"), "{lines:?}");
+}
+
+#[test]
+fn who_asks_for_microphones_again_and_again_keeps_no_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let pulse = Pulse::start(folder.path(), &[]);
+    let lines = Job::start("list-again", folder.path(), &[("PULSE_SERVER", &pulse.server())]).finish(LONG);
+    assert_eq!(number(&lines, "sockets"), 0.0, "{lines:?}");
+    assert!(number(&lines, "threads") < 10.0, "{lines:?}");
 }
 
 #[test]

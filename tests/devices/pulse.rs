@@ -70,6 +70,13 @@ impl Pulse {
         Process::start(self.client("paplay").args(["--device=tally"]).arg(file))
     }
 
+    /// How many programs are connected, this question among them.
+    pub(crate) fn connections(&self) -> usize {
+        let listed = self.client("pactl").args(["list", "short", "clients"]).output().unwrap();
+        assert!(listed.status.success(), "pactl does not list its clients");
+        String::from_utf8_lossy(&listed.stdout).lines().count()
+    }
+
     /// A program (of the packages pulseaudio and pulseaudio-utils) that talks to this server.
     fn client(&self, program: &str) -> Command {
         let mut command = Command::new(program);

@@ -40,5 +40,8 @@ fn what_is_too_loud_is_said_and_who_talks_while_muted_too() {
     // The button beside the sentence.
     window.click(Role::BUTTON, "Unmute");
     window.wait_for_text("All good");
+    // It has looked for microphones every three seconds by now.
+    let connections = window.microphone().connections();
+    assert!(connections <= 4, "{connections} connections to the sound server");
     window.hold_until_not(Role::BUTTON, "Hold to end show", "LIVE");
 }

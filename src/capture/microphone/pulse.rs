@@ -5,6 +5,8 @@
 
 use std::ffi::CString;
 use std::future::Future;
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +16,7 @@ use std::time::Duration;
 
 use pulseaudio::protocol::stream::{BufferAttr, StreamFlags};
 use pulseaudio::protocol::{self, ChannelMap, ChannelPosition, RecordStreamParams, SampleFormat, SampleSpec};
-use pulseaudio::{Client, ClientError, RecordStream};
+use pulseaudio::{Client, ClientError, RecordStream, cookie_path_from_env, socket_path_from_env};
 
 use super::backend::{Running, chosen};
 use super::feed::feed;
@@ -30,16 +32,34 @@ const CALLBACKS_PER_SEC: u32 = 100;
 const ASK: Duration = Duration::from_millis(200);
 const SAMPLE_BYTES: usize = 4;
 
-/// A connection to the server.
+/// A connection to the server, which ends when this is dropped.
 pub(super) struct Server {
     client: Client,
+    _line: Line,
+}
+
+/// The socket of a connection. Its client's own thread waits on it for ever, also when nobody has the client any more, and the
+/// server takes in 64 connections of all programs and no more.
+struct Line(UnixStream);
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        // A refusal means that the server has ended it.
+        let _ = self.0.shutdown(Shutdown::Both);
+    }
 }
 
 impl Server {
     /// Connects to the server the environment names, else the user's; `None` where there is none.
     pub(super) fn connect() -> Option<Self> {
-        match Client::from_env(c"Tally") {
-            Ok(client) => Some(Self { client }),
+        let path = socket_path_from_env()?;
+        let cookie = cookie_path_from_env().and_then(|path| std::fs::read(path).ok());
+        let connected = UnixStream::connect(path).map_err(ClientError::from).and_then(|socket| {
+            let line = Line(socket.try_clone()?);
+            Ok(Self { client: Client::new_unix(c"Tally", socket, cookie)?, _line: line })
+        });
+        match connected {
+            Ok(server) => Some(server),
             Err(error) => {
                 tracing::debug!(%error, "no PulseAudio server");
                 None
@@ -127,7 +147,7 @@ impl Server {
         let asker = ask(&stream, &errors, clock)
             .map_err(|e| SourceError::Device { what: info.id.clone(), reason: e.to_string() })?;
         // Dropped in this order: first who asks, then the stream, then the connection.
-        Ok(Running { stream: Box::new((asker, stream, self.client)), feed, pulse, errors, info, others: all })
+        Ok(Running { stream: Box::new((asker, stream, self)), feed, pulse, errors, info, others: all })
     }
 }
 
