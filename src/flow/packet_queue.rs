@@ -172,29 +172,30 @@ impl PacketQueue {
         state.dropped_video += dropped as u64;
         state.packets.clear();
         state.bytes = 0;
-        state.waiting_for_keyframe = true;
-        (state.passed, state.told) = (state.lost, state.lost);
+        state.begin_anew();
     }
 
     /// For an output that was lost: pictures that wait go, and the next one taken is a keyframe; sound is kept.
     pub fn keep_sound(&self) {
         let mut state = self.lock();
         state.drop_video_before(usize::MAX);
-        state.waiting_for_keyframe = true;
-        (state.passed, state.told) = (state.lost, state.lost);
+        state.begin_anew();
     }
 
-    /// For an output that goes on elsewhere: pictures that wait before the first keyframe go, the rest is kept. `false`:
-    /// no keyframe waits, and the next picture taken will be one.
-    pub fn skip_to_keyframe(&self) -> bool {
+    /// For an output that goes on elsewhere: pictures that wait before the first keyframe go, and sound that is older than
+    /// that, or than the newest where none waits, by more than `sound_kept`; the rest is kept. `false`: no keyframe waits, and
+    /// the next picture taken will be one.
+    pub fn skip_to_keyframe(&self, sound_kept: Duration) -> bool {
         let mut state = self.lock();
-        let Some(first) = state.packets.iter().position(Packet::is_keyframe) else {
-            drop(state);
-            self.keep_sound();
-            return false;
-        };
-        state.drop_video_before(first);
-        true
+        let first = state.packets.iter().position(Packet::is_keyframe);
+        let goes_on = first.map_or_else(|| state.packets.back(), |first| state.packets.get(first));
+        let goes_on = goes_on.map_or(Timestamp::ZERO, |packet| packet.dts);
+        state.drop_video_before(first.unwrap_or(usize::MAX));
+        state.drop_audio_unless(|packet| goes_on.since(packet.dts) <= sound_kept);
+        if first.is_none() {
+            state.begin_anew();
+        }
+        first.is_some()
     }
 
     /// Puts packets that were taken but did not arrive before all others, in their order.
@@ -253,14 +254,11 @@ impl State {
                 }
                 return Pushed::Dropped;
             }
-            if self.span_with(packet.dts) > self.limit || self.bytes + packet.data.len() > self.bytes_max {
-                self.drop_waiting_video();
-                if !packet.is_keyframe() {
-                    self.waiting_for_keyframe = true;
-                    self.dropped_video += 1;
-                    self.lost.frames += 1;
-                    return Pushed::Dropped;
-                }
+            if !self.make_room_for(&packet) && !packet.is_keyframe() {
+                self.waiting_for_keyframe = true;
+                self.dropped_video += 1;
+                self.lost.frames += 1;
+                return Pushed::Dropped;
             }
             self.waiting_for_keyframe = false;
         } else if self.packets.len() >= PacketQueue::AUDIO_PACKETS_MAX {
@@ -286,8 +284,24 @@ impl State {
         packet
     }
 
-    fn drop_waiting_video(&mut self) {
-        self.lost.frames += self.drop_video_before(usize::MAX);
+    /// The next picture is a keyframe, and no hole is told before it.
+    fn begin_anew(&mut self) {
+        self.waiting_for_keyframe = true;
+        (self.passed, self.told) = (self.lost, self.lost);
+    }
+
+    /// Drops as many of the oldest pictures, up to a keyframe, as are too many with `packet`. `false`: it had to be all.
+    fn make_room_for(&mut self, packet: &Packet) -> bool {
+        while self.span_with(packet.dts) > self.limit || self.bytes + packet.data.len() > self.bytes_max {
+            let oldest = self.packets.iter().position(Packet::is_video);
+            let next = self.packets.iter().enumerate().skip(oldest.map_or(0, |at| at + 1));
+            let Some(next) = next.filter(|(_, waiting)| waiting.is_keyframe()).map(|(at, _)| at).next() else {
+                self.lost.frames += self.drop_video_before(usize::MAX);
+                return false;
+            };
+            self.lost.frames += self.drop_video_before(next);
+        }
+        true
     }
 
     /// Drops pictures of which fewer than `end` packets wait ahead; gives their number.
@@ -299,8 +313,17 @@ impl State {
         });
         let dropped = (before - self.packets.len()) as u64;
         self.dropped_video += dropped;
-        self.bytes = self.packets.iter().map(|packet| packet.data.len()).sum();
+        self.count_bytes();
         dropped
+    }
+
+    fn drop_audio_unless(&mut self, kept: impl Fn(&Packet) -> bool) {
+        self.packets.retain(|packet| packet.is_video() || kept(packet));
+        self.count_bytes();
+    }
+
+    fn count_bytes(&mut self) {
+        self.bytes = self.packets.iter().map(|packet| packet.data.len()).sum();
     }
 
     fn drop_oldest_audio(&mut self) {
@@ -360,6 +383,24 @@ mod tests {
         assert_eq!(queue.gauge().bytes, 0);
         let kept = taken.iter().filter(|p| p.is_video()).count() as u64;
         assert_eq!(queue.gauge().dropped + kept, 45);
+    }
+
+    #[test]
+    fn a_full_queue_keeps_what_can_be_decoded_without_what_it_drops() {
+        let queue = PacketQueue::new(Duration::from_secs(5));
+        for i in 0..400 {
+            queue.push(video(i % 50 == 0, i * 40));
+            queue.push(packet(PacketKind::Audio, i * 40));
+        }
+        let taken = drain(&queue);
+        let pictures: Vec<_> = taken.iter().filter(|p| p.is_video()).map(|p| p.dts.as_millis()).collect();
+        assert_eq!((pictures[0], pictures.len()), (12_000, 100), "the last two groups, and no more than 5 s");
+        assert_eq!(taken.len(), 500, "and all sound");
+        assert_eq!(queue.gauge().dropped, 300);
+        // By bytes too.
+        let queue = PacketQueue::bounded(Duration::from_secs(5), 25);
+        (0..4).for_each(|i| assert_eq!(queue.push(video(i % 2 == 0, i * 40)), Pushed::Queued));
+        assert_eq!(drain(&queue).len(), 2);
     }
 
     #[test]

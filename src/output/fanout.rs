@@ -150,8 +150,7 @@ impl OutputHandle {
     /// From now on packets come; the first video packet will be a fresh keyframe.
     pub fn activate(&self) {
         self.queue.clear_to_keyframe();
-        self.request_keyframe();
-        self.fanout.set_state(self.index, SlotState::Active);
+        self.takes_from_the_next_keyframe();
     }
 
     /// From now on packets come again. The sound of a short outage is kept, and a fresh keyframe follows it.
@@ -159,17 +158,22 @@ impl OutputHandle {
         if self.fanout.state(self.index) == Some(SlotState::Away) {
             return self.activate();
         }
-        self.request_keyframe();
-        self.fanout.set_state(self.index, SlotState::Active);
+        self.takes_from_the_next_keyframe();
     }
 
-    /// From now on packets come, and what waits since the connection was lost is kept: all sound, and pictures from the
-    /// first keyframe on.
+    /// From now on packets come, and what waits since the connection was lost is kept: pictures from the first keyframe on,
+    /// and their sound, with some of what comes before.
     pub fn go_on(&self) {
-        if !self.queue.skip_to_keyframe() {
-            self.request_keyframe();
+        match self.queue.skip_to_keyframe(SOUND_KEPT) {
+            true => self.fanout.set_state(self.index, SlotState::Active),
+            false => self.takes_from_the_next_keyframe(),
         }
+    }
+
+    /// In this order: a keyframe that comes between the two would be no use to an output that does not take it yet.
+    fn takes_from_the_next_keyframe(&self) {
         self.fanout.set_state(self.index, SlotState::Active);
+        self.request_keyframe();
     }
 
     /// No pictures until `resume` or `activate`: those that wait and those that pass meanwhile count as dropped. Sound waits.
@@ -269,5 +273,24 @@ mod tests {
             assert_eq!(taken.len() - sounds, 1, "from the keyframe on");
             assert!(taken.last().is_some_and(Packet::is_keyframe));
         }
+    }
+
+    #[test]
+    fn who_missed_nothing_for_longer_than_he_keeps_goes_on_with_what_he_kept() {
+        let fanout = Fanout::new();
+        let output = fanout.add(PacketQueue::bounded(Duration::from_secs(5), 1_000_000));
+        output.activate();
+        let at = |packet: Packet, millis| Packet { dts: Timestamp::from_millis(millis), ..packet };
+        for millis in (0..119_000).step_by(40) {
+            fanout.push(&at(Packet { kind: PacketKind::Audio, ..video(false) }, millis));
+            fanout.push(&at(video(millis % 2000 == 0), millis));
+        }
+        output.go_on();
+        let taken: Vec<Packet> = std::iter::from_fn(|| output.queue().try_pop()).collect();
+        let first = |is_video| taken.iter().find(|packet| packet.is_video() == is_video).unwrap().dts.as_millis();
+        assert!((113_000..118_000).contains(&first(true)), "{}", first(true));
+        assert_eq!(first(false), first(true) - 6000, "not sound of two minutes");
+        assert_eq!(taken.last().unwrap().dts.as_millis(), 118_960);
+        assert_eq!(output.queue().gauge().bytes, 0);
     }
 }
