@@ -4,6 +4,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::Exit;
+
+/// So many signals end the program whatever it is at.
+const ENOUGH: usize = 4;
+
 /// How often the user or the system asked to end.
 #[derive(Clone, Debug)]
 pub(super) struct Interrupt {
@@ -16,7 +21,10 @@ impl Interrupt {
         let count = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&count);
         let installed = ctrlc::set_handler(move || {
-            counted.fetch_add(1, Ordering::Relaxed);
+            // The thread that counts them may hang in a reader of what it prints.
+            if counted.fetch_add(1, Ordering::Relaxed) + 1 >= ENOUGH {
+                std::process::exit(i32::from(Exit::Cancelled.code()));
+            }
         });
         if let Err(error) = installed {
             tracing::warn!("signals cannot be caught: {error}");

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::check::{CheckEvent, CheckSettings, CheckSummary, CheckVerdict, LentCheck};
 use super::disk::DiskWatch;
 use super::event::{SourceState, StudioCommand, StudioEvent, Summary};
+use super::face::Face;
 use super::incoming::IngestDoor;
 use super::leftovers::repair_leftovers;
 use super::levels::Sound;
@@ -99,7 +100,7 @@ pub(super) struct ControlRoom {
     clock: Clock,
     mail: RoomMail,
     inbox: Receiver<RoomMessage>,
-    face: SyncSender<StudioEvent>,
+    face: Face,
     preview: Preview,
     sound: Sound,
     viewer: ViewerFeed,
@@ -122,7 +123,7 @@ impl ControlRoom {
         clock: Clock,
         mail: RoomMail,
         inbox: Receiver<RoomMessage>,
-        face: SyncSender<StudioEvent>,
+        face: Face,
         shown: Shown,
     ) -> std::io::Result<Self> {
         let Shown { preview, sound, viewer } = shown;
@@ -141,7 +142,7 @@ impl ControlRoom {
         }
         // What a crash left open is closed before anything else is recorded, or beside it.
         let told = face.clone();
-        let leftovers = repair_leftovers(move |problem| _ = told.try_send(StudioEvent::Problem(problem)));
+        let leftovers = repair_leftovers(move |problem| told.tell(StudioEvent::Problem(problem)));
         let errands = leftovers.into_iter().collect();
         Ok(Self {
             clock,
@@ -504,11 +505,8 @@ impl ControlRoom {
         }
     }
 
-    /// Tells the face; one that is very far behind hears no more until it reads again.
     fn tell(&self, event: StudioEvent) {
-        if self.face.try_send(event).is_err() {
-            tracing::warn!("the window is far behind");
-        }
+        self.face.tell(event);
     }
 }
 

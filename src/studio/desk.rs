@@ -1,13 +1,12 @@
 //! A studio, as a window holds it: sources are seen and heard whether or not a show is on.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use super::control_room::{ControlRoom, RoomMail, RoomMessage, Shown};
-use super::event::{StudioCommand, StudioEvent};
+use super::event::StudioCommand;
+use super::face::{Events, NextEvent, face};
 use super::levels::{Levels, Sound};
 use super::preview::Preview;
-use super::show::{EVENTS_MAX, NextEvent};
 use super::viewer_feed::ViewerFeed;
 use super::{Problem, ProblemKind};
 use crate::clock::Clock;
@@ -17,7 +16,7 @@ use crate::settings::ShowSettings;
 /// An open studio. Dropping it ends the show, if one is on, and closes the sources.
 pub struct Studio {
     mail: RoomMail,
-    events: Receiver<StudioEvent>,
+    events: Events,
     shown: Shown,
     _worker: Worker,
 }
@@ -40,7 +39,7 @@ impl Studio {
         settings.encoding.validate().map_err(|error| unusable(&error))?;
         let internal = |error: std::io::Error| Problem::new(ProblemKind::Internal, "studio", error.to_string());
         let (mail, inbox) = RoomMail::new();
-        let (face, events) = sync_channel(EVENTS_MAX);
+        let (face, events) = face();
         let shown = Shown { preview: Preview::new(), sound: Sound::default(), viewer: ViewerFeed::new() };
         let room = ControlRoom::new(settings, clock, mail.clone(), inbox, face, shown.clone()).map_err(internal)?;
         let worker = Worker::spawn("control-room", move |stop| room.run(stop)).map_err(internal)?;
@@ -54,11 +53,7 @@ impl Studio {
 
     /// The next event, waiting at most `limit`.
     pub fn next_event(&self, limit: Duration) -> NextEvent {
-        match self.events.recv_timeout(limit) {
-            Ok(event) => NextEvent::Event(event),
-            Err(RecvTimeoutError::Timeout) => NextEvent::Nothing,
-            Err(RecvTimeoutError::Disconnected) => NextEvent::Gone,
-        }
+        self.events.next(limit)
     }
 
     /// The newest picture of the program.

@@ -7,6 +7,7 @@ mod destination;
 mod disk;
 mod encode_thread;
 mod event;
+mod face;
 pub mod flight;
 mod health;
 mod incoming;
@@ -38,9 +39,11 @@ pub use event::{
     Command, DestinationState, LatencyMillis, SourceState, Stats, StepReport, StudioCommand, StudioEvent, Summary,
     WorstSecond,
 };
+pub use face::NextEvent;
+pub(crate) use face::{Events, Face, face};
 pub use incoming::KEY_IN_FILE;
 pub use levels::Levels;
 pub use preview::{Preview, PreviewRate};
 pub use problem::{Notice, OtherInputs, Problem, ProblemKind, Remedy};
-pub use show::{NextEvent, Show};
+pub use show::Show;
 pub use viewer_feed::{ViewerFeed, ViewerNow};

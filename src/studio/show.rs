@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-use super::event::{Command, StudioEvent};
+use super::event::Command;
+use super::face::{Events, Face, NextEvent, face};
 use super::lines::Target;
 use super::supervisor::{Lent, Mail, Message, Supervisor};
 use super::{Problem, ProblemKind, destination};
@@ -13,27 +14,14 @@ use crate::clock::Clock;
 use crate::flow::Worker;
 use crate::settings::ShowSettings;
 
-/// Events that wait for the face; more than that and figures are left out.
-pub(super) const EVENTS_MAX: usize = 1024;
 /// Messages that wait for the supervisor; its senders wait when it is full.
 const MAIL_MAX: usize = 256;
-
-/// What `next_event` of a show or a studio gave.
-#[derive(Debug)]
-pub enum NextEvent {
-    /// Something happened.
-    Event(StudioEvent),
-    /// Nothing in the given time.
-    Nothing,
-    /// The show is gone: after `StudioEvent::Ended`, or because its supervisor died, which is a bug. Of a studio: a bug.
-    Gone,
-}
 
 /// A running show. Dropping it ends it at once.
 #[derive(Debug)]
 pub struct Show {
     mail: Mail,
-    events: Receiver<StudioEvent>,
+    events: Events,
     _worker: Worker,
 }
 
@@ -44,7 +32,7 @@ impl Show {
     /// Settings that cannot work, before anything is opened.
     pub fn start(settings: ShowSettings, clock: Clock) -> Result<Self, Problem> {
         let targets = targets(&settings)?;
-        let (face, events) = sync_channel(EVENTS_MAX);
+        let (face, events) = face();
         let (mail, worker) = spawn(settings, targets, clock, face, None, || {})?;
         Ok(Self { mail, events, _worker: worker })
     }
@@ -56,11 +44,7 @@ impl Show {
 
     /// The next event, waiting at most `limit`.
     pub fn next_event(&self, limit: Duration) -> NextEvent {
-        match self.events.recv_timeout(limit) {
-            Ok(event) => NextEvent::Event(event),
-            Err(RecvTimeoutError::Timeout) => NextEvent::Nothing,
-            Err(RecvTimeoutError::Disconnected) => NextEvent::Gone,
-        }
+        self.events.next(limit)
     }
 }
 
@@ -76,7 +60,7 @@ impl LentShow {
         settings: ShowSettings,
         targets: Vec<Target>,
         clock: Clock,
-        face: SyncSender<StudioEvent>,
+        face: Face,
         lent: Lent,
     ) -> Result<Self, Problem> {
         let over = Arc::new(AtomicBool::new(false));
@@ -119,7 +103,7 @@ fn spawn(
     settings: ShowSettings,
     targets: Vec<Target>,
     clock: Clock,
-    face: SyncSender<StudioEvent>,
+    face: Face,
     lent: Option<Lent>,
     ended: impl FnOnce() + Send + 'static,
 ) -> Result<(Mail, Worker), Problem> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::encode_thread::WantedBitrate;
 use super::event::{Command, DestinationState, StepReport, StudioEvent, Summary};
+use super::face::Face;
 use super::flight::FlightLog;
 use super::health::Health;
 use super::leftovers::repair_leftovers;
@@ -77,7 +78,7 @@ pub(super) struct Supervisor {
     pub(super) clock: Clock,
     pub(super) mail: Mail,
     pub(super) inbox: Receiver<Message>,
-    pub(super) face: SyncSender<StudioEvent>,
+    pub(super) face: Face,
     flight: FlightLog,
     /// What was there before; `None`: the show opens the sources it was told of.
     pub(super) lent: Option<Lent>,
@@ -161,7 +162,7 @@ impl Supervisor {
         clock: Clock,
         mail: Mail,
         inbox: Receiver<Message>,
-        face: SyncSender<StudioEvent>,
+        face: Face,
         lent: Option<Lent>,
     ) -> Self {
         let destinations: Vec<&str> = targets.iter().map(|target| target.wanted.about.as_str()).collect();
@@ -174,7 +175,7 @@ impl Supervisor {
         // A studio has looked for them already.
         let face = self.face.clone();
         let leftovers =
-            self.lent.is_none().then(|| repair_leftovers(move |told| _ = face.send(StudioEvent::Problem(told))));
+            self.lent.is_none().then(|| repair_leftovers(move |told| face.tell(StudioEvent::Problem(told))));
         let mut summary = match self.prepare() {
             Ok(mut running) => {
                 self.supervise(&mut running, stop);
@@ -469,7 +470,7 @@ impl Supervisor {
         self.tell(StudioEvent::Step(StepReport { name, destination: None, ok, took, detail }));
     }
 
-    /// Tells the face; figures are left out when it is far behind, nothing else is.
+    /// Tells the face.
     pub(super) fn tell(&self, event: StudioEvent) {
         self.flight.hear(&event);
         match &event {
@@ -495,10 +496,7 @@ impl Supervisor {
             StudioEvent::ReplaySaved(path) => tracing::info!(path = %path.display(), "replay"),
             StudioEvent::Ended(summary) => tracing::debug!(?summary, "ended"),
         }
-        match event {
-            StudioEvent::Stats(_) => drop(self.face.try_send(event)),
-            other => drop(self.face.send(other)),
-        }
+        self.face.tell(event);
     }
 }
 

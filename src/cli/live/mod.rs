@@ -2,6 +2,7 @@
 
 mod human;
 pub(super) mod json;
+mod printer;
 mod report;
 
 use std::time::Duration;
@@ -12,6 +13,7 @@ use crate::clock::Clock;
 use crate::settings::ShowSettings;
 use crate::studio::{Command, NextEvent, Problem, ProblemKind, Show, StudioEvent};
 
+use printer::Printer;
 pub(super) use report::ReportFile;
 
 /// How often signals are looked for while nothing happens.
@@ -21,32 +23,20 @@ const NAP: Duration = Duration::from_millis(50);
 const END_PATIENCE: Duration = Duration::from_secs(4);
 const ABORT_PATIENCE: Duration = Duration::from_millis(500);
 
-/// Who reads what the show tells.
-enum Reporter {
-    Human(human::Human),
-    Json(json::Json),
-}
-
-impl Reporter {
-    fn report(&mut self, event: &StudioEvent) {
-        match self {
-            Self::Human(human) => human.report(event),
-            Self::Json(json) => json.report(event),
-        }
-    }
-}
-
 /// Runs the show to its end. `notices` are told first: what was found while the settings were read.
 ///
 /// A rehearsal's report is written to `report`, if one is wanted.
 pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>, report: Option<ReportFile>) -> Exit {
     let clock = Clock::system();
-    let mut reporter = match json {
-        true => Reporter::Json(json::Json::new(clock.clone())),
-        false => Reporter::Human(human::Human::new(clock.clone())),
+    let printer = match Printer::start(json, clock.clone()) {
+        Ok(printer) => printer,
+        Err(error) => {
+            tell_refusal(Problem::new(ProblemKind::Internal, "show", error.to_string()));
+            return Exit::Bug;
+        }
     };
     for notice in notices {
-        reporter.report(&StudioEvent::Problem(Problem::new(ProblemKind::ProfileWarning, "profile", notice)));
+        printer.tell(StudioEvent::Problem(Problem::new(ProblemKind::ProfileWarning, "profile", notice)));
     }
     let interrupt = Interrupt::install();
     let mut wishes = Wishes::install();
@@ -54,7 +44,7 @@ pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>, repo
         Ok(show) => show,
         Err(problem) => {
             let exit = exit_of(problem.kind);
-            reporter.report(&StudioEvent::Problem(problem));
+            printer.tell(StudioEvent::Problem(problem));
             return exit;
         }
     };
@@ -73,20 +63,26 @@ pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>, repo
         (0..marks).for_each(|_| show.command(Command::Mark));
         match show.next_event(NAP) {
             NextEvent::Event(event) => {
-                reporter.report(&event);
-                if let (StudioEvent::Rehearsal(rehearsal), Some(report)) = (&event, &report)
-                    && let Err(problem) = report.write(rehearsal)
-                {
-                    reporter.report(&StudioEvent::Problem(problem));
-                }
-                if let StudioEvent::Ended(summary) = event {
-                    return summary.failure.map_or(Exit::Ok, |problem| exit_of(problem.kind));
+                let unwritten = match (&event, &report) {
+                    (StudioEvent::Rehearsal(rehearsal), Some(report)) => report.write(rehearsal).err(),
+                    _ => None,
+                };
+                let ended = match &event {
+                    StudioEvent::Ended(summary) => {
+                        Some(summary.failure.as_ref().map_or(Exit::Ok, |problem| exit_of(problem.kind)))
+                    }
+                    _ => None,
+                };
+                printer.tell(event);
+                unwritten.into_iter().for_each(|problem| printer.tell(StudioEvent::Problem(problem)));
+                if let Some(exit) = ended {
+                    return exit;
                 }
             }
             NextEvent::Nothing => {}
             NextEvent::Gone => {
                 let problem = Problem::new(ProblemKind::Internal, "show", "its supervisor died");
-                reporter.report(&StudioEvent::Problem(problem));
+                printer.tell(StudioEvent::Problem(problem));
                 return Exit::Bug;
             }
         }

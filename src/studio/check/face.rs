@@ -1,6 +1,6 @@
 //! A running check, as a face holds it.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use super::driver::{Driver, Sink};
@@ -8,6 +8,7 @@ use super::report::{CheckEvent, CheckSettings};
 use crate::clock::Clock;
 use crate::flow::{Stop, Worker};
 use crate::studio::event::StudioEvent;
+use crate::studio::face::Face;
 use crate::studio::stage::StageHandle;
 use crate::studio::supervisor::{Mail, Message};
 use crate::studio::{Problem, ProblemKind};
@@ -74,10 +75,10 @@ impl LentCheck {
     pub(in crate::studio) fn start(
         settings: CheckSettings,
         clock: Clock,
-        face: SyncSender<StudioEvent>,
+        face: Face,
         stage: StageHandle,
     ) -> Result<Self, Problem> {
-        let sink = move |event| drop(face.send(StudioEvent::Check(Box::new(event))));
+        let sink = move |event| face.tell(StudioEvent::Check(Box::new(event)));
         let over = Stop::new();
         let (cancel, worker) = spawn(settings, clock, Box::new(sink), Some(stage), over.clone())?;
         Ok(Self { cancel, over, _worker: worker })

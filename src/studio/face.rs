@@ -1,0 +1,119 @@
+//! The way from the engine to its face: whoever shows or prints what happens. The engine never waits for it. A face that does
+//! not read for long misses figures first, and what is not the end of something last.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
+
+use super::event::StudioEvent;
+
+/// Events that may wait while figures are added to them, steps, and all others but the end.
+const WITH_FIGURES_MAX: usize = 256;
+const WITH_STEPS_MAX: usize = 512;
+const WITH_NEWS_MAX: usize = 1000;
+/// The last places are for what ends: a show has one end.
+const EVENTS_MAX: usize = 1024;
+
+/// What `next_event` of a show or a studio gave.
+#[derive(Debug)]
+pub enum NextEvent {
+    /// Something happened.
+    Event(StudioEvent),
+    /// Nothing in the given time.
+    Nothing,
+    /// The show is gone: after `StudioEvent::Ended`, or because its supervisor died, which is a bug. Of a studio: a bug.
+    Gone,
+}
+
+/// The engine's end. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Face {
+    sender: SyncSender<StudioEvent>,
+    waiting: Arc<AtomicUsize>,
+}
+
+/// The face's end.
+#[derive(Debug)]
+pub(crate) struct Events {
+    receiver: Receiver<StudioEvent>,
+    waiting: Arc<AtomicUsize>,
+}
+
+/// The two ends of a new way.
+pub(crate) fn face() -> (Face, Events) {
+    let (sender, receiver) = sync_channel(EVENTS_MAX);
+    let waiting = Arc::<AtomicUsize>::default();
+    (Face { sender, waiting: Arc::clone(&waiting) }, Events { receiver, waiting })
+}
+
+impl Face {
+    /// Tells it. Never waits.
+    pub(crate) fn tell(&self, event: StudioEvent) {
+        let most = match event {
+            StudioEvent::Stats(_) | StudioEvent::DiskRoom(_) => WITH_FIGURES_MAX,
+            StudioEvent::Step(_) => WITH_STEPS_MAX,
+            StudioEvent::Ended(_) | StudioEvent::Rehearsal(_) => EVENTS_MAX,
+            _ => WITH_NEWS_MAX,
+        };
+        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
+        if waiting >= most || self.sender.try_send(event).is_err() {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Events {
+    /// The next event, waiting at most `limit`.
+    pub(crate) fn next(&self, limit: Duration) -> NextEvent {
+        match self.receiver.recv_timeout(limit) {
+            Ok(event) => {
+                self.waiting.fetch_sub(1, Ordering::Relaxed);
+                NextEvent::Event(event)
+            }
+            Err(RecvTimeoutError::Timeout) => NextEvent::Nothing,
+            Err(RecvTimeoutError::Disconnected) => NextEvent::Gone,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::studio::Summary;
+    use crate::studio::{Problem, ProblemKind};
+
+    #[test]
+    fn a_face_that_does_not_read_holds_up_nobody_and_misses_figures_before_news() {
+        let (face, events) = face();
+        let problem = Problem::new(ProblemKind::OnBackup, "server", String::new());
+        for _ in 0..2000 {
+            face.tell(StudioEvent::DiskRoom(None));
+            face.tell(StudioEvent::Problem(problem.clone()));
+        }
+        let summary = Summary::never_live(crate::media::Timestamp::ZERO, problem);
+        face.tell(StudioEvent::Ended(Box::new(summary)));
+        drop(face);
+        let (mut figures, mut news, mut ended) = (0, 0, 0);
+        loop {
+            match events.next(Duration::ZERO) {
+                NextEvent::Event(StudioEvent::DiskRoom(_)) => figures += 1,
+                NextEvent::Event(StudioEvent::Ended(_)) => ended += 1,
+                NextEvent::Event(_) => news += 1,
+                NextEvent::Nothing => panic!("it is gone"),
+                NextEvent::Gone => break,
+            }
+        }
+        assert_eq!((figures, figures + news, ended), (WITH_FIGURES_MAX / 2, WITH_NEWS_MAX, 1));
+    }
+
+    #[test]
+    fn who_reads_misses_nothing() {
+        let (face, events) = face();
+        for _ in 0..1000 {
+            face.tell(StudioEvent::DiskRoom(None));
+            assert!(matches!(events.next(Duration::ZERO), NextEvent::Event(_)));
+        }
+        assert!(matches!(events.next(Duration::ZERO), NextEvent::Nothing));
+    }
+}
