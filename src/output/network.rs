@@ -10,6 +10,9 @@ use super::changes::{self, NetworkChanges, ReadClocks};
 use crate::clock::TwoClocks;
 use crate::flow::Worker;
 
+/// Names that are looked up at the same time.
+const LOOK_UPS_MAX: usize = 32;
+
 /// A single-threaded runtime on a named thread. Dropping it ends every task on it and joins the thread.
 #[derive(Debug)]
 pub struct Network {
@@ -27,8 +30,9 @@ impl Network {
 
     /// The same, with other clocks to notice a sleep by.
     pub(super) fn start_with(clocks: ReadClocks) -> std::io::Result<Self> {
-        // One extra thread at most, only while a name is looked up.
-        let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(2).build()?;
+        // Extra threads are there only while names are looked up or trust roots are read. A name that nobody answers for
+        // holds its own thread for many seconds, and no other destination may wait for it.
+        let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(LOOK_UPS_MAX).build()?;
         let handle = runtime.handle().clone();
         let changes = changes::start(&handle, clocks);
         let (end, ended) = oneshot::channel::<()>();

@@ -1,13 +1,15 @@
 //! The end of a show: asked for, asked for twice, or forced by the server; and its return.
 
+use std::net::TcpListener;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use crate::support::media::{Recording, decode_without_a_warning};
 use crate::support::nginx::Nginx;
+use crate::support::noting::Noting;
 use crate::support::odd::{Closes, OddServer};
-use crate::support::process::Process;
+use crate::support::process::exit_code;
+use crate::support::shim;
 use crate::support::tally::{Tally, is_state, number};
 use crate::support::time;
 
@@ -71,12 +73,7 @@ fn a_signal_ends_a_show_whose_server_does_not_read() {
 
 /// A library that makes the disk hang: compiled into `folder`.
 fn dead_disk(folder: &Path) -> String {
-    let library = folder.join("dead_disk.so");
-    let mut command = Command::new("cc");
-    command.args(["-shared", "-fPIC", "-o"]).arg(&library);
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/shim/dead_disk.c"));
-    Process::start(&mut command).succeed(Duration::from_secs(60));
-    library.to_str().unwrap().to_owned()
+    shim::compile("dead_disk", folder)
 }
 
 #[test]
@@ -251,4 +248,38 @@ fn the_report_of_a_show_tells_what_it_was_like_and_why() {
     report(&["--html", "--output", &page.to_string_lossy()]).expect_code(2);
     report(&[page.to_string_lossy().as_ref()]).expect_code(2);
     report(&["/no/such/show"]).expect_code(2);
+}
+
+#[test]
+fn a_reader_that_hangs_keeps_neither_the_show_nor_its_end() {
+    let noting = Noting::start(TcpListener::bind("127.0.0.1:0").unwrap());
+    // A pipe that is full, and that nobody reads.
+    let full = r#"mkfifo full && exec 3<>full && head -c 65536 /dev/zero >&3 && exec "$@" >&3"#;
+    let mut show = endless(&noting.server.url()).within(full).start();
+    let much = || (noting.all().len() > 200).then_some(());
+    assert!(time::poll(Duration::from_secs(20), much).is_some(), "{}", show.process.story());
+    let asked = time::now();
+    show.process.signal(libc::SIGTERM);
+    let status = show.process.wait(Duration::from_secs(10));
+    let took = asked.elapsed();
+    assert_eq!(exit_code(status), 0, "{}", show.process.story());
+    // Whoever reads has a moment for the rest.
+    assert!(took < END_AT_MOST + Duration::from_secs(2), "{took:?}");
+}
+
+#[test]
+fn a_show_that_ends_while_its_server_is_away_did_not_end_well() {
+    // It takes connections in and says nothing: an attempt lasts for seconds.
+    let server = OddServer::silent();
+    let noting = Noting::start(TcpListener::bind("127.0.0.1:0").unwrap());
+    let backup = server.url();
+    let mut show = endless(&noting.server.url()).args(&["--backup", &backup]).start();
+    show.wait_until_live();
+    time::pause(Duration::from_secs(2));
+    drop(noting);
+    show.wait_for_states("reconnecting", 1, Duration::from_secs(10));
+    time::pause(Duration::from_secs(2));
+    show.process.signal(libc::SIGTERM);
+    let ended = show.end(Duration::from_secs(10));
+    ended.expect_problem(7, &["retries_ended"]);
 }

@@ -2,13 +2,13 @@
 //! harmed by them.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use crate::support::media::{Recording, decode_without_a_warning};
 use crate::support::mp4::{Played, decode};
 use crate::support::nginx::Nginx;
-use crate::support::process::{Process, run};
+use crate::support::process::run;
+use crate::support::shim;
 use crate::support::signal::Signal;
 use crate::support::tally::{Ended, Show, Tally, is_state, number};
 use crate::support::time;
@@ -197,12 +197,7 @@ fn the_next_start_closes_what_a_crash_left_open_and_leaves_what_others_record() 
 
 /// A library that makes the disk fail: compiled into `folder`.
 fn failing_disk(folder: &Path) -> String {
-    let library = folder.join("failing_disk.so");
-    let mut command = Command::new("cc");
-    command.args(["-shared", "-fPIC", "-o"]).arg(&library);
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/shim/failing_disk.c")).arg("-ldl");
-    Process::start(&mut command).succeed(Duration::from_secs(60));
-    library.to_str().unwrap().to_owned()
+    shim::compile("failing_disk", folder)
 }
 
 #[test]

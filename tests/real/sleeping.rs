@@ -3,13 +3,12 @@
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use crate::support::mp4::{Played, decode};
 use crate::support::network::with_a_link;
 use crate::support::noting::{Arrived, Noting};
-use crate::support::process::Process;
+use crate::support::shim;
 use crate::support::signal::Signal;
 use crate::support::tally::{Ended, Show, Tally, number};
 use crate::support::time;
@@ -114,12 +113,7 @@ fn a_show_that_is_stopped_connects_again_if_the_server_has_closed() {
 
 /// A library that makes the computer sleep, and the file that says for how long: both in `folder`.
 fn bed(folder: &Path) -> (String, PathBuf) {
-    let library = folder.join("sleeping.so");
-    let mut command = Command::new("cc");
-    command.args(["-shared", "-fPIC", "-o"]).arg(&library);
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/shim/sleeping.c")).arg("-ldl");
-    Process::start(&mut command).succeed(Duration::from_secs(60));
-    (library.to_str().unwrap().to_owned(), folder.join("slept"))
+    (shim::compile("sleeping", folder), folder.join("slept"))
 }
 
 fn in_bed(tally: Tally, (library, slept): &(String, PathBuf)) -> Tally {

@@ -1,11 +1,11 @@
 //! One publisher's life: attempts one after another until it ends, is refused, or retries end.
 
-use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::known::Known;
 use super::pump::Pump;
 use super::reconnect::{Next, Reconnect};
 use super::transport::Transport;
@@ -43,6 +43,8 @@ pub(super) struct Carried {
     pub(super) went_live: bool,
     /// Its connection, until it is known what of it did not arrive: sound, and pictures where none may be missed.
     pub(super) left: Option<Left>,
+    /// What was learnt of each server.
+    known: [Known; 2],
 }
 
 impl Task {
@@ -50,12 +52,17 @@ impl Task {
         let timeline = Timeline::new(self.config.headers.video.is_some());
         let servers = 1 + usize::from(self.config.backup.is_some());
         let reconnect = Reconnect::new(servers, self.config.retry_for, random_seed());
-        let mut carried = Carried { timeline, reconnect, went_live: false, left: None };
+        let mut carried = Carried { timeline, reconnect, went_live: false, left: None, known: Default::default() };
         self.tell(PublisherEvent::State(PublisherState::Connecting));
         loop {
             let started = self.clock.now();
             let error = match self.attempt(&mut carried).await {
-                Ok(()) | Err(PublishError::Cancelled) => break,
+                Ok(()) => break,
+                Err(PublishError::Cancelled) if self.order() == Order::End && carried.reconnect.was_live() => {
+                    self.ended_while_down();
+                    break;
+                }
+                Err(PublishError::Cancelled) => break,
                 Err(error) => error,
             };
             let was_live = carried.reconnect.was_live();
@@ -91,11 +98,9 @@ impl Task {
                         self.tell(PublisherEvent::State(PublisherState::Reconnecting));
                     }
                     if self.wait_or_end(wait).await {
-                        let error = PublishError::Broken {
-                            step: PublishStep::Live,
-                            reason: "the show ended while the connection was down".to_owned(),
-                        };
-                        self.tell(PublisherEvent::Failed { error, was_live });
+                        if was_live && self.order() == Order::End {
+                            self.ended_while_down();
+                        }
                         break;
                     }
                 }
@@ -103,6 +108,13 @@ impl Task {
         }
         self.output.deactivate();
         self.tell(PublisherEvent::State(PublisherState::Ended));
+    }
+
+    /// The last of the show reached nobody.
+    fn ended_while_down(&self) {
+        let reason = "the show ended while the connection was down".to_owned();
+        let error = PublishError::Broken { step: PublishStep::Live, reason };
+        self.tell(PublisherEvent::Failed { error, was_live: true });
     }
 
     /// Ends the connection that was lost, and hands in anew what it did not bring to the server.
@@ -120,7 +132,7 @@ impl Task {
         let mut login: Option<AuthStep> = None;
         for round in 1.. {
             let target = self.target(carried);
-            let transport = self.open(target, carried.reconnect.was_live()).await?;
+            let transport = self.open(target, carried).await?;
             self.settle(carried);
             let session = self.session(target, login.as_ref())?;
             let mut pump = Pump::new(transport, session, self, carried);
@@ -151,18 +163,21 @@ impl Task {
         backup.unwrap_or(&self.config.target)
     }
 
-    async fn open(&self, target: &PublishTarget, was_live: bool) -> Result<Transport, PublishError> {
+    async fn open(&self, target: &PublishTarget, carried: &mut Carried) -> Result<Transport, PublishError> {
+        let was_live = carried.reconnect.was_live();
+        let [first, backup] = &mut carried.known;
+        let known = if carried.reconnect.server() > 0 { backup } else { first };
         let tls_config = match target.tls {
-            true => Some(tls::client_config(target.tls_ca.as_deref().map(Path::new)).map_err(PublishError::Tls)),
+            true => Some(self.timed(known.tls_config(target)).await?),
             false => None,
         };
         let tls_config = match tls_config {
-            Some(Err(error)) => return Err(self.failed(PublishStep::Tls, Duration::ZERO, error)),
-            Some(Ok(config)) => Some(config),
+            Some((Err(error), took)) => return Err(self.failed(PublishStep::Tls, took, PublishError::Tls(error))),
+            Some((Ok(config), _)) => Some(config),
             None => None,
         };
 
-        let (result, took) = self.timed(connect::resolve(&target.host, target.port)).await?;
+        let (result, took) = self.timed(known.addresses(target)).await?;
         let addresses = result.map_err(|error| self.failed(PublishStep::Dns, took, error))?;
         let listed: Vec<String> = addresses.iter().map(|a| a.ip().to_string()).collect();
         self.done(PublishStep::Dns, took, listed.join(", "));

@@ -6,6 +6,7 @@ mod certificate;
 mod connect;
 #[cfg(test)]
 mod day;
+mod known;
 mod look;
 mod pump;
 mod reconnect;

@@ -369,7 +369,11 @@ impl<'a> Pump<'a> {
                 }
                 Ok(Poll::Ready(false))
             }
-            Ok(()) | Err(_) if said_goodbye => Ok(Poll::Ready(true)),
+            Ok(()) | Err(_) if said_goodbye && self.marks.is_empty() => Ok(Poll::Ready(true)),
+            Ok(()) | Err(_) if said_goodbye => {
+                let reason = "the server closed the connection before it had the end of the show".to_owned();
+                Err(PublishError::Broken { step: PublishStep::Live, reason })
+            }
             // Many TLS peers close without close_notify; many servers reset instead of closing.
             Ok(()) => self.closed_by_peer(now, "the server closed the connection"),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {

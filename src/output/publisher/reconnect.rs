@@ -96,7 +96,7 @@ impl Reconnect {
         if !self.was_live() {
             return self.not_live_yet(error);
         }
-        if now.since(started) > GOOD_AFTER {
+        if went_live && now.since(started) > GOOD_AFTER {
             self.backoff.reset();
             self.lost_at = None;
         }
@@ -190,6 +190,21 @@ mod tests {
         }
         let next = reconnect.failed(seconds(400.0), refused, seconds(399.0), false, false);
         assert!(matches!(next, Next::GiveUp(_)), "{next:?}");
+    }
+
+    #[test]
+    fn attempts_that_take_long_are_no_good_connections() {
+        let mut reconnect = live_once(1);
+        again(reconnect.failed(seconds(60.0), broken(), seconds(0.0), true, false));
+        let silent = PublishError::Session(ClientError::TimedOut { step: Step::Connect });
+        let (mut now, mut waits) = (60.0, Vec::new());
+        while now < 350.0 {
+            let (wait, _) = again(reconnect.failed(seconds(now + 5.0), silent.clone(), seconds(now), false, false));
+            waits.push(wait.as_secs_f64());
+            now += 5.0 + wait.as_secs_f64();
+        }
+        assert!(waits.last().is_some_and(|wait| *wait >= 12.0), "{waits:?}");
+        assert!(matches!(reconnect.failed(seconds(365.0), silent, seconds(360.0), false, false), Next::GiveUp(_)));
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub(crate) mod players;
 pub(crate) mod process;
 pub(crate) mod publishers;
 pub(crate) mod servers;
+pub(crate) mod shim;
 pub(crate) mod signal;
 pub(crate) mod tally;
 pub(crate) mod time;
