@@ -34,12 +34,11 @@ impl Colour {
             *pool = Some(PicturePool::new(size));
         }
         let Some(pool) = pool else { return picture };
-        let planes = picture.planes().concat();
         let raw = RawPicture {
             format: PixelFormat::I420,
             size,
             stride: size.width as usize,
-            data: &planes,
+            data: picture.data(),
             matrix: self.matrix,
             range: self.range,
         };

@@ -87,6 +87,11 @@ impl Picture {
         self.size
     }
 
+    /// The three planes, one behind the other without padding.
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+
     /// Y, U and V planes.
     pub fn planes(&self) -> [&[u8]; 3] {
         let (y, chroma) = self.data.split_at(self.size.area());
