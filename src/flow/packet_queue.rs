@@ -153,6 +153,11 @@ impl PacketQueue {
         self.lock().pop()
     }
 
+    /// Decode time of the packet to be taken next.
+    pub fn oldest(&self) -> Option<Timestamp> {
+        self.lock().packets.front().map(|packet| packet.dts)
+    }
+
     /// What is missing right before the packet that was taken last, or at the end of a queue that is closed and
     /// drained. Each hole is given once, whole.
     pub fn take_hole(&self) -> Option<Hole> {

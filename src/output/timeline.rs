@@ -41,17 +41,12 @@ impl Timeline {
         Some(Place { timestamp_ms, composition_ms })
     }
 
-    /// What was placed from `packet` on has not arrived and is placed again.
-    pub(super) fn go_back_to(&mut self, packet: &Packet) {
-        let newest = self.last_ms;
-        if let Some(place) = self.place(packet) {
-            self.last_ms = newest.min(place.timestamp_ms);
-        }
-    }
-
-    /// The newest timestamp given, for sequence headers that are sent again.
-    pub(super) fn last_ms(&self) -> u32 {
-        self.last_ms
+    /// The timestamp for sequence headers that are sent again: none of what follows is older, neither what was placed before
+    /// nor what waits, of which the `oldest` has this decode time. Sound that waits is often older than the last picture.
+    pub(super) fn headers_at(&self, oldest: Option<Timestamp>) -> u32 {
+        let waiting = self.base.zip(oldest).filter(|(base, oldest)| oldest >= base);
+        let waiting = waiting.map(|(base, oldest)| Timestamp::from_nanos(oldest.nanos_since(base)).as_millis() as u32);
+        waiting.map_or(self.last_ms, |waiting| waiting.min(self.last_ms))
     }
 }
 
@@ -74,6 +69,18 @@ mod tests {
         assert_eq!(first.timestamp_ms, 0);
         assert_eq!(timeline.place(&packet(PacketKind::Audio, at(999))), None);
         assert_eq!(timeline.place(&packet(PacketKind::Audio, at(1013))).unwrap().timestamp_ms, 13);
+    }
+
+    #[test]
+    fn headers_that_are_sent_again_are_not_newer_than_what_follows() {
+        let mut timeline = Timeline::new(true);
+        let at = Timestamp::from_millis;
+        assert_eq!(timeline.headers_at(Some(at(1000))), 0);
+        timeline.place(&packet(PacketKind::Video { keyframe: true }, at(1000))).unwrap();
+        timeline.place(&packet(PacketKind::Video { keyframe: false }, at(1500))).unwrap();
+        assert_eq!(timeline.headers_at(Some(at(1480))), 480);
+        assert_eq!((timeline.headers_at(Some(at(2000))), timeline.headers_at(None)), (500, 500));
+        assert_eq!(timeline.headers_at(Some(at(999))), 500, "it has no place");
     }
 
     #[test]

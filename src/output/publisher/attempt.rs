@@ -120,11 +120,7 @@ impl Task {
     /// Ends the connection that was lost, and hands in anew what it did not bring to the server.
     fn settle(&self, carried: &mut Carried) {
         let Some(left) = carried.left.take() else { return };
-        let unsent = left.settle();
-        if let Some(first) = unsent.first() {
-            carried.timeline.go_back_to(first);
-        }
-        self.output.queue().put_back(unsent);
+        self.output.queue().put_back(left.settle());
     }
 
     /// Connects, logs in if asked to, publishes until the end. `Ok`: ended as ordered.

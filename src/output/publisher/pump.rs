@@ -255,19 +255,19 @@ impl<'a> Pump<'a> {
         }
         self.carried.reconnect.live(now);
         self.carried.went_live = true;
+        match self.task.config.late_max {
+            None if again => self.task.output.go_on(),
+            Some(_) if again => self.task.output.resume(),
+            Some(_) | None => self.task.output.activate(),
+        }
         let headers = &self.task.config.headers;
         self.session.send_metadata(headers.metadata.clone());
-        let resume_ms = self.carried.timeline.last_ms();
+        let resume_ms = self.carried.timeline.headers_at(self.task.output.queue().oldest());
         if let Some(video) = &headers.video {
             self.session.send_media(MediaKind::Video, resume_ms, &[], video.clone());
         }
         if let Some(audio) = &headers.audio {
             self.session.send_media(MediaKind::Audio, resume_ms, &[], audio.clone());
-        }
-        match self.task.config.late_max {
-            None if again => self.task.output.go_on(),
-            Some(_) if again => self.task.output.resume(),
-            Some(_) | None => self.task.output.activate(),
         }
         self.task.tell(PublisherEvent::State(PublisherState::Live));
         if self.carried.reconnect.server() > 0 {
