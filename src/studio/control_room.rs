@@ -387,9 +387,9 @@ impl ControlRoom {
                 }
                 return;
             }
-            StageEvent::FirstPicture => {
+            StageEvent::FirstPicture | StageEvent::FirstSound => {
                 if let Some(show) = &self.show {
-                    show.tell(Message::Stage(StageEvent::FirstPicture));
+                    show.tell(Message::Stage(event));
                 }
                 return;
             }

@@ -341,8 +341,9 @@ impl Supervisor {
 
     fn handle_stage(&self, running: &mut Running, event: StageEvent) {
         match event {
-            // A show that waits for it looks at the stage after each message.
-            StageEvent::FirstPicture => {}
+            // A show that waits for it looks at the stage after each message. What was lost has been replaced.
+            StageEvent::FirstPicture => running.video_lost = None,
+            StageEvent::FirstSound => running.audio_lost = None,
             StageEvent::Video(name, event) => {
                 let problem = Problem::from_source_event(&name, &event);
                 // A picture that stands still is a picture.
