@@ -470,3 +470,40 @@ fn a_source_that_was_lost_on_air_and_replaced_is_no_failure_of_the_show() {
         assert_eq!(failure, (!replaced).then_some(ProblemKind::SourceLost), "replaced: {replaced}");
     }
 }
+
+#[test]
+fn a_recording_that_cannot_be_made_is_told_once_whatever_failed_before() {
+    let clock = Clock::system();
+    let (server, _) = ingest(&clock);
+    // Nobody listens at the discard port.
+    let destinations = vec![
+        Destination { name: "nobody".to_owned(), ..Destination::at("rtmp://127.0.0.1:9/live/one") },
+        Destination {
+            name: "there".to_owned(),
+            ..Destination::at(&format!("rtmp://{}/live/two", server.local_addr()))
+        },
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let record = Some(folder.path().join("gone/show.mp4"));
+    let show = ShowSettings { rehearse: false, destinations, record, ..settings() }.with_secrets_split();
+    let show = Show::start(show, clock.clone()).unwrap();
+    let (mut problems, mut lives) = (Vec::new(), 0);
+    let deadline = clock.now() + PATIENCE;
+    let summary = loop {
+        assert!(clock.now() < deadline, "the show did not end: {problems:?}");
+        match show.next_event(Duration::from_millis(20)) {
+            NextEvent::Event(StudioEvent::Problem(problem)) => problems.push(problem.kind),
+            NextEvent::Event(StudioEvent::State { place: 1, state: DestinationState::Live, .. }) => {
+                lives += 1;
+                show.command(Command::SetDestination { place: 1, on: false });
+                // Where it goes live once more, the recording is no news.
+                show.command(if lives == 1 { Command::SetDestination { place: 1, on: true } } else { Command::End });
+            }
+            NextEvent::Event(StudioEvent::Ended(summary)) => break summary,
+            _ => {}
+        }
+    };
+    assert_eq!(problems, [ProblemKind::ConnectionRefused, ProblemKind::RecordingFailed]);
+    assert_eq!(summary.failure.map(|problem| problem.kind), Some(ProblemKind::ConnectionRefused));
+    assert_eq!(summary.recordings, Vec::<PathBuf>::new());
+}

@@ -31,6 +31,8 @@ const ALONE: &str = "recording";
 /// What is kept of a show.
 pub(super) struct Kept {
     pub(super) recorder: Option<Recorder>,
+    /// The recorder was started, whatever has become of it.
+    pub(super) recorder_started: bool,
     stream: StreamConfig,
     replay: ReplayBuffer,
     /// Whether the program's packets are kept: that takes memory.
@@ -42,7 +44,15 @@ pub(super) struct Kept {
 impl Kept {
     pub(super) fn new(stream: StreamConfig) -> Self {
         let replay = ReplayBuffer::new(REPLAY_LENGTH, stream.video.is_some());
-        Self { recorder: None, stream, replay, keeps_replay: false, saves: Vec::new(), marks: 0 }
+        Self {
+            recorder: None,
+            recorder_started: false,
+            stream,
+            replay,
+            keeps_replay: false,
+            saves: Vec::new(),
+            marks: 0,
+        }
     }
 
     /// Where the program's packets are kept for replays.
@@ -62,6 +72,9 @@ impl Kept {
 
 impl Supervisor {
     pub(super) fn start_recorder(&self, running: &mut Running) {
+        if std::mem::replace(&mut running.kept.recorder_started, true) {
+            return;
+        }
         let Some(pattern) = &self.settings.record else { return };
         let (date, time) = local_date_and_time();
         let config = RecorderConfig {
@@ -75,11 +88,7 @@ impl Supervisor {
         let sink = move |event| mail.send(Message::Recorder(event));
         match Recorder::start(config, output, self.clock.clone(), sink) {
             Ok(recorder) => running.kept.recorder = Some(recorder),
-            Err(error) => {
-                if running.failure.is_none() {
-                    self.fail(running, Problem::from_recorder(&error));
-                }
-            }
+            Err(error) => self.fail(running, Problem::from_recorder(&error)),
         }
     }
 

@@ -422,7 +422,7 @@ impl Supervisor {
             PublisherState::Ended => DestinationState::Ended,
         };
         self.destination_is(running, place, state);
-        if state == DestinationState::Live && running.kept.recorder.is_none() {
+        if state == DestinationState::Live {
             self.start_recorder(running);
         }
         if running.lines.have_failed() && running.phase == Phase::Running {
