@@ -20,7 +20,7 @@ use super::viewer_feed::ViewerFeed;
 use super::{OtherInputs, Problem, ProblemKind};
 use crate::capture::{AudioSource, DeviceInfo, DeviceKind, SourceError, SourceEvent, VideoSource, devices};
 use crate::clock::Clock;
-use crate::flow::{Stop, Worker};
+use crate::flow::{Errand, Stop, Worker};
 use crate::settings::{AudioChoice, EncodingSettings, IngestSettings, ShowSettings, VideoChoice};
 
 /// How long the thread waits for mail at most.
@@ -86,6 +86,8 @@ pub(super) struct ControlRoom {
     stage: Stage,
     /// `None`: the system gives no thread.
     disk: Option<DiskWatch>,
+    /// Closes what a crash left open; `None`: the system gives no folder for notes, or no thread.
+    _leftovers: Option<Errand>,
     /// Threads that open or close devices; joined when they are done.
     errands: Vec<Worker>,
 }
@@ -115,8 +117,8 @@ impl ControlRoom {
         }
         // What a crash left open is closed before anything else is recorded, or beside it.
         let told = face.clone();
-        let leftovers = repair_leftovers(move |problem| _ = told.try_send(StudioEvent::Problem(problem)));
-        let errands = leftovers.into_iter().collect();
+        let _leftovers = repair_leftovers(move |problem| _ = told.try_send(StudioEvent::Problem(problem)));
+        let errands = Vec::new();
         Ok(Self {
             clock,
             mail,
@@ -133,6 +135,7 @@ impl ControlRoom {
             check,
             stage,
             disk,
+            _leftovers,
             errands,
         })
     }

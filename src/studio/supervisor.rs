@@ -186,8 +186,9 @@ impl Supervisor {
             }
         };
         // A disk that hangs holds up nobody's end.
-        if let Some(worker) = leftovers.flatten().filter(|worker| !worker.is_finished()) {
-            worker.abandon();
+        if let Some(mut leftovers) = leftovers.flatten() {
+            leftovers.request_stop();
+            leftovers.finish(Duration::ZERO);
         }
         summary.flight = self.flight.end();
         ended();

@@ -74,9 +74,31 @@ fn dead_disk(folder: &Path) -> String {
     let library = folder.join("dead_disk.so");
     let mut command = Command::new("cc");
     command.args(["-shared", "-fPIC", "-o"]).arg(&library);
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/shim/dead_disk.c"));
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/shim/dead_disk.c")).arg("-ldl");
     Process::start(&mut command).succeed(Duration::from_secs(60));
     library.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_show_begins_and_ends_though_its_disk_never_makes_the_file() {
+    let nginx = Nginx::start();
+    let folder = tempfile::tempdir().unwrap();
+    let asleep = folder.path().join("asleep");
+    std::fs::create_dir(&asleep).unwrap();
+    let tally = endless(&nginx.url()).args(&["--record", &asleep.join("show.mp4").to_string_lossy()]);
+    let mut show = tally.env("LD_PRELOAD", &dead_disk(folder.path())).start();
+    show.wait_until_live();
+    time::pause(Duration::from_secs(2));
+    let asked = time::now();
+    show.process.signal(libc::SIGTERM);
+    let ended = show.end(Duration::from_secs(10));
+    let took = asked.elapsed();
+    ended.expect_problem(8, &["recording_failed"]);
+    assert!(took < END_AT_MOST, "{took:?}");
+    assert_eq!(std::fs::read_dir(&asleep).unwrap().count(), 0);
+    let sent = number(ended.summary(), "frames_sent") as usize;
+    assert!(sent > 30, "{}", ended.story());
+    assert_eq!(Recording::read(&nginx.recording()).video.len(), sent, "{}", ended.story());
 }
 
 #[test]
