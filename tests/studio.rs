@@ -434,3 +434,76 @@ fn a_card_stands_in_for_an_incoming_stream_that_ends_and_only_on_air() {
     open.end();
     open.wait_until(|| corner(&|luma| luma != 44));
 }
+
+#[test]
+fn a_source_that_was_lost_on_air_and_replaced_is_no_failure_of_the_show() {
+    let loopback = IngestSettings { listen: "127.0.0.1:0".parse().unwrap(), key_file: None };
+    let phone = "ingest:phone";
+    let incoming = || ShowSettings {
+        video: phone.parse().unwrap(),
+        audio: phone.parse().unwrap(),
+        ingest: loopback.clone(),
+        ..settings()
+    };
+    for replaced in [true, false] {
+        let open = Open::new(&incoming());
+        let SourceState::Ready(info) = open.wait_for_source(DeviceKind::Camera) else { panic!("it did not open") };
+        let destinations = vec![Destination::at(&info.address.unwrap())];
+        let sending = ShowSettings { rehearse: false, destinations, ..settings() };
+        let sender = Show::start(sending.with_secrets_split(), Clock::system()).unwrap();
+        open.wait_until(|| open.studio.levels().channels.first().is_some_and(|level| level.peak_dbfs > -30.0));
+        open.go_live(incoming());
+        open.wait_for_live();
+        drop(sender);
+        let mut lost = 0;
+        open.wait(|event| {
+            lost += usize::from(matches!(event, StudioEvent::Source { state: SourceState::Lost(_), .. }));
+            (lost == 2).then_some(())
+        });
+        if replaced {
+            open.studio.command(StudioCommand::SetVideo(VideoChoice::Test));
+            open.studio.command(StudioCommand::SetAudio(AudioChoice::Test));
+            assert!(matches!(open.wait_for_source(DeviceKind::Microphone), SourceState::Ready(_)));
+        }
+        open.wait_for_stats(2);
+        let failure = open.end().1.failure.map(|problem| problem.kind);
+        assert_eq!(failure, (!replaced).then_some(ProblemKind::SourceLost), "replaced: {replaced}");
+    }
+}
+
+#[test]
+fn a_recording_that_cannot_be_made_is_told_once_whatever_failed_before() {
+    let clock = Clock::system();
+    let (server, _) = ingest(&clock);
+    // Nobody listens at the discard port.
+    let destinations = vec![
+        Destination { name: "nobody".to_owned(), ..Destination::at("rtmp://127.0.0.1:9/live/one") },
+        Destination {
+            name: "there".to_owned(),
+            ..Destination::at(&format!("rtmp://{}/live/two", server.local_addr()))
+        },
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let record = Some(folder.path().join("gone/show.mp4"));
+    let show = ShowSettings { rehearse: false, destinations, record, ..settings() }.with_secrets_split();
+    let show = Show::start(show, clock.clone()).unwrap();
+    let (mut problems, mut lives) = (Vec::new(), 0);
+    let deadline = clock.now() + PATIENCE;
+    let summary = loop {
+        assert!(clock.now() < deadline, "the show did not end: {problems:?}");
+        match show.next_event(Duration::from_millis(20)) {
+            NextEvent::Event(StudioEvent::Problem(problem)) => problems.push(problem.kind),
+            NextEvent::Event(StudioEvent::State { place: 1, state: DestinationState::Live, .. }) => {
+                lives += 1;
+                show.command(Command::SetDestination { place: 1, on: false });
+                // Where it goes live once more, the recording is no news.
+                show.command(if lives == 1 { Command::SetDestination { place: 1, on: true } } else { Command::End });
+            }
+            NextEvent::Event(StudioEvent::Ended(summary)) => break summary,
+            _ => {}
+        }
+    };
+    assert_eq!(problems, [ProblemKind::ConnectionRefused, ProblemKind::RecordingFailed]);
+    assert_eq!(summary.failure.map(|problem| problem.kind), Some(ProblemKind::ConnectionRefused));
+    assert_eq!(summary.recordings, Vec::<PathBuf>::new());
+}

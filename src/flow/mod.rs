@@ -1,5 +1,6 @@
 //! The few ways data crosses a thread, each with a named policy for "full" and a counter.
 
+mod errand;
 mod latest;
 mod packet_queue;
 mod queue;
@@ -7,6 +8,7 @@ mod replay_buffer;
 mod ring;
 mod worker;
 
+pub use errand::Errand;
 pub use latest::Latest;
 pub use packet_queue::{Hole, PacketQueue, Pushed, QueueGauge};
 pub use queue::{Popped, Queue};

@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,7 +15,7 @@ use super::name::file_stem;
 use super::unit::Unit;
 use super::{IngestEvent, RecordFormat};
 use crate::clock::Clock;
-use crate::flow::{Popped, Queue, Worker};
+use crate::flow::{Errand, Popped, Queue};
 use crate::flv::{FlvWriter, TagKind};
 use crate::media::Timestamp;
 use crate::mp4::Mp4Writer;
@@ -32,6 +32,8 @@ const POP_LIMIT: Duration = Duration::from_millis(200);
 const FILES_PER_NAME_MAX: u32 = 9999;
 /// How long what is queued may still be written once the server stops.
 const STOP_GRACE: Duration = Duration::from_millis(700);
+/// How long the thread is waited for in all: a disk that hangs holds up nobody's end.
+const STOP_LIMIT: Duration = Duration::from_millis(900);
 
 type Events = dyn Fn(IngestEvent) + Send + Sync;
 
@@ -40,7 +42,10 @@ pub(super) struct Recorder {
     queue: Queue<Tag>,
     endings: Endings,
     bytes_max: usize,
-    worker: Worker,
+    errand: Errand,
+    events: Arc<Events>,
+    /// Recordings that are not closed yet.
+    begun: Mutex<Vec<Weak<Shared>>>,
     next_id: AtomicU64,
 }
 
@@ -88,9 +93,9 @@ impl Recorder {
         std::fs::create_dir_all(&folder)?;
         let queue = Queue::new(QUEUE_TAGS);
         let endings = Endings::default();
-        let (taken, ended) = (queue.clone(), Arc::clone(&endings));
-        let worker = Worker::spawn("ingest-record", move |stop| {
-            let mut files = Files { folder, format, open: HashMap::new(), endings: ended, events };
+        let (taken, ended, told) = (queue.clone(), Arc::clone(&endings), Arc::clone(&events));
+        let errand = Errand::start("ingest-record", move |stop| {
+            let mut files = Files { folder, format, open: HashMap::new(), endings: ended, events: told };
             let mut flushed_at = clock.now();
             let mut stopping_since: Option<Timestamp> = None;
             loop {
@@ -116,7 +121,7 @@ impl Recorder {
             files.close_ended(true);
             files.finish();
         })?;
-        Ok(Self { queue, endings, bytes_max, worker, next_id: AtomicU64::new(0) })
+        Ok(Self { queue, endings, bytes_max, errand, events, begun: Mutex::default(), next_id: AtomicU64::new(0) })
     }
 
     /// Begins the recording of a stream.
@@ -127,14 +132,28 @@ impl Recorder {
             waiting: AtomicUsize::new(0),
             failed: AtomicBool::new(false),
         };
-        let endings = Arc::clone(&self.endings);
-        Recording { queue: self.queue.clone(), endings, bytes_max: self.bytes_max, shared: Arc::new(shared) }
+        let (shared, endings) = (Arc::new(shared), Arc::clone(&self.endings));
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.retain(|recording| recording.strong_count() > 0);
+        begun.push(Arc::downgrade(&shared));
+        Recording { queue: self.queue.clone(), endings, bytes_max: self.bytes_max, shared }
     }
 
-    /// Writes what waits, within `STOP_GRACE`, closes every file and ends the thread.
-    pub(super) fn finish(self) {
+    /// Writes what waits, within `STOP_GRACE`, closes every file and ends the thread; a disk that does not answer is told
+    /// for each recording that it still has, and left to itself.
+    pub(super) fn finish(mut self) {
         self.queue.close();
-        self.worker.join();
+        self.errand.request_stop();
+        if self.errand.finish(STOP_LIMIT) {
+            return;
+        }
+        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        for recording in begun.iter().filter_map(Weak::upgrade) {
+            if !recording.failed.swap(true, Ordering::Relaxed) {
+                let reason = "the disk does not answer".to_owned();
+                (self.events)(IngestEvent::RecordingFailed { name: recording.name.clone(), path: None, reason });
+            }
+        }
     }
 }
 
@@ -348,4 +367,54 @@ fn create(folder: &Path, name: &str, extension: &str) -> io::Result<(PathBuf, Bu
         }
     }
     Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("there are {FILES_PER_NAME_MAX} recordings of this name")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::sync_channel;
+
+    #[test]
+    fn a_disk_that_hangs_holds_up_no_end_and_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let ((release, hold), (tell, told)) = (sync_channel::<()>(0), sync_channel(8));
+        // The recorder's own thread hangs as soon as it has something to tell: as in a call of the disk.
+        let hold = Mutex::new(hold);
+        let events = move |event| {
+            if std::thread::current().name() == Some("ingest-record") {
+                tell.send(None).unwrap();
+                let _ = hold.lock().unwrap().recv();
+            } else {
+                tell.send(Some(event)).unwrap();
+            }
+        };
+        let (folder, clock) = (folder.path().to_owned(), Clock::system());
+        let recorder = Recorder::start(folder, RecordFormat::Flv, 1 << 20, clock, Arc::new(events)).unwrap();
+        let (open, ended) = (recorder.begin("open"), recorder.begin("ended"));
+        for recording in [&open, &ended] {
+            assert_eq!(recording.write(TagKind::Audio, 0, &Bytes::from_static(b"sound")), None);
+        }
+        let end = IngestEvent::RecordingFailed { name: "ended".to_owned(), path: None, reason: String::new() };
+        ended.finish(end);
+        assert_eq!(told.recv(), Ok(None));
+        let (done, finished) = sync_channel(1);
+        let worker = crate::flow::Worker::spawn("test-finish", move |_| {
+            recorder.finish();
+            done.send(()).unwrap();
+        });
+        assert_eq!(finished.recv_timeout(Duration::from_secs(10)), Ok(()));
+        let mut failed: Vec<_> = told
+            .try_iter()
+            .map(|event| match event {
+                Some(IngestEvent::RecordingFailed { name, reason, .. }) => {
+                    assert_eq!(reason, "the disk does not answer");
+                    name
+                }
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        failed.sort();
+        assert_eq!(failed, ["ended", "open"]);
+        drop((release, worker));
+    }
 }

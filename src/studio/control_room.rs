@@ -13,6 +13,7 @@ use super::leftovers::repair_leftovers;
 use super::levels::Sound;
 use super::preview::{Preview, PreviewRate};
 use super::show::{self, LentShow};
+use super::slot::Slot;
 use super::sources::{self, Opened};
 use super::stage::{Stage, StageEvent, StageFormat};
 use super::supervisor::{Lent, Message};
@@ -20,7 +21,7 @@ use super::viewer_feed::ViewerFeed;
 use super::{OtherInputs, Problem, ProblemKind};
 use crate::capture::{AudioSource, DeviceInfo, DeviceKind, SourceError, SourceEvent, VideoSource, devices};
 use crate::clock::Clock;
-use crate::flow::{Stop, Worker};
+use crate::flow::{Errand, Stop, Worker};
 use crate::settings::{AudioChoice, EncodingSettings, IngestSettings, ShowSettings, VideoChoice};
 
 /// How long the thread waits for mail at most.
@@ -61,33 +62,6 @@ impl RoomMail {
     }
 }
 
-/// One of the two sources.
-struct Slot<C> {
-    choice: C,
-    /// Counts the openings: the result of an older one is of no use any more.
-    generation: u64,
-    failure: Option<Problem>,
-    seen: Vec<DeviceInfo>,
-}
-
-impl<C> Slot<C> {
-    fn new(choice: C) -> Self {
-        Self { choice, generation: 0, failure: None, seen: Vec::new() }
-    }
-
-    fn begin_opening(&mut self) {
-        self.generation += 1;
-        self.failure = None;
-    }
-
-    /// Notes which devices there are; whether a source that failed may open now.
-    fn see(&mut self, found: &[DeviceInfo]) -> bool {
-        let changed = self.seen != found;
-        self.seen = found.to_vec();
-        changed && self.failure.is_some()
-    }
-}
-
 /// What a window sees and hears of a studio.
 #[derive(Clone)]
 pub(super) struct Shown {
@@ -113,6 +87,8 @@ pub(super) struct ControlRoom {
     stage: Stage,
     /// `None`: the system gives no thread.
     disk: Option<DiskWatch>,
+    /// Closes what a crash left open; `None`: the system gives no folder for notes, or no thread.
+    _leftovers: Option<Errand>,
     /// Threads that open or close devices; joined when they are done.
     errands: Vec<Worker>,
 }
@@ -142,8 +118,8 @@ impl ControlRoom {
         }
         // What a crash left open is closed before anything else is recorded, or beside it.
         let told = face.clone();
-        let leftovers = repair_leftovers(move |problem| told.tell(StudioEvent::Problem(problem)));
-        let errands = leftovers.into_iter().collect();
+        let _leftovers = repair_leftovers(move |problem| told.tell(StudioEvent::Problem(problem)));
+        let errands = Vec::new();
         Ok(Self {
             clock,
             mail,
@@ -160,6 +136,7 @@ impl ControlRoom {
             check,
             stage,
             disk,
+            _leftovers,
             errands,
         })
     }
@@ -186,10 +163,12 @@ impl ControlRoom {
             RoomMessage::Command(command) => self.command(command),
             RoomMessage::Stage(event) => self.stage_event(event),
             RoomMessage::VideoOpened(generation, result) => {
-                if generation != self.video.generation {
+                if !self.video.is_newest(generation) {
                     return self.close(result);
                 }
                 let result = result.map(|opened| opened.map(|opened| opened.source));
+                let info = result.as_ref().ok().and_then(|source| source.as_ref().map(|source| source.info()));
+                self.video.opened(self.clock.now(), info);
                 self.video.failure = result.as_ref().err().map(Problem::from_source);
                 let state = match &result {
                     Ok(Some(source)) => SourceState::Ready(source.info()),
@@ -200,10 +179,11 @@ impl ControlRoom {
                 self.source_state(DeviceKind::Camera, state);
             }
             RoomMessage::AudioOpened(generation, result) => {
-                if generation != self.audio.generation {
+                if !self.audio.is_newest(generation) {
                     return self.close(result);
                 }
                 let result = result.map(|opened| opened.source);
+                self.audio.opened(self.clock.now(), result.as_ref().ok().map(|source| source.info()));
                 self.audio.failure = result.as_ref().err().map(Problem::from_source);
                 let state = match &result {
                     Ok(source) => SourceState::Ready(source.info()),
@@ -252,16 +232,26 @@ impl ControlRoom {
     }
 
     fn set_video(&mut self, choice: VideoChoice) {
-        if self.video.choice != choice || self.video.failure.is_some() {
-            self.video.choice = choice;
-            self.open_video();
+        if self.video.choice == choice && self.video.failure.is_none() {
+            return;
+        }
+        let on_stage = self.video.has_already(&choice).cloned();
+        self.video.choice = choice;
+        match on_stage {
+            Some(info) => self.source_state(DeviceKind::Camera, SourceState::Ready(info)),
+            None => self.open_video(),
         }
     }
 
     fn set_audio(&mut self, choice: AudioChoice) {
-        if self.audio.choice != choice || self.audio.failure.is_some() {
-            self.audio.choice = choice;
-            self.open_audio();
+        if self.audio.choice == choice && self.audio.failure.is_none() {
+            return;
+        }
+        let on_stage = self.audio.has_already(&choice).cloned();
+        self.audio.choice = choice;
+        match on_stage {
+            Some(info) => self.source_state(DeviceKind::Microphone, SourceState::Ready(info)),
+            None => self.open_audio(),
         }
     }
 
@@ -388,14 +378,20 @@ impl ControlRoom {
                 }
                 return;
             }
-            StageEvent::FirstPicture => {
+            StageEvent::FirstPicture | StageEvent::FirstSound => {
                 if let Some(show) = &self.show {
-                    show.tell(Message::Stage(StageEvent::FirstPicture));
+                    show.tell(Message::Stage(event));
                 }
                 return;
             }
-            StageEvent::Video(name, what) => (DeviceKind::Camera, name, what),
-            StageEvent::Audio(name, what) => (DeviceKind::Microphone, name, what),
+            StageEvent::Video(name, what) => {
+                self.video.set_up(matches!(what, SourceEvent::Restored | SourceEvent::Frozen { .. }));
+                (DeviceKind::Camera, name, what)
+            }
+            StageEvent::Audio(name, what) => {
+                self.audio.set_up(what == SourceEvent::Restored);
+                (DeviceKind::Microphone, name, what)
+            }
         };
         let problem = Problem::from_source_event(&name, &what);
         let restored = what == SourceEvent::Restored;
@@ -433,33 +429,43 @@ impl ControlRoom {
     }
 
     fn open_video(&mut self) {
-        self.video.begin_opening();
+        let opening = self.video.begin_opening(self.clock.now());
+        if opening.clears_stage {
+            self.stage.handle().set_video(None);
+        }
         self.source_state(DeviceKind::Camera, SourceState::Opening);
         // A window says that there is no camera; a test picture nobody asked for would hide it.
         let choice = match &self.video.choice {
             VideoChoice::Auto => VideoChoice::Camera(None),
             other => other.clone(),
         };
-        let (mail, generation) = (self.mail.clone(), self.video.generation);
-        let (encoding, clock, ingest) = (self.encoding.clone(), self.clock.clone(), self.ingest.clone());
-        self.errand("open-video", move || {
-            let result = sources::open_video(&choice, &encoding, &clock, &ingest);
-            mail.send(RoomMessage::VideoOpened(generation, result));
+        let (mail, encoding) = (self.mail.clone(), self.encoding.clone());
+        let (clock, ingest) = (self.clock.clone(), self.ingest.clone());
+        self.errand("open-video", move |stop| {
+            let open = || sources::open_video(&choice, &encoding, &clock, &ingest);
+            if let Some(result) = opening.patience.open(&clock, stop, open) {
+                mail.send(RoomMessage::VideoOpened(opening.generation, result));
+            }
         });
     }
 
     fn open_audio(&mut self) {
-        self.audio.begin_opening();
+        let opening = self.audio.begin_opening(self.clock.now());
+        if opening.clears_stage {
+            self.stage.handle().set_audio(None);
+        }
         self.source_state(DeviceKind::Microphone, SourceState::Opening);
         let choice = match &self.audio.choice {
             AudioChoice::Auto => AudioChoice::Microphone(None),
             other => other.clone(),
         };
-        let (mail, generation) = (self.mail.clone(), self.audio.generation);
-        let (encoding, clock, ingest) = (self.encoding.clone(), self.clock.clone(), self.ingest.clone());
-        self.errand("open-audio", move || {
-            let result = sources::open_audio(&choice, &encoding, &clock, &ingest);
-            mail.send(RoomMessage::AudioOpened(generation, result));
+        let (mail, encoding) = (self.mail.clone(), self.encoding.clone());
+        let (clock, ingest) = (self.clock.clone(), self.ingest.clone());
+        self.errand("open-audio", move |stop| {
+            let open = || sources::open_audio(&choice, &encoding, &clock, &ingest);
+            if let Some(result) = opening.patience.open(&clock, stop, open) {
+                mail.send(RoomMessage::AudioOpened(opening.generation, result));
+            }
         });
     }
 
@@ -493,11 +499,11 @@ impl ControlRoom {
 
     /// Closes what may take a while to close.
     fn close<T: Send + 'static>(&mut self, what: T) {
-        self.errand("close", move || drop(what));
+        self.errand("close", move |_| drop(what));
     }
 
-    fn errand(&mut self, name: &str, work: impl FnOnce() + Send + 'static) {
-        match Worker::spawn(name, move |_| work()) {
+    fn errand(&mut self, name: &str, work: impl FnOnce(&Stop) + Send + 'static) {
+        match Worker::spawn(name, work) {
             Ok(worker) => self.errands.push(worker),
             Err(error) => {
                 self.tell(StudioEvent::Problem(Problem::new(ProblemKind::Internal, "studio", error.to_string())));

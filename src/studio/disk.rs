@@ -4,26 +4,34 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::flow::{Latest, Worker};
+use crate::flow::{Errand, Latest, Stop};
 
 /// Time between looks.
 const LOOK_INTERVAL: Duration = Duration::from_secs(5);
 /// How soon another path is looked at.
 const NAP: Duration = Duration::from_millis(100);
 
-/// Looks at the disk of one recording at a time.
+/// Looks at the disk of one recording at a time. One that hangs holds up nobody who drops this.
 pub(super) struct DiskWatch {
     wanted: Latest<Option<PathBuf>>,
-    _worker: Worker,
+    _errand: Errand,
 }
 
 impl DiskWatch {
     /// Starts the thread. `tell` is called on it with the free bytes, or `None` where nobody records or the system does
     /// not tell: at first and whenever that has changed.
     pub(super) fn start(clock: Clock, tell: impl Fn(Option<u64>) + Send + 'static) -> std::io::Result<Self> {
+        Self::start_with(free_bytes, clock, tell)
+    }
+
+    fn start_with(
+        look: impl Fn(&Path) -> Option<u64> + Send + 'static,
+        clock: Clock,
+        tell: impl Fn(Option<u64>) + Send + 'static,
+    ) -> std::io::Result<Self> {
         let wanted = Latest::<Option<PathBuf>>::new();
         let asked = wanted.clone();
-        let worker = Worker::spawn("disk", move |stop| {
+        let errand = Errand::start("disk", move |stop: &Stop| {
             let (mut recording, mut told, mut next) = (None, None, clock.now());
             while !stop.requested() {
                 if let Some(other) = asked.take() {
@@ -32,7 +40,7 @@ impl DiskWatch {
                 }
                 if clock.now() >= next {
                     next = clock.now() + LOOK_INTERVAL;
-                    let free = recording.as_deref().and_then(free_bytes);
+                    let free = recording.as_deref().and_then(&look);
                     if told != Some(free) {
                         told = Some(free);
                         tell(free);
@@ -41,7 +49,7 @@ impl DiskWatch {
                 clock.sleep_until(clock.now() + NAP, NAP);
             }
         })?;
-        Ok(Self { wanted, _worker: worker })
+        Ok(Self { wanted, _errand: errand })
     }
 
     /// Looks from now on at the disk that `recording` would be on.
@@ -68,6 +76,25 @@ mod tests {
         let here = free_bytes(&folder.path().join("a.flv"));
         assert!(here.is_some_and(|free| free > 0));
         assert!(free_bytes(&folder.path().join("not/yet/there/a.flv")).is_some());
+    }
+
+    #[test]
+    fn a_disk_that_never_answers_holds_nobody_up() {
+        let ((release, hold), (asked, is_asked)) = (sync_channel::<()>(0), sync_channel(0));
+        let look = move |_: &Path| {
+            asked.send(()).unwrap();
+            hold.recv().ok().map(|()| 0)
+        };
+        let watch = DiskWatch::start_with(look, Clock::system(), |_| {}).unwrap();
+        watch.watch(Some("show.mp4".into()));
+        is_asked.recv().unwrap();
+        let (done, dropped) = sync_channel(1);
+        let worker = crate::flow::Worker::spawn("test-drop", move |_| {
+            drop(watch);
+            done.send(()).unwrap();
+        });
+        assert_eq!(dropped.recv_timeout(Duration::from_secs(10)), Ok(()));
+        drop((release, worker));
     }
 
     #[test]

@@ -1,21 +1,21 @@
 //! Recordings that a crash left open: closed in the background at the next start, and told.
 
 use super::{Problem, ProblemKind};
-use crate::flow::{Stop, Worker};
+use crate::flow::{Errand, Stop};
 use crate::output::{Leftover, RepairError, leftovers, repair};
 use crate::settings::recordings_state_dir;
 
 /// Looks for recordings that a crash left open and closes them, on a thread of its own. `tell` is called on it.
-pub(super) fn repair_leftovers(tell: impl Fn(Problem) + Send + 'static) -> Option<Worker> {
+pub(super) fn repair_leftovers(tell: impl Fn(Problem) + Send + 'static) -> Option<Errand> {
     let folder = recordings_state_dir()?;
-    let worker = Worker::spawn("repair", move |stop| {
+    let errand = Errand::start("repair", move |stop: &Stop| {
         for leftover in leftovers(&folder) {
             if !stop.requested() {
                 close(leftover, stop, &tell);
             }
         }
     });
-    worker.inspect_err(|error| tracing::warn!(%error, "recordings that a crash left open are not looked for")).ok()
+    errand.inspect_err(|error| tracing::warn!(%error, "recordings that a crash left open are not looked for")).ok()
 }
 
 fn close(leftover: Leftover, stop: &Stop, tell: &dyn Fn(Problem)) {

@@ -24,6 +24,7 @@ mod recording;
 pub mod rehearsal;
 mod rehearse;
 mod show;
+mod slot;
 mod sources;
 mod stage;
 mod supervisor;

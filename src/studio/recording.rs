@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use super::event::StudioEvent;
 use super::health::DiskFigures;
-use super::supervisor::{Message, Running, Supervisor};
+use super::supervisor::{Message, Phase, Running, Supervisor};
 use super::{Problem, ProblemKind};
 use crate::clock::local_date_and_time;
 use crate::flow::{PacketQueue, ReplayBuffer};
 use crate::media::{StreamConfig, Timestamp};
 use crate::output::publisher::PublisherState;
-use crate::output::{Recorder, RecorderConfig, RecorderError, RecorderEvent, ReplaySave, free_path, replay_path};
+use crate::output::{Recorder, RecorderConfig, RecorderError, RecorderEvent, ReplaySave, replay_path};
 use crate::settings::{default_recording, recording_path, recordings_state_dir};
 
 /// Media time the recorder's queue may hold: a disk that stalls for so long is broken.
@@ -31,6 +31,8 @@ const ALONE: &str = "recording";
 /// What is kept of a show.
 pub(super) struct Kept {
     pub(super) recorder: Option<Recorder>,
+    /// The recorder was started, whatever has become of it.
+    recorder_started: bool,
     stream: StreamConfig,
     replay: ReplayBuffer,
     /// Whether the program's packets are kept: that takes memory.
@@ -42,7 +44,15 @@ pub(super) struct Kept {
 impl Kept {
     pub(super) fn new(stream: StreamConfig) -> Self {
         let replay = ReplayBuffer::new(REPLAY_LENGTH, stream.video.is_some());
-        Self { recorder: None, stream, replay, keeps_replay: false, saves: Vec::new(), marks: 0 }
+        Self {
+            recorder: None,
+            recorder_started: false,
+            stream,
+            replay,
+            keeps_replay: false,
+            saves: Vec::new(),
+            marks: 0,
+        }
     }
 
     /// Where the program's packets are kept for replays.
@@ -62,10 +72,13 @@ impl Kept {
 
 impl Supervisor {
     pub(super) fn start_recorder(&self, running: &mut Running) {
+        if std::mem::replace(&mut running.kept.recorder_started, true) {
+            return;
+        }
         let Some(pattern) = &self.settings.record else { return };
         let (date, time) = local_date_and_time();
         let config = RecorderConfig {
-            path: free_path(&recording_path(pattern, &date, &time)),
+            path: recording_path(pattern, &date, &time),
             stream: running.kept.stream.clone(),
             split: self.settings.record_split,
             notes: recordings_state_dir(),
@@ -75,16 +88,17 @@ impl Supervisor {
         let sink = move |event| mail.send(Message::Recorder(event));
         match Recorder::start(config, output, self.clock.clone(), sink) {
             Ok(recorder) => running.kept.recorder = Some(recorder),
-            Err(error) => {
-                if running.failure.is_none() {
-                    self.fail(running, Problem::from_recorder(&error));
-                }
-            }
+            Err(error) => self.fail(running, Problem::from_recorder(&error)),
         }
     }
 
     pub(super) fn handle_recorder(&self, running: &mut Running, event: &RecorderEvent) {
         match event {
+            // Without a destination the show is live once it is recorded.
+            RecorderEvent::Begun if self.records_alone(running) && running.phase == Phase::Running => {
+                self.publisher_state(running, 0, PublisherState::Live);
+            }
+            RecorderEvent::Begun => {}
             RecorderEvent::Hole { path, hole } => self.tell(StudioEvent::Problem(Problem::from_hole(path, *hole))),
             RecorderEvent::Low { path, minutes } => {
                 self.tell(StudioEvent::Problem(Problem::new(ProblemKind::DiskLow, path, minutes.to_string())));
@@ -103,7 +117,7 @@ impl Supervisor {
         self.targets.is_empty() && running.rehearse.is_none()
     }
 
-    /// Without a destination the show is live once it is recorded.
+    /// Without a destination nothing is waited for but the disk.
     pub(super) fn begin_alone(&self, running: &mut Running) {
         if !self.records_alone(running) {
             return;
@@ -111,8 +125,9 @@ impl Supervisor {
         running.lines.stand_for_recording(ALONE);
         self.publisher_state(running, 0, PublisherState::Connecting);
         self.start_recorder(running);
-        let recorded = running.kept.recorder.is_some();
-        self.publisher_state(running, 0, if recorded { PublisherState::Live } else { PublisherState::Ended });
+        if running.kept.recorder.is_none() {
+            self.publisher_state(running, 0, PublisherState::Ended);
+        }
     }
 
     /// The program is over: without a destination nothing else is waited for.
@@ -139,7 +154,7 @@ impl Supervisor {
         let (date, time) = local_date_and_time();
         let pattern = self.settings.record.clone().or_else(default_recording).unwrap_or_default();
         let recording = match &kept.recorder {
-            Some(recorder) => recorder.path().to_owned(),
+            Some(recorder) => recorder.path(),
             None => recording_path(&pattern, &date, &time),
         };
         let path = replay_path(&recording, &time);

@@ -187,8 +187,9 @@ impl Supervisor {
             }
         };
         // A disk that hangs holds up nobody's end.
-        if let Some(worker) = leftovers.flatten().filter(|worker| !worker.is_finished()) {
-            worker.abandon();
+        if let Some(mut leftovers) = leftovers.flatten() {
+            leftovers.request_stop();
+            leftovers.finish(Duration::ZERO);
         }
         summary.flight = self.flight.end();
         ended();
@@ -342,8 +343,9 @@ impl Supervisor {
 
     fn handle_stage(&self, running: &mut Running, event: StageEvent) {
         match event {
-            // A show that waits for it looks at the stage after each message.
-            StageEvent::FirstPicture => {}
+            // A show that waits for it looks at the stage after each message. What was lost has been replaced.
+            StageEvent::FirstPicture => running.video_lost = None,
+            StageEvent::FirstSound => running.audio_lost = None,
             StageEvent::Video(name, event) => {
                 let problem = Problem::from_source_event(&name, &event);
                 // A picture that stands still is a picture.
@@ -422,7 +424,7 @@ impl Supervisor {
             PublisherState::Ended => DestinationState::Ended,
         };
         self.destination_is(running, place, state);
-        if state == DestinationState::Live && running.kept.recorder.is_none() {
+        if state == DestinationState::Live {
             self.start_recorder(running);
         }
         if running.lines.have_failed() && running.phase == Phase::Running {

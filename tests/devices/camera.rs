@@ -255,3 +255,27 @@ fn two_cameras_are_listed_by_stable_ids() {
         ]
     );
 }
+
+#[test]
+fn a_camera_that_this_studio_holds_itself_is_opened_again_whatever_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let control = folder.path().join("control");
+    for word in ["", "slow0"] {
+        std::fs::write(&control, word).unwrap();
+        let environment = [
+            ("SHIM_V4L2_0", "YUYV:640x480@30,YUYV:320x240@30"),
+            ("SHIM_V4L2_MOVE", "1"),
+            ("SHIM_V4L2_CONTROL", control.to_str().unwrap()),
+            ("PULSE_SERVER", "unix:/nonexistent"),
+        ];
+        let lines = start("reopen", folder.path(), &environment).finish(LONG);
+        let steps = ["default", "chosen", "smaller", "test", "again", "overtaken", "live", "on-air"];
+        assert_eq!(lines.len(), steps.len() + 1, "{word}: {lines:?}");
+        for (step, line) in steps.iter().zip(&lines) {
+            assert!(line.starts_with(&format!("{step} ready")), "{word}: {lines:?}");
+        }
+        assert_eq!(value(&lines, "failure"), "None", "{word}: {lines:?}");
+        // While the camera is opened again on air its last picture, or the card, goes out.
+        assert!(number(&lines, "fps") > 25.0, "{word}: {lines:?}");
+    }
+}

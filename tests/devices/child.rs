@@ -5,9 +5,14 @@ use std::fs::File;
 use std::io::Write as _;
 use std::time::Duration;
 
-use tally::capture::{AudioSource, CameraRequest, SourceError, SourceEvent, VideoSource, camera, devices, microphone};
+use tally::capture::{
+    AudioSource, CameraRequest, DeviceKind, SourceError, SourceEvent, SourceInfo, VideoSource, camera, devices,
+    microphone,
+};
 use tally::clock::Clock;
-use tally::media::{CHUNK_SAMPLES, FrameRate, Timestamp};
+use tally::media::{CHUNK_SAMPLES, FrameRate, Size, Timestamp};
+use tally::settings::{AudioChoice, EncodingSettings, ShowSettings, VideoChoice};
+use tally::studio::{Command, DestinationState, NextEvent, SourceState, Studio, StudioCommand, StudioEvent};
 
 /// Environment: which job.
 pub(crate) const JOB: &str = "TALLY_TEST_JOB";
@@ -42,6 +47,7 @@ fn listing_is_orderly_and_jobs_are_done() {
         "list-again" => list_again(&mut out),
         "camera" => capture_camera(&mut out),
         "microphone" => capture_microphone(&mut out),
+        "reopen" => reopen_camera(&mut out),
         other => panic!("no job {other}"),
     }
 }
@@ -232,4 +238,85 @@ fn capture_microphone(out: &mut File) {
         "end missing={missing} missing_late={missing_late} drift={drift} first={first} zero_nanos={zero} close_ms={close_ms}"
     )
     .unwrap();
+}
+
+/// A studio whose camera is chosen and set up again in every way, before and during a show; tells what became of it.
+fn reopen_camera(out: &mut File) {
+    let clock = Clock::system();
+    let encoding = |size, rate| EncodingSettings {
+        size,
+        frame_rate: FrameRate::new(rate, 1).unwrap(),
+        ..EncodingSettings::default()
+    };
+    let (large, small) = (Size::new(640, 480), Size::new(320, 240));
+    let settings = |video: &VideoChoice, encoding| ShowSettings {
+        video: video.clone(),
+        audio: AudioChoice::Test,
+        rehearse: true,
+        encoding,
+        ..ShowSettings::default()
+    };
+    let studio = Studio::open(&settings(&VideoChoice::Auto, encoding(large, 30)), clock.clone()).unwrap();
+    let wait = |wanted: &mut dyn FnMut(StudioEvent) -> bool| {
+        let deadline = clock.now() + Duration::from_secs(20);
+        while clock.now() < deadline {
+            if let NextEvent::Event(event) = studio.next_event(Duration::from_millis(20))
+                && wanted(event)
+            {
+                return;
+            }
+        }
+        panic!("it did not come");
+    };
+    // What became of the last opening.
+    let opened = |out: &mut File, what: &str| {
+        let mut info: Option<SourceInfo> = None;
+        wait(&mut |event| match event {
+            StudioEvent::Source { kind: DeviceKind::Camera, state } if state != SourceState::Opening => {
+                let told = match state {
+                    SourceState::Ready(ready) => format!("ready {}", info.insert(ready).format),
+                    other => format!("{other:?}"),
+                };
+                writeln!(out, "{what} {told}").unwrap();
+                true
+            }
+            _ => false,
+        });
+        info
+    };
+    let id = opened(out, "default").unwrap().id;
+    let chosen = VideoChoice::Camera(Some(id));
+    assert!(studio.command(StudioCommand::SetVideo(chosen.clone())));
+    opened(out, "chosen");
+    assert!(studio.command(StudioCommand::SetEncoding(Box::new(encoding(small, 30)))));
+    opened(out, "smaller");
+    assert!(studio.command(StudioCommand::SetVideo(VideoChoice::Test)));
+    opened(out, "test");
+    assert!(studio.command(StudioCommand::SetVideo(chosen.clone())));
+    opened(out, "again");
+    // Each is overtaken by the next.
+    for (size, rate) in [(large, 30), (small, 30), (small, 15)] {
+        assert!(studio.command(StudioCommand::SetEncoding(Box::new(encoding(size, rate)))));
+    }
+    opened(out, "overtaken");
+    // Going live brings another size along.
+    assert!(studio.command(StudioCommand::GoLive(Box::new(settings(&chosen, encoding(large, 30))))));
+    opened(out, "live");
+    wait(&mut |event| matches!(event, StudioEvent::State { state: DestinationState::Live, .. }));
+    wait(&mut |event| matches!(event, StudioEvent::Stats(_)));
+    assert!(studio.command(StudioCommand::SetVideo(VideoChoice::Auto)));
+    opened(out, "on-air");
+    for _ in 0..2 {
+        wait(&mut |event| matches!(event, StudioEvent::Stats(_)));
+    }
+    assert!(studio.command(StudioCommand::Show(Command::End)));
+    wait(&mut |event| match event {
+        StudioEvent::Ended(summary) => {
+            let (failure, frames) = (summary.failure.map(|problem| problem.kind), summary.totals.frames_sent);
+            let fps = frames as f64 / summary.duration.as_secs_f64();
+            writeln!(out, "end failure={failure:?} fps={fps}").unwrap();
+            true
+        }
+        _ => false,
+    });
 }

@@ -77,6 +77,28 @@ fn dead_disk(folder: &Path) -> String {
 }
 
 #[test]
+fn a_show_begins_and_ends_though_its_disk_never_makes_the_file() {
+    let nginx = Nginx::start();
+    let folder = tempfile::tempdir().unwrap();
+    let asleep = folder.path().join("asleep");
+    std::fs::create_dir(&asleep).unwrap();
+    let tally = endless(&nginx.url()).args(&["--record", &asleep.join("show.mp4").to_string_lossy()]);
+    let mut show = tally.env("LD_PRELOAD", &dead_disk(folder.path())).start();
+    show.wait_until_live();
+    time::pause(Duration::from_secs(2));
+    let asked = time::now();
+    show.process.signal(libc::SIGTERM);
+    let ended = show.end(Duration::from_secs(10));
+    let took = asked.elapsed();
+    ended.expect_problem(8, &["recording_failed"]);
+    assert!(took < END_AT_MOST, "{took:?}");
+    assert_eq!(std::fs::read_dir(&asleep).unwrap().count(), 0);
+    let sent = number(ended.summary(), "frames_sent") as usize;
+    assert!(sent > 30, "{}", ended.story());
+    assert_eq!(Recording::read(&nginx.recording()).video.len(), sent, "{}", ended.story());
+}
+
+#[test]
 fn a_signal_ends_a_show_whose_disk_never_returns() {
     let nginx = Nginx::start();
     let folder = tempfile::tempdir().unwrap();

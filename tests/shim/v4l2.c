@@ -17,6 +17,7 @@
  *                             stallN   no more frames come
  *                             denyN    opening fails with EACCES
  *                             busyN    REQBUFS fails with EBUSY
+ *                             slowN    STREAMOFF takes 0.7 s; until then nobody else can set the camera up (EBUSY)
  *                             brokenN  S_FMT fails with EIO
  *                             freezeN  the bar of SHIM_V4L2_MOVE stands still: frames are the same, bit by bit
  *                             blackN   frames are black
@@ -536,6 +537,14 @@ int ioctl(int fd, unsigned long request, ...) {
     va_end(args);
     pthread_mutex_lock(&lock);
     struct handle *h = handle_of(fd);
+    if (h && request == VIDIOC_STREAMOFF && told("slow", h->camera)) {
+        /* Not under the lock: the other handles are answered meanwhile. */
+        pthread_mutex_unlock(&lock);
+        struct timespec slow = {0, 700000000};
+        clock_nanosleep(CLOCK_MONOTONIC, 0, &slow, NULL);
+        pthread_mutex_lock(&lock);
+        h = handle_of(fd);
+    }
     int result = h ? answer(h, request, arg) : 0;
     pthread_mutex_unlock(&lock);
     return h ? result : real_ioctl(fd, request, arg);

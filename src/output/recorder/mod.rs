@@ -15,20 +15,18 @@ mod thread;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use self::storage::{Folder, Storage};
 use self::thread::{Shared, record};
 use super::OutputHandle;
 use crate::clock::Clock;
-use crate::flow::{Hole, Worker};
+use crate::flow::{Errand, Hole, Stop};
 use crate::media::{RecordSplit, StreamConfig, Timestamp};
 
 pub use journal::{Leftover, leftovers};
 pub use repair::{RepairError, Repaired, repair};
 pub use replay::{ReplaySave, replay_path};
-pub use storage::free_path;
 
 /// Why a recording failed. The stream is not harmed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +50,8 @@ impl RecorderError {
 /// What a running recorder tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecorderEvent {
+    /// The file is made.
+    Begun,
     /// The disk stood still for so long that the queue was full: this is missing in the file. The recording goes on
     /// at a keyframe.
     Hole {
@@ -67,14 +67,16 @@ pub enum RecorderEvent {
         /// At the rate of the last minute.
         minutes: u64,
     },
-    /// Writing failed, or the disk is as full as it may be: the recording has ended and what was written stays.
+    /// The file cannot be made, writing failed, or the disk is as full as it may be: the recording has ended and what was
+    /// written stays.
     Failed(RecorderError),
 }
 
 /// What is to be recorded.
 #[derive(Clone, Debug)]
 pub struct RecorderConfig {
-    /// The first file: `.flv` is FLV, anything else fragmented MP4. One that exists is not overwritten: see `free_path`.
+    /// The first file: `.flv` is FLV, anything else fragmented MP4. One that exists is not overwritten: `-2`, `-3`, …
+    /// comes before its ending.
     pub path: PathBuf,
     /// What the packets are.
     pub stream: StreamConfig,
@@ -84,9 +86,10 @@ pub struct RecorderConfig {
     pub notes: Option<PathBuf>,
 }
 
-/// A running recorder.
+/// A running recorder. Dropping it closes its queue and hardly waits: see `finish`.
 #[derive(Debug)]
 pub struct Recorder {
+    /// As it was asked for.
     path: PathBuf,
     errand: Errand,
     output: OutputHandle,
@@ -94,8 +97,12 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Makes the file and records from the next keyframe on. `sink` is told of each hole, when the recording goes on or ends
-    /// after it, and at most once that writing failed.
+    /// Records from the next keyframe on. The disk is asked by the recorder's own thread alone, for the file too: until it
+    /// answers, packets wait in the queue of `output`. `sink` is told when the file is made, of each hole, when the recording
+    /// goes on or ends after it, and at most once that it failed.
+    ///
+    /// # Errors
+    /// The system gives no thread.
     pub fn start(
         config: RecorderConfig,
         output: OutputHandle,
@@ -106,27 +113,27 @@ impl Recorder {
     }
 
     fn start_on<S: Storage<File: Send> + Send + 'static>(
-        mut storage: S,
+        storage: S,
         config: RecorderConfig,
         output: OutputHandle,
         clock: Clock,
         sink: impl Fn(RecorderEvent) + Send + 'static,
     ) -> Result<Self, RecorderError> {
         let shared = Arc::new(Shared::default());
-        let failed = |path: &Path, error: io::Error| RecorderError::new(path, &error);
-        // All else that the disk is asked is asked by the thread: it may take its time.
-        let (path, disk) = storage.create(&config.path).map_err(|error| failed(&config.path, error))?;
-        shared.add_file(&path);
+        let path = config.path.clone();
         output.activate();
-        let (thread_output, seen, first) = (output.clone(), Arc::clone(&shared), (path.clone(), disk));
-        let work = move || record((storage, first), &config, &thread_output, &clock, &seen, &sink);
-        let errand = Errand::start("recorder", work).map_err(|error| failed(&path, error))?;
+        let (thread_output, seen) = (output.clone(), Arc::clone(&shared));
+        let work = move |_: &Stop| record(storage, &config, &thread_output, &clock, &seen, &sink);
+        let errand = Errand::start("recorder", work).map_err(|error| {
+            output.deactivate();
+            RecorderError::new(&path, &error)
+        })?;
         Ok(Self { path, errand, output, shared })
     }
 
-    /// The first file.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// The first file; until the disk has made it, as it was asked for.
+    pub fn path(&self) -> PathBuf {
+        self.shared.files().into_iter().next().unwrap_or_else(|| self.path.clone())
     }
 
     /// Who knows all files later, when this is finished.
@@ -154,13 +161,26 @@ impl Recorder {
     /// # Errors
     /// The disk does not answer: what it took so far is in the file. The thread is left to itself, and should the disk
     /// come back while the program runs, it writes the rest.
-    pub fn finish(self, limit: Duration) -> Result<(), RecorderError> {
+    pub fn finish(mut self, limit: Duration) -> Result<(), RecorderError> {
         self.output.queue().close();
         if self.errand.finish(limit) {
             return Ok(());
         }
-        let reason = format!("the disk did not take the rest within {:.1} s", limit.as_secs_f64());
-        Err(RecorderError { path: self.path.display().to_string(), reason, disk_full: false })
+        let within = format!("within {:.1} s", limit.as_secs_f64());
+        let reason = match self.shared.files().is_empty() {
+            true => format!("the disk did not make the file {within}"),
+            false => {
+                format!("the disk did not take the rest {within}; what it took is kept, and closed at the next start")
+            }
+        };
+        Err(RecorderError { path: self.path().display().to_string(), reason, disk_full: false })
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        // Its thread would wait for ever for a queue that nobody fills.
+        self.output.queue().close();
     }
 }
 
@@ -172,34 +192,5 @@ impl RecordedFiles {
     /// Those so far.
     pub fn files(&self) -> Vec<PathBuf> {
         self.0.files()
-    }
-}
-
-/// A thread that may hang in the disk.
-#[derive(Debug)]
-struct Errand {
-    worker: Worker,
-    /// Closed when the thread has nothing more to do.
-    ended: Receiver<()>,
-}
-
-impl Errand {
-    fn start(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<Self> {
-        let (running, ended) = sync_channel(0);
-        let worker = Worker::spawn(name, move |_stop| {
-            let _running: std::sync::mpsc::SyncSender<()> = running;
-            work();
-        })?;
-        Ok(Self { worker, ended })
-    }
-
-    /// Waits for its end; `false`: it has not come within `limit`, and the thread is left to itself.
-    fn finish(self, limit: Duration) -> bool {
-        if self.ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
-            self.worker.abandon();
-            return false;
-        }
-        self.worker.join();
-        true
     }
 }

@@ -4,9 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::RecorderError;
 use super::media_file::MediaFile;
 use super::storage::{Folder, Storage};
-use super::{Errand, RecorderError};
+use crate::flow::{Errand, Stop};
 use crate::media::{Packet, RecordForm, StreamConfig};
 
 /// A replay that is being written, on a thread of its own.
@@ -22,17 +23,18 @@ impl ReplaySave {
         path: PathBuf,
         sink: impl FnOnce(Result<PathBuf, RecorderError>) + Send + 'static,
     ) -> io::Result<Self> {
-        let work = move || sink(save(&packets, &stream, &path).map_err(|error| RecorderError::new(&path, &error)));
+        let work =
+            move |_: &Stop| sink(save(&packets, &stream, &path).map_err(|error| RecorderError::new(&path, &error)));
         Errand::start("replay", work).map(Self)
     }
 
     /// Whether it is written.
     pub fn is_finished(&self) -> bool {
-        self.0.worker.is_finished()
+        self.0.is_finished()
     }
 
     /// Waits for its end, `limit` at most; then it is left to itself.
-    pub fn finish(self, limit: Duration) -> bool {
+    pub fn finish(mut self, limit: Duration) -> bool {
         self.0.finish(limit)
     }
 }

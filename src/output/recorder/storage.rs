@@ -139,7 +139,7 @@ impl Storage for Folder {
 }
 
 /// `path`, or with `-2`, `-3`, … before its extension: the first that does not exist, so that nothing is overwritten.
-pub fn free_path(path: &Path) -> PathBuf {
+fn free_path(path: &Path) -> PathBuf {
     let is_free = |path: &Path| !path.exists() && !path.is_symlink();
     if is_free(path) {
         return path.to_owned();

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::ops::Range;
 use std::sync::Mutex;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use bytes::Bytes;
 use mp4_atom::{Any, DecodeMaybe, TrunSamples};
@@ -176,7 +176,8 @@ impl Storage for Memory {
     }
 }
 
-/// Records `packets` into `memory` at the pace of their times; `each` sees the shared part and the time before each.
+/// Records `packets` into `memory` at the pace of their times; `each` sees the shared part and the time before each. Gives
+/// what was told once the file was made.
 fn record_packets(
     memory: &Memory,
     config: &RecorderConfig,
@@ -189,13 +190,10 @@ fn record_packets(
     let (shared, clock) = (Shared::default(), Clock::manual());
     // The packets of a second come together, and then the clock goes on: the recorder pops all that is there.
     let told = Mutex::new(Vec::new());
-    let mut storage = memory.clone();
-    let first = storage.create(&config.path).unwrap();
+    let storage = memory.clone();
     std::thread::scope(|scope| {
         let (output, shared, clock, told) = (&output, &shared, &clock, &told);
-        scope.spawn(move || {
-            record((storage, first), config, output, clock, shared, &|event| told.lock().unwrap().push(event))
-        });
+        scope.spawn(move || record(storage, config, output, clock, shared, &|event| told.lock().unwrap().push(event)));
         for packet in packets {
             clock.advance_to(packet.dts);
             each(shared, packet.dts);
@@ -209,7 +207,9 @@ fn record_packets(
         }
         output.queue().close();
     });
-    told.into_inner().unwrap()
+    let mut told = told.into_inner().unwrap();
+    assert_eq!(told.remove(0), RecorderEvent::Begun);
+    told
 }
 
 /// A sample as a player finds it: its time and duration in the track's own units, whether decoding can start there, and
@@ -408,7 +408,8 @@ fn a_disk_that_answers_has_all_of_it_and_no_note_is_left() {
     let fanout = Fanout::new();
     let output = fanout.add(PacketQueue::new(QUEUE_LIMIT));
     let config = RecorderConfig { path: path.clone(), notes: Some(notes.clone()), ..config("", None) };
-    let recorder = Recorder::start(config, output, Clock::manual(), |event| panic!("{event:?}")).unwrap();
+    let sink = |event| assert_eq!(event, RecorderEvent::Begun);
+    let recorder = Recorder::start(config, output, Clock::manual(), sink).unwrap();
     push_frames(&fanout, 0..FRAMES_A_SECOND);
     while recorder.output.queue().gauge().bytes > 0 {
         std::thread::yield_now();

@@ -113,11 +113,11 @@ pub(super) struct Files<S: Storage> {
 impl<S: Storage> Files<S> {
     /// Begins with the first file, which is made already.
     pub(super) fn begin(mut storage: S, config: &RecorderConfig, first: (PathBuf, S::File)) -> io::Result<Self> {
-        let form = RecordForm::of(&config.path);
+        let (form, first_path) = (RecordForm::of(&config.path), first.0.clone());
         let current = begin(&mut storage, first, form, &config.stream)?;
         Ok(Self {
             storage,
-            base_path: config.path.clone(),
+            base_path: first_path,
             form,
             stream: config.stream.clone(),
             splitter: Splitter::new(config.split),
@@ -247,23 +247,30 @@ fn write_marks<S: Storage>(storage: &mut S, open: &Open<S>, is_closed: bool) {
     }
 }
 
-/// Records until the queue is closed and empty.
+/// Makes the file and records until the queue is closed and empty.
 pub(super) fn record<S: Storage>(
-    (storage, first): (S, (PathBuf, S::File)),
+    mut storage: S,
     config: &RecorderConfig,
     output: &OutputHandle,
     clock: &Clock,
     shared: &Shared,
     tell: &dyn Fn(RecorderEvent),
 ) {
-    let path = first.0.clone();
-    let mut files = match Files::begin(storage, config, first) {
-        Ok(files) => files,
-        Err(error) => {
-            output.deactivate();
-            return tell(RecorderEvent::Failed(RecorderError::new(&path, &error)));
-        }
+    let failed = |path: &Path, error: io::Error| {
+        output.deactivate();
+        tell(RecorderEvent::Failed(RecorderError::new(path, &error)));
     };
+    let first = match shared.ask_disk(clock, || storage.create(&config.path)) {
+        Ok(first) => first,
+        Err(error) => return failed(&config.path, error),
+    };
+    let path = first.0.clone();
+    shared.add_file(&path);
+    let mut files = match shared.ask_disk(clock, || Files::begin(storage, config, first)) {
+        Ok(files) => files,
+        Err(error) => return failed(&path, error),
+    };
+    tell(RecorderEvent::Begun);
     match write_all(&mut files, output, clock, shared, tell) {
         Ok(None) => files.storage.closed(),
         Ok(Some(error)) => {

@@ -322,7 +322,11 @@ impl Driver {
             }
             Message::Stage(StageEvent::Retired(source)) => drop(source),
             Message::Stage(
-                StageEvent::FirstPicture | StageEvent::Noticed(..) | StageEvent::Video(..) | StageEvent::Audio(..),
+                StageEvent::FirstPicture
+                | StageEvent::FirstSound
+                | StageEvent::Noticed(..)
+                | StageEvent::Video(..)
+                | StageEvent::Audio(..),
             )
             | Message::Command(_)
             | Message::ShareRehearsal

@@ -86,7 +86,7 @@ impl AudioThread {
             };
             if !self.heard_sound && self.source.as_ref().is_some_and(|source| source.has_begun()) {
                 self.heard_sound = true;
-                self.stage.heard();
+                self.stage.tell(StageEvent::FirstSound);
             }
             if let Some(source) = &mut self.source {
                 while let Some(event) = source.poll_event() {

@@ -29,6 +29,8 @@ use crate::settings::EncodingSettings;
 pub(super) enum StageEvent {
     /// The first picture since the source was set.
     FirstPicture,
+    /// The first sound since the source was set.
+    FirstSound,
     /// Something happened to the picture's source of this name.
     Video(String, SourceEvent),
     /// Something happened to the sound's source of this name.
@@ -199,13 +201,11 @@ impl StageHandle {
         change(&mut self.0.standing.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn heard(&self) {
-        self.change(|standing| standing.has_sound = true);
-    }
-
     fn tell(&self, event: StageEvent) {
-        if matches!(event, StageEvent::FirstPicture) {
-            self.change(|standing| standing.has_picture = true);
+        match event {
+            StageEvent::FirstPicture => self.change(|standing| standing.has_picture = true),
+            StageEvent::FirstSound => self.change(|standing| standing.has_sound = true),
+            StageEvent::Video(..) | StageEvent::Audio(..) | StageEvent::Noticed(_) | StageEvent::Retired(_) => {}
         }
         (self.0.sink)(event);
     }

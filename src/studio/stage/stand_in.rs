@@ -77,6 +77,11 @@ impl StandIn {
         }
     }
 
+    /// The last picture there was, for as long as another source is opened.
+    pub(super) fn last(&self) -> Option<&Arc<Picture>> {
+        self.last.as_ref()
+    }
+
     /// The card, if it is to be shown now.
     pub(super) fn card(&mut self, size: Size) -> Option<Arc<Picture>> {
         if !self.is_shown {

@@ -63,9 +63,10 @@ impl VideoThread {
             let mut capture = clock.now().since(begun);
             self.look(tick.time, captured.as_ref());
             let program = self.program.as_ref().filter(|program| program.fanout().is_active());
-            let card = program.and_then(|_| self.stand_in.card(format.size));
-            let card = card.map(|picture| Captured { picture, captured_at: tick.time });
-            let Some(captured) = card.or(captured) else { continue };
+            let here = |picture| Captured { picture, captured_at: tick.time };
+            let card = program.and_then(|_| self.stand_in.card(format.size)).map(here);
+            let held = || program.and_then(|_| self.stand_in.last().cloned()).map(here);
+            let Some(captured) = card.or(captured).or_else(held) else { continue };
             if program.is_some() || previewed {
                 let begun = clock.now();
                 let picture = composer.compose(&captured.picture, &mut pool);

@@ -77,11 +77,11 @@ fn record_with_stall(name: &str, stalled: i64, after: i64) -> (Vec<u8>, Vec<Hole
     let memory = Memory::default();
     let shared = Shared::default();
     let config = config(name, None);
-    let mut storage = Stalling { memory: memory.clone(), stall };
-    let first = storage.create(&config.path).unwrap();
+    let storage = Stalling { memory: memory.clone(), stall };
     let told = RefCell::new(Vec::new());
-    record((storage, first), &config, &output, &Clock::manual(), &shared, &|event| match event {
+    record(storage, &config, &output, &Clock::manual(), &shared, &|event| match event {
         RecorderEvent::Hole { hole, .. } => told.borrow_mut().push(hole),
+        RecorderEvent::Begun => {}
         other => panic!("{other:?}"),
     });
     let bytes = memory.files()[0].1.clone();
@@ -212,7 +212,8 @@ fn a_disk_that_never_returns_holds_nobody_up_and_keeps_what_it_took() {
     is_stuck.recv().unwrap();
     let ended = recorder.finish(Duration::from_millis(300));
     let Err(RecorderError { path, reason, disk_full: false }) = ended else { panic!("{ended:?}") };
-    assert_eq!((path.as_str(), reason.as_str()), ("show.flv", "the disk did not take the rest within 0.3 s"));
+    let expected = "the disk did not take the rest within 0.3 s; what it took is kept, and closed at the next start";
+    assert_eq!((path.as_str(), reason.as_str()), ("show.flv", expected));
     let kept = tags(&memory.files()[0].1).len();
     // Script and headers, and per frame picture and sound.
     let all = 3 + 2 * 10 * FRAMES_A_SECOND as usize;
@@ -238,4 +239,98 @@ fn how_long_the_disk_takes_is_told_while_it_takes_it_and_once_after() {
     shared.ask_disk(&clock, || clock.advance_to(millis(3110)));
     assert_eq!(shared.take_slowest(clock.now()), Duration::from_millis(2100));
     assert_eq!(shared.take_slowest(clock.now()), Duration::ZERO);
+}
+
+/// A disk that sleeps when it is asked for a file, until the test lets go of it; then it may refuse.
+struct Asleep {
+    memory: Memory,
+    hold: Receiver<()>,
+    refuses: bool,
+}
+
+impl Storage for Asleep {
+    type File = MemoryFile;
+
+    fn create(&mut self, base: &Path) -> io::Result<(PathBuf, MemoryFile)> {
+        let _ = self.hold.recv();
+        if self.refuses { Err(io::ErrorKind::NotFound.into()) } else { self.memory.create(base) }
+    }
+
+    fn note(&mut self, _file: &Path) {}
+
+    fn room(&self, _file: &Path) -> Option<Room> {
+        None
+    }
+
+    fn is_there(&self, _file: &Path) -> bool {
+        true
+    }
+
+    fn write_beside(&mut self, _path: &Path, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn mend(&mut self, _file: &Path) {}
+
+    fn closed(&mut self) {
+        self.memory.closed();
+    }
+}
+
+/// Starts a recorder on such a disk and shows it four seconds; gives it, what it will tell, and what wakes the disk.
+fn record_asleep(memory: &Memory, refuses: bool) -> (Recorder, Receiver<RecorderEvent>, SyncSender<()>) {
+    let fanout = Fanout::new();
+    let output = fanout.add(PacketQueue::new(QUEUE_LIMIT));
+    let ((wake, hold), (tell, told)) = (sync_channel(0), sync_channel(8));
+    let disk = Asleep { memory: memory.clone(), hold, refuses };
+    let (done, started) = sync_channel(1);
+    // On a thread of its own: the test, too, must not wait for the disk.
+    let worker = crate::flow::Worker::spawn("test-start", move |_| {
+        let sink = move |event| tell.send(event).unwrap();
+        done.send(Recorder::start_on(disk, config("show.flv", None), output, Clock::manual(), sink).unwrap()).unwrap();
+    });
+    let recorder = started.recv_timeout(Duration::from_secs(10)).expect("whoever starts it waits for nobody's disk");
+    assert!(worker.unwrap().join());
+    push_frames(&fanout, 0..4 * FRAMES_A_SECOND);
+    (recorder, told, wake)
+}
+
+#[test]
+fn a_disk_that_has_to_wake_up_first_gets_the_first_seconds_too() {
+    let memory = Memory::default();
+    let (recorder, told, wake) = record_asleep(&memory, false);
+    let files = recorder.files_later();
+    assert!(files.files().is_empty());
+    wake.send(()).unwrap();
+    recorder.finish(Duration::from_secs(60)).unwrap();
+    assert_eq!(files.files(), [Path::new("show.flv")]);
+    assert_eq!(tags(&memory.files()[0].1).len(), 3 + 2 * 4 * FRAMES_A_SECOND as usize);
+    assert_eq!(told.iter().collect::<Vec<_>>(), [RecorderEvent::Begun]);
+}
+
+#[test]
+fn a_disk_that_refuses_the_file_is_told_as_one_that_fails_later() {
+    let (recorder, told, wake) = record_asleep(&Memory::default(), true);
+    wake.send(()).unwrap();
+    let event = told.recv_timeout(Duration::from_secs(60)).unwrap();
+    assert!(matches!(&event, RecorderEvent::Failed(error) if error.path == "show.flv"), "{event:?}");
+    recorder.finish(Duration::from_secs(60)).unwrap();
+    assert_eq!(told.iter().count(), 0);
+}
+
+#[test]
+fn a_disk_that_never_wakes_up_holds_nobody_up() {
+    let memory = Memory::default();
+    let (recorder, _told, wake) = record_asleep(&memory, false);
+    let ended = recorder.finish(Duration::from_millis(100)).unwrap_err();
+    assert_eq!(ended.reason, "the disk did not make the file within 0.1 s");
+    drop(wake);
+    // Nor does one whose recorder is dropped, as when the show dies of a bug.
+    let (recorder, _told, wake) = record_asleep(&memory, false);
+    drop(recorder);
+    drop(wake);
+    // Where the disk answers, what was taken is written.
+    while memory.0.lock().unwrap().closed < 2 {
+        std::thread::yield_now();
+    }
 }
