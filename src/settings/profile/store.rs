@@ -298,10 +298,13 @@ impl ProfileStore {
     /// where there is none yet.
     ///
     /// # Errors
-    /// A folder that cannot be written.
+    /// A key that cannot be read, or a folder that cannot be written.
     pub fn incoming_key(&self, fresh: &str) -> Result<(PathBuf, StreamKey), SettingsError> {
         let file = self.config_dir.join("incoming-key.txt");
-        if let Ok(key) = StreamKey::read_file(&file) {
+        // Only where there is nothing: senders know a key that cannot be read.
+        if fs::metadata(&file).is_ok_and(|file| file.len() > 0) {
+            let unreadable = |reason| io_error("read", &file)(std::io::Error::other(reason));
+            let key = StreamKey::read_file(&file).map_err(unreadable)?;
             return Ok((file, key));
         }
         fs::create_dir_all(&self.config_dir).map_err(io_error("make", &self.config_dir))?;

@@ -220,3 +220,17 @@ fn an_export_names_no_entry_of_this_computer_and_an_import_takes_none() {
     user.store.import(&theirs).unwrap();
     assert_eq!(user.secrets_of("theirs"), [secrets("main", None, None)]);
 }
+
+#[test]
+fn a_key_for_senders_that_cannot_be_read_is_not_replaced() {
+    let user = User::new();
+    let (file, key) = user.store.incoming_key("first").unwrap();
+    assert_eq!(key.reveal(), "first");
+    // A file that is no text cannot be read, whoever asks.
+    fs::write(&file, b"\xff\xfe").unwrap();
+    let error = user.store.incoming_key("second").unwrap_err().to_string();
+    assert!(error.contains("incoming-key.txt"), "{error}");
+    assert_eq!(fs::read(&file).unwrap(), b"\xff\xfe");
+    fs::write(&file, "").unwrap();
+    assert_eq!(user.store.incoming_key("second").unwrap().1.reveal(), "second");
+}
