@@ -1,7 +1,10 @@
 //! HLS as its readers see it, in virtual time.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
+
+use bytes::Bytes;
 
 use super::packager::Packager;
 use super::playlist;
@@ -305,6 +308,32 @@ fn what_came_before_is_dated_back() {
     publisher.run(&mut packager, 3, |_| {});
     let expected = crate::clock::utc_date_time(WALL - Duration::from_millis(newest));
     assert_eq!(media(&packager, Kind::Video).times[0], expected);
+}
+
+#[test]
+fn a_part_is_bounded_in_bytes() {
+    struct Body {
+        bytes: Arc<[u8]>,
+        _held: Arc<()>,
+    }
+    impl AsRef<[u8]> for Body {
+        fn as_ref(&self) -> &[u8] {
+            &self.bytes
+        }
+    }
+    let (held, picture) = (Arc::new(()), [&video_tag_header(true, 0)[..], &vec![0; 8 << 20]].concat());
+    let picture: Arc<[u8]> = picture.into();
+    let mut packager = Packager::new(Some(2.0));
+    for unit in Publisher::new(0, 60).headers() {
+        packager.take(&unit, WALL);
+    }
+    // Every picture at the same moment, as large as a message may be.
+    for _ in 0..330 {
+        let body = Bytes::from_owner(Body { bytes: Arc::clone(&picture), _held: Arc::clone(&held) });
+        packager.take(&Unit::media(MediaKind::Video, 0, body), WALL);
+        let bytes = (Arc::strong_count(&held) - 1) * picture.len();
+        assert!(bytes <= 96 << 20, "{bytes}");
+    }
 }
 
 #[test]
