@@ -12,7 +12,7 @@ const TEXT_LENGTH_MAX: usize = 4096;
 #[derive(Debug, PartialEq)]
 pub enum Pasted {
     /// The destination as it is now, and what was done to the text.
-    Destination(Destination, Vec<Done>),
+    Destination(Box<Destination>, Vec<Done>),
     /// A link that carries a whole show.
     Show(Box<ShowLink>),
 }
@@ -134,7 +134,7 @@ pub fn paste_server(text: &str, old: &Destination) -> Result<Pasted, PasteError>
     } else if pasted.stream_key.is_none() && old.has_key() {
         done.push(Done::OldKeyLeft);
     }
-    Ok(Pasted::Destination(pasted, done))
+    Ok(Pasted::Destination(Box::new(pasted), done))
 }
 
 /// Takes `text` as the stream key of `old`, or as a whole address with the key inside.
@@ -162,7 +162,7 @@ pub fn paste_key(text: &str, old: &Destination) -> Result<Pasted, PasteError> {
     let done = if key.reveal().len() == text.len() { Vec::new() } else { vec![Done::Trimmed] };
     let mut pasted = old.clone();
     pasted.set_stream_key(Some(key));
-    Ok(Pasted::Destination(pasted, done))
+    Ok(Pasted::Destination(Box::new(pasted), done))
 }
 
 fn checked(text: &str) -> Result<&str, PasteError> {
@@ -211,7 +211,7 @@ mod tests {
         let mut old = Destination::at("rtmp://h.example/app");
         old.unread.stream_key = Some(SecretEntry("kept".to_owned()));
         let pasted = |text: &str| match paste_server(text, &old).unwrap() {
-            Pasted::Destination(pasted, done) => (pasted, done),
+            Pasted::Destination(pasted, done) => (*pasted, done),
             show => panic!("{show:?}"),
         };
         let (same, _) = pasted("rtmps://H.example/live");
@@ -234,7 +234,7 @@ mod tests {
 
     fn destination(pasted: Result<Pasted, PasteError>) -> (Destination, Vec<Done>) {
         match pasted.unwrap() {
-            Pasted::Destination(destination, done) => (destination, done),
+            Pasted::Destination(destination, done) => (*destination, done),
             Pasted::Show(link) => panic!("{link:?}"),
         }
     }

@@ -142,7 +142,7 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::BadUrl => "Write it like rtmp://server/app or rtmps://server/app.".to_owned(),
         ProblemKind::BadSettings => "Change that value and start again.".to_owned(),
         ProblemKind::SecretUnread => {
-            "Unlock the system's secret store and start again, or give the key anew: --key-file PATH.".to_owned()
+            "Unlock the system's secret store and start again, or give it anew: --key-file PATH, or TALLY_PASSWORD.".to_owned()
         }
         ProblemKind::DnsFailed => "Check the server's name for a typing mistake, and that this computer is online.".to_owned(),
         ProblemKind::ConnectionRefused => {

@@ -159,7 +159,7 @@ impl Sheet<'_> {
             Ok(Pasted::Destination(pasted, done)) => {
                 (state.typed, state.complaint, state.done) = (None, None, done);
                 state.replaces_key = false;
-                self.change(|destination| *destination = pasted);
+                self.change(|destination| *destination = *pasted);
                 self.acts.push(Act::EndTyping);
             }
             Ok(Pasted::Show(link)) => {
