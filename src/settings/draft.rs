@@ -131,6 +131,20 @@ pub fn changed_fields(a: &ShowSettings, b: &ShowSettings) -> Vec<Field> {
     Field::ALL.into_iter().filter(|field| field.differs(a, b)).collect()
 }
 
+/// Whether `a` and `b` are the same as far as anybody knows: what was not read may be, wherever it rests.
+fn are_alike(a: &ShowSettings, b: &ShowSettings) -> bool {
+    let mut b = b.clone();
+    for (known, other) in a.destinations.iter().zip(&mut b.destinations) {
+        let (known, other) = (&known.unread, &mut other.unread);
+        for (known, other) in [(&known.stream_key, &mut other.stream_key), (&known.password, &mut other.password)] {
+            if known.is_some() && other.is_some() {
+                other.clone_from(known);
+            }
+        }
+    }
+    *a == b
+}
+
 /// Settings with their history.
 #[derive(Debug, Default)]
 pub struct Draft {
@@ -156,7 +170,7 @@ impl Draft {
 
     /// Whether there is something to save.
     pub fn has_changes(&self) -> bool {
-        self.settings != self.saved
+        self.settings != self.saved && !are_alike(&self.settings, &self.saved)
     }
 
     /// The settings as they are now are in the profile.
@@ -363,6 +377,25 @@ mod tests {
             draft.undo(false).unwrap();
             assert_eq!((kbps(&draft), key(&draft)), (kbps_then, Some(StreamKey::new("k"))));
         }
+    }
+
+    #[test]
+    fn two_profiles_that_differ_in_what_was_not_read_are_two_and_none_of_them_is_changed_by_that() {
+        let kept_in = |entry: &str| {
+            let mut destination = Destination::at("rtmp://h/app");
+            destination.unread.stream_key = Some(SecretEntry(entry.to_owned()));
+            ShowSettings { destinations: vec![destination], ..rate(1) }
+        };
+        let mut draft = Draft::new(kept_in("a/h/stream_key"));
+        draft.mark_saved_as(kept_in(".session/h/stream_key"));
+        assert!(!draft.has_changes());
+        draft.edit(kept_in("b/h/stream_key"), 0.0, false).unwrap();
+        let unread = draft.settings().destinations[0].unread.stream_key.clone();
+        assert_eq!(unread.map(|SecretEntry(entry)| entry).as_deref(), Some("b/h/stream_key"));
+        let mut forgotten = draft.settings().clone();
+        forgotten.destinations[0].set_stream_key(None);
+        draft.edit(forgotten, 10.0, false).unwrap();
+        assert!(draft.has_changes());
     }
 
     #[test]

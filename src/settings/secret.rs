@@ -69,15 +69,8 @@ impl fmt::Debug for StreamKey {
 }
 
 /// The entry of the secret store in which a secret rests.
-#[derive(Clone, Debug, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretEntry(pub String);
-
-/// Any two are alike: nobody knows whether what rests in them is.
-impl PartialEq for SecretEntry {
-    fn eq(&self, _other: &Self) -> bool {
-        true
-    }
-}
 
 /// The secrets of a destination that are kept and were not read: the secret store did not answer, or was not asked yet.
 /// One that is known as well was typed anew and counts alone.
