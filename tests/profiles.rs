@@ -147,6 +147,36 @@ fn a_key_is_in_the_secret_file_and_nowhere_else() {
 }
 
 #[test]
+fn a_key_that_cannot_be_read_is_kept_and_nothing_is_published_without_it() {
+    let folder = tempfile::tempdir().expect("folder");
+    let config = folder.path();
+    // The key went to the system's secret store, which this program is told not to ask.
+    std::fs::create_dir(config.join("profiles")).expect("folder");
+    let file = config.join("profiles").join("show.toml");
+    let text = "version = 1\nname = \"show\"\nvideo = \"test\"\naudio = \"silence\"\n\
+        [[destinations]]\nname = \"main\"\nserver = \"rtmp://127.0.0.1:1/app/_definst_\"\nstream_key_kept = true\n";
+    std::fs::write(&file, text).expect("profile");
+    let saved = run(config, &["profiles", "save", "show", "--video-bitrate", "4000k"]);
+    assert_eq!(saved.status.code(), Some(0), "{}", told(&saved));
+    assert!(told(&saved).contains("the stream key of \"main\" cannot be read now and stays where it is"));
+    let text = std::fs::read_to_string(&file).expect("profile");
+    assert!(text.contains("video_bitrate = \"4000k\"") && text.contains("stream_key_kept = true"), "{text}");
+    assert!(text.contains("/app/_definst_\""), "{text}");
+    assert!(!config.join("secrets.toml").exists());
+    assert!(out(&run(config, &["profiles", "show", "show"])).contains("set, cannot be read now"));
+
+    let live = run(config, &["live", "--profile", "show", "--for", "1s", "--json"]);
+    assert_eq!(live.status.code(), Some(2), "{}", told(&live));
+    let kinds: Vec<_> = json_lines(&live).iter().map(|line| line["kind"].clone()).collect();
+    assert!(kinds.contains(&"secret_unread".into()), "{kinds:?}");
+    // Another one takes its place.
+    let mut save = tally(config);
+    let saved = save.args(["profiles", "save", "show"]).env("TALLY_KEY", CANARY).output().expect("tally starts");
+    assert_eq!(saved.status.code(), Some(0), "{}", told(&saved));
+    assert!(out(&run(config, &["profiles", "show", "show"])).contains("set, ends with -key"));
+}
+
+#[test]
 fn an_export_is_imported_elsewhere_and_never_over_a_profile() {
     let (here, there) = (tempfile::tempdir().expect("folder"), tempfile::tempdir().expect("folder"));
     let saved = run(here.path(), &["profiles", "save", "show", "--to", "rtmp://h/app/my-secret-key", "--fps", "24"]);

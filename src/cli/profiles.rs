@@ -181,10 +181,16 @@ impl Shown {
         for destination in &self.destinations {
             lines.push(format!("destination       {}", destination.name));
             lines.push(format!("  to              {}", destination.server));
-            lines.push(format!("  stream key      {}", told_secret(destination.stream_key_last4.as_deref())));
+            lines.push(format!(
+                "  stream key      {}",
+                told_secret(destination.stream_key_set, destination.stream_key_last4.as_deref())
+            ));
             if let Some(user) = &destination.user {
                 lines.push(format!("  user            {user}"));
-                lines.push(format!("  password        {}", told_secret(destination.password_last4.as_deref())));
+                lines.push(format!(
+                    "  password        {}",
+                    told_secret(destination.password_set, destination.password_last4.as_deref())
+                ));
             }
             if let Some(file) = &destination.tls_ca {
                 lines.push(format!("  tls-ca          {file}"));
@@ -199,14 +205,15 @@ impl Shown {
 
 impl ShownDestination {
     fn of(destination: Destination) -> Self {
-        let Destination { name, server, stream_key, user, password, tls_ca, backup_server } = destination;
+        let (stream_key_set, password_set) = (destination.has_key(), destination.has_password());
+        let Destination { name, server, stream_key, user, password, unread: _, tls_ca, backup_server } = destination;
         Self {
             name,
             server,
-            stream_key_set: stream_key.is_some(),
+            stream_key_set,
             stream_key_last4: stream_key.as_ref().map(StreamKey::last4),
             user,
-            password_set: password.is_some(),
+            password_set,
             password_last4: password.as_ref().map(StreamKey::last4),
             tls_ca: tls_ca.map(|path| path.display().to_string()),
             backup: backup_server,
@@ -214,8 +221,9 @@ impl ShownDestination {
     }
 }
 
-fn told_secret(last4: Option<&str>) -> String {
-    last4.map_or("not set".to_owned(), |last4| format!("set, ends with {last4}"))
+fn told_secret(is_set: bool, last4: Option<&str>) -> String {
+    let unknown = if is_set { "set, cannot be read now" } else { "not set" };
+    last4.map_or(unknown.to_owned(), |last4| format!("set, ends with {last4}"))
 }
 
 fn show(store: &ProfileStore, name: &str, json: bool) -> Result<Exit, Failure> {

@@ -56,7 +56,7 @@ pub(super) fn merged(base: ShowSettings, args: &ShowArgs) -> Result<ShowSettings
     let mut settings = settings.with_secrets_split();
     for destination in settings.destinations.iter_mut().filter(|destination| destination.user.is_some()) {
         if let Some(password) = &args.secrets.password {
-            destination.password = Some(password.clone());
+            destination.set_password(Some(password.clone()));
         }
     }
     settings.validate()?;
@@ -121,20 +121,19 @@ fn give_keys(destinations: &mut [Destination], args: &ShowArgs) -> Result<(), Fa
             )));
         }
         for (destination, key) in destinations.iter_mut().zip(keys) {
-            destination.stream_key = Some(key);
+            destination.set_stream_key(Some(key));
         }
         return Ok(());
     }
     let Some(key) = keys.pop() else { return Ok(()) };
-    let mut without: Vec<_> =
-        destinations.iter_mut().filter(|d| d.stream_key.is_none() && !d.has_key_in_url()).collect();
+    let mut without: Vec<_> = destinations.iter_mut().filter(|d| !d.has_key() && !d.has_key_in_url()).collect();
     if without.is_empty() {
         let message = "the stream key fits no destination: each has one already, or there is none; \
             use --to URL with --key-file, once for each --to in the same order";
         return Err(Failure::usage(message));
     }
     for destination in &mut without {
-        destination.stream_key = Some(key.clone());
+        destination.set_stream_key(Some(key.clone()));
     }
     Ok(())
 }
@@ -172,7 +171,7 @@ mod tests {
     use super::*;
     use crate::cli::EnvSecrets;
     use crate::cli::args::{Cli, Command};
-    use crate::settings::VideoChoice;
+    use crate::settings::{SecretEntry, VideoChoice};
     use crate::studio::ProblemKind;
     use clap::Parser;
     use std::path::PathBuf;
@@ -223,6 +222,21 @@ mod tests {
         let settings = merged(profile(), &args("--rehearse")).unwrap();
         // What it is rehearsed for is kept: the stream is held against what it wants, and not sent there.
         assert!(settings.rehearse && settings.destinations == profile().destinations);
+    }
+
+    #[test]
+    fn a_key_that_was_not_read_is_one_until_another_is_given() {
+        let mut profile = profile();
+        profile.destinations[0].set_stream_key(None);
+        profile.destinations[0].unread.stream_key = Some(SecretEntry("kept".to_owned()));
+        let kept = merged(profile.clone(), &args("--video test")).unwrap();
+        assert_eq!((keys(&kept), &kept.destinations), (vec![None], &profile.destinations));
+        let given = merged(profile.clone(), &with_key("--video test", "k1")).unwrap();
+        assert_eq!((keys(&given), given.destinations[0].lacks_secrets()), (vec![Some("k1")], false));
+        // One key for several goes to those that have none.
+        profile.destinations.push(Destination::at("rtmp://h2/app"));
+        let given = merged(profile, &with_key("--video test", "k1")).unwrap();
+        assert_eq!((keys(&given), given.destinations[0].has_key()), (vec![None, Some("k1")], true));
     }
 
     #[test]

@@ -190,7 +190,7 @@ impl State {
         if unit.kind != UnitKind::Keyframe && self.recent.is_empty() {
             return;
         }
-        self.recent_bytes += unit.body.len();
+        self.recent_bytes += unit.room();
         self.recent.push_back(unit);
         if self.recent_bytes > bytes_max {
             self.recent = VecDeque::new();
@@ -205,6 +205,7 @@ mod tests {
 
     use super::*;
     use crate::ingest::player::PlayerBounds;
+    use crate::ingest::unit::ROOM_OF_ONE;
 
     fn player() -> Arc<Player> {
         Arc::new(Player::new("127.0.0.1:3".parse().unwrap(), PlayerBounds { media_ms: 3000, bytes: 1 << 20 }))
@@ -254,7 +255,7 @@ mod tests {
 
     #[test]
     fn groups_beyond_the_cap_are_not_kept_and_tracks_have_headers_of_their_own() {
-        let hub = Hub::new("live", "cam", 30);
+        let hub = Hub::new("live", "cam", 30 + 2 * ROOM_OF_ONE);
         hub.push(video(0, b"\x90hvc1main"));
         hub.push(video(0, b"\x96\x00hvc1\x01second"));
         hub.push(video(0, b"\x94hvc1colour"));
@@ -267,6 +268,17 @@ mod tests {
         hub.push(video(80, b"\xA3hvc1of no use yet"));
         hub.push(video(80, b"\x93hvc1next"));
         assert_eq!(bodies(&late), [b"\x93hvc1next"]);
+    }
+
+    #[test]
+    fn small_messages_are_counted_with_what_keeping_them_takes() {
+        let hub = Hub::new("live", "cam", 1 << 20);
+        hub.push(video(0, b"\x17\x01\0\0\0key"));
+        for time in 0..100_000 {
+            hub.push(video(time, b"\x27"));
+            let room = hub.lock().recent.capacity() * size_of::<Unit>();
+            assert!(room <= 1 << 20, "{room} bytes after {time} messages");
+        }
     }
 
     #[test]

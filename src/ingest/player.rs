@@ -113,7 +113,7 @@ impl Player {
         state.hungry = state.queue.is_empty();
         match state.queue.pop_front() {
             Some(Delivery::Unit(unit)) => {
-                state.bytes -= unit.body.len();
+                state.bytes -= unit.room();
                 state.last_number = Some(unit.number);
                 let counts = &mut state.counts;
                 counts.bytes += unit.body.len() as u64;
@@ -234,7 +234,7 @@ impl State {
     }
 
     fn enqueue(&mut self, unit: Unit) {
-        self.bytes += unit.body.len();
+        self.bytes += unit.room();
         self.queue.push_back(Delivery::Unit(unit));
     }
 
@@ -262,9 +262,17 @@ impl State {
         self.span_of(newest_ms, |_| true)
     }
 
-    /// Drops what is too much: the pictures before the last keyframe that waits; if that is not enough, all pictures
-    /// up to the next one; then the oldest sound.
+    /// Drops what is too much: pictures and sound, and where that is not enough, headers.
     fn keep_within(&mut self, bounds: PlayerBounds) {
+        self.drop_media(bounds);
+        if self.bytes > bounds.bytes {
+            self.drop_headers(bounds.bytes);
+        }
+    }
+
+    /// Drops the pictures before the last keyframe that waits; if that is not enough, all pictures up to the next one; then
+    /// the oldest sound.
+    fn drop_media(&mut self, bounds: PlayerBounds) {
         let Some(newest) = self.newest_ms() else { return };
         if self.span_ms(newest) <= bounds.media_ms {
             self.catching_up_ms = 0;
@@ -282,8 +290,33 @@ impl State {
         while self.span_ms(newest) > media_ms || self.bytes > bounds.bytes {
             let Some(oldest) = self.queue.iter().position(|delivery| droppable(delivery).is_some()) else { return };
             let Some(Delivery::Unit(unit)) = self.queue.remove(oldest) else { return };
-            self.bytes -= unit.body.len();
+            self.bytes -= unit.room();
             self.counts.dropped_audio += u64::from(unit.kind == UnitKind::Sound);
+        }
+    }
+
+    /// Drops the headers that a newer one replaces, then the oldest: a publisher may send nothing else.
+    fn drop_headers(&mut self, bytes_max: usize) {
+        let mut newest = Vec::new();
+        let kept = std::mem::take(&mut self.queue).into_iter().rev().filter(|delivery| {
+            let Delivery::Unit(unit) = delivery else { return true };
+            let is_newest = !newest.contains(&unit.kind);
+            if is_newest {
+                newest.push(unit.kind);
+            } else {
+                self.bytes -= unit.room();
+            }
+            is_newest
+        });
+        self.queue = kept.collect();
+        self.queue.make_contiguous().reverse();
+        let is_unit = |delivery: &Delivery| matches!(delivery, Delivery::Unit(_));
+        while self.bytes > bytes_max
+            && let Some(oldest) = self.queue.iter().position(is_unit)
+        {
+            if let Some(Delivery::Unit(unit)) = self.queue.remove(oldest) {
+                self.bytes -= unit.room();
+            }
         }
     }
 
@@ -297,7 +330,7 @@ impl State {
             if index > count || !unit.is_picture() {
                 return true;
             }
-            *bytes -= unit.body.len();
+            *bytes -= unit.room();
             counts.dropped_frames += u64::from(matches!(unit.kind, UnitKind::Keyframe | UnitKind::Picture));
             false
         });
@@ -425,6 +458,29 @@ mod tests {
             more.extend(taken(&player));
         }
         assert_eq!(times(&more, is_picture).len(), 10);
+    }
+
+    #[test]
+    fn headers_that_nobody_fetches_are_bounded_and_the_newest_of_each_kind_stays() {
+        let player = Player::new("127.0.0.1:3".parse().unwrap(), BOUNDS);
+        let header = |media, first: &[u8], number: u32| {
+            Unit::media(media, number, [first, &[0; 1000], &number.to_be_bytes()].concat().into())
+        };
+        for number in 0..1000 {
+            player.push(&header(MediaKind::Video, b"\x17\0\0\0\0", number));
+            player.push(&header(MediaKind::Audio, b"\xaf\0", number));
+            player.push(&Unit::script(number, vec![0; 1000].into()));
+        }
+        assert!(player.lock().queue.len() <= 100, "{} wait", player.lock().queue.len());
+        let waiting: Vec<_> = player.lock().queue.iter().rev().take(3).filter_map(stamp).collect();
+        assert_eq!(waiting, [999, 999, 999]);
+        // Nor do they hold back what comes after them.
+        player.push(&Unit::media(MediaKind::Video, 1000, b"\x17\x01\0\0\0key"[..].into()));
+        assert_eq!(player.lock().queue.back().and_then(stamp), Some(1000));
+    }
+
+    fn stamp(delivery: &Delivery) -> Option<u32> {
+        if let Delivery::Unit(unit) = delivery { Some(unit.timestamp_ms) } else { None }
     }
 
     #[test]

@@ -5,6 +5,10 @@ use bytes::Bytes;
 use crate::flv::{CodecId, TagKind, TagRole, audio_shape, video_shape};
 use crate::rtmp::MediaKind;
 
+/// What a message takes beside its body: a place in a queue that doubles when it is full, and the block the body is in.
+/// Without it one of a single byte would be counted as next to nothing.
+pub(super) const ROOM_OF_ONE: usize = 256;
+
 /// What a message is to those who pass it on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UnitKind {
@@ -80,6 +84,11 @@ impl Unit {
     pub(super) fn script(timestamp_ms: u32, body: Bytes) -> Self {
         let (tag, kind, codec) = (TagKind::Script, UnitKind::Script, None);
         Self { number: 0, tag, timestamp_ms, body, kind, codec, header_bytes: 0, composition_ms: 0, track: 0 }
+    }
+
+    /// Bytes that it takes while somebody keeps it.
+    pub(super) fn room(&self) -> usize {
+        ROOM_OF_ONE + self.body.len()
     }
 
     /// What the codec made of it, without what stands before.

@@ -1,6 +1,6 @@
 //! Destinations' URLs: where a key hides in one, and whether it can be used. `rtmp::url` decides.
 
-use super::{Destination, SettingsError, StreamKey};
+use super::{Destination, SettingsError, StreamKey, UnreadSecrets};
 use crate::rtmp::url::{RtmpUrl, UrlParts, redact_url};
 
 impl Destination {
@@ -8,13 +8,48 @@ impl Destination {
     pub fn at(url: &str) -> Self {
         let parts = UrlParts::of(url);
         let (server, name) = (parts.whole.to_owned(), parts.host().to_owned());
-        Self { name, server, stream_key: None, user: None, password: None, tls_ca: None, backup_server: None }
+        Self {
+            name,
+            server,
+            stream_key: None,
+            user: None,
+            password: None,
+            unread: UnreadSecrets::default(),
+            tls_ca: None,
+            backup_server: None,
+        }
     }
 
     /// What people call it: its name, else the server's.
     pub fn shown_name(&self) -> &str {
         let name = self.name.trim();
         if name.is_empty() { UrlParts::of(&self.server).host() } else { name }
+    }
+
+    /// Whether it has a stream key of its own, be it one that was not read.
+    pub fn has_key(&self) -> bool {
+        self.stream_key.is_some() || self.unread.stream_key.is_some()
+    }
+
+    /// Whether it has a password, be it one that was not read.
+    pub fn has_password(&self) -> bool {
+        self.password.is_some() || self.unread.password.is_some()
+    }
+
+    /// Whether it cannot be published to because its key, or the password of its login, was not read.
+    pub fn lacks_secrets(&self) -> bool {
+        let lacks_password = self.user.is_some() && self.password.is_none() && self.unread.password.is_some();
+        (self.stream_key.is_none() && self.unread.stream_key.is_some()) || lacks_password
+    }
+
+    /// Takes this key, or none, in place of the one it had, also of one that was not read.
+    pub fn set_stream_key(&mut self, key: Option<StreamKey>) {
+        (self.stream_key, self.unread.stream_key) = (key, None);
+    }
+
+    /// Takes this password, or none, in place of the one it had, also of one that was not read.
+    pub fn set_password(&mut self, password: Option<StreamKey>) {
+        (self.password, self.unread.password) = (password, None);
     }
 
     /// Whether the URL holds more than the server and its app, which is taken for the key when no
@@ -28,7 +63,7 @@ impl Destination {
     #[must_use]
     pub fn with_secrets_split(mut self) -> Self {
         let parts = UrlParts::of(&self.server);
-        let holds_key = self.stream_key.is_none() && !parts.stream_name.is_empty();
+        let holds_key = !self.has_key() && !parts.stream_name.is_empty();
         let key = holds_key.then(|| StreamKey::new(parts.stream_name));
         let path = if holds_key { parts.app } else { parts.path };
         let server = format!("{}{}{path}", parts.scheme, parts.host_port);
@@ -36,6 +71,9 @@ impl Destination {
         self.user = self.user.or(user);
         self.password = self.password.or(password.map(|password| StreamKey::new(&password)));
         self.stream_key = self.stream_key.or(key);
+        // What was typed replaces what was not read.
+        self.unread.stream_key.take_if(|_| self.stream_key.is_some());
+        self.unread.password.take_if(|_| self.password.is_some());
         self.backup_server = self.backup_server.take().map(|backup| self.backup_without_secrets(&backup));
         self.server = server;
         self
@@ -53,7 +91,7 @@ impl Destination {
 
     /// Checks the URL. What it says never holds the URL whole.
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
-        let read = RtmpUrl::parse(&self.server, self.stream_key.is_some());
+        let read = RtmpUrl::parse(&self.server, self.has_key());
         read.map(drop).map_err(|reason| SettingsError::Url { shown: redact_url(&self.server), reason })?;
         let Some(backup) = &self.backup_server else { return Ok(()) };
         let read = RtmpUrl::parse(backup, true);
@@ -64,6 +102,7 @@ impl Destination {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::SecretEntry;
 
     #[test]
     fn a_backup_server_keeps_no_secret_in_its_address() {
@@ -110,6 +149,26 @@ mod tests {
         let key = Some("key".to_owned());
         assert_eq!(split("rtmp://h/v2/pub", Some("key")), ("rtmp://h/v2/pub".to_owned(), key.clone(), None, None));
         assert_eq!(split("rtmp://h/v2/", Some("key")), ("rtmp://h/v2/".to_owned(), key, None, None));
+    }
+
+    #[test]
+    fn what_was_not_read_is_there_all_the_same_until_something_is_typed() {
+        let unread = UnreadSecrets {
+            stream_key: Some(SecretEntry("a".to_owned())),
+            password: Some(SecretEntry("b".to_owned())),
+        };
+        let kept = Destination { unread: unread.clone(), ..Destination::at("rtmp://h/app/_definst_") };
+        let split = kept.clone().with_secrets_split();
+        assert_eq!((split.server.as_str(), &split.stream_key, &split.unread), (kept.server.as_str(), &None, &unread));
+        assert!(split.has_key() && split.has_password() && split.lacks_secrets());
+        let mut typed = Destination { stream_key: Some(StreamKey::new("k")), ..kept.clone() }.with_secrets_split();
+        assert_eq!((typed.server.as_str(), &typed.unread.stream_key), (kept.server.as_str(), &None));
+        // A password is asked for with a user alone.
+        assert!(!typed.lacks_secrets());
+        typed.user = Some("me".to_owned());
+        assert!(typed.lacks_secrets());
+        typed.set_password(None);
+        assert!(!typed.lacks_secrets() && !typed.has_password());
     }
 
     #[test]

@@ -131,6 +131,20 @@ pub fn changed_fields(a: &ShowSettings, b: &ShowSettings) -> Vec<Field> {
     Field::ALL.into_iter().filter(|field| field.differs(a, b)).collect()
 }
 
+/// Whether `a` and `b` are the same as far as anybody knows: what was not read may be, wherever it rests.
+fn are_alike(a: &ShowSettings, b: &ShowSettings) -> bool {
+    let mut b = b.clone();
+    for (known, other) in a.destinations.iter().zip(&mut b.destinations) {
+        let (known, other) = (&known.unread, &mut other.unread);
+        for (known, other) in [(&known.stream_key, &mut other.stream_key), (&known.password, &mut other.password)] {
+            if known.is_some() && other.is_some() {
+                other.clone_from(known);
+            }
+        }
+    }
+    *a == b
+}
+
 /// Settings with their history.
 #[derive(Debug, Default)]
 pub struct Draft {
@@ -156,7 +170,7 @@ impl Draft {
 
     /// Whether there is something to save.
     pub fn has_changes(&self) -> bool {
-        self.settings != self.saved
+        self.settings != self.saved && !are_alike(&self.settings, &self.saved)
     }
 
     /// The settings as they are now are in the profile.
@@ -169,15 +183,21 @@ impl Draft {
         self.saved = saved;
     }
 
-    /// Gives each destination that has no secrets those that `kept` has for the same one: no step, and nothing that was
-    /// typed meanwhile is lost.
+    /// Gives each destination whose secrets were not read those that `kept` has for the same one, also in what can be
+    /// undone: no step, and nothing that was typed meanwhile is lost.
     pub fn fill_secrets(&mut self, kept: &ShowSettings) {
         let unchanged = self.settings == self.saved;
-        for destination in &mut self.settings.destinations {
+        let history = self.past.iter_mut().chain(&mut self.future).chain([&mut self.settings]);
+        for destination in history.flat_map(|settings| &mut settings.destinations) {
             let same = |other: &&Destination| other.name == destination.name && other.server == destination.server;
             let Some(known) = kept.destinations.iter().find(same) else { continue };
-            destination.stream_key = destination.stream_key.take().or_else(|| known.stream_key.clone());
-            destination.password = destination.password.take().or_else(|| known.password.clone());
+            let Destination { stream_key, password, unread, .. } = destination;
+            if stream_key.is_none() && unread.stream_key.is_some() {
+                (*stream_key, unread.stream_key) = (known.stream_key.clone(), known.unread.stream_key.clone());
+            }
+            if password.is_none() && unread.password.is_some() {
+                (*password, unread.password) = (known.password.clone(), known.unread.password.clone());
+            }
         }
         if unchanged {
             self.mark_saved();
@@ -261,7 +281,7 @@ impl Draft {
 mod tests {
     use super::*;
     use crate::media::Bitrate;
-    use crate::settings::VideoChoice;
+    use crate::settings::{SecretEntry, StreamKey, VideoChoice};
     use proptest::prelude::*;
 
     fn rate(kbps: u32) -> ShowSettings {
@@ -335,6 +355,47 @@ mod tests {
         assert_eq!(draft.undo(false), Ok(true));
         assert_eq!(draft.redo(true), Err(Lock::SoundForm));
         assert!(draft.can_redo());
+    }
+
+    #[test]
+    fn secrets_that_are_read_later_are_there_after_undo_and_never_where_they_were_taken_away() {
+        let kept = |key: Option<&str>| {
+            let mut destination = Destination { name: "main".to_owned(), ..Destination::at("rtmp://h/app") };
+            destination.stream_key = key.map(StreamKey::new);
+            destination.unread.stream_key = key.is_none().then(|| SecretEntry("kept".to_owned()));
+            vec![destination]
+        };
+        let mut draft = Draft::new(ShowSettings { destinations: kept(None), ..rate(1) });
+        draft.edit(ShowSettings { destinations: kept(None), ..rate(2) }, 0.0, false).unwrap();
+        let mut forgotten = draft.settings().clone();
+        forgotten.destinations[0].set_stream_key(None);
+        draft.edit(forgotten, 10.0, false).unwrap();
+        draft.fill_secrets(&ShowSettings { destinations: kept(Some("k")), ..rate(1) });
+        let key = |draft: &Draft| draft.settings().destinations[0].stream_key.clone();
+        assert_eq!(key(&draft), None);
+        for kbps_then in [2, 1] {
+            draft.undo(false).unwrap();
+            assert_eq!((kbps(&draft), key(&draft)), (kbps_then, Some(StreamKey::new("k"))));
+        }
+    }
+
+    #[test]
+    fn two_profiles_that_differ_in_what_was_not_read_are_two_and_none_of_them_is_changed_by_that() {
+        let kept_in = |entry: &str| {
+            let mut destination = Destination::at("rtmp://h/app");
+            destination.unread.stream_key = Some(SecretEntry(entry.to_owned()));
+            ShowSettings { destinations: vec![destination], ..rate(1) }
+        };
+        let mut draft = Draft::new(kept_in("a/h/stream_key"));
+        draft.mark_saved_as(kept_in(".session/h/stream_key"));
+        assert!(!draft.has_changes());
+        draft.edit(kept_in("b/h/stream_key"), 0.0, false).unwrap();
+        let unread = draft.settings().destinations[0].unread.stream_key.clone();
+        assert_eq!(unread.map(|SecretEntry(entry)| entry).as_deref(), Some("b/h/stream_key"));
+        let mut forgotten = draft.settings().clone();
+        forgotten.destinations[0].set_stream_key(None);
+        draft.edit(forgotten, 10.0, false).unwrap();
+        assert!(draft.has_changes());
     }
 
     #[test]

@@ -36,7 +36,9 @@ pub use recording::{
     DEFAULT_NAME, RecordForm, RecordSplit, RecordingName, default_recording, recording_path, recording_room,
 };
 pub use relay::{Relay, RelayEngine, RelayError};
-pub use secret::StreamKey;
+pub use secret::{SecretEntry, StreamKey, UnreadSecrets};
+#[cfg(test)]
+pub(crate) use secrets::memory::Memory as MemorySecrets;
 pub use secrets::{FileStore, KeyringStore, KeysIn, SecretStore, Secrets};
 pub use show::{Destination, ShowSettings};
 pub use state::{recordings_state_dir, shows_state_dir};

@@ -12,7 +12,7 @@ const TEXT_LENGTH_MAX: usize = 4096;
 #[derive(Debug, PartialEq)]
 pub enum Pasted {
     /// The destination as it is now, and what was done to the text.
-    Destination(Destination, Vec<Done>),
+    Destination(Box<Destination>, Vec<Done>),
     /// A link that carries a whole show.
     Show(Box<ShowLink>),
 }
@@ -129,10 +129,12 @@ pub fn paste_server(text: &str, old: &Destination) -> Result<Pasted, PasteError>
         pasted.stream_key = pasted.stream_key.or_else(|| old.stream_key.clone());
         pasted.user = pasted.user.or_else(|| old.user.clone());
         pasted.password = pasted.password.or_else(|| old.password.clone());
-    } else if pasted.stream_key.is_none() && old.stream_key.is_some() {
+        pasted.unread = old.unread.clone();
+        pasted = pasted.with_secrets_split();
+    } else if pasted.stream_key.is_none() && old.has_key() {
         done.push(Done::OldKeyLeft);
     }
-    Ok(Pasted::Destination(pasted, done))
+    Ok(Pasted::Destination(Box::new(pasted), done))
 }
 
 /// Takes `text` as the stream key of `old`, or as a whole address with the key inside.
@@ -142,7 +144,9 @@ pub fn paste_server(text: &str, old: &Destination) -> Result<Pasted, PasteError>
 pub fn paste_key(text: &str, old: &Destination) -> Result<Pasted, PasteError> {
     let trimmed = checked(text)?;
     if trimmed.contains("://") || is_link(trimmed) {
-        let pasted = paste_server(text, &Destination { stream_key: None, ..old.clone() })?;
+        let mut old = old.clone();
+        old.set_stream_key(None);
+        let pasted = paste_server(text, &old)?;
         return Ok(match pasted {
             Pasted::Destination(destination, mut done) => {
                 done.push(Done::ServerSplit);
@@ -156,7 +160,9 @@ pub fn paste_key(text: &str, old: &Destination) -> Result<Pasted, PasteError> {
         return Err(PasteError::Empty);
     }
     let done = if key.reveal().len() == text.len() { Vec::new() } else { vec![Done::Trimmed] };
-    Ok(Pasted::Destination(Destination { stream_key: Some(key), ..old.clone() }, done))
+    let mut pasted = old.clone();
+    pasted.set_stream_key(Some(key));
+    Ok(Pasted::Destination(Box::new(pasted), done))
 }
 
 fn checked(text: &str) -> Result<&str, PasteError> {
@@ -197,7 +203,26 @@ pub fn backup_is_usable(address: &str) -> Result<(), PasteError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::SecretEntry;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_key_that_was_not_read_stays_with_its_server_until_another_is_pasted() {
+        let mut old = Destination::at("rtmp://h.example/app");
+        old.unread.stream_key = Some(SecretEntry("kept".to_owned()));
+        let pasted = |text: &str| match paste_server(text, &old).unwrap() {
+            Pasted::Destination(pasted, done) => (*pasted, done),
+            show => panic!("{show:?}"),
+        };
+        let (same, _) = pasted("rtmps://H.example/live");
+        assert!(same.stream_key.is_none() && same.has_key());
+        let (typed, _) = pasted("rtmp://h.example/app/typed");
+        assert!(typed.stream_key.is_some() && typed.unread.stream_key.is_none());
+        let (other, done) = pasted("rtmp://other.example/app");
+        assert!(!other.has_key() && done.contains(&Done::OldKeyLeft), "{done:?}");
+        let Pasted::Destination(replaced, _) = paste_key("new", &old).unwrap() else { panic!() };
+        assert!(replaced.stream_key.is_some() && replaced.unread.stream_key.is_none());
+    }
 
     fn old() -> Destination {
         Destination {
@@ -209,7 +234,7 @@ mod tests {
 
     fn destination(pasted: Result<Pasted, PasteError>) -> (Destination, Vec<Done>) {
         match pasted.unwrap() {
-            Pasted::Destination(destination, done) => (destination, done),
+            Pasted::Destination(destination, done) => (*destination, done),
             Pasted::Show(link) => panic!("{link:?}"),
         }
     }

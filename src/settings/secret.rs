@@ -68,6 +68,20 @@ impl fmt::Debug for StreamKey {
     }
 }
 
+/// The entry of the secret store in which a secret rests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretEntry(pub String);
+
+/// The secrets of a destination that are kept and were not read: the secret store did not answer, or was not asked yet.
+/// One that is known as well was typed anew and counts alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnreadSecrets {
+    /// Of the stream key.
+    pub stream_key: Option<SecretEntry>,
+    /// Of the password.
+    pub password: Option<SecretEntry>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

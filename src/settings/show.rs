@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{
-    AudioChoice, CardChoice, EncodingSettings, IngestSettings, RecordSplit, SettingsError, StreamKey, VideoChoice,
-    redact_url,
+    AudioChoice, CardChoice, EncodingSettings, IngestSettings, RecordSplit, SettingsError, StreamKey, UnreadSecrets,
+    VideoChoice, redact_url,
 };
 
 /// Where a show is published.
@@ -23,6 +23,8 @@ pub struct Destination {
     pub user: Option<String>,
     /// The login's password.
     pub password: Option<StreamKey>,
+    /// What is kept of key and password and was not read.
+    pub unread: UnreadSecrets,
     /// A CA (PEM file) to trust as well as the system's.
     pub tls_ca: Option<PathBuf>,
     /// The URL of the service's other server, which gets the show while the first cannot be reached; with the same key and
@@ -38,6 +40,7 @@ impl fmt::Debug for Destination {
             .field("stream_key", &self.stream_key)
             .field("user", &self.user)
             .field("password", &self.password)
+            .field("unread", &self.unread)
             .field("tls_ca", &self.tls_ca)
             .field("backup_server", &self.backup_server.as_deref().map(redact_url))
             .finish()

@@ -18,6 +18,8 @@ pub enum ProblemKind {
     BadUrl,
     /// Settings that cannot be used.
     BadSettings,
+    /// A stream key or password that is kept and could not be read.
+    SecretUnread,
     /// The host's name has no address.
     DnsFailed,
     /// Nobody listens on the port.
@@ -171,6 +173,7 @@ impl ProblemKind {
         match self {
             Self::BadUrl => "bad_url",
             Self::BadSettings => "bad_settings",
+            Self::SecretUnread => "secret_unread",
             Self::DnsFailed => "dns_failed",
             Self::ConnectionRefused => "connection_refused",
             Self::TimedOut => "timed_out",

@@ -9,6 +9,9 @@ pub fn what(problem: &Problem) -> String {
     match problem.kind {
         ProblemKind::BadUrl => format!("The destination {about} cannot be used: {details}"),
         ProblemKind::BadSettings => sentence(details),
+        ProblemKind::SecretUnread => {
+            format!("The stream key or password of {about} is kept on this computer, but could not be read.")
+        }
         ProblemKind::DnsFailed => format!("The name of the server {about} has no address ({details})."),
         ProblemKind::ConnectionRefused => format!("Nobody listens at {about}."),
         ProblemKind::TimedOut => format!("{about} did not answer in time ({details})."),
@@ -138,6 +141,9 @@ pub fn to_do(problem: &Problem) -> String {
     match problem.kind {
         ProblemKind::BadUrl => "Write it like rtmp://server/app or rtmps://server/app.".to_owned(),
         ProblemKind::BadSettings => "Change that value and start again.".to_owned(),
+        ProblemKind::SecretUnread => {
+            "Unlock the system's secret store and start again, or give it anew: --key-file PATH, or TALLY_PASSWORD.".to_owned()
+        }
         ProblemKind::DnsFailed => "Check the server's name for a typing mistake, and that this computer is online.".to_owned(),
         ProblemKind::ConnectionRefused => {
             "Check the port in the destination, and that the server is running.".to_owned()

@@ -246,7 +246,7 @@ fn blocks(finding: &Finding) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{Destination, StreamKey};
+    use crate::settings::{Destination, SecretEntry, StreamKey};
 
     fn rate(kbps: u32) -> ShowSettings {
         let mut settings = ShowSettings::default();
@@ -311,8 +311,9 @@ mod tests {
     #[test]
     fn what_was_set_when_the_window_closed_gets_its_secrets_back_and_is_compared_with_its_profile() {
         let at = |key: Option<&str>| {
-            let destination =
-                Destination { stream_key: key.map(StreamKey::new), ..Destination::at("rtmp://live.example.com/app") };
+            let mut destination = Destination::at("rtmp://live.example.com/app");
+            destination.stream_key = key.map(StreamKey::new);
+            destination.unread.stream_key = key.is_none().then(|| SecretEntry("kept".to_owned()));
             ShowSettings { destinations: vec![destination], ..rate(2) }
         };
         let mut desk = Desk::new(at(None), Some("a".to_owned()));

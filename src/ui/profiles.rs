@@ -398,7 +398,7 @@ fn save_text(folder: &Path, name: &str, text: &str) -> Result<PathBuf, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{Destination, Secrets, StreamKey};
+    use crate::settings::{Destination, MemorySecrets, Secrets, StreamKey};
 
     const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -410,9 +410,13 @@ mod tests {
 
     impl Bench {
         fn new() -> Self {
+            Self::with(|folder| Secrets::in_file(folder, "this is a test"))
+        }
+
+        fn with(secrets: impl FnOnce(&Path) -> Secrets) -> Self {
             let folder = tempfile::tempdir().unwrap();
             let clock = Clock::manual();
-            let secrets = Secrets::in_file(folder.path(), "this is a test");
+            let secrets = secrets(folder.path());
             let store = ProfileStore::with_secrets(folder.path().to_owned(), secrets);
             Self { keeper: ProfileKeeper::start(store, clock.clone(), || {}).unwrap(), clock, folder }
         }
@@ -483,6 +487,22 @@ mod tests {
         bench.done(ProfileRequest::Save(text("B"), Box::default()));
         let answer = bench.ask(ProfileRequest::UndoDelete);
         assert!(answer.done.is_err() && answer.deleted == Some(text("b")));
+    }
+
+    #[test]
+    fn while_the_keyring_is_locked_profiles_are_copied_deleted_and_brought_back_with_their_keys() {
+        let memory = MemorySecrets::default();
+        let bench = Bench::with(|folder| Secrets::with(folder, memory.clone()));
+        bench.done(ProfileRequest::Save(text("a"), show()));
+        memory.lock(true);
+        let answer = bench.ask(ProfileRequest::Duplicate(text("a")));
+        assert!(answer.told[0].contains("cannot be read now"), "{:?}", answer.told);
+        bench.done(ProfileRequest::Delete(text("a")));
+        bench.done(ProfileRequest::UndoDelete);
+        memory.lock(false);
+        for name in ["a", "a 2"] {
+            assert_eq!(bench.load(name).destinations, show().destinations);
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ const READY_BYTES_MAX: usize = 96 << 20;
 const READY_MIN: usize = 4;
 /// Room for what a decoder that reorders gives at once.
 const READY_ROOM: usize = 32;
-/// Access units that wait for the decoder, in bytes and in number.
+/// Access units and headers that wait for the decoder, in bytes and in number.
 const PENDING_BYTES_MAX: usize = 32 << 20;
 const PENDING_MAX: usize = 1024;
 /// A decoder so far behind leaves out what lies before the next keyframe.
@@ -147,6 +147,14 @@ enum Pending {
     Unit { dts: Timestamp, pts: Timestamp, keyframe: bool, data: Bytes },
 }
 
+impl Pending {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Header(bytes) | Self::Unit { data: bytes, .. } => bytes.len(),
+        }
+    }
+}
+
 /// What the receiver does with the picture.
 #[derive(Default)]
 pub(super) struct PictureSide {
@@ -197,12 +205,20 @@ impl PictureSide {
     }
 
     pub(super) fn header(&mut self, header: Bytes) {
-        self.pending.push_back(Pending::Header(header));
+        // Nothing was sent that needs the one before.
+        if let Some(Pending::Header(replaced)) = self.pending.pop_back_if(|last| matches!(last, Pending::Header(_))) {
+            self.pending_bytes -= replaced.len();
+        }
+        self.wait(Pending::Header(header));
     }
 
     pub(super) fn unit(&mut self, dts: Timestamp, pts: Timestamp, keyframe: bool, data: Bytes) {
-        self.pending_bytes += data.len();
-        self.pending.push_back(Pending::Unit { dts, pts, keyframe, data });
+        self.wait(Pending::Unit { dts, pts, keyframe, data });
+    }
+
+    fn wait(&mut self, pending: Pending) {
+        self.pending_bytes += pending.bytes();
+        self.pending.push_back(pending);
         if self.pending_bytes > PENDING_BYTES_MAX || self.pending.len() > PENDING_MAX {
             self.leave_out(self.pending.len());
         }
@@ -230,13 +246,13 @@ impl PictureSide {
                     return false;
                 }
             }
-            match self.pending.pop_front() {
-                Some(Pending::Header(header)) => self.announce(header),
-                Some(Pending::Unit { pts, keyframe, data, .. }) => {
-                    self.pending_bytes -= data.len();
+            let Some(pending) = self.pending.pop_front() else { break };
+            self.pending_bytes -= pending.bytes();
+            match pending {
+                Pending::Header(header) => self.announce(header),
+                Pending::Unit { pts, keyframe, data, .. } => {
                     decoded += usize::from(self.decode(map, now, pts, keyframe, &data));
                 }
-                None => {}
             }
         }
         false
@@ -311,10 +327,10 @@ impl PictureSide {
     /// Leaves out the first `count` that wait, but for their headers.
     fn leave_out(&mut self, count: usize) {
         for pending in self.pending.drain(..count).collect::<Vec<_>>() {
+            self.pending_bytes -= pending.bytes();
             match pending {
                 Pending::Header(header) => self.announce(header),
-                Pending::Unit { data, .. } => {
-                    self.pending_bytes -= data.len();
+                Pending::Unit { .. } => {
                     self.left_out += 1;
                     self.begun = false;
                 }

@@ -23,8 +23,9 @@ const AHEAD_NANOS: i64 = 150_000_000;
 const HOLE_NANOS: i64 = 60_000_000;
 /// A hole up to this is filled with silence; behind a longer one the sound begins anew.
 const HOLE_FILLED_MAX: i64 = 1_000_000_000;
-/// Pieces of sound that wait at most: half a minute's.
+/// Pieces of sound and headers that wait at most: half a minute's, at 2 Mb/s.
 const PENDING_MAX: usize = 1500;
+const PENDING_BYTES_MAX: usize = 8 << 20;
 
 /// The receiver's end of a sound source. What its ring does not hold is lost and counted there.
 #[derive(Clone, Debug)]
@@ -92,12 +93,21 @@ enum Pending {
     Unit { pts: Timestamp, data: Bytes },
 }
 
+impl Pending {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Header(bytes) | Self::Unit { data: bytes, .. } => bytes.len(),
+        }
+    }
+}
+
 /// What the receiver does with the sound.
 #[derive(Default)]
 pub(super) struct SoundSide {
     end: Option<SoundEnd>,
     pub(super) told: Told,
     pending: VecDeque<Pending>,
+    pending_bytes: usize,
     header: Bytes,
     decoder: Option<Box<dyn AudioDecoder>>,
     line: Option<Line>,
@@ -132,18 +142,28 @@ impl SoundSide {
     }
 
     pub(super) fn header(&mut self, header: Bytes) {
-        self.pending.push_back(Pending::Header(header));
+        // Nothing was sent that needs the one before.
+        if let Some(Pending::Header(replaced)) = self.pending.pop_back_if(|last| matches!(last, Pending::Header(_))) {
+            self.pending_bytes -= replaced.len();
+        }
+        self.wait(Pending::Header(header));
     }
 
     pub(super) fn unit(&mut self, pts: Timestamp, data: Bytes) {
-        self.pending.push_back(Pending::Unit { pts, data });
-        if self.pending.len() > PENDING_MAX {
+        self.wait(Pending::Unit { pts, data });
+    }
+
+    fn wait(&mut self, pending: Pending) {
+        self.pending_bytes += pending.bytes();
+        self.pending.push_back(pending);
+        if self.pending.len() > PENDING_MAX || self.pending_bytes > PENDING_BYTES_MAX {
             self.forget_pending();
         }
     }
 
     /// The sender counts anew: what waits has the old time.
     pub(super) fn forget_pending(&mut self) {
+        self.pending_bytes = 0;
         for pending in std::mem::take(&mut self.pending) {
             if let Pending::Header(header) = pending {
                 self.announce(header);
@@ -160,10 +180,11 @@ impl SoundSide {
             {
                 return;
             }
-            match self.pending.pop_front() {
-                Some(Pending::Header(header)) => self.announce(header),
-                Some(Pending::Unit { pts, data }) => self.decode(map, clock, pts, &data),
-                None => {}
+            let Some(pending) = self.pending.pop_front() else { return };
+            self.pending_bytes -= pending.bytes();
+            match pending {
+                Pending::Header(header) => self.announce(header),
+                Pending::Unit { pts, data } => self.decode(map, clock, pts, &data),
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The receiver in virtual time: real encoders and decoders, a network that is late, no threads.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -322,4 +323,52 @@ fn a_stream_that_falls_silent_is_told() {
     stage.run(12.0, arrivals(&sent, 0.5, 0.0, 0.0, pause));
     let wanted = [SourceEvent::Stalled { silent_for: Duration::from_secs(3) }, SourceEvent::Restored];
     assert_eq!(stage.events, wanted);
+}
+
+/// A body of so many bytes that counts how often it is held.
+fn counted(held: &Arc<()>, bytes: usize) -> Bytes {
+    struct Body {
+        bytes: Arc<[u8]>,
+        _held: Arc<()>,
+    }
+    impl AsRef<[u8]> for Body {
+        fn as_ref(&self) -> &[u8] {
+            &self.bytes
+        }
+    }
+    Bytes::from_owner(Body { bytes: vec![0; bytes].into(), _held: Arc::clone(held) })
+}
+
+#[test]
+fn headers_without_pictures_or_sound_do_not_pile_up() {
+    for track in [Track::Picture, Track::Sound] {
+        let (mut stage, held) = (Stage::new(), Arc::new(()));
+        stage.unit(IncomingUnit::Started);
+        for _ in 0..2000 {
+            stage.unit(IncomingUnit::Header { track, header: counted(&held, 8) });
+            stage.run(stage.now + 0.005, Vec::new());
+        }
+        assert_eq!(Arc::strong_count(&held) - 1, 1, "{track:?}");
+    }
+}
+
+#[test]
+fn what_waits_for_its_time_is_bounded_in_bytes() {
+    let sent = sent(SMALL, FrameRate::DEFAULT, 1, RATE, 2);
+    for track in [Track::Picture, Track::Sound] {
+        let (mut stage, held, mut most) = (Stage::new(), Arc::new(()), 0);
+        stage.start(&sent);
+        // The time is not settled in the first moment, and nothing is decoded.
+        for index in 0..200 {
+            let time = Timestamp::from_millis(index);
+            let (dts, pts, arrived_at) = (time, time, Timestamp::ZERO);
+            stage.unit(IncomingUnit::Header { track, header: counted(&held, 64 << 10) });
+            let data = counted(&held, 1 << 20);
+            stage.unit(IncomingUnit::Coded { track, dts, pts, keyframe: true, data, arrived_at });
+            most = most.max(Arc::strong_count(&held) - 1);
+        }
+        // A unit and a header each mebibyte.
+        let bound = if track == Track::Picture { 2 * 32 } else { 2 * 8 };
+        assert!((bound / 2..bound).contains(&most), "{track:?}: {most}");
+    }
 }

@@ -101,9 +101,11 @@ pub(super) fn tell_refusal(problem: Problem) {
 /// The exit code of the problem that ended a show, or stands in the way of one.
 pub(super) fn exit_of(kind: ProblemKind) -> Exit {
     match kind {
-        ProblemKind::BadUrl | ProblemKind::BadSettings | ProblemKind::TlsBadCaFile | ProblemKind::EncoderTooSlow => {
-            Exit::Usage
-        }
+        ProblemKind::BadUrl
+        | ProblemKind::BadSettings
+        | ProblemKind::SecretUnread
+        | ProblemKind::TlsBadCaFile
+        | ProblemKind::EncoderTooSlow => Exit::Usage,
         ProblemKind::SourceNotFound
         | ProblemKind::SourcePermission
         | ProblemKind::SourceBusy

@@ -20,6 +20,8 @@ const TARGET_SLACK: f64 = 0.4;
 const CUTS_MAX: usize = 16;
 /// How much the time of day may be corrected with each segment: jitter of the network is no drift of clocks.
 const WALL_STEP: f64 = 0.02;
+/// Seconds from which on two segments in a row that agree are no jitter: the computer's clock was set.
+const WALL_JUMP: f64 = 1.0;
 
 /// Everything of one stream's name.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ pub(in crate::ingest) struct Packager {
     cuts: VecDeque<u64>,
     /// Time of day of the timeline's zero, in seconds.
     zero_at: Option<f64>,
+    /// What it would be by the last segment, if that is far from it.
+    strayed_to: Option<f64>,
     /// Nobody publishes any more, and nobody is waited for.
     ended: bool,
     /// Why a kind is missing.
@@ -53,6 +57,7 @@ impl Packager {
             target,
             cuts: VecDeque::new(),
             zero_at: None,
+            strayed_to: None,
             ended: false,
             unusable: Vec::new(),
         }
@@ -92,7 +97,7 @@ impl Packager {
         }
         self.video.iter_mut().chain(&mut self.audio).for_each(Rendition::close_segment);
         self.cuts.clear();
-        self.zero_at = None;
+        (self.zero_at, self.strayed_to) = (None, None);
     }
 
     /// Somebody publishes again.
@@ -167,7 +172,8 @@ impl Packager {
                 // It was held until the next one came.
                 let last = f64::from(sample.duration) / scale as f64;
                 let wall = wall.map(|wall| wall.as_secs_f64() - last);
-                let begins_at = self.begins_at(seconds, wall, starts_segment && kind == Kind::Video);
+                let observe = starts_segment && (kind == Kind::Video || self.video.is_none());
+                let begins_at = self.begins_at(seconds, wall, observe);
                 let end_ms = (start + u64::from(sample.duration)) * 1000 / scale;
                 let audio_cut = kind == Kind::Audio && self.cuts.front().is_some_and(|cut| end_ms >= *cut);
                 let (limit, has_video) = (self.target as f64 + TARGET_SLACK, self.video.is_some());
@@ -196,12 +202,19 @@ impl Packager {
         }
     }
 
-    /// The time of day of this second of the timeline. Clocks drift: what is observed corrects it, a little with each segment.
+    /// The time of day of this second of the timeline. Clocks drift: what is observed corrects it, a little with each segment,
+    /// or at once where the computer's clock was set.
     fn begins_at(&mut self, seconds: f64, wall: Option<f64>, observe: bool) -> Duration {
         let observed = wall.map(|wall| wall - seconds);
         let zero_at = self.zero_at.get_or_insert(observed.unwrap_or(0.0));
         if let Some(observed) = observed.filter(|_| observe) {
-            *zero_at += (observed - *zero_at).clamp(-WALL_STEP, WALL_STEP);
+            let strayed = (observed - *zero_at).abs() > WALL_JUMP;
+            let before = std::mem::replace(&mut self.strayed_to, strayed.then_some(observed));
+            if strayed && before.is_some_and(|before| (observed - before).abs() <= WALL_JUMP) {
+                (*zero_at, self.strayed_to) = (observed, None);
+            } else {
+                *zero_at += (observed - *zero_at).clamp(-WALL_STEP, WALL_STEP);
+            }
         }
         Duration::from_secs_f64((*zero_at + seconds).max(0.0))
     }

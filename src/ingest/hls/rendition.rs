@@ -65,6 +65,7 @@ pub(super) struct Rendition {
     pub(super) discontinuities_gone: u64,
     /// What becomes the next part.
     samples: Vec<Sample>,
+    samples_bytes: usize,
     start: u64,
     ticks: u64,
     fragments: u32,
@@ -81,6 +82,7 @@ impl Rendition {
             open: Segment { number, init: 1, discontinuity: false, begins_at: Duration::ZERO, parts: Vec::new() },
             discontinuities_gone: 0,
             samples: Vec::new(),
+            samples_bytes: 0,
             start: 0,
             ticks: 0,
             fragments: 0,
@@ -116,9 +118,11 @@ impl Rendition {
         }
         let duration = sample.duration;
         self.ticks += u64::from(duration);
+        self.samples_bytes += sample.data.len();
         self.samples.push(sample);
-        // One more of the same length would be too much.
-        let full = self.seconds_of(self.ticks + u64::from(duration)) > PART_TARGET;
+        // One more of the same length would be too much. Time alone is no bound: it may stand still, as the publisher likes.
+        let full =
+            self.seconds_of(self.ticks + u64::from(duration)) > PART_TARGET || self.samples_bytes > SEGMENT_BYTES_MAX;
         if full {
             self.close_part();
         }
@@ -225,6 +229,7 @@ impl Rendition {
     fn close_part(&mut self) {
         let samples = std::mem::take(&mut self.samples);
         let ticks = std::mem::take(&mut self.ticks);
+        self.samples_bytes = 0;
         if samples.is_empty() {
             return;
         }

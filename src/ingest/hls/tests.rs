@@ -1,13 +1,16 @@
 //! HLS as its readers see it, in virtual time.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
+
+use bytes::Bytes;
 
 use super::packager::Packager;
 use super::playlist;
 use super::*;
 use crate::bitstream::{AudioSpecificConfig, avcc_record};
-use crate::flv::{audio_sequence_header, audio_tag_header, video_sequence_header, video_tag_header};
+use crate::flv::{TagKind, audio_sequence_header, audio_tag_header, video_sequence_header, video_tag_header};
 use crate::ingest::mp4_recording::{Mp4Recording, Step};
 use crate::ingest::remux::Kind;
 use crate::ingest::unit::Unit;
@@ -305,6 +308,66 @@ fn what_came_before_is_dated_back() {
     publisher.run(&mut packager, 3, |_| {});
     let expected = crate::clock::utc_date_time(WALL - Duration::from_millis(newest));
     assert_eq!(media(&packager, Kind::Video).times[0], expected);
+}
+
+#[test]
+fn a_clock_that_is_set_during_a_stream_is_followed_and_a_late_segment_is_not() {
+    // The clock is set by an hour after 9 s, and back again after 31 s; between them one segment comes late.
+    let wall = |ms: u64| {
+        let late = if (19_900..20_500).contains(&ms) { 1500 } else { 0 };
+        let set = if (9_000..31_000).contains(&ms) { 3_600_000 } else { 0 };
+        WALL + Duration::from_millis(ms + late + set)
+    };
+    for kinds in [&[MediaKind::Video, MediaKind::Audio][..], &[MediaKind::Audio]] {
+        let mut packager = Packager::new(Some(2.0));
+        let mut publisher = Publisher::new(0, 60);
+        let headers = publisher.headers();
+        let wanted = |unit: &Unit| kinds.iter().any(|kind| (*kind == MediaKind::Video) == (unit.tag == TagKind::Video));
+        headers.iter().filter(|unit| wanted(unit)).for_each(|unit| _ = packager.take(unit, WALL));
+        let kind = if kinds.len() == 2 { Kind::Video } else { Kind::Audio };
+        let mut at = 0;
+        for second in [8, 14, 25, 45] {
+            while at < second * 1000 {
+                let (ms, unit) = publisher.next();
+                at = ms;
+                if wanted(&unit) {
+                    packager.take(&unit, wall(ms));
+                }
+            }
+            let read = media(&packager, kind);
+            assert!(read.segments.iter().all(|(_, discontinuity, _)| !discontinuity));
+            let begins_at = packager.rendition(kind).unwrap().listed().last().unwrap().begins_at;
+            let set = if (14..31).contains(&second) { Duration::from_secs(3600) } else { Duration::ZERO };
+            let off = begins_at.as_secs_f64() - (WALL + Duration::from_secs(second) + set).as_secs_f64();
+            assert!((-4.2..0.2).contains(&off), "{kind:?} after {second} s: {off}");
+        }
+    }
+}
+
+#[test]
+fn a_part_is_bounded_in_bytes() {
+    struct Body {
+        bytes: Arc<[u8]>,
+        _held: Arc<()>,
+    }
+    impl AsRef<[u8]> for Body {
+        fn as_ref(&self) -> &[u8] {
+            &self.bytes
+        }
+    }
+    let (held, picture) = (Arc::new(()), [&video_tag_header(true, 0)[..], &vec![0; 8 << 20]].concat());
+    let picture: Arc<[u8]> = picture.into();
+    let mut packager = Packager::new(Some(2.0));
+    for unit in Publisher::new(0, 60).headers() {
+        packager.take(&unit, WALL);
+    }
+    // Every picture at the same moment, as large as a message may be.
+    for _ in 0..330 {
+        let body = Bytes::from_owner(Body { bytes: Arc::clone(&picture), _held: Arc::clone(&held) });
+        packager.take(&Unit::media(MediaKind::Video, 0, body), WALL);
+        let bytes = (Arc::strong_count(&held) - 1) * picture.len();
+        assert!(bytes <= 96 << 20, "{bytes}");
+    }
 }
 
 #[test]

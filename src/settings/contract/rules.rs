@@ -75,7 +75,7 @@ impl Look<'_> {
             self.find(Rule::ServerMissing, Severity::Refusal);
             return;
         }
-        let Ok(url) = RtmpUrl::parse(server, self.destination.stream_key.is_some()) else {
+        let Ok(url) = RtmpUrl::parse(server, self.destination.has_key()) else {
             self.find(Rule::ServerUnreadable, Severity::Refusal);
             return;
         };
@@ -97,13 +97,13 @@ impl Look<'_> {
     }
 
     fn at_the_secrets(&mut self) {
-        let Destination { stream_key, user, password, .. } = self.destination;
+        let Destination { stream_key, user, .. } = self.destination;
         let by_service = self.service.is_some_and(|service| service.key_place != KeyPlace::OwnServer);
-        if stream_key.is_none() && by_service && !self.destination.has_key_in_url() {
+        if !self.destination.has_key() && by_service && !self.destination.has_key_in_url() {
             self.find(Rule::KeyMissing, Severity::Refusal);
         }
         let wants_login = by_service && self.service.is_some_and(|service| service.asks_login);
-        if user.is_some() != password.is_some() || (wants_login && user.is_none()) {
+        if user.is_some() != self.destination.has_password() || (wants_login && user.is_none()) {
             self.find(Rule::LoginIncomplete, Severity::Warning);
         }
         let same = |other: &Destination| {

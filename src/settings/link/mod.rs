@@ -159,6 +159,7 @@ impl ShowLink {
             if let Some(old) = settings.destinations.iter().find(same) {
                 destination.stream_key.clone_from(&old.stream_key);
                 destination.password.clone_from(&old.password);
+                destination.unread.clone_from(&old.unread);
                 destination.tls_ca.clone_from(&old.tls_ca);
                 destination.backup_server.clone_from(&old.backup_server);
             }

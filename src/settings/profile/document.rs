@@ -30,10 +30,19 @@ pub(super) struct Content {
 }
 
 /// Which secrets of a destination are in the secret store.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct KeptSecrets {
-    pub(super) stream_key: bool,
-    pub(super) password: bool,
+    pub(super) stream_key: Option<Kept>,
+    pub(super) password: Option<Kept>,
+}
+
+/// Where in the secret store: `true` or the entry's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// In the entry that is called after the profile's file, the destination and the field.
+    Own,
+    /// In this one: it could not be read when it should have moved.
+    At(String),
 }
 
 /// Reads `document`; `file` names it in warnings.
@@ -72,8 +81,8 @@ pub(super) fn read_profile(document: &DocumentMut, file: &str) -> Content {
     Content { name, settings, kept, warnings: reader.warnings }
 }
 
-/// Writes `name` and `settings` into `document`. Of secrets it writes only that there are some, unless
-/// `with_secrets`.
+/// Writes `name` and `settings` into `document`. What they hold of secrets is written as it is; of those in
+/// the secret store, where they are `kept` for each destination.
 ///
 /// # Errors
 /// A path that is not UTF-8, which TOML cannot hold.
@@ -81,7 +90,7 @@ pub(super) fn write_profile(
     document: &mut DocumentMut,
     name: &str,
     settings: &ShowSettings,
-    with_secrets: bool,
+    kept: &[KeptSecrets],
 ) -> Result<(), SettingsError> {
     for path in paths_of(settings) {
         if path.to_str().is_none() {
@@ -117,7 +126,7 @@ pub(super) fn write_profile(
     if let Some(table) = root.get_mut("encoding").and_then(Item::as_table_like_mut) {
         write_encoding(table, &settings.encoding);
     }
-    write_destinations(root, settings, with_secrets);
+    write_destinations(root, settings, kept);
     Ok(())
 }
 
@@ -160,10 +169,11 @@ fn bitrate_text(rate: Bitrate) -> String {
     if rate.bps().is_multiple_of(1000) { rate.to_string() } else { rate.bps().to_string() }
 }
 
-fn write_destinations(root: &mut Table, settings: &ShowSettings, with_secrets: bool) {
+fn write_destinations(root: &mut Table, settings: &ShowSettings, kept: &[KeptSecrets]) {
     let old: Vec<Table> = destination_tables_mut(root).into_iter().map(|table| table.clone()).collect();
     let mut new = ArrayOfTables::new();
-    for destination in &settings.destinations {
+    let kept = kept.iter().cloned().chain(std::iter::repeat_with(KeptSecrets::default));
+    for (destination, kept) in settings.destinations.iter().zip(kept) {
         let same = |table: &&Table| name_of(*table).as_deref() == Some(destination.name.as_str());
         let mut table = old.iter().find(same).cloned().unwrap_or_default();
         set(&mut table, "name", Some(destination.name.as_str()));
@@ -171,8 +181,8 @@ fn write_destinations(root: &mut Table, settings: &ShowSettings, with_secrets: b
         set(&mut table, "user", destination.user.as_deref());
         set(&mut table, "tls_ca", destination.tls_ca.as_deref().and_then(Path::to_str));
         set(&mut table, "backup_server", destination.backup_server.as_deref());
-        write_secret(&mut table, "stream_key", destination.stream_key.as_ref(), with_secrets);
-        write_secret(&mut table, "password", destination.password.as_ref(), with_secrets);
+        write_secret(&mut table, "stream_key", destination.stream_key.as_ref(), kept.stream_key);
+        write_secret(&mut table, "password", destination.password.as_ref(), kept.password);
         new.push(table);
     }
     // What could not be read is not ours to throw away.
@@ -186,9 +196,13 @@ fn write_destinations(root: &mut Table, settings: &ShowSettings, with_secrets: b
     }
 }
 
-fn write_secret(table: &mut Table, key: &str, secret: Option<&StreamKey>, with_secrets: bool) {
-    set(table, key, secret.filter(|_| with_secrets).map(StreamKey::reveal));
-    set(table, &kept_key(key), secret.filter(|_| !with_secrets).map(|_| true));
+fn write_secret(table: &mut Table, key: &str, secret: Option<&StreamKey>, kept: Option<Kept>) {
+    set(table, key, secret.map(StreamKey::reveal));
+    let kept = kept.map(|kept| match kept {
+        Kept::Own => Value::from(true),
+        Kept::At(entry) => Value::from(entry),
+    });
+    set(table, &kept_key(key), kept);
 }
 
 fn kept_key(key: &str) -> String {
@@ -358,8 +372,8 @@ impl Reader<'_> {
         }
         destinations.push(destination);
         kept.push(KeptSecrets {
-            stream_key: self.field(table, &kept_key("stream_key"), boolean).unwrap_or_default(),
-            password: self.field(table, &kept_key("password"), boolean).unwrap_or_default(),
+            stream_key: self.field(table, &kept_key("stream_key"), kept_at).flatten(),
+            password: self.field(table, &kept_key("password"), kept_at).flatten(),
         });
     }
 }
@@ -376,6 +390,11 @@ fn shown_value(key: &str, value: &Value) -> String {
 
 fn text(value: &Value) -> Result<&str, String> {
     value.as_str().ok_or_else(|| "it must be text in quotes".to_owned())
+}
+
+fn kept_at(value: &Value) -> Result<Option<Kept>, String> {
+    let named = value.as_str().map(|entry| Kept::At(entry.to_owned()));
+    named.map_or_else(|| boolean(value).map(|kept| kept.then_some(Kept::Own)), |named| Ok(Some(named)))
 }
 
 fn boolean(value: &Value) -> Result<bool, String> {

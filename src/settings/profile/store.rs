@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use toml_edit::DocumentMut;
 
 use super::atomic::{Access, io_error, read_text, set_aside, write_atomically, write_document};
-use super::document::{Content, KeptSecrets, read_profile, strip_secrets, write_profile};
+use super::document::{Content, read_profile, strip_secrets, write_profile};
 use super::name::{checked_name, same_name, slug};
 use crate::settings::secrets::{KeysIn, SecretStore, Secrets};
-use crate::settings::{Destination, SettingsError, ShowSettings, StreamKey, WindowSettings};
+use crate::settings::{SecretEntry, SettingsError, ShowSettings, StreamKey, UnreadSecrets, WindowSettings};
+use kept::{Field, fields};
+
+mod kept;
 
 /// The profiles of a user.
 #[derive(Debug)]
@@ -75,18 +78,6 @@ impl Entry {
     /// The profile that a session came from.
     fn session_profile(&self) -> Option<String> {
         (self.name != self.slug()).then(|| self.name.clone())
-    }
-
-    /// The entries of the secret store that its file speaks of.
-    fn kept(&self) -> Vec<String> {
-        let destinations = self.content.settings.destinations.iter().zip(&self.content.kept);
-        let fields = |kept: &KeptSecrets| [("stream_key", kept.stream_key), ("password", kept.password)];
-        destinations
-            .flat_map(|(d, kept)| {
-                fields(kept).map(|(field, kept)| kept.then(|| secret_entry(&self.slug(), &d.name, field)))
-            })
-            .flatten()
-            .collect()
     }
 }
 
@@ -173,11 +164,11 @@ impl ProfileStore {
         loaded.settings.clone().with_secrets_split().validate()?;
         let path = if slug(new_name) == slug_of(&old_path) { old_path.clone() } else { self.free_path(new_name) };
         // The new one is whole before anything of the old one goes.
-        let mut told = self.write(&path, new_name, &loaded.settings, document, Vec::new())?;
+        let mut told = self.write(&path, new_name, &loaded.settings, document, &[])?;
         if path != old_path {
             fs::remove_file(&old_path).map_err(io_error("remove", &old_path))?;
-            self.forget(&old_kept)?;
         }
+        self.forget(&old_kept, None)?;
         told.splice(0..0, loaded.warnings);
         Ok(told)
     }
@@ -189,7 +180,7 @@ impl ProfileStore {
     pub fn remove(&self, name: &str) -> Result<String, SettingsError> {
         let _lock = self.lock()?;
         let entry = self.existing(name)?;
-        self.forget(&entry.kept())?;
+        self.forget(&entry.kept(), Some(&entry.path))?;
         fs::remove_file(&entry.path).map_err(io_error("remove", &entry.path))?;
         Ok(entry.name)
     }
@@ -204,8 +195,9 @@ impl ProfileStore {
         let mut document = entry.document.clone();
         let loaded = self.load_entry(entry)?;
         let mut settings = loaded.settings.clone().with_secrets_split();
-        if !with_secrets {
-            for destination in &mut settings.destinations {
+        for destination in &mut settings.destinations {
+            destination.unread = UnreadSecrets::default();
+            if !with_secrets {
                 (destination.stream_key, destination.password) = (None, None);
             }
         }
@@ -214,7 +206,7 @@ impl ProfileStore {
             let root = document.as_table_mut();
             root.decor_mut().set_prefix("# A profile of Tally WITH ITS SECRETS. Keep this file private.\n");
         }
-        write_profile(&mut document, &loaded.name, &settings, with_secrets)?;
+        write_profile(&mut document, &loaded.name, &settings, &[])?;
         Ok((document.to_string(), loaded.warnings))
     }
 
@@ -271,14 +263,14 @@ impl ProfileStore {
                 (DocumentMut::new(), Vec::new())
             }
         };
-        told.extend(self.write(&path, profile.unwrap_or_default(), settings, document, kept)?);
+        told.extend(self.write(&path, profile.unwrap_or_default(), settings, document, &kept)?);
         Ok(told)
     }
 
-    /// What was set when the window was closed, without its secrets: reads one small file and asks no secret store.
+    /// What was set when the window was closed, its secrets yet to be read: reads one small file and asks no secret store.
     pub fn session(&self) -> Option<Session> {
         let entry = read_entry(&self.session_path()).ok()??;
-        Some(Session { profile: entry.session_profile(), settings: entry.content.settings })
+        Some(Session { profile: entry.session_profile(), settings: entry.unread_settings() })
     }
 
     /// The same with its secrets, and what could not be used, in sentences. `None` if nothing was kept.
@@ -306,10 +298,13 @@ impl ProfileStore {
     /// where there is none yet.
     ///
     /// # Errors
-    /// A folder that cannot be written.
+    /// A key that cannot be read, or a folder that cannot be written.
     pub fn incoming_key(&self, fresh: &str) -> Result<(PathBuf, StreamKey), SettingsError> {
         let file = self.config_dir.join("incoming-key.txt");
-        if let Ok(key) = StreamKey::read_file(&file) {
+        // Only where there is nothing: senders know a key that cannot be read.
+        if fs::metadata(&file).is_ok_and(|file| file.len() > 0) {
+            let unreadable = |reason| io_error("read", &file)(std::io::Error::other(reason));
+            let key = StreamKey::read_file(&file).map_err(unreadable)?;
             return Ok((file, key));
         }
         fs::create_dir_all(&self.config_dir).map_err(io_error("make", &self.config_dir))?;
@@ -385,8 +380,8 @@ impl ProfileStore {
     }
 
     fn load_entry(&self, entry: Entry) -> Result<Loaded, SettingsError> {
-        let slug = entry.slug();
-        let Content { mut settings, kept, mut warnings, .. } = entry.content;
+        let mut settings = entry.unread_settings();
+        let mut warnings = entry.content.warnings;
         let typed_in = settings.destinations.iter().any(|d| d.stream_key.is_some() || d.password.is_some());
         if typed_in {
             warnings.push(format!(
@@ -394,20 +389,19 @@ impl ProfileStore {
                 told_path(&entry.path)
             ));
         }
-        for (destination, kept) in settings.destinations.iter_mut().zip(kept) {
-            let KeptSecrets { stream_key, password } = kept;
-            for (is_kept, field, place) in [
-                (stream_key, "stream_key", &mut destination.stream_key),
-                (password, "password", &mut destination.password),
-            ] {
-                if !is_kept || place.is_some() {
-                    continue;
-                }
-                let what = format!("the {} of {:?}", field.replace('_', " "), destination.name);
-                match self.secrets.get(&secret_entry(&slug, &destination.name, field)) {
-                    Ok(Some(secret)) => *place = Some(secret),
-                    Ok(None) => warnings.push(format!("{what} is no longer in the secret store: give it again")),
-                    Err(error) => warnings.push(format!("{what} cannot be read: {error}")),
+        for destination in &mut settings.destinations {
+            let name = destination.name.clone();
+            for Field { name: field, secret, unread } in fields(destination) {
+                let Some(SecretEntry(at)) = unread else { continue };
+                let what = format!("the {} of {name:?}", field.replace('_', " "));
+                match self.secrets.get(at) {
+                    Ok(found) => {
+                        if found.is_none() {
+                            warnings.push(format!("{what} is no longer in the secret store: give it again"));
+                        }
+                        (*secret, *unread) = (found, None);
+                    }
+                    Err(error) => warnings.push(format!("{what} cannot be read now and stays where it is: {error}")),
                 }
             }
         }
@@ -426,14 +420,14 @@ impl ProfileStore {
         let mut entries = self.entries(&mut told)?;
         let same = entries.iter().position(|entry| same_name(&entry.name, name));
         let Some(old) = same.map(|at| entries.swap_remove(at)) else {
-            told.extend(self.write(&self.free_path(name), name, settings, base.unwrap_or_default(), Vec::new())?);
+            told.extend(self.write(&self.free_path(name), name, settings, base.unwrap_or_default(), &[])?);
             return Ok(told);
         };
         if old.name != name {
             return Err(SettingsError::Exists { existing: old.name });
         }
         let kept = old.kept();
-        told.extend(self.write(&old.path, name, settings, old.document, kept)?);
+        told.extend(self.write(&old.path, name, settings, old.document, &kept)?);
         Ok(told)
     }
 
@@ -445,28 +439,20 @@ impl ProfileStore {
         name: &str,
         settings: &ShowSettings,
         mut document: DocumentMut,
-        mut old_kept: Vec<String>,
+        old_kept: &[String],
     ) -> Result<Vec<String>, SettingsError> {
-        let settings = settings.clone().with_secrets_split();
+        let mut settings = settings.clone().with_secrets_split();
+        let (places, secrets) = self.places(path, &mut settings);
         strip_secrets(&mut document);
-        write_profile(&mut document, name, &settings, false)?;
+        write_profile(&mut document, name, &settings, &places)?;
         let mut told = Vec::new();
-        for destination in &settings.destinations {
-            for (field, secret) in fields(destination) {
-                let Some(secret) = secret else { continue };
-                let entry = secret_entry(&slug_of(path), &destination.name, field);
-                told.extend(self.secrets.set(&entry, secret)?);
-                old_kept.retain(|old| *old != entry);
-            }
+        for (entry, secret) in &secrets {
+            told.extend(self.secrets.set(entry, secret)?);
         }
         told.dedup();
         write_atomically(path, &document.to_string(), Access::Default)?;
-        self.forget(&old_kept)?;
+        self.forget(old_kept, None)?;
         Ok(told)
-    }
-
-    fn forget(&self, entries: &[String]) -> Result<(), SettingsError> {
-        entries.iter().try_for_each(|entry| self.secrets.remove(entry))
     }
 
     /// A file name for `name` that no profile has.
@@ -479,16 +465,8 @@ impl ProfileStore {
     }
 }
 
-fn fields(destination: &Destination) -> [(&'static str, Option<&StreamKey>); 2] {
-    [("stream_key", destination.stream_key.as_ref()), ("password", destination.password.as_ref())]
-}
-
 fn slug_of(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-fn secret_entry(slug: &str, destination: &str, field: &str) -> String {
-    format!("{slug}/{destination}/{field}")
 }
 
 /// Why a profile's file cannot be used.
@@ -545,3 +523,5 @@ fn put_aside(path: &Path, unusable: &Unusable) -> String {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unread_tests;

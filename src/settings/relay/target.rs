@@ -45,7 +45,7 @@ impl Target {
         };
         let target = Self {
             key: secret(&destination.stream_key, "KEY"),
-            lacks_key: destination.stream_key.as_ref().is_none_or(StreamKey::is_empty),
+            lacks_key: !destination.has_key() || destination.stream_key.as_ref().is_some_and(StreamKey::is_empty),
             login: destination.user.as_ref().map(|user| (user.clone(), secret(&destination.password, "PASSWORD"))),
             tls_ca: tls_ca.transpose()?,
             backup: destination.backup_server.as_ref().map(|backup| crate::settings::redact_url(backup)),

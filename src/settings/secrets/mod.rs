@@ -2,6 +2,8 @@
 
 mod file;
 mod keyring;
+#[cfg(test)]
+pub(crate) mod memory;
 
 use std::path::Path;
 
@@ -89,7 +91,9 @@ impl SecretStore for Secrets {
         if let Some(secret) = self.file.get(entry)? {
             return Ok(Some(secret));
         }
-        self.system.as_ref().map_or(Ok(None), |system| system.get(entry))
+        // A store that is left alone may hold it: nobody knows that there is none.
+        let left_alone = |why: &&str| SettingsError::Secret { reason: (*why).to_owned() };
+        self.system.as_ref().map_err(left_alone)?.get(entry)
     }
 
     fn set(&self, entry: &str, secret: &StreamKey) -> Result<Option<String>, SettingsError> {
@@ -125,40 +129,8 @@ impl SecretStore for Secrets {
 
 #[cfg(test)]
 mod tests {
+    use super::memory::Memory;
     use super::*;
-    use std::collections::HashMap;
-    use std::sync::{Arc, Mutex};
-
-    /// A store in memory that can be switched off.
-    #[derive(Clone, Default)]
-    struct Memory(Arc<Mutex<(bool, HashMap<String, StreamKey>)>>);
-
-    impl Memory {
-        fn break_it(&self, broken: bool) {
-            self.0.lock().unwrap().0 = broken;
-        }
-    }
-
-    impl SecretStore for Memory {
-        fn get(&self, entry: &str) -> Result<Option<StreamKey>, SettingsError> {
-            let inner = self.0.lock().unwrap();
-            if inner.0 {
-                Err(SettingsError::Secret { reason: "locked".into() })
-            } else {
-                Ok(inner.1.get(entry).cloned())
-            }
-        }
-        fn set(&self, entry: &str, secret: &StreamKey) -> Result<Option<String>, SettingsError> {
-            self.get(entry)?;
-            self.0.lock().unwrap().1.insert(entry.to_owned(), secret.clone());
-            Ok(None)
-        }
-        fn remove(&self, entry: &str) -> Result<(), SettingsError> {
-            self.get(entry)?;
-            self.0.lock().unwrap().1.remove(entry);
-            Ok(())
-        }
-    }
 
     #[test]
     fn the_file_steps_in_and_back_out_and_the_newest_secret_wins() {
@@ -168,10 +140,10 @@ mod tests {
         assert!(secrets.set("a", &StreamKey::new("one")).unwrap().is_none());
         assert!(!folder.path().join("secrets.toml").exists());
 
-        memory.break_it(true);
+        memory.lock(true);
         let told = secrets.set("a", &StreamKey::new("two")).unwrap().unwrap();
         assert!(told.contains("secrets.toml") && told.contains("locked") && !told.contains("two"), "{told}");
-        memory.break_it(false);
+        memory.lock(false);
         assert_eq!(secrets.get("a").unwrap().unwrap().reveal(), "two");
 
         assert!(secrets.set("a", &StreamKey::new("three")).unwrap().is_none());

@@ -24,6 +24,9 @@ fn what_german(problem: &Problem) -> String {
     match problem.kind {
         Kind::BadUrl => format!("Das Ziel {about} ist nicht verwendbar: {details}"),
         Kind::BadSettings => format!("Eine Einstellung ist nicht verwendbar: {details}"),
+        Kind::SecretUnread => {
+            format!("Streamschlüssel oder Passwort von {about} liegt auf diesem Rechner, ließ sich aber nicht lesen.")
+        }
         Kind::DnsFailed => format!("Der Servername {about} hat keine Adresse ({details})."),
         Kind::ConnectionRefused => format!("Bei {about} nimmt niemand an."),
         Kind::TimedOut => format!("{about} hat nicht rechtzeitig geantwortet ({details})."),
@@ -186,6 +189,10 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
             "Schreibe den Server wie rtmp://server/app oder rtmps://server/app.",
         ],
         Kind::BadSettings => ["Change that value in Settings.", "Ändere diesen Wert in den Einstellungen."],
+        Kind::SecretUnread => [
+            "Unlock this computer's keyring and start Tally again, or type it anew in Settings.",
+            "Entsperre den Schlüsselbund dieses Rechners und starte Tally neu, oder gib ihn in den Einstellungen neu ein.",
+        ],
         Kind::DnsFailed => [
             "Check the server's name for a typing mistake, and that this computer is online.",
             "Prüfe den Servernamen auf Tippfehler und ob dieser Rechner online ist.",

@@ -6,7 +6,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::media::{Bitrate, FrameRate, Size};
-use crate::settings::{AudioChoice, EncodingSettings, FileStore, IngestSettings, VideoChoice};
+use crate::settings::{
+    AudioChoice, Destination, EncodingSettings, FileStore, IngestSettings, MemorySecrets, VideoChoice,
+};
 
 const CANARY: &str = "canary-9f3b-stream-key";
 
@@ -325,12 +327,15 @@ fn a_secret_typed_into_the_file_works_and_moves_out_on_save() {
 #[test]
 fn a_lost_secret_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    let store = store_in(folder.path());
+    let memory = MemorySecrets::default();
+    let secrets = Secrets::with(folder.path(), memory.clone());
+    let store = ProfileStore::with_secrets(folder.path().to_owned(), secrets);
     store.save("show", &show(vec![destination("a", Some("key"))])).unwrap();
-    fs::remove_file(folder.path().join("secrets.toml")).unwrap();
+    memory.remove("show/a/stream_key").unwrap();
     let loaded = store.load("show").unwrap();
     assert_eq!(loaded.settings.destinations[0].stream_key, None);
-    assert!(loaded.warnings[0].contains("stream key of \"a\""), "{:?}", loaded.warnings);
+    let told = &loaded.warnings[0];
+    assert!(told.contains("stream key of \"a\"") && told.contains("give it again"), "{told}");
 }
 
 #[test]
@@ -473,7 +478,7 @@ proptest! {
         if let Ok(document) = text.parse::<DocumentMut>() {
             let mut document = document;
             read_profile(&document, "x");
-            write_profile(&mut document, "x", &ShowSettings::default(), false).unwrap();
+            write_profile(&mut document, "x", &ShowSettings::default(), &[]).unwrap();
             prop_assert!(document.to_string().parse::<DocumentMut>().is_ok());
         }
     }

@@ -159,7 +159,7 @@ impl Sheet<'_> {
             Ok(Pasted::Destination(pasted, done)) => {
                 (state.typed, state.complaint, state.done) = (None, None, done);
                 state.replaces_key = false;
-                self.change(|destination| *destination = pasted);
+                self.change(|destination| *destination = *pasted);
                 self.acts.push(Act::EndTyping);
             }
             Ok(Pasted::Show(link)) => {
@@ -174,18 +174,19 @@ impl Sheet<'_> {
         let words = self.words;
         let label = words.settings(SettingsText::StreamKey);
         match &destination.stream_key {
-            Some(key) if !state.replaces_key => {
+            key if destination.has_key() && !state.replaces_key => {
                 let names = (SettingsText::ReplaceKey, SettingsText::ForgetKey);
-                match kept_secret(ui, label, key, names, words) {
+                match kept_secret(ui, label, key.as_ref(), names, words) {
                     Some(KeptAnswer::Replace) => state.replaces_key = true,
                     Some(KeptAnswer::Forget) => {
                         state.done.clear();
-                        self.change(|destination| destination.stream_key = None);
+                        self.change(|destination| destination.set_stream_key(None));
                         self.acts.push(Act::EndTyping);
                     }
                     None => {}
                 }
                 let kept = match self.view.around.keys_in {
+                    _ if key.is_none() => Some(SettingsText::SecretUnread),
                     Some(KeysIn::Keyring) => Some(SettingsText::KeptInKeyring),
                     Some(KeysIn::File) => Some(SettingsText::KeptInFile),
                     None => None,
@@ -279,7 +280,7 @@ impl Sheet<'_> {
     fn more(&mut self, ui: &mut egui::Ui, destination: &Destination, state: &mut SettingsState) {
         let words = self.words;
         let asks_login = Service::of(destination).is_some_and(|service| service.asks_login);
-        let has_login = destination.user.is_some() || destination.password.is_some();
+        let has_login = destination.user.is_some() || destination.has_password();
         if asks_login || has_login || state.more {
             self.login(ui, destination, state);
         }
@@ -313,17 +314,20 @@ impl Sheet<'_> {
         }
         let label = words.settings(SettingsText::Password);
         match &destination.password {
-            Some(password) => {
+            password if destination.has_password() => {
                 let names = (SettingsText::ReplacePassword, SettingsText::ForgetPassword);
-                if kept_secret(ui, label, password, names, words).is_some() {
-                    self.change(|destination| destination.password = None);
+                if kept_secret(ui, label, password.as_ref(), names, words).is_some() {
+                    self.change(|destination| destination.set_password(None));
                     self.acts.push(Act::EndTyping);
                 }
+                if password.is_none() {
+                    hint(ui, words.settings(SettingsText::SecretUnread));
+                }
             }
-            None => {
+            _ => {
                 if let Some(typed) = typed_secret(ui, label, &mut state.password, "", false) {
                     let password = Some(StreamKey::new(&typed)).filter(|password| !password.is_empty());
-                    self.change(|destination| destination.password = password);
+                    self.change(|destination| destination.set_password(password));
                     self.acts.push(Act::EndTyping);
                 }
             }

@@ -50,11 +50,11 @@ pub(super) enum KeptAnswer {
     Forget,
 }
 
-/// A kept secret: dots and its last characters, with Replace and Forget, called `replace` and `forget` in full.
+/// A kept secret: dots and its last characters, or that it was not read, with Replace and Forget, called `replace` and `forget` in full.
 pub(super) fn kept_secret(
     ui: &mut egui::Ui,
     label: &str,
-    secret: &StreamKey,
+    secret: Option<&StreamKey>,
     (replace, forget): (SettingsText, SettingsText),
     words: Words,
 ) -> Option<KeptAnswer> {
@@ -66,9 +66,11 @@ pub(super) fn kept_secret(
         let enabled = ui.is_enabled();
         let size = egui::vec2(ui.available_width(), theme::scaled(ui, 34.0));
         let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-        let last4 = secret.last4();
+        let unread = words.settings(SettingsText::SecretUnread);
+        let last4 = secret.map(StreamKey::last4);
         response.widget_info(|| {
-            WidgetInfo::labeled(Role::Label, enabled, format!("{label} {}", words.secret_ends_with(&last4)))
+            let said = last4.as_ref().map_or_else(|| unread.to_owned(), |last4| words.secret_ends_with(last4));
+            WidgetInfo::labeled(Role::Label, enabled, format!("{label} {said}"))
         });
         ui.painter().rect(rect, RADIUS, t.bg, Stroke::new(1.0, t.line), StrokeKind::Inside);
         let inside = rect.shrink2(egui::vec2(theme::scaled(ui, 10.0), 2.0));
@@ -84,7 +86,7 @@ pub(super) fn kept_secret(
                 pressed = Some(answer);
             }
         }
-        let shown = format!("•••••••• {last4}");
+        let shown = format!("•••••••• {}", last4.as_deref().unwrap_or_default());
         let galley = galley_within(&row, &shown, theme::body(&row), t.text, row.available_width());
         let at = egui::pos2(inside.left(), inside.center().y - galley.size().y / 2.0);
         row.painter().galley(at, galley, t.text);

@@ -9,7 +9,7 @@ use super::*;
 use crate::media::{Bitrate, Size};
 use crate::settings::catalogue::Service;
 use crate::settings::contract::lint;
-use crate::settings::{AudioChoice, Destination, Draft, KeysIn, ShowSettings, StreamKey};
+use crate::settings::{AudioChoice, Destination, Draft, KeysIn, SecretEntry, ShowSettings, StreamKey};
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::settings_view::SettingsAround;
 use crate::ui::theme::Look;
@@ -252,6 +252,27 @@ fn the_key_is_typed_unseen_shown_by_its_end_replaced_and_forgotten() {
     assert_eq!(key(&harness), None);
     click(&mut harness, Role::Button, "Undo");
     assert_eq!(key(&harness), Some(StreamKey::new("other-key-9999")));
+}
+
+#[test]
+fn a_key_and_a_password_that_were_not_read_are_shown_as_kept_replaced_and_forgotten() {
+    let mut settings = to("nginx-rtmp");
+    let destination = &mut settings.destinations[0];
+    destination.unread.stream_key = Some(SecretEntry("a".to_owned()));
+    destination.unread.password = Some(SecretEntry("b".to_owned()));
+    let mut harness = World::new(settings, Tab::Destination).harness(SIZES[1]);
+    harness.get_by_label("Stream key Kept, but not read: this computer's keyring did not answer");
+    harness.get_by_label("Password Kept, but not read: this computer's keyring did not answer");
+    let destination = |harness: &Harness<'_, World>| harness.state().settings().destinations[0].clone();
+    click(&mut harness, Role::Button, "Forget password");
+    assert!(!destination(&harness).has_password() && destination(&harness).has_key());
+    click(&mut harness, Role::Button, "Replace stream key");
+    fill(&mut harness, Role::PasswordInput, "Stream key", "other-key-9999");
+    enter(&mut harness);
+    assert!(destination(&harness).stream_key.is_some() && !destination(&harness).lacks_secrets());
+    click(&mut harness, Role::Button, "Undo");
+    click(&mut harness, Role::Button, "Forget stream key");
+    assert!(!destination(&harness).has_key());
 }
 
 #[test]
