@@ -29,13 +29,21 @@ fn leave_no_core() {
 fn leave_no_core() {}
 
 /// glibc gives each thread a heap of its own, which keeps what large pictures once needed: with two heaps for all, a
-/// show needs half the memory and holds it level for hours.
+/// show needs half the memory and holds it level for hours. And it puts blocks into these heaps that are ever larger, once
+/// one of their size was freed: where all large ones go back to the system, the window needs 24 MiB less.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[expect(unsafe_code, reason = "the allocator's settings are told by a C call")]
 fn share_memory_between_threads() {
-    // SAFETY: it only sets a number; nothing else uses the allocator's settings.
-    unsafe { libc::mallopt(libc::M_ARENA_MAX, 2) };
+    // SAFETY: each only sets a number; nothing else uses the allocator's settings.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 2);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
+    }
 }
+
+/// Bytes of a block that is no part of a heap. Pictures are reused, so that few are asked of the system while a show runs.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const LARGE: libc::c_int = 128 * 1024;
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 fn share_memory_between_threads() {}
