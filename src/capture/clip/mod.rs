@@ -6,6 +6,7 @@ mod open;
 mod picture;
 mod sound;
 mod timeline;
+mod turn;
 mod wave;
 
 pub use open::{open_audio_file, open_video_file};

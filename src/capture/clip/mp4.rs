@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use re_mp4::{BoxHeader, BoxType, MoofBox, MoovBox, ReadBox, StblBox, StsdBoxContent, TfhdBox, TrakBox};
 
 use super::timeline::{LoopLength, nanos, samples};
+use super::turn::Turn;
 
 /// More samples than this in a track are not believed: ten days at 60 frames a second.
 const SAMPLES_MAX: usize = 60_000_000;
@@ -32,6 +33,8 @@ pub(super) struct Track {
     pub(super) samples: Vec<Sample>,
     /// When its presentation ends.
     pub(super) end: i64,
+    /// How its pictures are turned when they are shown.
+    pub(super) turn: Turn,
 }
 
 /// How a track is coded.
@@ -217,7 +220,7 @@ fn read_track(moov: &MoovBox, trak: &TrakBox, moofs: &[(u64, MoofBox)], file_len
     }
     samples.truncate(whole);
     let end = apply_edit_list(&mut samples, trak, moov.mvhd.timescale, timescale);
-    Ok(Track { codec, timescale, samples, end })
+    Ok(Track { codec, timescale, samples, end, turn: Turn::of(&trak.tkhd) })
 }
 
 fn codec_of(contents: &StsdBoxContent) -> Codec {

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::mp4::{Codec, Mp4, Sample, Track, read_sample};
 use super::timeline::{LoopLength, nanos};
+use super::turn::Turn;
 use crate::bitstream::{length_prefixed_nals, read_avcc_record, read_sps};
 use crate::capture::colour::Colour;
 use crate::capture::{Captured, SourceEvent, SourceInfo, VideoSource};
@@ -57,6 +58,7 @@ fn open_clip(mp4: Mp4, file: File, name: String) -> Result<Mp4Video, String> {
     let mut clip = Mp4Video {
         early: EARLY_NANOS_MAX.min((1e9 / frame_rate.as_f64() / 4.0) as i64),
         colour: Colour::of(&info),
+        turn: track.turn,
         unit: Vec::new(),
         next: 0,
         round: 0,
@@ -68,6 +70,7 @@ fn open_clip(mp4: Mp4, file: File, name: String) -> Result<Mp4Video, String> {
         event: None,
         nal_length_size: record.nal_length_size,
         pool: None,
+        turned_pool: None,
         name,
         file,
         samples: track.samples,
@@ -105,6 +108,7 @@ struct Mp4Video {
     further_sets: Vec<Bytes>,
     nal_length_size: usize,
     colour: Colour,
+    turn: Turn,
     decoder: Box<dyn VideoDecoder>,
     /// The sample that is decoded next, and in which round.
     next: usize,
@@ -117,6 +121,8 @@ struct Mp4Video {
     shown: Option<Shown>,
     /// For pictures whose colours are converted.
     pool: Option<PicturePool>,
+    /// For pictures that are turned.
+    turned_pool: Option<PicturePool>,
     unit: Vec<u8>,
     file_fails: bool,
     event: Option<SourceEvent>,
@@ -266,6 +272,7 @@ impl Mp4Video {
             // What an edit list cuts away is decoded but not shown.
             if self.times.binary_search(&pts.as_nanos()).is_ok() {
                 let picture = self.colour.to_ours(picture, &mut self.pool);
+                let picture = self.turn.applied_to(picture, &mut self.turned_pool);
                 self.waiting.push_back(Shown { due: (self.round, pts.as_nanos()), picture });
             }
         }

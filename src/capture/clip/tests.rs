@@ -72,6 +72,30 @@ fn a_clip_of_the_programs_rate_shows_every_picture_once_a_round() {
 }
 
 #[test]
+fn a_clip_of_a_phone_that_was_held_upright_stands_upright() {
+    let clip = plain();
+    let picture = |path: &Path| {
+        let mut source = open_video_file(path).unwrap();
+        (source.info().size.unwrap(), source.picture_at(Timestamp::ZERO).unwrap().picture)
+    };
+    let mut bytes = std::fs::read(&clip).unwrap();
+    // ISO/IEC 14496-12, 8.3.2: the matrix of the first track, in 16.16.
+    let matrix = bytes.windows(4).position(|word| word == b"tkhd").unwrap() + 44;
+    let quarter: Vec<u8> = [0, 0x10000, 0, -0x10000, 0, 0].iter().flat_map(|n: &i32| n.to_be_bytes()).collect();
+    bytes[matrix..matrix + quarter.len()].copy_from_slice(&quarter);
+    let dir = tempfile::tempdir().unwrap();
+    let upright = dir.path().join("upright.mp4");
+    std::fs::write(&upright, bytes).unwrap();
+    let ((lying_size, lying), (size, standing)) = (picture(&clip), picture(&upright));
+    assert_eq!((size.width, size.height), (lying_size.height, lying_size.width));
+    assert_eq!(standing.size(), size);
+    let (w, h) = (lying_size.width as usize, lying_size.height as usize);
+    for (x, y) in [(0, 0), (w - 1, 0), (w / 3, h / 4), (w - 1, h - 1)] {
+        assert_eq!(standing.planes()[0][x * h + h - 1 - y], lying.planes()[0][y * w + x], "{x}, {y}");
+    }
+}
+
+#[test]
 fn ntsc_rates_stay_exact_over_many_rounds() {
     let clip = numbered_clip("ntsc.mp4", "29.97", 20, &x264(&["-bf", "2"]));
     let mut source = open_video_file(&clip).unwrap();
