@@ -3,10 +3,18 @@
 use std::sync::Arc;
 
 use crate::bitstream::SpsInfo;
-use crate::media::{Picture, PicturePool};
+use crate::media::{Picture, PicturePool, Size};
 use crate::video::{ColorMatrix, ColorRange, PixelFormat, RawPicture, to_picture};
 
-/// What the stream says of its colours. Without a word they are taken as ours, as players do for high definition.
+/// `matrix_coefficients` of ITU-T H.273: said elsewhere, or nowhere.
+const UNSPECIFIED: u8 = 2;
+
+/// The colours of a picture of which nothing is said: those of its definition, as players have it.
+pub(super) fn unsaid_matrix(size: Size) -> ColorMatrix {
+    if size.width >= 1280 || size.height > 576 { ColorMatrix::Bt709 } else { ColorMatrix::Bt601 }
+}
+
+/// What the stream says of its colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Colour {
     matrix: ColorMatrix,
@@ -15,13 +23,14 @@ pub(super) struct Colour {
 
 impl Colour {
     pub(super) fn of(info: &SpsInfo) -> Self {
-        // ITU-T H.273: 5 and 6 are BT.601 in its 625 and 525 line forms.
-        let is_601 = info.colour.is_some_and(|colour| matches!(colour.matrix, 5 | 6));
+        let matrix = match info.colour.map_or(UNSPECIFIED, |colour| colour.matrix) {
+            // ITU-T H.273: BT.601 in its 625 and 525 line forms.
+            5 | 6 => ColorMatrix::Bt601,
+            UNSPECIFIED => unsaid_matrix(info.size),
+            _ => ColorMatrix::Bt709,
+        };
         let is_full = info.colour.is_some_and(|colour| colour.full_range);
-        Self {
-            matrix: if is_601 { ColorMatrix::Bt601 } else { ColorMatrix::Bt709 },
-            range: if is_full { ColorRange::Full } else { ColorRange::Limited },
-        }
+        Self { matrix, range: if is_full { ColorRange::Full } else { ColorRange::Limited } }
     }
 
     /// `picture` in BT.709 limited range.

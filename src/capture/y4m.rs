@@ -5,9 +5,10 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::colour::unsaid_matrix;
 use super::{Captured, SourceError, SourceEvent, SourceInfo, VideoSource};
 use crate::media::{FrameRate, Picture, PicturePool, Size, Timestamp};
-use crate::video::{ColorMatrix, ColorRange, PixelFormat, RawPicture, to_picture};
+use crate::video::{ColorRange, PixelFormat, RawPicture, to_picture};
 
 /// A header or the line before a picture is at most this long.
 const LINE_MAX: u64 = 4096;
@@ -125,7 +126,7 @@ impl Y4m {
             size: self.size,
             stride: 0,
             data,
-            matrix: ColorMatrix::Bt709,
+            matrix: unsaid_matrix(self.size),
             range: self.range,
         };
         let mut done = Ok(());

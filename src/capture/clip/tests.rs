@@ -163,6 +163,8 @@ fn colours_survive_and_are_told_apart() {
     for (name, filter, tags) in [
         ("bars-709.mp4", "null", ["bt709", "tv"]),
         ("bars-601.mp4", "scale=in_color_matrix=bt709:out_color_matrix=bt601", ["smpte170m", "tv"]),
+        // Nothing is said of it, and it is small.
+        ("bars-unsaid.mp4", "scale=in_color_matrix=bt709:out_color_matrix=bt601", ["unknown", "tv"]),
         ("bars-full.mp4", "scale=in_range=tv:out_range=pc,format=yuvj420p", ["bt709", "pc"]),
     ] {
         let clip = numbered_clip(
@@ -190,9 +192,10 @@ fn colours_survive_and_are_told_apart() {
 
 #[test]
 fn a_clip_equals_what_ffmpeg_decodes() {
-    let clip = numbered_clip("reordered-30.mp4", "30", 75, &x264(&["-bf", "4", "-b_strategy", "0"]));
+    let coding = x264(&["-bf", "4", "-b_strategy", "0", "-colorspace", "bt709"]);
+    let clip = numbered_clip("reordered-709-30.mp4", "30", 75, &coding);
     let raw = ffmpeg_clip(
-        "reordered-30.raw",
+        "reordered-709-30.raw",
         &["-i", clip.to_str().unwrap(), "-pix_fmt", "yuv420p", "-f", "rawvideo"],
         Vec::new,
     );
@@ -436,9 +439,13 @@ fn y4m_clips_loop_exactly() {
     assert_eq!(source.info().frame_rate, Some(FrameRate::DEFAULT));
     assert_eq!(play(&mut *source, "30", 0..30), (0..30).map(|tick| tick % 12).collect::<Vec<_>>());
     assert_eq!(play(&mut *source, "60", 0..30), (0..30).map(|tick| tick / 2 % 12).collect::<Vec<_>>());
-    let expected = numbered_pictures(NUMBERED_SIZE, FrameRate::DEFAULT, 1);
-    let first = source.picture_at(Timestamp::ZERO).unwrap().picture;
-    assert!(first.planes().concat() == expected);
+    // Nothing is said of its colours: those of high definition stay as they are.
+    let size = Size::new(1280, 720);
+    let coding =
+        ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "1280x720", "-r", "30", "-i", "-", "-f", "yuv4mpegpipe"];
+    let clip = ffmpeg_clip("hd.y4m", &coding, || numbered_pictures(size, FrameRate::DEFAULT, 1));
+    let first = open_video_file(&clip).unwrap().picture_at(Timestamp::ZERO).unwrap().picture;
+    assert!(first.data() == numbered_pictures(size, FrameRate::DEFAULT, 1));
     let grey = numbered_clip("grey.y4m", "25", 3, &["-pix_fmt", "gray", "-f", "yuv4mpegpipe"]);
     let mut source = open_video_file(&grey).unwrap();
     let first = source.picture_at(Timestamp::ZERO).unwrap().picture;
