@@ -342,7 +342,11 @@ fn create(folder: &Path, name: &str, extension: &str) -> io::Result<(PathBuf, Bu
         let file = if number == 1 { format!("{stem}.{extension}") } else { format!("{stem}-{number}.{extension}") };
         let path = folder.join(file);
         match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(file) => return Ok((path, BufWriter::with_capacity(1 << 16, file))),
+            Ok(file) => {
+                // Nobody repairs what is being written. Where locks are unknown, nobody can be asked.
+                let _ = file.try_lock();
+                return Ok((path, BufWriter::with_capacity(1 << 16, file)));
+            }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
         }
