@@ -47,9 +47,54 @@ fn what_is_received_right_now_is_not_repaired() {
 
 #[test]
 /// `tally serve --record` on a disk of `size`, `used` of which is taken; gives it with the folder as we see it.
+fn serve_on_a_small_disk(dir: &Path, format: &str, size: &str, used_kb: u32) -> (Show, PathBuf, String) {
+    let fill = format!("dd if=/dev/zero of={}/used bs=1k count={used_kb} status=none", dir.display());
+    let script = format!("mount -t tmpfs -o size={size} none {} && {fill} && exec \"$@\"", dir.display());
+    let mut serve = Tally::serve(&["--record", &dir.to_string_lossy(), "--record-format", format])
+        .within(&format!("exec unshare -m sh -c '{script}' sh \"$@\""))
+        .start();
+    let listening = serve.wait_for("listening event", LIMIT, |event| event["event"] == "listening");
+    let url = format!("rtmp://{}/live", listening["rtmp"].as_str().unwrap());
+    let seen =
+        Path::new("/proc").join(serve.process.id().to_string()).join("root").join(dir.strip_prefix("/").unwrap());
+    (serve, seen, url)
+}
+
 /// Streams to it until its recording has ended; gives the problem it told, and how many pictures the file has.
+fn full(format: &str, size: &str, used_kb: u32, seconds: u32) -> (Value, usize, u64) {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut serve, seen, url) = serve_on_a_small_disk(dir.path(), format, size, used_kb);
+    let sent = Tally::small_show(&url, seconds).key("cam").run();
+    sent.expect_good_show();
+    let problem = serve.wait_for("problem", LIMIT, |event| event["event"] == "problem");
+    serve.wait_for("publish_ended event", LIMIT, |event| event["event"] == "publish_ended");
+    let copy = dir.path().join(format!("copy.{format}"));
+    std::fs::copy(seen.join(format!("cam.{format}")), &copy).unwrap();
+    let free = fs4::statvfs(&seen).unwrap().available_space();
+    serve.process.signal(libc::SIGTERM);
+    serve.end(LIMIT).expect_code(8);
+    (problem, pictures(&copy), free)
+}
+
 #[test]
+fn what_is_received_ends_before_the_disk_is_full() {
+    for format in ["flv", "mp4"] {
+        // A tenth of it stays free: 410 kB.
+        let (problem, pictures, free) = full(format, "4m", 3300, 7);
+        assert!(problem["what"].as_str().unwrap().contains("kept free"), "{problem}");
+        assert!(pictures > 45 && free > 150_000, "{format}: {pictures} pictures, {free} bytes are free");
+    }
+}
+
 #[test]
+fn what_is_received_is_whole_where_the_disk_had_no_room() {
+    for format in ["flv", "mp4"] {
+        let (problem, pictures, _) = full(format, "256k", 0, 5);
+        assert_eq!(problem["kind"], "recording_failed");
+        assert!(pictures > 15, "{format}: {pictures} pictures");
+    }
+}
+
 #[test]
 #[test]
 #[test]

@@ -28,6 +28,7 @@ use crate::media::{RecordSplit, StreamConfig, Timestamp};
 pub use journal::{Leftover, leftovers};
 pub use repair::{RepairError, Repaired, repair};
 pub use replay::{ReplaySave, replay_path};
+pub use room::{Room, RoomWatch, Told};
 pub use storage::free_path;
 
 /// Why a recording failed. The stream is not harmed.
