@@ -90,7 +90,8 @@ pub struct LiveArgs {
     #[arg(long, help_heading = "Run")]
     pub json: bool,
 
-    /// Write what a viewer of the rehearsal got to this file, as text or, by the name FILE.json, as JSON
+    /// Write what a viewer of the rehearsal got to this file, which must not exist yet, as text or, by the name FILE.json,
+    /// as JSON
     #[arg(long, value_name = "FILE", requires = "rehearse", conflicts_with = "to", help_heading = "Run")]
     pub rehearsal_report: Option<PathBuf>,
 }

@@ -63,25 +63,16 @@ fn dispatch(command: Command) -> Exit {
 
 fn live(args: &LiveArgs) -> Result<Exit, Failure> {
     keep_flights();
+    let (settings, told) = show_settings(&args.show)?;
     let report = match &args.rehearsal_report {
         Some(path) => {
-            let unwritable = |error| Failure::new(Exit::Usage, format!("cannot write {}: {error}", path.display()));
-            Some(live::ReportFile::create(path).map_err(unwritable)?)
+            let unwritable = |error| Failure::usage(format!("cannot write {}: {error}", path.display()));
+            Some(live::ReportFile::at(path).map_err(unwritable)?)
         }
         None => None,
     };
-    match show_settings(&args.show) {
-        Ok((settings, told)) => {
-            let card = settings.card.clone().in_words(crate::ui::system_language().card_words());
-            Ok(live::run(ShowSettings { card, ..settings }, args.json, told, report))
-        }
-        Err(failure) => {
-            if args.json {
-                live::tell_refusal(failure.problem.clone());
-            }
-            Err(failure)
-        }
-    }
+    let card = settings.card.clone().in_words(crate::ui::system_language().card_words());
+    Ok(live::run(ShowSettings { card, ..settings }, args.json, told, report))
 }
 
 fn check(args: &CheckArgs) -> Result<Exit, Failure> {

@@ -18,6 +18,11 @@ const KEY: &str = "man-77b0";
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// A rehearsal that is over in a moment.
+fn rehearsal(report: &Path) -> Tally {
+    Tally::live(&["--video", "test", "--audio", "test", "--size", "320x180", "--video-bitrate", "400k", "--rehearse"])
+        .args(&["--for", "2s", "--rehearsal-report", &report.to_string_lossy()])
+}
+
 /// A show that only records, with what `args` say.
 fn pictures(path: &Path) -> usize {
     match path.extension().is_some_and(|ending| ending == "mp4") {
@@ -27,6 +32,12 @@ fn pictures(path: &Path) -> usize {
 }
 
 /// The only problem that was told, as JSON.
+fn only_problem(ended: &Ended) -> &Value {
+    let problems = ended.problems();
+    assert_eq!(problems.len(), 1, "{}", ended.story());
+    problems[0]
+}
+
 #[test]
 fn what_is_received_right_now_is_not_repaired() {
     for format in ["flv", "mp4"] {
@@ -46,6 +57,24 @@ fn what_is_received_right_now_is_not_repaired() {
 }
 
 #[test]
+fn a_report_of_a_rehearsal_overwrites_nothing_and_comes_only_with_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let (old, new) = (dir.path().join("old.txt"), dir.path().join("new.txt"));
+    std::fs::write(&old, "not to be lost").unwrap();
+    let refused = rehearsal(&old).run();
+    refused.expect_usage_error("old.txt");
+    assert!(only_problem(&refused)["what"].to_string().contains("old.txt"), "{}", refused.story());
+    assert_eq!(std::fs::read_to_string(&old).unwrap(), "not to be lost");
+    // A show that is refused, and one that finds no source.
+    rehearsal(&new).args(&["--size", "853x480"]).run().expect_usage_error("853x480");
+    rehearsal(&new).args(&["--video", "camera:none-of-this-name"]).run().expect_code(3);
+    let left = || std::fs::read_dir(dir.path()).unwrap().count();
+    assert_eq!(left(), 1, "something was left behind");
+    rehearsal(&new).run().expect_code(0);
+    assert!(std::fs::read_to_string(&new).unwrap().contains("Rate by second"));
+    assert_eq!(left(), 2, "something was left beside the report");
+}
+
 /// `tally serve --record` on a disk of `size`, `used` of which is taken; gives it with the folder as we see it.
 fn serve_on_a_small_disk(dir: &Path, format: &str, size: &str, used_kb: u32) -> (Show, PathBuf, String) {
     let fill = format!("dd if=/dev/zero of={}/used bs=1k count={used_kb} status=none", dir.display());
