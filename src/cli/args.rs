@@ -53,8 +53,13 @@ Environment:
 
 const LIVE_SIGNALS: &str = "Signals:
   INT, TERM  end the show cleanly; a second one ends it at once
+  HUP        the same, when the terminal is closed; under nohup the show goes on
   USR1       save the last 30 seconds to a file beside the recording, NAME replay TIME.mp4
   USR2       mark this moment in the recording: NAME.chapters.vtt";
+
+const SERVE_SIGNALS: &str = "Signals:
+  INT, TERM  end it, with every recording closed
+  HUP        the same, when the terminal is closed; under nohup it goes on";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -65,6 +70,7 @@ pub enum Command {
     /// Try every step from the sources to the upload, and show nothing to the public
     Check(Box<CheckArgs>),
     /// Receive streams on this computer
+    #[command(after_long_help = SERVE_SIGNALS)]
     Serve(ServeArgs),
     /// List cameras, microphones and encoders, with their stable ids
     Devices(DevicesArgs),

@@ -24,6 +24,11 @@ fn rehearsal(report: &Path) -> Tally {
 }
 
 /// A show that only records, with what `args` say.
+fn recorded(file: &str) -> Tally {
+    Tally::live(&["--video", "test", "--audio", "test", "--size", "320x180", "--video-bitrate", "400k", "--for", "4s"])
+        .args(&["--record", file])
+}
+
 fn pictures(path: &Path) -> usize {
     match path.extension().is_some_and(|ending| ending == "mp4") {
         true => Played::read(path).pictures.len().min(decode(path)),
@@ -125,6 +130,18 @@ fn what_is_received_is_whole_where_the_disk_had_no_room() {
 }
 
 #[test]
+fn a_closed_terminal_ends_a_show_unless_it_was_told_to_stay() {
+    for (script, stays) in [("exec \"$@\"", false), ("trap '' HUP; exec \"$@\"", true)] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut show = recorded(&dir.path().join("show.mp4").to_string_lossy()).within(script).start();
+        show.wait_until_live();
+        show.process.signal(libc::SIGHUP);
+        let ended = show.end(LIMIT);
+        let lasted = number(ended.expect_good_show(), "duration_s");
+        assert_eq!(lasted > 3.5, stays, "{script}: {lasted} s");
+    }
+}
+
 #[test]
 #[test]
 #[test]
