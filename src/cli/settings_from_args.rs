@@ -55,7 +55,7 @@ pub(super) fn merged(base: ShowSettings, args: &ShowArgs) -> Result<ShowSettings
     }
     let mut settings = settings.with_secrets_split();
     for destination in settings.destinations.iter_mut().filter(|destination| destination.user.is_some()) {
-        if let Some(password) = &args.secrets.password {
+        if let Some(password) = args.secrets.readable_password()? {
             destination.password = Some(password.clone());
         }
     }
@@ -108,9 +108,9 @@ fn replace<T: Clone>(field: &mut T, flag: Option<&T>) {
 /// the only destination, or to each of several that has none of its own.
 fn give_keys(destinations: &mut [Destination], args: &ShowArgs) -> Result<(), Failure> {
     let mut keys = args.key_file.iter().map(|path| read_key_file(path)).collect::<Result<Vec<_>, _>>()?;
-    if keys.is_empty() {
-        // A variable may be set for other commands: without a destination it means nothing here.
-        keys.extend(args.secrets.stream_key.clone().filter(|_| !destinations.is_empty()));
+    // A variable may be set for other commands: without a destination it means nothing here.
+    if keys.is_empty() && !destinations.is_empty() {
+        keys.extend(args.secrets.readable_key()?.cloned());
     }
     if keys.len() > 1 || (keys.len() == 1 && destinations.len() == 1) {
         if keys.len() != destinations.len() {
@@ -187,7 +187,8 @@ mod tests {
     }
 
     fn with_key(line: &str, key: &str) -> ShowArgs {
-        let secrets = EnvSecrets { stream_key: Some(StreamKey::new(key)), password: Some(StreamKey::new("pass")) };
+        let (stream_key, password) = (Some(StreamKey::new(key)), Some(StreamKey::new("pass")));
+        let secrets = EnvSecrets { stream_key, password, ..EnvSecrets::default() };
         ShowArgs { secrets, ..args(line) }
     }
 

@@ -143,6 +143,19 @@ fn a_closed_terminal_ends_a_show_unless_it_was_told_to_stay() {
 }
 
 #[test]
+fn a_secret_that_is_no_text_is_told_and_not_left_out() {
+    let server = OddServer::silent();
+    for (name, args) in [("TALLY_KEY", &[] as &[&str]), ("TALLY_PASSWORD", &["--user", "me"])] {
+        let script = format!("{name}=$(printf 'a\\377b'); export {name}; exec \"$@\"");
+        let ended = Tally::small_show(&server.url(), 2).args(args).within(&script).run();
+        ended.expect_usage_error(name);
+        assert!(only_problem(&ended)["what"].to_string().contains("UTF-8"), "{}", ended.story());
+        // Who does not use it is not disturbed.
+        Tally::new(&["devices"]).within(&script).run().expect_code(0);
+    }
+    assert_eq!(server.clients(), 0, "it went out without a key");
+}
+
 #[test]
 #[test]
 #[test]
