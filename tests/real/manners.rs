@@ -157,6 +157,14 @@ fn a_secret_that_is_no_text_is_told_and_not_left_out() {
 }
 
 #[test]
+fn a_check_that_did_not_come_to_publishing_says_so() {
+    let ended = Tally::check(&format!("rtmp://127.0.0.1:{}/live", free_port())).args(&["--publish"]).key(KEY).run();
+    ended.expect_problem(4, &["connection_refused"]);
+    let destination = &ended.summary()["destinations"][0];
+    assert_eq!(destination["publish"], "not_published", "{destination}");
+    assert!(destination["note"].as_str().unwrap().contains("did not come to publishing"), "{destination}");
+}
+
 #[test]
 #[test]
 #[test]
