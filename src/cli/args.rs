@@ -170,7 +170,7 @@ pub struct ShowArgs {
     #[arg(long, value_name = "NAME", help_heading = "Destination")]
     pub user: Option<String>,
 
-    /// Trust the CA in this PEM file as well, for a private server
+    /// Trust the CA in this PEM file as well, for a private server, or the server's own certificate
     #[arg(long, value_name = "FILE", help_heading = "Destination")]
     pub tls_ca: Option<PathBuf>,
 

@@ -34,6 +34,8 @@ pub enum ProblemKind {
     TlsNotYetValid,
     /// The certificate's authority is not trusted.
     TlsUnknownCa,
+    /// The certificate has signed itself, and was not given.
+    TlsSelfSigned,
     /// rtmps:// to a port without TLS.
     TlsNotSpoken,
     /// The file of `--tls-ca` cannot be used.
@@ -179,6 +181,7 @@ impl ProblemKind {
             Self::TlsExpired => "tls_expired",
             Self::TlsNotYetValid => "tls_not_yet_valid",
             Self::TlsUnknownCa => "tls_unknown_ca",
+            Self::TlsSelfSigned => "tls_self_signed",
             Self::TlsNotSpoken => "tls_not_spoken",
             Self::TlsBadCaFile => "tls_bad_ca_file",
             Self::TlsFailed => "tls_failed",
@@ -369,6 +372,7 @@ impl Problem {
                 TlsFault::Expired => new(Kind::TlsExpired, String::new()),
                 TlsFault::NotYetValid => new(Kind::TlsNotYetValid, String::new()),
                 TlsFault::UnknownCa => new(Kind::TlsUnknownCa, String::new()),
+                TlsFault::SelfSigned => new(Kind::TlsSelfSigned, String::new()),
                 TlsFault::NotTls => new(Kind::TlsNotSpoken, "its answer is not TLS".to_owned()),
                 TlsFault::BadCaFile { path, reason } => new(Kind::TlsBadCaFile, format!("{path}: {reason}")),
                 TlsFault::Other(reason) => new(Kind::TlsFailed, reason.clone()),

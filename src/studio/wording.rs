@@ -22,6 +22,7 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::TlsUnknownCa => {
             format!("The certificate of {about} was signed by an authority this computer does not know.")
         }
+        ProblemKind::TlsSelfSigned => format!("The certificate of {about} was signed by no authority, only by itself."),
         ProblemKind::TlsNotSpoken => format!("{about} does not speak TLS on this port ({details})."),
         ProblemKind::TlsBadCaFile => format!("The CA file cannot be used: {details}."),
         ProblemKind::TlsFailed => format!("The secure connection to {about} failed: {details}."),
@@ -156,6 +157,9 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::TlsNotYetValid => "Check that this computer's date and time are right.".to_owned(),
         ProblemKind::TlsUnknownCa => {
             "If it is a private server you trust, give its CA with --tls-ca FILE; otherwise do not stream to it.".to_owned()
+        }
+        ProblemKind::TlsSelfSigned => {
+            "If it is a private server you trust, give its certificate with --tls-ca FILE; otherwise do not stream to it.".to_owned()
         }
         ProblemKind::TlsNotSpoken => "Use rtmp:// instead of rtmps://, or the port for secure connections (often 443).".to_owned(),
         ProblemKind::TlsBadCaFile => "Give a file with the CA's certificate in PEM form.".to_owned(),

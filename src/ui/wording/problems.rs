@@ -35,6 +35,7 @@ fn what_german(problem: &Problem) -> String {
         Kind::TlsUnknownCa => {
             format!("Das Zertifikat von {about} hat eine Stelle unterschrieben, die dieser Rechner nicht kennt.")
         }
+        Kind::TlsSelfSigned => format!("Das Zertifikat von {about} hat keine Stelle unterschrieben, nur es selbst."),
         Kind::TlsNotSpoken => format!("{about} spricht auf diesem Port kein TLS ({details})."),
         Kind::TlsBadCaFile => format!("Die CA-Datei ist nicht verwendbar: {details}."),
         Kind::TlsFailed => format!("Die sichere Verbindung zu {about} kam nicht zustande: {details}."),
@@ -214,6 +215,10 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         Kind::TlsUnknownCa => [
             "If it is a private server you trust, give its CA file in Settings; otherwise do not stream to it.",
             "Ist es ein eigener Server, dem du traust, gib in den Einstellungen seine CA-Datei an; sonst sende nicht dorthin.",
+        ],
+        Kind::TlsSelfSigned => [
+            "If it is a private server you trust, give its certificate as the CA file in Settings; otherwise do not stream to it.",
+            "Ist es ein eigener Server, dem du traust, gib in den Einstellungen sein Zertifikat als CA-Datei an; sonst sende nicht dorthin.",
         ],
         Kind::TlsNotSpoken => [
             "Use rtmp:// instead of rtmps://, or the port for secure connections (often 443).",
