@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use super::env::EnvSecrets;
 use super::values::{
     HttpChoice, RecordChoice, RecordFormatChoice, RelayChoice, ReportLanguage, SplitChoice, parse_address,
-    parse_destination, parse_split, parse_switch,
+    parse_destination, parse_split, parse_switch, record_parser, source_parser,
 };
 use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::{AudioChoice, CardChoice, Destination, Relay, VideoChoice, parse_duration};
@@ -124,12 +124,12 @@ pub struct CheckArgs {
 pub struct ShowArgs {
     /// camera, camera:ID, ingest:NAME (a stream that is sent to this computer), test, file:PATH or none [default: the
     /// first camera, else test]
-    #[arg(long, value_name = "SOURCE", help_heading = "Sources")]
+    #[arg(long, value_name = "SOURCE", value_parser = source_parser::<VideoChoice>(), help_heading = "Sources")]
     pub video: Option<VideoChoice>,
 
     /// mic, mic:ID, ingest:NAME (a stream that is sent to this computer), test, file:PATH or silence [default: the
     /// default microphone, else test]
-    #[arg(long, value_name = "SOURCE", help_heading = "Sources")]
+    #[arg(long, value_name = "SOURCE", value_parser = source_parser::<AudioChoice>(), help_heading = "Sources")]
     pub audio: Option<AudioChoice>,
 
     /// Receive the streams of ingest:NAME at this address; port 0 picks a free one [default: 127.0.0.1:1935]
@@ -220,7 +220,7 @@ pub struct ShowArgs {
     pub duration: Option<Duration>,
 
     /// Record to this file, or off: fragmented MP4, or FLV by the ending .flv; without a destination nothing is streamed
-    #[arg(long, value_name = "PATH|off", help_heading = "Run")]
+    #[arg(long, value_name = "PATH|off", value_parser = record_parser(), help_heading = "Run")]
     pub record: Option<RecordChoice>,
 
     /// Begin another file (NAME-2.mp4, ...) at a keyframe once one is so large or long, such as 2G, 500M or 30m, or off

@@ -166,8 +166,46 @@ fn a_check_that_did_not_come_to_publishing_says_so() {
 }
 
 #[test]
+fn a_recording_needs_the_name_of_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("dir");
+    std::fs::create_dir(&folder).unwrap();
+    let slash = dir.path().join("newdir/");
+    for (value, why) in [
+        (folder.to_string_lossy(), "it is a folder; name a file in it"),
+        (slash.to_string_lossy(), "it is a folder; name a file in it"),
+        ("/dev/full".into(), "it is a device"),
+    ] {
+        let ended = recorded(&value).run();
+        ended.expect_usage_error(why);
+        assert!(ended.stderr.contains("--record"), "{}", ended.story());
+        assert!(only_problem(&ended)["what"].to_string().contains(why), "{}", ended.story());
+    }
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "something was made beside the folder");
+    assert!(!Path::new("/dev/full-2").exists());
+}
+
 #[test]
 #[test]
 #[test]
+fn paths_that_are_no_text_are_paths() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = format!("{}/show$(printf '\\377')", dir.path().display());
+    let script = |flag: &str, value: &str| format!("exec \"$@\" {flag} \"{value}\"");
+    let base =
+        || Tally::new(&["live", "--json", "--video", "test", "--audio", "test", "--size", "320x180", "--for", "1s"]);
+    base().within(&script("--record", &format!("{path}.mp4"))).run().expect_code(0);
+    let made = std::fs::read_dir(dir.path()).unwrap().next().unwrap().unwrap().path();
+    assert!(made.to_str().is_none(), "{}", made.display());
+    let clip = format!("file:{path}.mp4");
+    let shown = Tally::new(&["live", "--json", "--record", "out.mp4", "--for", "1s"])
+        .within(&format!("exec \"$@\" --video \"{clip}\" --audio \"{clip}\""))
+        .run();
+    shown.expect_code(0);
+    assert!(decode(&shown.home.path().join("out.mp4")) > 20, "{}", shown.story());
+    let nonsense = base().within(&script("--video", "camera$(printf '\\377')")).run();
+    nonsense.expect_usage_error("--video");
+}
+
 #[test]
 #[test]

@@ -135,12 +135,16 @@ pub fn free_path(path: &Path) -> PathBuf {
     if is_free(path) {
         return path.to_owned();
     }
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let extension = path.extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
-    (2..)
-        .map(|n: u32| path.with_file_name(format!("{stem}-{n}{extension}")))
-        .find(|candidate| is_free(candidate))
-        .unwrap_or_else(|| path.to_owned())
+    let numbered = |n: u32| {
+        let mut name = path.file_stem().unwrap_or_default().to_owned();
+        name.push(format!("-{n}"));
+        if let Some(extension) = path.extension() {
+            name.push(".");
+            name.push(extension);
+        }
+        path.with_file_name(name)
+    };
+    (2..).map(numbered).find(|candidate| is_free(candidate)).unwrap_or_else(|| path.to_owned())
 }
 
 #[cfg(test)]
