@@ -81,7 +81,22 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
             | IngestError::NoNetwork
             | IngestError::Start(_) => Exit::Usage,
         };
-        Failure::new(exit, error.to_string())
+        let advice = match &error {
+            IngestError::Listen { address, source } => {
+                let flag = match (args.http_at(), args.tls_at()) {
+                    (Some(http), _) if http == *address => "--http",
+                    (_, tls) if args.tls_cert.is_some() && tls == *address => "--listen-tls",
+                    _ => "--listen",
+                };
+                let end = match source.kind() {
+                    std::io::ErrorKind::AddrInUse => "end the program that uses it, or ",
+                    _ => "",
+                };
+                format!("; {end}choose another address with {flag}")
+            }
+            _ => String::new(),
+        };
+        Failure::new(exit, format!("{error}{advice}"))
     })?;
     let mut printer = Printer { json: args.json, recording_failed: false };
     while interrupt.count() == 0 {

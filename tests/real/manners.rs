@@ -186,6 +186,27 @@ fn a_recording_needs_the_name_of_a_file() {
 }
 
 #[test]
+fn every_failure_is_told_as_json_where_json_was_asked_for() {
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for (args, told, code) in [
+        (&["serve", "--json", "--http", "off", "--listen", &address] as &[&str], "--listen", 2),
+        (&["profiles", "show", "nope", "--json"], "nope", 2),
+        (&["profiles", "import", "/nope", "--json"], "/nope", 2),
+        (&["repair", "--json", "--output", "x", "a", "b"], "--output", 2),
+        (&["live", "--json", "--rehearse", "--rehearsal-report", "/nope/x"], "/nope/x", 2),
+        (&["live", "--json", "--profile", "nope"], "nope", 2),
+        (&["check", "--json"], "--to", 2),
+        (&["live", "--json", "--rehearsal-report", "x"], "--rehearse", 2),
+        (&["serve", "--json", "--tls-cert", "x"], "--tls-key", 2),
+    ] {
+        let ended = Tally::new(args).run();
+        ended.expect_code(code);
+        let what = only_problem(&ended)["what"].to_string();
+        assert!(what.contains(told) && !what.to_lowercase().contains("error:"), "{}", ended.story());
+    }
+}
+
 #[test]
 #[test]
 fn paths_that_are_no_text_are_paths() {
