@@ -239,9 +239,9 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1935", value_parser = parse_address)]
     pub listen: SocketAddr,
 
-    /// Receive RTMPS at this address
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1936", value_parser = parse_address)]
-    pub listen_tls: SocketAddr,
+    /// Receive RTMPS at this address [default: 127.0.0.1:1936]
+    #[arg(long, value_name = "ADDR", value_parser = parse_address, requires = "tls_cert")]
+    pub listen_tls: Option<SocketAddr>,
 
     /// The certificate for RTMPS in PEM, with those of its issuers behind it; without one there is no RTMPS
     #[arg(long, value_name = "FILE", requires = "tls_key")]
@@ -481,6 +481,7 @@ mod tests {
             "live --key abc",
             "serve --listen here",
             "serve --listen-tls here",
+            "serve --listen-tls 127.0.0.1:0",
             "serve --tls-cert a.pem",
             "check --publish=maybe",
             "check --fps 1000",

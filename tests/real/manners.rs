@@ -208,6 +208,10 @@ fn every_failure_is_told_as_json_where_json_was_asked_for() {
 }
 
 #[test]
+fn an_address_for_tls_needs_a_certificate() {
+    Tally::serve(&["--listen-tls", "127.0.0.1:0"]).run().expect_usage_error("--tls-cert");
+}
+
 #[test]
 fn paths_that_are_no_text_are_paths() {
     let dir = tempfile::tempdir().unwrap();
