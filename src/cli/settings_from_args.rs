@@ -35,6 +35,7 @@ pub(super) fn merged(base: ShowSettings, args: &ShowArgs) -> Result<ShowSettings
     let mut settings = base;
     override_sources_and_run(&mut settings, args);
     override_encoding(&mut settings, args);
+    check_lowest_bitrate(&settings)?;
     if !args.to.is_empty() {
         // A key must never reach another server than the one it was saved for.
         settings.destinations = args.to.clone();
@@ -96,6 +97,17 @@ fn override_encoding(settings: &mut ShowSettings, args: &ShowArgs) {
     replace(&mut encoding.adaptive, args.adaptive.as_ref());
     encoding.video_bitrate_min = args.video_bitrate_min.or(encoding.video_bitrate_min);
     replace(&mut encoding.cache_seconds, args.cache.as_ref());
+}
+
+/// A lowest rate above the rate itself would be no bound.
+fn check_lowest_bitrate(settings: &ShowSettings) -> Result<(), Failure> {
+    let rate = settings.encoding.video_bitrate;
+    match settings.encoding.video_bitrate_min.filter(|lowest| *lowest > rate) {
+        Some(lowest) => Err(Failure::usage(format!(
+            "the lowest video bitrate {lowest} is above the video bitrate {rate}: give --video-bitrate-min {rate} or less"
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn replace<T: Clone>(field: &mut T, flag: Option<&T>) {

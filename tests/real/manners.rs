@@ -233,4 +233,24 @@ fn paths_that_are_no_text_are_paths() {
 }
 
 #[test]
+fn a_lowest_rate_above_the_rate_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("show.mp4");
+    let ended = recorded(&file.to_string_lossy()).args(&["--video-bitrate-min", "500k"]).run();
+    ended.expect_usage_error("500k");
+    assert!(!file.exists());
+}
+
 #[test]
+fn advice_fits_what_is_wrong() {
+    let dir = tempfile::tempdir().unwrap();
+    let card = recorded(&dir.path().join("a.mp4").to_string_lossy()).args(&["--card", "/nope.png"]).run();
+    let problem = card.problems()[0];
+    assert!(!problem["do"].as_str().unwrap().contains("WAV"), "{problem}");
+
+    let picture = dir.path().join("picture.png");
+    std::fs::write(&picture, b"\x89PNG\r\n\x1a\n and so on").unwrap();
+    let repair = Tally::new(&["repair", &picture.to_string_lossy()]).run();
+    repair.expect_code(2);
+    assert!(repair.stderr.contains("no MP4") && !repair.stderr.contains("written"), "{}", repair.story());
+}

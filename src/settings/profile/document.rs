@@ -15,6 +15,8 @@ use crate::settings::{
 
 /// The version that is written.
 pub(super) const VERSION: i64 = 1;
+/// What stands at the head of a profile.
+const WITHOUT_SECRETS: &str = "# A profile of Tally. Secrets are not kept here.\n";
 
 /// What a document held.
 #[derive(Debug, Default)]
@@ -94,7 +96,9 @@ pub(super) fn write_profile(
     }
     let root = document.as_table_mut();
     if root.is_empty() {
-        root.decor_mut().set_prefix("# A profile of Tally. Secrets are not kept here.\n");
+        root.decor_mut().set_prefix(WITHOUT_SECRETS);
+    } else if with_secrets {
+        take_from_head(root, WITHOUT_SECRETS);
     }
     set(root, "version", Some(VERSION));
     set(root, "name", Some(name));
@@ -119,6 +123,15 @@ pub(super) fn write_profile(
     }
     write_destinations(root, settings, with_secrets);
     Ok(())
+}
+
+/// A comment at the head of a document that was read belongs to its first key.
+fn take_from_head(root: &mut Table, comment: &str) {
+    let Some((mut key, _)) = root.iter_mut().next() else { return };
+    let decor = key.leaf_decor_mut();
+    if let Some(head) = decor.prefix().and_then(|prefix| prefix.as_str()).map(|head| head.replace(comment, "")) {
+        decor.set_prefix(head);
+    }
 }
 
 /// Takes every secret out of `document`.
