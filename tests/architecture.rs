@@ -24,7 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("decode", &["media", "bitstream"]),
     ("capture", &["media", "clock", "flow", "decode", "bitstream", "video", "audio"]),
     ("output", &["media", "clock", "flow", "bitstream", "flv", "mp4", "rtmp"]),
-    ("ingest", &["media", "clock", "flow", "bitstream", "flv", "mp4", "rtmp"]),
+    ("ingest", &["media", "clock", "flow", "bitstream", "flv", "mp4", "rtmp", "output"]),
     (
         "studio",
         &[

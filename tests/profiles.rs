@@ -144,6 +144,7 @@ fn a_key_is_in_the_secret_file_and_nowhere_else() {
     }
     let with = run(config, &["profiles", "export", "show", "--with-secrets"]);
     assert!(out(&with).contains(CANARY) && told(&with).contains("keep it private"));
+    assert!(out(&with).contains("WITH ITS SECRETS") && !out(&with).contains("not kept here"), "{}", out(&with));
 }
 
 #[test]

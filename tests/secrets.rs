@@ -47,7 +47,7 @@ fn holders() -> Vec<(&'static str, Held)> {
     };
     vec![
         ("StreamKey", Box::new(key())),
-        ("EnvSecrets", Box::new(EnvSecrets { stream_key: key(), password: key() })),
+        ("EnvSecrets", Box::new(EnvSecrets { stream_key: key(), password: key(), ..EnvSecrets::default() })),
         ("Cli", Box::new(cli(&whole))),
         ("a mistyped Cli", Box::new(cli(&wrong))),
         ("Destination", Box::new(destination("rtmp://h/app"))),

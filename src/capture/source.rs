@@ -57,6 +57,11 @@ pub enum SourceEvent {
         /// What it is, and what it should be.
         reason: String,
     },
+    /// Its file cannot be read any more.
+    FileFailed {
+        /// What the system said.
+        reason: String,
+    },
     /// Pictures or samples come again.
     Restored,
 }
@@ -75,8 +80,16 @@ pub enum SourceError {
     /// The system does not let this user open it.
     #[error("no permission to open {what}: {reason}")]
     Permission {
-        /// Device or file.
+        /// Device.
         what: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// The system does not let this user read the file.
+    #[error("no permission to read {path}: {reason}")]
+    FilePermission {
+        /// The file.
+        path: String,
         /// What the system said.
         reason: String,
     },

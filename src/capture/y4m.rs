@@ -156,7 +156,7 @@ impl VideoSource for Y4m {
             if loaded.is_err() != self.file_fails {
                 self.file_fails = loaded.is_err();
                 self.event = Some(match &loaded {
-                    Err(error) => SourceEvent::Lost { reason: format!("{} cannot be read: {error}", self.name) },
+                    Err(error) => SourceEvent::FileFailed { reason: format!("{} cannot be read: {error}", self.name) },
                     Ok(_) => SourceEvent::Restored,
                 });
             }

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use super::env::EnvSecrets;
 use super::values::{
     HttpChoice, RecordChoice, RecordFormatChoice, RelayChoice, ReportLanguage, SplitChoice, parse_address,
-    parse_destination, parse_split, parse_switch,
+    parse_destination, parse_split, parse_switch, record_parser, source_parser,
 };
 use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::{AudioChoice, CardChoice, Destination, Relay, VideoChoice, parse_duration};
@@ -53,8 +53,13 @@ Environment:
 
 const LIVE_SIGNALS: &str = "Signals:
   INT, TERM  end the show cleanly; a second one ends it at once
+  HUP        the same, when the terminal is closed; under nohup the show goes on
   USR1       save the last 30 seconds to a file beside the recording, NAME replay TIME.mp4
   USR2       mark this moment in the recording: NAME.chapters.vtt";
+
+const SERVE_SIGNALS: &str = "Signals:
+  INT, TERM  end it, with every recording closed
+  HUP        the same, when the terminal is closed; under nohup it goes on";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -65,6 +70,7 @@ pub enum Command {
     /// Try every step from the sources to the upload, and show nothing to the public
     Check(Box<CheckArgs>),
     /// Receive streams on this computer
+    #[command(after_long_help = SERVE_SIGNALS)]
     Serve(ServeArgs),
     /// List cameras, microphones and encoders, with their stable ids
     Devices(DevicesArgs),
@@ -90,7 +96,8 @@ pub struct LiveArgs {
     #[arg(long, help_heading = "Run")]
     pub json: bool,
 
-    /// Write what a viewer of the rehearsal got to this file, as text or, by the name FILE.json, as JSON
+    /// Write what a viewer of the rehearsal got to this file, which must not exist yet, as text or, by the name FILE.json,
+    /// as JSON
     #[arg(long, value_name = "FILE", requires = "rehearse", conflicts_with = "to", help_heading = "Run")]
     pub rehearsal_report: Option<PathBuf>,
 }
@@ -117,12 +124,12 @@ pub struct CheckArgs {
 pub struct ShowArgs {
     /// camera, camera:ID, ingest:NAME (a stream that is sent to this computer), test, file:PATH or none [default: the
     /// first camera, else test]
-    #[arg(long, value_name = "SOURCE", help_heading = "Sources")]
+    #[arg(long, value_name = "SOURCE", value_parser = source_parser::<VideoChoice>(), help_heading = "Sources")]
     pub video: Option<VideoChoice>,
 
     /// mic, mic:ID, ingest:NAME (a stream that is sent to this computer), test, file:PATH or silence [default: the
     /// default microphone, else test]
-    #[arg(long, value_name = "SOURCE", help_heading = "Sources")]
+    #[arg(long, value_name = "SOURCE", value_parser = source_parser::<AudioChoice>(), help_heading = "Sources")]
     pub audio: Option<AudioChoice>,
 
     /// Receive the streams of ingest:NAME at this address; port 0 picks a free one [default: 127.0.0.1:1935]
@@ -163,7 +170,7 @@ pub struct ShowArgs {
     #[arg(long, value_name = "NAME", help_heading = "Destination")]
     pub user: Option<String>,
 
-    /// Trust the CA in this PEM file as well, for a private server
+    /// Trust the CA in this PEM file as well, for a private server, or the server's own certificate
     #[arg(long, value_name = "FILE", help_heading = "Destination")]
     pub tls_ca: Option<PathBuf>,
 
@@ -213,7 +220,7 @@ pub struct ShowArgs {
     pub duration: Option<Duration>,
 
     /// Record to this file, or off: fragmented MP4, or FLV by the ending .flv; without a destination nothing is streamed
-    #[arg(long, value_name = "PATH|off", help_heading = "Run")]
+    #[arg(long, value_name = "PATH|off", value_parser = record_parser(), help_heading = "Run")]
     pub record: Option<RecordChoice>,
 
     /// Begin another file (NAME-2.mp4, ...) at a keyframe once one is so large or long, such as 2G, 500M or 30m, or off
@@ -232,9 +239,9 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1935", value_parser = parse_address)]
     pub listen: SocketAddr,
 
-    /// Receive RTMPS at this address
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1936", value_parser = parse_address)]
-    pub listen_tls: SocketAddr,
+    /// Receive RTMPS at this address [default: 127.0.0.1:1936]
+    #[arg(long, value_name = "ADDR", value_parser = parse_address, requires = "tls_cert")]
+    pub listen_tls: Option<SocketAddr>,
 
     /// The certificate for RTMPS in PEM, with those of its issuers behind it; without one there is no RTMPS
     #[arg(long, value_name = "FILE", requires = "tls_key")]
@@ -474,6 +481,7 @@ mod tests {
             "live --key abc",
             "serve --listen here",
             "serve --listen-tls here",
+            "serve --listen-tls 127.0.0.1:0",
             "serve --tls-cert a.pem",
             "check --publish=maybe",
             "check --fps 1000",

@@ -1,4 +1,4 @@
-//! Signals. Ctrl-C and SIGTERM are counted, so that the first ends a show cleanly and the second at once; on Unix, USR1 and
+//! Signals. Ctrl-C, SIGTERM and SIGHUP are counted, so that the first ends a show cleanly and the second at once; on Unix, USR1 and
 //! USR2 ask a show for a replay and a mark.
 
 use std::sync::Arc;
@@ -20,6 +20,7 @@ impl Interrupt {
     pub(super) fn install() -> Self {
         let count = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&count);
+        let ignored = Ignored::now();
         let installed = ctrlc::set_handler(move || {
             // The thread that counts them may hang in a reader of what it prints.
             if counted.fetch_add(1, Ordering::Relaxed) + 1 >= ENOUGH {
@@ -29,12 +30,50 @@ impl Interrupt {
         if let Err(error) = installed {
             tracing::warn!("signals cannot be caught: {error}");
         }
+        ignored.stay_ignored();
         Self { count }
     }
 
     /// How many signals came so far.
     pub(super) fn count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
+    }
+}
+
+/// Signals that the program was started to ignore: `nohup` does so that a show outlives its terminal, and shells that know no
+/// jobs do so for what runs in the background.
+struct Ignored(Vec<i32>);
+
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "std knows no signals")]
+impl Ignored {
+    fn now() -> Self {
+        let is_ignored = |signal: &i32| {
+            // SAFETY: without a new action the old one is only read, into a place that all zeros are valid for.
+            unsafe {
+                let mut action: libc::sigaction = std::mem::zeroed();
+                libc::sigaction(*signal, std::ptr::null(), &raw mut action) == 0 && action.sa_sigaction == libc::SIG_IGN
+            }
+        };
+        Self([libc::SIGHUP, libc::SIGINT].into_iter().filter(is_ignored).collect())
+    }
+
+    fn stay_ignored(self) {
+        for signal in self.0 {
+            // SAFETY: ignoring a signal runs no code of ours.
+            unsafe { libc::signal(signal, libc::SIG_IGN) };
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Ignored {
+    fn now() -> Self {
+        Self(Vec::new())
+    }
+
+    fn stay_ignored(self) {
+        drop(self.0);
     }
 }
 

@@ -38,6 +38,9 @@ fn command_section(command: &clap::Command, page: &mut Vec<u8>) -> std::io::Resu
     man.render_description_section(&mut section)?;
     man.render_synopsis_section(&mut section)?;
     man.render_options_section(&mut section)?;
+    if command.get_after_long_help().is_some() {
+        man.render_extra_section(&mut section)?;
+    }
     let section = String::from_utf8_lossy(&section).replace("\n.SH ", "\n.SS ");
     let section = section.trim_start_matches(".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n");
     page.extend_from_slice(format!(".SH \"{}\"\n", name.to_uppercase()).as_bytes());
@@ -53,11 +56,18 @@ mod tests {
     #[test]
     fn every_command_and_flag_is_in_the_page() {
         let page = super::page().unwrap();
-        for word in
-            ["TALLY LIVE", "TALLY SERVE", "TALLY PROFILES SAVE", "video\\-bitrate", "with\\-secrets", "TALLY_KEY"]
-        {
+        for word in [
+            "TALLY LIVE",
+            "TALLY SERVE",
+            "TALLY PROFILES SAVE",
+            "video\\-bitrate",
+            "with\\-secrets",
+            "TALLY_KEY",
+            "HUP",
+        ] {
             assert!(page.contains(word), "{word} in {page}");
         }
         assert_eq!(page.matches(".TH ").count(), 1);
+        assert!(!page.contains(".SS EXTRA\n.SH"), "an empty section in {page}");
     }
 }

@@ -48,6 +48,7 @@ fn with_secrets(mut command: Command, secrets: EnvSecrets) -> Command {
 }
 
 fn dispatch(command: Command) -> Exit {
+    let json = wants_json(&command);
     let done = match command {
         Command::Live(args) => live(&args),
         Command::Check(args) => check(&args),
@@ -58,42 +59,43 @@ fn dispatch(command: Command) -> Exit {
         Command::Report(args) => report::run(&args),
         Command::Man => man::run(),
     };
-    done.unwrap_or_else(|failure| failure.tell())
+    done.unwrap_or_else(|failure| {
+        if json {
+            live::tell_refusal(failure.problem.clone());
+        }
+        failure.tell()
+    })
+}
+
+fn wants_json(command: &Command) -> bool {
+    match command {
+        Command::Live(args) => args.json,
+        Command::Check(args) => args.json,
+        Command::Serve(args) => args.json,
+        Command::Devices(args) => args.json,
+        Command::Profiles(args) => args.json,
+        Command::Repair(args) => args.json,
+        Command::Report(_) | Command::Man => false,
+    }
 }
 
 fn live(args: &LiveArgs) -> Result<Exit, Failure> {
     keep_flights();
+    let (settings, told) = show_settings(&args.show)?;
     let report = match &args.rehearsal_report {
         Some(path) => {
-            let unwritable = |error| Failure::new(Exit::Usage, format!("cannot write {}: {error}", path.display()));
-            Some(live::ReportFile::create(path).map_err(unwritable)?)
+            let unwritable = |error| Failure::usage(format!("cannot write {}: {error}", path.display()));
+            Some(live::ReportFile::at(path).map_err(unwritable)?)
         }
         None => None,
     };
-    match show_settings(&args.show) {
-        Ok((settings, told)) => {
-            let card = settings.card.clone().in_words(crate::ui::system_language().card_words());
-            Ok(live::run(ShowSettings { card, ..settings }, args.json, told, report))
-        }
-        Err(failure) => {
-            if args.json {
-                live::tell_refusal(failure.problem.clone());
-            }
-            Err(failure)
-        }
-    }
+    let card = settings.card.clone().in_words(crate::ui::system_language().card_words());
+    Ok(live::run(ShowSettings { card, ..settings }, args.json, told, report))
 }
 
 fn check(args: &CheckArgs) -> Result<Exit, Failure> {
-    match check::settings(args) {
-        Ok((settings, told)) => Ok(check::run(settings, args.json, told)),
-        Err(failure) => {
-            if args.json {
-                live::tell_refusal(failure.problem.clone());
-            }
-            Err(failure)
-        }
-    }
+    let (settings, told) = check::settings(args)?;
+    Ok(check::run(settings, args.json, told))
 }
 
 /// Help and version go to standard output; a wrong command line is told without the secrets that may
@@ -103,7 +105,7 @@ fn tell_parse_error(error: &clap::Error) -> Exit {
         let told = redact_urls_in(&error.render().to_string());
         // A script that reads JSON must not have to read prose as well.
         if std::env::args_os().any(|arg| arg == "--json") {
-            live::tell_refusal(Failure::usage(told.lines().next().unwrap_or_default()).problem);
+            live::tell_refusal(Failure::usage(what_is_wrong(&told)).problem);
         }
         print::note(told.trim_end());
         Exit::Usage
@@ -111,6 +113,13 @@ fn tell_parse_error(error: &clap::Error) -> Exit {
         let _ = error.print();
         Exit::Ok
     }
+}
+
+/// What is wrong and the names that belong to it, in one line: the usage stands behind an empty one.
+fn what_is_wrong(told: &str) -> String {
+    let lines: Vec<_> = told.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    let joined = lines.join(" ");
+    joined.strip_prefix("error: ").unwrap_or(&joined).to_owned()
 }
 
 /// Each show of this program leaves its figures where `tally report` finds them.

@@ -23,6 +23,8 @@ const NAP: Duration = Duration::from_millis(50);
 
 /// Where HTTP is served unless told otherwise.
 const HTTP_DEFAULT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080));
+/// And RTMPS.
+const TLS_DEFAULT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1936));
 
 fn config_from(args: &ServeArgs) -> Result<IngestConfig, Failure> {
     let mut config = IngestConfig::new(args.listen);
@@ -41,14 +43,24 @@ fn config_from(args: &ServeArgs) -> Result<IngestConfig, Failure> {
         config.limits.connections_max = connections.get();
     }
     if let (Some(cert), Some(key)) = (&args.tls_cert, &args.tls_key) {
-        config.tls = Some(TlsConfig { listen: args.listen_tls, cert: cert.clone(), key: key.clone() });
+        config.tls = Some(TlsConfig { listen: args.tls_at(), cert: cert.clone(), key: key.clone() });
     }
-    config.http = match args.http {
-        None => Some(HTTP_DEFAULT),
-        Some(HttpChoice::At(address)) => Some(address),
-        Some(HttpChoice::Off) => None,
-    };
+    config.http = args.http_at();
     Ok(config)
+}
+
+impl ServeArgs {
+    fn http_at(&self) -> Option<SocketAddr> {
+        match self.http {
+            None => Some(HTTP_DEFAULT),
+            Some(HttpChoice::At(address)) => Some(address),
+            Some(HttpChoice::Off) => None,
+        }
+    }
+
+    fn tls_at(&self) -> SocketAddr {
+        self.listen_tls.unwrap_or(TLS_DEFAULT)
+    }
 }
 
 /// Serves until the user or the system asks to end.
@@ -81,7 +93,22 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
             | IngestError::NoNetwork
             | IngestError::Start(_) => Exit::Usage,
         };
-        Failure::new(exit, error.to_string())
+        let advice = match &error {
+            IngestError::Listen { address, source } => {
+                let flag = match (args.http_at(), args.tls_at()) {
+                    (Some(http), _) if http == *address => "--http",
+                    (_, tls) if args.tls_cert.is_some() && tls == *address => "--listen-tls",
+                    _ => "--listen",
+                };
+                let end = match source.kind() {
+                    std::io::ErrorKind::AddrInUse => "end the program that uses it, or ",
+                    _ => "",
+                };
+                format!("; {end}choose another address with {flag}")
+            }
+            _ => String::new(),
+        };
+        Failure::new(exit, format!("{error}{advice}"))
     })?;
     let mut printer = Printer { json: args.json, recording_failed: false };
     while interrupt.count() == 0 {

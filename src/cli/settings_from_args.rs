@@ -35,6 +35,7 @@ pub(super) fn merged(base: ShowSettings, args: &ShowArgs) -> Result<ShowSettings
     let mut settings = base;
     override_sources_and_run(&mut settings, args);
     override_encoding(&mut settings, args);
+    check_lowest_bitrate(&settings)?;
     if !args.to.is_empty() {
         // A key must never reach another server than the one it was saved for.
         settings.destinations = args.to.clone();
@@ -55,7 +56,7 @@ pub(super) fn merged(base: ShowSettings, args: &ShowArgs) -> Result<ShowSettings
     }
     let mut settings = settings.with_secrets_split();
     for destination in settings.destinations.iter_mut().filter(|destination| destination.user.is_some()) {
-        if let Some(password) = &args.secrets.password {
+        if let Some(password) = args.secrets.readable_password()? {
             destination.set_password(Some(password.clone()));
         }
     }
@@ -98,6 +99,17 @@ fn override_encoding(settings: &mut ShowSettings, args: &ShowArgs) {
     replace(&mut encoding.cache_seconds, args.cache.as_ref());
 }
 
+/// A lowest rate above the rate itself would be no bound.
+fn check_lowest_bitrate(settings: &ShowSettings) -> Result<(), Failure> {
+    let rate = settings.encoding.video_bitrate;
+    match settings.encoding.video_bitrate_min.filter(|lowest| *lowest > rate) {
+        Some(lowest) => Err(Failure::usage(format!(
+            "the lowest video bitrate {lowest} is above the video bitrate {rate}: give --video-bitrate-min {rate} or less"
+        ))),
+        None => Ok(()),
+    }
+}
+
 fn replace<T: Clone>(field: &mut T, flag: Option<&T>) {
     if let Some(value) = flag {
         field.clone_from(value);
@@ -108,9 +120,9 @@ fn replace<T: Clone>(field: &mut T, flag: Option<&T>) {
 /// the only destination, or to each of several that has none of its own.
 fn give_keys(destinations: &mut [Destination], args: &ShowArgs) -> Result<(), Failure> {
     let mut keys = args.key_file.iter().map(|path| read_key_file(path)).collect::<Result<Vec<_>, _>>()?;
-    if keys.is_empty() {
-        // A variable may be set for other commands: without a destination it means nothing here.
-        keys.extend(args.secrets.stream_key.clone().filter(|_| !destinations.is_empty()));
+    // A variable may be set for other commands: without a destination it means nothing here.
+    if keys.is_empty() && !destinations.is_empty() {
+        keys.extend(args.secrets.readable_key()?.cloned());
     }
     if keys.len() > 1 || (keys.len() == 1 && destinations.len() == 1) {
         if keys.len() != destinations.len() {
@@ -186,7 +198,8 @@ mod tests {
     }
 
     fn with_key(line: &str, key: &str) -> ShowArgs {
-        let secrets = EnvSecrets { stream_key: Some(StreamKey::new(key)), password: Some(StreamKey::new("pass")) };
+        let (stream_key, password) = (Some(StreamKey::new(key)), Some(StreamKey::new("pass")));
+        let secrets = EnvSecrets { stream_key, password, ..EnvSecrets::default() };
         ShowArgs { secrets, ..args(line) }
     }
 

@@ -1,11 +1,14 @@
 //! Values of flags that no other room reads: switches, addresses, where to record and when to begin another file.
 
 use std::convert::Infallible;
+use std::ffi::OsStr;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{self, PathBuf};
 use std::str::FromStr;
 
-use crate::settings::{Destination, RecordSplit, RelayEngine};
+use clap::builder::{OsStringValueParser, TypedValueParser};
+
+use crate::settings::{AudioChoice, Destination, ParseChoiceError, RecordSplit, RelayEngine, VideoChoice};
 use crate::studio::flight::FlightWords;
 
 /// The value of `--record`.
@@ -17,16 +20,61 @@ pub enum RecordChoice {
     To(PathBuf),
 }
 
-impl FromStr for RecordChoice {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "" => Err("give a file, or off".to_owned()),
-            "off" => Ok(Self::Off),
-            path => Ok(Self::To(PathBuf::from(path))),
+/// The parser of `--record`. What is there and is no file is refused: a name beside it would be a surprise.
+pub(super) fn record_parser() -> impl TypedValueParser<Value = RecordChoice> {
+    OsStringValueParser::new().try_map(|value| {
+        let path = PathBuf::from(&value);
+        let ends_as_folder = value.as_encoded_bytes().last().is_some_and(|last| path::is_separator(char::from(*last)));
+        match path.metadata() {
+            _ if value.is_empty() => Err("give a file, or off"),
+            _ if value == "off" => Ok(RecordChoice::Off),
+            Ok(about) if about.is_dir() => Err("it is a folder; name a file in it"),
+            _ if ends_as_folder => Err("it is a folder; name a file in it"),
+            Ok(about) if !about.is_file() => Err("it is a device and no file; name a file in a folder"),
+            _ => Ok(RecordChoice::To(path)),
         }
+    })
+}
+
+/// A source, such as that of `--video`, whose file may have any name that the system allows.
+pub(super) trait Source: FromStr<Err = ParseChoiceError> + Clone + Send + Sync + 'static {
+    /// The source that is this file.
+    fn from_file(path: PathBuf) -> Self;
+}
+
+impl Source for VideoChoice {
+    fn from_file(path: PathBuf) -> Self {
+        Self::File(path)
     }
+}
+
+impl Source for AudioChoice {
+    fn from_file(path: PathBuf) -> Self {
+        Self::File(path)
+    }
+}
+
+/// The parser of a source.
+pub(super) fn source_parser<S: Source>() -> impl TypedValueParser<Value = S> {
+    OsStringValueParser::new().try_map(|value| match value.to_str() {
+        Some(text) => text.parse::<S>(),
+        None => match file_of(&value) {
+            Some(path) => Ok(S::from_file(path)),
+            None => value.to_string_lossy().parse::<S>(),
+        },
+    })
+}
+
+/// The path in `file:PATH`, where it is no text.
+#[cfg(unix)]
+fn file_of(value: &OsStr) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStrExt;
+    value.as_bytes().strip_prefix(b"file:").map(|path| PathBuf::from(OsStr::from_bytes(path)))
+}
+
+#[cfg(not(unix))]
+fn file_of(_value: &OsStr) -> Option<PathBuf> {
+    None
 }
 
 /// Reads when another file begins, or `off`.

@@ -15,10 +15,11 @@ use super::name::file_stem;
 use super::unit::Unit;
 use super::{IngestEvent, RecordFormat};
 use crate::clock::Clock;
-use crate::flow::{Errand, Popped, Queue};
+use crate::flow::{Errand, Popped, Queue, Stop};
 use crate::flv::{FlvWriter, TagKind};
 use crate::media::Timestamp;
 use crate::mp4::Mp4Writer;
+use crate::output::{Room, RoomWatch, Told, repair};
 use crate::rtmp::MediaKind;
 
 /// Tags of all streams that wait for the disk. Full policy: the recording of the stream that finds it full ends with
@@ -104,14 +105,14 @@ impl Recorder {
                 match popped {
                     Popped::Value(Tag::Body { recording, kind, timestamp_ms, body }) => {
                         recording.waiting.fetch_sub(body.len(), Ordering::Relaxed);
-                        files.write(&recording, kind, timestamp_ms, body);
+                        files.write(&recording, kind, timestamp_ms, body, now);
                     }
                     Popped::Value(Tag::End) | Popped::Empty => {}
                     Popped::Closed => break,
                 }
                 files.close_ended(false);
                 if now.since(flushed_at) >= FLUSH_EVERY {
-                    files.flush();
+                    files.flush(now);
                     flushed_at = now;
                 }
                 if stop.requested() && now.since(*stopping_since.get_or_insert(now)) > STOP_GRACE {
@@ -197,6 +198,9 @@ struct OpenFile {
     /// `None` before the first one.
     path: Option<PathBuf>,
     writer: Writer,
+    room: RoomWatch,
+    /// Of media, so far.
+    bytes: u64,
 }
 
 enum Writer {
@@ -207,6 +211,7 @@ enum Writer {
 
 impl OpenFile {
     fn write(&mut self, files: &Path, kind: TagKind, timestamp_ms: u32, body: Bytes) -> io::Result<Option<String>> {
+        self.bytes += body.len() as u64;
         match &mut self.writer {
             Writer::Flv(writer) => writer.write_tag(kind, timestamp_ms, &[&body]).map(|()| None),
             Writer::Mp4(recording, _) => {
@@ -258,6 +263,19 @@ impl OpenFile {
         }
     }
 
+    /// Why it must end now, if the disk has no more room than is kept free.
+    fn look_at_room(&mut self, folder: &Path, now: Timestamp) -> Option<String> {
+        match self.room.look(now, Room::in_folder(folder)?, Some(self.bytes))? {
+            Told::Low(minutes) => {
+                tracing::warn!("the disk has room for no more than {minutes} minutes of {}", self.shared.name);
+                None
+            }
+            Told::Full { free } => {
+                Some(format!("the disk is full: {:.1} MB are left, which are kept free", free as f64 / 1e6))
+            }
+        }
+    }
+
     fn finish(&mut self, folder: &Path) -> io::Result<()> {
         if let Writer::Mp4(recording, _) = &mut self.writer {
             let mut steps = Vec::new();
@@ -272,14 +290,18 @@ impl OpenFile {
 }
 
 impl Files {
-    fn write(&mut self, recording: &Arc<Shared>, kind: TagKind, timestamp_ms: u32, body: Bytes) {
+    fn write(&mut self, recording: &Arc<Shared>, kind: TagKind, timestamp_ms: u32, body: Bytes, now: Timestamp) {
         let key = recording.id;
         if !self.open.contains_key(&key) {
             if recording.failed.load(Ordering::Relaxed) {
                 return;
             }
             match self.begin(recording) {
-                Ok(file) => drop(self.open.insert(key, file)),
+                Ok(file) => {
+                    self.open.insert(key, file);
+                    // A disk that is full from the start gets nothing.
+                    self.look_at_room(key, now);
+                }
                 Err(error) => return self.fail(recording, None, &error.to_string()),
             }
         }
@@ -291,10 +313,7 @@ impl Files {
                 let reason = format!("part of the stream is left out: {left_out}; FLV takes any codec");
                 (self.events)(IngestEvent::RecordingFailed { name, path, reason });
             }
-            Err(error) => {
-                let path = self.open.remove(&key).and_then(|file| file.path);
-                self.fail(recording, path, &error.to_string());
-            }
+            Err(error) => self.give_up(key, &error),
         }
     }
 
@@ -305,20 +324,53 @@ impl Files {
                 let (path, file) = create(&self.folder, &recording.name, "flv")?;
                 // What the stream holds is not known yet: players look for themselves.
                 let writer = Writer::Flv(FlvWriter::new(file, true, true)?);
-                Ok(OpenFile { shared, path: Some(path), writer })
+                Ok(OpenFile { shared, path: Some(path), writer, room: RoomWatch::default(), bytes: 0 })
             }
-            RecordFormat::Mp4 => Ok(OpenFile { shared, path: None, writer: Writer::Mp4(Box::default(), None) }),
+            RecordFormat::Mp4 => {
+                let writer = Writer::Mp4(Box::default(), None);
+                Ok(OpenFile { shared, path: None, writer, room: RoomWatch::default(), bytes: 0 })
+            }
         }
     }
 
-    fn flush(&mut self) {
+    fn flush(&mut self, now: Timestamp) {
         let failed: Vec<_> =
             self.open.iter_mut().filter_map(|(key, file)| file.flush().err().map(|error| (*key, error))).collect();
-        for (key, error) in failed {
-            if let Some(file) = self.open.remove(&key) {
-                self.fail(&file.shared, file.path, &error.to_string());
-            }
+        failed.into_iter().for_each(|(key, error)| self.give_up(key, &error));
+        let keys: Vec<_> = self.open.keys().copied().collect();
+        keys.into_iter().for_each(|key| self.look_at_room(key, now));
+    }
+
+    /// Ends the recording, with its file whole, before the disk is full.
+    fn look_at_room(&mut self, key: u64, now: Timestamp) {
+        let Some(reason) = self.open.get_mut(&key).and_then(|file| file.look_at_room(&self.folder, now)) else {
+            return;
+        };
+        let Some(mut file) = self.open.remove(&key) else { return };
+        match file.finish(&self.folder) {
+            Ok(()) => self.fail(&file.shared, file.path, &reason),
+            Err(_) => self.mend(file, &reason),
         }
+    }
+
+    /// Writing failed.
+    fn give_up(&mut self, key: u64, error: &io::Error) {
+        if let Some(file) = self.open.remove(&key) {
+            self.mend(file, &error.to_string());
+        }
+    }
+
+    /// What is whole stays, the rest of it goes; then it is told.
+    fn mend(&self, file: OpenFile, reason: &str) {
+        let OpenFile { shared, path, writer, .. } = file;
+        // Closed first: what its buffer still holds goes with it.
+        drop(writer);
+        if let Some(path) = &path
+            && let Err(error) = repair(path, None, &Stop::new())
+        {
+            tracing::debug!(%error, "what was written of the recording is left as it is");
+        }
+        self.fail(&shared, path, reason);
     }
 
     /// Closes what has ended and is written, or all that has ended, and tells so.
@@ -332,7 +384,7 @@ impl Files {
             if let Some(mut file) = self.open.remove(&recording.id)
                 && let Err(error) = file.finish(&self.folder)
             {
-                self.fail(&recording, file.path, &error.to_string());
+                self.mend(file, &error.to_string());
             }
             (self.events)(event);
         }
@@ -342,7 +394,7 @@ impl Files {
     fn finish(&mut self) {
         for (_, mut file) in std::mem::take(&mut self.open) {
             if let Err(error) = file.finish(&self.folder) {
-                self.fail(&file.shared, file.path, &error.to_string());
+                self.mend(file, &error.to_string());
             }
         }
     }
@@ -361,7 +413,11 @@ fn create(folder: &Path, name: &str, extension: &str) -> io::Result<(PathBuf, Bu
         let file = if number == 1 { format!("{stem}.{extension}") } else { format!("{stem}-{number}.{extension}") };
         let path = folder.join(file);
         match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(file) => return Ok((path, BufWriter::with_capacity(1 << 16, file))),
+            Ok(file) => {
+                // Nobody repairs what is being written. Where locks are unknown, nobody can be asked.
+                let _ = file.try_lock();
+                return Ok((path, BufWriter::with_capacity(1 << 16, file)));
+            }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
         }

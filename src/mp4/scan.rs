@@ -28,7 +28,11 @@ pub fn scan(file: &mut (impl Read + Seek), length: u64, goes_on: &dyn Fn() -> bo
         let head = read_head(file, at, length)?;
         let Some(head) = head else {
             let found = what_is_torn(file, at, whole, length, has_media)?;
-            return Ok(if has_moov { found } else { headless(at) });
+            return Ok(match found {
+                found if has_moov => found,
+                Scan::Damaged { .. } if at == 0 => Scan::Foreign("it is no MP4"),
+                _ => headless(at),
+            });
         };
         if at == 0 && head.kind != *b"ftyp" && head.kind != *b"styp" {
             return Ok(Scan::Foreign("it is no MP4"));

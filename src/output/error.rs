@@ -70,6 +70,8 @@ pub enum TlsFault {
     NotYetValid,
     /// Signed by an authority this computer does not trust.
     UnknownCa,
+    /// Signed by no authority but itself.
+    SelfSigned,
     /// The server does not speak TLS on this port.
     NotTls,
     /// A CA file that cannot be used.

@@ -48,7 +48,7 @@ pub enum SettingsError {
         existing: String,
     },
     /// A file that is not TOML, or not a profile.
-    #[error("{} is not a profile: {reason}", file.display())]
+    #[error("{} cannot be used: {reason}", file.display())]
     Broken {
         /// The file.
         file: PathBuf,

@@ -18,7 +18,7 @@ use super::rehearse::Rehearse;
 use super::sources::{self, Opened};
 use super::stage::{AudioPart, Card, Stage, StageFormat, Standing};
 use super::supervisor::{FIRST_PICTURE_DEADLINE, Lent, Message, Phase, Running, STATS_INTERVAL, ShowStage, Supervisor};
-use super::{Problem, ProblemKind};
+use super::{FileUse, Problem, ProblemKind};
 use crate::capture::{AudioSource, SourceError, SourceInfo, VideoSource, still};
 use crate::encode::{
     AudioEncoder, AudioEncoderSettings, EncodeError, VideoEncoder, VideoEncoderSettings, open_aac, open_h264,
@@ -137,7 +137,8 @@ impl Supervisor {
                     Ok(Some(captured)) => Card::Image(captured.picture),
                     Ok(None) => words(CardWords::default()),
                     Err(error) => {
-                        self.tell(StudioEvent::Problem(Problem::from_source(&error)));
+                        let problem = Problem::from_source(&error).about_file(FileUse::Card);
+                        self.tell(StudioEvent::Problem(problem));
                         words(CardWords::default())
                     }
                 }

@@ -36,6 +36,8 @@ pub enum ProblemKind {
     TlsNotYetValid,
     /// The certificate's authority is not trusted.
     TlsUnknownCa,
+    /// The certificate has signed itself, and was not given.
+    TlsSelfSigned,
     /// rtmps:// to a port without TLS.
     TlsNotSpoken,
     /// The file of `--tls-ca` cannot be used.
@@ -182,6 +184,7 @@ impl ProblemKind {
             Self::TlsExpired => "tls_expired",
             Self::TlsNotYetValid => "tls_not_yet_valid",
             Self::TlsUnknownCa => "tls_unknown_ca",
+            Self::TlsSelfSigned => "tls_self_signed",
             Self::TlsNotSpoken => "tls_not_spoken",
             Self::TlsBadCaFile => "tls_bad_ca_file",
             Self::TlsFailed => "tls_failed",
@@ -262,6 +265,17 @@ struct Advice {
     inputs: Option<OtherInputs>,
     /// Of an upload that does not hold: what share of the packets was lost, if that is worth telling.
     packet_loss: Option<String>,
+    /// That it is about a file.
+    file: Option<FileUse>,
+}
+
+/// What a file is for: no device is told of where a file is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileUse {
+    /// A source.
+    Source,
+    /// The card that stands in for a picture.
+    Card,
 }
 
 /// What may be the right device where the chosen one gives nothing.
@@ -353,6 +367,18 @@ impl Problem {
         self.advice.as_ref()?.inputs.as_ref()
     }
 
+    /// The same about a file.
+    #[must_use]
+    pub fn about_file(mut self, file: FileUse) -> Self {
+        self.advice.get_or_insert_default().file = Some(file);
+        self
+    }
+
+    /// What the file is for that it is about, if it is about one.
+    pub fn file(&self) -> Option<FileUse> {
+        self.advice.as_ref()?.file
+    }
+
     /// What a publisher's error means to the user.
     pub fn from_publish(about: &str, error: &PublishError) -> Self {
         use ProblemKind as Kind;
@@ -372,6 +398,7 @@ impl Problem {
                 TlsFault::Expired => new(Kind::TlsExpired, String::new()),
                 TlsFault::NotYetValid => new(Kind::TlsNotYetValid, String::new()),
                 TlsFault::UnknownCa => new(Kind::TlsUnknownCa, String::new()),
+                TlsFault::SelfSigned => new(Kind::TlsSelfSigned, String::new()),
                 TlsFault::NotTls => new(Kind::TlsNotSpoken, "its answer is not TLS".to_owned()),
                 TlsFault::BadCaFile { path, reason } => new(Kind::TlsBadCaFile, format!("{path}: {reason}")),
                 TlsFault::Other(reason) => new(Kind::TlsFailed, reason.clone()),
@@ -434,6 +461,9 @@ impl Problem {
                 Self::new(Kind::SourceNotFound, wanted.clone(), available.join(", "))
             }
             SourceError::Permission { what, reason } => Self::new(Kind::SourcePermission, what.clone(), reason.clone()),
+            SourceError::FilePermission { path, reason } => {
+                Self::new(Kind::SourcePermission, path.clone(), reason.clone()).about_file(FileUse::Source)
+            }
             SourceError::Busy { what, reason } => Self::new(Kind::SourceBusy, what.clone(), reason.clone()),
             SourceError::Unreadable { path, reason } => Self::new(Kind::SourceUnreadable, path.clone(), reason.clone()),
             SourceError::Listen { address, reason } => Self::new(Kind::SourceListen, address.clone(), reason.clone()),
@@ -450,6 +480,9 @@ impl Problem {
             }
             SourceEvent::Frozen { still_for } => Self::from_notice(about, Kind::SourceFrozen, Turn::Begun(*still_for)),
             SourceEvent::Lost { reason } => Self::new(Kind::SourceLost, about, reason.clone()),
+            SourceEvent::FileFailed { reason } => {
+                Self::new(Kind::SourceLost, about, reason.clone()).about_file(FileUse::Source)
+            }
             SourceEvent::Refused { reason } => Self::new(Kind::SourceRefused, about, reason.clone()),
             SourceEvent::Restored => Self::new(Kind::SourceRestored, about, String::new()),
         }

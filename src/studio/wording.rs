@@ -1,6 +1,6 @@
 //! The one table of sentences: what happened, and what to do. The window and the command line read the same.
 
-use super::{Problem, ProblemKind, Remedy};
+use super::{FileUse, Problem, ProblemKind, Remedy};
 
 /// What happened, in one sentence.
 pub fn what(problem: &Problem) -> String {
@@ -25,6 +25,7 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::TlsUnknownCa => {
             format!("The certificate of {about} was signed by an authority this computer does not know.")
         }
+        ProblemKind::TlsSelfSigned => format!("The certificate of {about} was signed by no authority, only by itself."),
         ProblemKind::TlsNotSpoken => format!("{about} does not speak TLS on this port ({details})."),
         ProblemKind::TlsBadCaFile => format!("The CA file cannot be used: {details}."),
         ProblemKind::TlsFailed => format!("The secure connection to {about} failed: {details}."),
@@ -163,6 +164,9 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::TlsUnknownCa => {
             "If it is a private server you trust, give its CA with --tls-ca FILE; otherwise do not stream to it.".to_owned()
         }
+        ProblemKind::TlsSelfSigned => {
+            "If it is a private server you trust, give its certificate with --tls-ca FILE; otherwise do not stream to it.".to_owned()
+        }
         ProblemKind::TlsNotSpoken => "Use rtmp:// instead of rtmps://, or the port for secure connections (often 443).".to_owned(),
         ProblemKind::TlsBadCaFile => "Give a file with the CA's certificate in PEM form.".to_owned(),
         ProblemKind::TlsFailed => "Try again; if it stays so, send these words to the server's owner.".to_owned(),
@@ -201,10 +205,16 @@ pub fn to_do(problem: &Problem) -> String {
             "Connect it, or use the test signal: --video test, --audio test.".to_owned()
         }
         ProblemKind::SourceNotFound => format!("Choose one of these: {details}. The command tally devices lists them."),
+        ProblemKind::SourcePermission if problem.file().is_some() => {
+            "Give yourself permission to read this file, or choose another.".to_owned()
+        }
         ProblemKind::SourcePermission => {
             "Give yourself permission: for a camera on Linux, add yourself to the group video and log in again.".to_owned()
         }
         ProblemKind::SourceBusy => "Close the program that uses it, and start again.".to_owned(),
+        ProblemKind::SourceUnreadable if problem.file() == Some(FileUse::Card) => {
+            "Choose another picture: PNG or JPEG.".to_owned()
+        }
         ProblemKind::SourceUnreadable => "Choose another file: MP4 (H.264/AAC), Y4M, PNG, JPEG, WAV, FLAC or MP3.".to_owned(),
         ProblemKind::SourceFailed => "Unplug it and plug it in again, or choose another.".to_owned(),
         ProblemKind::SourceListen => {
@@ -219,6 +229,9 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::SourceSilent => "Unmute it at the device itself, or choose another: tally devices lists them.".to_owned(),
         ProblemKind::SourceClipping => "Turn its level down, or speak from further away.".to_owned(),
         ProblemKind::MutedTalking => "Unmute, if it is for the viewers.".to_owned(),
+        ProblemKind::SourceLost if problem.file().is_some() => {
+            "Restore the file; Tally goes on with it as soon as it can be read.".to_owned()
+        }
         ProblemKind::SourceLost => "Plug it in or start it again; Tally uses it as soon as it is back.".to_owned(),
         ProblemKind::SourceRestored if problem.notice_over().is_some() => "Nothing: it is as it should be.".to_owned(),
         ProblemKind::SourceRestored => "Nothing: it is used again.".to_owned(),
@@ -243,5 +256,27 @@ pub fn to_do(problem: &Problem) -> String {
         }
         ProblemKind::ProfileWarning => "Save the profile again to mend it.".to_owned(),
         ProblemKind::Internal => "Please report this, with the command you used.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::{SourceError, SourceEvent};
+
+    #[test]
+    fn of_a_file_no_device_is_told() {
+        let (path, reason) = ("/v/clip.mp4".to_owned(), "Permission denied (os error 13)".to_owned());
+        let forbidden = SourceError::FilePermission { path: path.clone(), reason: reason.clone() };
+        let problem = Problem::from_source(&forbidden);
+        assert_eq!((problem.kind, problem.about.as_str()), (ProblemKind::SourcePermission, "/v/clip.mp4"));
+        assert_eq!(to_do(&problem), "Give yourself permission to read this file, or choose another.");
+        let camera = SourceError::Permission { what: "Webcam".to_owned(), reason: reason.clone() };
+        assert!(to_do(&Problem::from_source(&camera)).contains("group video"));
+
+        let emptied = Problem::from_source_event("clip.mp4", &SourceEvent::FileFailed { reason: "it ends".to_owned() });
+        assert!(emptied.kind == ProblemKind::SourceLost && to_do(&emptied).starts_with("Restore the file"));
+        let card = Problem::from_source(&SourceError::Unreadable { path, reason }).about_file(FileUse::Card);
+        assert_eq!(to_do(&card), "Choose another picture: PNG or JPEG.");
     }
 }

@@ -97,6 +97,7 @@ fn tell_error(out: &mut File, error: &SourceError) {
     let kind = match error {
         SourceError::NotFound { .. } => "NotFound",
         SourceError::Permission { .. } => "Permission",
+        SourceError::FilePermission { .. } => "Permission",
         SourceError::Busy { .. } => "Busy",
         SourceError::Unreadable { .. } => "Unreadable",
         SourceError::Device { .. } => "Device",
@@ -123,6 +124,7 @@ impl Events {
                 SourceEvent::Stalled { .. } => "stalled",
                 SourceEvent::Frozen { .. } => "frozen",
                 SourceEvent::Lost { .. } => "lost",
+                SourceEvent::FileFailed { .. } => "file_failed",
                 SourceEvent::Refused { .. } => "refused",
                 SourceEvent::Restored => "restored",
             };

@@ -16,6 +16,8 @@ mod incoming;
 #[cfg(test)]
 mod links;
 #[cfg(test)]
+mod manners;
+#[cfg(test)]
 mod names;
 #[cfg(test)]
 mod playing;

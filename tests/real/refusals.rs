@@ -135,6 +135,52 @@ fn a_certificate_from_nobody_known() {
 }
 
 #[test]
+fn an_authority_made_anew_under_its_old_name_is_another() {
+    let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let known = Certificates::make(old.path(), Fault::None);
+    let server = tls_server(&Certificates::make(new.path(), Fault::None));
+    let ended =
+        show(&format!("rtmps://127.0.0.1:{}/live", server.port)).args(&["--tls-ca", &known.ca.to_string_lossy()]).run();
+    ended.expect_problem(5, &["tls_unknown_ca"]);
+}
+
+#[test]
+fn a_certificate_that_has_signed_itself_is_taken_where_it_was_given() {
+    let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let certificates = Certificates::self_signed(dir.path(), Fault::None);
+    let server = tls_server(&certificates);
+    let url = format!("rtmps://127.0.0.1:{}/live", server.port);
+    let not_given = show(&url).run();
+    let problem = not_given.expect_problem(5, &["tls_self_signed"]);
+    assert!(problem["do"].as_str().unwrap().contains("--tls-ca"), "{problem}");
+    let another = Certificates::self_signed(other.path(), Fault::None);
+    show(&url).args(&["--tls-ca", &another.ca.to_string_lossy()]).run().expect_problem(5, &["tls_self_signed"]);
+    // The server says nothing inside it.
+    let given = show(&url).args(&["--tls-ca", &certificates.ca.to_string_lossy()]).run();
+    given.expect_problem(4, &["timed_out"]);
+    assert!(given.all("step").iter().any(|step| step["name"] == "tls" && step["ok"] == true), "{}", given.story());
+}
+
+#[test]
+fn a_certificate_that_was_given_must_fit_all_the_same() {
+    for (fault, kind) in [
+        (Fault::WrongName, "tls_wrong_name"),
+        (Fault::Expired, "tls_expired"),
+        (Fault::NotYetValid, "tls_not_yet_valid"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let certificates = Certificates::self_signed(dir.path(), fault);
+        let server = tls_server(&certificates);
+        let url = format!("rtmps://127.0.0.1:{}/live", server.port);
+        let ended = show(&url).args(&["--tls-ca", &certificates.ca.to_string_lossy()]).run();
+        let problem = ended.expect_problem(5, &[kind]);
+        // Names as they are, not as the library writes them.
+        assert!(!problem["what"].as_str().unwrap().contains('"'), "{problem}");
+        assert_eq!(fault == Fault::WrongName, problem["what"].to_string().contains("elsewhere.example"), "{problem}");
+    }
+}
+
+#[test]
 fn a_ca_file_that_is_none() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("ca.pem");

@@ -239,7 +239,7 @@ impl Supervisor {
         let state = match event {
             SourceEvent::Stalled { .. } => Told::Stalled,
             SourceEvent::Frozen { .. } => Told::Frozen,
-            SourceEvent::Lost { .. } | SourceEvent::Refused { .. } => Told::Lost,
+            SourceEvent::Lost { .. } | SourceEvent::FileFailed { .. } | SourceEvent::Refused { .. } => Told::Lost,
             SourceEvent::Restored => Told::Up,
         };
         // A lost camera that is found but gives nothing is still lost.

@@ -16,7 +16,7 @@ const PLAYED_AUDIO: &str = "Tally plays the AAC sound of MP4, WAV, AIFF, FLAC an
 /// Opens the picture of a file by its content: MP4 (H.264), Y4M, PNG or JPEG. Moving pictures loop.
 ///
 /// # Errors
-/// `SourceError::Unreadable` (or `Permission`) with what is wrong and what would play.
+/// `SourceError::Unreadable` (or `FilePermission`) with what is wrong and what would play.
 pub fn open_video_file(path: &Path) -> Result<Box<dyn VideoSource>, SourceError> {
     let (file, kind) = look_into(path)?;
     match kind {
@@ -32,7 +32,7 @@ pub fn open_video_file(path: &Path) -> Result<Box<dyn VideoSource>, SourceError>
 /// `channels` (1 or 2). It loops; the rounds of an MP4's sound and picture are equally long.
 ///
 /// # Errors
-/// `SourceError::Unreadable` (or `Permission`) with what is wrong and what would play.
+/// `SourceError::Unreadable` (or `FilePermission`) with what is wrong and what would play.
 pub fn open_audio_file(path: &Path, sample_rate: u32, channels: u16) -> Result<Box<dyn AudioSource>, SourceError> {
     let (file, kind) = look_into(path)?;
     let opened = match kind {
@@ -138,7 +138,7 @@ fn system_error(path: &Path, error: &std::io::Error) -> SourceError {
     match error.kind() {
         ErrorKind::NotFound => unreadable(path, "there is no such file".to_owned()),
         ErrorKind::PermissionDenied => {
-            SourceError::Permission { what: path.display().to_string(), reason: error.to_string() }
+            SourceError::FilePermission { path: path.display().to_string(), reason: error.to_string() }
         }
         _ => unreadable(path, error.to_string()),
     }

@@ -298,7 +298,7 @@ impl Mp4Video {
         if error.is_some() != self.file_fails {
             self.file_fails = error.is_some();
             self.event = Some(match error {
-                Some(error) => SourceEvent::Lost { reason: format!("{} cannot be read: {error}", self.name) },
+                Some(error) => SourceEvent::FileFailed { reason: format!("{} cannot be read: {error}", self.name) },
                 None => SourceEvent::Restored,
             });
         }

@@ -340,7 +340,7 @@ fn a_longer_sound_holds_the_last_picture() {
 fn reason(result: Result<impl Sized, SourceError>) -> String {
     match result {
         Ok(_) => panic!("it opened"),
-        Err(error @ (SourceError::Unreadable { .. } | SourceError::Permission { .. })) => error.to_string(),
+        Err(error @ (SourceError::Unreadable { .. } | SourceError::FilePermission { .. })) => error.to_string(),
         Err(other) => panic!("{other:?}"),
     }
 }

@@ -122,6 +122,7 @@ pub(super) fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::TlsExpired
         | ProblemKind::TlsNotYetValid
         | ProblemKind::TlsUnknownCa
+        | ProblemKind::TlsSelfSigned
         | ProblemKind::TlsNotSpoken
         | ProblemKind::TlsFailed => Exit::Tls,
         ProblemKind::ServerWantsTls

@@ -1,33 +1,62 @@
 //! The report of a rehearsal as a file.
 
-use std::fs::File;
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 
 use super::json::rehearsal_fields;
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{Problem, ProblemKind};
 use crate::ui::rehearsal_text;
 
-/// A file that is there and can be written.
+/// A file that is not there yet and can be made.
 #[derive(Debug)]
 pub(in crate::cli) struct ReportFile {
     path: PathBuf,
-    file: File,
+    /// Beside it: what is written first.
+    temporary: PathBuf,
 }
 
 impl ReportFile {
-    /// Makes it, before the show: who asks for a report wants to know at once that there will be none.
-    pub(in crate::cli) fn create(path: &Path) -> io::Result<Self> {
-        Ok(Self { path: path.to_owned(), file: File::create(path)? })
+    /// Tries it before the show and leaves nothing behind: who asks for a report wants to know at once that there will
+    /// be none.
+    pub(in crate::cli) fn at(path: &Path) -> io::Result<Self> {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".tmp-{}", std::process::id()));
+        if path.as_os_str().as_encoded_bytes().last().is_some_and(|last| is_separator(char::from(*last))) {
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder; name a file in it"));
+        }
+        let report = Self { path: path.to_owned(), temporary: path.with_file_name(name) };
+        report.must_be_new()?;
+        report.write_text("").and_then(|()| fs::remove_file(&report.temporary))?;
+        Ok(report)
     }
 
-    /// As JSON where its name says so, else as text.
+    /// As JSON where its name says so, else as text; whole, or not at all.
     pub(super) fn write(&self, report: &RehearsalReport) -> Result<(), Problem> {
         let is_json = self.path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
         let text = if is_json { format!("{:#}\n", rehearsal_fields(report)) } else { rehearsal_text(report) };
-        let written = (&self.file).write_all(text.as_bytes()).and_then(|()| self.file.sync_all());
+        let written = self
+            .write_text(&text)
+            .and_then(|()| self.must_be_new())
+            .and_then(|()| fs::rename(&self.temporary, &self.path))
+            .inspect_err(|_| drop(fs::remove_file(&self.temporary)));
         let about = self.path.display().to_string();
         written.map_err(|error| Problem::new(ProblemKind::RecordingFailed, about, error.to_string()))
+    }
+
+    /// Nothing is overwritten.
+    fn must_be_new(&self) -> io::Result<()> {
+        match self.path.symlink_metadata() {
+            Ok(_) => Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is a file of this name already")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn write_text(&self, text: &str) -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&self.temporary)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
     }
 }

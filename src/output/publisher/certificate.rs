@@ -1,4 +1,4 @@
-//! How long a server's certificates hold: the one field of X.509 that TLS itself does not tell.
+//! How long a server's certificates hold, and who signed them: what of X.509 TLS itself does not tell.
 #![deny(clippy::indexing_slicing)]
 
 use std::time::Duration;
@@ -20,25 +20,43 @@ pub(super) fn first_expiry(chain: &[CertificateDer<'_>]) -> Option<Duration> {
 
 /// `notAfter` of a certificate (RFC 5280, 4.1.2.5).
 fn expiry(der: &[u8]) -> Option<Duration> {
+    fields(der).map(|fields| fields.not_after)
+}
+
+/// What is read of a certificate (RFC 5280, 4.1.2).
+pub(super) struct Fields<'a> {
+    /// Who signed it.
+    pub(super) issuer: &'a [u8],
+    /// Whom it is for.
+    pub(super) subject: &'a [u8],
+    /// Since 1970 in UTC.
+    pub(super) not_before: Duration,
+    /// Since 1970 in UTC.
+    pub(super) not_after: Duration,
+}
+
+/// The fields of a certificate; `None` if they cannot be read.
+pub(super) fn fields(der: &[u8]) -> Option<Fields<'_>> {
     let (mut certificate, _) = read(der, SEQUENCE)?;
     let mut fields = take(&mut certificate, SEQUENCE)?;
     if fields.first() == Some(&VERSION) {
         take(&mut fields, VERSION)?;
     }
-    // Serial number, algorithm, issuer; then the validity.
+    // Serial number and algorithm.
     take(&mut fields, INTEGER)?;
     take(&mut fields, SEQUENCE)?;
-    take(&mut fields, SEQUENCE)?;
+    let issuer = take(&mut fields, SEQUENCE)?;
     let mut validity = take(&mut fields, SEQUENCE)?;
-    take_time(&mut validity)?;
-    let (tag, text) = take_time(&mut validity)?;
-    time(tag, text)
+    let subject = take(&mut fields, SEQUENCE)?;
+    let not_before = take_time(&mut validity)?;
+    let not_after = take_time(&mut validity)?;
+    Some(Fields { issuer, subject, not_before, not_after })
 }
 
-fn take_time<'a>(rest: &mut &'a [u8]) -> Option<(u8, &'a [u8])> {
+fn take_time(rest: &mut &[u8]) -> Option<Duration> {
     let tag = *rest.first()?;
     let content = take(rest, tag)?;
-    matches!(tag, UTC_TIME | GENERALIZED_TIME).then_some((tag, content))
+    matches!(tag, UTC_TIME | GENERALIZED_TIME).then(|| time(tag, content)).flatten()
 }
 
 fn take<'a>(rest: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {

@@ -13,6 +13,7 @@ mod reconnect;
 mod tcp_info;
 mod tls;
 mod transport;
+mod trust;
 mod unacknowledged;
 
 use std::fmt;

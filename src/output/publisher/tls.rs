@@ -8,33 +8,40 @@ use rustls_platform_verifier::Verifier;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::client::WebPkiServerVerifier;
+use tokio_rustls::rustls::client::danger::ServerCertVerifier;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{CertificateError, ClientConfig, Error, RootCertStore, crypto};
+use tokio_rustls::rustls::{CertificateError, ClientConfig, Error, OtherError, RootCertStore, crypto};
 
+use super::trust::{SelfSigned, Trust};
 use crate::output::TlsFault;
 
 /// The TLS settings for one destination. Reads files: call before time matters.
 pub(super) fn client_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, TlsFault> {
     let provider = Arc::new(crypto::ring::default_provider());
-    let extra = match ca_file {
+    let given = match ca_file {
         Some(path) => read_ca(path)?,
         None => Vec::new(),
     };
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| TlsFault::Other(error.to_string()))?;
-    let config = match Verifier::new_with_extra_roots(extra.iter().cloned(), Arc::clone(&provider)) {
-        Ok(verifier) => builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth(),
-        Err(error) => {
-            // A minimal system without trust roots: use Mozilla's, which we carry.
-            tracing::info!(%error, "no trust roots on this system: using the built-in ones");
-            let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-            roots.add_parsable_certificates(extra);
-            builder.with_root_certificates(roots).with_no_client_auth()
-        }
-    };
-    Ok(Arc::new(config))
+    let authorities: Arc<dyn ServerCertVerifier> =
+        match Verifier::new_with_extra_roots(given.iter().cloned(), Arc::clone(&provider)) {
+            Ok(verifier) => Arc::new(verifier),
+            Err(error) => {
+                // A minimal system without trust roots: use Mozilla's, which we carry.
+                tracing::info!(%error, "no trust roots on this system: using the built-in ones");
+                let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+                roots.add_parsable_certificates(given.iter().cloned());
+                WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+                    .build()
+                    .map_err(|error| TlsFault::Other(error.to_string()))?
+            }
+        };
+    let trust = Arc::new(Trust { authorities, given });
+    Ok(Arc::new(builder.dangerous().with_custom_certificate_verifier(trust).with_no_client_auth()))
 }
 
 fn read_ca(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsFault> {
@@ -76,11 +83,29 @@ fn certificate_fault(reason: &CertificateError) -> TlsFault {
     match reason {
         CertificateError::NotValidForName => TlsFault::WrongName { presented: Vec::new() },
         CertificateError::NotValidForNameContext { presented, .. } => {
-            TlsFault::WrongName { presented: presented.clone() }
+            TlsFault::WrongName { presented: presented.iter().map(|name| plain_name(name)).collect() }
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => TlsFault::Expired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => TlsFault::NotYetValid,
         CertificateError::UnknownIssuer => TlsFault::UnknownCa,
-        other => TlsFault::Other(other.to_string()),
+        CertificateError::Other(OtherError(why)) if why.is::<SelfSigned>() => TlsFault::SelfSigned,
+        other => {
+            tracing::debug!(?other, "the server's certificate is refused");
+            let words = match other {
+                CertificateError::BadEncoding => "its certificate cannot be read",
+                CertificateError::Revoked => "its certificate was revoked",
+                CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+                    "its certificate is not one for servers"
+                }
+                _ => "its certificate does not hold",
+            };
+            TlsFault::Other(words.to_owned())
+        }
     }
+}
+
+/// The library tells `DnsName("h.example")`.
+fn plain_name(told: &str) -> String {
+    let name = told.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(told);
+    name.trim_matches('"').to_owned()
 }

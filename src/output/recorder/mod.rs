@@ -27,6 +27,7 @@ use crate::media::{RecordSplit, StreamConfig, Timestamp};
 pub use journal::{Leftover, leftovers};
 pub use repair::{RepairError, Repaired, repair};
 pub use replay::{ReplaySave, replay_path};
+pub use room::{Room, RoomWatch, Told};
 
 /// Why a recording failed. The stream is not harmed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

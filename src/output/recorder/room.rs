@@ -1,9 +1,9 @@
-//! How long the disk has room: from what is written, second by second. Pure.
+//! How long the disk has room: from what is written, second by second.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::time::Duration;
 
-use super::storage::Room;
 use crate::media::Timestamp;
 
 /// Told once each when so many minutes are left.
@@ -18,9 +18,26 @@ const RESERVE_PART: u64 = 10;
 const LOOKS_MAX: usize = 60;
 const RATE_AFTER: Duration = Duration::from_secs(5);
 
+/// Room on a disk, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Free for this user.
+    pub free: u64,
+    /// All there is.
+    pub total: u64,
+}
+
+impl Room {
+    /// Of the disk that holds `folder`; `None` if the system does not tell.
+    pub fn in_folder(folder: &Path) -> Option<Self> {
+        let stats = fs4::statvfs(folder).ok()?;
+        Some(Self { free: stats.available_space(), total: stats.total_space() })
+    }
+}
+
 /// What is to be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub enum Told {
     /// So many minutes are left.
     Low(u64),
     /// The recording must end now.
@@ -32,7 +49,7 @@ pub(super) enum Told {
 
 /// Looks at the disk of one recording.
 #[derive(Debug, Default)]
-pub(super) struct RoomWatch {
+pub struct RoomWatch {
     looks: VecDeque<(Timestamp, u64)>,
     /// The fewest minutes that were told.
     told: Option<u64>,
@@ -40,7 +57,7 @@ pub(super) struct RoomWatch {
 
 impl RoomWatch {
     /// The disk has `room`, and `written` bytes were written so far, once there is something to write.
-    pub(super) fn look(&mut self, now: Timestamp, room: Room, written: Option<u64>) -> Option<Told> {
+    pub fn look(&mut self, now: Timestamp, room: Room, written: Option<u64>) -> Option<Told> {
         self.looks.extend(written.map(|written| (now, written)));
         if self.looks.len() > LOOKS_MAX {
             self.looks.pop_front();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::journal::Journal;
 use super::repair;
+use super::room::Room;
 
 /// A file that is being written.
 pub(super) trait Disk: Write {
@@ -17,15 +18,6 @@ impl Disk for File {
     fn sync(&mut self, all: bool) -> io::Result<()> {
         if all { self.sync_all() } else { self.sync_data() }
     }
-}
-
-/// Room on a disk, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Room {
-    /// Free for this user.
-    pub(super) free: u64,
-    /// All there is.
-    pub(super) total: u64,
 }
 
 /// Where files are made.
@@ -102,8 +94,7 @@ impl Storage for Folder {
 
     fn room(&self, file: &Path) -> Option<Room> {
         let whole = std::path::absolute(file).ok()?;
-        let stats = fs4::statvfs(whole.parent()?).ok()?;
-        Some(Room { free: stats.available_space(), total: stats.total_space() })
+        Room::in_folder(whole.parent()?)
     }
 
     fn is_there(&self, file: &Path) -> bool {
@@ -144,12 +135,16 @@ fn free_path(path: &Path) -> PathBuf {
     if is_free(path) {
         return path.to_owned();
     }
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let extension = path.extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
-    (2..)
-        .map(|n: u32| path.with_file_name(format!("{stem}-{n}{extension}")))
-        .find(|candidate| is_free(candidate))
-        .unwrap_or_else(|| path.to_owned())
+    let numbered = |n: u32| {
+        let mut name = path.file_stem().unwrap_or_default().to_owned();
+        name.push(format!("-{n}"));
+        if let Some(extension) = path.extension() {
+            name.push(".");
+            name.push(extension);
+        }
+        path.with_file_name(name)
+    };
+    (2..).map(numbered).find(|candidate| is_free(candidate)).unwrap_or_else(|| path.to_owned())
 }
 
 #[cfg(test)]

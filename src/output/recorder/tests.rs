@@ -12,7 +12,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use bytes::Bytes;
 use mp4_atom::{Any, DecodeMaybe, TrunSamples};
 
-use super::storage::{Disk, Room};
+use super::room::Room;
+use super::storage::Disk;
 use super::*;
 use crate::bitstream::AudioSpecificConfig;
 use crate::flow::PacketQueue;

@@ -15,6 +15,8 @@ use crate::settings::{
 
 /// The version that is written.
 pub(super) const VERSION: i64 = 1;
+/// What stands at the head of a profile.
+const WITHOUT_SECRETS: &str = "# A profile of Tally. Secrets are not kept here.\n";
 
 /// What a document held.
 #[derive(Debug, Default)]
@@ -103,7 +105,7 @@ pub(super) fn write_profile(
     }
     let root = document.as_table_mut();
     if root.is_empty() {
-        root.decor_mut().set_prefix("# A profile of Tally. Secrets are not kept here.\n");
+        root.decor_mut().set_prefix(WITHOUT_SECRETS);
     }
     set(root, "version", Some(VERSION));
     set(root, "name", Some(name));
@@ -128,6 +130,19 @@ pub(super) fn write_profile(
     }
     write_destinations(root, settings, kept);
     Ok(())
+}
+
+/// Says at the head of `document` that it holds its secrets.
+pub(super) fn mark_with_secrets(document: &mut DocumentMut) {
+    let root = document.as_table_mut();
+    root.decor_mut().set_prefix("# A profile of Tally WITH ITS SECRETS. Keep this file private.\n");
+    // A comment at the head of a document that was read belongs to its first key.
+    let Some((mut key, _)) = root.iter_mut().next() else { return };
+    let decor = key.leaf_decor_mut();
+    if let Some(head) = decor.prefix().and_then(|prefix| prefix.as_str()).map(|head| head.replace(WITHOUT_SECRETS, ""))
+    {
+        decor.set_prefix(head);
+    }
 }
 
 /// Takes every secret out of `document`.

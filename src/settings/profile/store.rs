@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::DocumentMut;
 
 use super::atomic::{Access, io_error, read_text, set_aside, write_atomically, write_document};
-use super::document::{Content, read_profile, strip_secrets, write_profile};
+use super::document::{Content, mark_with_secrets, read_profile, strip_secrets, write_profile};
 use super::name::{checked_name, same_name, slug};
 use crate::settings::secrets::{KeysIn, SecretStore, Secrets};
 use crate::settings::{SecretEntry, SettingsError, ShowSettings, StreamKey, UnreadSecrets, WindowSettings};
@@ -203,8 +203,7 @@ impl ProfileStore {
         }
         strip_secrets(&mut document);
         if with_secrets {
-            let root = document.as_table_mut();
-            root.decor_mut().set_prefix("# A profile of Tally WITH ITS SECRETS. Keep this file private.\n");
+            mark_with_secrets(&mut document);
         }
         write_profile(&mut document, &loaded.name, &settings, &[])?;
         Ok((document.to_string(), loaded.warnings))

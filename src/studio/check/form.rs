@@ -19,6 +19,8 @@ pub enum PublishForm {
     Asked,
     /// Stops before it publishes: there is no form for tests, and the public may watch.
     Stops,
+    /// Was to publish, and did not come to it.
+    NotReached,
 }
 
 impl PublishForm {
@@ -28,13 +30,13 @@ impl PublishForm {
             Self::Test { .. } => "test_form",
             Self::Rehearsal => "rehearsal",
             Self::Asked => "published",
-            Self::Stops => "not_published",
+            Self::Stops | Self::NotReached => "not_published",
         }
     }
 
     /// Whether it publishes at all.
     pub fn publishes(self) -> bool {
-        self != Self::Stops
+        !matches!(self, Self::Stops | Self::NotReached)
     }
 }
 

@@ -132,11 +132,12 @@ impl Line {
 
     pub(super) fn summary(&self) -> CheckedDestination {
         let last = self.done.last().map(|step| step.word());
+        let has_published = self.done.contains(&PublishStep::Publish);
         CheckedDestination {
             destination: self.about.clone(),
             reached: if self.sustained { Some(SUSTAINED_STEP) } else { last },
             ok: matches!(self.state, State::Done { ok: true }),
-            form: self.form,
+            form: if self.form.publishes() && !has_published { PublishForm::NotReached } else { self.form },
         }
     }
 
@@ -442,7 +443,7 @@ mod tests {
         let error = PublishError::ClosedAtOnce { reason: "it said nothing".to_owned() };
         let acts = line.handle(PublisherEvent::Failed { error, was_live: false }, at(0.4), DAY);
         assert_eq!(told(&acts), [("publish", false, Some(ProblemKind::PublishRejected))]);
-        assert_eq!(line.summary().reached, Some("create_stream"));
+        assert_eq!((line.summary().reached, line.summary().form), (Some("create_stream"), PublishForm::NotReached));
     }
 
     #[test]

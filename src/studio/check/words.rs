@@ -34,6 +34,7 @@ pub fn form_text(form: PublishForm) -> String {
         PublishForm::Stops => "Stopped before publishing, which the public might have seen: the stream key and the \
              upload were not tried. To try them, use --publish with a key that nobody watches."
             .to_owned(),
+        PublishForm::NotReached => "It did not come to publishing: nobody saw anything.".to_owned(),
     }
 }
 

@@ -53,7 +53,10 @@ impl StandIn {
     /// Something happened to the source.
     pub(super) fn handle_event(&mut self, event: &SourceEvent) {
         match event {
-            SourceEvent::Stalled { .. } | SourceEvent::Lost { .. } | SourceEvent::Refused { .. } => self.is_down = true,
+            SourceEvent::Stalled { .. }
+            | SourceEvent::Lost { .. }
+            | SourceEvent::FileFailed { .. }
+            | SourceEvent::Refused { .. } => self.is_down = true,
             SourceEvent::Restored => self.is_down = false,
             SourceEvent::Frozen { .. } => {}
         }

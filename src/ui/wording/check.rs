@@ -72,6 +72,7 @@ impl Words {
             (Lang::German, PublishForm::Asked) => {
                 "Gesendet, wie verlangt: wer zusah, kann es gesehen haben.".to_owned()
             }
+            (Lang::German, PublishForm::NotReached) => "Zum Senden kam es nicht: niemand hat etwas gesehen.".to_owned(),
         }
     }
 

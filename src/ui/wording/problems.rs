@@ -3,7 +3,7 @@
 
 use super::Lang;
 use crate::studio::wording as engine;
-use crate::studio::{Problem, ProblemKind as Kind, Remedy};
+use crate::studio::{FileUse, Problem, ProblemKind as Kind, Remedy};
 
 /// What happened, in one sentence.
 pub(super) fn what(lang: Lang, problem: &Problem) -> String {
@@ -38,6 +38,7 @@ fn what_german(problem: &Problem) -> String {
         Kind::TlsUnknownCa => {
             format!("Das Zertifikat von {about} hat eine Stelle unterschrieben, die dieser Rechner nicht kennt.")
         }
+        Kind::TlsSelfSigned => format!("Das Zertifikat von {about} hat keine Stelle unterschrieben, nur es selbst."),
         Kind::TlsNotSpoken => format!("{about} spricht auf diesem Port kein TLS ({details})."),
         Kind::TlsBadCaFile => format!("Die CA-Datei ist nicht verwendbar: {details}."),
         Kind::TlsFailed => format!("Die sichere Verbindung zu {about} kam nicht zustande: {details}."),
@@ -165,6 +166,9 @@ pub(super) fn to_do(lang: Lang, problem: &Problem) -> String {
             format!("Wähle etwas anderes; es gibt {details}."),
         ]);
     }
+    if let Some(row) = problem.file().and_then(|file| file_row(problem.kind, file)) {
+        return lang.pick(row).to_owned();
+    }
     match problem.remedy() {
         Some(Remedy::VideoBitrate(bitrate)) if problem.packet_loss().is_some() => lang.pick([
             format!("Use a cable instead of Wi-Fi, or lower the picture's rate to {} kb/s.", bitrate.kbps()),
@@ -180,6 +184,24 @@ pub(super) fn to_do(lang: Lang, problem: &Problem) -> String {
         ]),
         None => lang.pick(to_do_row(problem.kind)).to_owned(),
     }
+}
+
+/// Where a file needs something else than a device.
+fn file_row(kind: Kind, file: FileUse) -> Option<[&'static str; 2]> {
+    if kind == Kind::SourcePermission {
+        return Some([
+            "Give yourself permission to read this file, or choose another.",
+            "Gib dir die Erlaubnis, diese Datei zu lesen, oder wähle eine andere.",
+        ]);
+    }
+    if kind == Kind::SourceLost {
+        return Some([
+            "Restore the file; Tally goes on with it as soon as it can be read.",
+            "Stell die Datei wieder her; Tally macht mit ihr weiter, sobald sie sich lesen lässt.",
+        ]);
+    }
+    (kind == Kind::SourceUnreadable && file == FileUse::Card)
+        .then_some(["Choose another picture: PNG or JPEG.", "Wähle ein anderes Bild: PNG oder JPEG."])
 }
 
 fn to_do_row(kind: Kind) -> [&'static str; 2] {
@@ -221,6 +243,10 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         Kind::TlsUnknownCa => [
             "If it is a private server you trust, give its CA file in Settings; otherwise do not stream to it.",
             "Ist es ein eigener Server, dem du traust, gib in den Einstellungen seine CA-Datei an; sonst sende nicht dorthin.",
+        ],
+        Kind::TlsSelfSigned => [
+            "If it is a private server you trust, give its certificate as the CA file in Settings; otherwise do not stream to it.",
+            "Ist es ein eigener Server, dem du traust, gib in den Einstellungen sein Zertifikat als CA-Datei an; sonst sende nicht dorthin.",
         ],
         Kind::TlsNotSpoken => [
             "Use rtmp:// instead of rtmps://, or the port for secure connections (often 443).",

@@ -46,6 +46,22 @@ impl Certificates {
         params.distinguished_name.push(DnType::CommonName, "Tally test authority");
         let authority = CertifiedIssuer::self_signed(params, ca_key).unwrap();
 
+        let params = Self::of_server(fault);
+        let key = KeyPair::generate().unwrap();
+        let cert = params.signed_by(&key, &authority).unwrap();
+        Self::write(dir, &authority.pem(), &cert.pem(), &key)
+    }
+
+    /// One that has signed itself, as `openssl req -x509` makes it: an authority by its own word.
+    pub(crate) fn self_signed(dir: &Path, fault: Fault) -> Self {
+        let mut params = Self::of_server(fault);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let cert = params.self_signed(&key).unwrap();
+        Self::write(dir, &cert.pem(), &cert.pem(), &key)
+    }
+
+    fn of_server(fault: Fault) -> CertificateParams {
         let names: &[&str] = match fault {
             Fault::WrongName => &["elsewhere.example"],
             Fault::None | Fault::Expired | Fault::NotYetValid | Fault::EndsSoon => &["127.0.0.1", "localhost"],
@@ -65,19 +81,16 @@ impl Certificates {
             let left = tally::clock::unix_time() + Duration::from_secs(3 * 86_400 + 3600);
             params.not_after = date_time_ymd(1970, 1, 1) + left;
         }
-        let key = KeyPair::generate().unwrap();
-        let cert = params.signed_by(&key, &authority).unwrap();
+        params
+    }
 
+    fn write(dir: &Path, ca: &str, cert: &str, key: &KeyPair) -> Self {
         let write = |name: &str, text: &str| {
             let path = dir.join(name);
             std::fs::write(&path, text).unwrap();
             path
         };
-        Self {
-            ca: write("ca.pem", &authority.pem()),
-            cert: write("cert.pem", &cert.pem()),
-            key: write("key.pem", &key.serialize_pem()),
-        }
+        Self { ca: write("ca.pem", ca), cert: write("cert.pem", cert), key: write("key.pem", &key.serialize_pem()) }
     }
 
     /// A TLS server's settings with this certificate.
