@@ -141,6 +141,8 @@ pub struct Draft {
     typing: Option<(Field, f64)>,
     /// What the profile holds.
     saved: ShowSettings,
+    /// No file of the show that runs is open.
+    unrecorded: bool,
 }
 
 impl Draft {
@@ -152,6 +154,11 @@ impl Draft {
     /// The settings as they are now.
     pub fn settings(&self) -> &ShowSettings {
         &self.settings
+    }
+
+    /// Whether the show that runs is not recorded: what is locked for its file is open then.
+    pub fn set_unrecorded(&mut self, unrecorded: bool) {
+        self.unrecorded = unrecorded;
     }
 
     /// Whether there is something to save.
@@ -253,7 +260,8 @@ impl Draft {
     }
 
     fn check(&self, changed: &[Field], live: bool) -> Result<(), Lock> {
-        changed.iter().filter(|_| live).find_map(|field| field.lock()).map_or(Ok(()), Err)
+        let mut locks = changed.iter().filter(|_| live).filter_map(|field| field.lock());
+        locks.find(|lock| !(self.unrecorded && *lock == Lock::Recording)).map_or(Ok(()), Err)
     }
 }
 

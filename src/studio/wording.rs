@@ -222,13 +222,13 @@ pub fn to_do(problem: &Problem) -> String {
             Some(Remedy::Form(size, rate)) => format!("Choose a smaller picture: --size {size} --fps {rate}."),
             Some(Remedy::VideoBitrate(_)) | None => "End other programs that keep this computer busy.".to_owned(),
         },
-        ProblemKind::RecordingFailed => "Choose a folder you may write to, on a disk that answers. The stream is not harmed.".to_owned(),
+        ProblemKind::RecordingFailed => "Choose a folder you may write to, on a disk that answers.".to_owned(),
         ProblemKind::RecordingGap => {
-            "Record to a faster disk, or end what else writes to this one. The recording goes on; the stream is not harmed."
+            "Record to a faster disk, or end what else writes to this one. The recording goes on."
                 .to_owned()
         }
-        ProblemKind::DiskFull => "Free some space, or record to another disk. The stream is not harmed.".to_owned(),
-        ProblemKind::DiskLow => "Free some space; before the disk is full the recording ends, and the stream goes on.".to_owned(),
+        ProblemKind::DiskFull => "Free some space, or record to another disk.".to_owned(),
+        ProblemKind::DiskLow => "Free some space: the recording ends before the disk is full.".to_owned(),
         ProblemKind::RecordingRepaired => "Nothing: it plays.".to_owned(),
         ProblemKind::ReplayFailed => "Record to a folder you may write to, on a disk with some room. The show is not harmed.".to_owned(),
         ProblemKind::IngestFailed => "Try again; if it stays so, please report it.".to_owned(),

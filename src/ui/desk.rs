@@ -150,7 +150,11 @@ impl Desk {
         let was = self.profile.clone();
         let news = !matches!(
             answer.done,
-            Ok(ProfileDone::Kept | ProfileDone::Forgotten | ProfileDone::ReportSaved(_) | ProfileDone::IncomingKey(..))
+            Ok(ProfileDone::Kept
+                | ProfileDone::Forgotten
+                | ProfileDone::ReportSaved(_)
+                | ProfileDone::RecordingFolder { .. }
+                | ProfileDone::IncomingKey(..))
         );
         if news {
             self.told.clear();

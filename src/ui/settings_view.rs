@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::view::Devices;
+use crate::studio::Problem;
 use crate::settings::contract::Finding;
 use crate::settings::{KeysIn, LinkError, Lock, QrCode, ShowLink, ShowSettings};
 
@@ -13,6 +14,10 @@ pub struct SettingsAround {
     pub microphones: Devices,
     /// Room on the disk of the recording, in bytes, if that is known.
     pub disk_free: Option<u64>,
+    /// Why recordings cannot be written where they are to be.
+    pub recording_fault: Option<Problem>,
+    /// Whether no file of the show that runs is open: what is locked for it is open then.
+    pub unrecorded: bool,
     /// Whether the system has file dialogs.
     pub has_dialogs: bool,
     /// Where stream keys are kept, if that is known.

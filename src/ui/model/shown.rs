@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Model;
 use crate::settings::AudioChoice;
+use crate::ui::on_air::OnAir;
 use crate::ui::settings_view::SettingsAround;
 use crate::ui::truth;
 use crate::ui::view::{
@@ -40,6 +41,8 @@ impl Model {
             around: SettingsAround {
                 microphones: self.microphones.clone(),
                 disk_free: self.disk_free,
+                recording_fault: self.recording_fault.clone(),
+                unrecorded: self.show.as_ref().is_some_and(OnAir::is_unrecorded),
                 has_dialogs: self.desk.has_dialogs,
                 keys_in: self.desk.keys_in,
                 refused: self.desk.refused,
@@ -81,7 +84,7 @@ impl Model {
             Phase::Ready | Phase::Off if !self.desk.goes_somewhere() => Primary::ChooseDestination,
             Phase::Ready | Phase::Off => Primary::GoLive,
             Phase::Connecting => Primary::Cancel,
-            Phase::Live | Phase::Reconnecting => Primary::EndShow,
+            Phase::Live | Phase::Reconnecting | Phase::OffAir => Primary::EndShow,
             Phase::Ending => Primary::EndNow,
         };
         let show = self.show.as_ref();
@@ -113,6 +116,7 @@ impl Model {
                 _ => self.picture_lost.as_ref(),
             },
             sound_failure: self.sound_failure.as_ref(),
+            recording_fault: self.recording_fault.as_ref(),
             skips: self.health.skips(),
             congestion: self.health.congestion(),
             problem,

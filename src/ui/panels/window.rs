@@ -174,10 +174,10 @@ fn side_buttons(view: &View, compact: bool) -> Vec<(Text, Act, bool)> {
             }
             buttons
         }
-        Phase::Live | Phase::Reconnecting if !view.show.rehearsal && !compact => {
+        Phase::Live | Phase::Reconnecting | Phase::OffAir if !view.show.rehearsal && !compact => {
             vec![(Text::SaveReplay, Act::SaveReplay, true)]
         }
-        Phase::Live | Phase::Reconnecting | Phase::Connecting | Phase::Ending => Vec::new(),
+        Phase::Live | Phase::Reconnecting | Phase::OffAir | Phase::Connecting | Phase::Ending => Vec::new(),
     }
 }
 

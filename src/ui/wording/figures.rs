@@ -49,6 +49,31 @@ impl Words {
         }
     }
 
+    /// Live, but not everywhere.
+    pub fn not_everywhere(self, missing: usize, all: usize) -> String {
+        match (self.0, missing) {
+            (Lang::English, 1) => format!("1 of {all} servers does not get the show"),
+            (Lang::English, _) => format!("{missing} of {all} servers do not get the show"),
+            (Lang::German, 1) => format!("1 von {all} Servern bekommt die Sendung nicht"),
+            (Lang::German, _) => format!("{missing} von {all} Servern bekommen die Sendung nicht"),
+        }
+    }
+
+    /// Nothing is wrong, and some servers are switched off.
+    pub fn some_switched_off(self, off: usize, all: usize) -> String {
+        match (self.0, off) {
+            (Lang::English, 1) => format!("All good. 1 of {all} servers is switched off"),
+            (Lang::English, _) => format!("All good. {off} of {all} servers are switched off"),
+            (Lang::German, 1) => format!("Alles gut. 1 von {all} Servern ist ausgeschaltet"),
+            (Lang::German, _) => format!("Alles gut. {off} von {all} Servern sind ausgeschaltet"),
+        }
+    }
+
+    /// The button that switches a destination on.
+    pub fn switch_on(self, name: &str) -> String {
+        self.0.pick([format!("Switch on {name}"), format!("{name} einschalten")])
+    }
+
     /// Where a destination stands, in a word.
     pub fn destination_state(self, state: DestinationState) -> &'static str {
         let [english, german] = match state {

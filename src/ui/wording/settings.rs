@@ -87,6 +87,7 @@ table! {
     FormatMp4: "Plays everywhere, even if the computer stops in the middle", "Läuft überall, auch wenn der Rechner mittendrin ausgeht";
     FormatFlv: "As it is sent; plays even if the computer stops in the middle", "Wie gesendet; läuft auch, wenn der Rechner mittendrin ausgeht";
     Split: "Begin another file", "Neue Datei beginnen";
+    RecordsNextShow: "This show is not recorded any more: what you set here is for the next one", "Diese Sendung wird nicht mehr aufgenommen: was du hier einstellst, gilt für die nächste";
     RoomUnknown: "The room on the disk is not known yet", "Der Platz auf der Platte ist noch nicht bekannt";
 
     // About

@@ -134,19 +134,18 @@ pub(super) fn lockable<R>(
     field: Field,
     add: impl FnOnce(&mut egui::Ui) -> R,
 ) -> R {
-    let open = !(view.locked && field.lock().is_some());
-    ui.add_enabled_ui(open, add).inner
+    ui.add_enabled_ui(view.lock(field).is_none(), add).inner
 }
 
 /// While a show runs: what of `fields` is locked, and why.
 pub(super) fn locks(ui: &mut egui::Ui, view: &SettingsView, fields: &[Field], words: Words) {
     let mut reasons: Vec<Lock> = Vec::new();
-    for lock in fields.iter().filter_map(|field| field.lock()) {
+    for lock in fields.iter().filter_map(|field| view.lock(*field)) {
         if !reasons.contains(&lock) {
             reasons.push(lock);
         }
     }
-    if !view.locked || reasons.is_empty() {
+    if reasons.is_empty() {
         return;
     }
     card(ui, CardKind::Plain, |ui| {

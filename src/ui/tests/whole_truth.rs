@@ -1,0 +1,142 @@
+//! What the window says of a show is so: also when servers, the recording or a sender fail while the rest goes on.
+
+use egui_kittest::kittest::Queryable;
+
+use super::window::{SIZES, desk, open};
+use super::{ended, levels, model, settings};
+use crate::settings::{Destination, ShowSettings};
+use crate::studio::{Command, DestinationState as D, Problem, ProblemKind, StudioCommand, StudioEvent};
+use crate::ui::model::{Model, Order};
+use crate::ui::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
+use crate::ui::view::{Act, Appearance, Phase, Primary, RecordingView, Remedy, Tab, Truth};
+
+fn of(place: usize, state: D) -> StudioEvent {
+    StudioEvent::State { place, destination: ["one", "two"][place].to_owned(), state }
+}
+
+/// Live on two servers since second 2, and recorded if `recorded`.
+fn live_on_two(recorded: bool) -> Model {
+    let record = recorded.then(|| "/videos/a.mp4".into());
+    let named = |name: &str| Destination { name: name.to_owned(), ..Destination::at("rtmp://live.example.com/app/k") };
+    let settings = ShowSettings { destinations: vec![named("one"), named("two")], record, ..settings() };
+    let mut model = Model::new(settings, None, Appearance::default(), false);
+    assert_eq!(model.handle_act(1.0, Act::GoLive).len(), 1);
+    for place in 0..2 {
+        model.handle_event(1.1, of(place, D::Connecting));
+        model.handle_event(2.0, of(place, D::Live));
+    }
+    model.handle_levels(&levels(-14.0));
+    model
+}
+
+#[test]
+fn a_show_whose_servers_are_all_switched_off_is_not_live() {
+    for size in SIZES {
+        let mut model = live_on_two(false);
+        model.handle_event(3.0, of(0, D::Off));
+        assert_eq!(model.view(3.0).show.phase, Phase::Live);
+        model.handle_event(4.0, of(1, D::Off));
+        let view = model.view(5.0);
+        assert_eq!((view.show.phase, view.show.primary, view.truth.truth), (Phase::OffAir, Primary::EndShow, Truth::OffAir));
+        let mut harness = open(desk(model), size);
+        assert!(harness.query_by_label("LIVE").is_none());
+        harness.get_by_label("OFF AIR");
+        harness.get_by_label("Nobody gets the show: every server is switched off");
+        harness.get_by_label("Switch on one").click();
+        harness.run();
+        let on = StudioCommand::Show(Command::SetDestination { place: 0, on: true });
+        assert_eq!(harness.state_mut().engine(), [on]);
+    }
+    let mut model = live_on_two(false);
+    for event in [of(0, D::Off), of(1, D::Off), of(1, D::Connecting), of(1, D::Live)] {
+        model.handle_event(9.0, event);
+    }
+    assert_eq!(model.view(9.0).show.phase, Phase::Live);
+    assert_eq!(model.handle_act(10.0, Act::EndShow).len(), 1);
+}
+
+#[test]
+fn all_is_not_good_while_a_server_does_not_get_the_show() {
+    let mut model = live_on_two(false);
+    let truth = |model: &Model| model.view(9.0).truth;
+    assert_eq!(truth(&model).truth, Truth::AllGood);
+    let refused = Problem::new(ProblemKind::ConnectionRefused, "two", "");
+    model.handle_event(3.0, of(1, D::Reconnecting));
+    model.handle_event(3.0, StudioEvent::Problem(refused.clone()));
+    model.handle_event(4.0, of(0, D::Live));
+    assert_eq!(model.view(4.0).problems.len(), 1, "the other one is still not there");
+    let missing = Truth::NotEverywhere { missing: 1, all: 2 };
+    assert_eq!((truth(&model).truth, truth(&model).remedy), (missing.clone(), Some(Remedy::RetryNow)));
+    model.handle_event(5.0, of(1, D::Ended));
+    assert_eq!((truth(&model).truth, truth(&model).remedy), (missing, None));
+    model.handle_event(6.0, of(1, D::Off));
+    assert_eq!(truth(&model).truth, Truth::SomeSwitchedOff { off: 1, all: 2 });
+    model.handle_event(7.0, StudioEvent::Problem(refused));
+    model.handle_event(8.0, of(1, D::Live));
+    assert_eq!((truth(&model).truth, model.view(8.0).problems.len()), (Truth::AllGood, 0));
+}
+
+#[test]
+fn a_recording_that_fails_is_said_and_can_be_set_for_the_next_show() {
+    let mut model = live_on_two(true);
+    assert!(matches!(model.view(3.0).strip.recording, RecordingView::Running { .. }));
+    model.handle_act(3.0, Act::OpenSettings(Tab::Recording));
+    let elsewhere = ShowSettings { record: Some("/other/a.mp4".into()), ..model.view(3.0).settings.unwrap().settings };
+    assert_eq!(model.handle_act(3.0, Act::Edit(Box::new(elsewhere.clone()))), [], "its file is being written");
+    model.handle_event(4.0, StudioEvent::Problem(Problem::new(ProblemKind::DiskLow, "/videos/a.mp4", "2")));
+    model.handle_event(5.0, StudioEvent::Problem(Problem::new(ProblemKind::DiskFull, "/videos/a.mp4", "")));
+    let view = model.view(6.0);
+    assert_eq!((view.truth.truth, view.strip.recording), (Truth::NotRecorded, RecordingView::Failed));
+    let kinds: Vec<_> = view.problems.iter().map(|told| told.problem.kind).collect();
+    assert_eq!(kinds, [ProblemKind::DiskFull], "that little is left is over");
+    assert!(model.handle_act(7.0, Act::Edit(Box::new(elsewhere))).len() > 1);
+    assert_eq!(model.view(8.0).strip.recording, RecordingView::Failed, "what is set is for the next show");
+    for size in SIZES {
+        let mut model = live_on_two(true);
+        model.handle_event(5.0, StudioEvent::Problem(Problem::new(ProblemKind::RecordingFailed, "/videos/a.mp4", "")));
+        model.handle_act(6.0, Act::OpenSettings(Tab::Recording));
+        let harness = open(desk(model), size);
+        harness.get_by_label("rec failed");
+        harness.get_by_label("Nothing is recorded. The stream goes on");
+        assert!(harness.query_by_label_contains("its file is being written").is_none());
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_to_is_told_before_the_show() {
+    let mut model = model();
+    let record = ShowSettings { record: Some("/nowhere/a.mp4".into()), ..settings() };
+    let orders = model.handle_act(1.0, Act::Edit(Box::new(record)));
+    let asked = Order::Profile(ProfileRequest::RecordingFolder { folder: "/nowhere".into(), make: true });
+    assert!(orders.contains(&asked), "{orders:?}");
+    let answer = |folder: &str, fault: Option<&str>| ProfileAnswer {
+        done: Ok(ProfileDone::RecordingFolder { folder: folder.into(), fault: fault.map(str::to_owned) }),
+        told: Vec::new(),
+        names: Vec::new(),
+        deleted: None,
+        keys_in: crate::settings::KeysIn::File,
+    };
+    model.handle_profile(2.0, answer("/before", Some("read-only")));
+    assert!(matches!(model.view(2.0).truth.truth, Truth::ReadyFor(_)), "that was another folder");
+    model.handle_profile(2.0, answer("/nowhere", Some("Permission denied")));
+    assert!(matches!(model.view(2.0).truth.truth, Truth::Problem(fault) if fault.about == "/nowhere"));
+    model.handle_profile(3.0, answer("/nowhere", None));
+    assert!(matches!(model.view(3.0).truth.truth, Truth::ReadyFor(_)));
+}
+
+#[test]
+fn a_show_that_the_user_ended_did_not_end_early() {
+    let failure = || Problem::new(ProblemKind::DiskFull, "/videos/a.mp4", "64 MB are left");
+    for size in SIZES {
+        let mut model = live_on_two(true);
+        model.handle_event(5.0, StudioEvent::Problem(failure()));
+        model.handle_act(6.0, Act::EndShow);
+        model.handle_event(7.0, ended(4, Some(failure())));
+        let harness = open(desk(model), size);
+        harness.get_by_label("That was the show");
+        harness.get_by_label_contains("The disk is full");
+        let mut model = live_on_two(true);
+        model.handle_event(7.0, ended(4, Some(failure())));
+        open(desk(model), size).get_by_label("The show ended early");
+    }
+}
