@@ -61,6 +61,7 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::SourceFailed => format!("{about} does not start ({details})."),
         ProblemKind::SourceListen => format!("Streams cannot be received at {about} ({details})."),
         ProblemKind::SourceRefused => format!("{about} cannot be used: {details}."),
+        ProblemKind::SourceAwaited => format!("Nobody sends to {about} yet."),
         ProblemKind::SourceStalled => format!("{about} has stopped sending: {details}."),
         ProblemKind::SourceFrozen => format!("The picture of {about} does not move any more: the same for {details}."),
         ProblemKind::SourceBlack => format!("The picture of {about} is black."),
@@ -205,6 +206,7 @@ pub fn to_do(problem: &Problem) -> String {
             "End the program that uses this address, or choose another with --ingest-listen.".to_owned()
         }
         ProblemKind::SourceRefused => "Choose H.264 and AAC in the app that sends; Tally takes it up by itself.".to_owned(),
+        ProblemKind::SourceAwaited => "Begin to send there; Tally takes it up by itself.".to_owned(),
         ProblemKind::SourceStalled => "Check its cable or its network; Tally goes on by itself.".to_owned(),
         ProblemKind::SourceFrozen => {
             "Nothing yet: Tally restarts a camera by itself. If that does not help, unplug it and plug it in again.".to_owned()

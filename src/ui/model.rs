@@ -71,6 +71,8 @@ pub struct Model {
     /// What happened to a picture's source that was there, until it is back.
     picture_lost: Option<Problem>,
     incoming: Incoming,
+    /// What incoming streams nobody has sent yet.
+    awaited: Vec<String>,
     health: Health,
     flight: FlightKeeper,
     problems: ProblemList,
@@ -107,6 +109,7 @@ impl Model {
             sound_failure: None,
             picture_lost: None,
             incoming: Incoming::default(),
+            awaited: Vec::new(),
             health: Health::default(),
             flight: FlightKeeper::default(),
             problems: ProblemList::default(),
@@ -206,6 +209,20 @@ impl Model {
             self.sound.talks_muted &= over != ProblemKind::MutedTalking;
             return self.problems.forget_notice(over, &problem.about);
         }
+        if problem.kind == ProblemKind::SourceAwaited {
+            // The stage and the sentence below it say so.
+            if !self.awaited.contains(&problem.about) {
+                self.awaited.push(problem.about);
+            }
+            return;
+        }
+        if problem.kind == ProblemKind::SourceRestored
+            && let Some(at) = self.awaited.iter().position(|about| *about == problem.about)
+        {
+            // It was never there: to come for the first time is no news of a loss.
+            self.awaited.remove(at);
+            return;
+        }
         if problem.kind == ProblemKind::MutedTalking {
             // The sentence below the picture says it, with its button.
             self.sound.talks_muted = true;
@@ -222,8 +239,13 @@ impl Model {
         self.problems.add(problem);
     }
 
-    fn handle_end(&mut self, now: f64, summary: Summary) {
+    fn handle_end(&mut self, now: f64, mut summary: Summary) {
         let Some(show) = self.show.take() else { return };
+        if show.live_since.is_some() {
+            // What did not come at all is as little there as what went away.
+            let gone = self.picture_lost.as_ref().or(self.sound_failure.as_ref());
+            summary.failure = summary.failure.or_else(|| gone.cloned());
+        }
         self.sound.integrated_lufs = None;
         let wanted_length = self.desk.settings().duration;
         self.result = outcome::of(&show, wanted_length, self.flight.view(), summary, self.rehearsed.take());
@@ -520,7 +542,7 @@ impl Model {
 
     fn take_video(&mut self, choice: VideoChoice) -> Vec<Order> {
         self.stage.picture = if choice == VideoChoice::None { StagePicture::Off } else { StagePicture::Opening };
-        self.stage.source = None;
+        (self.stage.source, self.stage.awaited) = (None, None);
         vec![Order::Engine(StudioCommand::SetVideo(choice))]
     }
 

@@ -85,6 +85,9 @@ fn ready(facts: &Facts<'_>) -> TruthView {
     if let Some(failure) = facts.picture_failure {
         return plain(Truth::Problem(failure.clone()));
     }
+    if let Some(awaited) = awaited(facts) {
+        return plain(awaited);
+    }
     if facts.sound_failure.is_some() {
         return TruthView { truth: Truth::Unheard, remedy: Some(Remedy::Silence) };
     }
@@ -102,6 +105,13 @@ fn ready(facts: &Facts<'_>) -> TruthView {
             None => plain(Truth::ReadyFor(names.join(", "))),
         },
     }
+}
+
+/// Nobody sends what is to be shown or heard.
+fn awaited(facts: &Facts<'_>) -> Option<Truth> {
+    let mut failures = [facts.picture_failure, facts.sound_failure].into_iter().flatten();
+    let awaited = failures.find(|problem| problem.kind == ProblemKind::SourceAwaited);
+    awaited.map(|problem| Truth::Problem(problem.clone()))
 }
 
 /// The disk will be full within the hour that a show may well last.
@@ -135,6 +145,8 @@ fn live(facts: &Facts<'_>) -> TruthView {
     let missing = lines.filter(|state| !matches!(state, DestinationState::Live | DestinationState::Off)).count();
     let truth = if facts.skips {
         Truth::TooSlow
+    } else if let Some(awaited) = awaited(facts) {
+        awaited
     } else if facts.picture_failure.is_some() {
         Truth::NoLivePicture
     } else if facts.sound_failure.is_some()

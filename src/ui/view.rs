@@ -151,6 +151,8 @@ pub struct StageView {
     pub picture: StagePicture,
     /// What the picture comes from, such as `HD Webcam`.
     pub source: Option<String>,
+    /// Why it is black or a card: nobody sends the incoming stream yet.
+    pub awaited: Option<Problem>,
     /// Size of the canvas: the picture's shape before there is one.
     pub size: Option<Size>,
 }

@@ -8,7 +8,10 @@ impl Model {
     pub(super) fn handle_picture(&mut self, state: SourceState) {
         if matches!(state, SourceState::None | SourceState::Opening | SourceState::Ready(_)) {
             // What was noticed of the one before it.
-            self.picture_lost = None;
+            self.stage.awaited = None;
+            if let Some(lost) = self.picture_lost.take() {
+                self.problems.forget_source(&lost.about);
+            }
             self.problems.forget_kind(ProblemKind::SourceFrozen);
             self.problems.forget_kind(ProblemKind::SourceBlack);
         }
@@ -27,11 +30,12 @@ impl Model {
             SourceState::Failed(problem) => self.stage.picture = StagePicture::Failed(problem),
             // The last picture stays; the card below says what is wrong.
             SourceState::Lost(problem) => {
+                self.stage.awaited = Some(problem.clone()).filter(|lost| lost.kind == ProblemKind::SourceAwaited);
                 self.picture_lost = Some(problem.clone());
                 self.handle_problem(problem);
             }
             SourceState::Restored => {
-                self.picture_lost = None;
+                (self.picture_lost, self.stage.awaited) = (None, None);
                 let about = self.stage.source.clone().unwrap_or_default();
                 self.problems.forget_source(&about);
             }

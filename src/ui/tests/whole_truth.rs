@@ -2,10 +2,12 @@
 
 use egui_kittest::kittest::Queryable;
 
-use super::window::{SIZES, desk, open};
-use super::{ended, levels, model, settings};
+use super::window::{SIZES, desk, open, seen};
+use super::{ended, levels, model, ready, settings};
 use crate::settings::{Destination, ShowSettings};
-use crate::studio::{Command, DestinationState as D, Problem, ProblemKind, StudioCommand, StudioEvent};
+use crate::studio::{
+    Command, DestinationState as D, DeviceKind, Problem, ProblemKind, SourceState, StudioCommand, StudioEvent,
+};
 use crate::ui::model::{Model, Order};
 use crate::ui::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
 use crate::ui::view::{Act, Appearance, Phase, Primary, RecordingView, Remedy, Tab, Truth};
@@ -139,4 +141,45 @@ fn a_show_that_the_user_ended_did_not_end_early() {
         model.handle_event(7.0, ended(4, Some(failure())));
         open(desk(model), size).get_by_label("The show ended early");
     }
+}
+
+#[test]
+fn a_stream_that_nobody_sends_is_said_on_the_stage_before_and_during_the_show() {
+    let awaited = Problem::new(ProblemKind::SourceAwaited, "phone (picture)", "");
+    let lost = |problem: &Problem| StudioEvent::Source {
+        kind: DeviceKind::Camera,
+        state: SourceState::Lost(problem.clone()),
+    };
+    for size in SIZES {
+        let mut model = seen(model());
+        model.handle_event(0.5, ready(DeviceKind::Camera, "phone (picture)"));
+        model.handle_event(0.6, StudioEvent::Problem(awaited.clone()));
+        model.handle_event(0.6, lost(&awaited));
+        assert_eq!(model.view(0.7).truth.truth, Truth::Problem(awaited.clone()));
+        model.handle_act(1.0, Act::GoLive);
+        model.handle_event(2.0, super::state(D::Live));
+        assert_eq!(model.view(3.0).truth.truth, Truth::Problem(awaited.clone()));
+        assert_eq!(model.view(3.0).problems, [], "it is said twice already");
+        let harness = open(desk(model), size);
+        assert_eq!(harness.get_all_by_label("Nobody sends to phone (picture) yet.").count(), 2);
+        let mut model = harness.into_state().model;
+        model.handle_act(9.0, Act::EndShow);
+        model.handle_event(10.0, ended(8, None));
+        assert_eq!(model.view(10.0).result.unwrap().failure, Some(awaited.clone()));
+        model.handle_event(11.0, StudioEvent::Source { kind: DeviceKind::Camera, state: SourceState::Restored });
+        let came = Problem::new(ProblemKind::SourceRestored, "phone (picture)", "");
+        model.handle_event(11.0, StudioEvent::Problem(came));
+        assert_eq!((model.view(11.0).stage.awaited, model.view(11.0).problems), (None, vec![]));
+    }
+}
+
+#[test]
+fn what_was_said_of_a_source_goes_with_it() {
+    let mut model = model();
+    model.handle_event(0.5, ready(DeviceKind::Camera, "phone (picture)"));
+    let gone = Problem::new(ProblemKind::SourceLost, "phone (picture)", "it ended");
+    model.handle_event(1.0, StudioEvent::Source { kind: DeviceKind::Camera, state: SourceState::Lost(gone) });
+    assert_eq!(model.view(1.0).problems.len(), 1);
+    model.handle_event(2.0, ready(DeviceKind::Camera, "tablet (picture)"));
+    assert_eq!(model.view(2.0).problems, []);
 }

@@ -76,6 +76,7 @@ fn what_german(problem: &Problem) -> String {
         Kind::SourceFailed => format!("{about} startet nicht ({details})."),
         Kind::SourceListen => format!("Bei {about} lassen sich keine Streams empfangen ({details})."),
         Kind::SourceRefused => format!("{about} ist nicht verwendbar: {details}."),
+        Kind::SourceAwaited => format!("Noch sendet niemand an {about}."),
         Kind::SourceStalled => format!("{about} liefert nichts mehr: {details}."),
         Kind::SourceFrozen => format!("Das Bild von {about} bewegt sich nicht mehr: seit {details} dasselbe."),
         Kind::SourceBlack => format!("Das Bild von {about} ist schwarz."),
@@ -315,6 +316,10 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         Kind::SourceRefused => [
             "Choose H.264 and AAC in the app that sends; Tally takes it up by itself.",
             "Wähle in der App, die sendet, H.264 und AAC; Tally nimmt es dann von selbst.",
+        ],
+        Kind::SourceAwaited => [
+            "Begin to send there; Tally takes it up by itself.",
+            "Fang dort an zu senden; Tally nimmt es dann von selbst.",
         ],
         Kind::SourceStalled => [
             "Check its cable or its network; Tally goes on by itself.",
