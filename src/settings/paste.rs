@@ -159,6 +159,24 @@ pub fn paste_key(text: &str, old: &Destination) -> Result<Pasted, PasteError> {
     Ok(Pasted::Destination(Destination { stream_key: Some(key), ..old.clone() }, done))
 }
 
+/// The address that was probably meant by `text`, of which only what stands before the server is wrong: `rtmp//`,
+/// `rtmp:/`, `rmtp://`.
+pub fn mended_address(text: &str) -> Option<String> {
+    let text = checked(text).ok()?;
+    let (scheme, rest) = text.split_at(text.find(|c: char| !c.is_ascii_alphanumeric())?);
+    let server = rest.trim_start_matches([':', ';', '/']);
+    if server.len() == rest.len() {
+        return None;
+    }
+    let scheme = match RtmpUrl::parse(&format!("{scheme}://{server}"), false) {
+        Ok(url) => url.scheme,
+        Err(UrlError::MistypedScheme { suggestion, .. }) => suggestion,
+        Err(_) => return None,
+    };
+    let meant = format!("{scheme}://{server}");
+    RtmpUrl::parse(&meant, false).ok().map(|_| meant)
+}
+
 fn checked(text: &str) -> Result<&str, PasteError> {
     if text.len() > TEXT_LENGTH_MAX {
         return Err(PasteError::TooLong);
@@ -275,6 +293,24 @@ mod tests {
         let (pasted, done) = destination(paste_key("rtmp://h/app/k", &old()));
         assert_eq!((pasted.server.as_str(), key(&pasted)), ("rtmp://h/app", Some("k")));
         assert_eq!(done, [Done::KeySplit, Done::ServerSplit]);
+    }
+
+    #[test]
+    fn a_slip_before_the_server_is_mended() {
+        for (text, meant) in [
+            ("rtmp//h/app/k?key=1", Some("rtmp://h/app/k?key=1")),
+            ("rtmp:/h/app", Some("rtmp://h/app")),
+            (" rmtp://h/app\n", Some("rtmp://h/app")),
+            ("rtmps;//h/app", Some("rtmps://h/app")),
+            ("rtmp:///h/app", Some("rtmp://h/app")),
+            ("h.example/app", None),
+            ("canary", None),
+            ("https://h/app", None),
+            ("rtmp://", None),
+            ("live/canary", None),
+        ] {
+            assert_eq!(mended_address(text).as_deref(), meant, "{text}");
+        }
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub(super) struct Desk {
     pub(super) has_dialogs: bool,
     /// Where stream keys are kept, once that is known.
     pub(super) keys_in: Option<KeysIn>,
+    /// The destination whose address was typed and not taken, and what is set there.
+    pub(super) wrong_server: Option<(usize, String)>,
     profile: Option<String>,
     /// Whether another profile is in use than when that was asked last.
     profile_changed: bool,
@@ -65,7 +67,18 @@ impl Desk {
 
     /// Whether there is a destination, and none lacks what it cannot be reached without.
     pub(super) fn goes_somewhere(&self) -> bool {
-        !self.settings().destinations.is_empty() && !self.findings.iter().any(blocks)
+        !self.settings().destinations.is_empty() && self.lack().is_none()
+    }
+
+    /// The first destination that a show cannot go to, and what it lacks.
+    pub(super) fn lack(&self) -> Option<(usize, Rule)> {
+        self.findings.iter().find(|finding| blocks(finding)).map(|finding| (finding.destination, finding.rule))
+    }
+
+    /// An address was typed and not taken: a show does not go to the one before it.
+    pub(super) fn hold_server(&mut self, wrong: Option<(usize, String)>) {
+        self.wrong_server = wrong;
+        self.look_again();
     }
 
     /// Takes `wanted` as the settings, if it may. `live`: a show runs.
@@ -93,6 +106,11 @@ impl Desk {
     /// The settings have changed: what do the destinations want now?
     fn look_again(&mut self) {
         self.findings = lint(self.draft.settings());
+        let server = |index: usize| self.draft.settings().destinations.get(index).map(|known| known.server.as_str());
+        let wrong = self.wrong_server.as_ref().filter(|(index, over)| server(*index) == Some(over.as_str()));
+        if let Some((index, _)) = wrong {
+            self.findings.insert(0, Finding::of_server(*index, Rule::ServerUnreadable));
+        }
     }
 
     /// Takes an act about profiles or the card; gives what is to be done.

@@ -380,6 +380,10 @@ impl Model {
                 self.desk.change_settings(&act, now, self.is_on());
                 self.orders_since(now, &before)
             }
+            Act::HoldServer(wrong) => {
+                self.desk.hold_server(wrong);
+                Vec::new()
+            }
             Act::CopyReport => vec![Order::Copy(report::text(&self.view(now)))],
             Act::LetSend => {
                 vec![Order::Profile(ProfileRequest::IncomingKey(self.desk.settings().ingest.key_file.clone()))]

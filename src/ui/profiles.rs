@@ -256,10 +256,11 @@ impl Shelf {
     fn serve(&mut self, request: ProfileRequest, told: &mut Vec<String>) -> Result<ProfileDone, SettingsError> {
         match request {
             ProfileRequest::Resume => {
-                let Some((session, warnings)) = self.store.load_session() else {
+                let (session, warnings) = self.store.load_session();
+                told.extend(warnings);
+                let Some(session) = session else {
                     return Ok(ProfileDone::Resumed { session: None, saved: None });
                 };
-                told.extend(warnings);
                 let saved = session.profile.as_deref().and_then(|name| self.store.load(name).ok());
                 let saved = saved.map(|loaded| Box::new(loaded.settings));
                 Ok(ProfileDone::Resumed { session: Some(Box::new(session.settings)), saved })

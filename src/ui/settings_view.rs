@@ -24,6 +24,8 @@ pub struct SettingsAround {
     pub keys_in: Option<KeysIn>,
     /// Why the last change was not taken.
     pub refused: Option<Lock>,
+    /// The destination whose address was typed and not taken, and what is set there.
+    pub wrong_server: Option<(usize, String)>,
     /// What the destinations want otherwise, the worst first.
     pub findings: Vec<Finding>,
 }

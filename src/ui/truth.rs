@@ -2,6 +2,7 @@
 
 use super::view::{Phase, RecordingView, Remedy, ShowView, SoundView, StripView, Truth, TruthView};
 use crate::media::Bitrate;
+use crate::settings::Destination;
 use crate::settings::contract::{Finding, Severity};
 use crate::studio::{DestinationState, Problem, ProblemKind};
 
@@ -41,6 +42,8 @@ pub(super) struct Facts<'a> {
     pub(super) network_kbps: Option<f64>,
     /// What the destinations want otherwise, the worst first.
     pub(super) findings: &'a [Finding],
+    /// Where the show goes.
+    pub(super) destinations: &'a [Destination],
     /// What was kept just now.
     pub(super) kept: Option<&'a Truth>,
 }
@@ -98,7 +101,12 @@ fn ready(facts: &Facts<'_>) -> TruthView {
     match facts.findings.iter().find(|finding| finding.severity >= Severity::Warning) {
         Some(finding) => {
             let remedy = finding.fix.clone().map(Remedy::Fix);
-            TruthView { truth: Truth::Wanted(finding.clone()), remedy }
+            let several = facts.destinations.len() > 1;
+            let truth = match facts.destinations.get(finding.destination).filter(|_| several) {
+                Some(at) => Truth::WantedAt(finding.destination, at.shown_name().to_owned(), finding.clone()),
+                None => Truth::Wanted(finding.clone()),
+            };
+            TruthView { truth, remedy }
         }
         None => match disk_fills_up(facts) {
             Some(truth) => plain(truth),

@@ -19,6 +19,8 @@ pub enum Truth {
     NeedsDestination,
     /// Ready, and the destination wants something otherwise.
     Wanted(Finding),
+    /// The same of one of several destinations: which (counted from 0), and its name.
+    WantedAt(usize, String, Finding),
     /// Soon the disk is full.
     DiskFillsUp {
         /// When, in seconds.

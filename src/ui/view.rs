@@ -14,7 +14,7 @@ pub use super::view_state::{FirstRunState, PrimaryState, RibbonState, Scrub, Sou
 use super::viewer::ViewerView;
 use super::wording::Lang;
 use crate::media::{Bitrate, FrameRate, Size};
-use crate::settings::contract::Fix;
+use crate::settings::contract::{Fix, Rule};
 use crate::settings::{AudioChoice, Field, Lock, ShowLink, ShowSettings, VideoChoice};
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{DestinationState, DeviceInfo, Problem};
@@ -111,6 +111,8 @@ pub struct ShowView {
     pub lost_seconds: f64,
     /// What the primary button does.
     pub primary: Primary,
+    /// The first destination that a show cannot go to (counted from 0), and what it lacks.
+    pub lacks: Option<(usize, Rule)>,
     /// Whether it can be pressed: for a moment after each change it cannot, so that a double click does one thing.
     pub primary_enabled: bool,
     /// Whether a rehearsal can begin.
@@ -438,6 +440,8 @@ pub enum Act {
     OpenSettings(Tab),
     /// Close it.
     CloseSettings,
+    /// An address is typed and not taken: which destination's, and what is set there.
+    HoldServer(Option<(usize, String)>),
     /// The settings as they are now wanted.
     Edit(Box<ShowSettings>),
     /// What a destination wants otherwise.

@@ -281,12 +281,20 @@ impl ProfileStore {
         Some(Session { profile: entry.session_profile(), settings: entry.content.settings })
     }
 
-    /// The same with its secrets, and what could not be used, in sentences. `None` if nothing was kept.
-    pub fn load_session(&self) -> Option<(Session, Vec<String>)> {
-        let entry = read_entry(&self.session_path()).ok()??;
+    /// The same with its secrets, and what could not be used, in sentences. `None` if nothing was kept, or nothing that can
+    /// be read: that is set aside.
+    pub fn load_session(&self) -> (Option<Session>, Vec<String>) {
+        let path = self.session_path();
+        let entry = match read_entry(&path) {
+            Ok(Some(entry)) => entry,
+            Ok(None) => return (None, Vec::new()),
+            Err(unusable) => return (None, vec![put_aside(&path, &unusable)]),
+        };
         let profile = entry.session_profile();
-        let Loaded { settings, warnings, .. } = self.load_entry(entry).ok()?;
-        Some((Session { profile, settings }, warnings))
+        match self.load_entry(entry) {
+            Ok(Loaded { settings, warnings, .. }) => (Some(Session { profile, settings }), warnings),
+            Err(error) => (None, vec![error.to_string()]),
+        }
     }
 
     /// Keeps how the window looks and stands.
@@ -513,7 +521,10 @@ fn read_entry(path: &Path) -> Result<Option<Entry>, Unusable> {
     let mut content = read_profile(&document, &told_path(path));
     let name = content.name.take().filter(|name| checked_name(name).is_ok()).map(|name| name.trim().to_owned());
     let name = name.unwrap_or_else(|| {
-        content.warnings.push(format!("{}: it has no usable name; it is called after its file", told_path(path)));
+        // What is set is of no profile until it is saved as one.
+        if path.file_name().is_none_or(|file| file != SESSION_FILE) {
+            content.warnings.push(format!("{}: it has no usable name; it is called after its file", told_path(path)));
+        }
         slug_of(path)
     });
     Ok(Some(Entry { path: path.to_owned(), document, name, content }))

@@ -46,6 +46,7 @@ impl Model {
                 has_dialogs: self.desk.has_dialogs,
                 keys_in: self.desk.keys_in,
                 refused: self.desk.refused,
+                wrong_server: self.desk.wrong_server.clone(),
                 findings: self.desk.findings().to_vec(),
             },
         });
@@ -97,6 +98,7 @@ impl Model {
             lost_seconds: since(show.and_then(|show| show.lost_since)).unwrap_or_default(),
             primary,
             primary_enabled: !self.guarded(now) && !self.check.runs(),
+            lacks: self.desk.lack(),
             rehearse_enabled: !self.guarded(now) && !self.is_on() && !self.check.runs(),
             check_enabled: self.may_check(now),
         }
@@ -123,6 +125,7 @@ impl Model {
             problem_is_shown: problem.is_some_and(|problem| self.problems.shows(problem)),
             wanted: self.show.as_ref().map_or(self.desk.settings().encoding.video_bitrate, |show| show.wanted),
             findings: self.desk.findings(),
+            destinations: &self.desk.settings().destinations,
             video_kbps: self.health.video_kbps(),
             network_kbps: self.health.network_kbps(),
             kept: self.kept(now),

@@ -28,6 +28,9 @@ pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
         Truth::UploadShort { gives_kbps, wants_kbps } => words.upload_short(*gives_kbps, *wants_kbps),
         Truth::RateLowered { now_kbps, wanted_kbps } => words.rate_lowered(*now_kbps, *wanted_kbps),
         Truth::Wanted(finding) => words.finding_line(finding),
+        Truth::WantedAt(index, name, finding) => {
+            format!("{}: {}", words.destination_number(index + 1, name), words.finding_line(finding))
+        }
         Truth::DiskFillsUp { left_seconds } => words.disk_fills_up(*left_seconds),
         Truth::ReplaySaved(path) => words.replay_saved(path),
         Truth::Marked { number, at_seconds } => words.marked(*number, *at_seconds),

@@ -1,9 +1,12 @@
 //! What the window says of a show is so: also when servers, the recording or a sender fail while the rest goes on.
 
-use egui_kittest::kittest::Queryable;
+use eframe::egui::Role;
+use egui_kittest::kittest::{NodeT as _, Queryable};
 
 use super::window::{SIZES, desk, open, seen};
 use super::{ended, levels, model, ready, settings};
+use crate::settings::catalogue::SERVICES;
+use crate::settings::contract::Rule;
 use crate::settings::{Destination, ShowSettings};
 use crate::studio::{
     Command, DestinationState as D, DeviceKind, Problem, ProblemKind, SourceState, StudioCommand, StudioEvent,
@@ -182,4 +185,41 @@ fn what_was_said_of_a_source_goes_with_it() {
     assert_eq!(model.view(1.0).problems.len(), 1);
     model.handle_event(2.0, ready(DeviceKind::Camera, "tablet (picture)"));
     assert_eq!(model.view(2.0).problems, []);
+}
+
+#[test]
+fn what_a_destination_lacks_is_said_of_it_and_asked_for_there() {
+    let youtube = SERVICES.iter().find(|service| service.id == "youtube").unwrap().destination();
+    let whole = settings().destinations;
+    for (second, says, role, label) in [
+        (Destination::at(""), "Type or paste the address of your server", Role::TextInput, "Server"),
+        (youtube, "No stream key", Role::PasswordInput, "Stream key"),
+    ] {
+        for size in SIZES {
+            let destinations = whole.iter().cloned().chain([second.clone()]).collect();
+            let model = Model::new(ShowSettings { destinations, ..settings() }, None, Appearance::default(), false);
+            let mut harness = open(desk(seen(model)), size);
+            let found = harness.get_by_label_contains(says);
+            let node = found.accesskit_node();
+            let line = node.label().or(node.value()).unwrap();
+            assert!(line.starts_with('2'), "{line}");
+            harness.get_by_label("Choose destination…").click();
+            harness.run();
+            assert!(harness.get_by_role_and_label(role, label).is_focused(), "{label}");
+        }
+    }
+}
+
+#[test]
+fn nothing_goes_to_the_address_before_the_one_that_was_not_taken() {
+    let mut model = seen(model());
+    assert_eq!(model.view(1.0).show.primary, Primary::GoLive);
+    let over = settings().destinations[0].server.clone();
+    model.handle_act(1.0, Act::HoldServer(Some((0, over))));
+    let view = model.view(2.0);
+    assert_eq!(view.show.primary, Primary::ChooseDestination);
+    assert!(matches!(view.truth.truth, Truth::Wanted(finding) if finding.rule == Rule::ServerUnreadable));
+    assert!(model.handle_act(2.0, Act::GoLive).is_empty());
+    model.handle_act(3.0, Act::HoldServer(None));
+    assert_eq!(model.handle_act(3.0, Act::GoLive).len(), 1);
 }

@@ -48,7 +48,7 @@ fn place(
     let name = RecordingName::of(path);
     let labels = (words.settings(SettingsText::Folder), "");
     if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::Folder, labels, &name.folder.to_string_lossy()) {
-        state.typed = None;
+        state.forget(Place::Folder);
         let changed = RecordingName { folder: expanded_home(typed.trim()), ..name.clone() }.path();
         acts.push(edited(view, |settings| settings.record = Some(changed)));
     }
@@ -57,7 +57,7 @@ fn place(
     }
     let labels = (words.settings(SettingsText::FileName), "");
     if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::FileName, labels, &name.stem) {
-        state.typed = None;
+        state.forget(Place::FileName);
         let changed = RecordingName { stem: typed, ..name.clone() }.path();
         acts.push(edited(view, |settings| settings.record = Some(changed)));
     }
