@@ -18,6 +18,9 @@ pub struct ProfileStore {
     secrets: Secrets,
 }
 
+/// What is set at the moment. Hidden, so that its secrets' entries can never be a profile's.
+const SESSION_FILE: &str = ".session.toml";
+
 /// A profile in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileSummary {
@@ -334,9 +337,8 @@ impl ProfileStore {
         self.config_dir.join("profiles")
     }
 
-    /// Hidden, so that its secrets' entries can never be a profile's.
     fn session_path(&self) -> PathBuf {
-        self.config_dir.join(".session.toml")
+        self.config_dir.join(SESSION_FILE)
     }
 
     /// Keeps two Tallys from writing at once. Released when the file is dropped.
@@ -522,7 +524,7 @@ fn read_entry(path: &Path) -> Result<Option<Entry>, Unusable> {
     let name = content.name.take().filter(|name| checked_name(name).is_ok()).map(|name| name.trim().to_owned());
     let name = name.unwrap_or_else(|| {
         // What is set is of no profile until it is saved as one.
-        if path.file_name().is_none_or(|file| file != SESSION_FILE) {
+        if !is_session(path) {
             content.warnings.push(format!("{}: it has no usable name; it is called after its file", told_path(path)));
         }
         slug_of(path)
@@ -532,7 +534,12 @@ fn read_entry(path: &Path) -> Result<Option<Entry>, Unusable> {
 
 /// `profiles/<file>`, as warnings name it.
 fn told_path(path: &Path) -> String {
-    format!("profiles/{}", path.file_name().unwrap_or_default().to_string_lossy())
+    let folder = if is_session(path) { "" } else { "profiles/" };
+    format!("{folder}{}", path.file_name().unwrap_or_default().to_string_lossy())
+}
+
+fn is_session(path: &Path) -> bool {
+    path.file_name().is_some_and(|file| file == SESSION_FILE)
 }
 
 /// Where TOML is broken, without quoting the text: it may hold a secret.
