@@ -231,6 +231,16 @@ impl Draft {
         !self.future.is_empty()
     }
 
+    /// Whether the step to undo may be undone, while a show runs if `live`.
+    pub fn may_undo(&self, live: bool) -> bool {
+        self.past.back().is_some_and(|before| self.check(&changed_fields(&self.settings, before), live).is_ok())
+    }
+
+    /// The same of the step to redo.
+    pub fn may_redo(&self, live: bool) -> bool {
+        self.future.last().is_some_and(|after| self.check(&changed_fields(&self.settings, after), live).is_ok())
+    }
+
     /// Goes one step back; `false` if there is none.
     ///
     /// # Errors
@@ -339,9 +349,11 @@ mod tests {
         assert_eq!((kbps(&draft), draft.can_undo()), (1, false));
         draft.edit(both, 0.0, false).unwrap();
         // What was changed before the show stays for as long as the show runs.
+        assert_eq!((draft.may_undo(true), draft.may_undo(false)), (false, true));
         assert_eq!((draft.undo(true), kbps(&draft)), (Err(Lock::SoundForm), 2));
         assert_eq!(draft.undo(false), Ok(true));
         assert_eq!(draft.redo(true), Err(Lock::SoundForm));
+        assert_eq!((draft.may_redo(true), draft.may_redo(false)), (false, true));
         assert!(draft.can_redo());
     }
 

@@ -31,6 +31,8 @@ pub(super) struct Desk {
     profile_changed: bool,
     names: Vec<String>,
     deleted: Option<String>,
+    /// The profile that was in use until it was deleted.
+    deleted_current: Option<String>,
     told: Vec<String>,
     /// What was told and put away: it is not told again.
     known: Vec<String>,
@@ -177,8 +179,7 @@ impl Desk {
         if news {
             self.told.clear();
         }
-        let told = answer.told.into_iter().chain(answer.done.as_ref().err().map(ToString::to_string));
-        for sentence in told {
+        for sentence in answer.told {
             if !self.known.contains(&sentence) && !self.told.contains(&sentence) {
                 self.told.push(sentence);
             }
@@ -209,7 +210,14 @@ impl Desk {
                 self.draft.mark_saved();
             }
             Ok(ProfileDone::Renamed { from, to }) if self.profile.as_ref() == Some(&from) => self.profile = Some(to),
-            Ok(ProfileDone::Deleted(name)) if self.profile.as_ref() == Some(&name) => self.profile = None,
+            Ok(ProfileDone::Deleted(name)) if self.profile.as_ref() == Some(&name) => {
+                self.deleted_current = self.profile.take();
+            }
+            Ok(ProfileDone::Restored(name))
+                if self.profile.is_none() && self.deleted_current.as_ref() == Some(&name) =>
+            {
+                self.profile = self.deleted_current.take();
+            }
             Ok(_) | Err(_) => {}
         }
         self.profile_changed |= self.profile != was;
@@ -316,8 +324,12 @@ mod tests {
         assert_eq!(desk.profiles_view().current.as_deref(), Some("b"));
         desk.handle_profile(answer(Ok(ProfileDone::Deleted("b".to_owned()))), 9.0, false);
         assert_eq!((desk.profiles_view().current, desk.handle_act(Act::SaveProfile)), (None, vec![]));
-        desk.handle_profile(answer(Err(SettingsError::NoConfigDir)), 9.0, false);
-        assert!(desk.profiles_view().around.told[0].contains("TALLY_CONFIG_DIR"));
+        // What is brought back is in use again.
+        desk.handle_profile(answer(Ok(ProfileDone::Restored("b".to_owned()))), 9.0, false);
+        assert_eq!(desk.profiles_view().current.as_deref(), Some("b"));
+        desk.handle_profile(answer(Ok(ProfileDone::Deleted("other".to_owned()))), 9.0, false);
+        desk.handle_profile(answer(Ok(ProfileDone::Restored("other".to_owned()))), 9.0, false);
+        assert_eq!(desk.profiles_view().current.as_deref(), Some("b"));
     }
 
     #[test]
@@ -359,7 +371,8 @@ mod tests {
         assert_eq!(desk.handle_act(act), export(false));
         assert_eq!(desk.profiles_view().around.can_replace, None);
         let there = SettingsError::FileExists { path: path.clone() };
-        desk.handle_profile(answer(Err(there)), 0.0, false);
+        let told = vec![there.to_string()];
+        desk.handle_profile(ProfileAnswer { told, ..answer(Err(there)) }, 0.0, false);
         assert_eq!(desk.profiles_view().around.can_replace, Some(path.clone()));
         assert_eq!(desk.handle_act(Act::ReplaceFile), export(true));
         desk.handle_profile(answer(Ok(ProfileDone::Exported(path))), 0.0, false);

@@ -21,14 +21,13 @@ use super::view::{
     Truth,
 };
 use super::viewer::ViewerView;
-use super::wording::Lang;
+use super::wording::{Lang, Words};
 use super::{outcome, report};
 use crate::settings::{ShowSettings, VideoChoice};
 use crate::studio::check::CheckEvent;
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{
-    Command, DestinationState, DeviceKind, Levels, Problem, ProblemKind, StudioCommand, StudioEvent,
-    Summary, ViewerNow,
+    Command, DestinationState, DeviceKind, Levels, Problem, ProblemKind, StudioCommand, StudioEvent, Summary, ViewerNow,
 };
 
 /// For so long after a change of state the primary act does nothing, in seconds: longer than a double click lasts.
@@ -241,6 +240,8 @@ impl Model {
 
     fn handle_end(&mut self, now: f64, mut summary: Summary) {
         let Some(show) = self.show.take() else { return };
+        // It was locked while the show ran.
+        self.desk.refused = None;
         if show.live_since.is_some() {
             // What did not come at all is as little there as what went away.
             let gone = self.picture_lost.as_ref().or(self.sound_failure.as_ref());
@@ -286,7 +287,9 @@ impl Model {
     }
 
     /// Takes an answer of the keeper of profiles.
-    pub fn handle_profile(&mut self, now: f64, answer: ProfileAnswer) -> Vec<Order> {
+    pub fn handle_profile(&mut self, now: f64, mut answer: ProfileAnswer) -> Vec<Order> {
+        let words = Words(self.lang());
+        answer.told.extend(answer.done.as_ref().err().map(|error| words.settings_error(error)));
         if let Ok(ProfileDone::RecordingFolder { folder, fault }) = &answer.done {
             let wanted = self.desk.settings().record.as_deref().and_then(std::path::Path::parent);
             if wanted == Some(folder.as_path()) {

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::view::Devices;
-use crate::studio::Problem;
 use crate::settings::contract::Finding;
 use crate::settings::{KeysIn, LinkError, Lock, QrCode, ShowLink, ShowSettings};
+use crate::studio::Problem;
 
 /// What the tabs need to know.
 #[derive(Clone, Debug, PartialEq, Default)]

@@ -87,7 +87,10 @@ impl Stage {
         receiver.handle(Mail::Show(picture.end.clone()));
         receiver.handle(Mail::Play(sound.end.clone()));
         // Nobody sends yet.
-        assert_eq!([picture.poll_event(), sound.poll_event()], [Some(SourceEvent::Awaited), Some(SourceEvent::Awaited)]);
+        assert_eq!(
+            [picture.poll_event(), sound.poll_event()],
+            [Some(SourceEvent::Awaited), Some(SourceEvent::Awaited)]
+        );
         Self {
             clock,
             info,

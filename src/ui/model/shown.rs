@@ -8,13 +8,14 @@ use crate::ui::on_air::OnAir;
 use crate::ui::settings_view::SettingsAround;
 use crate::ui::truth;
 use crate::ui::view::{
-    Phase, Primary, SettingsView, ShowView, SoundView, SourcesView, StagePicture, StripView, TruthView, View,
+    Phase, Primary, SettingsView, ShowView, SoundView, SourcesView, StagePicture, StageView, StripView, TruthView, View,
 };
+use crate::ui::wording::Words;
 
 impl Model {
     /// What the window shows at `now`.
     pub fn view(&self, now: f64) -> View {
-        let show = self.show_view(now);
+        let (show, words) = (self.show_view(now), Words(self.lang()));
         let chosen = self.desk.settings();
         let encoding = &chosen.encoding;
         let strip = StripView {
@@ -35,8 +36,8 @@ impl Model {
             tab,
             settings: chosen.clone(),
             locked: self.is_on(),
-            can_undo: self.desk.draft.can_undo(),
-            can_redo: self.desk.draft.can_redo(),
+            can_undo: self.desk.draft.may_undo(self.is_on()),
+            can_redo: self.desk.draft.may_redo(self.is_on()),
             appearance: self.appearance,
             around: SettingsAround {
                 microphones: self.microphones.clone(),
@@ -53,7 +54,10 @@ impl Model {
         View {
             now,
             profiles: self.desk.profiles_view(),
-            stage: self.stage.clone(),
+            stage: StageView {
+                source: self.stage.source.as_deref().map(|name| words.source_name(name)),
+                ..self.stage.clone()
+            },
             viewer: (show.rehearsal && show.phase == Phase::Live).then(|| self.viewer.clone()),
             sources: SourcesView {
                 video: chosen.video.clone(),
@@ -66,7 +70,11 @@ impl Model {
                 incoming: self.incoming.view(&chosen.ingest),
                 has_dialogs: self.desk.has_dialogs,
             },
-            sound: SoundView { gain_db: chosen.gain_db, ..self.sound.clone() },
+            sound: SoundView {
+                gain_db: chosen.gain_db,
+                name: words.source_name(&self.sound.name),
+                ..self.sound.clone()
+            },
             truth: self.truth(now, &show, &strip),
             strip,
             flight: if self.is_on() { self.flight.view() } else { Arc::default() },

@@ -153,11 +153,10 @@ fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: 
         });
         for (label, act, enabled) in sides {
             let label = words.text(label);
-            let pressed =
-                ui.add_enabled_ui(enabled, |ui| {
-                    let button = kind_button_tall(ui, ButtonKind::Quiet, label, label);
-                    button.on_disabled_hover_text(sentence(&view.truth.truth, words)).clicked()
-                });
+            let pressed = ui.add_enabled_ui(enabled, |ui| {
+                let button = kind_button_tall(ui, ButtonKind::Quiet, label, label);
+                button.on_disabled_hover_text(sentence(&view.truth.truth, words)).clicked()
+            });
             if pressed.inner {
                 acts.push(act);
             }

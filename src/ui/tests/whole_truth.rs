@@ -14,6 +14,7 @@ use crate::studio::{
 use crate::ui::model::{Model, Order};
 use crate::ui::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
 use crate::ui::view::{Act, Appearance, Phase, Primary, RecordingView, Remedy, Tab, Truth};
+use crate::ui::wording::Lang;
 
 fn of(place: usize, state: D) -> StudioEvent {
     StudioEvent::State { place, destination: ["one", "two"][place].to_owned(), state }
@@ -42,7 +43,10 @@ fn a_show_whose_servers_are_all_switched_off_is_not_live() {
         assert_eq!(model.view(3.0).show.phase, Phase::Live);
         model.handle_event(4.0, of(1, D::Off));
         let view = model.view(5.0);
-        assert_eq!((view.show.phase, view.show.primary, view.truth.truth), (Phase::OffAir, Primary::EndShow, Truth::OffAir));
+        assert_eq!(
+            (view.show.phase, view.show.primary, view.truth.truth),
+            (Phase::OffAir, Primary::EndShow, Truth::OffAir)
+        );
         let mut harness = open(desk(model), size);
         assert!(harness.query_by_label("LIVE").is_none());
         harness.get_by_label("OFF AIR");
@@ -149,10 +153,8 @@ fn a_show_that_the_user_ended_did_not_end_early() {
 #[test]
 fn a_stream_that_nobody_sends_is_said_on_the_stage_before_and_during_the_show() {
     let awaited = Problem::new(ProblemKind::SourceAwaited, "phone (picture)", "");
-    let lost = |problem: &Problem| StudioEvent::Source {
-        kind: DeviceKind::Camera,
-        state: SourceState::Lost(problem.clone()),
-    };
+    let lost =
+        |problem: &Problem| StudioEvent::Source { kind: DeviceKind::Camera, state: SourceState::Lost(problem.clone()) };
     for size in SIZES {
         let mut model = seen(model());
         model.handle_event(0.5, ready(DeviceKind::Camera, "phone (picture)"));
@@ -222,4 +224,31 @@ fn nothing_goes_to_the_address_before_the_one_that_was_not_taken() {
     assert!(model.handle_act(2.0, Act::GoLive).is_empty());
     model.handle_act(3.0, Act::HoldServer(None));
     assert_eq!(model.handle_act(3.0, Act::GoLive).len(), 1);
+}
+
+#[test]
+fn what_was_locked_is_not_said_any_more_after_the_show() {
+    let mut model = seen(model());
+    let elsewhere = ShowSettings { destinations: vec![Destination::at("rtmp://other.example/app/k")], ..settings() };
+    model.handle_act(0.5, Act::Edit(Box::new(elsewhere)));
+    model.handle_act(1.0, Act::OpenSettings(Tab::Picture));
+    assert!(model.view(1.0).settings.unwrap().can_undo);
+    model.handle_act(1.0, Act::GoLive);
+    model.handle_event(2.0, super::state(D::Live));
+    model.handle_act(3.0, Act::Undo);
+    let sheet = model.view(3.0).settings.unwrap();
+    assert!(sheet.around.refused.is_some() && !sheet.can_undo);
+    model.handle_act(4.0, Act::EndShow);
+    model.handle_event(5.0, ended(2, None));
+    let sheet = model.view(5.0).settings.unwrap();
+    assert!(sheet.around.refused.is_none() && sheet.can_undo);
+}
+
+#[test]
+fn sources_of_its_own_are_called_in_the_language_of_the_window() {
+    let mut model = seen(model());
+    model.handle_event(0.5, ready(DeviceKind::Microphone, "Test tone"));
+    model.handle_act(1.0, Act::SetAppearance(Appearance { lang: Some(Lang::German), ..Appearance::default() }));
+    let view = model.view(1.0);
+    assert_eq!((view.stage.source.as_deref(), view.sound.name.as_str()), (Some("Testbild"), "Testton"));
 }

@@ -134,6 +134,13 @@ impl Words {
         format!("{} {:.0} s", self.text(Text::StateReconnecting), seconds.max(0.0).floor())
     }
 
+    /// What a source is called: Tally's own are called so in every language.
+    pub fn source_name(self, name: &str) -> String {
+        let mut own = [Text::TestPicture, Text::TestTone].into_iter();
+        let known = own.find(|own| Words(Lang::English).text(*own) == name);
+        known.map_or_else(|| name.to_owned(), |own| self.text(own).to_owned())
+    }
+
     /// `Incoming: phone`.
     pub fn incoming(self, name: &StreamName) -> String {
         self.0.pick([format!("Incoming: {name}"), format!("Eingehend: {name}")])

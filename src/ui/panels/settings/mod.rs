@@ -122,6 +122,8 @@ pub fn settings_ui(
     if sheet_head(ui, words.text(Text::Settings), words, |ui| undo_and_redo(ui, view, words, acts)) {
         acts.push(Act::CloseSettings);
     }
+    let server = |index: usize| view.settings.destinations.get(index).map_or("", |known| known.server.as_str());
+    state.typed.forget_outdated(server);
     let names = Tab::ALL.map(|tab| (tab, words.text(tab_name(tab))));
     if let Some(tab) = tabs(ui, &names, view.tab) {
         // What was typed and made no sense is not carried along, unless a show would go elsewhere without it.

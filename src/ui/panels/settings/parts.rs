@@ -72,7 +72,8 @@ pub(super) fn typed_field(
     (label, placeholder): (&str, &str),
     current: &str,
 ) -> Option<Typing> {
-    let is_over = state.typed.get(state.destination, place).is_some_and(|typed| typed.text.is_some() && typed.over != current);
+    let is_over =
+        state.typed.get(state.destination, place).is_some_and(|typed| typed.text.is_some() && typed.over != current);
     if is_over {
         // It was undone, or another profile was loaded.
         state.forget(place);

@@ -7,7 +7,9 @@ use eframe::egui;
 
 use super::parts::{Typing, edited, hint, labelled_picker, lockable, locks, typed_field, warning};
 use super::{Place, SettingsState};
-use crate::settings::{Field, RecordForm, RecordSplit, RecordingName, default_recording, expanded_home, recording_room};
+use crate::settings::{
+    Field, RecordForm, RecordSplit, RecordingName, default_recording, expanded_home, recording_room,
+};
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::view::{Act, SettingsView};
 use crate::ui::widgets::button;

@@ -43,9 +43,15 @@ impl TypedFields {
         self.0.retain(|(_, place), field| *place == Place::Server && field.complaint.is_some());
     }
 
+    /// Forgets addresses typed over others than are set now, as `server` gives them.
+    pub(super) fn forget_outdated<'a>(&mut self, server: impl Fn(usize) -> &'a str) {
+        self.0.retain(|(index, place), field| *place != Place::Server || field.over == server(*index));
+    }
+
     /// The first destination whose address was not taken, and what is set there.
     pub(super) fn wrong_server(&self) -> Option<(usize, &str)> {
-        let mut wrong = self.0.iter().filter(|((_, place), field)| *place == Place::Server && field.complaint.is_some());
+        let mut wrong =
+            self.0.iter().filter(|((_, place), field)| *place == Place::Server && field.complaint.is_some());
         wrong.next().map(|((index, _), field)| (*index, field.over.as_str()))
     }
 }

@@ -4,7 +4,8 @@ use super::*;
 
 /// A custom server that was set before.
 fn older() -> ShowSettings {
-    let destination = Destination { stream_key: Some(StreamKey::new("old")), ..Destination::at("rtmp://old.example/app") };
+    let destination =
+        Destination { stream_key: Some(StreamKey::new("old")), ..Destination::at("rtmp://old.example/app") };
     ShowSettings { destinations: vec![destination], ..ShowSettings::default() }
 }
 
