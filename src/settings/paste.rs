@@ -3,7 +3,7 @@
 
 use super::link::{LinkError, ShowLink, is_link};
 use super::{Destination, StreamKey};
-use crate::rtmp::url::{RtmpUrl, UrlError};
+use crate::rtmp::url::{HIDDEN, RtmpUrl, UrlError};
 
 /// Longest text that is looked at, in bytes.
 const TEXT_LENGTH_MAX: usize = 4096;
@@ -41,6 +41,9 @@ pub enum PasteError {
     /// Far longer than any address or key.
     #[error("it is far too long for an address or a key")]
     TooLong,
+    /// A key in it was hidden before it was copied.
+    #[error("part of it is hidden: copy it again where it is whole")]
+    Hidden,
     /// White space or control characters inside.
     #[error("it has white space inside: copy the address alone")]
     SpaceInside,
@@ -182,7 +185,11 @@ fn checked(text: &str) -> Result<&str, PasteError> {
         return Err(PasteError::TooLong);
     }
     let trimmed = text.trim_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
-    if trimmed.is_empty() { Err(PasteError::Empty) } else { Ok(trimmed) }
+    match trimmed {
+        "" => Err(PasteError::Empty),
+        hidden if hidden.contains(HIDDEN) => Err(PasteError::Hidden),
+        whole => Ok(whole),
+    }
 }
 
 impl Destination {
@@ -321,6 +328,7 @@ mod tests {
             (" \n\u{feff}", PasteError::Empty),
             ("rmtp://h/app/canary", mistyped),
             ("rtmp://h/app/ca nary", PasteError::SpaceInside),
+            ("rtmp://h/app/•••", PasteError::Hidden),
             ("canary", PasteError::NoScheme),
             ("https://canary", PasteError::WebAddress),
             ("srt://canary", PasteError::OtherScheme { typed: "srt".to_owned() }),

@@ -52,6 +52,7 @@ fn result(ui: &mut Ui, view: &ResultView, ribbon: &mut RibbonState, words: Words
     let (title, body, small) = (theme::title(ui), theme::body(ui), theme::small(ui));
     let head = match view.live_seconds {
         None if fell_short(view) => Text::ResultNeverLive,
+        Some(_) if fell_short(view) && view.alone => Text::ResultRecordingFailed,
         Some(_) if fell_short(view) => Text::ResultFailed,
         _ if view.rehearsal => Text::ResultRehearsal,
         _ if view.alone => Text::ResultRecording,

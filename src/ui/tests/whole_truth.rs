@@ -133,6 +133,14 @@ fn a_folder_that_cannot_be_written_to_is_told_before_the_show() {
     assert!(matches!(model.view(3.0).truth.truth, Truth::ReadyFor(_)));
 }
 
+/// A recording that goes nowhere else, since second 2.
+fn model_alone() -> Model {
+    let mut model = model();
+    model.handle_act(1.0, Act::Record);
+    model.handle_event(2.0, StudioEvent::State { place: 0, destination: "recording".to_owned(), state: D::Live });
+    model
+}
+
 #[test]
 fn a_show_that_the_user_ended_did_not_end_early() {
     let failure = || Problem::new(ProblemKind::DiskFull, "/videos/a.mp4", "64 MB are left");
@@ -147,6 +155,9 @@ fn a_show_that_the_user_ended_did_not_end_early() {
         let mut model = live_on_two(true);
         model.handle_event(7.0, ended(4, Some(failure())));
         open(desk(model), size).get_by_label("The show ended early");
+        let mut model = model_alone();
+        model.handle_event(7.0, ended(4, Some(failure())));
+        open(desk(model), size).get_by_label("The recording ended early");
     }
 }
 

@@ -230,6 +230,10 @@ impl Words {
             PasteError::TooLong => {
                 ["It is far too long for an address or a key", "Es ist viel zu lang für Adresse oder Schlüssel"]
             }
+            PasteError::Hidden => [
+                "Part of it is hidden: copy it again where it is whole",
+                "Ein Teil davon ist verborgen: kopiere es dort, wo es ganz steht",
+            ],
             PasteError::SpaceInside => [
                 "There is white space inside: copy the address alone",
                 "Es ist Leerraum darin: kopiere nur die Adresse",

@@ -207,6 +207,7 @@ table! {
     ResultRecording: "That was the recording", "Das war die Aufnahme";
     ResultRehearsal: "That was the rehearsal", "Das war die Probe";
     ResultFailed: "The show ended early", "Die Sendung endete vorzeitig";
+    ResultRecordingFailed: "The recording ended early", "Die Aufnahme endete vorzeitig";
     ResultNeverLive: "The show did not begin", "Die Sendung begann nicht";
     Length: "Length", "Länge";
     Interruptions: "Interruptions", "Unterbrechungen";

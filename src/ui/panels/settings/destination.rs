@@ -141,15 +141,14 @@ impl Sheet<'_> {
         let placeholder = example.unwrap_or_else(|| words.settings(SettingsText::ServerHint));
         match typed_field(ui, state, Place::Server, (label, placeholder), &destination.server) {
             // What was masked is not what was typed.
-            Some(Typing::Whole(typed)) if typed.contains(HIDDEN) => {}
+            Some(Typing::Whole(typed)) if typed.contains(HIDDEN) && state.complaint_at(Place::Server).is_some() => {}
             Some(Typing::Whole(typed)) => {
                 self.take(paste_server(&typed, destination), Place::Server, state);
                 if state.complaint_at(Place::Server).is_some() {
-                    let is_left = !ui.ctx().text_edit_focused();
                     let field = state.typed.of(self.index, Place::Server);
                     field.mended = mended_address(&typed).map(SecretText::new);
                     // A key in the wrong place is seen by nobody once the field is left.
-                    field.text = Some(SecretText::new(if is_left { redact_url(&typed) } else { typed }));
+                    field.text = Some(SecretText::new(if field.is_left { redact_url(&typed) } else { typed }));
                 }
             }
             // A slip of the finger is named at once; a half address is not yet wrong.
@@ -401,7 +400,8 @@ fn goes_on(typing: Option<Typing>, state: &mut SettingsState, place: Place) -> O
     match typing? {
         Typing::Goes(typed) => {
             // What is set now is what is typed.
-            state.typed.of(state.destination, place).over = typed.clone();
+            let as_set = if place == Place::User { typed.trim() } else { &typed };
+            state.typed.of(state.destination, place).over = as_set.to_owned();
             Some(typed)
         }
         Typing::Whole(typed) => {
