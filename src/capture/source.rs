@@ -36,6 +36,8 @@ pub struct Captured {
 /// Something that happened to a source while it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SourceEvent {
+    /// Nobody sends it yet, and nothing of it has come: an incoming stream. Over with `Restored`.
+    Awaited,
     /// Nothing came for so long; the source tries to restart.
     Stalled {
         /// How long nothing has come.

@@ -155,6 +155,8 @@ pub struct Draft {
     typing: Option<(Field, f64)>,
     /// What the profile holds.
     saved: ShowSettings,
+    /// No file of the show that runs is open.
+    unrecorded: bool,
 }
 
 impl Draft {
@@ -166,6 +168,11 @@ impl Draft {
     /// The settings as they are now.
     pub fn settings(&self) -> &ShowSettings {
         &self.settings
+    }
+
+    /// Whether the show that runs is not recorded: what is locked for its file is open then.
+    pub fn set_unrecorded(&mut self, unrecorded: bool) {
+        self.unrecorded = unrecorded;
     }
 
     /// Whether there is something to save.
@@ -244,6 +251,16 @@ impl Draft {
         !self.future.is_empty()
     }
 
+    /// Whether the step to undo may be undone, while a show runs if `live`.
+    pub fn may_undo(&self, live: bool) -> bool {
+        self.past.back().is_some_and(|before| self.check(&changed_fields(&self.settings, before), live).is_ok())
+    }
+
+    /// The same of the step to redo.
+    pub fn may_redo(&self, live: bool) -> bool {
+        self.future.last().is_some_and(|after| self.check(&changed_fields(&self.settings, after), live).is_ok())
+    }
+
     /// Goes one step back; `false` if there is none.
     ///
     /// # Errors
@@ -273,7 +290,8 @@ impl Draft {
     }
 
     fn check(&self, changed: &[Field], live: bool) -> Result<(), Lock> {
-        changed.iter().filter(|_| live).find_map(|field| field.lock()).map_or(Ok(()), Err)
+        let mut locks = changed.iter().filter(|_| live).filter_map(|field| field.lock());
+        locks.find(|lock| !(self.unrecorded && *lock == Lock::Recording)).map_or(Ok(()), Err)
     }
 }
 
@@ -351,9 +369,11 @@ mod tests {
         assert_eq!((kbps(&draft), draft.can_undo()), (1, false));
         draft.edit(both, 0.0, false).unwrap();
         // What was changed before the show stays for as long as the show runs.
+        assert_eq!((draft.may_undo(true), draft.may_undo(false)), (false, true));
         assert_eq!((draft.undo(true), kbps(&draft)), (Err(Lock::SoundForm), 2));
         assert_eq!(draft.undo(false), Ok(true));
         assert_eq!(draft.redo(true), Err(Lock::SoundForm));
+        assert_eq!((draft.may_redo(true), draft.may_redo(false)), (false, true));
         assert!(draft.can_redo());
     }
 

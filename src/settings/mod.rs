@@ -21,7 +21,7 @@ mod show;
 mod state;
 mod window;
 
-pub use crate::rtmp::url::{redact_url, redact_urls_in};
+pub use crate::rtmp::url::{HIDDEN, redact_url, redact_urls_in};
 pub use card::{CardChoice, CardWords};
 pub use choice::{AudioChoice, ParseChoiceError, VideoChoice};
 pub use draft::{Draft, Field, Lock, changed_fields};
@@ -30,10 +30,11 @@ pub use encoding::EncodingSettings;
 pub use error::SettingsError;
 pub use incoming::{IngestSettings, StreamName};
 pub use link::{LINK_LENGTH_MAX, LeftOut, LinkError, QrCode, ShowLink};
-pub use paste::{Done, PasteError, Pasted, backup_is_usable, paste_key, paste_server};
+pub use paste::{Done, PasteError, Pasted, backup_is_usable, mended_address, paste_key, paste_server};
 pub use profile::{Listing, Loaded, ProfileStore, ProfileSummary, Session};
 pub use recording::{
-    DEFAULT_NAME, RecordForm, RecordSplit, RecordingName, default_recording, recording_path, recording_room,
+    DEFAULT_NAME, RecordForm, RecordSplit, RecordingName, default_recording, expanded_home, recording_path,
+    recording_room,
 };
 pub use relay::{Relay, RelayEngine, RelayError};
 pub use secret::{SecretEntry, StreamKey, UnreadSecrets};

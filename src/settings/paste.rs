@@ -3,7 +3,7 @@
 
 use super::link::{LinkError, ShowLink, is_link};
 use super::{Destination, StreamKey};
-use crate::rtmp::url::{RtmpUrl, UrlError};
+use crate::rtmp::url::{HIDDEN, RtmpUrl, UrlError};
 
 /// Longest text that is looked at, in bytes.
 const TEXT_LENGTH_MAX: usize = 4096;
@@ -41,6 +41,9 @@ pub enum PasteError {
     /// Far longer than any address or key.
     #[error("it is far too long for an address or a key")]
     TooLong,
+    /// A key in it was hidden before it was copied.
+    #[error("part of it is hidden: copy it again where it is whole")]
+    Hidden,
     /// White space or control characters inside.
     #[error("it has white space inside: copy the address alone")]
     SpaceInside,
@@ -165,12 +168,34 @@ pub fn paste_key(text: &str, old: &Destination) -> Result<Pasted, PasteError> {
     Ok(Pasted::Destination(Box::new(pasted), done))
 }
 
+/// The address that was probably meant by `text`, of which only what stands before the server is wrong: `rtmp//`,
+/// `rtmp:/`, `rmtp://`.
+pub fn mended_address(text: &str) -> Option<String> {
+    let text = checked(text).ok()?;
+    let (scheme, rest) = text.split_at(text.find(|c: char| !c.is_ascii_alphanumeric())?);
+    let server = rest.trim_start_matches([':', ';', '/']);
+    if server.len() == rest.len() {
+        return None;
+    }
+    let scheme = match RtmpUrl::parse(&format!("{scheme}://{server}"), false) {
+        Ok(url) => url.scheme,
+        Err(UrlError::MistypedScheme { suggestion, .. }) => suggestion,
+        Err(_) => return None,
+    };
+    let meant = format!("{scheme}://{server}");
+    RtmpUrl::parse(&meant, false).ok().map(|_| meant)
+}
+
 fn checked(text: &str) -> Result<&str, PasteError> {
     if text.len() > TEXT_LENGTH_MAX {
         return Err(PasteError::TooLong);
     }
     let trimmed = text.trim_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
-    if trimmed.is_empty() { Err(PasteError::Empty) } else { Ok(trimmed) }
+    match trimmed {
+        "" => Err(PasteError::Empty),
+        hidden if hidden.contains(HIDDEN) => Err(PasteError::Hidden),
+        whole => Ok(whole),
+    }
 }
 
 impl Destination {
@@ -303,6 +328,24 @@ mod tests {
     }
 
     #[test]
+    fn a_slip_before_the_server_is_mended() {
+        for (text, meant) in [
+            ("rtmp//h/app/k?key=1", Some("rtmp://h/app/k?key=1")),
+            ("rtmp:/h/app", Some("rtmp://h/app")),
+            (" rmtp://h/app\n", Some("rtmp://h/app")),
+            ("rtmps;//h/app", Some("rtmps://h/app")),
+            ("rtmp:///h/app", Some("rtmp://h/app")),
+            ("h.example/app", None),
+            ("canary", None),
+            ("https://h/app", None),
+            ("rtmp://", None),
+            ("live/canary", None),
+        ] {
+            assert_eq!(mended_address(text).as_deref(), meant, "{text}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_used_says_why_and_quotes_nothing() {
         let mistyped = PasteError::MistypedScheme { typed: "rmtp".to_owned(), meant: "rtmp" };
         for (text, error) in [
@@ -310,6 +353,7 @@ mod tests {
             (" \n\u{feff}", PasteError::Empty),
             ("rmtp://h/app/canary", mistyped),
             ("rtmp://h/app/ca nary", PasteError::SpaceInside),
+            ("rtmp://h/app/•••", PasteError::Hidden),
             ("canary", PasteError::NoScheme),
             ("https://canary", PasteError::WebAddress),
             ("srt://canary", PasteError::OtherScheme { typed: "srt".to_owned() }),

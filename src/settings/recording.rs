@@ -112,6 +112,15 @@ pub fn default_recording() -> Option<PathBuf> {
     Some(RecordingName::offered_in(&folder.unwrap_or_else(|| folders.home_dir().to_owned())).path())
 }
 
+/// `folder` as it is typed: a `~` at its start stands for the home folder.
+pub fn expanded_home(folder: &str) -> PathBuf {
+    let inside = folder.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with(['/', '\\']));
+    match (inside, directories::UserDirs::new()) {
+        (Some(rest), Some(folders)) => folders.home_dir().join(rest.trim_start_matches(['/', '\\'])),
+        _ => PathBuf::from(folder),
+    }
+}
+
 /// How long `free` bytes last for a recording of this encoding. The picture may be a little above its rate; the form
 /// adds some 2 %.
 pub fn recording_room(free: u64, encoding: &EncodingSettings) -> Duration {
@@ -147,6 +156,15 @@ mod tests {
         let in_v = |stem: &str| RecordingName { stem: stem.to_owned(), ..RecordingName::offered_in(Path::new("/v")) };
         assert_eq!(in_v("a/../b:c\n.").path(), Path::new("/v/a-..-b-c-.mp4"));
         assert_eq!(in_v(" . ").path(), Path::new("/v/Tally {date} {time}.mp4"));
+    }
+
+    #[test]
+    fn a_home_folder_is_typed_in_short() {
+        let home = directories::UserDirs::new().unwrap().home_dir().to_owned();
+        assert_eq!((expanded_home("~"), expanded_home("~/a/b")), (home.clone(), home.join("a/b")));
+        for plain in ["/v", "a~/b", "~other/v", ""] {
+            assert_eq!(expanded_home(plain), Path::new(plain));
+        }
     }
 
     #[test]

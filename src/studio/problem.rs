@@ -98,6 +98,8 @@ pub enum ProblemKind {
     SourceListen,
     /// What comes from a source cannot be used.
     SourceRefused,
+    /// Nobody sends an incoming stream yet.
+    SourceAwaited,
     /// Nothing comes from a device.
     SourceStalled,
     /// A camera's or a stream's picture has stopped to move.
@@ -156,6 +158,7 @@ impl ProblemKind {
                 | Self::SourceFailed
                 | Self::SourceListen
                 | Self::SourceRefused
+                | Self::SourceAwaited
                 | Self::SourceStalled
                 | Self::SourceFrozen
                 | Self::SourceBlack
@@ -215,6 +218,7 @@ impl ProblemKind {
             Self::SourceFailed => "source_failed",
             Self::SourceListen => "source_listen",
             Self::SourceRefused => "source_refused",
+            Self::SourceAwaited => "source_awaited",
             Self::SourceStalled => "source_stalled",
             Self::SourceFrozen => "source_frozen",
             Self::SourceBlack => "source_black",
@@ -475,6 +479,7 @@ impl Problem {
     pub fn from_source_event(about: &str, event: &SourceEvent) -> Self {
         use ProblemKind as Kind;
         match event {
+            SourceEvent::Awaited => Self::new(Kind::SourceAwaited, about, String::new()),
             SourceEvent::Stalled { silent_for } => {
                 Self::new(Kind::SourceStalled, about, format!("nothing for {:.1} s", silent_for.as_secs_f64()))
             }

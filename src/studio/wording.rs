@@ -65,6 +65,7 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::SourceFailed => format!("{about} does not start ({details})."),
         ProblemKind::SourceListen => format!("Streams cannot be received at {about} ({details})."),
         ProblemKind::SourceRefused => format!("{about} cannot be used: {details}."),
+        ProblemKind::SourceAwaited => format!("Nobody sends to {about} yet."),
         ProblemKind::SourceStalled => format!("{about} has stopped sending: {details}."),
         ProblemKind::SourceFrozen => format!("The picture of {about} does not move any more: the same for {details}."),
         ProblemKind::SourceBlack => format!("The picture of {about} is black."),
@@ -221,6 +222,7 @@ pub fn to_do(problem: &Problem) -> String {
             "End the program that uses this address, or choose another with --ingest-listen.".to_owned()
         }
         ProblemKind::SourceRefused => "Choose H.264 and AAC in the app that sends; Tally takes it up by itself.".to_owned(),
+        ProblemKind::SourceAwaited => "Begin to send there; Tally takes it up by itself.".to_owned(),
         ProblemKind::SourceStalled => "Check its cable or its network; Tally goes on by itself.".to_owned(),
         ProblemKind::SourceFrozen => {
             "Nothing yet: Tally restarts a camera by itself. If that does not help, unplug it and plug it in again.".to_owned()
@@ -241,13 +243,13 @@ pub fn to_do(problem: &Problem) -> String {
             Some(Remedy::Form(size, rate)) => format!("Choose a smaller picture: --size {size} --fps {rate}."),
             Some(Remedy::VideoBitrate(_)) | None => "End other programs that keep this computer busy.".to_owned(),
         },
-        ProblemKind::RecordingFailed => "Choose a folder you may write to, on a disk that answers. The stream is not harmed.".to_owned(),
+        ProblemKind::RecordingFailed => "Choose a folder you may write to, on a disk that answers.".to_owned(),
         ProblemKind::RecordingGap => {
-            "Record to a faster disk, or end what else writes to this one. The recording goes on; the stream is not harmed."
+            "Record to a faster disk, or end what else writes to this one. The recording goes on."
                 .to_owned()
         }
-        ProblemKind::DiskFull => "Free some space, or record to another disk. The stream is not harmed.".to_owned(),
-        ProblemKind::DiskLow => "Free some space; before the disk is full the recording ends, and the stream goes on.".to_owned(),
+        ProblemKind::DiskFull => "Free some space, or record to another disk.".to_owned(),
+        ProblemKind::DiskLow => "Free some space: the recording ends before the disk is full.".to_owned(),
         ProblemKind::RecordingRepaired => "Nothing: it plays.".to_owned(),
         ProblemKind::ReplayFailed => "Record to a folder you may write to, on a disk with some room. The show is not harmed.".to_owned(),
         ProblemKind::IngestFailed => "Try again; if it stays so, please report it.".to_owned(),

@@ -119,6 +119,9 @@ impl App {
         let profiles = store.and_then(keeper);
         if let Some(profiles) = &profiles {
             profiles.ask(ProfileRequest::Resume);
+            if let Some(Order::Profile(look)) = model.look_at_folder() {
+                profiles.ask(look);
+            }
         }
         let drawn_by_processor = gl.is_some_and(is_software);
         let new_picture = match drawn_by_processor {
@@ -255,7 +258,7 @@ impl App {
             return;
         }
         let asked_to_close = ctx.input(|input| input.viewport().close_requested());
-        if asked_to_close && matches!(view.show.phase, Phase::Live | Phase::Reconnecting) && !view.show.rehearsal {
+        if asked_to_close && view.show.phase.is_on_its_way() && !view.show.rehearsal {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             self.state.primary.asks = true;
         }

@@ -24,11 +24,15 @@ pub(super) struct Desk {
     pub(super) has_dialogs: bool,
     /// Where stream keys are kept, once that is known.
     pub(super) keys_in: Option<KeysIn>,
+    /// The destination whose address was typed and not taken, and what is set there.
+    pub(super) wrong_server: Option<(usize, String)>,
     profile: Option<String>,
     /// Whether another profile is in use than when that was asked last.
     profile_changed: bool,
     names: Vec<String>,
     deleted: Option<String>,
+    /// The profile that was in use until it was deleted.
+    deleted_current: Option<String>,
     told: Vec<String>,
     /// What was told and put away: it is not told again.
     known: Vec<String>,
@@ -65,7 +69,18 @@ impl Desk {
 
     /// Whether there is a destination, and none lacks what it cannot be reached without.
     pub(super) fn goes_somewhere(&self) -> bool {
-        !self.settings().destinations.is_empty() && !self.findings.iter().any(blocks)
+        !self.settings().destinations.is_empty() && self.lack().is_none()
+    }
+
+    /// The first destination that a show cannot go to, and what it lacks.
+    pub(super) fn lack(&self) -> Option<(usize, Rule)> {
+        self.findings.iter().find(|finding| blocks(finding)).map(|finding| (finding.destination, finding.rule))
+    }
+
+    /// An address was typed and not taken: a show does not go to the one before it.
+    pub(super) fn hold_server(&mut self, wrong: Option<(usize, String)>) {
+        self.wrong_server = wrong;
+        self.look_again();
     }
 
     /// Takes `wanted` as the settings, if it may. `live`: a show runs.
@@ -93,6 +108,11 @@ impl Desk {
     /// The settings have changed: what do the destinations want now?
     fn look_again(&mut self) {
         self.findings = lint(self.draft.settings());
+        let server = |index: usize| self.draft.settings().destinations.get(index).map(|known| known.server.as_str());
+        let wrong = self.wrong_server.as_ref().filter(|(index, over)| server(*index) == Some(over.as_str()));
+        if let Some((index, _)) = wrong {
+            self.findings.insert(0, Finding::of_server(*index, Rule::ServerUnreadable));
+        }
     }
 
     /// Takes an act about profiles or the card; gives what is to be done.
@@ -150,13 +170,16 @@ impl Desk {
         let was = self.profile.clone();
         let news = !matches!(
             answer.done,
-            Ok(ProfileDone::Kept | ProfileDone::Forgotten | ProfileDone::ReportSaved(_) | ProfileDone::IncomingKey(..))
+            Ok(ProfileDone::Kept
+                | ProfileDone::Forgotten
+                | ProfileDone::ReportSaved(_)
+                | ProfileDone::RecordingFolder { .. }
+                | ProfileDone::IncomingKey(..))
         );
         if news {
             self.told.clear();
         }
-        let told = answer.told.into_iter().chain(answer.done.as_ref().err().map(ToString::to_string));
-        for sentence in told {
+        for sentence in answer.told {
             if !self.known.contains(&sentence) && !self.told.contains(&sentence) {
                 self.told.push(sentence);
             }
@@ -187,7 +210,14 @@ impl Desk {
                 self.draft.mark_saved();
             }
             Ok(ProfileDone::Renamed { from, to }) if self.profile.as_ref() == Some(&from) => self.profile = Some(to),
-            Ok(ProfileDone::Deleted(name)) if self.profile.as_ref() == Some(&name) => self.profile = None,
+            Ok(ProfileDone::Deleted(name)) if self.profile.as_ref() == Some(&name) => {
+                self.deleted_current = self.profile.take();
+            }
+            Ok(ProfileDone::Restored(name))
+                if self.profile.is_none() && self.deleted_current.as_ref() == Some(&name) =>
+            {
+                self.profile = self.deleted_current.take();
+            }
             Ok(_) | Err(_) => {}
         }
         self.profile_changed |= self.profile != was;
@@ -294,8 +324,12 @@ mod tests {
         assert_eq!(desk.profiles_view().current.as_deref(), Some("b"));
         desk.handle_profile(answer(Ok(ProfileDone::Deleted("b".to_owned()))), 9.0, false);
         assert_eq!((desk.profiles_view().current, desk.handle_act(Act::SaveProfile)), (None, vec![]));
-        desk.handle_profile(answer(Err(SettingsError::NoConfigDir)), 9.0, false);
-        assert!(desk.profiles_view().around.told[0].contains("TALLY_CONFIG_DIR"));
+        // What is brought back is in use again.
+        desk.handle_profile(answer(Ok(ProfileDone::Restored("b".to_owned()))), 9.0, false);
+        assert_eq!(desk.profiles_view().current.as_deref(), Some("b"));
+        desk.handle_profile(answer(Ok(ProfileDone::Deleted("other".to_owned()))), 9.0, false);
+        desk.handle_profile(answer(Ok(ProfileDone::Restored("other".to_owned()))), 9.0, false);
+        assert_eq!(desk.profiles_view().current.as_deref(), Some("b"));
     }
 
     #[test]
@@ -338,7 +372,8 @@ mod tests {
         assert_eq!(desk.handle_act(act), export(false));
         assert_eq!(desk.profiles_view().around.can_replace, None);
         let there = SettingsError::FileExists { path: path.clone() };
-        desk.handle_profile(answer(Err(there)), 0.0, false);
+        let told = vec![there.to_string()];
+        desk.handle_profile(ProfileAnswer { told, ..answer(Err(there)) }, 0.0, false);
         assert_eq!(desk.profiles_view().around.can_replace, Some(path.clone()));
         assert_eq!(desk.handle_act(Act::ReplaceFile), export(true));
         desk.handle_profile(answer(Ok(ProfileDone::Exported(path))), 0.0, false);

@@ -21,6 +21,7 @@ mod report;
 pub mod settings_view;
 pub mod theme;
 mod truth;
+mod truth_view;
 pub mod view;
 mod view_state;
 pub mod viewer;

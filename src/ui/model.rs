@@ -3,6 +3,7 @@
 
 mod recording;
 mod shown;
+mod sources;
 
 use std::path::PathBuf;
 
@@ -20,14 +21,13 @@ use super::view::{
     Truth,
 };
 use super::viewer::ViewerView;
-use super::wording::Lang;
+use super::wording::{Lang, Words};
 use super::{outcome, report};
 use crate::settings::{ShowSettings, VideoChoice};
 use crate::studio::check::CheckEvent;
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{
-    Command, DestinationState, DeviceKind, Levels, Problem, ProblemKind, SourceState, StudioCommand, StudioEvent,
-    Summary, ViewerNow,
+    Command, DestinationState, DeviceKind, Levels, Problem, ProblemKind, StudioCommand, StudioEvent, Summary, ViewerNow,
 };
 
 /// For so long after a change of state the primary act does nothing, in seconds: longer than a double click lasts.
@@ -70,12 +70,16 @@ pub struct Model {
     /// What happened to a picture's source that was there, until it is back.
     picture_lost: Option<Problem>,
     incoming: Incoming,
+    /// What incoming streams nobody has sent yet.
+    awaited: Vec<String>,
     health: Health,
     flight: FlightKeeper,
     problems: ProblemList,
     settings_tab: Option<Tab>,
     first_run: bool,
     recordings: PathBuf,
+    /// Why the folder of recordings cannot be written to.
+    recording_fault: Option<Problem>,
     /// What was kept last, and when.
     kept: Option<(f64, Truth)>,
     disk_free: Option<u64>,
@@ -104,12 +108,14 @@ impl Model {
             sound_failure: None,
             picture_lost: None,
             incoming: Incoming::default(),
+            awaited: Vec::new(),
             health: Health::default(),
             flight: FlightKeeper::default(),
             problems: ProblemList::default(),
             settings_tab: None,
             first_run,
             recordings: PathBuf::new(),
+            recording_fault: None,
             kept: None,
             disk_free: None,
             unkept_since: None,
@@ -188,13 +194,12 @@ impl Model {
     }
 
     fn handle_state(&mut self, now: f64, place: usize, destination: String, state: DestinationState) {
+        if matches!(state, DestinationState::Live | DestinationState::Off) {
+            self.problems.forget_destination(&destination);
+        }
         let Some(show) = &mut self.show else { return };
         if show.take_state(now, place, destination, state) {
             self.changed_at = now;
-        }
-        if show.phase == Phase::Live {
-            self.problems.forget_kind(ProblemKind::ConnectionLost);
-            self.problems.forget_kind(ProblemKind::OldSession);
         }
     }
 
@@ -203,87 +208,48 @@ impl Model {
             self.sound.talks_muted &= over != ProblemKind::MutedTalking;
             return self.problems.forget_notice(over, &problem.about);
         }
+        if problem.kind == ProblemKind::SourceAwaited {
+            // The stage and the sentence below it say so.
+            if !self.awaited.contains(&problem.about) {
+                self.awaited.push(problem.about);
+            }
+            return;
+        }
+        if problem.kind == ProblemKind::SourceRestored
+            && let Some(at) = self.awaited.iter().position(|about| *about == problem.about)
+        {
+            // It was never there: to come for the first time is no news of a loss.
+            self.awaited.remove(at);
+            return;
+        }
         if problem.kind == ProblemKind::MutedTalking {
             // The sentence below the picture says it, with its button.
             self.sound.talks_muted = true;
             return;
         }
         if let Some(show) = &mut self.show {
-            show.recording_failed |= matches!(problem.kind, ProblemKind::RecordingFailed | ProblemKind::DiskFull);
+            if matches!(problem.kind, ProblemKind::RecordingFailed | ProblemKind::DiskFull) {
+                show.recording_failed = true;
+                self.desk.draft.set_unrecorded(true);
+                self.problems.forget_kind(ProblemKind::DiskLow);
+            }
             show.problem = Some(problem.clone());
         }
         self.problems.add(problem);
     }
 
-    fn handle_picture(&mut self, state: SourceState) {
-        if matches!(state, SourceState::None | SourceState::Opening | SourceState::Ready(_)) {
-            // What was noticed of the one before it.
-            self.picture_lost = None;
-            self.problems.forget_kind(ProblemKind::SourceFrozen);
-            self.problems.forget_kind(ProblemKind::SourceBlack);
-        }
-        match state {
-            SourceState::None => {
-                self.stage.picture = StagePicture::Off;
-                self.stage.source = None;
-            }
-            SourceState::Opening => self.stage.picture = StagePicture::Opening,
-            SourceState::Ready(info) => {
-                self.stage.picture = StagePicture::Shown;
-                self.problems.forget_source(&info.name);
-                self.incoming.addresses[0] = info.address;
-                self.stage.source = Some(info.name);
-            }
-            SourceState::Failed(problem) => self.stage.picture = StagePicture::Failed(problem),
-            // The last picture stays; the card below says what is wrong.
-            SourceState::Lost(problem) => {
-                self.picture_lost = Some(problem.clone());
-                self.handle_problem(problem);
-            }
-            SourceState::Restored => {
-                self.picture_lost = None;
-                let about = self.stage.source.clone().unwrap_or_default();
-                self.problems.forget_source(&about);
-            }
-        }
-    }
-
-    fn handle_sound(&mut self, state: SourceState) {
-        if matches!(state, SourceState::None | SourceState::Opening | SourceState::Ready(_)) {
-            self.problems.forget_kind(ProblemKind::SourceSilent);
-            self.problems.forget_kind(ProblemKind::SourceClipping);
-            self.sound.talks_muted = false;
-        }
-        match state {
-            SourceState::None | SourceState::Opening => self.forget_sound_failure(),
-            SourceState::Ready(info) => {
-                self.problems.forget_source(&info.name);
-                self.forget_sound_failure();
-                self.incoming.addresses[1] = info.address;
-                self.sound.name = info.name;
-            }
-            SourceState::Failed(problem) | SourceState::Lost(problem) => {
-                self.sound_failure = Some(problem.clone());
-                self.handle_problem(problem);
-            }
-            SourceState::Restored => {
-                self.forget_sound_failure();
-                let about = self.sound.name.clone();
-                self.problems.forget_source(&about);
-            }
-        }
-    }
-
-    fn forget_sound_failure(&mut self) {
-        if let Some(failure) = self.sound_failure.take() {
-            self.problems.forget_source(&failure.about);
-        }
-    }
-
-    fn handle_end(&mut self, now: f64, summary: Summary) {
+    fn handle_end(&mut self, now: f64, mut summary: Summary) {
         let Some(show) = self.show.take() else { return };
+        // It was locked while the show ran.
+        self.desk.refused = None;
+        if show.live_since.is_some() {
+            // What did not come at all is as little there as what went away.
+            let gone = self.picture_lost.as_ref().or(self.sound_failure.as_ref());
+            summary.failure = summary.failure.or_else(|| gone.cloned());
+        }
         self.sound.integrated_lufs = None;
-        self.result = outcome::of(&show, self.flight.view(), summary, self.rehearsed.take());
+        let wanted_length = self.desk.settings().duration;
+        self.result = outcome::of(&show, wanted_length, self.flight.view(), summary, self.rehearsed.take());
         // The card says it; a second card would say it again.
         self.problems.keep_notices();
         self.changed_at = now;
@@ -321,7 +287,16 @@ impl Model {
     }
 
     /// Takes an answer of the keeper of profiles.
-    pub fn handle_profile(&mut self, now: f64, answer: ProfileAnswer) -> Vec<Order> {
+    pub fn handle_profile(&mut self, now: f64, mut answer: ProfileAnswer) -> Vec<Order> {
+        let words = Words(self.lang());
+        answer.told.extend(answer.done.as_ref().err().map(|error| words.settings_error(error)));
+        if let Ok(ProfileDone::RecordingFolder { folder, fault }) = &answer.done {
+            let wanted = self.desk.settings().record.as_deref().and_then(std::path::Path::parent);
+            if wanted == Some(folder.as_path()) {
+                let about = folder.display().to_string();
+                self.recording_fault = fault.clone().map(|why| Problem::new(ProblemKind::RecordingFailed, about, why));
+            }
+        }
         if let (Ok(ProfileDone::ReportSaved(saved)), Some(result)) = (&answer.done, &mut self.result) {
             result.report_file = Some(saved.clone());
         }
@@ -339,6 +314,11 @@ impl Model {
     pub fn handle_dialog(&mut self, now: f64, answer: DialogAnswer) -> Vec<Order> {
         let act = self.desk.handle_dialog(answer);
         act.map(|act| self.handle_act(now, act)).unwrap_or_default()
+    }
+
+    /// Asks whether the recording's folder is there. It is not made: its disk may be missing.
+    pub fn look_at_folder(&self) -> Option<Order> {
+        recording::folder_request(self.desk.settings().record.as_deref(), false).map(Order::Profile)
     }
 
     /// What is due at `now`: what was changed is kept once nothing more was changed for a moment.
@@ -372,7 +352,7 @@ impl Model {
             }
             Act::Cancel if self.guarded(now) || self.phase() != Phase::Connecting => Vec::new(),
             Act::Cancel => self.stop(now, Command::Abort),
-            Act::EndShow if matches!(self.phase(), Phase::Live | Phase::Reconnecting) => self.stop(now, Command::End),
+            Act::EndShow if self.phase().is_on_its_way() => self.stop(now, Command::End),
             Act::EndShow => Vec::new(),
             Act::Abort if self.guarded(now) || self.phase() != Phase::Ending => Vec::new(),
             Act::Abort => self.stop(now, Command::Abort),
@@ -395,13 +375,17 @@ impl Model {
             Act::ToggleRecord | Act::Record | Act::SaveReplay | Act::Mark => self.handle_recording(now, &act),
             Act::OpenSettings(tab) => {
                 self.settings_tab = Some(tab);
-                Vec::new()
+                self.look_at_folder().filter(|_| tab == Tab::Recording).into_iter().collect()
             }
             Act::Fix(fix) => self.change(now, |settings| *settings = fix.applied(settings)),
             Act::Edit(_) | Act::OpenLink(_) | Act::Undo | Act::Redo => {
                 let before = self.desk.settings().clone();
                 self.desk.change_settings(&act, now, self.is_on());
                 self.orders_since(now, &before)
+            }
+            Act::HoldServer(wrong) => {
+                self.desk.hold_server(wrong);
+                Vec::new()
             }
             Act::CopyReport => vec![Order::Copy(report::text(&self.view(now)))],
             Act::LetSend => {
@@ -487,7 +471,9 @@ impl Model {
         self.start(now, settings, show)
     }
 
-    fn start(&mut self, now: f64, settings: ShowSettings, show: OnAir) -> Vec<Order> {
+    fn start(&mut self, now: f64, settings: ShowSettings, mut show: OnAir) -> Vec<Order> {
+        show.records = settings.record.is_some();
+        self.desk.draft.set_unrecorded(show.is_unrecorded());
         self.result = None;
         self.rehearsed = None;
         self.viewer = ViewerView::default();
@@ -505,6 +491,7 @@ impl Model {
             return Vec::new();
         }
         show.phase = Phase::Ending;
+        show.asked_to_end = true;
         self.changed_at = now;
         vec![Order::Engine(StudioCommand::Show(how))]
     }
@@ -553,6 +540,8 @@ impl Model {
             }));
         }
         if after.record != before.record {
+            self.recording_fault = None;
+            orders.extend(recording::folder_request(after.record.as_deref(), true).map(Order::Profile));
             orders.push(Order::Engine(StudioCommand::WatchDisk(after.record)));
         }
         orders
@@ -560,7 +549,7 @@ impl Model {
 
     fn take_video(&mut self, choice: VideoChoice) -> Vec<Order> {
         self.stage.picture = if choice == VideoChoice::None { StagePicture::Off } else { StagePicture::Opening };
-        self.stage.source = None;
+        (self.stage.source, self.stage.awaited) = (None, None);
         vec![Order::Engine(StudioCommand::SetVideo(choice))]
     }
 

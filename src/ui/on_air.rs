@@ -10,8 +10,12 @@ pub(super) struct OnAir {
     pub(super) rehearsal: bool,
     /// It goes nowhere but into its recording.
     pub(super) alone: bool,
+    /// It is to be recorded.
+    pub(super) records: bool,
     /// What it is recorded to has failed.
     pub(super) recording_failed: bool,
+    /// The user asked for its end.
+    pub(super) asked_to_end: bool,
     pub(super) phase: Phase,
     /// Where each destination stands, in the order of the settings.
     pub(super) destinations: Vec<(String, DestinationState)>,
@@ -33,7 +37,9 @@ impl OnAir {
         Self {
             rehearsal,
             alone: false,
+            records: false,
             recording_failed: false,
+            asked_to_end: false,
             phase: Phase::Connecting,
             destinations: Vec::new(),
             live_since: None,
@@ -42,6 +48,11 @@ impl OnAir {
             problem: None,
             wanted,
         }
+    }
+
+    /// Whether no file of it is or will be open.
+    pub(super) fn is_unrecorded(&self) -> bool {
+        !self.records || self.recording_failed
     }
 
     /// A destination stands elsewhere now. `true` if the show's own phase has changed by it.
@@ -63,8 +74,7 @@ impl OnAir {
         } else if is(DestinationState::Connecting) {
             if self.live_since.is_some() { Phase::Reconnecting } else { Phase::Connecting }
         } else if is(DestinationState::Off) {
-            // The user has turned all off, and may turn one on again.
-            self.phase
+            Phase::OffAir
         } else {
             Phase::Ending
         };
@@ -76,6 +86,8 @@ impl OnAir {
                 self.problem = None;
             }
             Phase::Reconnecting => _ = self.lost_since.get_or_insert(now),
+            // Nothing is lost: the user wants it so, and may switch one on again.
+            Phase::OffAir => (self.lost_since, self.problem) = (None, None),
             _ => {}
         }
         std::mem::replace(&mut self.phase, phase) != phase

@@ -1,6 +1,7 @@
 //! What a show came to, for the card after it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::flight::ShowFlight;
 use super::on_air::OnAir;
@@ -8,9 +9,10 @@ use super::view::ResultView;
 use crate::studio::Summary;
 use crate::studio::rehearsal::RehearsalReport;
 
-/// `None` of a show that was cancelled while it connected: there was none.
+/// `wanted_length`: it was to end by itself after that. `None` of a show that was cancelled while it connected: there was none.
 pub(super) fn of(
     show: &OnAir,
+    wanted_length: Option<Duration>,
     seconds: Arc<ShowFlight>,
     summary: Summary,
     rehearsed: Option<Box<RehearsalReport>>,
@@ -32,6 +34,7 @@ pub(super) fn of(
         flight: summary.flight.clone(),
         rehearsed,
         report_file: None,
+        as_asked: show.asked_to_end || wanted_length.is_some_and(|wanted| summary.duration >= wanted),
         failure: summary.failure,
     })
 }

@@ -33,6 +33,14 @@ impl ProblemList {
         });
     }
 
+    /// Why a destination was not live, or not without a break: no news any more once it is, or once nobody wants it to be.
+    pub(super) fn forget_destination(&mut self, name: &str) {
+        let still_holds = |kind: ProblemKind| {
+            kind.is_of_source() || matches!(kind, ProblemKind::OnBackup | ProblemKind::ServerWarning)
+        };
+        self.known.retain(|ProblemView { problem, .. }| problem.about != name || still_holds(problem.kind));
+    }
+
     /// What was noticed of a source is over.
     pub(super) fn forget_notice(&mut self, kind: ProblemKind, about: &str) {
         self.known.retain(|known| known.problem.kind != kind || known.problem.about != about);

@@ -49,6 +49,13 @@ pub enum ProfileRequest {
         /// The page's language.
         words: FlightWords,
     },
+    /// Whether recordings can be written into this folder.
+    RecordingFolder {
+        /// Where.
+        folder: PathBuf,
+        /// Whether it is made if it is missing.
+        make: bool,
+    },
     /// The key that senders of incoming streams must show: that of this file, or else one of Tally's own.
     IncomingKey(Option<PathBuf>),
     /// The settings of a profile.
@@ -95,6 +102,13 @@ pub enum ProfileDone {
     },
     /// Kept for next time.
     Kept,
+    /// Whether recordings can be written there.
+    RecordingFolder {
+        /// Where.
+        folder: PathBuf,
+        /// Why they cannot.
+        fault: Option<String>,
+    },
     /// The key that senders must show, and its file.
     IncomingKey(PathBuf, StreamKey),
     /// The report's file, or why there is none.
@@ -242,10 +256,11 @@ impl Shelf {
     fn serve(&mut self, request: ProfileRequest, told: &mut Vec<String>) -> Result<ProfileDone, SettingsError> {
         match request {
             ProfileRequest::Resume => {
-                let Some((session, warnings)) = self.store.load_session() else {
+                let (session, warnings) = self.store.load_session();
+                told.extend(warnings);
+                let Some(session) = session else {
                     return Ok(ProfileDone::Resumed { session: None, saved: None });
                 };
-                told.extend(warnings);
                 let saved = session.profile.as_deref().and_then(|name| self.store.load(name).ok());
                 let saved = saved.map(|loaded| Box::new(loaded.settings));
                 Ok(ProfileDone::Resumed { session: Some(Box::new(session.settings)), saved })
@@ -258,6 +273,10 @@ impl Shelf {
             ProfileRequest::KeepWindow(window) => {
                 self.store.keep_window(&window)?;
                 Ok(ProfileDone::Kept)
+            }
+            ProfileRequest::RecordingFolder { folder, make } => {
+                let fault = try_folder(&folder, make).err().map(|error| error.to_string());
+                Ok(ProfileDone::RecordingFolder { folder, fault })
             }
             ProfileRequest::IncomingKey(Some(file)) => match StreamKey::read_file(&file) {
                 Ok(key) => Ok(ProfileDone::IncomingKey(file, key)),
@@ -360,6 +379,16 @@ impl Shelf {
     }
 }
 
+/// Writes a file into `folder` and takes it away again: what rights say is not yet what a disk does.
+fn try_folder(folder: &Path, make: bool) -> std::io::Result<()> {
+    if make {
+        std::fs::create_dir_all(folder)?;
+    }
+    let trial = folder.join(format!(".tally-{}", std::process::id()));
+    File::create(&trial)?;
+    std::fs::remove_file(&trial)
+}
+
 fn read_file(path: &Path) -> Result<String, SettingsError> {
     let wrong = |source| io_error("read", path, source);
     let mut text = String::new();
@@ -450,6 +479,21 @@ mod tests {
 
     fn text(name: &str) -> String {
         name.to_owned()
+    }
+
+    #[test]
+    fn a_folder_of_recordings_is_made_or_complained_of() {
+        let bench = Bench::new();
+        let ask = |folder: PathBuf, make| match bench.ask(ProfileRequest::RecordingFolder { folder, make }).done {
+            Ok(ProfileDone::RecordingFolder { fault, .. }) => fault,
+            other => panic!("{other:?}"),
+        };
+        let inside = bench.folder.path().join("a/b");
+        assert!(ask(inside.clone(), false).is_some() && !inside.exists(), "its disk may be missing");
+        assert_eq!(ask(inside.clone(), true), None);
+        assert_eq!(std::fs::read_dir(&inside).unwrap().count(), 0);
+        std::fs::write(inside.join("file"), "").unwrap();
+        assert!(ask(inside.join("file/c"), true).is_some());
     }
 
     #[test]

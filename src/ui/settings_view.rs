@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::view::Devices;
 use crate::settings::contract::Finding;
 use crate::settings::{KeysIn, LinkError, Lock, QrCode, ShowLink, ShowSettings};
+use crate::studio::Problem;
 
 /// What the tabs need to know.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -13,12 +14,18 @@ pub struct SettingsAround {
     pub microphones: Devices,
     /// Room on the disk of the recording, in bytes, if that is known.
     pub disk_free: Option<u64>,
+    /// Why recordings cannot be written where they are to be.
+    pub recording_fault: Option<Problem>,
+    /// Whether no file of the show that runs is open: what is locked for it is open then.
+    pub unrecorded: bool,
     /// Whether the system has file dialogs.
     pub has_dialogs: bool,
     /// Where stream keys are kept, if that is known.
     pub keys_in: Option<KeysIn>,
     /// Why the last change was not taken.
     pub refused: Option<Lock>,
+    /// The destination whose address was typed and not taken, and what is set there.
+    pub wrong_server: Option<(usize, String)>,
     /// What the destinations want otherwise, the worst first.
     pub findings: Vec<Finding>,
 }

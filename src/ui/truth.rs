@@ -2,8 +2,9 @@
 
 use super::view::{Phase, RecordingView, Remedy, ShowView, SoundView, StripView, Truth, TruthView};
 use crate::media::Bitrate;
+use crate::settings::Destination;
 use crate::settings::contract::{Finding, Severity};
-use crate::studio::{Problem, ProblemKind};
+use crate::studio::{DestinationState, Problem, ProblemKind};
 
 /// From here on the network is too narrow: waiting ÷ allowed.
 const CONGESTED: f64 = 0.5;
@@ -28,6 +29,8 @@ pub(super) struct Facts<'a> {
     pub(super) picture_failure: Option<&'a Problem>,
     /// Why there is no sound, or none any more.
     pub(super) sound_failure: Option<&'a Problem>,
+    /// Why recordings cannot be written where they are to be.
+    pub(super) recording_fault: Option<&'a Problem>,
     pub(super) skips: bool,
     pub(super) congestion: f64,
     pub(super) problem: Option<&'a Problem>,
@@ -39,6 +42,8 @@ pub(super) struct Facts<'a> {
     pub(super) network_kbps: Option<f64>,
     /// What the destinations want otherwise, the worst first.
     pub(super) findings: &'a [Finding],
+    /// Where the show goes.
+    pub(super) destinations: &'a [Destination],
     /// What was kept just now.
     pub(super) kept: Option<&'a Truth>,
 }
@@ -61,6 +66,12 @@ pub(super) fn of(facts: &Facts<'_>) -> TruthView {
             let truth = lost.map_or(Truth::Reconnecting, |problem| Truth::Problem(problem.clone()));
             TruthView { truth, remedy: Some(Remedy::RetryNow) }
         }
+        Phase::OffAir => {
+            let mut lines = facts.strip.lines.iter().enumerate();
+            let off = lines.find(|(_, (_, state))| *state == DestinationState::Off);
+            let remedy = off.map(|(place, (name, _))| Remedy::SwitchOn { place, name: name.clone() });
+            TruthView { truth: Truth::OffAir, remedy }
+        }
         Phase::Live => live(facts),
     }
 }
@@ -77,20 +88,38 @@ fn ready(facts: &Facts<'_>) -> TruthView {
     if let Some(failure) = facts.picture_failure {
         return plain(Truth::Problem(failure.clone()));
     }
+    if let Some(awaited) = awaited(facts) {
+        return plain(awaited);
+    }
     if facts.sound_failure.is_some() {
         return TruthView { truth: Truth::Unheard, remedy: Some(Remedy::Silence) };
+    }
+    if let Some(fault) = facts.recording_fault {
+        return plain(Truth::Problem(fault.clone()));
     }
     // What is merely advice stands in the settings.
     match facts.findings.iter().find(|finding| finding.severity >= Severity::Warning) {
         Some(finding) => {
             let remedy = finding.fix.clone().map(Remedy::Fix);
-            TruthView { truth: Truth::Wanted(finding.clone()), remedy }
+            let several = facts.destinations.len() > 1;
+            let truth = match facts.destinations.get(finding.destination).filter(|_| several) {
+                Some(at) => Truth::WantedAt(finding.destination, at.shown_name().to_owned(), finding.clone()),
+                None => Truth::Wanted(finding.clone()),
+            };
+            TruthView { truth, remedy }
         }
         None => match disk_fills_up(facts) {
             Some(truth) => plain(truth),
             None => plain(Truth::ReadyFor(names.join(", "))),
         },
     }
+}
+
+/// Nobody sends what is to be shown or heard.
+fn awaited(facts: &Facts<'_>) -> Option<Truth> {
+    let mut failures = [facts.picture_failure, facts.sound_failure].into_iter().flatten();
+    let awaited = failures.find(|problem| problem.kind == ProblemKind::SourceAwaited);
+    awaited.map(|problem| Truth::Problem(problem.clone()))
 }
 
 /// The disk will be full within the hour that a show may well last.
@@ -118,14 +147,25 @@ fn live(facts: &Facts<'_>) -> TruthView {
         let remedy = (lower < wanted_kbps).then(|| Remedy::LowerTo(Bitrate::from_kbps(lower as u32)));
         return TruthView { truth: Truth::UploadShort { gives_kbps, wants_kbps: wanted_kbps }, remedy };
     }
+    let lines = facts.strip.lines.iter().map(|(_, state)| *state);
+    let all = facts.strip.lines.len();
+    let off = lines.clone().filter(|state| *state == DestinationState::Off).count();
+    let missing = lines.filter(|state| !matches!(state, DestinationState::Live | DestinationState::Off)).count();
     let truth = if facts.skips {
         Truth::TooSlow
+    } else if let Some(awaited) = awaited(facts) {
+        awaited
     } else if facts.picture_failure.is_some() {
         Truth::NoLivePicture
     } else if facts.sound_failure.is_some()
         || (!facts.is_silent && !facts.sound.channels.is_empty() && loudest == f32::NEG_INFINITY && !facts.sound.muted)
     {
         Truth::NoSound
+    } else if missing > 0 {
+        let waits = facts.strip.lines.iter().any(|(_, state)| *state == DestinationState::Reconnecting);
+        return TruthView { truth: Truth::NotEverywhere { missing, all }, remedy: waits.then_some(Remedy::RetryNow) };
+    } else if facts.strip.recording == RecordingView::Failed {
+        Truth::NotRecorded
     } else if let Some(now_kbps) = facts.video_kbps.filter(|now| {
         let narrow = facts.congestion > 0.1 || facts.network_kbps.is_some();
         *now > 0.0 && *now < wanted_kbps * LOWERED && narrow
@@ -137,6 +177,8 @@ fn live(facts: &Facts<'_>) -> TruthView {
         kept.clone()
     } else if facts.show.rehearsal {
         Truth::AllGoodRehearsal
+    } else if off > 0 {
+        Truth::SomeSwitchedOff { off, all }
     } else {
         Truth::AllGood
     };

@@ -9,12 +9,13 @@ use super::flight::ShowFlight;
 use super::incoming::IncomingView;
 use super::settings_view::{ProfilesAround, SettingsAround};
 use super::theme::Look;
+pub use super::truth_view::{Remedy, Truth, TruthView};
 pub use super::view_state::{FirstRunState, PrimaryState, RibbonState, Scrub, SourcesState, ViewState};
 use super::viewer::ViewerView;
 use super::wording::Lang;
 use crate::media::{Bitrate, FrameRate, Size};
-use crate::settings::contract::{Finding, Fix};
-use crate::settings::{AudioChoice, ShowLink, ShowSettings, VideoChoice};
+use crate::settings::contract::{Fix, Rule};
+use crate::settings::{AudioChoice, Field, Lock, ShowLink, ShowSettings, VideoChoice};
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{DestinationState, DeviceInfo, Problem};
 
@@ -65,10 +66,19 @@ pub enum Phase {
     Live,
     /// Was live; the connection is made again.
     Reconnecting,
+    /// Runs, and the user has switched every destination off.
+    OffAir,
     /// Sends what is left.
     Ending,
     /// Over; its result is shown.
     Off,
+}
+
+impl Phase {
+    /// Whether a show has begun that the user is to end: live, or meant to be again.
+    pub(super) fn is_on_its_way(self) -> bool {
+        matches!(self, Self::Live | Self::Reconnecting | Self::OffAir)
+    }
 }
 
 /// What the primary button does when it is pressed.
@@ -101,6 +111,8 @@ pub struct ShowView {
     pub lost_seconds: f64,
     /// What the primary button does.
     pub primary: Primary,
+    /// The first destination that a show cannot go to (counted from 0), and what it lacks.
+    pub lacks: Option<(usize, Rule)>,
     /// Whether it can be pressed: for a moment after each change it cannot, so that a double click does one thing.
     pub primary_enabled: bool,
     /// Whether a rehearsal can begin.
@@ -141,6 +153,8 @@ pub struct StageView {
     pub picture: StagePicture,
     /// What the picture comes from, such as `HD Webcam`.
     pub source: Option<String>,
+    /// Why it is black or a card: nobody sends the incoming stream yet.
+    pub awaited: Option<Problem>,
     /// Size of the canvas: the picture's shape before there is one.
     pub size: Option<Size>,
 }
@@ -243,6 +257,8 @@ pub enum RecordingView {
         /// How long the disk still has room for it, if that is known.
         left_seconds: Option<f64>,
     },
+    /// Was wanted, and cannot be written.
+    Failed,
 }
 
 /// A second of the last minute.
@@ -273,95 +289,6 @@ pub struct StripView {
     pub lines: Vec<(String, DestinationState)>,
 }
 
-/// The one sentence: that all is good, or the one measured cause.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Truth {
-    /// Live, and nothing is wrong.
-    AllGood,
-    /// A rehearsal, and nothing is wrong.
-    AllGoodRehearsal,
-    /// Ready to go there.
-    ReadyFor(String),
-    /// Ready, but nowhere to go.
-    NeedsDestination,
-    /// Ready, and the destination wants something otherwise.
-    Wanted(Finding),
-    /// Soon the disk is full.
-    DiskFillsUp {
-        /// When, in seconds.
-        left_seconds: f64,
-    },
-    /// A check runs: no show begins.
-    Checking,
-    /// Not accepted yet.
-    Connecting,
-    /// Lost; it comes back.
-    Reconnecting,
-    /// Sends what is left.
-    Ending,
-    /// Over.
-    Over,
-    /// There is speech and it is muted.
-    MutedTalking,
-    /// The microphone gives digital silence, or nothing.
-    NoSound,
-    /// The camera gives nothing, or nothing new.
-    NoLivePicture,
-    /// Not live yet, and no sound would be.
-    Unheard,
-    /// Frames are skipped because the encoder is too slow.
-    TooSlow,
-    /// The network takes less than is made.
-    UploadShort {
-        /// What it takes, in kb/s.
-        gives_kbps: f64,
-        /// What is made, in kb/s.
-        wants_kbps: f64,
-    },
-    /// The last seconds were just saved.
-    ReplaySaved(PathBuf),
-    /// A moment was just marked.
-    Marked {
-        /// Which.
-        number: u32,
-        /// Since the show was live, in seconds.
-        at_seconds: f64,
-    },
-    /// The rate was lowered to what the network takes.
-    RateLowered {
-        /// Now, in kb/s.
-        now_kbps: f64,
-        /// As chosen, in kb/s.
-        wanted_kbps: f64,
-    },
-    /// A problem.
-    Problem(Problem),
-}
-
-/// The one button beside it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Remedy {
-    /// Change the settings to what the destination wants.
-    Fix(Fix),
-    /// Lower the picture's rate.
-    LowerTo(Bitrate),
-    /// Take the mute off.
-    Unmute,
-    /// Go without a sound.
-    Silence,
-    /// Connect again at once.
-    RetryNow,
-}
-
-/// The sentence of truth.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TruthView {
-    /// What it says.
-    pub truth: Truth,
-    /// The button beside it.
-    pub remedy: Option<Remedy>,
-}
-
 /// A problem, where it happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProblemView {
@@ -378,7 +305,9 @@ pub struct ResultView {
     pub rehearsal: bool,
     /// Whether it went nowhere but into its recording.
     pub alone: bool,
-    /// What ended it, unless it ended as asked.
+    /// Whether it ended when it was to end.
+    pub as_asked: bool,
+    /// What went wrong for good in it, or ended it.
     pub failure: Option<Problem>,
     /// Seconds live; none if it never was.
     pub live_seconds: Option<f64>,
@@ -447,6 +376,14 @@ pub struct SettingsView {
     pub around: SettingsAround,
 }
 
+impl SettingsView {
+    /// Why `field` cannot change now.
+    pub(super) fn lock(&self, field: Field) -> Option<Lock> {
+        let open = |lock: &Lock| self.around.unrecorded && *lock == Lock::Recording;
+        field.lock().filter(|lock| self.locked && !open(lock))
+    }
+}
+
 /// How the window looks and speaks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Appearance {
@@ -503,6 +440,8 @@ pub enum Act {
     OpenSettings(Tab),
     /// Close it.
     CloseSettings,
+    /// An address is typed and not taken: which destination's, and what is set there.
+    HoldServer(Option<(usize, String)>),
     /// The settings as they are now wanted.
     Edit(Box<ShowSettings>),
     /// What a destination wants otherwise.

@@ -39,7 +39,7 @@ impl Wish {
             ctx.request_repaint();
         }
         let goes_there = matches!(due, Some(Act::GoLive | Act::Check(_)));
-        let is_wrong = goes_there && settings.has_wrong_server();
+        let is_wrong = goes_there && settings.wrong_server().is_some();
         ordered.extend(if is_wrong { Some(Act::OpenSettings(Tab::Destination)) } else { due });
         ordered
     }

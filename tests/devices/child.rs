@@ -121,6 +121,7 @@ impl Events {
     fn tell(&mut self, out: &mut File, now: Timestamp, event: Option<SourceEvent>) -> bool {
         if let Some(event) = event {
             let name = match event {
+                SourceEvent::Awaited => "awaited",
                 SourceEvent::Stalled { .. } => "stalled",
                 SourceEvent::Frozen { .. } => "frozen",
                 SourceEvent::Lost { .. } => "lost",

@@ -237,7 +237,8 @@ impl Supervisor {
     /// Tells what changes: each state once.
     fn tell(&self, told: &mut Told, event: SourceEvent) {
         let state = match event {
-            SourceEvent::Stalled { .. } => Told::Stalled,
+            // Of a camera there is no such thing as nobody who sends.
+            SourceEvent::Stalled { .. } | SourceEvent::Awaited => Told::Stalled,
             SourceEvent::Frozen { .. } => Told::Frozen,
             SourceEvent::Lost { .. } | SourceEvent::FileFailed { .. } | SourceEvent::Refused { .. } => Told::Lost,
             SourceEvent::Restored => Told::Up,

@@ -203,8 +203,18 @@ impl Receiver {
 
     pub(super) fn handle(&mut self, mail: Mail) {
         match mail {
-            Mail::Show(end) => self.picture.attach(end),
-            Mail::Play(end) => self.sound.attach(end),
+            Mail::Show(end) => {
+                self.picture.attach(end);
+                if !self.is_published {
+                    self.picture.told.down(SourceEvent::Awaited);
+                }
+            }
+            Mail::Play(end) => {
+                self.sound.attach(end);
+                if !self.is_published {
+                    self.sound.told.down(SourceEvent::Awaited);
+                }
+            }
             Mail::Unit(unit) => self.unit(unit),
         }
     }

@@ -82,11 +82,16 @@ impl Stage {
     fn new() -> Self {
         let clock = Clock::manual();
         let info = IncomingInfo { name: "phone".to_owned(), address: "rtmp://h/live/phone".to_owned() };
-        let picture = IncomingPicture::new(info.clone(), Size::new(320, 180), FrameRate::DEFAULT);
-        let sound = IncomingSound::new(info.clone(), RATE, 2);
+        let mut picture = IncomingPicture::new(info.clone(), Size::new(320, 180), FrameRate::DEFAULT);
+        let mut sound = IncomingSound::new(info.clone(), RATE, 2);
         let mut receiver = Receiver::new(clock.clone());
         receiver.handle(Mail::Show(picture.end.clone()));
         receiver.handle(Mail::Play(sound.end.clone()));
+        // Nobody sends yet.
+        assert_eq!(
+            [picture.poll_event(), sound.poll_event()],
+            [Some(SourceEvent::Awaited), Some(SourceEvent::Awaited)]
+        );
         Self {
             clock,
             info,
@@ -223,7 +228,7 @@ fn picture_and_sound_come_together_and_whole() {
         // Black at first; then each picture once.
         let first = steps.iter().position(|step| *step == 1).unwrap();
         assert!(steps[first..].iter().all(|step| *step == 1), "{ppm}: {steps:?}");
-        assert_eq!((stage.missing, stage.events.len()), (0, 0), "{ppm}: {:?}", stage.events);
+        assert_eq!((stage.missing, &stage.events[..]), (0, &[SourceEvent::Restored][..]), "{ppm}");
     }
 }
 
@@ -250,7 +255,13 @@ fn a_sender_that_comes_back_with_another_picture_is_taken_up() {
     stage.run(4.0, arrivals(&first, 1.0, 90_000.0, 0.0, jitter).into_iter().filter(|(at, _)| *at < 3.9).collect());
     stage.unit(IncomingUnit::Ended { reason: "the connection was closed".to_owned() });
     stage.run(7.0, Vec::new());
-    assert_eq!(stage.events, [SourceEvent::Lost { reason: "the connection was closed".to_owned() }]);
+    let closed = || SourceEvent::Lost { reason: "the connection was closed".to_owned() };
+    assert_eq!(stage.events, [SourceEvent::Restored, closed()]);
+    // A source that is opened while nobody sends is told so.
+    let mut late = IncomingPicture::new(stage.info.clone(), SMALL, FrameRate::DEFAULT);
+    stage.receiver.handle(Mail::Show(late.end.clone()));
+    assert_eq!(late.poll_event(), Some(SourceEvent::Awaited));
+    stage.receiver.handle(Mail::Show(stage.picture.end.clone()));
     // The last picture stays.
     assert_eq!(stage.shown.last().unwrap().1, first.size);
     stage.start(&second);
@@ -321,7 +332,8 @@ fn a_stream_that_falls_silent_is_told() {
     stage.start(&sent);
     let pause = |at: f64, number| if at < 2.0 { jitter(at, number) } else { 4.0 };
     stage.run(12.0, arrivals(&sent, 0.5, 0.0, 0.0, pause));
-    let wanted = [SourceEvent::Stalled { silent_for: Duration::from_secs(3) }, SourceEvent::Restored];
+    let silent = SourceEvent::Stalled { silent_for: Duration::from_secs(3) };
+    let wanted = [SourceEvent::Restored, silent, SourceEvent::Restored];
     assert_eq!(stage.events, wanted);
 }
 

@@ -113,6 +113,7 @@ pub(super) fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::SourceFailed
         | ProblemKind::SourceListen
         | ProblemKind::SourceRefused
+        | ProblemKind::SourceAwaited
         | ProblemKind::SourceStalled
         | ProblemKind::SourceLost => Exit::Source,
         ProblemKind::DnsFailed | ProblemKind::ConnectionRefused | ProblemKind::TimedOut | ProblemKind::Unreachable => {

@@ -6,4 +6,4 @@ mod redact;
 
 pub use parse::{RtmpUrl, Scheme, UrlError};
 pub use parts::UrlParts;
-pub use redact::{redact_url, redact_urls_in};
+pub use redact::{HIDDEN, redact_url, redact_urls_in};

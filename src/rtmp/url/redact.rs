@@ -4,7 +4,7 @@ use super::parse::split_host;
 use super::parts::UrlParts;
 
 /// What is shown in place of a hidden part.
-const HIDDEN: &str = "•••";
+pub const HIDDEN: &str = "•••";
 
 /// `url` for people and logs: scheme, host, port and app; of the rest only that there is more. Of an address that
 /// cannot be read, what might be a key or a password in the wrong place is hidden as well.

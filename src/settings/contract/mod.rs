@@ -30,6 +30,14 @@ pub struct Finding {
     pub fix: Option<Fix>,
 }
 
+impl Finding {
+    /// That the address of a destination cannot be used.
+    pub fn of_server(destination: usize, rule: Rule) -> Self {
+        let (service, severity) = (None, Severity::Refusal);
+        Self { destination, service, rule, severity, wanted: None, given: None, refused_beyond: None, fix: None }
+    }
+}
+
 /// How bad a finding is, the worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {

@@ -21,6 +21,9 @@ pub struct ProfileStore {
     secrets: Secrets,
 }
 
+/// What is set at the moment. Hidden, so that its secrets' entries can never be a profile's.
+const SESSION_FILE: &str = ".session.toml";
+
 /// A profile in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileSummary {
@@ -272,12 +275,20 @@ impl ProfileStore {
         Some(Session { profile: entry.session_profile(), settings: entry.unread_settings() })
     }
 
-    /// The same with its secrets, and what could not be used, in sentences. `None` if nothing was kept.
-    pub fn load_session(&self) -> Option<(Session, Vec<String>)> {
-        let entry = read_entry(&self.session_path()).ok()??;
+    /// The same with its secrets, and what could not be used, in sentences. `None` if nothing was kept, or nothing that can
+    /// be read: that is set aside.
+    pub fn load_session(&self) -> (Option<Session>, Vec<String>) {
+        let path = self.session_path();
+        let entry = match read_entry(&path) {
+            Ok(Some(entry)) => entry,
+            Ok(None) => return (None, Vec::new()),
+            Err(unusable) => return (None, vec![put_aside(&path, &unusable)]),
+        };
         let profile = entry.session_profile();
-        let Loaded { settings, warnings, .. } = self.load_entry(entry).ok()?;
-        Some((Session { profile, settings }, warnings))
+        match self.load_entry(entry) {
+            Ok(Loaded { settings, warnings, .. }) => (Some(Session { profile, settings }), warnings),
+            Err(error) => (None, vec![error.to_string()]),
+        }
     }
 
     /// Keeps how the window looks and stands.
@@ -320,9 +331,8 @@ impl ProfileStore {
         self.config_dir.join("profiles")
     }
 
-    /// Hidden, so that its secrets' entries can never be a profile's.
     fn session_path(&self) -> PathBuf {
-        self.config_dir.join(".session.toml")
+        self.config_dir.join(SESSION_FILE)
     }
 
     /// Keeps two Tallys from writing at once. Released when the file is dropped.
@@ -490,7 +500,10 @@ fn read_entry(path: &Path) -> Result<Option<Entry>, Unusable> {
     let mut content = read_profile(&document, &told_path(path));
     let name = content.name.take().filter(|name| checked_name(name).is_ok()).map(|name| name.trim().to_owned());
     let name = name.unwrap_or_else(|| {
-        content.warnings.push(format!("{}: it has no usable name; it is called after its file", told_path(path)));
+        // What is set is of no profile until it is saved as one.
+        if !is_session(path) {
+            content.warnings.push(format!("{}: it has no usable name; it is called after its file", told_path(path)));
+        }
         slug_of(path)
     });
     Ok(Some(Entry { path: path.to_owned(), document, name, content }))
@@ -498,7 +511,12 @@ fn read_entry(path: &Path) -> Result<Option<Entry>, Unusable> {
 
 /// `profiles/<file>`, as warnings name it.
 fn told_path(path: &Path) -> String {
-    format!("profiles/{}", path.file_name().unwrap_or_default().to_string_lossy())
+    let folder = if is_session(path) { "" } else { "profiles/" };
+    format!("{folder}{}", path.file_name().unwrap_or_default().to_string_lossy())
+}
+
+fn is_session(path: &Path) -> bool {
+    path.file_name().is_some_and(|file| file == SESSION_FILE)
 }
 
 /// Where TOML is broken, without quoting the text: it may hold a secret.

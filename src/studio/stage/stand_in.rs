@@ -53,7 +53,8 @@ impl StandIn {
     /// Something happened to the source.
     pub(super) fn handle_event(&mut self, event: &SourceEvent) {
         match event {
-            SourceEvent::Stalled { .. }
+            SourceEvent::Awaited
+            | SourceEvent::Stalled { .. }
             | SourceEvent::Lost { .. }
             | SourceEvent::FileFailed { .. }
             | SourceEvent::Refused { .. } => self.is_down = true,
@@ -141,11 +142,13 @@ mod tests {
         stand_in.set_source(Some("ingest:phone"));
         let still = picture();
         assert!(shown(&mut stand_in, |_| Some(still.clone())).is_empty());
-        stand_in.handle_event(&SourceEvent::Lost { reason: String::new() });
-        let mut stand_in = StandIn { since: None, last: None, ..stand_in };
-        assert_eq!(shown(&mut stand_in, |_| Some(still.clone())).first(), Some(&1100));
-        stand_in.handle_event(&SourceEvent::Restored);
-        assert!(shown(&mut stand_in, |_| Some(still.clone())).is_empty());
+        for down in [SourceEvent::Lost { reason: String::new() }, SourceEvent::Awaited] {
+            stand_in.handle_event(&down);
+            (stand_in.since, stand_in.last) = (None, None);
+            assert_eq!(shown(&mut stand_in, |_| Some(still.clone())).first(), Some(&1100));
+            stand_in.handle_event(&SourceEvent::Restored);
+            assert!(shown(&mut stand_in, |_| Some(still.clone())).is_empty());
+        }
     }
 
     #[test]

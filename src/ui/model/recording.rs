@@ -1,8 +1,10 @@
 //! What is kept of shows, as the window knows it: whether they are recorded, a recording alone, marks, replays, reports.
 
+use std::path::Path;
+
 use super::super::on_air::OnAir;
 use super::super::profiles::ProfileRequest;
-use super::super::view::{Act, Phase, RecordingView, Truth};
+use super::super::view::{Act, RecordingView, Truth};
 use super::{Model, Order};
 use crate::settings::{RecordingName, ShowSettings, recording_room};
 use crate::studio::{Command, StudioCommand, StudioEvent};
@@ -10,10 +12,16 @@ use crate::studio::{Command, StudioCommand, StudioEvent};
 /// For so long it is said what was kept, in seconds.
 const SAID_SECONDS: f64 = 6.0;
 
+/// Asks whether `recording` can be written where it is to be.
+pub(super) fn folder_request(recording: Option<&Path>, make: bool) -> Option<ProfileRequest> {
+    let folder = recording?.parent()?.to_owned();
+    Some(ProfileRequest::RecordingFolder { folder, make })
+}
+
 impl Model {
     /// Takes an act about recordings.
     pub(super) fn handle_recording(&mut self, now: f64, act: &Act) -> Vec<Order> {
-        let on_air = matches!(self.phase(), Phase::Live | Phase::Reconnecting);
+        let on_air = self.phase().is_on_its_way();
         let to_show = |command| vec![Order::Engine(StudioCommand::Show(command))];
         match act {
             Act::ToggleRecord if !self.is_on() => {
@@ -58,9 +66,9 @@ impl Model {
         let Some(show) = &self.show else {
             return if chosen.record.is_some() { RecordingView::Ready { left_seconds } } else { RecordingView::Off };
         };
-        let records = (chosen.record.is_some() || show.alone) && !show.rehearsal && !show.recording_failed;
         match show.live_since {
-            _ if !records => RecordingView::Off,
+            _ if !show.records => RecordingView::Off,
+            _ if show.recording_failed => RecordingView::Failed,
             Some(since) => RecordingView::Running { seconds: now - since, left_seconds },
             None => RecordingView::Ready { left_seconds },
         }

@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use super::Model;
 use crate::settings::AudioChoice;
+use crate::ui::on_air::OnAir;
 use crate::ui::settings_view::SettingsAround;
 use crate::ui::truth;
 use crate::ui::view::{
-    Phase, Primary, SettingsView, ShowView, SoundView, SourcesView, StagePicture, StripView, TruthView, View,
+    Phase, Primary, SettingsView, ShowView, SoundView, SourcesView, StagePicture, StageView, StripView, TruthView, View,
 };
+use crate::ui::wording::Words;
 
 impl Model {
     /// What the window shows at `now`.
     pub fn view(&self, now: f64) -> View {
-        let show = self.show_view(now);
+        let (show, words) = (self.show_view(now), Words(self.lang()));
         let chosen = self.desk.settings();
         let encoding = &chosen.encoding;
         let strip = StripView {
@@ -34,22 +36,28 @@ impl Model {
             tab,
             settings: chosen.clone(),
             locked: self.is_on(),
-            can_undo: self.desk.draft.can_undo(),
-            can_redo: self.desk.draft.can_redo(),
+            can_undo: self.desk.draft.may_undo(self.is_on()),
+            can_redo: self.desk.draft.may_redo(self.is_on()),
             appearance: self.appearance,
             around: SettingsAround {
                 microphones: self.microphones.clone(),
                 disk_free: self.disk_free,
+                recording_fault: self.recording_fault.clone(),
+                unrecorded: self.show.as_ref().is_some_and(OnAir::is_unrecorded),
                 has_dialogs: self.desk.has_dialogs,
                 keys_in: self.desk.keys_in,
                 refused: self.desk.refused,
+                wrong_server: self.desk.wrong_server.clone(),
                 findings: self.desk.findings().to_vec(),
             },
         });
         View {
             now,
             profiles: self.desk.profiles_view(),
-            stage: self.stage.clone(),
+            stage: StageView {
+                source: self.stage.source.as_deref().map(|name| words.source_name(name)),
+                ..self.stage.clone()
+            },
             viewer: (show.rehearsal && show.phase == Phase::Live).then(|| self.viewer.clone()),
             sources: SourcesView {
                 video: chosen.video.clone(),
@@ -62,7 +70,11 @@ impl Model {
                 incoming: self.incoming.view(&chosen.ingest),
                 has_dialogs: self.desk.has_dialogs,
             },
-            sound: SoundView { gain_db: chosen.gain_db, ..self.sound.clone() },
+            sound: SoundView {
+                gain_db: chosen.gain_db,
+                name: words.source_name(&self.sound.name),
+                ..self.sound.clone()
+            },
             truth: self.truth(now, &show, &strip),
             strip,
             flight: if self.is_on() { self.flight.view() } else { Arc::default() },
@@ -81,7 +93,7 @@ impl Model {
             Phase::Ready | Phase::Off if !self.desk.goes_somewhere() => Primary::ChooseDestination,
             Phase::Ready | Phase::Off => Primary::GoLive,
             Phase::Connecting => Primary::Cancel,
-            Phase::Live | Phase::Reconnecting => Primary::EndShow,
+            Phase::Live | Phase::Reconnecting | Phase::OffAir => Primary::EndShow,
             Phase::Ending => Primary::EndNow,
         };
         let show = self.show.as_ref();
@@ -94,6 +106,7 @@ impl Model {
             lost_seconds: since(show.and_then(|show| show.lost_since)).unwrap_or_default(),
             primary,
             primary_enabled: !self.guarded(now) && !self.check.runs(),
+            lacks: self.desk.lack(),
             rehearse_enabled: !self.guarded(now) && !self.is_on() && !self.check.runs(),
             check_enabled: self.may_check(now),
         }
@@ -113,12 +126,14 @@ impl Model {
                 _ => self.picture_lost.as_ref(),
             },
             sound_failure: self.sound_failure.as_ref(),
+            recording_fault: self.recording_fault.as_ref(),
             skips: self.health.skips(),
             congestion: self.health.congestion(),
             problem,
             problem_is_shown: problem.is_some_and(|problem| self.problems.shows(problem)),
             wanted: self.show.as_ref().map_or(self.desk.settings().encoding.video_bitrate, |show| show.wanted),
             findings: self.desk.findings(),
+            destinations: &self.desk.settings().destinations,
             video_kbps: self.health.video_kbps(),
             network_kbps: self.health.network_kbps(),
             kept: self.kept(now),

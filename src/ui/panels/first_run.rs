@@ -100,7 +100,7 @@ fn questions(
         if kind_button_tall(ui, ButtonKind::Accent, go, go).clicked() {
             acts.push(Act::FinishFirstRun { rehearse });
             if !rehearse {
-                state.settings.ask_for_server();
+                state.settings.ask_for(None);
                 acts.push(Act::OpenSettings(Tab::Destination));
             }
         }

@@ -20,7 +20,7 @@ pub fn result_ui(ui: &mut Ui, view: &ResultView, ribbon: &mut RibbonState, words
     let height = ui.available_height();
     let frame = Frame::new()
         .fill(t.panel)
-        .stroke(Stroke::new(1.0, if view.failure.is_some() { t.warn } else { t.line }))
+        .stroke(Stroke::new(1.0, if fell_short(view) { t.warn } else { t.line }))
         .corner_radius(RADIUS_LARGE)
         .inner_margin(Margin::same(20));
     ui.vertical_centered(|ui| {
@@ -42,15 +42,21 @@ pub fn result_ui(ui: &mut Ui, view: &ResultView, ribbon: &mut RibbonState, words
     });
 }
 
+/// Whether it ended before it was to end, or never began.
+fn fell_short(view: &ResultView) -> bool {
+    view.failure.is_some() && (view.live_seconds.is_none() || !view.as_asked)
+}
+
 fn result(ui: &mut Ui, view: &ResultView, ribbon: &mut RibbonState, words: Words, acts: &mut Vec<Act>) {
     let t = theme::tokens(ui);
     let (title, body, small) = (theme::title(ui), theme::body(ui), theme::small(ui));
-    let head = match (&view.failure, view.live_seconds, view.rehearsal) {
-        (Some(_), None, _) => Text::ResultNeverLive,
-        (Some(_), Some(_), _) => Text::ResultFailed,
-        (None, _, true) => Text::ResultRehearsal,
-        (None, _, false) if view.alone => Text::ResultRecording,
-        (None, _, false) => Text::ResultTitle,
+    let head = match view.live_seconds {
+        None if fell_short(view) => Text::ResultNeverLive,
+        Some(_) if fell_short(view) && view.alone => Text::ResultRecordingFailed,
+        Some(_) if fell_short(view) => Text::ResultFailed,
+        _ if view.rehearsal => Text::ResultRehearsal,
+        _ if view.alone => Text::ResultRecording,
+        _ => Text::ResultTitle,
     };
     ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {
         if close_button(ui, words).clicked() {

@@ -37,6 +37,9 @@ pub fn stage_ui(
             None => words.text(Text::LivePicture).to_owned(),
         };
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
+        if let Some(awaited) = &view.awaited {
+            awaits(ui, rect, awaited, words);
+        }
         return;
     }
     ui.painter().rect(rect, RADIUS_LARGE, t.panel, Stroke::new(1.0, t.line), StrokeKind::Inside);
@@ -54,6 +57,19 @@ pub fn stage_ui(
         }),
         StagePicture::Failed(problem) => empty(ui, rect, |ui| failed(ui, problem, sources, state, words, acts)),
     }
+}
+
+/// At the foot of the picture, which may be the card that viewers see: why it is no picture.
+fn awaits(ui: &mut Ui, rect: Rect, awaited: &Problem, words: Words) {
+    let t = theme::tokens(ui);
+    let (strong, small) = (theme::strong(ui), theme::small(ui));
+    let foot = rect.with_min_y(rect.bottom() - theme::scaled(ui, 62.0)).shrink(8.0).intersect(rect);
+    ui.painter().rect_filled(foot, RADIUS_LARGE, t.panel);
+    ui.scope_builder(UiBuilder::new().max_rect(foot.shrink2(vec2(12.0, 6.0))), |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        text(ui, words.what(awaited), strong, t.text);
+        text(ui, words.to_do(awaited), small, t.dim);
+    });
 }
 
 /// The largest rectangle of that shape in the middle of `all`.

@@ -18,6 +18,7 @@ pub(crate) fn state_word(show: &ShowView, words: Words) -> String {
         Phase::Live if show.rehearsal => words.text(Text::StateRehearsal).to_owned(),
         Phase::Live => words.text(Text::StateLive).to_owned(),
         Phase::Reconnecting => words.reconnecting(show.lost_seconds),
+        Phase::OffAir => words.text(Text::StateOffAir).to_owned(),
         Phase::Ending => words.text(Text::StateEnding).to_owned(),
         Phase::Off => words.text(Text::StateOff).to_owned(),
     }
@@ -67,9 +68,10 @@ pub fn strip_ui(
             RecordingView::Off => words.text(Text::RecordingOff).to_owned(),
             RecordingView::Ready { .. } => words.text(Text::RecordingReady).to_owned(),
             RecordingView::Running { seconds, .. } => words.timer(seconds),
+            RecordingView::Failed => words.text(Text::RecordingFailed).to_owned(),
         };
         let left = match view.recording {
-            RecordingView::Off => None,
+            RecordingView::Off | RecordingView::Failed => None,
             RecordingView::Ready { left_seconds } | RecordingView::Running { left_seconds, .. } => left_seconds,
         };
         let left = left.map(|seconds| words.left(seconds)).unwrap_or_default();

@@ -28,9 +28,16 @@ pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
         Truth::UploadShort { gives_kbps, wants_kbps } => words.upload_short(*gives_kbps, *wants_kbps),
         Truth::RateLowered { now_kbps, wanted_kbps } => words.rate_lowered(*now_kbps, *wanted_kbps),
         Truth::Wanted(finding) => words.finding_line(finding),
+        Truth::WantedAt(index, name, finding) => {
+            format!("{}: {}", words.destination_number(index + 1, name), words.finding_line(finding))
+        }
         Truth::DiskFillsUp { left_seconds } => words.disk_fills_up(*left_seconds),
         Truth::ReplaySaved(path) => words.replay_saved(path),
         Truth::Marked { number, at_seconds } => words.marked(*number, *at_seconds),
+        Truth::OffAir => words.text(Text::NobodyGetsIt).to_owned(),
+        Truth::NotEverywhere { missing, all } => words.not_everywhere(*missing, *all),
+        Truth::SomeSwitchedOff { off, all } => words.some_switched_off(*off, *all),
+        Truth::NotRecorded => words.text(Text::NotRecorded).to_owned(),
         Truth::Problem(problem) => words.what(problem),
     }
 }
@@ -54,7 +61,7 @@ pub fn truth_ui(ui: &mut Ui, view: &TruthView, primary: &mut PrimaryState, words
             return;
         }
         let ink = match view.truth {
-            Truth::AllGood | Truth::AllGoodRehearsal | Truth::Over => t.dim,
+            Truth::AllGood | Truth::AllGoodRehearsal | Truth::SomeSwitchedOff { .. } | Truth::Over => t.dim,
             _ => t.text,
         };
         text(ui, sentence(&view.truth, words), font, ink);
@@ -63,6 +70,9 @@ pub fn truth_ui(ui: &mut Ui, view: &TruthView, primary: &mut PrimaryState, words
                 Remedy::Fix(fix) => (words.settings(SettingsText::Fix).to_owned(), Act::Fix(fix.clone())),
                 Remedy::LowerTo(bitrate) => (words.lower_to(bitrate.kbps()), Act::SetBitrate(*bitrate)),
                 Remedy::RetryNow => (words.text(Text::RetryNow).to_owned(), Act::RetryNow),
+                Remedy::SwitchOn { place, name } => {
+                    (words.switch_on(name), Act::SetDestination { place: *place, on: true })
+                }
                 Remedy::Silence => (words.text(Text::GoWithoutSound).to_owned(), Act::PickAudio(AudioChoice::Silence)),
                 Remedy::Unmute => (words.text(Text::Unmute).to_owned(), Act::SetMuted(false)),
             };

@@ -15,7 +15,7 @@ use super::sound::sound_ui;
 use super::sources::sources_ui;
 use super::stage::stage_ui;
 use super::strip::strip_ui;
-use super::truth::truth_ui;
+use super::truth::{sentence, truth_ui};
 use super::viewer::rehearsal_ui;
 use crate::ui::check::CheckAct;
 use crate::ui::theme;
@@ -153,8 +153,10 @@ fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: 
         });
         for (label, act, enabled) in sides {
             let label = words.text(label);
-            let pressed =
-                ui.add_enabled_ui(enabled, |ui| kind_button_tall(ui, ButtonKind::Quiet, label, label).clicked());
+            let pressed = ui.add_enabled_ui(enabled, |ui| {
+                let button = kind_button_tall(ui, ButtonKind::Quiet, label, label);
+                button.on_disabled_hover_text(sentence(&view.truth.truth, words)).clicked()
+            });
             if pressed.inner {
                 acts.push(act);
             }
@@ -174,10 +176,10 @@ fn side_buttons(view: &View, compact: bool) -> Vec<(Text, Act, bool)> {
             }
             buttons
         }
-        Phase::Live | Phase::Reconnecting if !view.show.rehearsal && !compact => {
+        Phase::Live | Phase::Reconnecting | Phase::OffAir if !view.show.rehearsal && !compact => {
             vec![(Text::SaveReplay, Act::SaveReplay, true)]
         }
-        Phase::Live | Phase::Reconnecting | Phase::Connecting | Phase::Ending => Vec::new(),
+        Phase::Live | Phase::Reconnecting | Phase::OffAir | Phase::Connecting | Phase::Ending => Vec::new(),
     }
 }
 
@@ -206,7 +208,7 @@ fn primary_ui(ui: &mut Ui, view: &View, width: f32, state: &mut ViewState, words
         PrimaryAnswer::Pressed | PrimaryAnswer::Held => {
             state.primary.asks = false;
             if asks_for_server {
-                state.settings.ask_for_server();
+                state.settings.ask_for(view.show.lacks);
             }
             acts.push(act);
         }
@@ -225,7 +227,10 @@ fn shortcuts(ui: &Ui, view: &View, appearance: Appearance, state: &mut ViewState
             Shortcut::Primary if view.first_run => {}
             Shortcut::Primary => match view.show.primary {
                 Primary::GoLive => acts.push(Act::GoLive),
-                Primary::ChooseDestination => acts.push(Act::OpenSettings(Tab::Destination)),
+                Primary::ChooseDestination => {
+                    state.settings.ask_for(view.show.lacks);
+                    acts.push(Act::OpenSettings(Tab::Destination));
+                }
                 Primary::Cancel => acts.push(Act::Cancel),
                 Primary::EndShow => state.primary.asks = view.show.primary_enabled && !state.primary.asks,
                 Primary::EndNow => acts.push(Act::Abort),

@@ -6,6 +6,7 @@ mod flight;
 mod gallery;
 mod model;
 mod panels;
+mod whole_truth;
 mod window;
 
 use std::time::Duration;

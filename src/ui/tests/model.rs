@@ -369,8 +369,9 @@ fn a_recording_is_named_after_the_start_of_its_show() {
     let mut model = model();
     model.record_into("/videos".into());
     let pattern = PathBuf::from("/videos/Tally {date} {time}.mp4");
-    let orders = engine(model.handle_act(1.0, Act::ToggleRecord));
-    assert_eq!(orders, [StudioCommand::WatchDisk(Some(pattern))]);
+    let orders = model.handle_act(1.0, Act::ToggleRecord);
+    let folder = ProfileRequest::RecordingFolder { folder: "/videos".into(), make: true };
+    assert_eq!(orders, [Order::Profile(folder), Order::Engine(StudioCommand::WatchDisk(Some(pattern)))]);
     assert_eq!(model.view(1.0).strip.recording, RecordingView::Ready { left_seconds: None });
     let record = |orders: Vec<StudioCommand>| match orders.as_slice() {
         [StudioCommand::GoLive(settings)] => settings.record.clone().unwrap(),
@@ -389,7 +390,7 @@ fn a_recording_is_named_after_the_start_of_its_show() {
     assert_eq!(model.view(5.0).truth.truth, Truth::DiskFillsUp { left_seconds: 600.0 });
     let full = Problem::new(ProblemKind::DiskFull, "/videos/a.mp4", "64 MB are left, which are kept free");
     model.handle_event(6.0, StudioEvent::Problem(full));
-    assert_eq!(model.view(6.0).strip.recording, RecordingView::Off);
+    assert_eq!(model.view(6.0).strip.recording, RecordingView::Failed);
 }
 
 #[test]

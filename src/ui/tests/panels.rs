@@ -501,7 +501,7 @@ fn what_the_keeper_of_profiles_says_stands_in_the_window_and_a_file_is_replaced_
     model.handle_profile(1.0, there);
     let mut harness = open(desk(model), SIZES[0]);
     harness.check_accessibility();
-    harness.get_by_label("there is a file /x/church.toml already");
+    harness.get_by_label("There is a file /x/church.toml already");
     harness.get_by_label("Replace the file").click();
     harness.run();
     let export = ProfileRequest::Export { name: "Church".to_owned(), path, replace: true };

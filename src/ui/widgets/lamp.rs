@@ -29,7 +29,7 @@ pub(crate) fn state_pill(ui: &mut Ui, phase: Phase, rehearsal: bool, word: &str,
         Phase::Live if rehearsal => (t.raised, t.accent, t.text),
         Phase::Live => (t.air_ground, t.air_ground, t.air_ink),
         Phase::Connecting => (Color32::TRANSPARENT, t.accent, t.accent),
-        Phase::Reconnecting => (Color32::TRANSPARENT, t.warn, t.warn),
+        Phase::Reconnecting | Phase::OffAir => (Color32::TRANSPARENT, t.warn, t.warn),
         Phase::Ready | Phase::Ending | Phase::Off => (Color32::TRANSPARENT, t.faint, t.dim),
     };
     let galley = galley(ui, word, theme::strong(ui), ink);
@@ -77,6 +77,11 @@ fn paint_mark(ui: &Ui, centre: Pos2, radius: f32, phase: Phase, ink: Color32, no
             } else {
                 painter.circle_stroke(centre, radius - 1.0, stroke);
             }
+        }
+        Phase::OffAir => {
+            let side = radius * std::f32::consts::FRAC_1_SQRT_2;
+            painter.circle_stroke(centre, radius - 1.0, stroke);
+            painter.line_segment([centre + vec2(-side, side), centre + vec2(side, -side)], stroke);
         }
         Phase::Ending => {
             let square = Rect::from_center_size(centre, vec2(radius, radius) * 1.6);

@@ -49,6 +49,31 @@ impl Words {
         }
     }
 
+    /// Live, but not everywhere.
+    pub fn not_everywhere(self, missing: usize, all: usize) -> String {
+        match (self.0, missing) {
+            (Lang::English, 1) => format!("1 of {all} servers does not get the show"),
+            (Lang::English, _) => format!("{missing} of {all} servers do not get the show"),
+            (Lang::German, 1) => format!("1 von {all} Servern bekommt die Sendung nicht"),
+            (Lang::German, _) => format!("{missing} von {all} Servern bekommen die Sendung nicht"),
+        }
+    }
+
+    /// Nothing is wrong, and some servers are switched off.
+    pub fn some_switched_off(self, off: usize, all: usize) -> String {
+        match (self.0, off) {
+            (Lang::English, 1) => format!("All good. 1 of {all} servers is switched off"),
+            (Lang::English, _) => format!("All good. {off} of {all} servers are switched off"),
+            (Lang::German, 1) => format!("Alles gut. 1 von {all} Servern ist ausgeschaltet"),
+            (Lang::German, _) => format!("Alles gut. {off} von {all} Servern sind ausgeschaltet"),
+        }
+    }
+
+    /// The button that switches a destination on.
+    pub fn switch_on(self, name: &str) -> String {
+        self.0.pick([format!("Switch on {name}"), format!("{name} einschalten")])
+    }
+
     /// Where a destination stands, in a word.
     pub fn destination_state(self, state: DestinationState) -> &'static str {
         let [english, german] = match state {
@@ -107,6 +132,13 @@ impl Words {
     /// `RECONNECTING 3 s`.
     pub fn reconnecting(self, seconds: f64) -> String {
         format!("{} {:.0} s", self.text(Text::StateReconnecting), seconds.max(0.0).floor())
+    }
+
+    /// What a source is called: Tally's own are called so in every language.
+    pub fn source_name(self, name: &str) -> String {
+        let mut own = [Text::TestPicture, Text::TestTone].into_iter();
+        let known = own.find(|own| Words(Lang::English).text(*own) == name);
+        known.map_or_else(|| name.to_owned(), |own| self.text(own).to_owned())
     }
 
     /// `Incoming: phone`.

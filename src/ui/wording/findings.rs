@@ -1,6 +1,7 @@
 //! What the lint found, in words: a title that says what there is, and a sentence that says what is wanted.
 
 use super::Words;
+use crate::settings::catalogue::KeyPlace;
 use crate::settings::contract::{Finding, Quantity, Rule, Severity};
 
 impl Words {
@@ -48,6 +49,10 @@ impl Words {
         let wanted = finding.wanted.map(|wanted| self.quantity(wanted)).unwrap_or_default();
         let refuses = finding.severity == Severity::Refusal;
         let sentence = match finding.rule {
+            Rule::ServerMissing if finding.service.is_none_or(|service| service.key_place == KeyPlace::OwnServer) => [
+                "Type or paste the address of your server".to_owned(),
+                "Tippe oder füge die Adresse deines Servers ein".to_owned(),
+            ],
             Rule::ServerMissing => [
                 format!("{who} gives you an address of your own: copy it from your page there"),
                 format!("{who} gibt dir eine eigene Adresse: kopiere sie von deiner Seite dort"),

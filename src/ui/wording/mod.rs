@@ -8,6 +8,7 @@ mod flight;
 mod language;
 mod problems;
 mod settings;
+mod settings_error;
 mod text;
 mod verdict;
 

@@ -80,6 +80,7 @@ fn what_german(problem: &Problem) -> String {
         Kind::SourceFailed => format!("{about} startet nicht ({details})."),
         Kind::SourceListen => format!("Bei {about} lassen sich keine Streams empfangen ({details})."),
         Kind::SourceRefused => format!("{about} ist nicht verwendbar: {details}."),
+        Kind::SourceAwaited => format!("Noch sendet niemand an {about}."),
         Kind::SourceStalled => format!("{about} liefert nichts mehr: {details}."),
         Kind::SourceFrozen => format!("Das Bild von {about} bewegt sich nicht mehr: seit {details} dasselbe."),
         Kind::SourceBlack => format!("Das Bild von {about} ist schwarz."),
@@ -349,6 +350,10 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
             "Choose H.264 and AAC in the app that sends; Tally takes it up by itself.",
             "Wähle in der App, die sendet, H.264 und AAC; Tally nimmt es dann von selbst.",
         ],
+        Kind::SourceAwaited => [
+            "Begin to send there; Tally takes it up by itself.",
+            "Fang dort an zu senden; Tally nimmt es dann von selbst.",
+        ],
         Kind::SourceStalled => [
             "Check its cable or its network; Tally goes on by itself.",
             "Prüfe das Kabel oder das Netz; Tally macht von selbst weiter.",
@@ -387,21 +392,20 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
             "Beende andere Programme, die diesen Rechner beschäftigen.",
         ],
         Kind::RecordingFailed => [
-            "Choose a folder you may write to, on a disk that answers. The stream is not harmed.",
-            "Wähle einen Ordner, in den du schreiben darfst, auf einem Datenträger, der antwortet. Der Stream ist nicht betroffen.",
+            "Choose a folder you may write to, on a disk that answers.",
+            "Wähle einen Ordner, in den du schreiben darfst, auf einem Datenträger, der antwortet.",
         ],
         Kind::RecordingGap => [
-            "Record to a faster disk, or end what else writes to this one. The recording goes on; the stream is not harmed.",
-            "Nimm auf einen schnelleren Datenträger auf, oder beende, was sonst auf diesen schreibt. Die Aufnahme läuft \
-             weiter; der Stream ist nicht betroffen.",
+            "Record to a faster disk, or end what else writes to this one. The recording goes on.",
+            "Nimm auf einen schnelleren Datenträger auf, oder beende, was sonst auf diesen schreibt. Die Aufnahme läuft weiter.",
         ],
         Kind::DiskFull => [
-            "Free some space, or record to another disk. The stream is not harmed.",
-            "Schaffe Platz oder nimm auf einen anderen Datenträger auf. Der Stream ist nicht betroffen.",
+            "Free some space, or record to another disk.",
+            "Schaffe Platz oder nimm auf einen anderen Datenträger auf.",
         ],
         Kind::DiskLow => [
-            "Free some space; before the disk is full the recording ends, and the stream goes on.",
-            "Schaffe Platz; bevor der Datenträger voll ist, endet die Aufnahme, und der Stream läuft weiter.",
+            "Free some space: the recording ends before the disk is full.",
+            "Schaffe Platz: die Aufnahme endet, bevor der Datenträger voll ist.",
         ],
         Kind::RecordingRepaired => ["Nothing to do: it plays.", "Nichts zu tun: sie läuft."],
         Kind::ReplayFailed => [

@@ -88,6 +88,7 @@ table! {
     FormatMp4: "Plays everywhere, even if the computer stops in the middle", "Läuft überall, auch wenn der Rechner mittendrin ausgeht";
     FormatFlv: "As it is sent; plays even if the computer stops in the middle", "Wie gesendet; läuft auch, wenn der Rechner mittendrin ausgeht";
     Split: "Begin another file", "Neue Datei beginnen";
+    RecordsNextShow: "This show is not recorded any more: what you set here is for the next one", "Diese Sendung wird nicht mehr aufgenommen: was du hier einstellst, gilt für die nächste";
     RoomUnknown: "The room on the disk is not known yet", "Der Platz auf der Platte ist noch nicht bekannt";
 
     // About
@@ -230,6 +231,10 @@ impl Words {
             PasteError::TooLong => {
                 ["It is far too long for an address or a key", "Es ist viel zu lang für Adresse oder Schlüssel"]
             }
+            PasteError::Hidden => [
+                "Part of it is hidden: copy it again where it is whole",
+                "Ein Teil davon ist verborgen: kopiere es dort, wo es ganz steht",
+            ],
             PasteError::SpaceInside => [
                 "There is white space inside: copy the address alone",
                 "Es ist Leerraum darin: kopiere nur die Adresse",

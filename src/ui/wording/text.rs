@@ -71,6 +71,7 @@ table! {
     StateRecording: "RECORDING", "AUFNAHME";
     StateRehearsal: "REHEARSAL", "PROBE";
     StateReconnecting: "RECONNECTING", "VERBINDET NEU";
+    StateOffAir: "OFF AIR", "NICHT AUF SENDUNG";
     StateEnding: "ENDING", "ENDET";
     StateOff: "OFF", "AUS";
 
@@ -95,6 +96,7 @@ table! {
     Recording: "rec", "Aufn.";
     RecordingReady: "ready", "bereit";
     RecordingOff: "off", "aus";
+    RecordingFailed: "failed", "gescheitert";
     ThisComputer: "this computer", "diesen Rechner";
     SeveralServers: "several servers", "mehrere Server";
     NoDestination: "no destination", "kein Ziel";
@@ -124,6 +126,8 @@ table! {
     ComputerTooSlow: "This computer cannot keep up: frames are skipped", "Dieser Rechner kommt nicht mit: Bilder werden ausgelassen";
     ComesBack: "Viewers wait until the connection is back", "Die Zuschauer warten, bis die Verbindung wieder da ist";
     NoLivePicture: "Viewers see no live picture", "Die Zuschauer sehen kein lebendes Bild";
+    NobodyGetsIt: "Nobody gets the show: every server is switched off", "Niemand bekommt die Sendung: alle Server sind ausgeschaltet";
+    NotRecorded: "Nothing is recorded. The stream goes on", "Nichts wird aufgenommen. Der Stream läuft weiter";
     NobodyHears: "Nobody would hear you", "Niemand würde dich hören";
     GoWithoutSound: "Go without sound", "Ohne Ton senden";
 
@@ -203,6 +207,7 @@ table! {
     ResultRecording: "That was the recording", "Das war die Aufnahme";
     ResultRehearsal: "That was the rehearsal", "Das war die Probe";
     ResultFailed: "The show ended early", "Die Sendung endete vorzeitig";
+    ResultRecordingFailed: "The recording ended early", "Die Aufnahme endete vorzeitig";
     ResultNeverLive: "The show did not begin", "Die Sendung begann nicht";
     Length: "Length", "Länge";
     Interruptions: "Interruptions", "Unterbrechungen";

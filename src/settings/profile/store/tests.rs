@@ -48,7 +48,7 @@ fn profile_file(folder: &Path, name: &str) -> PathBuf {
 fn what_was_set_comes_back_however_unfinished_and_its_secrets_rest_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
     let store = store_in(folder.path());
-    assert_eq!((store.session(), store.load_session()), (None, None));
+    assert_eq!((store.session(), store.load_session()), (None, (None, Vec::new())));
     // A profile of the same name as the file's is another thing.
     store.save("session", &show(vec![destination("main", Some("the profile's"))])).unwrap();
     let unfinished = show(vec![destination("main", Some(CANARY)), Destination::at("")]);
@@ -57,7 +57,8 @@ fn what_was_set_comes_back_however_unfinished_and_its_secrets_rest_elsewhere() {
     let session = store.session().unwrap();
     assert_eq!((session.profile.as_deref(), session.settings.gain_db), (Some("Church"), -4.5));
     assert_eq!(session.settings.destinations[0].stream_key, None, "no secret store was asked");
-    let (loaded, warnings) = store.load_session().unwrap();
+    let (loaded, warnings) = store.load_session();
+    let loaded = loaded.unwrap();
     assert_eq!(loaded.settings.destinations[0].stream_key.as_ref().map(StreamKey::reveal), Some(CANARY));
     assert_eq!((loaded.settings.destinations.len(), warnings.len()), (2, 0));
     for (path, text) in files(folder.path()) {
@@ -67,6 +68,7 @@ fn what_was_set_comes_back_however_unfinished_and_its_secrets_rest_elsewhere() {
     // Without a profile, and with the key forgotten, nothing of it is left.
     store.keep_session(None, &show(vec![destination("main", None)])).unwrap();
     assert_eq!(store.session().unwrap().profile, None);
+    assert_eq!(store.load_session().1, [] as [String; 0], "without a profile it has no name, which is no fault");
     assert!(files(folder.path()).iter().all(|(_, text)| !text.contains(CANARY)));
     let kept = store.load("session").unwrap().settings.destinations[0].stream_key.clone();
     assert_eq!(kept.as_ref().map(StreamKey::reveal), Some("the profile's"));
@@ -78,8 +80,10 @@ fn a_session_that_is_no_toml_any_more_is_set_aside() {
     let store = store_in(folder.path());
     fs::write(folder.path().join(".session.toml"), "video = [").unwrap();
     assert_eq!(store.session(), None);
-    let told = store.keep_session(None, &show(Vec::new())).unwrap();
-    assert!(told[0].contains("set aside"), "{told:?}");
+    let (session, told) = store.load_session();
+    assert_eq!(session, None);
+    assert!(told[0].starts_with(".session.toml: line 1 ") && told[0].contains("set aside"), "{told:?}");
+    assert_eq!(store.keep_session(None, &show(Vec::new())).unwrap(), [] as [String; 0]);
     assert!(store.session().is_some());
     assert!(files(folder.path()).iter().any(|(_, text)| text == "video = ["));
 }

@@ -3,12 +3,13 @@
 use eframe::egui;
 
 use super::parts::{Typing, complaint, edited, hint, labelled_picker, locks, typed_field};
-use super::secrets::{KeptAnswer, kept_secret, typed_secret};
+use super::secrets::{KeptAnswer, SecretText, kept_secret, typed_secret};
 use super::{Complaint, Place, SettingsState};
 use crate::settings::catalogue::{KeyPlace, SERVICES, ServerRole, Service};
 use crate::settings::contract::fitted;
 use crate::settings::{
-    Destination, Field, KeysIn, PasteError, Pasted, ShowSettings, StreamKey, backup_is_usable, paste_key, paste_server,
+    Destination, Field, HIDDEN, KeysIn, PasteError, Pasted, ShowSettings, StreamKey, backup_is_usable, mended_address,
+    paste_key, paste_server, redact_url,
 };
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::theme;
@@ -58,7 +59,7 @@ fn which(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, word
         let names: Vec<String> = names.map(|(n, d)| words.destination_number(n + 1, d.shown_name())).collect();
         let label = words.settings(SettingsText::Destinations);
         if let Some(index) = labelled_picker(ui, label, &names, Some(state.destination)) {
-            *state = SettingsState { destination: index, ..SettingsState::default() };
+            state.turn_to(index);
             acts.push(Act::EndTyping);
         }
     }
@@ -69,7 +70,7 @@ fn which(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, word
         }
         let room = destinations.len() < ShowSettings::DESTINATIONS_MAX;
         if room && button(ui, words.settings(SettingsText::AddDestination)).clicked() {
-            *state = SettingsState { destination: destinations.len(), ..SettingsState::default() };
+            state.turn_to(destinations.len());
             state.focus = Some(Place::Server);
             acts.push(edited(view, |settings| settings.destinations.push(Destination::at(""))));
             acts.push(Act::EndTyping);
@@ -106,7 +107,10 @@ impl Sheet<'_> {
         let chosen = Some(chosen.unwrap_or(SERVICES.len()));
         let label = words.settings(SettingsText::Service);
         if let Some(index) = labelled_picker(ui, label, &items, chosen) {
-            *state = SettingsState { destination: self.index, more: state.more, ..SettingsState::default() };
+            let more = state.more;
+            state.turn_to(self.index);
+            state.forget(Place::Server);
+            state.more = more;
             // A key never goes to another server.
             let wanted = SERVICES.get(index).map_or_else(|| Destination::at(""), Service::destination);
             state.focus = Some(if wanted.server.is_empty() { Place::Server } else { Place::Key });
@@ -127,7 +131,7 @@ impl Sheet<'_> {
             let chosen = servers.iter().position(|server| server.url == destination.server);
             let picked = labelled_picker(ui, words.settings(SettingsText::Server), &names, chosen);
             if let Some(server) = picked.and_then(|index| servers.get(index)) {
-                state.typed = None;
+                state.forget(Place::Server);
                 self.change(|destination| server.url.clone_into(&mut destination.server));
                 self.acts.push(Act::EndTyping);
             }
@@ -136,18 +140,35 @@ impl Sheet<'_> {
         let example = service.and_then(|service| service.example);
         let placeholder = example.unwrap_or_else(|| words.settings(SettingsText::ServerHint));
         match typed_field(ui, state, Place::Server, (label, placeholder), &destination.server) {
-            Some(Typing::Whole(typed)) => self.take(paste_server(&typed, destination), Place::Server, state),
+            // What was masked is not what was typed.
+            Some(Typing::Whole(typed)) if typed.contains(HIDDEN) && state.complaint_at(Place::Server).is_some() => {}
+            Some(Typing::Whole(typed)) => {
+                self.take(paste_server(&typed, destination), Place::Server, state);
+                if state.complaint_at(Place::Server).is_some() {
+                    let field = state.typed.of(self.index, Place::Server);
+                    field.mended = mended_address(&typed).map(SecretText::new);
+                    // A key in the wrong place is seen by nobody once the field is left.
+                    field.text = Some(SecretText::new(if field.is_left { redact_url(&typed) } else { typed }));
+                }
+            }
             // A slip of the finger is named at once; a half address is not yet wrong.
             Some(Typing::Goes(typed)) if typed.contains("://") => {
                 if let Err(error @ (PasteError::MistypedScheme { .. } | PasteError::WebAddress)) =
                     paste_server(&typed, destination)
                 {
-                    state.complaint = Some((Place::Server, Complaint::Paste(error)));
+                    state.complain(Place::Server, Complaint::Paste(error));
                 }
             }
             Some(Typing::Goes(_)) | None => {}
         }
         complaint(ui, state, Place::Server, words);
+        let mended = state.typed.get(self.index, Place::Server).and_then(|typed| typed.mended.clone());
+        if let Some(mended) = mended {
+            let (fix, meant) = (words.settings(SettingsText::Fix), redact_url(mended.reveal()));
+            if kind_button(ui, ButtonKind::Quiet, &format!("{fix} {meant}"), &format!("{fix} {meant}")).clicked() {
+                self.take(paste_server(mended.reveal(), destination), Place::Server, state);
+            }
+        }
         for done in &state.done {
             hint(ui, words.done(*done));
         }
@@ -157,7 +178,11 @@ impl Sheet<'_> {
     fn take(&mut self, pasted: Result<Pasted, PasteError>, place: Place, state: &mut SettingsState) {
         match pasted {
             Ok(Pasted::Destination(pasted, done)) => {
-                (state.typed, state.complaint, state.done) = (None, None, done);
+                state.forget(place);
+                if self.view.settings.destinations.get(self.index).is_none_or(|old| old.server != pasted.server) {
+                    state.forget(Place::Server);
+                }
+                state.done = done;
                 state.replaces_key = false;
                 self.change(|destination| *destination = *pasted);
                 self.acts.push(Act::EndTyping);
@@ -166,7 +191,10 @@ impl Sheet<'_> {
                 *state = SettingsState::default();
                 self.acts.push(Act::OpenLink(link));
             }
-            Err(error) => state.complaint = Some((place, Complaint::Paste(error))),
+            Err(error) => {
+                state.done.clear();
+                state.complain(place, Complaint::Paste(error));
+            }
         }
     }
 
@@ -293,7 +321,7 @@ impl Sheet<'_> {
         if state.more {
             let labels = (words.settings(SettingsText::Name), "");
             let typing = typed_field(ui, state, Place::Name, labels, &destination.name);
-            if let Some(name) = goes_on(typing, state).filter(|name| *name != destination.name) {
+            if let Some(name) = goes_on(typing, state, Place::Name).filter(|name| *name != destination.name) {
                 self.change(|destination| destination.name = name);
             }
         }
@@ -308,7 +336,7 @@ impl Sheet<'_> {
         let labels = (words.settings(SettingsText::User), "");
         let current = destination.user.as_deref().unwrap_or_default();
         let typing = typed_field(ui, state, Place::User, labels, current);
-        if let Some(user) = goes_on(typing, state).filter(|user| user.trim() != current) {
+        if let Some(user) = goes_on(typing, state, Place::User).filter(|user| user.trim() != current) {
             let user = Some(user.trim().to_owned()).filter(|user| !user.is_empty());
             self.change(|destination| destination.user = user);
         }
@@ -340,8 +368,7 @@ impl Sheet<'_> {
         // A key that was typed into it is taken out before it is shown.
         let current = destination.clone().with_secrets_split().backup_server.unwrap_or_default();
         if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::Backup, labels, &current) {
-            state.typed = None;
-            state.complaint = None;
+            state.forget(Place::Backup);
             let typed = Some(typed.trim().to_owned()).filter(|typed| !typed.is_empty());
             match typed.as_deref().map_or(Ok(()), backup_is_usable) {
                 Ok(()) => {
@@ -349,7 +376,7 @@ impl Sheet<'_> {
                     let backup = wanted.with_secrets_split().backup_server;
                     self.change(|destination| destination.backup_server = backup);
                 }
-                Err(error) => state.complaint = Some((Place::Backup, Complaint::Paste(error))),
+                Err(error) => state.complain(Place::Backup, Complaint::Paste(error)),
             }
             self.acts.push(Act::EndTyping);
         }
@@ -361,7 +388,7 @@ impl Sheet<'_> {
         let labels = (words.settings(SettingsText::TlsCa), words.settings(SettingsText::TlsCaHint));
         let current = destination.tls_ca.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
         if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::TlsCa, labels, &current) {
-            state.typed = None;
+            state.forget(Place::TlsCa);
             let path = Some(typed.trim()).filter(|path| !path.is_empty()).map(Into::into);
             self.change(|destination| destination.tls_ca = path);
             self.acts.push(Act::EndTyping);
@@ -373,11 +400,16 @@ impl Sheet<'_> {
 }
 
 /// What is typed into a field of which every letter counts at once.
-fn goes_on(typing: Option<Typing>, state: &mut SettingsState) -> Option<String> {
+fn goes_on(typing: Option<Typing>, state: &mut SettingsState, place: Place) -> Option<String> {
     match typing? {
-        Typing::Goes(typed) => Some(typed),
+        Typing::Goes(typed) => {
+            // What is set now is what is typed.
+            let as_set = if place == Place::User { typed.trim() } else { &typed };
+            state.typed.of(state.destination, place).over = as_set.to_owned();
+            Some(typed)
+        }
         Typing::Whole(typed) => {
-            state.typed = None;
+            state.forget(place);
             Some(typed)
         }
     }

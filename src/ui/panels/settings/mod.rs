@@ -8,6 +8,7 @@ mod picture;
 mod recording;
 mod secrets;
 mod sound;
+mod typed;
 
 use eframe::egui::{self, Key, Modifiers, ScrollArea};
 
@@ -17,25 +18,25 @@ use crate::ui::view::{Act, SettingsView, Tab};
 use crate::ui::widgets::{ButtonKind, kind_button, sheet_head, tabs, text};
 use crate::ui::wording::{SettingsText, Text, Words};
 
+use crate::settings::contract::Rule;
 use secrets::SecretText;
+use typed::TypedFields;
 
 /// The sheet's own: what is being typed and what is unfolded.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SettingsState {
     /// The destination that is shown, counted from 0.
     destination: usize,
     /// Whether what few need is unfolded.
     more: bool,
-    /// The field that is typed into, and its text: it counts when it makes sense.
-    typed: Option<(Place, String)>,
+    /// What is typed into the fields: it counts when it makes sense.
+    typed: TypedFields,
     /// The stream key being typed.
     key: SecretText,
     /// Whether the field for another key is open.
     replaces_key: bool,
     /// The password being typed.
     password: SecretText,
-    /// What was wrong with what was typed, and where.
-    complaint: Option<(Place, Complaint)>,
     /// What was done to what was pasted.
     done: Vec<Done>,
     /// The field that is typed into next, once it is drawn.
@@ -43,19 +44,48 @@ pub struct SettingsState {
 }
 
 impl SettingsState {
-    /// The next that is typed is the address of a server.
-    pub(in crate::ui) fn ask_for_server(&mut self) {
-        self.focus = Some(Place::Server);
+    /// The next that is typed is what a destination lacks; without one, the address of a server.
+    pub(in crate::ui) fn ask_for(&mut self, lack: Option<(usize, Rule)>) {
+        let (index, rule) = lack.unwrap_or((self.destination, Rule::ServerMissing));
+        self.turn_to(index);
+        self.focus = Some(if rule == Rule::KeyMissing { Place::Key } else { Place::Server });
     }
 
-    /// Whether what stands in the field of the server is not what is set, because it makes no sense.
-    pub(in crate::ui) fn has_wrong_server(&self) -> bool {
-        matches!(self.complaint, Some((Place::Server, _)))
+    /// Shows the destination `index`; addresses that were not taken stay where they are.
+    fn turn_to(&mut self, index: usize) {
+        let mut typed = std::mem::take(&mut self.typed);
+        typed.keep_wrong_servers();
+        *self = Self { destination: index, typed, ..Self::default() };
+    }
+
+    /// The destination where what stands in the field of the server is not what is set, because it makes no sense; and
+    /// what is set.
+    pub(in crate::ui) fn wrong_server(&self) -> Option<(usize, &str)> {
+        self.typed.wrong_server()
+    }
+
+    /// What is typed into the field at `place`, if it is not what is set.
+    fn typed_at(&self, place: Place) -> Option<&str> {
+        self.typed.get(self.destination, place)?.text.as_ref().map(SecretText::reveal)
+    }
+
+    /// What was typed at `place` is taken, or no longer meant.
+    fn forget(&mut self, place: Place) {
+        self.typed.forget(self.destination, place);
+    }
+
+    /// What was typed at `place` is not taken.
+    fn complain(&mut self, place: Place, complaint: Complaint) {
+        self.typed.of(self.destination, place).complaint = Some(complaint);
+    }
+
+    fn complaint_at(&self, place: Place) -> Option<&Complaint> {
+        self.typed.get(self.destination, place)?.complaint.as_ref()
     }
 }
 
 /// A field that is typed into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     Name,
     Server,
@@ -92,10 +122,12 @@ pub fn settings_ui(
     if sheet_head(ui, words.text(Text::Settings), words, |ui| undo_and_redo(ui, view, words, acts)) {
         acts.push(Act::CloseSettings);
     }
+    let server = |index: usize| view.settings.destinations.get(index).map_or("", |known| known.server.as_str());
+    state.typed.forget_outdated(server);
     let names = Tab::ALL.map(|tab| (tab, words.text(tab_name(tab))));
     if let Some(tab) = tabs(ui, &names, view.tab) {
-        // What was typed and made no sense is not carried along.
-        (state.typed, state.complaint) = (None, None);
+        // What was typed and made no sense is not carried along, unless a show would go elsewhere without it.
+        state.typed.keep_wrong_servers();
         acts.push(Act::OpenSettings(tab));
     }
     ui.add_space(STEP);
@@ -110,6 +142,10 @@ pub fn settings_ui(
                 Tab::Recording => recording::recording_ui(ui, view, state, words, acts),
                 Tab::Keys => keys::keys_ui(ui, words),
                 Tab::About => about::about_ui(ui, view, words, acts),
+            }
+            let wrong = state.wrong_server().map(|(index, over)| (index, over.to_owned()));
+            if wrong != view.around.wrong_server {
+                acts.push(Act::HoldServer(wrong));
             }
             // The tab's own locks say it already.
             if let Some(lock) = view.around.refused.filter(|lock| !view.locked || !locks_of(view.tab).contains(lock)) {

@@ -2,6 +2,8 @@
 
 use eframe::egui;
 
+use super::secrets::SecretText;
+use super::typed::TypedField;
 use super::{Complaint, Place, SettingsState};
 use crate::settings::{Field, Lock, ShowSettings};
 use crate::ui::theme::{self, STEP};
@@ -70,7 +72,13 @@ pub(super) fn typed_field(
     (label, placeholder): (&str, &str),
     current: &str,
 ) -> Option<Typing> {
-    let typed = state.typed.as_ref().filter(|(at, _)| *at == place).map(|(_, typed)| typed.clone());
+    let is_over =
+        state.typed.get(state.destination, place).is_some_and(|typed| typed.text.is_some() && typed.over != current);
+    if is_over {
+        // It was undone, or another profile was loaded.
+        state.forget(place);
+    }
+    let typed = state.typed_at(place).map(str::to_owned);
     let mut shown = typed.clone().unwrap_or_else(|| current.to_owned());
     let response = field(ui, label, &mut shown, placeholder);
     if state.focus.take_if(|at| *at == place).is_some() {
@@ -78,53 +86,83 @@ pub(super) fn typed_field(
     }
     let changed = response.changed();
     if changed {
-        state.typed = Some((place, shown.clone()));
-        state.complaint = None;
+        let field = TypedField {
+            text: Some(SecretText::new(shown.as_str())),
+            over: current.to_owned(),
+            changed_at: Some(ui.input(|input| input.time)),
+            ..TypedField::default()
+        };
+        *state.typed.of(state.destination, place) = field;
     }
     let pasted = changed && ui.input(|input| input.events.iter().any(|e| matches!(e, egui::Event::Paste(_))));
     let was_typed = changed || typed.is_some();
+    if was_typed && response.lost_focus() {
+        state.typed.of(state.destination, place).is_left = true;
+        // The field's own steps would hold a key that stood in the wrong place.
+        egui::TextEdit::store_state(ui.ctx(), response.id, egui::text_edit::TextEditState::default());
+    }
     if was_typed && (pasted || response.lost_focus()) {
         return Some(Typing::Whole(shown));
     }
     changed.then_some(Typing::Goes(shown))
 }
 
-/// Takes what was typed at `place` as the settings `read` makes of it, at once where it makes sense.
+/// While a show runs a number is taken once nothing was typed for so long, in seconds: each would be sent to the encoder.
+const REST_SECONDS: f64 = 1.0;
+
+/// Takes what was typed at `place` as the settings `read` makes of it: at once where it makes sense, or, while a show runs,
+/// when it is whole.
 pub(super) fn number_field(
     ui: &mut egui::Ui,
     state: &mut SettingsState,
     place: Place,
     (label, current): (&str, &str),
+    shown: impl Fn(&ShowSettings) -> String,
     range: (&'static str, &'static str),
-    (before, words): (&ShowSettings, Words),
+    (view, words): (&SettingsView, Words),
     read: impl Fn(&str) -> Option<ShowSettings>,
 ) -> Option<ShowSettings> {
     let typing = typed_field(ui, state, place, (label, ""), current);
+    let rested = if view.locked && typing.is_none() { rested(ui, state, place).map(Typing::Goes) } else { None };
+    let waits = view.locked && matches!(typing, Some(Typing::Goes(_)));
     let mut taken = None;
-    if let Some(typing) = typing {
+    if let Some(typing) = typing.or(rested) {
         let (Typing::Goes(typed) | Typing::Whole(typed)) = &typing;
         taken = read(&typed.trim().replace(',', ".")).filter(|settings| settings.encoding.validate().is_ok());
         match (&typing, &taken) {
-            (_, None) => state.complaint = Some((place, Complaint::Range(range.0, range.1))),
-            (Typing::Whole(_), Some(_)) => state.typed = None,
+            (_, None) => state.complain(place, Complaint::Range(range.0, range.1)),
+            (Typing::Whole(_), Some(_)) => state.forget(place),
+            // What is set now is what is typed.
+            (Typing::Goes(_), Some(taken)) if !waits => state.typed.of(state.destination, place).over = shown(taken),
             (Typing::Goes(_), Some(_)) => {}
         }
     }
     complaint(ui, state, place, words);
     // Leaving a field says nothing new: what was undone meanwhile stays undone.
-    taken.filter(|taken| taken != before)
+    taken.filter(|taken| !waits && *taken != view.settings)
+}
+
+/// What was typed at `place` and rests since a moment, once.
+fn rested(ui: &egui::Ui, state: &mut SettingsState, place: Place) -> Option<String> {
+    let typed = state.typed_at(place)?.to_owned();
+    let changed_at = &mut state.typed.of(state.destination, place).changed_at;
+    let left = REST_SECONDS - (ui.input(|input| input.time) - (*changed_at)?);
+    if left > 0.0 {
+        ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(left));
+        return None;
+    }
+    *changed_at = None;
+    Some(typed)
 }
 
 /// What was wrong with what was typed at `place`.
 pub(super) fn complaint(ui: &mut egui::Ui, state: &SettingsState, place: Place, words: Words) {
-    let Some((at, complaint)) = &state.complaint else { return };
-    if *at == place {
-        let sentence = match complaint {
-            Complaint::Paste(error) => words.paste_error(error),
-            Complaint::Range(least, most) => words.number_from_to(least, most),
-        };
-        warning(ui, &sentence);
-    }
+    let Some(complaint) = state.complaint_at(place) else { return };
+    let sentence = match complaint {
+        Complaint::Paste(error) => words.paste_error(error),
+        Complaint::Range(least, most) => words.number_from_to(least, most),
+    };
+    warning(ui, &sentence);
 }
 
 /// Draws `add` so that nothing in it can be changed while a show runs that is locked then.
@@ -134,19 +172,18 @@ pub(super) fn lockable<R>(
     field: Field,
     add: impl FnOnce(&mut egui::Ui) -> R,
 ) -> R {
-    let open = !(view.locked && field.lock().is_some());
-    ui.add_enabled_ui(open, add).inner
+    ui.add_enabled_ui(view.lock(field).is_none(), add).inner
 }
 
 /// While a show runs: what of `fields` is locked, and why.
 pub(super) fn locks(ui: &mut egui::Ui, view: &SettingsView, fields: &[Field], words: Words) {
     let mut reasons: Vec<Lock> = Vec::new();
-    for lock in fields.iter().filter_map(|field| field.lock()) {
+    for lock in fields.iter().filter_map(|field| view.lock(*field)) {
         if !reasons.contains(&lock) {
             reasons.push(lock);
         }
     }
-    if !view.locked || reasons.is_empty() {
+    if reasons.is_empty() {
         return;
     }
     card(ui, CardKind::Plain, |ui| {

@@ -47,22 +47,24 @@ pub(super) fn picture_ui(
         }
     });
     let label = words.settings(SettingsText::Bitrate);
-    let current = encoding.video_bitrate.kbps().to_string();
+    let shown = |settings: &ShowSettings| settings.encoding.video_bitrate.kbps().to_string();
+    let current = shown(&view.settings);
     let read = |typed: &str| {
         typed.parse().ok().map(|kbps| with(view, |s| s.encoding.video_bitrate = Bitrate::from_kbps(kbps)))
     };
     if let Some(settings) =
-        number_field(ui, state, Place::Bitrate, (label, &current), ("50", "50000"), (&view.settings, words), read)
+        number_field(ui, state, Place::Bitrate, (label, &current), shown, ("50", "50000"), (view, words), read)
     {
         acts.push(Act::Edit(Box::new(settings)));
     }
     lockable(ui, view, Field::Keyframe, |ui| {
         let label = words.settings(SettingsText::Keyframe);
-        let current = words.short_decimal(encoding.keyframe_seconds);
+        let shown = |settings: &ShowSettings| words.short_decimal(settings.encoding.keyframe_seconds);
+        let current = shown(&view.settings);
         let read =
             |typed: &str| typed.parse().ok().map(|seconds| with(view, |s| s.encoding.keyframe_seconds = seconds));
         let taken =
-            number_field(ui, state, Place::Keyframe, (label, &current), ("0.1", "20"), (&view.settings, words), read);
+            number_field(ui, state, Place::Keyframe, (label, &current), shown, ("0.1", "20"), (view, words), read);
         acts.extend(taken.map(|settings| Act::Edit(Box::new(settings))));
     });
     lockable(ui, view, Field::Adaptive, |ui| {
@@ -74,13 +76,14 @@ pub(super) fn picture_ui(
     hint(ui, words.settings(SettingsText::AdaptiveHint));
     lockable(ui, view, Field::Adaptive, |ui| {
         let label = words.settings(SettingsText::LowestBitrate);
-        let current = encoding.lowest_bitrate().kbps().to_string();
+        let shown = |settings: &ShowSettings| settings.encoding.lowest_bitrate().kbps().to_string();
+        let current = shown(&view.settings);
         let read = |typed: &str| {
             let lowest = typed.parse().ok().map(Bitrate::from_kbps)?;
             Some(with(view, |s| s.encoding.video_bitrate_min = Some(lowest)))
         };
         let taken =
-            number_field(ui, state, Place::Lowest, (label, &current), ("50", "50000"), (&view.settings, words), read);
+            number_field(ui, state, Place::Lowest, (label, &current), shown, ("50", "50000"), (view, words), read);
         acts.extend(taken.map(|settings| Act::Edit(Box::new(settings))));
         let label = words.settings(SettingsText::WhenNarrow);
         let shown = |seconds| words.when_narrow(seconds);
@@ -110,7 +113,7 @@ fn card_ui(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, wo
     let CardChoice::Image(path) = card else { return };
     let labels = (words.settings(SettingsText::CardPath), "");
     if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::Card, labels, &path.to_string_lossy()) {
-        state.typed = None;
+        state.forget(Place::Card);
         let card = CardChoice::Image(PathBuf::from(typed.trim()));
         acts.push(edited(view, |settings| settings.card = card));
     }

@@ -1,13 +1,15 @@
 //! The recording: whether, where, under which name, in which form and files, and for how long there is room.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use eframe::egui;
 
-use super::parts::{Typing, edited, hint, labelled_picker, lockable, locks, typed_field};
+use super::parts::{Typing, edited, hint, labelled_picker, lockable, locks, typed_field, warning};
 use super::{Place, SettingsState};
-use crate::settings::{Field, RecordForm, RecordSplit, RecordingName, default_recording, recording_room};
+use crate::settings::{
+    Field, RecordForm, RecordSplit, RecordingName, default_recording, expanded_home, recording_room,
+};
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::view::{Act, SettingsView};
 use crate::ui::widgets::button;
@@ -31,6 +33,9 @@ pub(super) fn recording_ui(
             place(ui, view, path, state, words, acts);
         }
     });
+    if view.locked && view.around.unrecorded {
+        hint(ui, words.settings(SettingsText::RecordsNextShow));
+    }
     locks(ui, view, &[Field::Record], words);
 }
 
@@ -45,8 +50,8 @@ fn place(
     let name = RecordingName::of(path);
     let labels = (words.settings(SettingsText::Folder), "");
     if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::Folder, labels, &name.folder.to_string_lossy()) {
-        state.typed = None;
-        let changed = RecordingName { folder: PathBuf::from(typed.trim()), ..name.clone() }.path();
+        state.forget(Place::Folder);
+        let changed = RecordingName { folder: expanded_home(typed.trim()), ..name.clone() }.path();
         acts.push(edited(view, |settings| settings.record = Some(changed)));
     }
     if view.around.has_dialogs && button(ui, words.settings(SettingsText::Choose)).clicked() {
@@ -54,7 +59,7 @@ fn place(
     }
     let labels = (words.settings(SettingsText::FileName), "");
     if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::FileName, labels, &name.stem) {
-        state.typed = None;
+        state.forget(Place::FileName);
         let changed = RecordingName { stem: typed, ..name.clone() }.path();
         acts.push(edited(view, |settings| settings.record = Some(changed)));
     }
@@ -74,6 +79,10 @@ fn place(
         }),
     );
     split_ui(ui, view, words, acts);
+    if let Some(fault) = &view.around.recording_fault {
+        warning(ui, &format!("{} {}", words.what(fault), words.to_do(fault)));
+        return;
+    }
     let room = view.around.disk_free.map(|free| recording_room(free, &view.settings.encoding));
     let told = room.map(|room| words.room_for(room.as_secs_f64()));
     hint(ui, told.as_deref().unwrap_or_else(|| words.settings(SettingsText::RoomUnknown)));

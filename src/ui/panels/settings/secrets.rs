@@ -13,6 +13,16 @@ use crate::ui::wording::{SettingsText, Words};
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct SecretText(String);
 
+impl SecretText {
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    pub(super) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Debug for SecretText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretText(•••)")

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use eframe::egui;
 
 use super::parts::{Typing, edited, labelled_picker, lockable, locks, typed_field, value_picker};
+use super::secrets::SecretText;
+use super::typed::TypedField;
 use super::{Place, SettingsState};
 use crate::media::Bitrate;
 use crate::settings::{AudioChoice, Field, ShowSettings};
@@ -79,6 +81,7 @@ fn device(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, wor
         AudioChoice::File(path) => path.clone(),
         _ => PathBuf::new(),
     };
+    let shown = file.to_string_lossy().into_owned();
     choices.push((AudioChoice::File(file.clone()), words.settings(SettingsText::SoundFile).to_owned()));
     if !choices.iter().any(|(choice, _)| choice == current) {
         // A device that is not there now; `mic` alone is the default one.
@@ -94,21 +97,24 @@ fn device(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, wor
     let picked = labelled_picker(ui, words.settings(SettingsText::Device), &items, chosen);
     match picked.and_then(|index| choices.get(index)) {
         // A file is taken when its path is there.
-        Some((AudioChoice::File(_), _)) => state.typed = Some((Place::SoundFile, String::new())),
+        Some((AudioChoice::File(_), _)) => {
+            let typed = TypedField { text: Some(SecretText::default()), over: shown.clone(), ..TypedField::default() };
+            *state.typed.of(state.destination, Place::SoundFile) = typed;
+        }
         Some((choice, _)) => {
-            state.typed = None;
+            state.forget(Place::SoundFile);
             acts.push(edited(view, |settings| settings.audio = choice.clone()));
         }
         None => {}
     }
     let is_file = matches!(current, AudioChoice::File(_));
-    if is_file || matches!(&state.typed, Some((Place::SoundFile, _))) {
+    if is_file || state.typed_at(Place::SoundFile).is_some() {
         let labels = (words.text(Text::SoundClipPath), "");
-        let typing = typed_field(ui, state, Place::SoundFile, labels, &file.to_string_lossy());
+        let typing = typed_field(ui, state, Place::SoundFile, labels, &shown);
         if let Some(Typing::Whole(path)) = typing
             && !path.trim().is_empty()
         {
-            state.typed = None;
+            state.forget(Place::SoundFile);
             acts.push(edited(view, |settings| settings.audio = AudioChoice::File(path.trim().into())));
         }
     }

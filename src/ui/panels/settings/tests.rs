@@ -1,5 +1,7 @@
 //! Each tab, used by its labels as a person or a screen reader would, at both sizes of the window.
 
+mod typing;
+
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Key, Modifiers, Vec2};
 use egui_kittest::Harness;
@@ -87,6 +89,7 @@ impl World {
                 Act::Redo => _ = self.draft.redo(self.live),
                 Act::EndTyping => self.draft.end_typing(),
                 Act::OpenSettings(tab) => self.tab = *tab,
+                Act::HoldServer(wrong) => self.around.wrong_server = wrong.clone(),
                 Act::SetAppearance(appearance) => self.appearance = *appearance,
                 Act::SetGain(gain) => {
                     let settings = ShowSettings { gain_db: *gain, ..self.draft.settings().clone() };
@@ -435,6 +438,7 @@ fn while_live_what_must_stay_is_locked_with_the_reason_and_the_bitrate_is_open()
         harness.get_by_label("Locked while live");
         harness.get_by_label_contains("services end a show whose picture changes its form");
         fill(&mut harness, Role::TextInput, "Bitrate in kb/s", "1800");
+        enter(&mut harness);
         assert_eq!(harness.state().settings().encoding.video_bitrate.kbps(), 1800);
         assert_eq!(harness.state().around.refused, None);
 

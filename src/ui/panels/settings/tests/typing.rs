@@ -1,0 +1,117 @@
+//! What is typed and cannot be taken, or not yet.
+
+use super::*;
+
+/// A custom server that was set before.
+fn older() -> ShowSettings {
+    let destination =
+        Destination { stream_key: Some(StreamKey::new("old")), ..Destination::at("rtmp://old.example/app") };
+    ShowSettings { destinations: vec![destination], ..ShowSettings::default() }
+}
+
+fn paste(harness: &mut Harness<'_, World>, text: &str) {
+    click(harness, Role::TextInput, "Server");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.event(egui::Event::Paste(text.to_owned()));
+    harness.run();
+}
+
+#[test]
+fn an_address_that_was_not_taken_is_kept_while_the_key_is_typed() {
+    for size in SIZES {
+        let mut harness = World::new(to("nginx-rtmp"), Tab::Destination).harness(size);
+        fill(&mut harness, Role::TextInput, "Server", "rmtp://h.example/app");
+        enter(&mut harness);
+        let complaint = "rmtp:// is mistyped: did you mean rtmp://?";
+        harness.get_by_label(complaint);
+        fill(&mut harness, Role::PasswordInput, "Stream key", CANARY);
+        enter(&mut harness);
+        assert!(harness.state().settings().destinations[0].stream_key.is_some());
+        harness.get_by_label(complaint);
+        assert!(said(&harness).contains("rmtp://h.example/app"), "{}", said(&harness));
+        assert_eq!(harness.state().around.wrong_server, Some((0, String::new())));
+        // Nor does it go with the tab.
+        click(&mut harness, Role::Tab, "Picture");
+        click(&mut harness, Role::Tab, "Destination");
+        harness.get_by_label(complaint);
+        click(&mut harness, Role::Button, "Fix rtmp://h.example/app");
+        assert_eq!(harness.state().settings().destinations[0].server, "rtmp://h.example/app");
+        assert!(harness.query_by_label(complaint).is_none());
+        assert_eq!(harness.state().around.wrong_server, None);
+    }
+}
+
+#[test]
+fn an_address_that_was_not_taken_goes_when_another_is_set() {
+    let mut harness = World::new(older(), Tab::Destination).harness(SIZES[0]);
+    fill(&mut harness, Role::TextInput, "Server", "rmtp://h.example/app");
+    enter(&mut harness);
+    assert_eq!(harness.state().around.wrong_server, Some((0, "rtmp://old.example/app".to_owned())));
+    let another = ShowSettings { destinations: vec![Destination::at("rtmp://new.example/app")], ..older() };
+    harness.state_mut().draft.edit(another, 99.0, false).unwrap();
+    harness.run();
+    assert!(said(&harness).contains("rtmp://new.example/app"), "{}", said(&harness));
+    assert_eq!(harness.state().around.wrong_server, None);
+}
+
+#[test]
+fn a_key_in_an_address_with_a_slip_is_seen_by_nobody_once_the_field_is_left() {
+    let mut harness = World::new(to("nginx-rtmp"), Tab::Destination).harness(SIZES[0]);
+    paste(&mut harness, &format!("rtmp://h.example/app/{CANARY}"));
+    let split = "The key was in the address; it is now in its own field";
+    harness.get_by_label(split);
+    paste(&mut harness, "rtmp//h.example/live/show?key=canary99");
+    assert!(harness.query_by_label(split).is_none(), "that was the one before");
+    // To the next field.
+    harness.key_press(Key::Tab);
+    harness.run();
+    assert!(!said(&harness).contains("canary99"), "{}", said(&harness));
+    assert!(!format!("{:?}", harness.state().state).contains("canary"));
+    // Entering and leaving it once more changes nothing.
+    click(&mut harness, Role::TextInput, "Server");
+    enter(&mut harness);
+    click(&mut harness, Role::Button, "Fix rtmp://h.example/live/•••");
+    let destination = harness.state().settings().destinations[0].clone();
+    assert_eq!(destination.server, "rtmp://h.example/live");
+    assert_eq!(destination.stream_key.as_ref().map(StreamKey::reveal), Some("show?key=canary99"));
+}
+
+#[test]
+fn while_live_a_bitrate_is_taken_when_it_is_whole() {
+    let mut world = World::new(with_key("youtube"), Tab::Picture);
+    world.live = true;
+    let mut harness = world.harness(SIZES[0]);
+    let label = "Bitrate in kb/s";
+    let kbps = |harness: &Harness<'_, World>| harness.state().settings().encoding.video_bitrate.kbps();
+    let type_on = |harness: &mut Harness<'_, World>, text: &str| {
+        harness.get_by_role_and_label(Role::TextInput, label).type_text(text);
+        harness.step();
+    };
+    click(&mut harness, Role::TextInput, label);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    type_on(&mut harness, "450");
+    assert_eq!(kbps(&harness), 3000);
+    type_on(&mut harness, "0");
+    assert_eq!(kbps(&harness), 3000);
+    // A step of the harness is a quarter of a second.
+    for _ in 0..6 {
+        harness.step();
+    }
+    assert_eq!(kbps(&harness), 4500);
+    let taken = |act: &&Act| matches!(act, Act::Edit(_));
+    assert_eq!(harness.state().acts.iter().filter(taken).count(), 1);
+    fill(&mut harness, Role::TextInput, label, "2000");
+    enter(&mut harness);
+    assert_eq!(kbps(&harness), 2000);
+}
+
+#[test]
+fn what_was_masked_is_no_key() {
+    let mut harness = World::new(to("nginx-rtmp"), Tab::Destination).harness(SIZES[1]);
+    paste(&mut harness, "rtmp//h.example/live/canary99");
+    harness.key_press(Key::Tab);
+    harness.run();
+    paste(&mut harness, "rtmp://h.example/live/•••");
+    harness.get_by_label("Part of it is hidden: copy it again where it is whole");
+    assert_eq!(harness.state().settings().destinations[0].server, "");
+}
