@@ -116,13 +116,12 @@ pub(super) fn number_field(
     ui: &mut egui::Ui,
     state: &mut SettingsState,
     place: Place,
-    (label, current): (&str, &str),
-    shown: impl Fn(&ShowSettings) -> String,
+    (label, shown): (&str, impl Fn(&ShowSettings) -> String),
     range: (&'static str, &'static str),
     (view, words): (&SettingsView, Words),
     read: impl Fn(&str) -> Option<ShowSettings>,
 ) -> Option<ShowSettings> {
-    let typing = typed_field(ui, state, place, (label, ""), current);
+    let typing = typed_field(ui, state, place, (label, ""), &shown(&view.settings));
     let rested = if view.locked && typing.is_none() { rested(ui, state, place).map(Typing::Goes) } else { None };
     let waits = view.locked && matches!(typing, Some(Typing::Goes(_)));
     let mut taken = None;

@@ -48,23 +48,20 @@ pub(super) fn picture_ui(
     });
     let label = words.settings(SettingsText::Bitrate);
     let shown = |settings: &ShowSettings| settings.encoding.video_bitrate.kbps().to_string();
-    let current = shown(&view.settings);
     let read = |typed: &str| {
         typed.parse().ok().map(|kbps| with(view, |s| s.encoding.video_bitrate = Bitrate::from_kbps(kbps)))
     };
     if let Some(settings) =
-        number_field(ui, state, Place::Bitrate, (label, &current), shown, ("50", "50000"), (view, words), read)
+        number_field(ui, state, Place::Bitrate, (label, shown), ("50", "50000"), (view, words), read)
     {
         acts.push(Act::Edit(Box::new(settings)));
     }
     lockable(ui, view, Field::Keyframe, |ui| {
         let label = words.settings(SettingsText::Keyframe);
         let shown = |settings: &ShowSettings| words.short_decimal(settings.encoding.keyframe_seconds);
-        let current = shown(&view.settings);
         let read =
             |typed: &str| typed.parse().ok().map(|seconds| with(view, |s| s.encoding.keyframe_seconds = seconds));
-        let taken =
-            number_field(ui, state, Place::Keyframe, (label, &current), shown, ("0.1", "20"), (view, words), read);
+        let taken = number_field(ui, state, Place::Keyframe, (label, shown), ("0.1", "20"), (view, words), read);
         acts.extend(taken.map(|settings| Act::Edit(Box::new(settings))));
     });
     lockable(ui, view, Field::Adaptive, |ui| {
@@ -77,13 +74,11 @@ pub(super) fn picture_ui(
     lockable(ui, view, Field::Adaptive, |ui| {
         let label = words.settings(SettingsText::LowestBitrate);
         let shown = |settings: &ShowSettings| settings.encoding.lowest_bitrate().kbps().to_string();
-        let current = shown(&view.settings);
         let read = |typed: &str| {
             let lowest = typed.parse().ok().map(Bitrate::from_kbps)?;
             Some(with(view, |s| s.encoding.video_bitrate_min = Some(lowest)))
         };
-        let taken =
-            number_field(ui, state, Place::Lowest, (label, &current), shown, ("50", "50000"), (view, words), read);
+        let taken = number_field(ui, state, Place::Lowest, (label, shown), ("50", "50000"), (view, words), read);
         acts.extend(taken.map(|settings| Act::Edit(Box::new(settings))));
         let label = words.settings(SettingsText::WhenNarrow);
         let shown = |seconds| words.when_narrow(seconds);
