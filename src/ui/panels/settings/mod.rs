@@ -48,6 +48,16 @@ impl SettingsState {
         self.focus = Some(Place::Server);
     }
 
+    /// The key that is set stays, whatever was begun of another; whether one was begun.
+    pub(in crate::ui) fn keep_key(&mut self) -> bool {
+        let begun = std::mem::take(&mut self.replaces_key);
+        if begun {
+            self.key = SecretText::default();
+            self.complaint.take_if(|(place, _)| *place == Place::Key);
+        }
+        begun
+    }
+
     /// Whether what stands in the field of the server is not what is set, because it makes no sense.
     pub(in crate::ui) fn has_wrong_server(&self) -> bool {
         matches!(self.complaint, Some((Place::Server, _)))
@@ -96,6 +106,7 @@ pub fn settings_ui(
     if let Some(tab) = tabs(ui, &names, view.tab) {
         // What was typed and made no sense is not carried along.
         (state.typed, state.complaint) = (None, None);
+        state.keep_key();
         acts.push(Act::OpenSettings(tab));
     }
     ui.add_space(STEP);
@@ -122,7 +133,7 @@ pub fn settings_ui(
 
 fn undo_and_redo(ui: &mut egui::Ui, view: &SettingsView, words: Words, acts: &mut Vec<Act>) {
     for (label, can, act) in
-        [(SettingsText::Redo, view.can_redo, Act::Redo), (SettingsText::Undo, view.can_undo, Act::Undo)]
+        [(SettingsText::Undo, view.can_undo, Act::Undo), (SettingsText::Redo, view.can_redo, Act::Redo)]
     {
         let name = words.settings(label);
         if ui.add_enabled_ui(can, |ui| kind_button(ui, ButtonKind::Ghost, name, name).clicked()).inner {
