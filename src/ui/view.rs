@@ -327,6 +327,8 @@ pub enum Truth {
         /// Since the show was live, in seconds.
         at_seconds: f64,
     },
+    /// A mark was asked for, and nothing is recorded.
+    NothingToMark,
     /// The rate was lowered to what the network takes.
     RateLowered {
         /// Now, in kb/s.

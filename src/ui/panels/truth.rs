@@ -31,6 +31,7 @@ pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
         Truth::DiskFillsUp { left_seconds } => words.disk_fills_up(*left_seconds),
         Truth::ReplaySaved(path) => words.replay_saved(path),
         Truth::Marked { number, at_seconds } => words.marked(*number, *at_seconds),
+        Truth::NothingToMark => words.text(Text::NothingToMark).to_owned(),
         Truth::Problem(problem) => words.what(problem),
     }
 }

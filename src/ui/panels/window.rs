@@ -3,6 +3,7 @@
 use eframe::egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Rect, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
 
 use super::check::check_ui;
+use super::escape::escape;
 use super::first_run::first_run_ui;
 use super::header::header_ui;
 use super::incoming::sender_ui;
@@ -12,7 +13,7 @@ use super::profiles::told_ui;
 use super::result::result_ui;
 use super::settings::settings_ui;
 use super::sound::sound_ui;
-use super::sources::sources_ui;
+use super::sources::{source_fields_ui, sources_ui};
 use super::stage::stage_ui;
 use super::strip::strip_ui;
 use super::truth::truth_ui;
@@ -39,10 +40,15 @@ pub fn window_ui(
     acts: &mut Vec<Act>,
 ) {
     let t = theme::tokens(ui);
-    shortcuts(ui, view, appearance, state, acts);
     let scale = theme::scale(ui);
     let room = ui.max_rect().size() / scale;
     let compact = room.x < COMPACT.x || room.y < COMPACT.y;
+    shortcuts(ui, view, appearance, state, acts);
+    escape(ui, view, state, compact, acts);
+    if view.settings.is_none() {
+        // A sheet that was closed begins with what is set.
+        state.settings.keep_key();
+    }
     let line = Stroke::new(1.0, t.line);
     let plain = Frame::new().inner_margin(Margin::symmetric(14, 0));
     let head = Panel::top("head").exact_size(40.0 * scale).frame(plain).show_separator_line(false);
@@ -106,6 +112,7 @@ fn middle_ui(
         let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 8.0));
         health_ribbon(ui, rect, &view.flight, false, &mut state.ribbon, words);
         sources_ui(ui, &view.sources, &mut state.sources, words, acts, compact);
+        source_fields_ui(ui, &view.sources, &mut state.sources, words, acts);
         told_ui(ui, &view.profiles, words, acts);
         problems_ui(ui, &view.problems, &mut state.unfolded, words, acts);
     });
@@ -225,7 +232,10 @@ fn shortcuts(ui: &Ui, view: &View, appearance: Appearance, state: &mut ViewState
             Shortcut::Primary if view.first_run => {}
             Shortcut::Primary => match view.show.primary {
                 Primary::GoLive => acts.push(Act::GoLive),
-                Primary::ChooseDestination => acts.push(Act::OpenSettings(Tab::Destination)),
+                Primary::ChooseDestination => {
+                    state.settings.ask_for_server();
+                    acts.push(Act::OpenSettings(Tab::Destination));
+                }
                 Primary::Cancel => acts.push(Act::Cancel),
                 Primary::EndShow => state.primary.asks = view.show.primary_enabled && !state.primary.asks,
                 Primary::EndNow => acts.push(Act::Abort),

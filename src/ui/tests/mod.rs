@@ -4,6 +4,7 @@ mod canvas;
 mod check;
 mod flight;
 mod gallery;
+mod keyboard;
 mod model;
 mod panels;
 mod window;

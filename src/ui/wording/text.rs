@@ -125,6 +125,7 @@ table! {
     ComesBack: "Viewers wait until the connection is back", "Die Zuschauer warten, bis die Verbindung wieder da ist";
     NoLivePicture: "Viewers see no live picture", "Die Zuschauer sehen kein lebendes Bild";
     NobodyHears: "Nobody would hear you", "Niemand würde dich hören";
+    NothingToMark: "Nothing is recorded, so nothing was marked", "Es wird nichts aufgenommen, also wurde nichts gemerkt";
     GoWithoutSound: "Go without sound", "Ohne Ton senden";
 
     // Sound
@@ -245,6 +246,8 @@ table! {
     KeyReplay: "Save the last 30 s", "Die letzten 30 s sichern";
     KeyMark: "Mark this moment in the recording", "Diesen Moment in der Aufnahme merken";
     KeySettings: "Settings", "Einstellungen";
+    KeyUndo: "In the settings: undo", "In den Einstellungen: rückgängig";
+    KeyRedo: "In the settings: redo", "In den Einstellungen: wiederholen";
     KeyHelp: "This sheet", "Diese Übersicht";
     KeyNext: "Next control, previous control", "Nächstes, voriges Bedienelement";
     KeyPress: "Press a button, open a list", "Knopf drücken, Liste öffnen";
