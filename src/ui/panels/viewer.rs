@@ -64,7 +64,6 @@ pub fn rehearsal_ui(
             acts.push(Act::AskToShare);
         }
     });
-    share_ui(ui, all, &viewer.share, words, acts);
 }
 
 /// Above a picture.
@@ -99,10 +98,11 @@ pub(super) fn is_open(share: &ShareView) -> bool {
 }
 
 /// The question, and what came of it, over both pictures.
-fn share_ui(ui: &mut Ui, all: Rect, share: &ShareView, words: Words, acts: &mut Vec<Act>) {
+pub(super) fn share_ui(ui: &mut Ui, share: &ShareView, words: Words, acts: &mut Vec<Act>) {
     if !is_open(share) {
         return;
     }
+    let all = ui.available_rect_before_wrap();
     let head = if *share == ShareView::Asks { Text::ShareQuestion } else { Text::WatchElsewhereTitle };
     let closes = card_over(ui, all, words.text(head), words, |ui| share_card(ui, share, words, acts));
     if closes {

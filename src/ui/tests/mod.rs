@@ -5,6 +5,7 @@ mod check;
 mod flight;
 mod gallery;
 mod keyboard;
+mod large_text;
 mod model;
 mod panels;
 mod window;
