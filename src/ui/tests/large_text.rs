@@ -122,41 +122,36 @@ fn the_foot_covers_neither_chips_nor_sound() {
     }
 }
 
+/// The button or tab called `label`, and the cross, stand above the foot.
+fn is_open_above_the_foot(model: impl Fn() -> Model, role: Role, label: Text) {
+    everywhere(model, |harness, words, case| {
+        foot_is_whole(&harness, words, case);
+        let top = foot_top(&harness, words);
+        let window = harness.ctx.content_rect();
+        for (role, label) in [(role, label), (Role::Button, Text::Close)] {
+            let rect = harness.get_by_role_and_label(role, words.text(label)).rect();
+            assert!(window.contains_rect(rect), "{case}: {label:?} at {rect:?} is not in the window");
+            assert!(rect.bottom() <= top, "{case}: {label:?} at {rect:?}, the foot begins at {top}");
+        }
+    });
+}
+
+fn with_settings() -> Model {
+    let mut model = seen(model());
+    model.handle_act(9.0, Act::OpenSettings(Tab::Destination));
+    model
+}
+
 #[test]
 fn what_is_open_stands_above_the_foot_and_can_be_closed() {
-    let with_settings = || {
-        let mut model = seen(model());
-        model.handle_act(9.0, Act::OpenSettings(Tab::Destination));
-        model
-    };
-    let destination = |words: Words| words.text(Text::TabDestination);
-    let done = |words: Words| words.text(Text::Done);
-    let cases: [(&dyn Fn() -> Model, fn(Words) -> &'static str); 4] =
-        [(&with_settings, destination), (&refused, done), (&check::ready, done), (&check::refused, done)];
-    for (model, label) in cases {
-        everywhere(model, |harness, words, case| {
-            foot_is_whole(&harness, words, case);
-            let top = foot_top(&harness, words);
-            let window = harness.ctx.content_rect();
-            let role = if label(words) == destination(words) { Role::Tab } else { Role::Button };
-            let wanted = harness.get_by_role_and_label(role, label(words));
-            for (label, rect) in
-                [(label(words), wanted.rect()), ("×", harness.get_by_label(words.text(Text::Close)).rect())]
-            {
-                assert!(window.contains_rect(rect), "{case}: {label} at {rect:?} is not in the window");
-                assert!(rect.bottom() <= top, "{case}: {label} at {rect:?}, the foot begins at {top}");
-            }
-        });
-    }
+    is_open_above_the_foot(with_settings, Role::Tab, Text::TabDestination);
+    is_open_above_the_foot(refused, Role::Button, Text::Done);
+    is_open_above_the_foot(check::ready, Role::Button, Text::Done);
+    is_open_above_the_foot(check::refused, Role::Button, Text::Done);
 }
 
 #[test]
 fn what_is_set_is_scrolled_to_between_head_and_foot() {
-    let with_settings = || {
-        let mut model = seen(model());
-        model.handle_act(9.0, Act::OpenSettings(Tab::Destination));
-        model
-    };
     everywhere(with_settings, |mut harness, words, case| {
         let service = words.settings(SettingsText::Service);
         harness.get_by_role_and_label(Role::ComboBox, service).focus();
