@@ -52,6 +52,9 @@ pub(super) struct Facts<'a> {
 pub(super) fn of(facts: &Facts<'_>) -> TruthView {
     let plain = |truth| TruthView { truth, remedy: None };
     match facts.show.phase {
+        Phase::Ready | Phase::Off | Phase::Live if facts.kept == Some(&Truth::NothingToMark) => {
+            plain(Truth::NothingToMark)
+        }
         // What kept a show from beginning still does.
         Phase::Ready => ready(facts),
         Phase::Off if facts.never_began => ready(facts),

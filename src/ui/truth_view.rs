@@ -55,6 +55,8 @@ pub enum Truth {
     },
     /// The last seconds were just saved.
     ReplaySaved(PathBuf),
+    /// A mark was asked for, and nothing is recorded.
+    NothingToMark,
     /// A moment was just marked.
     Marked {
         /// Which.

@@ -76,6 +76,16 @@ pub struct SourcesState {
     pub video_stream: Option<String>,
     /// The name of a stream being typed for the sound; `None`: the field is closed.
     pub audio_stream: Option<String>,
+    /// Whether the field for a name was opened just now: it is typed into.
+    pub begins: bool,
+}
+
+impl SourcesState {
+    /// Closes a field that is open; whether there was one.
+    pub(super) fn give_up(&mut self) -> bool {
+        let fields = [&mut self.video_path, &mut self.audio_path, &mut self.video_stream, &mut self.audio_stream];
+        fields.into_iter().any(|field| field.take().is_some())
+    }
 }
 
 /// The first run's own.

@@ -30,7 +30,11 @@ impl Model {
             }
             Act::Record if !self.is_on() && !self.guarded(now) && !self.check.runs() => self.record_alone(now),
             Act::SaveReplay if on_air => to_show(Command::SaveReplay),
-            Act::Mark if on_air => to_show(Command::Mark),
+            Act::Mark if matches!(self.recording_view(now), RecordingView::Running { .. }) => to_show(Command::Mark),
+            Act::Mark => {
+                self.kept = Some((now, Truth::NothingToMark));
+                Vec::new()
+            }
             _ => Vec::new(),
         }
     }

@@ -1,12 +1,12 @@
 //! The first start: three questions, each with an answer already.
 
-use eframe::egui::{Align, Color32, Layout, Rect, ScrollArea, Sense, Ui, vec2};
+use eframe::egui::{Color32, Rect, ScrollArea, Sense, Ui, vec2};
 
 use super::sources::{Entry, audio_entries, audio_path_ui, chosen, video_entries, video_path_ui};
 use crate::settings::{AudioChoice, VideoChoice};
 use crate::ui::theme;
 use crate::ui::view::{Act, StagePicture, Tab, View, ViewState};
-use crate::ui::widgets::{ButtonKind, PictureView, galley_within, kind_button_tall, picker, text};
+use crate::ui::widgets::{ButtonKind, PictureView, galley_within, kind_button_tall, picker, row_at_end, text};
 use crate::ui::wording::{Text, Words};
 
 /// Draws the questions into all of `ui`.
@@ -93,8 +93,12 @@ fn questions(
     let hint = if state.first_run.to_server { Text::ServiceHint } else { Text::RehearseHint };
     text(ui, words.text(hint), small.clone(), t.dim);
     ui.add_space(12.0);
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+    row_at_end(ui, |ui| {
         ui.spacing_mut().item_spacing.x = 10.0;
+        let skip = words.text(Text::Skip);
+        if kind_button_tall(ui, ButtonKind::Quiet, skip, skip).clicked() {
+            acts.push(Act::FinishFirstRun { rehearse: false });
+        }
         let rehearse = !state.first_run.to_server;
         let go = words.text(if rehearse { Text::StartRehearsal } else { Text::Continue });
         if kind_button_tall(ui, ButtonKind::Accent, go, go).clicked() {
@@ -103,10 +107,6 @@ fn questions(
                 state.settings.ask_for(None);
                 acts.push(Act::OpenSettings(Tab::Destination));
             }
-        }
-        let skip = words.text(Text::Skip);
-        if kind_button_tall(ui, ButtonKind::Quiet, skip, skip).clicked() {
-            acts.push(Act::FinishFirstRun { rehearse: false });
         }
     });
 }

@@ -21,10 +21,11 @@ pub(super) fn incoming_ui(
     words: Words,
     acts: &mut Vec<Act>,
 ) {
-    if let Some(name) = name_field(ui, Text::PictureStreamName, &mut state.video_stream, words) {
+    let begins = &mut state.begins;
+    if let Some(name) = name_field(ui, Text::PictureStreamName, &mut state.video_stream, begins, words) {
         acts.push(Act::PickVideo(VideoChoice::Incoming(name)));
     }
-    if let Some(name) = name_field(ui, Text::SoundStreamName, &mut state.audio_stream, words) {
+    if let Some(name) = name_field(ui, Text::SoundStreamName, &mut state.audio_stream, begins, words) {
         acts.push(Act::PickAudio(AudioChoice::Incoming(name)));
     }
     // Picture and sound are mostly of one stream: its address is told once.
@@ -64,16 +65,25 @@ pub(super) fn sender_ui(ui: &mut Ui, card: &SenderCard, words: Words, acts: &mut
     .then(|| acts.push(Act::CloseSender));
 }
 
-/// A field for a stream's name, with a button to use it and one to give up; Enter and Escape do the same.
-fn name_field(ui: &mut Ui, label: Text, typed: &mut Option<String>, words: Words) -> Option<StreamName> {
+/// A field for a stream's name, with a button to use it and one to give up; Enter and the window's Escape do the same.
+/// `begins`: the next that is typed is the name.
+fn name_field(
+    ui: &mut Ui,
+    label: Text,
+    typed: &mut Option<String>,
+    begins: &mut bool,
+    words: Words,
+) -> Option<StreamName> {
     let value = typed.as_mut()?;
     let (mut use_it, mut give_up) = (false, false);
     let mut name = None;
     ui.scope(|ui| {
         ui.set_max_width(theme::scaled(ui, 480.0));
         let response = field(ui, words.text(label), value, USUAL_NAME);
+        if std::mem::take(begins) {
+            response.request_focus();
+        }
         use_it = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-        give_up = ui.input(|input| input.key_pressed(Key::Escape));
         name = value.trim().parse().ok();
         if name.is_none() {
             let (font, ink) = (theme::small(ui), theme::tokens(ui).warn);
@@ -84,7 +94,7 @@ fn name_field(ui: &mut Ui, label: Text, typed: &mut Option<String>, words: Words
             let usable = name.is_some();
             let pressed = ui.add_enabled_ui(usable, |ui| kind_button(ui, ButtonKind::Accent, label, label).clicked());
             use_it |= pressed.inner;
-            give_up |= button(ui, words.text(Text::Cancel)).clicked();
+            give_up = button(ui, words.text(Text::Cancel)).clicked();
         });
     });
     let chosen = name.filter(|_| use_it);

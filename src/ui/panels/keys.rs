@@ -60,7 +60,7 @@ pub(crate) const SHORTCUTS: [(KeyboardShortcut, Shortcut); 12] = [
 const MARGIN: f32 = 12.0;
 
 /// The sheet's rows.
-const ROWS: [(&str, Text); 15] = [
+const ROWS: [(&str, Text); 17] = [
     ("Ctrl+L", Text::KeyGoLive),
     ("Ctrl+E", Text::KeyRehearse),
     ("Ctrl+M", Text::KeyMute),
@@ -68,6 +68,8 @@ const ROWS: [(&str, Text); 15] = [
     ("Ctrl+Shift+R", Text::KeyReplay),
     ("Ctrl+K", Text::KeyMark),
     ("Ctrl+,", Text::KeySettings),
+    ("Ctrl+Z", Text::KeyUndo),
+    ("Ctrl+Shift+Z", Text::KeyRedo),
     ("Ctrl + − 0", Text::KeyZoom),
     ("Tab  ⇧Tab", Text::KeyNext),
     ("Space  Enter", Text::KeyPress),
@@ -109,7 +111,7 @@ pub fn keys_ui(ui: &mut Ui, words: Words) -> bool {
     let t = theme::tokens(ui);
     let window = ui.ctx().content_rect();
     let width = theme::scaled(ui, 380.0).min(window.width() - 2.0 * MARGIN - 40.0);
-    let mut close = ui.input(|input| input.key_pressed(Key::Escape));
+    let mut close = false;
     Area::new(Id::unique("keys sheet")).order(Order::Foreground).anchor(Align2::CENTER_CENTER, [0.0, 0.0]).show(
         ui.ctx(),
         |ui| {

@@ -1,6 +1,7 @@
 //! The parts of the window. Each draws from its part of the `View`, and answers with `Act`s.
 
 pub mod check;
+mod escape;
 pub mod first_run;
 pub mod header;
 mod incoming;

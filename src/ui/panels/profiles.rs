@@ -25,6 +25,8 @@ const QUIET: usize = 4;
 pub struct ProfilesState {
     page: Page,
     typed: String,
+    /// Whether the page was opened just now: its field is typed into.
+    begins: bool,
     /// Why what was typed is no link.
     refused: Option<LinkError>,
 }
@@ -51,7 +53,7 @@ pub fn profiles_ui(
     let changed = words.settings(SettingsText::Changed);
     let value = if view.around.has_changes { format!("{name} · {changed}") } else { name.to_owned() };
     let label = words.settings(SettingsText::Profiles);
-    let opener = chip(ui, label, &value, theme::scaled(ui, WIDTH));
+    let opener = chip(ui, label, &value, theme::scaled(ui, WIDTH).min(ui.available_width()));
     let width = theme::scaled(ui, WIDTH);
     let open = menu_below(&opener, label, width, |ui| {
         ui.set_max_width(width);
@@ -92,7 +94,7 @@ fn list_page(ui: &mut egui::Ui, view: &ProfilesView, state: &mut ProfilesState, 
         ui.close();
     }
     let mut turn = |page, typed: Option<&String>| {
-        *state = ProfilesState { page, typed: typed.cloned().unwrap_or_default(), refused: None };
+        *state = ProfilesState { page, typed: typed.cloned().unwrap_or_default(), begins: true, refused: None };
     };
     if item(ui, true, SettingsText::SaveAs) {
         turn(Page::SaveAs, None);
@@ -144,6 +146,9 @@ fn typing_page(
     };
     ui.spacing_mut().item_spacing.y = 2.0 * STEP;
     let response = field(ui, words.settings(label), &mut state.typed, "");
+    if std::mem::take(&mut state.begins) {
+        response.request_focus();
+    }
     if response.changed() {
         state.refused = None;
     }

@@ -11,9 +11,12 @@ use crate::ui::wording::{Text, Words};
 pub fn sound_ui(ui: &mut Ui, view: &SoundView, words: Words, acts: &mut Vec<Act>) {
     let t = theme::tokens(ui);
     let (small, scale) = (theme::small(ui), theme::scale(ui));
-    text(ui, words.text(Text::Sound), small.clone(), t.dim);
-    // The name is the first to go where there is no room.
-    let spare = ui.available_height() - (122.0 * scale + 34.0);
+    // The name is the first to go where there is no room, the title the next.
+    let around = 122.0 * scale + 34.0;
+    if ui.available_height() - around - 16.0 * scale >= 48.0 {
+        text(ui, words.text(Text::Sound), small.clone(), t.dim);
+    }
+    let spare = ui.available_height() - around;
     let has_name = spare >= 64.0;
     let height = if has_name { spare } else { (spare + 16.0 * scale + 6.0).max(48.0) };
     let column = ui.available_width();

@@ -117,7 +117,7 @@ pub(super) fn audio_name(view: &SourcesView, words: Words) -> String {
     }
 }
 
-/// Draws the chips in a row that wraps, or with `one_row` is scrolled, and the field for a path where one is wanted.
+/// Draws the chips in a row that wraps, or with `one_row` is scrolled.
 pub fn sources_ui(
     ui: &mut Ui,
     view: &SourcesView,
@@ -133,6 +133,16 @@ pub fn sources_ui(
     } else {
         ui.horizontal_wrapped(|ui| chips_ui(ui, view, state, words, acts));
     }
+}
+
+/// The field for a path or a name where one is wanted, and where incoming streams must be sent.
+pub(super) fn source_fields_ui(
+    ui: &mut Ui,
+    view: &SourcesView,
+    state: &mut SourcesState,
+    words: Words,
+    acts: &mut Vec<Act>,
+) {
     video_path_ui(ui, view, state, words, acts);
     audio_path_ui(ui, view, state, words, acts);
     incoming_ui(ui, view, state, words, acts);
@@ -181,7 +191,7 @@ fn chips_ui(ui: &mut Ui, view: &SourcesView, state: &mut SourcesState, words: Wo
     match picked.flatten().and_then(|index| entries.into_iter().nth(index)) {
         Some((_, Entry::Choice(choice))) => acts.push(Act::PickVideo(choice)),
         Some((_, Entry::Path)) => state.video_path = Some(String::new()),
-        Some((_, Entry::Stream)) => state.video_stream = Some(USUAL_NAME.to_owned()),
+        Some((_, Entry::Stream)) => (state.video_stream, state.begins) = (Some(USUAL_NAME.to_owned()), true),
         None => {}
     }
 
@@ -199,7 +209,7 @@ fn chips_ui(ui: &mut Ui, view: &SourcesView, state: &mut SourcesState, words: Wo
     match picked.flatten().and_then(|index| entries.into_iter().nth(index)) {
         Some((_, Entry::Choice(choice))) => acts.push(Act::PickAudio(choice)),
         Some((_, Entry::Path)) => state.audio_path = Some(String::new()),
-        Some((_, Entry::Stream)) => state.audio_stream = Some(USUAL_NAME.to_owned()),
+        Some((_, Entry::Stream)) => (state.audio_stream, state.begins) = (Some(USUAL_NAME.to_owned()), true),
         None => {}
     }
 
@@ -242,8 +252,8 @@ impl PathAnswer {
     }
 }
 
-/// A field for a path, with a button to use it, one for `dialog` where there is one, and one to give up; Enter and Escape
-/// do what the first and the last do.
+/// A field for a path, with a button to use it, one for `dialog` where there is one, and one to give up; Enter does what
+/// the first does, and the window's Escape what the last does.
 fn path_field(
     ui: &mut Ui,
     label: Text,
@@ -260,7 +270,6 @@ fn path_field(
             response.request_focus();
         }
         use_it = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-        give_up = ui.input(|input| input.key_pressed(Key::Escape));
         ui.horizontal(|ui| {
             let (use_label, cancel) = (words.text(Text::UseClip), words.text(Text::Cancel));
             let usable = !value.trim().is_empty();
@@ -268,7 +277,7 @@ fn path_field(
                 ui.add_enabled_ui(usable, |ui| kind_button(ui, ButtonKind::Accent, use_label, use_label).clicked());
             use_it |= pressed.inner;
             browse = dialog.is_some() && button(ui, words.settings(SettingsText::Browse)).clicked();
-            give_up |= button(ui, cancel).clicked();
+            give_up = button(ui, cancel).clicked();
         });
     });
     let path = value.trim().trim_matches('"').to_owned();

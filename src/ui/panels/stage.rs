@@ -75,7 +75,7 @@ fn awaits(ui: &mut Ui, rect: Rect, awaited: &Problem, words: Words) {
 /// The largest rectangle of that shape in the middle of `all`.
 pub(super) fn fitted(all: Rect, shape: Size) -> Rect {
     let ratio = shape.width as f32 / shape.height.max(1) as f32;
-    let width = all.width().min(all.height() * ratio);
+    let width = all.width().min(all.height() * ratio).max(0.0);
     Rect::from_center_size(all.center(), vec2(width, width / ratio))
 }
 

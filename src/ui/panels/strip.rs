@@ -6,7 +6,7 @@ use eframe::egui::{PopupCloseBehavior, Response, Ui};
 use crate::studio::DestinationState;
 use crate::ui::theme;
 use crate::ui::view::{Act, Phase, RecordingView, ShowView, StripView};
-use crate::ui::widgets::{sparkline, state_pill, text};
+use crate::ui::widgets::{sparkline, state_pill, text, tick_box};
 use crate::ui::wording::{SettingsText, Text, Words};
 
 /// The word of a state, as pill, title and announcement have it.
@@ -80,7 +80,7 @@ pub fn strip_ui(
         if is_switch {
             let mut records = view.recording != RecordingView::Off;
             let name = format!("{} {recording}", words.text(Text::Recording));
-            let switch = ui.checkbox(&mut records, name).on_hover_text(words.settings(SettingsText::Record));
+            let switch = tick_box(ui, &mut records, &name).on_hover_text(words.settings(SettingsText::Record));
             if switch.changed() {
                 acts.push(Act::ToggleRecord);
             }
@@ -109,7 +109,7 @@ fn lines_ui(ui: &mut Ui, view: &StripView, words: Words, acts: &mut Vec<Act>) {
             let over = matches!(state, DestinationState::Off | DestinationState::Ended);
             let mut on = !over;
             let label = format!("{name}  {}", words.destination_state(*state));
-            if ui.checkbox(&mut on, label).changed() {
+            if tick_box(ui, &mut on, &label).changed() {
                 acts.push(Act::SetDestination { place, on });
             }
         }

@@ -1,11 +1,12 @@
 //! The sentence of truth: that all is good, or the one cause, with one button; and the question before a show is ended.
 
-use eframe::egui::Ui;
+use eframe::egui::text::LayoutJob;
+use eframe::egui::{Align, Label, Layout, Ui, vec2};
 
 use crate::settings::AudioChoice;
 use crate::ui::theme;
 use crate::ui::view::{Act, PrimaryState, Remedy, Truth, TruthView};
-use crate::ui::widgets::{ButtonKind, button, kind_button, text};
+use crate::ui::widgets::{ButtonKind, button_width, kind_button};
 use crate::ui::wording::{SettingsText, Text, Words};
 
 /// What it says.
@@ -38,47 +39,70 @@ pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
         Truth::NotEverywhere { missing, all } => words.not_everywhere(*missing, *all),
         Truth::SomeSwitchedOff { off, all } => words.some_switched_off(*off, *all),
         Truth::NotRecorded => words.text(Text::NotRecorded).to_owned(),
+        Truth::NothingToMark => words.text(Text::NothingToMark).to_owned(),
         Truth::Problem(problem) => words.what(problem),
     }
+}
+
+/// What stands beside the sentence: its one button, or the answers to the question.
+fn labels(view: &TruthView, asks: bool, words: Words) -> Vec<String> {
+    if asks {
+        return [Text::EndShow, Text::KeepGoing].map(|label| words.text(label).to_owned()).into();
+    }
+    let label = |remedy: &Remedy| match remedy {
+        Remedy::Fix(_) => words.settings(SettingsText::Fix).to_owned(),
+        Remedy::LowerTo(bitrate) => words.lower_to(bitrate.kbps()),
+        Remedy::RetryNow => words.text(Text::RetryNow).to_owned(),
+        Remedy::SwitchOn { name, .. } => words.switch_on(name),
+        Remedy::Silence => words.text(Text::GoWithoutSound).to_owned(),
+        Remedy::Unmute => words.text(Text::Unmute).to_owned(),
+    };
+    view.remedy.iter().map(label).collect()
+}
+
+/// How much room is taken beside the sentence.
+pub(super) fn beside_width(ui: &Ui, view: &TruthView, asks: bool, words: Words) -> f32 {
+    let gap = ui.spacing().item_spacing.x;
+    labels(view, asks, words).iter().map(|label| button_width(ui, label) + gap).sum()
 }
 
 /// Draws the sentence and its button, or the question.
 pub fn truth_ui(ui: &mut Ui, view: &TruthView, primary: &mut PrimaryState, words: Words, acts: &mut Vec<Act>) {
     let t = theme::tokens(ui);
-    let font = theme::body(ui);
-    ui.horizontal_wrapped(|ui| {
-        if primary.asks {
-            let strong = theme::strong(ui);
-            text(ui, words.text(Text::EndShowQuestion), strong, t.text);
-            let (end, keep) = (words.text(Text::EndShow), words.text(Text::KeepGoing));
-            if kind_button(ui, ButtonKind::Danger, end, end).clicked() {
-                primary.asks = false;
-                acts.push(Act::EndShow);
-            }
-            if button(ui, keep).clicked() {
-                primary.asks = false;
-            }
+    let asks = primary.asks;
+    let labels = labels(view, asks, words);
+    let room = ui.available_width() - beside_width(ui, view, asks, words);
+    let (line, font, ink) = match (&view.truth, asks) {
+        (_, true) => (words.text(Text::EndShowQuestion).to_owned(), theme::strong(ui), t.text),
+        (Truth::AllGood | Truth::AllGoodRehearsal | Truth::SomeSwitchedOff { .. } | Truth::Over, _) => {
+            (sentence(&view.truth, words), theme::body(ui), t.dim)
+        }
+        _ => (sentence(&view.truth, words), theme::body(ui), t.text),
+    };
+    // On two lines at most; where it is pointed at, all of it is told.
+    let mut job = LayoutJob::simple(line, font, ink, room.max(0.0));
+    job.wrap.max_rows = 2;
+    let galley = ui.painter().layout_job(job);
+    let least = if labels.is_empty() { 0.0 } else { ui.spacing().interact_size.y };
+    let size = vec2(ui.available_width(), galley.size().y.max(least));
+    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+        ui.add(Label::new(galley));
+        let kind = |place| if asks && place == 0 { ButtonKind::Danger } else { ButtonKind::Quiet };
+        let pressed =
+            labels.iter().enumerate().filter(|(place, label)| kind_button(ui, kind(*place), label, label).clicked());
+        let Some(pressed) = pressed.map(|(place, _)| place).last() else { return };
+        if asks {
+            primary.asks = false;
+            acts.extend((pressed == 0).then_some(Act::EndShow));
             return;
         }
-        let ink = match view.truth {
-            Truth::AllGood | Truth::AllGoodRehearsal | Truth::SomeSwitchedOff { .. } | Truth::Over => t.dim,
-            _ => t.text,
-        };
-        text(ui, sentence(&view.truth, words), font, ink);
-        if let Some(remedy) = &view.remedy {
-            let (label, act) = match remedy {
-                Remedy::Fix(fix) => (words.settings(SettingsText::Fix).to_owned(), Act::Fix(fix.clone())),
-                Remedy::LowerTo(bitrate) => (words.lower_to(bitrate.kbps()), Act::SetBitrate(*bitrate)),
-                Remedy::RetryNow => (words.text(Text::RetryNow).to_owned(), Act::RetryNow),
-                Remedy::SwitchOn { place, name } => {
-                    (words.switch_on(name), Act::SetDestination { place: *place, on: true })
-                }
-                Remedy::Silence => (words.text(Text::GoWithoutSound).to_owned(), Act::PickAudio(AudioChoice::Silence)),
-                Remedy::Unmute => (words.text(Text::Unmute).to_owned(), Act::SetMuted(false)),
-            };
-            if button(ui, &label).clicked() {
-                acts.push(act);
-            }
-        }
+        acts.extend(view.remedy.as_ref().map(|remedy| match remedy {
+            Remedy::Fix(fix) => Act::Fix(fix.clone()),
+            Remedy::LowerTo(bitrate) => Act::SetBitrate(*bitrate),
+            Remedy::RetryNow => Act::RetryNow,
+            Remedy::SwitchOn { place, .. } => Act::SetDestination { place: *place, on: true },
+            Remedy::Silence => Act::PickAudio(AudioChoice::Silence),
+            Remedy::Unmute => Act::SetMuted(false),
+        }));
     });
 }

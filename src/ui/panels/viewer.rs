@@ -64,7 +64,6 @@ pub fn rehearsal_ui(
             acts.push(Act::AskToShare);
         }
     });
-    share_ui(ui, all, &viewer.share, words, acts);
 }
 
 /// Above a picture.
@@ -90,15 +89,20 @@ fn viewer_picture(ui: &mut Ui, rect: Rect, viewer: &ViewerView, picture: &dyn Pi
     ui.painter().galley(at, wait, t.dim);
 }
 
-/// The question, and what came of it, over both pictures.
-fn share_ui(ui: &mut Ui, all: Rect, share: &ShareView, words: Words, acts: &mut Vec<Act>) {
-    let is_open = match share {
+/// Whether the question, or what came of it, is shown.
+pub(super) fn is_open(share: &ShareView) -> bool {
+    match share {
         ShareView::Off | ShareView::On { open: false, .. } => false,
         ShareView::Asks | ShareView::Opening | ShareView::On { .. } | ShareView::Failed(_) => true,
-    };
-    if !is_open {
+    }
+}
+
+/// The question, and what came of it, over both pictures.
+pub(super) fn share_ui(ui: &mut Ui, share: &ShareView, words: Words, acts: &mut Vec<Act>) {
+    if !is_open(share) {
         return;
     }
+    let all = ui.available_rect_before_wrap();
     let head = if *share == ShareView::Asks { Text::ShareQuestion } else { Text::WatchElsewhereTitle };
     let closes = card_over(ui, all, words.text(head), words, |ui| share_card(ui, share, words, acts));
     if closes {

@@ -1,8 +1,11 @@
 //! The whole window: where each part stands.
 
-use eframe::egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Rect, Stroke, Ui, UiBuilder, Vec2, pos2, vec2};
+use eframe::egui::{
+    Align, CentralPanel, Frame, Layout, Margin, Panel, Rect, ScrollArea, Stroke, Ui, UiBuilder, Vec2, pos2, vec2,
+};
 
 use super::check::check_ui;
+use super::escape::{escape, top_card};
 use super::first_run::first_run_ui;
 use super::header::header_ui;
 use super::incoming::sender_ui;
@@ -12,21 +15,25 @@ use super::profiles::told_ui;
 use super::result::result_ui;
 use super::settings::settings_ui;
 use super::sound::sound_ui;
-use super::sources::sources_ui;
+use super::sources::{source_fields_ui, sources_ui};
 use super::stage::stage_ui;
 use super::strip::strip_ui;
-use super::truth::{sentence, truth_ui};
-use super::viewer::rehearsal_ui;
+use super::truth::{beside_width, sentence, truth_ui};
+use super::viewer::{rehearsal_ui, share_ui};
 use crate::ui::check::CheckAct;
 use crate::ui::theme;
 use crate::ui::view::{Act, Appearance, Phase, Primary, Tab, Truth, View, ViewState};
 use crate::ui::widgets::{
-    ButtonKind, Pictures, PrimaryAnswer, galley, health_ribbon, kind_button_tall, primary_button,
+    ButtonKind, Pictures, PrimaryAnswer, galley, health_ribbon, kind_button_tall, primary_button, row_at_end,
 };
 use crate::ui::wording::{Text, Words};
 
 /// With less room than this, in points of text at 100 %, parts that are shown side by side take turns.
 const COMPACT: Vec2 = vec2(700.0, 420.0);
+/// With less room than this beside the buttons, in points of text at 100 %, the sentence of truth stands above them.
+const SENTENCE: f32 = 240.0;
+/// Most of the room between head and foot that cards and fields below the picture take; more is scrolled.
+const BELOW_PART: f32 = 0.5;
 
 /// Draws everything.
 pub fn window_ui(
@@ -39,10 +46,15 @@ pub fn window_ui(
     acts: &mut Vec<Act>,
 ) {
     let t = theme::tokens(ui);
-    shortcuts(ui, view, appearance, state, acts);
     let scale = theme::scale(ui);
     let room = ui.max_rect().size() / scale;
     let compact = room.x < COMPACT.x || room.y < COMPACT.y;
+    shortcuts(ui, view, appearance, state, acts);
+    escape(ui, view, state, compact, acts);
+    if view.settings.is_none() {
+        // A sheet that was closed begins with what is set.
+        state.settings.keep_key();
+    }
     let line = Stroke::new(1.0, t.line);
     let plain = Frame::new().inner_margin(Margin::symmetric(14, 0));
     let head = Panel::top("head").exact_size(40.0 * scale).frame(plain).show_separator_line(false);
@@ -72,6 +84,11 @@ pub fn window_ui(
             let sheet = sheet.show(ui, |ui| settings_ui(ui, settings, &mut state.settings, words, acts)).response.rect;
             ui.painter().vline(sheet.left() + 0.5, sheet.y_range(), line);
         }
+        if compact && top_card(view).is_some() {
+            let frame = Frame::new().inner_margin(Margin::symmetric(14, 8));
+            CentralPanel::no_frame().frame(frame).show(ui, |ui| cards_ui(ui, view, state, words, acts));
+            return keys_over(ui, state, words);
+        }
         let frame = Frame::new().inner_margin(Margin { left: 0, right: 14, top: 14, bottom: 10 });
         let sound = Panel::right("sound").exact_size(140.0 * scale.max(0.9)).resizable(false).frame(frame);
         sound.show_separator_line(false).show(ui, |ui| sound_ui(ui, &view.sound, words, acts));
@@ -97,6 +114,7 @@ fn middle_ui(
     acts: &mut Vec<Act>,
     compact: bool,
 ) {
+    let most = ui.available_height() * BELOW_PART;
     let below = Panel::bottom("below").frame(Frame::new()).show_separator_line(false);
     below.show(ui, |ui| {
         // The ring of what has the focus lies outside of it.
@@ -106,23 +124,36 @@ fn middle_ui(
         let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 8.0));
         health_ribbon(ui, rect, &view.flight, false, &mut state.ribbon, words);
         sources_ui(ui, &view.sources, &mut state.sources, words, acts, compact);
-        told_ui(ui, &view.profiles, words, acts);
-        problems_ui(ui, &view.problems, &mut state.unfolded, words, acts);
+        ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, |ui| {
+            source_fields_ui(ui, &view.sources, &mut state.sources, words, acts);
+            told_ui(ui, &view.profiles, words, acts);
+            problems_ui(ui, &view.problems, &mut state.unfolded, words, acts);
+        });
     });
     let stage = ui.available_rect_before_wrap();
     ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| match &view.viewer {
         Some(viewer) => rehearsal_ui(ui, view, viewer, pictures, &mut state.sources, words, acts, compact),
         None => stage_ui(ui, &view.stage, &view.sources, pictures.program, &mut state.sources, words, acts),
     });
+    ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| cards_ui(ui, view, state, words, acts));
+}
+
+/// What lies over the picture until it is put away, into all of `ui`.
+fn cards_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: &mut Vec<Act>) {
+    let all = ui.available_rect_before_wrap();
+    let over = || UiBuilder::new().max_rect(all);
+    if let Some(viewer) = &view.viewer {
+        ui.scope_builder(over(), |ui| share_ui(ui, &viewer.share, words, acts));
+    }
     if let Some(card) = &view.sources.incoming.card {
-        ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| sender_ui(ui, card, words, acts));
+        ui.scope_builder(over(), |ui| sender_ui(ui, card, words, acts));
     }
     if let Some((check, show)) = &view.check {
-        ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| check_ui(ui, check, show, words, acts));
+        ui.scope_builder(over(), |ui| check_ui(ui, check, show, words, acts));
     }
     if let Some(result) = &view.result {
-        ui.painter().rect_filled(stage, theme::RADIUS_LARGE, theme::tokens(ui).bg.gamma_multiply(0.7));
-        ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| result_ui(ui, result, &mut state.ribbon, words, acts));
+        ui.painter().rect_filled(all, theme::RADIUS_LARGE, theme::tokens(ui).bg.gamma_multiply(0.7));
+        ui.scope_builder(over(), |ui| result_ui(ui, result, &mut state.ribbon, words, acts));
     }
 }
 
@@ -132,49 +163,62 @@ fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: 
     let sides = side_buttons(view, compact);
     let width = |label: Text| galley(ui, words.text(label), theme::body(ui), theme::tokens(ui).text).size().x;
     let buttons = primary_width + sides.iter().map(|(label, ..)| width(*label) + 46.0 * scale).sum::<f32>();
-    if compact {
+    let all = ui.available_rect_before_wrap();
+    let beside = beside_width(ui, &view.truth, state.primary.asks, words);
+    let narrow = all.width() - buttons - 14.0 - beside < SENTENCE * scale;
+    ui.spacing_mut().item_spacing.y = 6.0;
+    if compact || narrow {
         strip_ui(ui, &view.show, &view.strip, view.now, words, acts, compact);
     }
-    let all = ui.available_rect_before_wrap();
-    let left = Rect::from_min_max(all.min, pos2(all.right() - buttons - 14.0, all.bottom()));
-    let texts = ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {
-        ui.spacing_mut().item_spacing.y = 6.0;
-        if !compact {
-            strip_ui(ui, &view.show, &view.strip, view.now, words, acts, compact);
-        }
+    let tall = 46.0 * scale;
+    let right = if narrow {
         truth_ui(ui, &view.truth, &mut state.primary, words, acts);
-    });
-    let height = texts.response.rect.height().max(46.0 * scale);
-    let right = Rect::from_min_size(pos2(all.right() - buttons, all.top()), vec2(buttons, height));
-    ui.scope_builder(UiBuilder::new().max_rect(right).layout(Layout::right_to_left(Align::Center)), |ui| {
-        ui.spacing_mut().item_spacing.x = 10.0;
-        ui.add_enabled_ui(view.truth.truth != Truth::Checking, |ui| {
-            primary_ui(ui, view, primary_width, state, words, acts);
-        });
-        for (label, act, enabled) in sides {
-            let label = words.text(label);
-            let pressed = ui.add_enabled_ui(enabled, |ui| {
-                let button = kind_button_tall(ui, ButtonKind::Quiet, label, label);
-                button.on_disabled_hover_text(sentence(&view.truth.truth, words)).clicked()
-            });
-            if pressed.inner {
-                acts.push(act);
+        ui.allocate_space(vec2(all.width(), tall)).1
+    } else {
+        let all = ui.available_rect_before_wrap();
+        let left = Rect::from_min_max(all.min, pos2(all.right() - buttons - 14.0, all.bottom()));
+        let texts = ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {
+            if !compact {
+                strip_ui(ui, &view.show, &view.strip, view.now, words, acts, compact);
             }
-        }
+            truth_ui(ui, &view.truth, &mut state.primary, words, acts);
+        });
+        let height = texts.response.rect.height().max(tall);
+        Rect::from_min_size(pos2(all.right() - buttons, all.top()), vec2(buttons, height))
+    };
+    let right = UiBuilder::new().max_rect(right).layout(Layout::left_to_right(Align::Center));
+    ui.scope_builder(right, |ui| {
+        row_at_end(ui, |ui| {
+            ui.spacing_mut().item_spacing.x = 10.0;
+            for (label, act, enabled) in sides {
+                let label = words.text(label);
+                let pressed = ui.add_enabled_ui(enabled, |ui| {
+                    let button = kind_button_tall(ui, ButtonKind::Quiet, label, label);
+                    button.on_disabled_hover_text(sentence(&view.truth.truth, words)).clicked()
+                });
+                if pressed.inner {
+                    acts.push(act);
+                }
+            }
+            ui.add_enabled_ui(view.truth.truth != Truth::Checking, |ui| {
+                primary_ui(ui, view, primary_width, state, words, acts);
+            });
+        });
     });
 }
 
-/// What stands beside the primary button, from right to left, and whether it can be pressed.
+/// What stands beside the primary button, and whether it can be pressed.
 fn side_buttons(view: &View, compact: bool) -> Vec<(Text, Act, bool)> {
     let enabled = view.show.rehearse_enabled;
+    if compact && (view.settings.is_some() || top_card(view).is_some()) {
+        // They are back when what is open is closed.
+        return Vec::new();
+    }
     match view.show.phase {
         Phase::Ready | Phase::Off => {
             let check = (Text::Check, Act::Check(CheckAct::Start), view.show.check_enabled);
-            let mut buttons = vec![(Text::Rehearse, Act::Rehearse, enabled), check];
-            if !compact {
-                buttons.push((Text::RecordOnly, Act::Record, enabled));
-            }
-            buttons
+            let record = (!compact).then_some((Text::RecordOnly, Act::Record, enabled));
+            record.into_iter().chain([check, (Text::Rehearse, Act::Rehearse, enabled)]).collect()
         }
         Phase::Live | Phase::Reconnecting | Phase::OffAir if !view.show.rehearsal && !compact => {
             vec![(Text::SaveReplay, Act::SaveReplay, true)]

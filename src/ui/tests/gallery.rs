@@ -296,11 +296,14 @@ fn scenes() -> Vec<Scene> {
     muted.handle_act(700.0, Act::SetMuted(true));
     let mut clipped = on_air();
     clipped.handle_levels(&Levels { clipped: true, ..levels(-0.1) });
-    let mut narrow = on_air();
-    for second in 0..4 {
-        let stats = Stats { video_kbps: 2100.0, congestion: 0.8, queue_ms: 560.0, dropped: 14, ..stats(D::Live) };
-        narrow.handle_event(70.0 + f64::from(second), StudioEvent::Stats(Box::new(stats)));
-    }
+    let narrow = || {
+        let mut narrow = on_air();
+        for second in 0..4 {
+            let stats = Stats { video_kbps: 2100.0, congestion: 0.8, queue_ms: 560.0, dropped: 14, ..stats(D::Live) };
+            narrow.handle_event(70.0 + f64::from(second), StudioEvent::Stats(Box::new(stats)));
+        }
+        narrow
+    };
     let mut lost = on_air();
     lost.handle_event(758.0, state(D::Reconnecting));
     let told = Problem::new(ProblemKind::ConnectionLost, "live.example.com:1935", "no acknowledgement for 4 s");
@@ -342,7 +345,7 @@ fn scenes() -> Vec<Scene> {
         }),
         scene("live-muted-talking", muted),
         scene("live-clipped", clipped),
-        scene("live-narrow", narrow),
+        scene("live-narrow", narrow()),
         scene("live-problems", unplugged),
         scene("live-ask-end", on_air()).pressing(|window| {
             window.key_press_modifiers(eframe::egui::Modifiers::COMMAND, Key::L);
@@ -410,6 +413,10 @@ fn scenes() -> Vec<Scene> {
         scene("live-text-200", scaled(on_air(), 2.0)),
         scene("settings-text-200", scaled(with_settings(to_youtube(), Tab::Destination), 2.0)),
         scene("first-run-text-200", scaled(first_run(), 2.0)),
+        scene("ready-text-200", scaled(seen(model()), 2.0)),
+        german(scene("live-narrow-text-200-german", scaled(narrow(), 2.0))),
+        scene("rehearsal-text-200", scaled(rehearsing(), 2.0)),
+        scene("result-text-200", scaled(hours_over(), 2.0)),
         scene("live-text-80", scaled(on_air(), 0.8)),
         scene("live-scrub-text-200", scaled(flight::show(60, flight::eventful), 2.0))
             .pressing(|window| point_at(window, 10.5 / 60.0)),

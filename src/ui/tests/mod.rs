@@ -4,6 +4,8 @@ mod canvas;
 mod check;
 mod flight;
 mod gallery;
+mod keyboard;
+mod large_text;
 mod model;
 mod panels;
 mod whole_truth;

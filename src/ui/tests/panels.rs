@@ -389,7 +389,11 @@ fn the_recording_is_switched_in_the_strip_and_begun_alone_by_button_and_key() {
 
 #[test]
 fn replays_and_marks_have_keys_and_a_button() {
-    let mut harness = open(desk(live()), SIZES[1]);
+    let mut model = seen(model());
+    model.handle_act(0.5, Act::ToggleRecord);
+    model.handle_act(1.0, Act::GoLive);
+    model.handle_event(2.0, state(D::Live));
+    let mut harness = open(desk(model), SIZES[1]);
     harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::R);
     harness.run();
     harness.key_press_modifiers(Modifiers::COMMAND, Key::K);

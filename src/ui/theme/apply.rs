@@ -106,6 +106,10 @@ fn style(look: Look, scale: f32) -> Style {
     style.spacing.item_spacing = Vec2::splat(8.0);
     style.spacing.button_padding = Vec2::new(12.0, 6.0);
     style.spacing.interact_size = Vec2::new(28.0, 28.0) * scale;
+    style.spacing.icon_width *= scale;
+    style.spacing.icon_width_inner *= scale;
+    style.spacing.icon_spacing *= scale;
+    style.spacing.slider_width *= scale;
     style.spacing.menu_margin = Margin::same(6);
     style.spacing.window_margin = Margin::same(12);
     style.interaction.selectable_labels = false;

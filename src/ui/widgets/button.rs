@@ -2,9 +2,12 @@
 
 use eframe::egui::{Color32, CursorIcon, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
 
-use super::paint::{focus_ring, galley_within};
+use super::paint::{focus_ring, galley, galley_within};
 use crate::ui::theme::{self, RADIUS, RADIUS_LARGE};
 use crate::ui::wording::{Text, Words};
+
+/// At each side of a button's label, in points at a text scale of 100 %.
+const PADDING: f32 = 11.0;
 
 /// What a button is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,12 +29,18 @@ pub(crate) fn button(ui: &mut Ui, label: &str) -> Response {
 
 /// A button that shows `label` and is called `name` by screen readers.
 pub(crate) fn kind_button(ui: &mut Ui, kind: ButtonKind, label: &str, name: &str) -> Response {
-    sized_button(ui, kind, label, name, vec2(11.0, 28.0))
+    sized_button(ui, kind, label, name, vec2(PADDING, 28.0))
 }
 
 /// The same, as tall as the primary button.
 pub(crate) fn kind_button_tall(ui: &mut Ui, kind: ButtonKind, label: &str, name: &str) -> Response {
     sized_button(ui, kind, label, name, vec2(18.0, 46.0))
+}
+
+/// How wide a quiet button with `label` is.
+pub(crate) fn button_width(ui: &Ui, label: &str) -> f32 {
+    let ink = theme::tokens(ui).text;
+    galley(ui, label, theme::body(ui), ink).size().x + 2.0 * theme::scaled(ui, PADDING)
 }
 
 /// `form`: padding at each side, and height, in points at a text scale of 100 %.
@@ -63,8 +72,8 @@ fn sized_button(ui: &mut Ui, kind: ButtonKind, label: &str, name: &str, form: Ve
         let at = rect.center() - galley.size() / 2.0;
         let ink = if pointed && kind == ButtonKind::Ghost { t.text } else { ink };
         ui.painter().galley_with_override_text_color(at, galley, ink);
-        focus_ring(ui, &response, rect, radius);
     }
+    focus_ring(ui, &response, rect, radius);
     response.on_hover_cursor(CursorIcon::PointingHand)
 }
 

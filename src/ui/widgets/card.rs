@@ -1,9 +1,10 @@
 //! Cards: something that is told, with its edge saying how much it matters; and the head of a sheet.
 
-use eframe::egui::{Align, Frame, InnerResponse, Layout, Margin, Stroke, Ui};
+use eframe::egui::{Frame, InnerResponse, Margin, Stroke, Ui};
 
 use super::button::close_button;
 use super::paint::text;
+use super::row::row_at_end;
 use crate::ui::theme::{self, RADIUS_LARGE};
 use crate::ui::wording::Words;
 
@@ -34,20 +35,17 @@ pub(crate) fn card<R>(ui: &mut Ui, kind: CardKind, add: impl FnOnce(&mut Ui) -> 
     })
 }
 
-/// The head of a sheet, with a cross at its end; `true` when it is pressed. `add` draws what stands before the cross, from
-/// right to left.
+/// The head of a sheet, with a cross at its end; `true` when it is pressed. `add` draws what stands before the cross.
 pub(crate) fn sheet_head(ui: &mut Ui, title: &str, words: Words, add: impl FnOnce(&mut Ui)) -> bool {
     let t = theme::tokens(ui);
     ui.horizontal(|ui| {
         let font = theme::strong(ui);
         text(ui, title, font, t.text);
-        let row = ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let closes = close_button(ui, words).clicked();
+        row_at_end(ui, |ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
             add(ui);
-            closes
-        });
-        row.inner
+            close_button(ui, words).clicked()
+        })
     })
     .inner
 }

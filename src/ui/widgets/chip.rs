@@ -37,8 +37,8 @@ pub(crate) fn chip(ui: &mut Ui, name: &str, value: &str, width: f32) -> Response
         ui.painter().galley(pos2(x, middle(height)), value_galley, ink);
         x += width + gap;
         paint_arrow(ui.painter(), pos2(x + arrow / 2.0, rect.center().y), arrow, t.dim);
-        focus_ring(ui, &response, rect, RADIUS);
     }
+    focus_ring(ui, &response, rect, RADIUS);
     response.on_hover_cursor(CursorIcon::PointingHand)
 }
 

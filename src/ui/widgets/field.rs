@@ -20,14 +20,16 @@ fn edit(ui: &mut Ui, label: &str, value: &mut String, hint: &str, secret: bool) 
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
         let font = theme::small(ui);
-        let label = text(ui, label, font, t.dim);
+        let name = text(ui, label, font, t.dim);
         let frame = Frame::new()
             .fill(t.bg)
             .stroke(Stroke::new(1.0, t.line))
             .corner_radius(RADIUS)
             .inner_margin(Margin::symmetric(10, 0));
         let width = ui.available_width();
+        // The same field wherever it stands: what comes to stand above it does not take the focus from it.
         let edit = TextEdit::singleline(value)
+            .id_salt(label)
             .password(secret)
             .hint_text(hint.to_owned())
             .font(theme::body(ui))
@@ -36,7 +38,7 @@ fn edit(ui: &mut Ui, label: &str, value: &mut String, hint: &str, secret: bool) 
             .desired_width(width)
             .align(Align2::LEFT_CENTER)
             .min_size(eframe::egui::vec2(width, theme::scaled(ui, 32.0)));
-        let response = ui.add(edit).labelled_by(label.id);
+        let response = ui.add(edit).labelled_by(name.id);
         focus_ring(ui, &response, response.rect, RADIUS);
         response
     })

@@ -46,10 +46,16 @@ pub(crate) fn meter(ui: &mut Ui, rect: Rect, channels: &[ChannelView], muted: bo
     });
     let font = eframe::egui::FontId::proportional(theme::scaled(ui, 10.0));
     let label_width = theme::scaled(ui, 22.0);
-    for (dbfs, at) in SCALE {
+    // From the top down. A low bar has room for few marks: what would lie over the mark before it is left out.
+    let mut free_from = rect.top();
+    for (dbfs, at) in SCALE.into_iter().rev() {
         let label = galley(ui, &format!("{dbfs:.0}").replace('-', "−"), font.clone(), t.dim);
-        let y = (rect.bottom() - at * rect.height() - label.size().y / 2.0)
-            .clamp(rect.top(), rect.bottom() - label.size().y);
+        let middle = rect.bottom() - at * rect.height();
+        let y = (middle - label.size().y / 2.0).min(rect.bottom() - label.size().y).max(rect.top());
+        if y < free_from || y + label.size().y > rect.bottom() {
+            continue;
+        }
+        free_from = y + label.size().y;
         ui.painter().galley(pos2(rect.left() + label_width - label.size().x, y), label, t.dim);
     }
     let count = channels.len().max(2);
@@ -80,7 +86,7 @@ fn paint_bar(ui: &Ui, bar: Rect, channel: ChannelView, muted: bool) {
         }
     }
     if channel.hold_dbfs > -60.0 {
-        let y = y_of(channel.hold_dbfs).clamp(bar.top() + 1.0, bar.bottom() - 1.0);
+        let y = y_of(channel.hold_dbfs).min(bar.bottom() - 1.0).max(bar.top() + 1.0);
         let mark = Rect::from_center_size(pos2(bar.center().x, y), vec2(bar.width(), 2.0));
         ui.painter().rect_filled(mark, 0.0, t.text);
     }
@@ -154,6 +160,20 @@ pub(crate) fn fader(ui: &mut Ui, rect: Rect, gain_db: f32, name: &str) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// In a small window with large text a bar may be lower than one mark of its scale.
+    #[test]
+    fn a_bar_of_any_height_is_drawn() {
+        for height in [0.0, 0.5, 1.5, 10.0, 25.0, 400.0] {
+            let channels = [ChannelView { peak_dbfs: -3.0, hold_dbfs: -1.0 }; 2];
+            let harness = egui_kittest::Harness::new_ui(|ui| {
+                let rect = Rect::from_min_size(pos2(20.0, 20.0), vec2(60.0, height));
+                meter(ui, rect, &channels, false, "level");
+                fader(ui, rect, 0.0, "volume");
+            });
+            egui_kittest::kittest::Queryable::get_by_label(&harness, "level");
+        }
+    }
 
     #[test]
     fn the_scale_rises_through_its_marks_and_stays_on_the_bar() {

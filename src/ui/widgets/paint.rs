@@ -29,7 +29,8 @@ pub(crate) fn text_on_one_line(ui: &mut Ui, text: impl Into<String>, font: FontI
     ui.add(Label::new(RichText::new(text).font(font).color(colour)).extend())
 }
 
-/// A ring around `rect` while `response` has the focus.
+/// A ring around `rect` while `response` has the focus, which is scrolled into view when it gets it. To be called wherever
+/// `rect` is: what nobody sees yet is what has to be scrolled.
 pub(crate) fn focus_ring(ui: &Ui, response: &Response, rect: Rect, radius: f32) {
     if response.gained_focus() {
         response.scroll_to_me(None);

@@ -11,6 +11,8 @@ use crate::ui::theme::{self, RADIUS};
 
 /// Most of a menu's height, as a part of the window's; more is scrolled.
 const HEIGHT_PART: f32 = 0.7;
+/// Room for a menu's scroll bar, in points.
+const BAR: f32 = 10.0;
 
 /// A menu below `opener`, opened and closed by it, and by Escape. `add` draws the items; the first frame gives the
 /// focus to the chosen one, so that a list that was opened by keyboard is used by keyboard.
@@ -25,7 +27,10 @@ pub(crate) fn menu_below<R>(opener: &Response, name: &str, width: f32, add: impl
         ui.set_min_width(width);
         ui.spacing_mut().item_spacing.y = 2.0;
         let height = ui.ctx().content_rect().height() * HEIGHT_PART;
-        ScrollArea::vertical().max_height(height).show(ui, add).inner
+        // Beside the words, not over them.
+        ui.spacing_mut().scroll.floating_allocated_width = BAR;
+        // As high as what is in it now, whatever was in it before.
+        ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, add).inner
     });
     let is_open = Popup::is_id_open(&opener.ctx, Popup::default_response_id(opener));
     let keys = [Key::Enter, Key::Space, Key::Escape];
@@ -46,6 +51,9 @@ pub fn menu_item(ui: &mut Ui, label: &str, chosen: bool) -> Response {
     let galley = galley_within(ui, label, theme::body(ui), ink, width - 3.0 * padding - mark);
     let (rect, response) = ui.allocate_exact_size(vec2(width, theme::scaled(ui, 28.0)), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::MenuItem, enabled, chosen, label));
+    if response.gained_focus() {
+        response.scroll_to_me(None);
+    }
     if ui.is_rect_visible(rect) {
         if response.hovered() || response.has_focus() {
             ui.painter().rect_filled(rect, RADIUS, t.raised);
@@ -117,8 +125,8 @@ pub(crate) fn picker<S: AsRef<str>>(
         ui.painter().galley(pos2(rect.left() + padding, rect.center().y - galley.size().y / 2.0), galley, ink);
         let side = theme::scaled(ui, 7.0);
         paint_arrow(ui.painter(), pos2(rect.right() - padding - side / 2.0, rect.center().y), side, t.dim);
-        focus_ring(ui, &response, rect, RADIUS);
     }
+    focus_ring(ui, &response, rect, RADIUS);
     let response = response.on_hover_cursor(CursorIcon::PointingHand);
     let picked = menu_below(&response, name, width, |ui| choose(ui, items, chosen)).flatten();
     picked.filter(|picked| Some(*picked) != chosen)

@@ -129,6 +129,7 @@ table! {
     NobodyGetsIt: "Nobody gets the show: every server is switched off", "Niemand bekommt die Sendung: alle Server sind ausgeschaltet";
     NotRecorded: "Nothing is recorded. The stream goes on", "Nichts wird aufgenommen. Der Stream läuft weiter";
     NobodyHears: "Nobody would hear you", "Niemand würde dich hören";
+    NothingToMark: "Nothing is recorded, so nothing was marked", "Es wird nichts aufgenommen, also wurde nichts gemerkt";
     GoWithoutSound: "Go without sound", "Ohne Ton senden";
 
     // Sound
@@ -250,6 +251,8 @@ table! {
     KeyReplay: "Save the last 30 s", "Die letzten 30 s sichern";
     KeyMark: "Mark this moment in the recording", "Diesen Moment in der Aufnahme merken";
     KeySettings: "Settings", "Einstellungen";
+    KeyUndo: "In the settings: undo", "In den Einstellungen: rückgängig";
+    KeyRedo: "In the settings: redo", "In den Einstellungen: wiederholen";
     KeyHelp: "This sheet", "Diese Übersicht";
     KeyNext: "Next control, previous control", "Nächstes, voriges Bedienelement";
     KeyPress: "Press a button, open a list", "Knopf drücken, Liste öffnen";

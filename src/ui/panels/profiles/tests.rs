@@ -126,6 +126,23 @@ fn names_are_typed() {
 }
 
 #[test]
+fn a_page_is_typed_into_at_once() {
+    for (entry, label) in [
+        ("Save as…", "Profile name"),
+        ("Rename…", "New name"),
+        ("Import…", "File or tally: link"),
+        ("Export…", "File to write"),
+    ] {
+        let mut harness = open(world(), SIZES[0]);
+        item(&mut harness, entry);
+        assert!(harness.get_by_role_and_label(Role::TextInput, label).is_focused(), "{entry}");
+        harness.key_press(Key::Tab);
+        harness.run();
+        assert!(!harness.get_by_role_and_label(Role::TextInput, label).is_focused(), "{entry}: Tab goes on");
+    }
+}
+
+#[test]
 fn what_was_deleted_comes_back() {
     let mut deleted = world();
     deleted.view.around = ProfilesAround { deleted: Some("Choir".to_owned()), ..Default::default() };
@@ -190,10 +207,13 @@ fn the_card_is_shown_copied_and_put_away() {
         item(&mut harness, "Show card…");
         let code = harness.get_by_role_and_label(Role::Image, "QR code of the link").rect();
         assert!(code.height() > 150.0 && code.width() >= code.height(), "{code:?}");
-        click(&mut harness, Role::Button, "Copy link");
+        // Without scrolling: the card is seen whole.
+        harness.get_by_role_and_label(Role::Button, "Copy link").click();
+        harness.run();
         let Some(Act::CopyText(link)) = last(&harness) else { panic!("{:?}", harness.state().acts) };
         assert!(link.starts_with("tally:show?") && !link.contains("canary"));
-        click(&mut harness, Role::Button, "Back");
+        harness.get_by_role_and_label(Role::Button, "Back").click();
+        harness.run();
         assert_eq!(last(&harness), Some(Act::CloseCard));
         harness.get_by_role_and_label(Role::MenuItem, "Show card…");
     }

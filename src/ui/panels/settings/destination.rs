@@ -15,7 +15,7 @@ use crate::ui::dialogs::DialogRequest;
 use crate::ui::theme;
 use crate::ui::view::{Act, SettingsView};
 use crate::ui::widgets::{ButtonKind, CardKind, button, card, kind_button, text};
-use crate::ui::wording::{SettingsText, Words};
+use crate::ui::wording::{SettingsText, Text, Words};
 
 /// What the tab draws with.
 struct Sheet<'a> {
@@ -205,7 +205,7 @@ impl Sheet<'_> {
             key if destination.has_key() && !state.replaces_key => {
                 let names = (SettingsText::ReplaceKey, SettingsText::ForgetKey);
                 match kept_secret(ui, label, key.as_ref(), names, words) {
-                    Some(KeptAnswer::Replace) => state.replaces_key = true,
+                    Some(KeptAnswer::Replace) => (state.replaces_key, state.focus) = (true, Some(Place::Key)),
                     Some(KeptAnswer::Forget) => {
                         state.done.clear();
                         self.change(|destination| destination.set_stream_key(None));
@@ -226,8 +226,16 @@ impl Sheet<'_> {
             _ => {
                 let wants_focus = state.focus.take_if(|place| *place == Place::Key).is_some();
                 let hint = words.settings(SettingsText::KeyHint);
-                if let Some(typed) = typed_secret(ui, label, &mut state.key, hint, wants_focus) {
-                    self.take(paste_key(&typed, destination), Place::Key, state);
+                match typed_secret(ui, label, &mut state.key, hint, wants_focus) {
+                    Some(typed) if typed.is_empty() => _ = state.keep_key(),
+                    Some(typed) => self.take(paste_key(&typed, destination), Place::Key, state),
+                    None => {}
+                }
+                if state.replaces_key {
+                    let cancel = words.text(Text::Cancel);
+                    if kind_button(ui, ButtonKind::Ghost, cancel, cancel).clicked() {
+                        state.keep_key();
+                    }
                 }
                 complaint(ui, state, Place::Key, words);
                 if let Some(service) = Service::of(destination) {
@@ -353,7 +361,8 @@ impl Sheet<'_> {
                 }
             }
             _ => {
-                if let Some(typed) = typed_secret(ui, label, &mut state.password, "", false) {
+                let typed = typed_secret(ui, label, &mut state.password, "", false);
+                if let Some(typed) = typed.filter(|typed| !typed.is_empty()) {
                     let password = Some(StreamKey::new(&typed)).filter(|password| !password.is_empty());
                     self.change(|destination| destination.set_password(password));
                     self.acts.push(Act::EndTyping);

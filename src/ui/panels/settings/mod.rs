@@ -82,6 +82,16 @@ impl SettingsState {
     fn complaint_at(&self, place: Place) -> Option<&Complaint> {
         self.typed.get(self.destination, place)?.complaint.as_ref()
     }
+
+    /// The key that is set stays, whatever was begun of another; whether one was begun.
+    pub(in crate::ui) fn keep_key(&mut self) -> bool {
+        let begun = std::mem::take(&mut self.replaces_key);
+        if begun {
+            self.key = SecretText::default();
+            self.forget(Place::Key);
+        }
+        begun
+    }
 }
 
 /// A field that is typed into.
@@ -128,6 +138,7 @@ pub fn settings_ui(
     if let Some(tab) = tabs(ui, &names, view.tab) {
         // What was typed and made no sense is not carried along, unless a show would go elsewhere without it.
         state.typed.keep_wrong_servers();
+        state.keep_key();
         acts.push(Act::OpenSettings(tab));
     }
     ui.add_space(STEP);
@@ -158,7 +169,7 @@ pub fn settings_ui(
 
 fn undo_and_redo(ui: &mut egui::Ui, view: &SettingsView, words: Words, acts: &mut Vec<Act>) {
     for (label, can, act) in
-        [(SettingsText::Redo, view.can_redo, Act::Redo), (SettingsText::Undo, view.can_undo, Act::Undo)]
+        [(SettingsText::Undo, view.can_undo, Act::Undo), (SettingsText::Redo, view.can_redo, Act::Redo)]
     {
         let name = words.settings(label);
         if ui.add_enabled_ui(can, |ui| kind_button(ui, ButtonKind::Ghost, name, name).clicked()).inner {

@@ -10,7 +10,7 @@ use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::{CardChoice, Field, ShowSettings};
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::view::{Act, SettingsView};
-use crate::ui::widgets::button;
+use crate::ui::widgets::{button, tick_box};
 use crate::ui::wording::{SettingsText, Words};
 
 /// Sizes that are offered.
@@ -66,7 +66,7 @@ pub(super) fn picture_ui(
     });
     lockable(ui, view, Field::Adaptive, |ui| {
         let mut adaptive = encoding.adaptive;
-        if ui.checkbox(&mut adaptive, words.settings(SettingsText::Adaptive)).changed() {
+        if tick_box(ui, &mut adaptive, words.settings(SettingsText::Adaptive)).changed() {
             acts.push(edited(view, |settings| settings.encoding.adaptive = adaptive));
         }
     });

@@ -12,7 +12,7 @@ use crate::settings::{
 };
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::view::{Act, SettingsView};
-use crate::ui::widgets::button;
+use crate::ui::widgets::{button, tick_box};
 use crate::ui::wording::{SettingsText, Words};
 
 pub(super) fn recording_ui(
@@ -24,7 +24,7 @@ pub(super) fn recording_ui(
 ) {
     lockable(ui, view, Field::Record, |ui| {
         let mut records = view.settings.record.is_some();
-        if ui.checkbox(&mut records, words.settings(SettingsText::Record)).changed() {
+        if tick_box(ui, &mut records, words.settings(SettingsText::Record)).changed() {
             let offered = || default_recording().unwrap_or_else(|| RecordingName::offered_in(Path::new("")).path());
             let path = records.then(offered);
             acts.push(edited(view, |settings| settings.record = path));

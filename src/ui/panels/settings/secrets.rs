@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use eframe::egui::{self, Align, Layout, Role, Sense, Stroke, StrokeKind, TextEdit, WidgetInfo};
+use eframe::egui::{self, Role, Sense, Stroke, StrokeKind, TextEdit, WidgetInfo};
 
 use crate::settings::StreamKey;
 use crate::ui::theme::{self, RADIUS};
-use crate::ui::widgets::{ButtonKind, galley_within, kind_button, secret_field, text};
+use crate::ui::widgets::{ButtonKind, galley_within, kind_button, row_at_end, secret_field, text};
 use crate::ui::wording::{SettingsText, Words};
 
 /// Text that is typed and must not be seen.
@@ -29,8 +29,8 @@ impl fmt::Debug for SecretText {
     }
 }
 
-/// Draws a field for a secret; gives it once it is whole: pasted, confirmed by Enter, or the field was left.
-/// `wants_focus`: the next key typed goes there.
+/// Draws a field for a secret; gives it once it is whole: pasted, confirmed by Enter, or the field was left. Then it may be
+/// empty. `wants_focus`: the next key typed goes there.
 pub(super) fn typed_secret(
     ui: &mut egui::Ui,
     label: &str,
@@ -43,12 +43,12 @@ pub(super) fn typed_secret(
         response.request_focus();
     }
     let pasted = response.has_focus() && ui.input(|i| i.events.iter().any(|e| matches!(e, egui::Event::Paste(_))));
-    let whole = (pasted || response.lost_focus()) && !typed.0.is_empty();
-    whole.then(|| {
-        // The field's own steps would hold it longer than the secret store does.
-        TextEdit::store_state(ui.ctx(), response.id, egui::text_edit::TextEditState::default());
-        std::mem::take(&mut typed.0)
-    })
+    // The field's own steps would hold it longer than the secret store does, and after it was given up.
+    if let Some(mut steps) = TextEdit::load_state(ui.ctx(), response.id) {
+        steps.clear_undoer();
+        TextEdit::store_state(ui.ctx(), response.id, steps);
+    }
+    (pasted || response.lost_focus()).then(|| std::mem::take(&mut typed.0))
 }
 
 /// What is asked of a kept secret.
@@ -84,20 +84,23 @@ pub(super) fn kept_secret(
         });
         ui.painter().rect(rect, RADIUS, t.bg, Stroke::new(1.0, t.line), StrokeKind::Inside);
         let inside = rect.shrink2(egui::vec2(theme::scaled(ui, 10.0), 2.0));
-        let row = Layout::right_to_left(Align::Center);
-        let mut row = ui.new_child(egui::UiBuilder::new().max_rect(inside).layout(row));
+        let mut row = ui.new_child(egui::UiBuilder::new().max_rect(inside));
         row.spacing_mut().item_spacing.x = 0.0;
         let mut pressed = None;
-        for (shown, name, answer) in
-            [(SettingsText::Forget, forget, KeptAnswer::Forget), (SettingsText::Replace, replace, KeptAnswer::Replace)]
-        {
-            let (shown, name) = (words.settings(shown), words.settings(name));
-            if kind_button(&mut row, ButtonKind::Ghost, shown, name).clicked() {
-                pressed = Some(answer);
+        let buttons = row_at_end(&mut row, |ui| {
+            for (shown, name, answer) in [
+                (SettingsText::Replace, replace, KeptAnswer::Replace),
+                (SettingsText::Forget, forget, KeptAnswer::Forget),
+            ] {
+                let (shown, name) = (words.settings(shown), words.settings(name));
+                if kind_button(ui, ButtonKind::Ghost, shown, name).clicked() {
+                    pressed = Some(answer);
+                }
             }
-        }
+            ui.min_rect()
+        });
         let shown = format!("•••••••• {}", last4.as_deref().unwrap_or_default());
-        let galley = galley_within(&row, &shown, theme::body(&row), t.text, row.available_width());
+        let galley = galley_within(&row, &shown, theme::body(&row), t.text, inside.width() - buttons.width());
         let at = egui::pos2(inside.left(), inside.center().y - galley.size().y / 2.0);
         row.painter().galley(at, galley, t.text);
         pressed

@@ -10,7 +10,9 @@ use super::typed::TypedField;
 use super::{Place, SettingsState};
 use crate::media::Bitrate;
 use crate::settings::{AudioChoice, Field, ShowSettings};
+use crate::ui::theme::RADIUS;
 use crate::ui::view::{Act, Devices, SettingsView};
+use crate::ui::widgets::focus_ring;
 use crate::ui::wording::{SettingsText, Text, Words};
 
 /// Rates that are offered, in kb/s.
@@ -31,7 +33,9 @@ pub(super) fn sound_ui(
     let mut gain = view.settings.gain_db;
     let slider =
         egui::Slider::new(&mut gain, ShowSettings::GAIN_DB).step_by(0.5).text(words.settings(SettingsText::Gain));
-    if ui.add(slider).changed() {
+    let slider = ui.add(slider);
+    focus_ring(ui, &slider, slider.rect, RADIUS);
+    if slider.changed() {
         acts.push(Act::SetGain(gain));
     }
 

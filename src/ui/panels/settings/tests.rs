@@ -318,6 +318,28 @@ fn several_destinations_are_added_chosen_and_removed() {
 }
 
 #[test]
+fn the_server_of_each_added_destination_is_typed_at_once() {
+    let mut harness = World::new(with_key("youtube"), Tab::Destination).harness(SIZES[0]);
+    for number in 2..=4 {
+        click(&mut harness, Role::Button, "Add destination");
+        assert!(harness.get_by_role_and_label(Role::TextInput, "Server").is_focused(), "destination {number}");
+    }
+}
+
+#[test]
+fn a_key_is_replaced_before_it_is_forgotten() {
+    let mut harness = World::new(with_key("youtube"), Tab::Destination).harness(SIZES[0]);
+    harness.get_by_label("Replace stream key").focus();
+    harness.run();
+    harness.key_press(Key::Tab);
+    harness.run();
+    assert!(harness.get_by_label("Forget stream key").is_focused());
+    let [replace, forget] =
+        ["Replace stream key", "Forget stream key"].map(|label| harness.get_by_label(label).rect().left());
+    assert!(replace < forget, "{replace} {forget}");
+}
+
+#[test]
 fn login_and_certificate_are_under_more() {
     let mut world = World::new(with_key("nginx-rtmp"), Tab::Destination);
     world.around.has_dialogs = true;

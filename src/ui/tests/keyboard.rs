@@ -1,0 +1,198 @@
+//! By keyboard alone: where Tab goes, what Escape closes, and which field is typed into once it is open.
+
+use eframe::egui::{Key, Modifiers, Role};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use super::window::{Desk, SIZES, desk, live, open, seen};
+use super::{check, ended, model, settings, state};
+use crate::settings::{Destination, ShowSettings, StreamKey};
+use crate::studio::{DestinationState as D, StudioCommand};
+use crate::ui::model::Model;
+use crate::ui::view::{Act, Appearance, Tab};
+
+fn press(harness: &mut Harness<'_, Desk>, key: Key) {
+    harness.key_press(key);
+    harness.run();
+}
+
+fn press_with(harness: &mut Harness<'_, Desk>, modifiers: Modifiers, key: Key) {
+    harness.key_press_modifiers(modifiers, key);
+    harness.run();
+}
+
+fn shows(harness: &Harness<'_, Desk>, label: &str) -> bool {
+    harness.query_by_label(label).is_some()
+}
+
+/// What has the focus, by its name.
+fn focused(harness: &Harness<'_, Desk>) -> Option<String> {
+    let node = harness.root().children_recursive().find(|node| node.is_focused())?;
+    node.accesskit_node().label()
+}
+
+#[test]
+fn escape_closes_what_is_open_the_topmost_first() {
+    for size in SIZES {
+        let mut model = live();
+        model.handle_act(9.0, Act::OpenSettings(Tab::Destination));
+        let mut harness = open(desk(model), size);
+        press_with(&mut harness, Modifiers::COMMAND, Key::L);
+        press(&mut harness, Key::F1);
+        assert!(shows(&harness, "Ctrl+L") && shows(&harness, "End the show?"));
+        press(&mut harness, Key::Escape);
+        assert!(!shows(&harness, "Ctrl+L") && shows(&harness, "End the show?"));
+        press(&mut harness, Key::Escape);
+        assert!(!shows(&harness, "End the show?") && harness.state().model.view(10.0).settings.is_some());
+        press(&mut harness, Key::Escape);
+        assert!(harness.state().model.view(10.0).settings.is_none());
+        assert!(harness.state_mut().engine().is_empty(), "the show goes on");
+    }
+}
+
+#[test]
+fn escape_puts_each_card_away() {
+    let mut over = live();
+    over.handle_event(9.0, ended(7, None));
+    let mut share = seen(model());
+    share.handle_act(1.0, Act::Rehearse);
+    share.handle_event(2.0, state(D::Live));
+    share.handle_act(3.0, Act::AskToShare);
+    for (model, label) in [(over, "Done"), (check::ready(), "Check again"), (share, "Not now")] {
+        let mut harness = open(desk(model), SIZES[0]);
+        assert!(shows(&harness, label), "{label}");
+        press(&mut harness, Key::Escape);
+        assert!(!shows(&harness, label), "{label}");
+    }
+}
+
+#[test]
+fn escape_in_a_list_closes_the_list_alone() {
+    let mut model = seen(model());
+    model.handle_act(9.0, Act::OpenSettings(Tab::Destination));
+    let mut harness = open(desk(model), SIZES[1]);
+    harness.get_by_role_and_label(Role::ComboBox, "Service").click();
+    harness.run();
+    assert!(shows(&harness, "Custom server"));
+    press(&mut harness, Key::Escape);
+    assert!(!shows(&harness, "Custom server") && harness.state().model.view(10.0).settings.is_some());
+}
+
+#[test]
+fn escape_gives_up_a_path_and_a_name() {
+    for (item, label) in [("Clip…", "Use this file"), ("Incoming stream…", "Use this stream")] {
+        let mut model = seen(model());
+        model.handle_act(9.0, Act::OpenSettings(Tab::Destination));
+        let mut harness = open(desk(model), SIZES[1]);
+        harness.get_by_label("Camera").click();
+        harness.run();
+        harness.get_by_label(item).click();
+        harness.run();
+        assert!(shows(&harness, label), "{item}");
+        press(&mut harness, Key::Escape);
+        assert!(!shows(&harness, label), "{item}");
+        assert!(harness.state().model.view(10.0).settings.is_some(), "{item}: the settings lie below it");
+    }
+}
+
+#[test]
+fn the_name_of_an_incoming_stream_is_typed_at_once() {
+    let mut harness = open(desk(seen(model())), SIZES[0]);
+    harness.get_by_label("Camera").click();
+    harness.run();
+    harness.get_by_label("Incoming stream…").click();
+    harness.run();
+    assert!(harness.get_by_role(Role::TextInput).is_focused());
+}
+
+#[test]
+fn without_a_destination_ctrl_l_asks_for_the_server() {
+    let nowhere = ShowSettings { destinations: Vec::new(), ..settings() };
+    let mut harness = open(desk(seen(Model::new(nowhere, None, Appearance::default(), false))), SIZES[0]);
+    press_with(&mut harness, Modifiers::COMMAND, Key::L);
+    assert!(harness.get_by_role_and_label(Role::TextInput, "Server").is_focused());
+}
+
+#[test]
+fn tab_goes_as_one_reads() {
+    let mut harness = open(desk(seen(model())), SIZES[1]);
+    for labels in [&["Profiles", "Keys", "Settings"][..], &["Record", "Check…", "Rehearse", "Go live"]] {
+        let places: Vec<_> = labels.iter().map(|label| harness.get_by_label(label).rect().left()).collect();
+        assert!(places.is_sorted(), "{labels:?} stand at {places:?}");
+        harness.get_by_label(labels[0]).focus();
+        harness.run();
+        for label in &labels[1..] {
+            press(&mut harness, Key::Tab);
+            assert_eq!(focused(&harness).as_deref(), Some(*label));
+        }
+    }
+}
+
+#[test]
+fn a_mark_without_a_recording_says_why_there_is_none() {
+    for model in [seen(model()), live()] {
+        let mut harness = open(desk(model), SIZES[0]);
+        press_with(&mut harness, Modifiers::COMMAND, Key::K);
+        assert!(harness.state_mut().engine().is_empty());
+        harness.get_by_label("Nothing is recorded, so nothing was marked");
+        harness.state_mut().now += 7.0;
+        harness.run();
+        assert!(!shows(&harness, "Nothing is recorded, so nothing was marked"));
+    }
+}
+
+#[test]
+fn the_sheet_of_keys_tells_how_to_undo() {
+    let mut harness = open(desk(seen(model())), SIZES[0]);
+    press(&mut harness, Key::F1);
+    assert!(shows(&harness, "Ctrl+Z") && shows(&harness, "Ctrl+Shift+Z"));
+}
+
+/// A window whose destination has a key, which is about to be replaced.
+fn replacing() -> Harness<'static, Desk> {
+    let destination =
+        Destination { stream_key: Some(StreamKey::new("canary-x7kq")), ..Destination::at("rtmp://h/app") };
+    let settings = ShowSettings { destinations: vec![destination], ..settings() };
+    let mut model = seen(Model::new(settings, None, Appearance::default(), false));
+    model.handle_act(9.0, Act::OpenSettings(Tab::Destination));
+    let mut harness = open(desk(model), SIZES[1]);
+    harness.get_by_label("Replace stream key").click();
+    harness.run();
+    assert!(harness.get_by_role(Role::PasswordInput).is_focused(), "the next that is typed is the key");
+    harness
+}
+
+const KEPT: &str = "Stream key is set, ends with x7kq";
+
+#[test]
+fn a_key_that_is_not_replaced_after_all_is_seen_again() {
+    let mut harness = replacing();
+    harness.get_by_role(Role::PasswordInput).type_text("half");
+    harness.run();
+    press(&mut harness, Key::Escape);
+    assert!(shows(&harness, KEPT) && harness.state().model.view(10.0).settings.is_some());
+
+    let mut harness = replacing();
+    harness.get_by_role_and_label(Role::Button, "Cancel").click();
+    harness.run();
+    assert!(shows(&harness, KEPT));
+
+    // Left empty.
+    let mut harness = replacing();
+    harness.get_by_role_and_label(Role::TextInput, "Server").focus();
+    harness.run();
+    assert!(shows(&harness, KEPT));
+
+    // Closed, and opened again.
+    let mut harness = replacing();
+    harness.get_by_role(Role::PasswordInput).type_text("half");
+    harness.run();
+    for _ in 0..2 {
+        press_with(&mut harness, Modifiers::COMMAND, Key::Comma);
+    }
+    assert!(shows(&harness, KEPT));
+    press_with(&mut harness, Modifiers::COMMAND, Key::L);
+    let engine = harness.state_mut().engine();
+    let Some(StudioCommand::GoLive(settings)) = engine.last() else { panic!("{engine:?}") };
+    assert_eq!(settings.destinations[0].stream_key, Some(StreamKey::new("canary-x7kq")));
+}
