@@ -96,11 +96,13 @@ fn a_session_that_is_kept_while_its_secrets_cannot_be_read_keeps_them() {
     // From what the window opens with, before any secret store was asked, and from what it has afterwards.
     let begins_with = user.store.session().unwrap().settings;
     user.store.keep_session(Some("show"), &ShowSettings { gain_db: -3.0, ..begins_with }).unwrap();
-    let (resumed, warnings) = user.store.load_session().unwrap();
+    let (resumed, warnings) = user.store.load_session();
+    let resumed = resumed.unwrap();
     assert_eq!((resumed.settings.gain_db, warnings.len()), (-3.0, 2));
     user.store.keep_session(Some("show"), &resumed.settings).unwrap();
     user.memory.lock(false);
-    let (resumed, warnings) = user.store.load_session().unwrap();
+    let (resumed, warnings) = user.store.load_session();
+    let resumed = resumed.unwrap();
     assert_eq!(revealed(&resumed.settings), [secrets("main", Some(KEY), Some("pass"))]);
     assert_eq!(warnings, Vec::<String>::new());
 }
@@ -171,7 +173,7 @@ fn a_copy_shares_what_could_not_be_read_until_it_is() {
     user.store.remove("show").unwrap();
     assert_eq!(user.secrets_of("copy"), [secrets("main", Some(KEY), Some("pass"))]);
     user.store.remove("copy").unwrap();
-    assert_eq!(revealed(&user.store.load_session().unwrap().0.settings), [secrets("main", Some(KEY), Some("pass"))]);
+    assert_eq!(revealed(&user.store.load_session().0.unwrap().settings), [secrets("main", Some(KEY), Some("pass"))]);
     user.store.keep_session(None, &show(Vec::new())).unwrap();
     assert_eq!(user.memory.held(), []);
 }
