@@ -127,7 +127,9 @@ fn a_folder_that_cannot_be_written_to_is_told_before_the_show() {
     };
     model.handle_profile(2.0, answer("/before", Some("read-only")));
     assert!(matches!(model.view(2.0).truth.truth, Truth::ReadyFor(_)), "that was another folder");
+    model.handle_event(2.0, StudioEvent::DiskRoom(Some(1 << 40)));
     model.handle_profile(2.0, answer("/nowhere", Some("Permission denied")));
+    assert_eq!(model.view(2.0).strip.recording, RecordingView::Ready { left_seconds: None });
     assert!(matches!(model.view(2.0).truth.truth, Truth::Problem(fault) if fault.about == "/nowhere"));
     model.handle_profile(3.0, answer("/nowhere", None));
     assert!(matches!(model.view(3.0).truth.truth, Truth::ReadyFor(_)));
