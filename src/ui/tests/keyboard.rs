@@ -172,10 +172,17 @@ fn a_key_that_is_not_replaced_after_all_is_seen_again() {
     press(&mut harness, Key::Escape);
     assert!(shows(&harness, KEPT) && harness.state().model.view(10.0).settings.is_some());
 
-    let mut harness = replacing();
-    harness.get_by_role_and_label(Role::Button, "Cancel").click();
-    harness.run();
-    assert!(shows(&harness, KEPT));
+    for typed in ["", "half"] {
+        let mut harness = replacing();
+        harness.get_by_role(Role::PasswordInput).type_text(typed);
+        harness.run();
+        let at = harness.get_by_role_and_label(Role::Button, "Cancel").rect().center();
+        harness.drag_at(at);
+        harness.run();
+        harness.drop_at(at);
+        harness.run();
+        assert!(shows(&harness, KEPT), "{typed}");
+    }
 
     // Left empty.
     let mut harness = replacing();

@@ -226,16 +226,19 @@ impl Sheet<'_> {
             _ => {
                 let wants_focus = state.focus.take_if(|place| *place == Place::Key).is_some();
                 let hint = words.settings(SettingsText::KeyHint);
-                match typed_secret(ui, label, &mut state.key, hint, wants_focus) {
-                    Some(typed) if typed.is_empty() => _ = state.keep_key(),
-                    Some(typed) => self.take(paste_key(&typed, destination), Place::Key, state),
-                    None => {}
-                }
-                if state.replaces_key {
+                let typed = typed_secret(ui, label, &mut state.key, hint, wants_focus);
+                let gives_up = state.replaces_key && {
                     let cancel = words.text(Text::Cancel);
-                    if kind_button(ui, ButtonKind::Ghost, cancel, cancel).clicked() {
-                        state.keep_key();
+                    let cancel = kind_button(ui, ButtonKind::Ghost, cancel, cancel);
+                    // The field is left, and what is in it whole, before the button is let go.
+                    cancel.clicked() || (typed.is_some() && cancel.contains_pointer())
+                };
+                match typed {
+                    Some(typed) if !typed.is_empty() && !gives_up => {
+                        self.take(paste_key(&typed, destination), Place::Key, state);
                     }
+                    None if !gives_up => {}
+                    Some(_) | None => _ = state.keep_key(),
                 }
                 complaint(ui, state, Place::Key, words);
                 if let Some(service) = Service::of(destination) {
