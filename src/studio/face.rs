@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use super::event::StudioEvent;
+use crate::flow::Errand;
 
 /// Events that may wait while figures are added to them, steps, and all others but the end.
 const WITH_FIGURES_MAX: usize = 256;
@@ -77,6 +78,49 @@ impl Events {
     }
 }
 
+/// How long whoever reads may take for the rest once there is no more.
+const REST_PATIENCE: Duration = Duration::from_millis(1500);
+/// How long the thread sleeps while nothing is told; its end wakes it.
+const NAP: Duration = Duration::from_secs(3600);
+
+/// A face with a thread of its own: whoever reads there may hang, and nobody waits for that. Dropping it hands over the rest, if
+/// that is read soon.
+pub(crate) struct FaceThread {
+    face: Option<Face>,
+    errand: Errand,
+}
+
+impl FaceThread {
+    /// `report` is given all that is told.
+    pub(crate) fn start(name: &str, mut report: impl FnMut(&StudioEvent) + Send + 'static) -> std::io::Result<Self> {
+        let (face, events) = face();
+        let errand = Errand::start(name, move |_stop| {
+            loop {
+                match events.next(NAP) {
+                    NextEvent::Event(event) => report(&event),
+                    NextEvent::Nothing => {}
+                    NextEvent::Gone => return,
+                }
+            }
+        })?;
+        Ok(Self { face: Some(face), errand })
+    }
+
+    /// Never waits.
+    pub(crate) fn tell(&self, event: StudioEvent) {
+        if let Some(face) = &self.face {
+            face.tell(event);
+        }
+    }
+}
+
+impl Drop for FaceThread {
+    fn drop(&mut self) {
+        drop(self.face.take());
+        self.errand.finish(REST_PATIENCE);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +149,21 @@ mod tests {
             }
         }
         assert_eq!((figures, figures + news, ended), (WITH_FIGURES_MAX / 2, WITH_NEWS_MAX, 1));
+    }
+
+    #[test]
+    fn what_is_told_last_is_still_read_unless_the_reader_hangs() {
+        let read = Arc::<AtomicUsize>::default();
+        let count = Arc::clone(&read);
+        let thread = FaceThread::start("test-face", move |_| _ = count.fetch_add(1, Ordering::Relaxed)).unwrap();
+        (0..100).for_each(|_| thread.tell(StudioEvent::DiskRoom(None)));
+        drop(thread);
+        assert_eq!(read.load(Ordering::Relaxed), 100);
+        let (release, hold) = sync_channel::<()>(0);
+        let thread = FaceThread::start("test-hangs", move |_| _ = hold.recv()).unwrap();
+        thread.tell(StudioEvent::DiskRoom(None));
+        drop(thread);
+        drop(release);
     }
 
     #[test]

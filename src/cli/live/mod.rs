@@ -2,7 +2,6 @@
 
 mod human;
 pub(super) mod json;
-mod printer;
 mod report;
 
 use std::time::Duration;
@@ -11,9 +10,8 @@ use super::exit::Exit;
 use super::interrupt::{Interrupt, Wishes};
 use crate::clock::Clock;
 use crate::settings::ShowSettings;
-use crate::studio::{Command, NextEvent, Problem, ProblemKind, Show, StudioEvent};
+use crate::studio::{Command, FaceThread, NextEvent, Problem, ProblemKind, Show, StudioEvent};
 
-use printer::Printer;
 pub(super) use report::ReportFile;
 
 /// How often signals are looked for while nothing happens.
@@ -28,7 +26,7 @@ const ABORT_PATIENCE: Duration = Duration::from_millis(500);
 /// A rehearsal's report is written to `report`, if one is wanted.
 pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>, report: Option<ReportFile>) -> Exit {
     let clock = Clock::system();
-    let printer = match Printer::start(json, clock.clone()) {
+    let printer = match start_printer(json, clock.clone()) {
         Ok(printer) => printer,
         Err(error) => {
             tell_refusal(Problem::new(ProblemKind::Internal, "show", error.to_string()));
@@ -91,6 +89,17 @@ pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>, repo
             std::process::exit(i32::from(Exit::Bug.code()));
         }
     }
+}
+
+/// Prints what it is told, for scripts as `json` or else for people. Whoever reads that may hang or have paused the terminal,
+/// and neither the show nor the user's wish to end it waits for him.
+fn start_printer(json: bool, clock: Clock) -> std::io::Result<FaceThread> {
+    if json {
+        let json = json::Json::new(clock);
+        return FaceThread::start("printer", move |event| json.report(event));
+    }
+    let mut human = human::Human::new(clock);
+    FaceThread::start("printer", move |event| human.report(event))
 }
 
 /// Tells, as a JSON event, of settings that could not be used; a sentence goes to standard error as well.
