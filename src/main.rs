@@ -30,7 +30,7 @@ fn leave_no_core() {}
 
 /// glibc gives each thread a heap of its own, which keeps what large pictures once needed: with two heaps for all, a
 /// show needs half the memory and holds it level for hours. And it puts blocks into these heaps that are ever larger, once
-/// one of their size was freed: where all large ones go back to the system, the window needs 24 MiB less.
+/// one of their size was freed: where all large ones go back to the system, the window needs 5 MiB less.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[expect(unsafe_code, reason = "the allocator's settings are told by a C call")]
 fn share_memory_between_threads() {
