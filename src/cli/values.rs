@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::net::SocketAddr;
-use std::path::{self, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 use std::str::FromStr;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
@@ -20,16 +20,23 @@ pub enum RecordChoice {
     To(PathBuf),
 }
 
+/// Why a folder is not taken where a file is wanted.
+pub(super) const IS_FOLDER: &str = "it is a folder; name a file in it";
+
+/// Whether `path` means a folder, be it there or not.
+pub(super) fn ends_as_folder(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().last().is_some_and(|last| is_separator(char::from(*last)))
+}
+
 /// The parser of `--record`. What is there and is no file is refused: a name beside it would be a surprise.
 pub(super) fn record_parser() -> impl TypedValueParser<Value = RecordChoice> {
     OsStringValueParser::new().try_map(|value| {
         let path = PathBuf::from(&value);
-        let ends_as_folder = value.as_encoded_bytes().last().is_some_and(|last| path::is_separator(char::from(*last)));
         match path.metadata() {
             _ if value.is_empty() => Err("give a file, or off"),
             _ if value == "off" => Ok(RecordChoice::Off),
-            Ok(about) if about.is_dir() => Err("it is a folder; name a file in it"),
-            _ if ends_as_folder => Err("it is a folder; name a file in it"),
+            Ok(about) if about.is_dir() => Err(IS_FOLDER),
+            _ if ends_as_folder(&path) => Err(IS_FOLDER),
             Ok(about) if !about.is_file() => Err("it is a device and no file; name a file in a folder"),
             _ => Ok(RecordChoice::To(path)),
         }

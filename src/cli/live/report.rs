@@ -1,10 +1,12 @@
 //! The report of a rehearsal as a file.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf, is_separator};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::json::rehearsal_fields;
+use crate::cli::values::{IS_FOLDER, ends_as_folder};
+use crate::settings::{Access, write_new};
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{Problem, ProblemKind};
 use crate::ui::rehearsal_text;
@@ -23,8 +25,8 @@ impl ReportFile {
     pub(in crate::cli) fn at(path: &Path) -> io::Result<Self> {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".tmp-{}", std::process::id()));
-        if path.as_os_str().as_encoded_bytes().last().is_some_and(|last| is_separator(char::from(*last))) {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder; name a file in it"));
+        if ends_as_folder(path) {
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, IS_FOLDER));
         }
         let report = Self { path: path.to_owned(), temporary: path.with_file_name(name) };
         report.must_be_new()?;
@@ -55,8 +57,6 @@ impl ReportFile {
     }
 
     fn write_text(&self, text: &str) -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&self.temporary)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
+        write_new(&self.temporary, text, Access::Default)
     }
 }

@@ -11,7 +11,7 @@ const FILE_LENGTH_MAX: u64 = 1 << 20;
 
 /// Who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::settings) enum Access {
+pub(crate) enum Access {
     /// Whoever the system's defaults let.
     Default,
     /// The user alone (mode 0600), from the moment the file exists.
@@ -43,7 +43,7 @@ pub(in crate::settings) fn write_atomically(path: &Path, text: &str, access: Acc
 }
 
 /// Writes a file that does not exist yet.
-pub(in crate::settings) fn write_new(path: &Path, text: &str, access: Access) -> io::Result<()> {
+pub(crate) fn write_new(path: &Path, text: &str, access: Access) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
