@@ -2,37 +2,17 @@
 
 use super::*;
 
-/// A disk on which the show goes on while a write with frames in it waits.
-struct Stalling<F> {
+/// A disk in memory whose files are made as a test wants it.
+struct Odd<M> {
     memory: Memory,
-    stall: F,
+    make: M,
 }
 
-struct StallingFile<F>(MemoryFile, F);
+impl<D: Disk, M: FnMut(&mut Memory, &Path) -> io::Result<(PathBuf, D)>> Storage for Odd<M> {
+    type File = D;
 
-impl<F: FnMut()> Write for StallingFile<F> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        (self.1)();
-        self.0.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<F: FnMut()> Disk for StallingFile<F> {
-    fn sync(&mut self, all: bool) -> io::Result<()> {
-        self.0.sync(all)
-    }
-}
-
-impl<F: FnMut() + Clone> Storage for Stalling<F> {
-    type File = StallingFile<F>;
-
-    fn create(&mut self, base: &Path) -> io::Result<(PathBuf, StallingFile<F>)> {
-        let (path, file) = self.memory.create(base)?;
-        Ok((path, StallingFile(file, self.stall.clone())))
+    fn create(&mut self, base: &Path) -> io::Result<(PathBuf, D)> {
+        (self.make)(&mut self.memory, base)
     }
 
     fn note(&mut self, _file: &Path) {}
@@ -51,7 +31,29 @@ impl<F: FnMut() + Clone> Storage for Stalling<F> {
 
     fn mend(&mut self, _file: &Path) {}
 
-    fn closed(&mut self) {}
+    fn closed(&mut self) {
+        self.memory.closed();
+    }
+}
+
+/// A file with which the show goes on while a write with frames in it waits.
+struct StallingFile<F>(MemoryFile, F);
+
+impl<F: FnMut()> Write for StallingFile<F> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (self.1)();
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<F: FnMut()> Disk for StallingFile<F> {
+    fn sync(&mut self, all: bool) -> io::Result<()> {
+        self.0.sync(all)
+    }
 }
 
 /// Records 4 s, then a stall of `stalled` frames, then `after` more; gives the file, what was told and what is missing.
@@ -77,7 +79,10 @@ fn record_with_stall(name: &str, stalled: i64, after: i64) -> (Vec<u8>, Vec<Hole
     let memory = Memory::default();
     let shared = Shared::default();
     let config = config(name, None);
-    let storage = Stalling { memory: memory.clone(), stall };
+    let make = move |memory: &mut Memory, base: &Path| {
+        memory.create(base).map(|(path, file)| (path, StallingFile(file, stall.clone())))
+    };
+    let storage = Odd { memory: memory.clone(), make };
     let told = RefCell::new(Vec::new());
     record(storage, &config, &output, &Clock::manual(), &shared, &|event| match event {
         RecorderEvent::Hole { hole, .. } => told.borrow_mut().push(hole),
@@ -130,7 +135,6 @@ fn a_stall_within_the_queue_loses_nothing_and_one_until_the_end_is_told() {
 /// A disk that takes so many writes and then never returns from one, until the test lets go of it.
 #[derive(Clone)]
 struct Dead {
-    memory: Memory,
     writes: Arc<Mutex<usize>>,
     stuck: SyncSender<()>,
     hold: Arc<Mutex<Receiver<()>>>,
@@ -169,35 +173,6 @@ impl Disk for DeadFile {
     }
 }
 
-impl Storage for Dead {
-    type File = DeadFile;
-
-    fn create(&mut self, base: &Path) -> io::Result<(PathBuf, DeadFile)> {
-        let (path, file) = self.memory.create(base)?;
-        Ok((path, DeadFile(file, self.clone())))
-    }
-
-    fn note(&mut self, _file: &Path) {}
-
-    fn room(&self, _file: &Path) -> Option<Room> {
-        None
-    }
-
-    fn is_there(&self, _file: &Path) -> bool {
-        true
-    }
-
-    fn write_beside(&mut self, _path: &Path, _text: &str) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn mend(&mut self, _file: &Path) {}
-
-    fn closed(&mut self) {
-        self.memory.closed();
-    }
-}
-
 #[test]
 fn a_disk_that_never_returns_holds_nobody_up_and_keeps_what_it_took() {
     let fanout = Fanout::new();
@@ -205,8 +180,11 @@ fn a_disk_that_never_returns_holds_nobody_up_and_keeps_what_it_took() {
     let (stuck, is_stuck) = sync_channel(0);
     let (release, hold) = sync_channel(0);
     let memory = Memory::default();
-    let disk =
-        Dead { memory: memory.clone(), writes: Arc::new(Mutex::new(40)), stuck, hold: Arc::new(Mutex::new(hold)) };
+    let dead = Dead { writes: Arc::new(Mutex::new(40)), stuck, hold: Arc::new(Mutex::new(hold)) };
+    let make = move |memory: &mut Memory, base: &Path| {
+        memory.create(base).map(|(path, file)| (path, DeadFile(file, dead.clone())))
+    };
+    let disk = Odd { memory: memory.clone(), make };
     let recorder = Recorder::start_on(disk, config("show.flv", None), output, Clock::manual(), |_| {}).unwrap();
     push_frames(&fanout, 0..10 * FRAMES_A_SECOND);
     is_stuck.recv().unwrap();
@@ -241,48 +219,17 @@ fn how_long_the_disk_takes_is_told_while_it_takes_it_and_once_after() {
     assert_eq!(shared.take_slowest(clock.now()), Duration::ZERO);
 }
 
-/// A disk that sleeps when it is asked for a file, until the test lets go of it; then it may refuse.
-struct Asleep {
-    memory: Memory,
-    hold: Receiver<()>,
-    refuses: bool,
-}
-
-impl Storage for Asleep {
-    type File = MemoryFile;
-
-    fn create(&mut self, base: &Path) -> io::Result<(PathBuf, MemoryFile)> {
-        let _ = self.hold.recv();
-        if self.refuses { Err(io::ErrorKind::NotFound.into()) } else { self.memory.create(base) }
-    }
-
-    fn note(&mut self, _file: &Path) {}
-
-    fn room(&self, _file: &Path) -> Option<Room> {
-        None
-    }
-
-    fn is_there(&self, _file: &Path) -> bool {
-        true
-    }
-
-    fn write_beside(&mut self, _path: &Path, _text: &str) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn mend(&mut self, _file: &Path) {}
-
-    fn closed(&mut self) {
-        self.memory.closed();
-    }
-}
-
-/// Starts a recorder on such a disk and shows it four seconds; gives it, what it will tell, and what wakes the disk.
+/// Starts a recorder on a disk that sleeps when it is asked for a file, and then may refuse, and shows it four seconds; gives
+/// it, what it will tell, and what wakes the disk.
 fn record_asleep(memory: &Memory, refuses: bool) -> (Recorder, Receiver<RecorderEvent>, SyncSender<()>) {
     let fanout = Fanout::new();
     let output = fanout.add(PacketQueue::new(QUEUE_LIMIT));
     let ((wake, hold), (tell, told)) = (sync_channel(0), sync_channel(8));
-    let disk = Asleep { memory: memory.clone(), hold, refuses };
+    let make = move |memory: &mut Memory, base: &Path| {
+        let _ = hold.recv();
+        if refuses { Err(io::ErrorKind::NotFound.into()) } else { memory.create(base) }
+    };
+    let disk = Odd { memory: memory.clone(), make };
     let (done, started) = sync_channel(1);
     // On a thread of its own: the test, too, must not wait for the disk.
     let worker = crate::flow::Worker::spawn("test-start", move |_| {
