@@ -1,6 +1,8 @@
 //! The words every room speaks: time, pictures, sound, packets and what describes them.
 
 mod audio;
+#[cfg(test)]
+mod held;
 mod lasting;
 mod packet;
 mod rate;
@@ -9,6 +11,8 @@ mod time;
 mod video;
 
 pub use audio::{AudioChunk, AudioConfig, CHUNK_SAMPLES, Level};
+#[cfg(test)]
+pub(crate) use held::held_bytes;
 pub use lasting::{Lasting, Turn};
 pub use packet::{Packet, PacketKind, StreamConfig};
 pub use rate::{Bitrate, FrameRate, ParseRateError};

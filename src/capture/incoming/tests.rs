@@ -14,7 +14,7 @@ use crate::bitstream::avcc_record;
 use crate::capture::{AudioSource as _, SourceEvent, VideoSource as _, test_signal};
 use crate::clock::Clock;
 use crate::encode::{AudioEncoderSettings, VideoEncoderSettings, open_aac, open_h264};
-use crate::media::{AudioChunk, Bitrate, CHUNK_SAMPLES, FrameRate, PacketKind, Picture, Size, Timestamp};
+use crate::media::{AudioChunk, Bitrate, CHUNK_SAMPLES, FrameRate, PacketKind, Picture, Size, Timestamp, held_bytes};
 use crate::video::{TestPattern, flash_is_on, read_block_time};
 
 const RATE: u32 = 48_000;
@@ -339,16 +339,7 @@ fn a_stream_that_falls_silent_is_told() {
 
 /// A body of so many bytes that counts how often it is held.
 fn counted(held: &Arc<()>, bytes: usize) -> Bytes {
-    struct Body {
-        bytes: Arc<[u8]>,
-        _held: Arc<()>,
-    }
-    impl AsRef<[u8]> for Body {
-        fn as_ref(&self) -> &[u8] {
-            &self.bytes
-        }
-    }
-    Bytes::from_owner(Body { bytes: vec![0; bytes].into(), _held: Arc::clone(held) })
+    held_bytes(held, vec![0; bytes].into())
 }
 
 #[test]

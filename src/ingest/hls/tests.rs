@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use super::packager::Packager;
 use super::playlist;
 use super::*;
@@ -14,7 +12,7 @@ use crate::flv::{TagKind, audio_sequence_header, audio_tag_header, video_sequenc
 use crate::ingest::mp4_recording::{Mp4Recording, Step};
 use crate::ingest::remux::Kind;
 use crate::ingest::unit::Unit;
-use crate::media::Timestamp;
+use crate::media::{Timestamp, held_bytes};
 use crate::rtmp::MediaKind;
 
 const SPS: &[u8] = &[
@@ -346,15 +344,6 @@ fn a_clock_that_is_set_during_a_stream_is_followed_and_a_late_segment_is_not() {
 
 #[test]
 fn a_part_is_bounded_in_bytes() {
-    struct Body {
-        bytes: Arc<[u8]>,
-        _held: Arc<()>,
-    }
-    impl AsRef<[u8]> for Body {
-        fn as_ref(&self) -> &[u8] {
-            &self.bytes
-        }
-    }
     let (held, picture) = (Arc::new(()), [&video_tag_header(true, 0)[..], &vec![0; 8 << 20]].concat());
     let picture: Arc<[u8]> = picture.into();
     let mut packager = Packager::new(Some(2.0));
@@ -363,7 +352,7 @@ fn a_part_is_bounded_in_bytes() {
     }
     // Every picture at the same moment, as large as a message may be.
     for _ in 0..330 {
-        let body = Bytes::from_owner(Body { bytes: Arc::clone(&picture), _held: Arc::clone(&held) });
+        let body = held_bytes(&held, Arc::clone(&picture));
         packager.take(&Unit::media(MediaKind::Video, 0, body), WALL);
         let bytes = (Arc::strong_count(&held) - 1) * picture.len();
         assert!(bytes <= 96 << 20, "{bytes}");
