@@ -3,7 +3,7 @@
 
 use super::bits::BitReader;
 use super::{BitstreamError, NalKind};
-use crate::media::{FrameRate, Size};
+use crate::media::{FrameRate, PixelAspect, Size};
 
 /// What a sequence parameter set tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct SpsInfo {
     pub frame_rate: Option<FrameRate>,
     /// Colour, if the stream says so.
     pub colour: Option<Colour>,
+    /// The shape of a pixel; square where the stream does not say.
+    pub pixel_aspect: PixelAspect,
 }
 
 /// How samples map to light (annex E.2.1, the code points of ITU-T H.273).
@@ -137,6 +139,7 @@ pub fn read_sps(nal: &[u8]) -> Result<SpsInfo, BitstreamError> {
         reorder_frames,
         frame_rate: vui.frame_rate,
         colour: vui.colour,
+        pixel_aspect: vui.pixel_aspect.unwrap_or(PixelAspect::SQUARE),
     })
 }
 
@@ -145,6 +148,7 @@ struct Vui {
     frame_rate: Option<FrameRate>,
     colour: Option<Colour>,
     reorder_frames: Option<u8>,
+    pixel_aspect: Option<PixelAspect>,
 }
 
 /// Video usability information, E.1.1. Encoders are known to cut it short: what was read until then counts.
@@ -157,9 +161,8 @@ fn read_vui(bits: &mut BitReader<'_>) -> Result<Vui, BitstreamError> {
 }
 
 fn read_vui_fields(bits: &mut BitReader<'_>, vui: &mut Vui) -> Result<(), BitstreamError> {
-    const EXTENDED_SAR: u32 = 255;
-    if bits.bit()? && bits.bits(8)? == EXTENDED_SAR {
-        bits.bits(32)?;
+    if bits.bit()? {
+        vui.pixel_aspect = read_pixel_aspect(bits)?;
     }
     if bits.bit()? {
         bits.bit()?;
@@ -204,6 +207,35 @@ fn read_vui_fields(bits: &mut BitReader<'_>, vui: &mut Vui) -> Result<(), Bitstr
         vui.reorder_frames = Some(small(bits.unsigned_golomb()?, 16, "more than 16 reordered frames")?);
     }
     Ok(())
+}
+
+/// `aspect_ratio_idc` and what belongs to it (table E-1).
+fn read_pixel_aspect(bits: &mut BitReader<'_>) -> Result<Option<PixelAspect>, BitstreamError> {
+    const EXTENDED_SAR: u32 = 255;
+    /// From 1 on.
+    const ASPECTS: [(u32, u32); 16] = [
+        (1, 1),
+        (12, 11),
+        (10, 11),
+        (16, 11),
+        (40, 33),
+        (24, 11),
+        (20, 11),
+        (32, 11),
+        (80, 33),
+        (18, 11),
+        (15, 11),
+        (64, 33),
+        (160, 99),
+        (4, 3),
+        (3, 2),
+        (2, 1),
+    ];
+    let aspect = match bits.bits(8)? {
+        EXTENDED_SAR => Some((bits.bits(16)?, bits.bits(16)?)),
+        known => known.checked_sub(1).and_then(|index| ASPECTS.get(index as usize).copied()),
+    };
+    Ok(aspect.map(|(width, height)| PixelAspect::new(width, height)))
 }
 
 /// hrd_parameters(), E.1.2.
@@ -348,6 +380,30 @@ mod tests {
         assert_eq!(info.frame_rate, FrameRate::new(30_000, 1001));
         assert_eq!(info.reorder_frames, Some(0));
         assert_eq!(read_sps(&baseline(80, 45, [0; 4], Some((0, 0)))).unwrap().frame_rate, None);
+    }
+
+    #[test]
+    fn the_shape_of_pixels_is_a_number_in_a_table_or_a_fraction() {
+        let told = |idc: u32, sides: Option<(u32, u32)>| {
+            let mut bits = BitWriter::default();
+            bits.bits(1, 1);
+            bits.bits(idc, 8);
+            if let Some((width, height)) = sides {
+                bits.bits(width, 16);
+                bits.bits(height, 16);
+            }
+            bits.bits(0, 16);
+            let bytes = bits.finish();
+            read_vui(&mut BitReader::new(&bytes, "a test")).unwrap().pixel_aspect
+        };
+        assert_eq!(told(0, None), None, "not specified");
+        assert_eq!(told(1, None), Some(PixelAspect::SQUARE));
+        assert_eq!(told(14, None), Some(PixelAspect::new(4, 3)));
+        assert_eq!(told(16, None), Some(PixelAspect::new(2, 1)));
+        assert_eq!(told(17, None), None, "reserved");
+        assert_eq!(told(255, Some((8, 9))), Some(PixelAspect::new(8, 9)));
+        assert_eq!(told(255, Some((0, 9))), Some(PixelAspect::SQUARE));
+        assert_eq!(read_sps(&X264_720P).unwrap().pixel_aspect, PixelAspect::SQUARE);
     }
 
     #[test]

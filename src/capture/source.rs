@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::devices::DeviceInfo;
 use super::work::Work;
-use crate::media::{FrameRate, Picture, Size, Timestamp};
+use crate::media::{FrameRate, Picture, PixelAspect, Size, Timestamp};
 
 /// What a source is, for people and for logs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct SourceInfo {
 pub struct Captured {
     /// The picture, in the source's own size.
     pub picture: Arc<Picture>,
+    /// The shape of its pixels.
+    pub pixel_aspect: PixelAspect,
     /// When it was captured.
     pub captured_at: Timestamp,
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Captured, SourceError, SourceInfo, VideoSource};
-use crate::media::{Picture, Size, Timestamp};
+use crate::media::{Picture, PixelAspect, Size, Timestamp};
 use crate::video::{ColorMatrix, ColorRange, PixelFormat, RawPicture, to_picture};
 
 /// A picture has at most this many pixels across or down.
@@ -75,7 +75,7 @@ impl VideoSource for Still {
     }
 
     fn picture_at(&mut self, now: Timestamp) -> Option<Captured> {
-        Some(Captured { picture: Arc::clone(&self.picture), captured_at: now })
+        Some(Captured { picture: Arc::clone(&self.picture), pixel_aspect: PixelAspect::SQUARE, captured_at: now })
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::colour::unsaid_matrix;
 use super::{Captured, SourceError, SourceEvent, SourceInfo, VideoSource};
-use crate::media::{FrameRate, Picture, PicturePool, Size, Timestamp};
+use crate::media::{FrameRate, Picture, PicturePool, PixelAspect, Size, Timestamp};
 use crate::video::{ColorRange, PixelFormat, RawPicture, to_picture};
 
 /// A header or the line before a picture is at most this long.
@@ -32,6 +32,7 @@ struct Y4m {
     file: File,
     size: Size,
     frame_rate: FrameRate,
+    pixel_aspect: PixelAspect,
     format: PixelFormat,
     range: ColorRange,
     /// Where the first picture's line starts, how long that line is, and the picture after it.
@@ -94,6 +95,7 @@ impl Y4m {
             file,
             size,
             frame_rate,
+            pixel_aspect: pixel_aspect(decoder.get_raw_params()),
             format,
             range: if is_full { ColorRange::Full } else { ColorRange::Limited },
             first,
@@ -136,6 +138,14 @@ impl Y4m {
     }
 }
 
+/// That of the header's parameter `A`, such as `A4:3`; square where it is missing.
+fn pixel_aspect(params: &[u8]) -> PixelAspect {
+    let aspect = params.split(|&byte| byte == b' ').find_map(|param| param.strip_prefix(b"A"));
+    let sides = aspect.and_then(|aspect| std::str::from_utf8(aspect).ok()?.trim_end().split_once(':'));
+    let number = |text: &str| text.parse().unwrap_or(0);
+    sides.map_or(PixelAspect::SQUARE, |(width, height)| PixelAspect::new(number(width), number(height)))
+}
+
 impl VideoSource for Y4m {
     fn info(&self) -> SourceInfo {
         let (size, rate) = (self.size, self.frame_rate);
@@ -166,7 +176,7 @@ impl VideoSource for Y4m {
             }
         }
         let (_, picture) = self.shown.as_ref()?;
-        Some(Captured { picture: Arc::clone(picture), captured_at: now })
+        Some(Captured { picture: Arc::clone(picture), pixel_aspect: self.pixel_aspect, captured_at: now })
     }
 
     fn poll_event(&mut self) -> Option<SourceEvent> {

@@ -12,7 +12,8 @@ use super::values::{HttpChoice, RecordFormatChoice};
 use super::{Exit, Failure, print, read_key_file};
 use crate::clock::Clock;
 use crate::ingest::{
-    IngestConfig, IngestError, IngestEvent, IngestServer, PublishKey, RecordFormat, StreamStats, TlsConfig,
+    IngestConfig, IngestError, IngestEvent, IngestServer, PublishKey, RecordFormat, RecordingFault, StreamStats,
+    TlsConfig,
 };
 use crate::media::Timestamp;
 
@@ -170,11 +171,17 @@ fn json_of(at: Timestamp, event: &IngestEvent) -> Value {
         IngestEvent::Refused { peer, kind, reason } => {
             json!({ "event": "refused", "t": t, "peer": peer.to_string(), "kind": kind.word(), "reason": reason })
         }
-        IngestEvent::RecordingFailed { name, reason, .. } => json!({
-            "event": "problem", "t": t, "kind": "recording_failed", "about": name, "what": recording_failed(event),
-            "do": "Free some space or choose another folder; the stream itself goes on.", "server_said": null,
-            "detail": reason,
-        }),
+        IngestEvent::RecordingFailed { name, fault, reason, .. } => {
+            let (kind, advice) = match fault {
+                RecordingFault::DiskFull => ("disk_full", "Free some space or choose another folder"),
+                RecordingFault::Ended => ("recording_failed", "Look at the folder and its disk, or choose another one"),
+                RecordingFault::PartLeftOut => ("recording_failed", "Record as FLV, which takes any codec"),
+            };
+            json!({
+                "event": "problem", "t": t, "kind": kind, "about": name, "what": recording_failed(event),
+                "do": format!("{advice}; the stream itself goes on."), "server_said": null, "detail": reason,
+            })
+        }
         IngestEvent::Stats(stats) => json!({
             "event": "stats", "t": t, "connections": stats.connections, "refused": stats.refused,
             "bytes": stats.bytes, "bytes_sent": stats.bytes_sent, "kbps": (stats.kbps * 10.0).round() / 10.0,
@@ -215,9 +222,14 @@ fn line_of(event: &IngestEvent) -> Option<String> {
 }
 
 fn recording_failed(event: &IngestEvent) -> Option<String> {
-    let IngestEvent::RecordingFailed { name, path, reason } = event else { return None };
+    let IngestEvent::RecordingFailed { name, path, fault, reason } = event else { return None };
     let to = path.as_ref().map(|path| format!(" to {}", path.display())).unwrap_or_default();
-    Some(format!("{name}: the recording{to} has ended: {reason}"))
+    Some(match fault {
+        RecordingFault::DiskFull | RecordingFault::Ended => format!("{name}: the recording{to} has ended: {reason}"),
+        RecordingFault::PartLeftOut => {
+            format!("{name}: the recording{to} goes on without part of the stream: {reason}; FLV takes any codec")
+        }
+    })
 }
 
 #[cfg(test)]
@@ -255,11 +267,18 @@ mod tests {
         ] {
             assert_eq!(json[field], value, "{field}");
         }
-        let failed = IngestEvent::RecordingFailed { name, path: Some("/x/cam.flv".into()), reason: "full".to_owned() };
-        let json = json_of(at, &failed);
-        assert_eq!((&json["event"], &json["kind"]), (&json!("problem"), &json!("recording_failed")));
-        assert!(json["what"].as_str().unwrap().contains("/x/cam.flv"));
-        assert!(line_of(&failed).unwrap().contains("full"));
+        for (fault, kind, says) in [
+            (RecordingFault::DiskFull, "disk_full", "has ended: why"),
+            (RecordingFault::Ended, "recording_failed", "has ended: why"),
+            (RecordingFault::PartLeftOut, "recording_failed", "goes on without part of the stream: why"),
+        ] {
+            let (path, reason) = (Some("/x/cam.flv".into()), "why".to_owned());
+            let failed = IngestEvent::RecordingFailed { name: name.clone(), path, fault, reason };
+            let json = json_of(at, &failed);
+            assert_eq!((&json["event"], &json["kind"]), (&json!("problem"), &json!(kind)));
+            assert!(json["what"].as_str().unwrap().contains("/x/cam.flv"));
+            assert!(line_of(&failed).unwrap().contains(says));
+        }
         let refused = IngestEvent::Refused { peer, kind: RefusalKind::NameTaken, reason: "no".to_owned() };
         assert_eq!(json_of(at, &refused)["reason"], "no");
         assert_eq!(json_of(at, &refused)["kind"], "name_taken");

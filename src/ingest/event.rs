@@ -87,17 +87,30 @@ pub enum IngestEvent {
         /// Why, in words.
         reason: String,
     },
-    /// A stream is no longer recorded, or never was; the stream itself goes on.
+    /// A stream is no longer recorded, never was, or not whole; the stream itself goes on.
     RecordingFailed {
         /// Stream name.
         name: String,
         /// The file, if there was one.
         path: Option<PathBuf>,
+        /// How it failed.
+        fault: RecordingFault,
         /// What the system said.
         reason: String,
     },
     /// Once a second.
     Stats(IngestStats),
+}
+
+/// How a recording failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordingFault {
+    /// It has ended: the disk has no room left but what is kept free.
+    DiskFull,
+    /// It has ended for another reason.
+    Ended,
+    /// It goes on without part of the stream, which its format does not take.
+    PartLeftOut,
 }
 
 /// How a publish or a play ended.

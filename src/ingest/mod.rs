@@ -26,7 +26,9 @@ mod tls;
 mod unit;
 
 pub use config::{IngestConfig, IngestError, IngestLimits, RecordFormat, TlsConfig};
-pub use event::{EndReason, IngestEvent, IngestMedia, IngestStats, IngestTap, PlayerStats, StreamStats};
+pub use event::{
+    EndReason, IngestEvent, IngestMedia, IngestStats, IngestTap, PlayerStats, RecordingFault, StreamStats,
+};
 pub use key::PublishKey;
 pub use meter::StreamFacts;
 pub use refusal::RefusalKind;

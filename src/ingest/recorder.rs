@@ -13,7 +13,7 @@ use bytes::Bytes;
 use super::mp4_recording::{Mp4Recording, Step};
 use super::name::file_stem;
 use super::unit::Unit;
-use super::{IngestEvent, RecordFormat};
+use super::{IngestEvent, RecordFormat, RecordingFault};
 use crate::clock::Clock;
 use crate::flow::{Errand, Popped, Queue, Stop};
 use crate::flv::{FlvWriter, TagKind};
@@ -152,7 +152,8 @@ impl Recorder {
         for recording in begun.iter().filter_map(Weak::upgrade) {
             if !recording.failed.swap(true, Ordering::Relaxed) {
                 let reason = "the disk does not answer".to_owned();
-                (self.events)(IngestEvent::RecordingFailed { name: recording.name.clone(), path: None, reason });
+                let (name, fault) = (recording.name.clone(), RecordingFault::Ended);
+                (self.events)(IngestEvent::RecordingFailed { name, path: None, fault, reason });
             }
         }
     }
@@ -173,7 +174,8 @@ impl Recording {
         shared.waiting.fetch_sub(body.len(), Ordering::Relaxed);
         shared.failed.store(true, Ordering::Relaxed);
         let reason = "the disk is too slow for this stream".to_owned();
-        Some(IngestEvent::RecordingFailed { name: shared.name.clone(), path: None, reason })
+        let (name, fault) = (shared.name.clone(), RecordingFault::Ended);
+        Some(IngestEvent::RecordingFailed { name, path: None, fault, reason })
     }
 
     /// Ends it; `event` is told once the file is closed.
@@ -302,7 +304,7 @@ impl Files {
                     // A disk that is full from the start gets nothing.
                     self.look_at_room(key, now);
                 }
-                Err(error) => return self.fail(recording, None, &error.to_string()),
+                Err(error) => return self.fail(recording, None, fault_of(&error), &error.to_string()),
             }
         }
         let Some(file) = self.open.get_mut(&key) else { return };
@@ -310,8 +312,8 @@ impl Files {
             Ok(None) => {}
             Ok(Some(left_out)) => {
                 let (name, path) = (recording.name.clone(), file.path.clone());
-                let reason = format!("part of the stream is left out: {left_out}; FLV takes any codec");
-                (self.events)(IngestEvent::RecordingFailed { name, path, reason });
+                let (fault, reason) = (RecordingFault::PartLeftOut, left_out);
+                (self.events)(IngestEvent::RecordingFailed { name, path, fault, reason });
             }
             Err(error) => self.give_up(key, &error),
         }
@@ -348,20 +350,20 @@ impl Files {
         };
         let Some(mut file) = self.open.remove(&key) else { return };
         match file.finish(&self.folder) {
-            Ok(()) => self.fail(&file.shared, file.path, &reason),
-            Err(_) => self.mend(file, &reason),
+            Ok(()) => self.fail(&file.shared, file.path, RecordingFault::DiskFull, &reason),
+            Err(_) => self.mend(file, RecordingFault::DiskFull, &reason),
         }
     }
 
     /// Writing failed.
     fn give_up(&mut self, key: u64, error: &io::Error) {
         if let Some(file) = self.open.remove(&key) {
-            self.mend(file, &error.to_string());
+            self.mend(file, fault_of(error), &error.to_string());
         }
     }
 
     /// What is whole stays, the rest of it goes; then it is told.
-    fn mend(&self, file: OpenFile, reason: &str) {
+    fn mend(&self, file: OpenFile, fault: RecordingFault, reason: &str) {
         let OpenFile { shared, path, writer, .. } = file;
         // Closed first: what its buffer still holds goes with it.
         drop(writer);
@@ -370,7 +372,7 @@ impl Files {
         {
             tracing::debug!(%error, "what was written of the recording is left as it is");
         }
-        self.fail(&shared, path, reason);
+        self.fail(&shared, path, fault, reason);
     }
 
     /// Closes what has ended and is written, or all that has ended, and tells so.
@@ -384,7 +386,7 @@ impl Files {
             if let Some(mut file) = self.open.remove(&recording.id)
                 && let Err(error) = file.finish(&self.folder)
             {
-                self.mend(file, &error.to_string());
+                self.mend(file, fault_of(&error), &error.to_string());
             }
             (self.events)(event);
         }
@@ -394,15 +396,23 @@ impl Files {
     fn finish(&mut self) {
         for (_, mut file) in std::mem::take(&mut self.open) {
             if let Err(error) = file.finish(&self.folder) {
-                self.mend(file, &error.to_string());
+                self.mend(file, fault_of(&error), &error.to_string());
             }
         }
     }
 
-    fn fail(&self, recording: &Shared, path: Option<PathBuf>, reason: &str) {
+    fn fail(&self, recording: &Shared, path: Option<PathBuf>, fault: RecordingFault, reason: &str) {
         recording.failed.store(true, Ordering::Relaxed);
         let (name, reason) = (recording.name.clone(), reason.to_owned());
-        (self.events)(IngestEvent::RecordingFailed { name, path, reason });
+        (self.events)(IngestEvent::RecordingFailed { name, path, fault, reason });
+    }
+}
+
+/// How a recording ended that could not be written because of `error`.
+fn fault_of(error: &io::Error) -> RecordingFault {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => RecordingFault::DiskFull,
+        _ => RecordingFault::Ended,
     }
 }
 
@@ -450,7 +460,8 @@ mod tests {
         for recording in [&open, &ended] {
             assert_eq!(recording.write(TagKind::Audio, 0, &Bytes::from_static(b"sound")), None);
         }
-        let end = IngestEvent::RecordingFailed { name: "ended".to_owned(), path: None, reason: String::new() };
+        let (name, fault) = ("ended".to_owned(), RecordingFault::Ended);
+        let end = IngestEvent::RecordingFailed { name, path: None, fault, reason: String::new() };
         ended.finish(end);
         assert_eq!(told.recv(), Ok(None));
         let (done, finished) = sync_channel(1);

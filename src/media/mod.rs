@@ -18,4 +18,4 @@ pub use packet::{Packet, PacketKind, StreamConfig};
 pub use rate::{Bitrate, FrameRate, ParseRateError};
 pub use recording::{RecordForm, RecordSplit, Scan};
 pub use time::Timestamp;
-pub use video::{ParseSizeError, Picture, PicturePool, Size, VideoConfig, VideoFrame};
+pub use video::{ParseSizeError, Picture, PicturePool, PixelAspect, Size, VideoConfig, VideoFrame};

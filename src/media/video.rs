@@ -46,6 +46,36 @@ impl fmt::Debug for Size {
     }
 }
 
+/// How wide a pixel is shown beside its height (the sample aspect ratio of ITU-T H.264, E.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PixelAspect {
+    width: u32,
+    height: u32,
+}
+
+impl PixelAspect {
+    /// As wide as high.
+    pub const SQUARE: Self = Self { width: 1, height: 1 };
+
+    /// `width` to `height`; square where that is not told (0) or cannot be meant (more than 4 to 1).
+    pub const fn new(width: u32, height: u32) -> Self {
+        let believed =
+            width > 0 && height > 0 && width <= height.saturating_mul(4) && height <= width.saturating_mul(4);
+        if believed && width != height { Self { width, height } } else { Self::SQUARE }
+    }
+
+    /// That of a picture turned by a quarter.
+    pub const fn turned(self) -> Self {
+        Self { width: self.height, height: self.width }
+    }
+
+    /// Width and height of a picture of `size` to each other, as it is shown.
+    pub fn shape_of(self, size: Size) -> (u64, u64) {
+        let side = |pixels: u32, aspect: u32| u64::from(pixels.max(1)) * u64::from(aspect);
+        (side(size.width, self.width), side(size.height, self.height))
+    }
+}
+
 /// A size that could not be read, with what was expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a size: write it like 1280x720")]

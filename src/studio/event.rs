@@ -7,11 +7,11 @@ use super::Problem;
 use super::check::{CheckEvent, CheckSettings};
 use super::rehearsal::RehearsalReport;
 use crate::capture::{DeviceInfo, DeviceKind, SourceInfo};
-use crate::media::Bitrate;
+use crate::media::{Bitrate, RecordSplit};
 use crate::settings::{AudioChoice, EncodingSettings, IngestSettings, ShowSettings, VideoChoice};
 
 /// What a face (window or command line) asks of a running show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// End the show: what is on its way is sent, recordings are closed.
     End,
@@ -28,6 +28,16 @@ pub enum Command {
         /// On.
         on: bool,
     },
+    /// Record from now on, if nothing does: into a new file of this pattern. Answered by `StudioEvent::Recording`, or a
+    /// problem. Nothing before the show is live, and nothing where the show is a recording alone.
+    StartRecording {
+        /// Where to, as in the settings.
+        pattern: PathBuf,
+        /// When it goes on in another file.
+        split: Option<RecordSplit>,
+    },
+    /// Close the recording; the show goes on. Answered by `StudioEvent::Recording`.
+    StopRecording,
     /// Mark this moment in the recording. Answered by `StudioEvent::Marked` where there is one.
     Mark,
     /// Write the last seconds to a file beside the recording. Answered by `StudioEvent::ReplaySaved` or a problem.
@@ -271,6 +281,13 @@ pub enum StudioEvent {
     DiskRoom(Option<u64>),
     /// What a studio's check tells.
     Check(Box<CheckEvent>),
+    /// A recording was begun, or closed, while the show runs, because that was asked for.
+    Recording {
+        /// Its first file.
+        path: PathBuf,
+        /// Begun.
+        on: bool,
+    },
     /// A moment was marked in the recording.
     Marked {
         /// Counted from 1.

@@ -1,7 +1,7 @@
 //! What a show keeps: its recording, marks in it, and replays of its last seconds. A show without a destination is a
 //! recording alone.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::event::StudioEvent;
@@ -10,7 +10,7 @@ use super::supervisor::{Message, Phase, Running, Supervisor};
 use super::{Problem, ProblemKind};
 use crate::clock::local_date_and_time;
 use crate::flow::{PacketQueue, ReplayBuffer};
-use crate::media::{StreamConfig, Timestamp};
+use crate::media::{RecordSplit, StreamConfig, Timestamp};
 use crate::output::publisher::PublisherState;
 use crate::output::{Recorder, RecorderConfig, RecorderError, RecorderEvent, ReplaySave, replay_path};
 use crate::settings::{default_recording, recording_path, recordings_state_dir};
@@ -28,11 +28,30 @@ const REPLAYS_MAX: usize = 4;
 /// What a recording without a destination is called where destinations are.
 const ALONE: &str = "recording";
 
+/// Where a recording of a show stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Runs,
+    /// It has ended before it was asked to.
+    Failed,
+    /// It is, or is being, closed.
+    Closed,
+}
+
+/// One of a show's recordings.
+struct Recording {
+    recorder: Recorder,
+    standing: Standing,
+    /// It was begun, or begun anew, while the show ran.
+    on_demand: bool,
+}
+
 /// What is kept of a show.
 pub(super) struct Kept {
-    pub(super) recorder: Option<Recorder>,
-    /// The recorder was started, whatever has become of it.
-    recorder_started: bool,
+    /// In the order in which they were begun; at most the last one runs.
+    recordings: Vec<Recording>,
+    /// The show was live, and the recording that was wanted for it was started, whatever has become of it.
+    was_begun: bool,
     stream: StreamConfig,
     replay: ReplayBuffer,
     /// Whether the program's packets are kept: that takes memory.
@@ -45,8 +64,8 @@ impl Kept {
     pub(super) fn new(stream: StreamConfig) -> Self {
         let replay = ReplayBuffer::new(REPLAY_LENGTH, stream.video.is_some());
         Self {
-            recorder: None,
-            recorder_started: false,
+            recordings: Vec::new(),
+            was_begun: false,
             stream,
             replay,
             keeps_replay: false,
@@ -62,51 +81,97 @@ impl Kept {
 
     /// How the disk keeps up; the slowest write is taken out.
     pub(super) fn disk(&self, now: Timestamp) -> DiskFigures {
-        let recorder = self.recorder.as_ref();
+        let recorders = || self.recordings.iter().map(|recording| &recording.recorder);
         DiskFigures {
-            dropped: recorder.map_or(0, Recorder::frames_missing),
-            slowest: recorder.map(|recorder| recorder.take_slowest_write(now)),
+            dropped: recorders().map(Recorder::frames_missing).sum(),
+            slowest: recorders().map(|recorder| recorder.take_slowest_write(now)).max(),
         }
+    }
+
+    /// What is recorded into now.
+    fn running(&self) -> Option<&Recorder> {
+        let last = self.recordings.last().filter(|last| last.standing == Standing::Runs);
+        last.map(|last| &last.recorder)
     }
 }
 
 impl Supervisor {
+    /// Begins the recording that the settings want; once.
     pub(super) fn start_recorder(&self, running: &mut Running) {
-        if std::mem::replace(&mut running.kept.recorder_started, true) {
+        if std::mem::replace(&mut running.kept.was_begun, true) {
             return;
         }
-        let Some(pattern) = &self.settings.record else { return };
+        if let Some(pattern) = &self.settings.record {
+            self.record(running, pattern, self.settings.record_split, false);
+        }
+    }
+
+    fn record(&self, running: &mut Running, pattern: &Path, split: Option<RecordSplit>, on_demand: bool) {
         let (date, time) = local_date_and_time();
         let config = RecorderConfig {
             path: recording_path(pattern, &date, &time),
             stream: running.kept.stream.clone(),
-            split: self.settings.record_split,
+            split,
             notes: recordings_state_dir(),
         };
         let output = running.program.fanout().add(PacketQueue::new(RECORDER_QUEUE_LIMIT));
-        let mail = self.mail.clone();
-        let sink = move |event| mail.send(Message::Recorder(event));
+        let (mail, number) = (self.mail.clone(), running.kept.recordings.len());
+        let sink = move |event| mail.send(Message::Recorder(number, event));
         match Recorder::start(config, output, self.clock.clone(), sink) {
-            Ok(recorder) => running.kept.recorder = Some(recorder),
+            Ok(recorder) => {
+                running.kept.recordings.push(Recording { recorder, standing: Standing::Runs, on_demand });
+            }
             Err(error) => self.fail(running, Problem::from_recorder(&error)),
         }
     }
 
-    pub(super) fn handle_recorder(&self, running: &mut Running, event: &RecorderEvent) {
+    /// Records from now on, if nothing does.
+    pub(super) fn start_recording(&self, running: &mut Running, pattern: &Path, split: Option<RecordSplit>) {
+        let is_on_air = running.phase == Phase::Running && running.kept.was_begun;
+        if is_on_air && !self.records_alone(running) && running.kept.running().is_none() {
+            self.record(running, pattern, split, true);
+        }
+    }
+
+    /// Closes the recording that runs, while the show goes on. Nobody waits for its disk.
+    pub(super) fn stop_recording(&self, running: &mut Running) {
+        if running.phase != Phase::Running || self.records_alone(running) {
+            return;
+        }
+        let Some(last) = running.kept.recordings.last_mut().filter(|last| last.standing == Standing::Runs) else {
+            return;
+        };
+        last.standing = Standing::Closed;
+        last.recorder.close();
+        self.tell(StudioEvent::Recording { path: last.recorder.path(), on: false });
+    }
+
+    pub(super) fn handle_recorder(&self, running: &mut Running, number: usize, event: &RecorderEvent) {
         match event {
             // Without a destination the show is live once it is recorded.
             RecorderEvent::Begun if self.records_alone(running) && running.phase == Phase::Running => {
                 self.publisher_state(running, 0, PublisherState::Live);
             }
-            RecorderEvent::Begun => {}
+            RecorderEvent::Begun => {
+                let runs = |recording: &&Recording| recording.on_demand && recording.standing == Standing::Runs;
+                if let Some(recording) = running.kept.recordings.get(number).filter(runs) {
+                    self.tell(StudioEvent::Recording { path: recording.recorder.path(), on: true });
+                }
+            }
             RecorderEvent::Hole { path, hole } => self.tell(StudioEvent::Problem(Problem::from_hole(path, *hole))),
             RecorderEvent::Low { path, minutes } => {
                 self.tell(StudioEvent::Problem(Problem::new(ProblemKind::DiskLow, path, minutes.to_string())));
             }
             RecorderEvent::Failed(error) => {
+                if let Some(recording) = running.kept.recordings.get_mut(number) {
+                    recording.standing = Standing::Failed;
+                }
                 self.fail(running, Problem::from_recorder(error));
                 if self.records_alone(running) {
                     self.end(running);
+                } else if let Some(recorder) = running.kept.running() {
+                    // One that was being closed has failed: another one goes on.
+                    self.tell(StudioEvent::Recording { path: recorder.path(), on: true });
                 }
             }
         }
@@ -125,7 +190,7 @@ impl Supervisor {
         running.lines.stand_for_recording(ALONE);
         self.publisher_state(running, 0, PublisherState::Connecting);
         self.start_recorder(running);
-        if running.kept.recorder.is_none() {
+        if running.kept.recordings.is_empty() {
             self.publisher_state(running, 0, PublisherState::Ended);
         }
     }
@@ -141,7 +206,7 @@ impl Supervisor {
     /// Marks this moment in the recording; nothing where nobody records.
     pub(super) fn mark(&self, running: &mut Running) {
         let now = self.clock.now();
-        let (Some(recorder), Some(first)) = (&running.kept.recorder, running.program.first()) else { return };
+        let (Some(recorder), Some(first)) = (running.kept.running(), running.program.first()) else { return };
         recorder.mark(now);
         running.kept.marks += 1;
         self.tell(StudioEvent::Marked { number: running.kept.marks, at: now.since(first) });
@@ -153,8 +218,8 @@ impl Supervisor {
         kept.saves.retain(|save| !save.is_finished());
         let (date, time) = local_date_and_time();
         let pattern = self.settings.record.clone().or_else(default_recording).unwrap_or_default();
-        let recording = match &kept.recorder {
-            Some(recorder) => recorder.path(),
+        let recording = match kept.recordings.last() {
+            Some(last) => last.recorder.path(),
             None => recording_path(&pattern, &date, &time),
         };
         let path = replay_path(&recording, &time);
@@ -193,13 +258,15 @@ impl Supervisor {
             let left = (running.program.end() + RECORDING_DEADLINE).since(self.clock.now());
             left.max(RECORDING_PATIENCE_MIN)
         };
-        let (left, mut files) = (patience(running), Vec::new());
-        if let Some(recorder) = running.kept.recorder.take() {
+        let mut files = Vec::new();
+        let recordings = std::mem::take(&mut running.kept.recordings);
+        recordings.iter().for_each(|recording| recording.recorder.close());
+        for Recording { recorder, .. } in recordings {
             let shared = recorder.files_later();
-            if let Err(error) = recorder.finish(left) {
+            if let Err(error) = recorder.finish(patience(running)) {
                 self.fail(running, Problem::from_recorder(&error));
             }
-            files = shared.files();
+            files.extend(shared.files());
         }
         for save in std::mem::take(&mut running.kept.saves) {
             if !save.finish(patience(running)) {
@@ -210,7 +277,7 @@ impl Supervisor {
         // What they told while they wrote the rest.
         for message in self.inbox.try_iter() {
             match message {
-                Message::Recorder(event) => self.handle_recorder(running, &event),
+                Message::Recorder(number, event) => self.handle_recorder(running, number, &event),
                 Message::Replay(saved) => self.handle_replay(saved),
                 _ => {}
             }

@@ -48,11 +48,16 @@ pub(super) enum Message {
     Command(Command),
     ShareRehearsal,
     Stage(StageEvent),
-    EncoderFailed { about: &'static str, error: EncodeError, fatal: bool },
+    EncoderFailed {
+        about: &'static str,
+        error: EncodeError,
+        fatal: bool,
+    },
     VideoEnded,
     AudioEnded,
     Publisher(usize, PublisherEvent),
-    Recorder(RecorderEvent),
+    /// Of the recording of this number.
+    Recorder(usize, RecorderEvent),
     Replay(Result<PathBuf, RecorderError>),
 }
 
@@ -312,6 +317,10 @@ impl Supervisor {
                     self.destination_is(running, place, DestinationState::Off);
                 }
             }
+            Message::Command(Command::StartRecording { pattern, split }) => {
+                self.start_recording(running, &pattern, split);
+            }
+            Message::Command(Command::StopRecording) => self.stop_recording(running),
             Message::Command(Command::Mark) => self.mark(running),
             Message::Command(Command::SaveReplay) => self.save_replay(running),
             Message::ShareRehearsal => {
@@ -331,7 +340,7 @@ impl Supervisor {
             }
             Message::VideoEnded => running.video_ended = true,
             Message::AudioEnded => running.audio_ended = true,
-            Message::Recorder(event) => self.handle_recorder(running, &event),
+            Message::Recorder(number, event) => self.handle_recorder(running, number, &event),
             Message::Replay(saved) => self.handle_replay(saved),
             Message::Publisher(id, event) => {
                 if let Some(place) = running.lines.place_of(id) {
@@ -494,6 +503,7 @@ impl Supervisor {
             StudioEvent::RehearsalShared(shared) => tracing::debug!(shared = shared.is_ok(), "rehearsal shared"),
             StudioEvent::Check(event) => tracing::debug!(?event, "check"),
             StudioEvent::Rehearsal(report) => tracing::debug!(?report, "rehearsal"),
+            StudioEvent::Recording { path, on } => tracing::info!(path = %path.display(), on, "recording"),
             StudioEvent::Marked { number, at } => tracing::info!(number, ?at, "mark"),
             StudioEvent::ReplaySaved(path) => tracing::info!(path = %path.display(), "replay"),
             StudioEvent::Ended(summary) => tracing::debug!(?summary, "ended"),

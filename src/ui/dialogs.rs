@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::flow::{Popped, Queue};
 
 /// Files that give a picture, by their endings.
-const PICTURE_ENDINGS: [&str; 8] = ["mp4", "m4v", "mov", "y4m", "png", "jpg", "jpeg", "MP4"];
+const PICTURE_ENDINGS: [&str; 7] = ["mp4", "m4v", "mov", "y4m", "png", "jpg", "jpeg"];
 /// Files that give sound.
-const SOUND_ENDINGS: [&str; 8] = ["wav", "flac", "mp3", "mp4", "m4a", "mov", "aiff", "MP4"];
+const SOUND_ENDINGS: [&str; 10] = ["wav", "flac", "mp3", "mp4", "m4a", "m4v", "mov", "aif", "aiff", "aifc"];
 
 /// What a dialog is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,19 +131,25 @@ impl Native for System {
 
     fn choose(&self, request: &DialogRequest) -> Option<PathBuf> {
         let dialog = rfd::FileDialog::new();
+        let among = |name: &str, endings: &[&str]| rfd::FileDialog::new().add_filter(name, &in_both_cases(endings));
         match request {
-            DialogRequest::ImportProfile => dialog.add_filter("Tally", &["toml"]).pick_file(),
+            DialogRequest::ImportProfile => among("Tally", &["toml"]).pick_file(),
             DialogRequest::ExportProfile(name) => {
                 let safe: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
                 dialog.add_filter("Tally", &["toml"]).set_file_name(format!("{safe}.toml")).save_file()
             }
-            DialogRequest::TlsCa(_) => dialog.add_filter("PEM", &["pem", "crt", "cer"]).pick_file(),
-            DialogRequest::Card => dialog.add_filter("PNG, JPEG", &["png", "jpg", "jpeg"]).pick_file(),
-            DialogRequest::Picture => dialog.add_filter("MP4, Y4M, PNG, JPEG", &PICTURE_ENDINGS).pick_file(),
-            DialogRequest::Sound => dialog.add_filter("WAV, FLAC, MP3, MP4", &SOUND_ENDINGS).pick_file(),
+            DialogRequest::TlsCa(_) => among("PEM", &["pem", "crt", "cer"]).pick_file(),
+            DialogRequest::Card => among("PNG, JPEG", &["png", "jpg", "jpeg"]).pick_file(),
+            DialogRequest::Picture => among("MP4, Y4M, PNG, JPEG", &PICTURE_ENDINGS).pick_file(),
+            DialogRequest::Sound => among("WAV, FLAC, MP3, MP4", &SOUND_ENDINGS).pick_file(),
             DialogRequest::RecordingFolder(folder) => dialog.set_directory(folder).pick_folder(),
         }
     }
+}
+
+/// Endings as they are found: the system's filters tell `MOV`, as a phone writes it, from `mov`.
+fn in_both_cases(endings: &[&str]) -> Vec<String> {
+    endings.iter().flat_map(|ending| [(*ending).to_owned(), ending.to_ascii_uppercase()]).collect()
 }
 
 /// Whether the desktop's portal runs or would be started when asked.
@@ -176,6 +182,12 @@ mod tests {
                 _ => None,
             }
         }
+    }
+
+    #[test]
+    fn files_of_phones_and_cameras_are_offered_too() {
+        assert!(in_both_cases(&PICTURE_ENDINGS).contains(&"MOV".to_owned()));
+        assert!(in_both_cases(&SOUND_ENDINGS).contains(&"WAV".to_owned()));
     }
 
     #[test]

@@ -57,6 +57,8 @@ pub enum Happened {
     Mark(u32),
     /// The last seconds were saved to this file.
     Replay(PathBuf),
+    /// A recording was begun, or else closed, on demand.
+    Recording(PathBuf, bool),
 }
 
 /// Why a second was poor.
@@ -210,6 +212,7 @@ impl FlightKeeper {
             StudioEvent::Stats(stats) => return self.take(since, stats),
             StudioEvent::State { destination, state, .. } => Happened::State(destination.clone(), *state),
             StudioEvent::Problem(problem) => Happened::Problem(Box::new(problem.clone())),
+            StudioEvent::Recording { path, on } => Happened::Recording(path.clone(), *on),
             StudioEvent::Marked { number, .. } => Happened::Mark(*number),
             StudioEvent::ReplaySaved(path) => Happened::Replay(path.clone()),
             StudioEvent::Step(_)

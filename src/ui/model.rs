@@ -13,7 +13,7 @@ use super::dialogs::{DialogAnswer, DialogRequest};
 use super::flight::FlightKeeper;
 use super::health::Health;
 use super::incoming::{self, Incoming};
-use super::on_air::OnAir;
+use super::on_air::{OnAir, Recorded};
 use super::problem_list::ProblemList;
 use super::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
 use super::view::{
@@ -180,7 +180,9 @@ impl Model {
                 }
             }
             StudioEvent::DiskRoom(free) => self.disk_free = free,
-            StudioEvent::Marked { .. } | StudioEvent::ReplaySaved(_) => self.handle_kept(now, event),
+            StudioEvent::Recording { .. } | StudioEvent::Marked { .. } | StudioEvent::ReplaySaved(_) => {
+                self.handle_kept(now, event);
+            }
             StudioEvent::Ended(summary) => self.handle_end(now, *summary),
         }
     }
@@ -229,7 +231,7 @@ impl Model {
         }
         if let Some(show) = &mut self.show {
             if matches!(problem.kind, ProblemKind::RecordingFailed | ProblemKind::DiskFull) {
-                show.recording_failed = true;
+                show.recorded = Recorded::Failed;
                 self.desk.draft.set_unrecorded(true);
                 self.problems.forget_kind(ProblemKind::DiskLow);
             }
@@ -472,7 +474,7 @@ impl Model {
     }
 
     fn start(&mut self, now: f64, settings: ShowSettings, mut show: OnAir) -> Vec<Order> {
-        show.records = settings.record.is_some();
+        show.recorded = if settings.record.is_some() { Recorded::FromItsStart } else { Recorded::No };
         self.desk.draft.set_unrecorded(show.is_unrecorded());
         self.result = None;
         self.rehearsed = None;

@@ -4,16 +4,26 @@ use super::view::Phase;
 use crate::media::Bitrate;
 use crate::studio::{DestinationState, Problem};
 
+/// How a show is recorded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Recorded {
+    /// Not.
+    No,
+    /// Since it has been live.
+    FromItsStart,
+    /// Since this moment, in seconds of the window's time.
+    Since(f64),
+    /// No longer: what it was recorded to has failed.
+    Failed,
+}
+
 /// What runs.
 #[derive(Debug)]
 pub(super) struct OnAir {
     pub(super) rehearsal: bool,
     /// It goes nowhere but into its recording.
     pub(super) alone: bool,
-    /// It is to be recorded.
-    pub(super) records: bool,
-    /// What it is recorded to has failed.
-    pub(super) recording_failed: bool,
+    pub(super) recorded: Recorded,
     /// The user asked for its end.
     pub(super) asked_to_end: bool,
     pub(super) phase: Phase,
@@ -37,8 +47,7 @@ impl OnAir {
         Self {
             rehearsal,
             alone: false,
-            records: false,
-            recording_failed: false,
+            recorded: Recorded::No,
             asked_to_end: false,
             phase: Phase::Connecting,
             destinations: Vec::new(),
@@ -50,9 +59,16 @@ impl OnAir {
         }
     }
 
+    /// Whether its recording can be begun and closed while it goes on: one that is a recording alone ends with it, and a
+    /// rehearsal leaves nothing behind.
+    pub(super) fn may_record(&self) -> bool {
+        let is_on = matches!(self.phase, Phase::Live | Phase::Reconnecting | Phase::OffAir);
+        is_on && !self.alone && !self.rehearsal
+    }
+
     /// Whether no file of it is or will be open.
     pub(super) fn is_unrecorded(&self) -> bool {
-        !self.records || self.recording_failed
+        matches!(self.recorded, Recorded::No | Recorded::Failed)
     }
 
     /// A destination stands elsewhere now. `true` if the show's own phase has changed by it.

@@ -51,10 +51,12 @@ pub(super) struct Facts<'a> {
 /// The sentence, with its button.
 pub(super) fn of(facts: &Facts<'_>) -> TruthView {
     let plain = |truth| TruthView { truth, remedy: None };
+    let asked_in_vain = facts.kept.filter(|kept| matches!(kept, Truth::NothingToMark | Truth::NothingToSave));
+    match (facts.show.phase, asked_in_vain) {
+        (Phase::Ready | Phase::Off | Phase::Live, Some(vain)) => return plain(vain.clone()),
+        _ => {}
+    }
     match facts.show.phase {
-        Phase::Ready | Phase::Off | Phase::Live if facts.kept == Some(&Truth::NothingToMark) => {
-            plain(Truth::NothingToMark)
-        }
         // What kept a show from beginning still does.
         Phase::Ready => ready(facts),
         Phase::Off if facts.never_began => ready(facts),
@@ -168,7 +170,7 @@ fn live(facts: &Facts<'_>) -> TruthView {
         let waits = facts.strip.lines.iter().any(|(_, state)| *state == DestinationState::Reconnecting);
         return TruthView { truth: Truth::NotEverywhere { missing, all }, remedy: waits.then_some(Remedy::RetryNow) };
     } else if facts.strip.recording == RecordingView::Failed {
-        Truth::NotRecorded
+        return TruthView { truth: Truth::NotRecorded, remedy: Some(Remedy::RecordAgain) };
     } else if let Some(now_kbps) = facts.video_kbps.filter(|now| {
         let narrow = facts.congestion > 0.1 || facts.network_kbps.is_some();
         *now > 0.0 && *now < wanted_kbps * LOWERED && narrow

@@ -55,8 +55,14 @@ pub enum Truth {
     },
     /// The last seconds were just saved.
     ReplaySaved(PathBuf),
+    /// A recording was begun just now while the show runs.
+    RecordingBegun(PathBuf),
+    /// It was closed just now; the show goes on.
+    RecordingClosed(PathBuf),
     /// A mark was asked for, and nothing is recorded.
     NothingToMark,
+    /// The last seconds were asked for, and there are none.
+    NothingToSave,
     /// A moment was just marked.
     Marked {
         /// Which.
@@ -106,6 +112,8 @@ pub enum Remedy {
     Silence,
     /// Connect again at once.
     RetryNow,
+    /// Record into another file.
+    RecordAgain,
     /// Switch a destination on again.
     SwitchOn {
         /// Its place among the show's destinations, from 0.

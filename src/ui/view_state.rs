@@ -3,6 +3,7 @@
 use super::flight::{Mark, ShowFlight};
 use super::panels::profiles::ProfilesState;
 use super::panels::settings::SettingsState;
+use crate::settings::{AudioChoice, VideoChoice};
 
 /// What belongs to drawing alone: what is typed, held or open.
 #[derive(Default)]
@@ -72,6 +73,10 @@ pub struct SourcesState {
     pub video_path: Option<String>,
     /// The path being typed for the sound; `None`: the field is closed.
     pub audio_path: Option<String>,
+    /// What gave the picture when a dialog was asked for another file: once something else does, the field for a path is done.
+    pub(super) video_browsed: Option<VideoChoice>,
+    /// The same for the sound.
+    pub(super) audio_browsed: Option<AudioChoice>,
     /// The name of a stream being typed for the picture; `None`: the field is closed.
     pub video_stream: Option<String>,
     /// The name of a stream being typed for the sound; `None`: the field is closed.

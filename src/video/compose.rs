@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pic_scale::{ImageSize, ImageStore, ImageStoreMut, Resampling, ResamplingFunction, Scaler, ThreadingPolicy};
 
-use crate::media::{Picture, PicturePool, Size};
+use crate::media::{Picture, PicturePool, PixelAspect, Size};
 
 /// Fits pictures of any size into one canvas: aspect ratio kept, the rest black.
 pub struct Composer {
@@ -43,10 +43,11 @@ impl Composer {
         self.canvas
     }
 
-    /// The canvas with `source` on it. `pool` must be of the canvas' size. A source of exactly that size is
-    /// passed on as it is, and the same source again gives the same picture again: neither costs anything.
-    pub fn compose(&mut self, source: &Arc<Picture>, pool: &mut PicturePool) -> Arc<Picture> {
-        if source.size() == self.canvas {
+    /// The canvas with `source` on it, whose pixels have the shape `aspect`. `pool` must be of the canvas' size. A source
+    /// of exactly that size is passed on as it is, and the same source again gives the same picture again: neither costs
+    /// anything.
+    pub fn compose(&mut self, source: &Arc<Picture>, aspect: PixelAspect, pool: &mut PicturePool) -> Arc<Picture> {
+        if source.size() == self.canvas && aspect == PixelAspect::SQUARE {
             self.last = None;
             return Arc::clone(source);
         }
@@ -56,8 +57,8 @@ impl Composer {
             return Arc::clone(&last.result);
         }
         self.last = None;
-        if self.scaling.as_ref().is_none_or(|scaling| scaling.from != source.size()) {
-            self.scaling = Some(Scaling::new(source.size(), self.canvas));
+        if self.scaling.as_ref().is_none_or(|scaling| (scaling.from, scaling.aspect) != (source.size(), aspect)) {
+            self.scaling = Some(Scaling::new(source.size(), aspect, self.canvas));
         }
         let scaling = &mut self.scaling;
         let result = pool.make(|canvas| {
@@ -70,10 +71,10 @@ impl Composer {
     }
 }
 
-/// The largest place on `canvas` with the aspect ratio of `source`. Its corner is even and so is its size where it
+/// The largest place on `canvas` with the shape of a picture of size `source` and pixels of shape `aspect`. Its corner is even and so is its size where it
 /// does not reach the canvas' edge, so that no chroma sample lies half on black.
-fn fit(source: Size, canvas: Size) -> Place {
-    let (sw, sh) = (u64::from(source.width.max(1)), u64::from(source.height.max(1)));
+fn fit(source: Size, aspect: PixelAspect, canvas: Size) -> Place {
+    let (sw, sh) = aspect.shape_of(source);
     let (cw, ch) = (u64::from(canvas.width), u64::from(canvas.height));
     let (width, height) = if sw * ch >= sh * cw { (cw, side(sh * cw, sw, ch)) } else { (side(sw * ch, sh, cw), ch) };
     let size = Size::new(u32::try_from(width).unwrap_or(canvas.width), u32::try_from(height).unwrap_or(canvas.height));
@@ -89,16 +90,17 @@ fn side(numerator: u64, denominator: u64, limit: u64) -> u64 {
 /// What scaling pictures of one size needs, made once.
 struct Scaling {
     from: Size,
+    aspect: PixelAspect,
     place: Place,
     luma: Option<Plan>,
     chroma: Option<Plan>,
 }
 
 impl Scaling {
-    fn new(from: Size, canvas: Size) -> Self {
-        let place = fit(from, canvas);
+    fn new(from: Size, aspect: PixelAspect, canvas: Size) -> Self {
+        let place = fit(from, aspect, canvas);
         let to = place.size;
-        Self { from, place, luma: Plan::new(from, to), chroma: Plan::new(from.chroma(), to.chroma()) }
+        Self { from, aspect, place, luma: Plan::new(from, to), chroma: Plan::new(from.chroma(), to.chroma()) }
     }
 
     fn draw(&mut self, source: &Picture, canvas: &mut Picture) {
@@ -212,7 +214,7 @@ mod tests {
     #[test]
     fn places_keep_the_aspect_ratio_and_even_corners() {
         let canvas = Size::new(1280, 720);
-        let place = |w, h| fit(Size::new(w, h), canvas);
+        let place = |w, h| fit(Size::new(w, h), PixelAspect::SQUARE, canvas);
         assert_eq!(place(640, 480), Place { x: 160, y: 0, size: Size::new(960, 720) });
         assert_eq!(place(1920, 1080), Place { x: 0, y: 0, size: canvas });
         assert_eq!(place(854, 480).size, canvas);
@@ -229,16 +231,35 @@ mod tests {
     }
 
     #[test]
+    fn pixels_that_are_not_square_are_shown_in_their_shape() {
+        let canvas = Size::new(1280, 720);
+        let place = |w, h, aspect: (u32, u32)| fit(Size::new(w, h), PixelAspect::new(aspect.0, aspect.1), canvas);
+        assert_eq!(place(1440, 1080, (4, 3)), Place { x: 0, y: 0, size: canvas });
+        assert_eq!(place(720, 480, (8, 9)).size, Size::new(960, 720));
+        assert_eq!(place(720, 576, (64, 45)).size, canvas);
+        // What nobody can mean is taken for square.
+        assert_eq!(place(640, 480, (0, 1)), place(640, 480, (1, 1)));
+        assert_eq!(place(640, 480, (5, 1)), place(640, 480, (1, 1)));
+        // A canvas of the right size is no reason to leave it as it is, and the shape may change alone.
+        let (mut composer, mut pool) = (Composer::new(canvas), PicturePool::new(canvas));
+        let source = flat(canvas, ORANGE);
+        let tall = composer.compose(&source, PixelAspect::new(1, 2), &mut pool);
+        assert_eq!([pixel(&tall, 300, 360), pixel(&tall, 640, 360)], [BLACK, ORANGE]);
+        let flat = composer.compose(&flat(canvas, ORANGE), PixelAspect::new(2, 1), &mut pool);
+        assert_eq!([pixel(&flat, 300, 360), pixel(&flat, 640, 100)], [ORANGE, BLACK]);
+    }
+
+    #[test]
     fn the_right_size_costs_nothing_and_the_same_source_gives_the_same_picture() {
         let canvas = Size::new(64, 36);
         let (mut composer, mut pool) = (Composer::new(canvas), PicturePool::new(canvas));
         let right = flat(canvas, ORANGE);
-        assert!(Arc::ptr_eq(&composer.compose(&right, &mut pool), &right));
+        assert!(Arc::ptr_eq(&composer.compose(&right, PixelAspect::SQUARE, &mut pool), &right));
         let other = flat(Size::new(32, 32), ORANGE);
-        let first = composer.compose(&other, &mut pool);
-        assert!(Arc::ptr_eq(&composer.compose(&other, &mut pool), &first));
+        let first = composer.compose(&other, PixelAspect::SQUARE, &mut pool);
+        assert!(Arc::ptr_eq(&composer.compose(&other, PixelAspect::SQUARE, &mut pool), &first));
         let same_look = flat(Size::new(32, 32), ORANGE);
-        let second = composer.compose(&same_look, &mut pool);
+        let second = composer.compose(&same_look, PixelAspect::SQUARE, &mut pool);
         assert!(!Arc::ptr_eq(&second, &first) && *second == *first);
     }
 
@@ -250,8 +271,8 @@ mod tests {
             // What an old picture left must be gone.
             drop(pool.make(|old| old.planes_mut().into_iter().for_each(|plane| plane.fill(77))));
             let source = flat(Size::new(w, h), ORANGE);
-            let picture = composer.compose(&source, &mut pool);
-            let Place { x, y, size } = fit(source.size(), canvas);
+            let picture = composer.compose(&source, PixelAspect::SQUARE, &mut pool);
+            let Place { x, y, size } = fit(source.size(), PixelAspect::SQUARE, canvas);
             for py in 0..canvas.height {
                 for px in 0..canvas.width {
                     let inside = (x..x + size.width).contains(&px) && (y..y + size.height).contains(&py);
@@ -275,7 +296,7 @@ mod tests {
             }
             let canvas = Size::new(canvas.0, canvas.1);
             let (mut composer, mut pool) = (Composer::new(canvas), PicturePool::new(canvas));
-            let scaled = composer.compose(&Arc::new(picture), &mut pool);
+            let scaled = composer.compose(&Arc::new(picture), PixelAspect::SQUARE, &mut pool);
             let middle = canvas.width / 2;
             let row: Vec<u8> = (0..canvas.width).map(|x| pixel(&scaled, x, canvas.height / 2)[0]).collect();
             let (dark, bright) = row.split_at(middle as usize);

@@ -115,6 +115,7 @@ fn what_is_received_ends_before_the_disk_is_full() {
     for format in ["flv", "mp4"] {
         // A tenth of it stays free: 410 kB.
         let (problem, pictures, free) = full(format, "4m", 3300, 7);
+        assert_eq!(problem["kind"], "disk_full");
         assert!(problem["what"].as_str().unwrap().contains("kept free"), "{problem}");
         assert!(pictures > 45 && free > 150_000, "{format}: {pictures} pictures, {free} bytes are free");
     }
@@ -124,7 +125,7 @@ fn what_is_received_ends_before_the_disk_is_full() {
 fn what_is_received_is_whole_where_the_disk_had_no_room() {
     for format in ["flv", "mp4"] {
         let (problem, pictures, _) = full(format, "256k", 0, 5);
-        assert_eq!(problem["kind"], "recording_failed");
+        assert_eq!(problem["kind"], "disk_full");
         assert!(pictures > 15, "{format}: {pictures} pictures");
     }
 }

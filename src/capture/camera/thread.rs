@@ -9,7 +9,7 @@ use crate::capture::work::WorkMeter;
 use crate::capture::{CameraRequest, Captured, SourceError, SourceEvent, SourceInfo, VideoSource, Work};
 use crate::clock::{Backoff, Clock};
 use crate::flow::{Latest, Popped, Queue, Stop, Worker};
-use crate::media::{Picture, PicturePool, Size, Timestamp, Turn};
+use crate::media::{Picture, PicturePool, PixelAspect, Size, Timestamp, Turn};
 use crate::video::{ConvertError, FROZEN, PictureSample, PixelFormat, RawPicture, StillWatch, jpeg_size, to_picture};
 
 /// How long opening may take; USB cameras need up to a second.
@@ -155,7 +155,7 @@ impl Supervisor {
                         self.worked(raw.format, begun);
                         good = true;
                         turn = still.look(captured_at, &picture);
-                        self.latest.put(Captured { picture, captured_at });
+                        self.latest.put(Captured { picture, pixel_aspect: PixelAspect::SQUARE, captured_at });
                     }
                     Err(error) => tracing::debug!(camera = self.id, %error, "a picture is left out"),
                 }

@@ -10,6 +10,7 @@ use re_mp4::{BoxHeader, BoxType, MoofBox, MoovBox, ReadBox, StblBox, StsdBoxCont
 
 use super::timeline::{LoopLength, nanos, samples};
 use super::turn::Turn;
+use crate::media::{PixelAspect, Size};
 
 /// More samples than this in a track are not believed: ten days at 60 frames a second.
 const SAMPLES_MAX: usize = 60_000_000;
@@ -35,6 +36,20 @@ pub(super) struct Track {
     pub(super) end: i64,
     /// How its pictures are turned when they are shown.
     pub(super) turn: Turn,
+    /// The size at which its pictures are shown, before that; 0 where it is not told.
+    shown: [f64; 2],
+}
+
+impl Track {
+    /// The shape of the pixels of pictures of `size`, where the file says that they are not square (8.3.2). Sizes are
+    /// whole there: what is off by rounding says nothing.
+    pub(super) fn pixel_aspect(&self, size: Size) -> Option<PixelAspect> {
+        const ROUNDING: f64 = 0.01;
+        let [width, height] = self.shown;
+        let aspect = width * f64::from(size.height) / (height * f64::from(size.width));
+        let says = aspect.is_finite() && aspect > 0.0 && (aspect - 1.0).abs() > ROUNDING;
+        says.then(|| PixelAspect::new((aspect * 10_000.0).round() as u32, 10_000))
+    }
 }
 
 /// How a track is coded.
@@ -220,7 +235,8 @@ fn read_track(moov: &MoovBox, trak: &TrakBox, moofs: &[(u64, MoofBox)], file_len
     }
     samples.truncate(whole);
     let end = apply_edit_list(&mut samples, trak, moov.mvhd.timescale, timescale);
-    Ok(Track { codec, timescale, samples, end, turn: Turn::of(&trak.tkhd) })
+    let shown = [&trak.tkhd.width, &trak.tkhd.height].map(|side| f64::from(side.raw_value()) / 65536.0);
+    Ok(Track { codec, timescale, samples, end, turn: Turn::of(&trak.tkhd), shown })
 }
 
 fn codec_of(contents: &StsdBoxContent) -> Codec {

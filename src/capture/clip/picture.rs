@@ -13,7 +13,7 @@ use crate::bitstream::{length_prefixed_nals, read_avcc_record, read_sps};
 use crate::capture::colour::Colour;
 use crate::capture::{Captured, SourceEvent, SourceInfo, VideoSource};
 use crate::decode::{self, Decoded, VideoDecoder};
-use crate::media::{Bitrate, FrameRate, Picture, PicturePool, Timestamp, VideoConfig};
+use crate::media::{Bitrate, FrameRate, Picture, PicturePool, PixelAspect, Timestamp, VideoConfig};
 
 /// A picture is shown up to this much before its time: times in files are often rounded to milliseconds, and a tick
 /// that is a nanosecond early must not show the picture before.
@@ -59,6 +59,7 @@ fn open_clip(mp4: Mp4, file: File, name: String) -> Result<Mp4Video, String> {
         early: EARLY_NANOS_MAX.min((1e9 / frame_rate.as_f64() / 4.0) as i64),
         colour: Colour::of(&info),
         turn: track.turn,
+        pixel_aspect: track.turn.aspect_of(track.pixel_aspect(info.size).unwrap_or(info.pixel_aspect)),
         unit: Vec::new(),
         next: 0,
         round: 0,
@@ -109,6 +110,7 @@ struct Mp4Video {
     nal_length_size: usize,
     colour: Colour,
     turn: Turn,
+    pixel_aspect: PixelAspect,
     decoder: Box<dyn VideoDecoder>,
     /// The sample that is decoded next, and in which round.
     next: usize,
@@ -153,7 +155,7 @@ impl VideoSource for Mp4Video {
         }
         self.advance(due);
         let shown = self.shown.as_ref()?;
-        Some(Captured { picture: Arc::clone(&shown.picture), captured_at: now })
+        Some(Captured { picture: Arc::clone(&shown.picture), pixel_aspect: self.pixel_aspect, captured_at: now })
     }
 
     fn prepare(&mut self, next: Timestamp) {

@@ -8,7 +8,7 @@ use super::test_clips::{NUMBERED_SIZE, ffmpeg_clip, numbered_clip, numbered_pict
 use super::{open_audio_file, open_video_file};
 use crate::capture::test_signal::find_beep_onsets;
 use crate::capture::{AudioSource, SourceError, VideoSource};
-use crate::media::{FrameRate, Picture, PicturePool, Size, Timestamp};
+use crate::media::{FrameRate, Picture, PicturePool, PixelAspect, Size, Timestamp};
 use crate::video::{Composer, flash_is_on, read_block_time};
 
 const X264: [&str; 6] = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "18"];
@@ -454,6 +454,23 @@ fn y4m_clips_loop_exactly() {
 }
 
 #[test]
+fn the_shape_of_pixels_is_read_from_the_picture_the_container_and_the_header() {
+    let shape = |path: &Path| open_video_file(path).unwrap().picture_at(Timestamp::ZERO).unwrap().pixel_aspect;
+    assert_eq!(shape(&plain()), PixelAspect::SQUARE);
+    let x264 = ["-c:v", "libx264", "-preset", "ultrafast"];
+    // Told by the picture and the container.
+    let narrow = numbered_clip("narrow.mp4", "30", 3, &[&["-vf", "setsar=8/9"][..], &x264].concat());
+    assert_eq!(shape(&narrow), PixelAspect::new(8889, 10_000));
+    // Set afterwards, in the container alone.
+    let plain = plain();
+    let plain = plain.to_str().unwrap();
+    let wide = ffmpeg_clip("wide.mp4", &["-i", plain, "-c", "copy", "-aspect", "64:27"], Vec::new);
+    assert_eq!(shape(&wide), PixelAspect::new(13_333, 10_000));
+    let y4m = numbered_clip("narrow.y4m", "30", 2, &["-vf", "setsar=8/9", "-f", "yuv4mpegpipe"]);
+    assert_eq!(shape(&y4m), PixelAspect::new(8, 9));
+}
+
+#[test]
 fn file_names_are_shown_without_their_folder() {
     let clip = plain();
     let info = open_video_file(&clip).unwrap().info();
@@ -475,7 +492,7 @@ fn the_test_picture_survives_coding_at_2500_kb_a_second_and_scaling() {
     let (mut composer, mut pool) = (Composer::new(small), PicturePool::new(small));
     for tick in 0..40 {
         let picture = source.picture_at(FrameRate::DEFAULT.frame_time(tick)).unwrap().picture;
-        let scaled = composer.compose(&picture, &mut pool);
+        let scaled = composer.compose(&picture, PixelAspect::SQUARE, &mut pool);
         for picture in [&picture, &scaled] {
             assert_eq!(number(picture), tick);
             assert_eq!(flash_is_on(picture), Some(tick % 30 < 3), "{tick}");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use image::{ImageBuffer, Luma, imageops};
 use re_mp4::TkhdBox;
 
-use crate::media::{Picture, PicturePool, Size};
+use crate::media::{Picture, PicturePool, PixelAspect, Size};
 
 /// A turn to the right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +26,14 @@ impl Turn {
             [-1, 0, 0, -1] => Self::Half,
             [0, -1, 1, 0] => Self::ThreeQuarters,
             _ => Self::None,
+        }
+    }
+
+    /// The shape of pixels that had the shape `aspect` before the turn.
+    pub(super) fn aspect_of(self, aspect: PixelAspect) -> PixelAspect {
+        match self {
+            Self::None | Self::Half => aspect,
+            Self::Quarter | Self::ThreeQuarters => aspect.turned(),
         }
     }
 

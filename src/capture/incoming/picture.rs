@@ -13,7 +13,7 @@ use crate::capture::work::WorkMeter;
 use crate::capture::{Captured, SourceEvent, SourceInfo, VideoSource, Work};
 use crate::decode::{AnnouncedVideo, Decoded};
 use crate::flow::{Popped, Queue, Stop};
-use crate::media::{FrameRate, Picture, PicturePool, Size, Timestamp};
+use crate::media::{FrameRate, Picture, PicturePool, PixelAspect, Size, Timestamp};
 
 /// Decoded pictures that wait for their time: as many as the delay holds, and no more memory than this for large ones.
 const READY_MAX: usize = 12;
@@ -38,6 +38,7 @@ pub(super) struct Ready {
     /// How long ago it came when it is due.
     age: Duration,
     picture: Arc<Picture>,
+    pixel_aspect: PixelAspect,
 }
 
 /// The receiver's end of a picture source. Full policy of its queue: the receiver decodes no further.
@@ -117,11 +118,11 @@ impl VideoSource for IncomingPicture {
 
     fn picture_at(&mut self, now: Timestamp) -> Option<Captured> {
         self.advance(now);
-        let (picture, age) = match &self.shown {
-            Some(shown) => (&shown.picture, shown.age),
-            None => (&self.black, Duration::ZERO),
+        let (picture, pixel_aspect, age) = match &self.shown {
+            Some(shown) => (&shown.picture, shown.pixel_aspect, shown.age),
+            None => (&self.black, PixelAspect::SQUARE, Duration::ZERO),
         };
-        Some(Captured { picture: Arc::clone(picture), captured_at: now - age })
+        Some(Captured { picture: Arc::clone(picture), pixel_aspect, captured_at: now - age })
     }
 
     fn poll_event(&mut self) -> Option<SourceEvent> {
@@ -305,7 +306,8 @@ impl PictureSide {
             let due = if due.nanos_since(now).abs() > FAR_NANOS { now } else { due };
             let picture = colour.to_ours(picture, &mut self.pool);
             // There was room for more than a decoder gives at once.
-            drop(end.ready.push(Ready { due, age, picture }));
+            let pixel_aspect = video.info.pixel_aspect;
+            drop(end.ready.push(Ready { due, age, picture, pixel_aspect }));
             self.told.good();
             self.made += 1;
         }

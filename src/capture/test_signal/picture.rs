@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::capture::{Captured, SourceInfo, VideoSource};
 use crate::clock;
-use crate::media::{FrameRate, Picture, PicturePool, Size, Timestamp};
+use crate::media::{FrameRate, Picture, PicturePool, PixelAspect, Size, Timestamp};
 use crate::video::TestPattern;
 
 /// The test picture at the program's own size and rate.
@@ -50,7 +50,7 @@ impl VideoSource for TestVideo {
                 picture
             }
         };
-        Some(Captured { picture, captured_at: now })
+        Some(Captured { picture, pixel_aspect: PixelAspect::SQUARE, captured_at: now })
     }
 }
 

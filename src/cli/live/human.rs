@@ -48,8 +48,9 @@ impl Human {
             StudioEvent::Marked { number, at } => self.line(&format!("Mark {number} at {}", clock_text(*at))),
             StudioEvent::ReplaySaved(path) => self.line(&format!("Replay: {}", path.display())),
             StudioEvent::Ended(summary) => self.summary(summary),
-            // Only a studio tells of these.
-            StudioEvent::Source { .. }
+            // Only a studio tells of these, or is asked for them.
+            StudioEvent::Recording { .. }
+            | StudioEvent::Source { .. }
             | StudioEvent::Devices { .. }
             | StudioEvent::DiskRoom(_)
             | StudioEvent::Check(_)

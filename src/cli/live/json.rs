@@ -32,8 +32,9 @@ impl Json {
             }
             StudioEvent::ReplaySaved(path) => ("replay", json!({ "path": path.display().to_string() })),
             StudioEvent::Ended(summary) => ("summary", summary_fields(summary)),
-            // Only a studio tells of these.
-            StudioEvent::Source { .. }
+            // Only a studio tells of these, or is asked for them.
+            StudioEvent::Recording { .. }
+            | StudioEvent::Source { .. }
             | StudioEvent::Devices { .. }
             | StudioEvent::DiskRoom(_)
             | StudioEvent::Check(_)

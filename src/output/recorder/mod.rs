@@ -147,6 +147,12 @@ impl Recorder {
         self.shared.mark(at);
     }
 
+    /// Takes no packet any more: what waits is written, and the files are closed, while the program goes on.
+    pub fn close(&self) {
+        self.output.deactivate();
+        self.output.queue().close();
+    }
+
     /// Frames that are missing in the file so far because the disk stood still for too long.
     pub fn frames_missing(&self) -> u64 {
         self.output.queue().gauge().lost.frames

@@ -332,7 +332,7 @@ impl Driver {
             | Message::ShareRehearsal
             | Message::VideoEnded
             | Message::AudioEnded
-            | Message::Recorder(_)
+            | Message::Recorder(..)
             | Message::Replay(_) => {}
         }
     }

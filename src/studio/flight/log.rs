@@ -68,8 +68,12 @@ impl FlightLog {
                 let said = problem.server_said.as_ref().map_or(String::new(), |said| format!(" It said: {said}"));
                 recorder.tell(now, problem.kind.word(), &format!("{}{said}", wording::what(problem)));
             }
+            StudioEvent::Recording { path, on } => {
+                let word = if *on { "begins" } else { "ends" };
+                recorder.tell(now, "recording", &format!("the recording {} {word}", path.display()));
+            }
             StudioEvent::Marked { number, at } => {
-                recorder.tell(now, "mark", &format!("mark {number} at {:.1} s of the recording", at.as_secs_f64()));
+                recorder.tell(now, "mark", &format!("mark {number} at {:.1} s of the show", at.as_secs_f64()));
             }
             StudioEvent::ReplaySaved(path) => recorder.tell(now, "replay", &path.display().to_string()),
             StudioEvent::Step(_)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::capture::SourceEvent;
+use crate::capture::{Captured, SourceEvent};
 use crate::media::{Picture, Size, Timestamp};
 use crate::video::draw_card;
 
@@ -29,7 +29,7 @@ pub(super) struct StandIn {
     /// A camera gives another picture each time; of others it is told when they give none.
     is_camera: bool,
     is_down: bool,
-    last: Option<Arc<Picture>>,
+    last: Option<Captured>,
     since: Option<Timestamp>,
     is_shown: bool,
 }
@@ -64,15 +64,16 @@ impl StandIn {
     }
 
     /// Takes what the source shows at `now`.
-    pub(super) fn see(&mut self, now: Timestamp, picture: Option<&Arc<Picture>>) {
-        let is_new = picture.is_some_and(|new| self.last.as_ref().is_none_or(|last| !Arc::ptr_eq(last, new)));
+    pub(super) fn see(&mut self, now: Timestamp, captured: Option<&Captured>) {
+        let last = self.last.as_ref().map(|last| &last.picture);
+        let is_new = captured.is_some_and(|new| last.is_none_or(|last| !Arc::ptr_eq(last, &new.picture)));
         if is_new || self.since.is_none() {
             self.since = Some(now);
         }
         if is_new {
-            self.last = picture.cloned();
+            self.last = captured.cloned();
         }
-        let waits = self.is_camera || self.is_down || picture.is_none();
+        let waits = self.is_camera || self.is_down || captured.is_none();
         let lasts = self.since.is_some_and(|since| now.since(since) > PATIENCE);
         let shown = waits && lasts && self.card != Card::Off;
         if shown != self.is_shown {
@@ -82,7 +83,7 @@ impl StandIn {
     }
 
     /// The last picture there was, for as long as another source is opened.
-    pub(super) fn last(&self) -> Option<&Arc<Picture>> {
+    pub(super) fn last(&self) -> Option<&Captured> {
         self.last.as_ref()
     }
 
@@ -102,6 +103,7 @@ impl StandIn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::PixelAspect;
 
     const SIZE: Size = Size { width: 320, height: 180 };
 
@@ -113,7 +115,9 @@ mod tests {
     fn shown(stand_in: &mut StandIn, mut source: impl FnMut(i64) -> Option<Arc<Picture>>) -> Vec<i64> {
         let times = (0..100).map(|tick| tick * 100);
         let mut is_shown = |millis| {
-            stand_in.see(Timestamp::from_millis(millis), source(millis).as_ref());
+            let now = Timestamp::from_millis(millis);
+            let here = |picture| Captured { picture, pixel_aspect: PixelAspect::SQUARE, captured_at: now };
+            stand_in.see(now, source(millis).map(here).as_ref());
             stand_in.card(SIZE).is_some()
         };
         times.filter(|millis| is_shown(*millis)).collect()

@@ -8,7 +8,7 @@ use super::{StageEvent, StageHandle};
 use crate::capture::{Captured, SourceInfo, VideoSource, Work};
 use crate::clock::Ticker;
 use crate::flow::Stop;
-use crate::media::{PicturePool, Timestamp, VideoFrame};
+use crate::media::{PicturePool, PixelAspect, Timestamp, VideoFrame};
 use crate::studio::preview::PreviewPace;
 use crate::studio::problem::Notice;
 use crate::studio::program::{Program, count, count_time};
@@ -63,13 +63,14 @@ impl VideoThread {
             let mut capture = clock.now().since(begun);
             self.look(tick.time, captured.as_ref());
             let program = self.program.as_ref().filter(|program| program.fanout().is_active());
-            let here = |picture| Captured { picture, captured_at: tick.time };
+            let here = |picture| Captured { picture, pixel_aspect: PixelAspect::SQUARE, captured_at: tick.time };
             let card = program.and_then(|_| self.stand_in.card(format.size)).map(here);
-            let held = || program.and_then(|_| self.stand_in.last().cloned()).map(here);
+            let held = || program.and_then(|_| self.stand_in.last().cloned());
+            let held = || held().map(|last| Captured { captured_at: tick.time, ..last });
             let Some(captured) = card.or(captured).or_else(held) else { continue };
             if program.is_some() || previewed {
                 let begun = clock.now();
-                let picture = composer.compose(&captured.picture, &mut pool);
+                let picture = composer.compose(&captured.picture, captured.pixel_aspect, &mut pool);
                 if previewed {
                     preview.put(picture.clone());
                 }
@@ -122,7 +123,7 @@ impl VideoThread {
     }
 
     fn look(&mut self, now: Timestamp, captured: Option<&Captured>) {
-        self.stand_in.see(now, captured.map(|captured| &captured.picture));
+        self.stand_in.see(now, captured);
         let Some(captured) = captured else { return };
         if !self.seen_picture {
             self.seen_picture = true;

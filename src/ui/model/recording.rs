@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::super::on_air::OnAir;
+use super::super::on_air::{OnAir, Recorded};
 use super::super::profiles::ProfileRequest;
 use super::super::view::{Act, RecordingView, Truth};
-use super::{Model, Order};
+use super::{GUARD_SECONDS, Model, Order};
 use crate::settings::{RecordingName, ShowSettings, recording_room};
-use crate::studio::{Command, StudioCommand, StudioEvent};
+use crate::studio::{Command, ProblemKind, StudioCommand, StudioEvent};
 
 /// For so long it is said what was kept, in seconds.
 const SAID_SECONDS: f64 = 6.0;
@@ -24,19 +24,44 @@ impl Model {
         let on_air = self.phase().is_on_its_way();
         let to_show = |command| vec![Order::Engine(StudioCommand::Show(command))];
         match act {
-            Act::ToggleRecord if !self.is_on() => {
+            Act::ToggleRecord | Act::Record if self.is_on() => self.switch_recording(now),
+            Act::ToggleRecord => {
                 let path = RecordingName::offered_in(&self.recordings).path();
                 self.change(now, |settings| settings.record = settings.record.take().is_none().then_some(path))
             }
-            Act::Record if !self.is_on() && !self.guarded(now) && !self.check.runs() => self.record_alone(now),
+            Act::Record if !self.guarded(now) && !self.check.runs() => self.record_alone(now),
             Act::SaveReplay if on_air => to_show(Command::SaveReplay),
+            Act::SaveReplay => self.in_vain(now, Truth::NothingToSave),
             Act::Mark if matches!(self.recording_view(now), RecordingView::Running { .. }) => to_show(Command::Mark),
-            Act::Mark => {
-                self.kept = Some((now, Truth::NothingToMark));
-                Vec::new()
-            }
+            Act::Mark => self.in_vain(now, Truth::NothingToMark),
             _ => Vec::new(),
         }
+    }
+
+    /// Begins or closes the recording of the show that is on.
+    fn switch_recording(&mut self, now: f64) -> Vec<Order> {
+        let was_just_switched = self.kept.as_ref().is_some_and(|(at, truth)| {
+            matches!(truth, Truth::RecordingBegun(_) | Truth::RecordingClosed(_)) && now - at < GUARD_SECONDS
+        });
+        let Some(show) = self.show.as_ref().filter(|show| show.may_record() && !was_just_switched) else {
+            return Vec::new();
+        };
+        let settings = self.desk.settings();
+        let command = match show.is_unrecorded() {
+            true => {
+                let offered = || RecordingName::offered_in(&self.recordings).path();
+                let pattern = settings.record.clone().unwrap_or_else(offered);
+                Command::StartRecording { pattern, split: settings.record_split }
+            }
+            false => Command::StopRecording,
+        };
+        vec![Order::Engine(StudioCommand::Show(command))]
+    }
+
+    /// Says for a moment why there is nothing of what was asked for.
+    fn in_vain(&mut self, now: f64, why: Truth) -> Vec<Order> {
+        self.kept = Some((now, why));
+        Vec::new()
     }
 
     /// A show that goes nowhere but into its recording, whether or not shows are recorded otherwise.
@@ -54,6 +79,19 @@ impl Model {
         let truth = match event {
             StudioEvent::Marked { number, at } => Truth::Marked { number, at_seconds: at.as_secs_f64() },
             StudioEvent::ReplaySaved(path) => Truth::ReplaySaved(path),
+            StudioEvent::Recording { path, on } => {
+                if let Some(show) = &mut self.show {
+                    show.recorded = if on { Recorded::Since(now) } else { Recorded::No };
+                    self.desk.draft.set_unrecorded(show.is_unrecorded());
+                    // What was said of the recording before is history.
+                    let is_over = |kind| matches!(kind, ProblemKind::RecordingFailed | ProblemKind::DiskFull);
+                    show.problem.take_if(|problem| is_over(problem.kind));
+                    for kind in [ProblemKind::DiskLow, ProblemKind::RecordingFailed, ProblemKind::DiskFull] {
+                        self.problems.forget_kind(kind);
+                    }
+                }
+                if on { Truth::RecordingBegun(path) } else { Truth::RecordingClosed(path) }
+            }
             _ => return,
         };
         self.kept = Some((now, truth));
@@ -72,9 +110,13 @@ impl Model {
         let Some(show) = &self.show else {
             return if chosen.record.is_some() { RecordingView::Ready { left_seconds } } else { RecordingView::Off };
         };
-        match show.live_since {
-            _ if !show.records => RecordingView::Off,
-            _ if show.recording_failed => RecordingView::Failed,
+        let since = match show.recorded {
+            Recorded::No => return RecordingView::Off,
+            Recorded::Failed => return RecordingView::Failed,
+            Recorded::FromItsStart => show.live_since,
+            Recorded::Since(since) => Some(since),
+        };
+        match since {
             Some(since) => RecordingView::Running { seconds: now - since, left_seconds },
             None => RecordingView::Ready { left_seconds },
         }

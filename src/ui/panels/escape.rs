@@ -16,7 +16,7 @@ pub(super) fn escape(ui: &Ui, view: &View, state: &mut ViewState, compact: bool,
         || state.ribbon.scrub.take().is_some()
         || state.sources.give_up()
         || std::mem::take(&mut state.primary.asks)
-        || (view.settings.is_some() && state.settings.keep_key());
+        || (view.settings.is_some() && state.settings.keep_secret());
     if closed {
         return;
     }

@@ -157,7 +157,11 @@ pub(super) fn video_path_ui(
     acts: &mut Vec<Act>,
 ) {
     let dialog = view.has_dialogs.then_some(DialogRequest::Picture);
+    close_when_chosen(&mut state.video_path, &mut state.video_browsed, &view.video);
     let answer = path_field(ui, Text::ClipPath, &mut state.video_path, dialog, words);
+    if matches!(answer, Some(PathAnswer::Ask(_))) {
+        state.video_browsed = Some(view.video.clone());
+    }
     acts.extend(answer.map(|answer| answer.into_act(|path| Act::PickVideo(VideoChoice::File(path)))));
 }
 
@@ -170,7 +174,11 @@ pub(super) fn audio_path_ui(
     acts: &mut Vec<Act>,
 ) {
     let dialog = view.has_dialogs.then_some(DialogRequest::Sound);
+    close_when_chosen(&mut state.audio_path, &mut state.audio_browsed, &view.audio);
     let answer = path_field(ui, Text::SoundClipPath, &mut state.audio_path, dialog, words);
+    if matches!(answer, Some(PathAnswer::Ask(_))) {
+        state.audio_browsed = Some(view.audio.clone());
+    }
     acts.extend(answer.map(|answer| answer.into_act(|path| Act::PickAudio(AudioChoice::File(path)))));
 }
 
@@ -252,6 +260,13 @@ impl PathAnswer {
     }
 }
 
+/// Closes a field for a path once a dialog, asked while `before` was chosen, brought something else.
+fn close_when_chosen<C: PartialEq>(typed: &mut Option<String>, before: &mut Option<C>, now: &C) {
+    if before.as_ref().is_some_and(|before| before != now) {
+        (*typed, *before) = (None, None);
+    }
+}
+
 /// A field for a path, with a button to use it, one for `dialog` where there is one, and one to give up; Enter does what
 /// the first does, and the window's Escape what the last does.
 fn path_field(
@@ -286,7 +301,7 @@ fn path_field(
         return Some(PathAnswer::Use(PathBuf::from(path)));
     }
     if browse {
-        *typed = None;
+        // What is typed stays for whoever gives the dialog up.
         return dialog.map(PathAnswer::Ask);
     }
     if give_up {

@@ -75,13 +75,18 @@ pub fn strip_ui(
             RecordingView::Ready { left_seconds } | RecordingView::Running { left_seconds, .. } => left_seconds,
         };
         let left = left.map(|seconds| words.left(seconds)).unwrap_or_default();
-        // Before a show it is the switch.
-        let is_switch = matches!(show.phase, Phase::Ready | Phase::Off);
+        // A rehearsal leaves nothing behind, and a recording alone ends with the show.
+        let is_switch = match show.phase {
+            Phase::Ready | Phase::Off => true,
+            Phase::Live | Phase::Reconnecting | Phase::OffAir => !show.rehearsal && !show.alone,
+            Phase::Connecting | Phase::Ending => false,
+        };
         if is_switch {
-            let mut records = view.recording != RecordingView::Off;
+            let mut records = !matches!(view.recording, RecordingView::Off | RecordingView::Failed);
             let name = format!("{} {recording}", words.text(Text::Recording));
-            let switch = tick_box(ui, &mut records, &name).on_hover_text(words.settings(SettingsText::Record));
-            if switch.changed() {
+            let every_show = matches!(show.phase, Phase::Ready | Phase::Off);
+            let hint = if every_show { words.settings(SettingsText::Record) } else { words.text(Text::RecordThisShow) };
+            if tick_box(ui, &mut records, &name).on_hover_text(hint).changed() {
                 acts.push(Act::ToggleRecord);
             }
             if !brief && !left.is_empty() {

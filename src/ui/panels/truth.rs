@@ -34,12 +34,15 @@ pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
         }
         Truth::DiskFillsUp { left_seconds } => words.disk_fills_up(*left_seconds),
         Truth::ReplaySaved(path) => words.replay_saved(path),
+        Truth::RecordingBegun(path) => words.recording_begun(path),
+        Truth::RecordingClosed(path) => words.recording_closed(path),
         Truth::Marked { number, at_seconds } => words.marked(*number, *at_seconds),
         Truth::OffAir => words.text(Text::NobodyGetsIt).to_owned(),
         Truth::NotEverywhere { missing, all } => words.not_everywhere(*missing, *all),
         Truth::SomeSwitchedOff { off, all } => words.some_switched_off(*off, *all),
         Truth::NotRecorded => words.text(Text::NotRecorded).to_owned(),
         Truth::NothingToMark => words.text(Text::NothingToMark).to_owned(),
+        Truth::NothingToSave => words.text(Text::NothingToSave).to_owned(),
         Truth::Problem(problem) => words.what(problem),
     }
 }
@@ -53,6 +56,7 @@ fn labels(view: &TruthView, asks: bool, words: Words) -> Vec<String> {
         Remedy::Fix(_) => words.settings(SettingsText::Fix).to_owned(),
         Remedy::LowerTo(bitrate) => words.lower_to(bitrate.kbps()),
         Remedy::RetryNow => words.text(Text::RetryNow).to_owned(),
+        Remedy::RecordAgain => words.text(Text::RecordAgain).to_owned(),
         Remedy::SwitchOn { name, .. } => words.switch_on(name),
         Remedy::Silence => words.text(Text::GoWithoutSound).to_owned(),
         Remedy::Unmute => words.text(Text::Unmute).to_owned(),
@@ -100,6 +104,7 @@ pub fn truth_ui(ui: &mut Ui, view: &TruthView, primary: &mut PrimaryState, words
             Remedy::Fix(fix) => Act::Fix(fix.clone()),
             Remedy::LowerTo(bitrate) => Act::SetBitrate(*bitrate),
             Remedy::RetryNow => Act::RetryNow,
+            Remedy::RecordAgain => Act::ToggleRecord,
             Remedy::SwitchOn { place, .. } => Act::SetDestination { place: *place, on: true },
             Remedy::Silence => Act::PickAudio(AudioChoice::Silence),
             Remedy::Unmute => Act::SetMuted(false),

@@ -53,7 +53,7 @@ pub fn window_ui(
     escape(ui, view, state, compact, acts);
     if view.settings.is_none() {
         // A sheet that was closed begins with what is set.
-        state.settings.keep_key();
+        state.settings.keep_secret();
     }
     let line = Stroke::new(1.0, t.line);
     let plain = Frame::new().inner_margin(Margin::symmetric(14, 0));

@@ -142,6 +142,14 @@ fn a_mark_without_a_recording_says_why_there_is_none() {
 }
 
 #[test]
+fn the_last_seconds_of_no_show_are_not_saved_and_that_is_said() {
+    let mut harness = open(desk(seen(model())), SIZES[0]);
+    press_with(&mut harness, Modifiers::COMMAND | Modifiers::SHIFT, Key::R);
+    assert!(harness.state_mut().engine().is_empty());
+    harness.get_by_label("Nothing is on air, so there is nothing to save");
+}
+
+#[test]
 fn the_sheet_of_keys_tells_how_to_undo() {
     let mut harness = open(desk(seen(model())), SIZES[0]);
     press(&mut harness, Key::F1);

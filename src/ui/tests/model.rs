@@ -438,6 +438,38 @@ fn a_recording_alone_goes_nowhere_and_has_marks_and_replays() {
 }
 
 #[test]
+fn a_show_that_is_live_can_be_recorded_or_not_and_again_after_a_failure() {
+    let mut model = live();
+    model.record_into("/videos".into());
+    assert_eq!(model.view(3.0).strip.recording, RecordingView::Off);
+    let pattern = PathBuf::from("/videos/Tally {date} {time}.mp4");
+    let begin = || [StudioCommand::Show(Command::StartRecording { pattern: pattern.clone(), split: None })];
+    let told = |on| StudioEvent::Recording { path: "/videos/a.mp4".into(), on };
+    assert_eq!(engine(model.handle_act(3.0, Act::ToggleRecord)), begin());
+    model.handle_event(3.1, told(true));
+    // The second click of a double click means nothing else.
+    assert_eq!(engine(model.handle_act(3.2, Act::ToggleRecord)), []);
+    assert_eq!(model.view(5.1).strip.recording, RecordingView::Running { seconds: 2.0, left_seconds: None });
+    assert_eq!(model.view(4.0).truth.truth, Truth::RecordingBegun("/videos/a.mp4".into()));
+    assert_eq!(engine(model.handle_act(6.0, Act::Mark)), [StudioCommand::Show(Command::Mark)]);
+    // The key that begins a recording alone does it too.
+    assert_eq!(engine(model.handle_act(7.0, Act::Record)), [StudioCommand::Show(Command::StopRecording)]);
+    model.handle_event(7.1, told(false));
+    assert_eq!(model.view(8.0).strip.recording, RecordingView::Off);
+    assert_eq!(model.view(8.0).truth.truth, Truth::RecordingClosed("/videos/a.mp4".into()));
+
+    assert_eq!(engine(model.handle_act(9.0, Act::ToggleRecord)), begin());
+    model.handle_event(9.1, told(true));
+    model.handle_event(20.0, StudioEvent::Problem(Problem::new(ProblemKind::DiskFull, "/videos/a.mp4", "")));
+    let view = model.view(21.0);
+    assert_eq!((view.strip.recording, view.truth.remedy), (RecordingView::Failed, Some(Remedy::RecordAgain)));
+    assert_eq!(engine(model.handle_act(22.0, Act::ToggleRecord)), begin());
+    model.handle_event(22.1, told(true));
+    assert_eq!(model.view(30.0).truth.truth, Truth::AllGood);
+    assert!(model.view(30.0).problems.is_empty(), "what was said of the recording is history");
+}
+
+#[test]
 fn the_report_says_what_happened_and_holds_no_key() {
     let mut model = live();
     let problem = said(Problem::new(ProblemKind::ServerWarning, "YouTube", "status"), "bitrate is low");

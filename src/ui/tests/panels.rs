@@ -297,10 +297,14 @@ fn a_clip_is_asked_of_the_system_where_it_has_dialogs() {
     harness.get_by_label("Browse…").click();
     harness.run();
     assert_eq!(harness.state().orders, [Order::Ask(DialogRequest::Picture)]);
-    assert!(harness.query_by_label("Browse…").is_none(), "the field makes room for the dialog");
+    assert_eq!(harness.state_mut().model.handle_dialog(10.0, DialogAnswer::Cancelled(DialogRequest::Picture)), []);
+    harness.run();
+    assert!(harness.query_by_label("Browse…").is_some(), "who gives the dialog up goes on typing");
     let chosen = DialogAnswer::Chosen(DialogRequest::Picture, "/clips/a.mp4".into());
     let orders = harness.state_mut().model.handle_dialog(11.0, chosen);
     assert_eq!(orders, [Order::Engine(StudioCommand::SetVideo(VideoChoice::File("/clips/a.mp4".into())))]);
+    harness.run();
+    assert!(harness.query_by_label("Browse…").is_none(), "the file is chosen, the field is done");
 }
 
 #[test]

@@ -189,6 +189,21 @@ impl Words {
         self.0.pick([format!("Saved as {name}"), format!("Gespeichert als {name}")])
     }
 
+    /// A recording was begun while the show runs.
+    pub fn recording_begun(self, path: &Path) -> String {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        self.0.pick([format!("Recording into {name}"), format!("Aufgenommen wird in {name}")])
+    }
+
+    /// It was closed; the show goes on.
+    pub fn recording_closed(self, path: &Path) -> String {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        self.0.pick([
+            format!("Recorded as {name}. The show goes on"),
+            format!("Aufgenommen als {name}. Die Sendung läuft weiter"),
+        ])
+    }
+
     /// A moment was marked.
     pub fn marked(self, number: u32, at_seconds: f64) -> String {
         let at = self.timer(at_seconds);

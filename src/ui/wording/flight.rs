@@ -104,6 +104,8 @@ impl Words {
             Happened::Problem(problem) => self.what(problem),
             Happened::Mark(number) => self.0.pick([format!("Mark {number}"), format!("Marke {number}")]),
             Happened::Replay(path) => self.replay_saved(path),
+            Happened::Recording(path, true) => self.recording_begun(path),
+            Happened::Recording(path, false) => self.recording_closed(path),
         }
     }
 

@@ -128,8 +128,11 @@ table! {
     NoLivePicture: "Viewers see no live picture", "Die Zuschauer sehen kein lebendes Bild";
     NobodyGetsIt: "Nobody gets the show: every server is switched off", "Niemand bekommt die Sendung: alle Server sind ausgeschaltet";
     NotRecorded: "Nothing is recorded. The stream goes on", "Nichts wird aufgenommen. Der Stream läuft weiter";
+    RecordThisShow: "Record this show", "Diese Sendung aufnehmen";
+    RecordAgain: "Record again", "Wieder aufnehmen";
     NobodyHears: "Nobody would hear you", "Niemand würde dich hören";
     NothingToMark: "Nothing is recorded, so nothing was marked", "Es wird nichts aufgenommen, also wurde nichts gemerkt";
+    NothingToSave: "Nothing is on air, so there is nothing to save", "Es läuft keine Sendung, also gibt es nichts zu sichern";
     GoWithoutSound: "Go without sound", "Ohne Ton senden";
 
     // Sound
@@ -247,7 +250,7 @@ table! {
     KeyGoLive: "Go live, end show", "Live gehen, Sendung beenden";
     KeyRehearse: "Rehearse", "Proben";
     KeyMute: "Mute, unmute", "Stumm, Ton an";
-    KeyRecord: "Record without going live, end recording", "Aufnehmen, ohne live zu gehen; Aufnahme beenden";
+    KeyRecord: "Record, with or without going live; end recording", "Aufnehmen, live oder nicht; Aufnahme beenden";
     KeyReplay: "Save the last 30 s", "Die letzten 30 s sichern";
     KeyMark: "Mark this moment in the recording", "Diesen Moment in der Aufnahme merken";
     KeySettings: "Settings", "Einstellungen";

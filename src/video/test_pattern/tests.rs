@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{TestPattern, flash_is_on, read_block_time};
-use crate::media::{FrameRate, Picture, PicturePool, Size, Timestamp};
+use crate::media::{FrameRate, Picture, PicturePool, PixelAspect, Size, Timestamp};
 use crate::video::Composer;
 
 const UNIX_MILLIS: u64 = 1_795_423_987_654;
@@ -52,7 +52,7 @@ fn time_and_flash_survive_scaling() {
         let (mut composer, mut pool) = (Composer::new(Size::new(to.0, to.1)), PicturePool::new(Size::new(to.0, to.1)));
         for index in [0, 7, 30] {
             let source = Arc::new(draw(Size::new(from.0, from.1), index));
-            let scaled = composer.compose(&source, &mut pool);
+            let scaled = composer.compose(&source, PixelAspect::SQUARE, &mut pool);
             assert_eq!(read_block_time(&scaled), read_block_time(&source));
             assert!(read_block_time(&scaled).is_some());
             assert_eq!(flash_is_on(&scaled), Some(index % 30 < 3));

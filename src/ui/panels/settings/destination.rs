@@ -15,7 +15,7 @@ use crate::ui::dialogs::DialogRequest;
 use crate::ui::theme;
 use crate::ui::view::{Act, SettingsView};
 use crate::ui::widgets::{ButtonKind, CardKind, button, card, kind_button, text};
-use crate::ui::wording::{SettingsText, Text, Words};
+use crate::ui::wording::{SettingsText, Words};
 
 /// What the tab draws with.
 struct Sheet<'a> {
@@ -183,7 +183,7 @@ impl Sheet<'_> {
                     state.forget(Place::Server);
                 }
                 state.done = done;
-                state.replaces_key = false;
+                state.replaces = None;
                 self.change(|destination| *destination = *pasted);
                 self.acts.push(Act::EndTyping);
             }
@@ -202,10 +202,10 @@ impl Sheet<'_> {
         let words = self.words;
         let label = words.settings(SettingsText::StreamKey);
         match &destination.stream_key {
-            key if destination.has_key() && !state.replaces_key => {
+            key if destination.has_key() && state.replaces != Some(Place::Key) => {
                 let names = (SettingsText::ReplaceKey, SettingsText::ForgetKey);
                 match kept_secret(ui, label, key.as_ref(), names, words) {
-                    Some(KeptAnswer::Replace) => (state.replaces_key, state.focus) = (true, Some(Place::Key)),
+                    Some(KeptAnswer::Replace) => state.replace(Place::Key),
                     Some(KeptAnswer::Forget) => {
                         state.done.clear();
                         self.change(|destination| destination.set_stream_key(None));
@@ -226,19 +226,11 @@ impl Sheet<'_> {
             _ => {
                 let wants_focus = state.focus.take_if(|place| *place == Place::Key).is_some();
                 let hint = words.settings(SettingsText::KeyHint);
-                let typed = typed_secret(ui, label, &mut state.key, hint, wants_focus);
-                let gives_up = state.replaces_key && {
-                    let cancel = words.text(Text::Cancel);
-                    let cancel = kind_button(ui, ButtonKind::Ghost, cancel, cancel);
-                    // The field is left, and what is in it whole, before the button is let go.
-                    cancel.clicked() || (typed.is_some() && cancel.contains_pointer())
-                };
-                match typed {
-                    Some(typed) if !typed.is_empty() && !gives_up => {
-                        self.take(paste_key(&typed, destination), Place::Key, state);
-                    }
-                    None if !gives_up => {}
-                    Some(_) | None => _ = state.keep_key(),
+                let replaces = state.replaces == Some(Place::Key);
+                match typed_secret(ui, label, &mut state.key, hint, wants_focus, replaces, words) {
+                    Some(typed) if !typed.is_empty() => self.take(paste_key(&typed, destination), Place::Key, state),
+                    Some(_) => _ = state.keep_secret(),
+                    None => {}
                 }
                 complaint(ui, state, Place::Key, words);
                 if let Some(service) = Service::of(destination) {
@@ -353,22 +345,32 @@ impl Sheet<'_> {
         }
         let label = words.settings(SettingsText::Password);
         match &destination.password {
-            password if destination.has_password() => {
+            password if destination.has_password() && state.replaces != Some(Place::Password) => {
                 let names = (SettingsText::ReplacePassword, SettingsText::ForgetPassword);
-                if kept_secret(ui, label, password.as_ref(), names, words).is_some() {
-                    self.change(|destination| destination.set_password(None));
-                    self.acts.push(Act::EndTyping);
+                match kept_secret(ui, label, password.as_ref(), names, words) {
+                    Some(KeptAnswer::Replace) => state.replace(Place::Password),
+                    Some(KeptAnswer::Forget) => {
+                        self.change(|destination| destination.set_password(None));
+                        self.acts.push(Act::EndTyping);
+                    }
+                    None => {}
                 }
                 if password.is_none() {
                     hint(ui, words.settings(SettingsText::SecretUnread));
                 }
             }
             _ => {
-                let typed = typed_secret(ui, label, &mut state.password, "", false);
-                if let Some(typed) = typed.filter(|typed| !typed.is_empty()) {
-                    let password = Some(StreamKey::new(&typed)).filter(|password| !password.is_empty());
-                    self.change(|destination| destination.set_password(password));
-                    self.acts.push(Act::EndTyping);
+                let wants_focus = state.focus.take_if(|place| *place == Place::Password).is_some();
+                let replaces = state.replaces == Some(Place::Password);
+                let typed = typed_secret(ui, label, &mut state.password, "", wants_focus, replaces, words);
+                match typed.map(|typed| StreamKey::new(&typed)) {
+                    Some(password) if !password.is_empty() => {
+                        state.replaces = None;
+                        self.change(|destination| destination.set_password(Some(password)));
+                        self.acts.push(Act::EndTyping);
+                    }
+                    Some(_) => _ = state.keep_secret(),
+                    None => {}
                 }
             }
         }

@@ -33,8 +33,8 @@ pub struct SettingsState {
     typed: TypedFields,
     /// The stream key being typed.
     key: SecretText,
-    /// Whether the field for another key is open.
-    replaces_key: bool,
+    /// The kept secret for which the field for another one is open: the key or the password.
+    replaces: Option<Place>,
     /// The password being typed.
     password: SecretText,
     /// What was done to what was pasted.
@@ -83,14 +83,18 @@ impl SettingsState {
         self.typed.get(self.destination, place)?.complaint.as_ref()
     }
 
-    /// The key that is set stays, whatever was begun of another; whether one was begun.
-    pub(in crate::ui) fn keep_key(&mut self) -> bool {
-        let begun = std::mem::take(&mut self.replaces_key);
-        if begun {
-            self.key = SecretText::default();
-            self.forget(Place::Key);
-        }
-        begun
+    /// The secret that is set stays, whatever was begun of another; whether one was begun.
+    pub(in crate::ui) fn keep_secret(&mut self) -> bool {
+        let Some(place) = self.replaces.take() else { return false };
+        *if place == Place::Password { &mut self.password } else { &mut self.key } = SecretText::default();
+        self.forget(place);
+        true
+    }
+
+    /// Opens the field for another secret.
+    fn replace(&mut self, place: Place) {
+        self.keep_secret();
+        (self.replaces, self.focus) = (Some(place), Some(place));
     }
 }
 
@@ -101,6 +105,7 @@ enum Place {
     Server,
     Key,
     User,
+    Password,
     TlsCa,
     Backup,
     Bitrate,
@@ -138,7 +143,7 @@ pub fn settings_ui(
     if let Some(tab) = tabs(ui, &names, view.tab) {
         // What was typed and made no sense is not carried along, unless a show would go elsewhere without it.
         state.typed.keep_wrong_servers();
-        state.keep_key();
+        state.keep_secret();
         acts.push(Act::OpenSettings(tab));
     }
     ui.add_space(STEP);

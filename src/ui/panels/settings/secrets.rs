@@ -7,7 +7,7 @@ use eframe::egui::{self, Role, Sense, Stroke, StrokeKind, TextEdit, WidgetInfo};
 use crate::settings::StreamKey;
 use crate::ui::theme::{self, RADIUS};
 use crate::ui::widgets::{ButtonKind, galley_within, kind_button, row_at_end, secret_field, text};
-use crate::ui::wording::{SettingsText, Words};
+use crate::ui::wording::{SettingsText, Text, Words};
 
 /// Text that is typed and must not be seen.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -30,13 +30,15 @@ impl fmt::Debug for SecretText {
 }
 
 /// Draws a field for a secret; gives it once it is whole: pasted, confirmed by Enter, or the field was left. Then it may be
-/// empty. `wants_focus`: the next key typed goes there.
+/// empty, as it is where one that `replaces` another is given up. `wants_focus`: the next key typed goes there.
 pub(super) fn typed_secret(
     ui: &mut egui::Ui,
     label: &str,
     typed: &mut SecretText,
     hint: &str,
     wants_focus: bool,
+    replaces: bool,
+    words: Words,
 ) -> Option<String> {
     let response = secret_field(ui, label, &mut typed.0, hint);
     if wants_focus {
@@ -48,7 +50,16 @@ pub(super) fn typed_secret(
         steps.clear_undoer();
         TextEdit::store_state(ui.ctx(), response.id, steps);
     }
-    (pasted || response.lost_focus()).then(|| std::mem::take(&mut typed.0))
+    let whole = (pasted || response.lost_focus()).then(|| std::mem::take(&mut typed.0));
+    let cancel = words.text(Text::Cancel);
+    if replaces {
+        let cancel = kind_button(ui, ButtonKind::Ghost, cancel, cancel);
+        // The field is left, and what is in it whole, before the button is let go.
+        if cancel.clicked() || (whole.is_some() && cancel.contains_pointer()) {
+            return Some(String::new());
+        }
+    }
+    whole
 }
 
 /// What is asked of a kept secret.

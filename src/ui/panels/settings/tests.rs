@@ -355,6 +355,16 @@ fn login_and_certificate_are_under_more() {
     assert_eq!((destination.user.as_deref(), destination.tls_ca), (Some("ada"), Some("/ca.pem".into())));
     assert_eq!(destination.password, Some(StreamKey::new("canary-pw")));
     assert!(!said(&harness).contains("canary"));
+    // Another one replaces it once it is typed, and not before.
+    let password = |harness: &Harness<'_, World>| harness.state().settings().destinations[0].password.clone();
+    click(&mut harness, Role::Button, "Replace password");
+    assert_eq!(password(&harness), Some(StreamKey::new("canary-pw")));
+    click(&mut harness, Role::Button, "Cancel");
+    assert_eq!(password(&harness), Some(StreamKey::new("canary-pw")));
+    click(&mut harness, Role::Button, "Replace password");
+    fill(&mut harness, Role::PasswordInput, "Password", "other-pw");
+    enter(&mut harness);
+    assert_eq!(password(&harness), Some(StreamKey::new("other-pw")));
     click(&mut harness, Role::Button, "Choose…");
     assert_eq!(harness.state().acts.last(), Some(&Act::AskPath(DialogRequest::TlsCa(0))));
 }
