@@ -64,8 +64,11 @@ impl Job {
 
     /// The first line that begins with `word`, after the first `skip` lines.
     pub(crate) fn wait_line(&self, word: &str, limit: Duration) -> String {
-        wait_for(&format!("{word:?} (so far {:?})", self.lines()), limit, || {
-            self.lines().into_iter().find(|line| line.starts_with(word))
+        wait_for(&format!("{word:?}"), limit, || {
+            let lines = self.lines();
+            let error = lines.iter().find(|line| line.starts_with("error"));
+            assert!(error.is_none() || word == "error", "{word:?} cannot come any more: {lines:?}");
+            lines.into_iter().find(|line| line.starts_with(word))
         })
     }
 

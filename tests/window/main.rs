@@ -21,6 +21,8 @@ mod portal;
 #[cfg(test)]
 mod reader;
 #[cfg(test)]
+mod recording;
+#[cfg(test)]
 mod refused;
 #[cfg(test)]
 mod rehearsal;

@@ -25,6 +25,7 @@ const LAUNCHERS: [&str; 3] =
 pub(crate) struct Role(u32);
 
 impl Role {
+    pub(crate) const CHECK_BOX: Self = Self(7);
     pub(crate) const COMBO_BOX: Self = Self(11);
     pub(crate) const FRAME: Self = Self(23);
     pub(crate) const IMAGE: Self = Self(27);
