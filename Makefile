@@ -16,8 +16,10 @@ run:
 # Everything, real peers included.
 test:
 	@packaging/setup test
+	@rm -f target/not-tested.txt
 	cargo nextest run --locked
 	cargo test --locked --doc --quiet
+	@if [ -s target/not-tested.txt ]; then echo "NOT TESTED, because this system cannot play it:"; sort -u target/not-tested.txt; fi
 
 bench:
 	@packaging/setup test

@@ -82,7 +82,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("sha2", &["rtmp", "ingest"]),
     ("md-5", &["rtmp"]),
     ("base64", &["rtmp"]),
-    ("getrandom", &["rtmp", "output", "ingest"]),
+    ("getrandom", &["output", "ingest"]),
     ("openh264-sys2", &["encode", "decode"]),
     ("fdk-aac", &["encode", "decode"]),
     ("yuv", &["video", "capture"]),

@@ -18,11 +18,11 @@ pub(super) fn start(verbose: u8) {
 }
 
 /// The libraries stay quiet until `-vv`; the one that carries secrets to the secret store always does, and the sound server's
-/// client, which calls the end of each connection an error, until `-vvv`.
+/// client, which calls the end of each connection an error, until `-vvv`. The window's library warns of displays that are merely odd.
 fn filter_for(verbose: u8) -> &'static str {
     match verbose {
-        0 => "warn,zbus=warn,pulseaudio=off",
-        1 => "warn,tally=info,zbus=warn,pulseaudio=off",
+        0 => "warn,zbus=warn,pulseaudio=off,winit=error",
+        1 => "warn,tally=info,zbus=warn,pulseaudio=off,winit=error",
         2 => "info,tally=debug,zbus=warn,pulseaudio=off",
         _ => "debug,tally=trace,zbus=warn",
     }

@@ -147,5 +147,5 @@ fn tell_no_command() -> Exit {
         "there is no display for the window (DISPLAY and WAYLAND_DISPLAY are not set); choose a command, such as: \
          tally live --rehearse --video test --audio test --for 10s",
     );
-    Exit::Usage
+    Exit::Window
 }

@@ -68,7 +68,22 @@ pub fn run(interrupts: impl Fn() -> usize + 'static) -> Result<(), WindowError> 
             Ok(Box::new(App::new(&creation.egui_ctx, creation.gl.as_deref(), opening, clock, Box::new(interrupts))))
         }),
     );
-    opened.map_err(|error| WindowError(error.to_string()))
+    opened.map_err(|error| WindowError(reason(&error)))
+}
+
+/// Why there is no window, and what helps. What winit says has the place in its source before it.
+fn reason(error: &eframe::Error) -> String {
+    let said = error.to_string();
+    match error {
+        eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_) => {
+            let said = said.rsplit(": ").next().unwrap_or_default();
+            format!("the display cannot be reached ({said}); look at DISPLAY and WAYLAND_DISPLAY")
+        }
+        eframe::Error::Glutin(_) | eframe::Error::NoGlutinConfigs(..) | eframe::Error::OpenGL(_) => {
+            format!("the display has neither OpenGL 3.1 nor OpenGL ES 3 ({said}); install its driver, or Mesa")
+        }
+        eframe::Error::AppCreation(_) => said,
+    }
 }
 
 /// Whether this process has a display to open a window on.

@@ -6,6 +6,8 @@ mod checking;
 #[cfg(test)]
 mod destinations;
 #[cfg(test)]
+mod displays;
+#[cfg(test)]
 mod distance;
 #[cfg(test)]
 mod ending;

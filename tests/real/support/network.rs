@@ -2,7 +2,6 @@
 //! cards, or by a way that takes a while (`far.py`), with a token bucket on the sender's card. The test runs once more, as
 //! a child, on the server's side.
 
-use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::Command;
@@ -48,7 +47,7 @@ pub(crate) fn with_a_way(test: &str, limit: Duration, way: Way, work: impl FnOnc
     }
     let mut allowed = Process::start(Command::new("unshare").args(["-Urn", "true"]));
     if !allowed.wait(Duration::from_secs(10)).success() {
-        let _ = writeln!(std::io::stderr(), "NOT TESTED: this system gives no network namespaces to play a link with");
+        super::not_tested("this system gives no network namespaces to play a link with");
         return;
     }
     let mut child = Command::new("unshare");
@@ -173,7 +172,7 @@ pub(crate) fn knows_congestion_control(algorithm: &str) -> bool {
     let known = std::fs::read_to_string("/proc/sys/net/ipv4/tcp_available_congestion_control").unwrap_or_default();
     let knows = known.split_whitespace().any(|known| known == algorithm);
     if !knows {
-        let _ = writeln!(std::io::stderr(), "NOT TESTED: this system has no congestion control {algorithm}");
+        super::not_tested(&format!("this system has no congestion control {algorithm}"));
     }
     knows
 }
