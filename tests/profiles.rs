@@ -209,8 +209,7 @@ fn an_export_is_imported_elsewhere_and_never_over_a_profile() {
 fn a_wrong_command_line_ends_with_2_and_says_what_to_do() {
     let folder = tempfile::tempdir().expect("folder");
     for (args, advice) in [
-        (&[][..], "tally live --rehearse"),
-        (&["live"], "--to URL"),
+        (&["live"][..], "--to URL"),
         (&["live", "--to", "http://h/app"], "rtmp://"),
         (&["live", "--rehearse", "--fps", "1000"], "1 to 240"),
         (&["live", "--rehearse", "--size", "853x480"], "854x480"),

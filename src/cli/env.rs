@@ -15,8 +15,8 @@ pub struct EnvSecrets {
     pub stream_key: Option<StreamKey>,
     /// `TALLY_PASSWORD`.
     pub password: Option<StreamKey>,
-    /// The names of those that are set and are no text.
-    pub unreadable: Vec<&'static str>,
+    /// The names of those that are set and cannot be used, and why.
+    pub unusable: Vec<(&'static str, &'static str)>,
 }
 
 impl EnvSecrets {
@@ -26,13 +26,18 @@ impl EnvSecrets {
     /// No other thread may run: call it first in `main`.
     #[expect(unsafe_code, reason = "the environment is changed once, before there are threads")]
     pub unsafe fn take() -> Self {
-        let mut unreadable = Vec::new();
+        let mut unusable = Vec::new();
         let mut take = |name: &'static str| {
-            let value = match std::env::var(name) {
-                Ok(text) => Some(StreamKey::new(&text)).filter(|key| !key.is_empty()),
+            let value = match std::env::var(name).map(|text| StreamKey::new(&text)) {
+                Ok(secret) if secret.is_empty() => {
+                    // As from a file that is missing: TALLY_KEY="$(cat key.txt)".
+                    unusable.push((name, "it is empty"));
+                    None
+                }
+                Ok(secret) => Some(secret),
                 Err(VarError::NotPresent) => None,
                 Err(VarError::NotUnicode(_)) => {
-                    unreadable.push(name);
+                    unusable.push((name, "it is not valid UTF-8"));
                     None
                 }
             };
@@ -44,32 +49,30 @@ impl EnvSecrets {
             value
         };
         let (stream_key, password) = (take(STREAM_KEY), take(PASSWORD));
-        Self { stream_key, password, unreadable }
+        Self { stream_key, password, unusable }
     }
 
     /// The stream key, for who wants to use it.
     ///
     /// # Errors
-    /// It is set and is no text: without it the show would go out under another name.
+    /// It is set and is empty or no text: without it the show would go out under another name.
     pub fn readable_key(&self) -> Result<Option<&StreamKey>, Failure> {
-        self.must_be_text(STREAM_KEY).map(|()| self.stream_key.as_ref())
+        self.must_be_usable(STREAM_KEY).map(|()| self.stream_key.as_ref())
     }
 
     /// The password, for who wants to use it.
     ///
     /// # Errors
-    /// It is set and is no text.
+    /// It is set and is empty or no text.
     pub fn readable_password(&self) -> Result<Option<&StreamKey>, Failure> {
-        self.must_be_text(PASSWORD).map(|()| self.password.as_ref())
+        self.must_be_usable(PASSWORD).map(|()| self.password.as_ref())
     }
 
-    fn must_be_text(&self, name: &str) -> Result<(), Failure> {
-        if self.unreadable.contains(&name) {
-            return Err(Failure::usage(format!(
-                "{name} cannot be used: it is not valid UTF-8; set it anew, or unset it"
-            )));
+    fn must_be_usable(&self, name: &str) -> Result<(), Failure> {
+        match self.unusable.iter().find(|(unusable, _)| *unusable == name) {
+            Some((_, why)) => Err(Failure::usage(format!("{name} cannot be used: {why}; set it anew, or unset it"))),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

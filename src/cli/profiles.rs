@@ -209,16 +209,21 @@ impl ShownDestination {
         let Destination { name, server, stream_key, user, password, unread: _, tls_ca, backup_server } = destination;
         Self {
             name,
-            server,
+            server: without_query(server),
             stream_key_set,
             stream_key_last4: stream_key.as_ref().map(StreamKey::last4),
             user,
             password_set,
             password_last4: password.as_ref().map(StreamKey::last4),
             tls_ca: tls_ca.map(|path| path.display().to_string()),
-            backup: backup_server,
+            backup: backup_server.map(without_query),
         }
     }
+}
+
+/// An address without what may be a token.
+fn without_query(address: String) -> String {
+    address.split_once('?').map_or(address.clone(), |(before, _)| format!("{before}?•••"))
 }
 
 fn told_secret(is_set: bool, last4: Option<&str>) -> String {

@@ -98,7 +98,9 @@ impl ShowLink {
             pairs.append_pair("for", &duration.as_secs_f64().to_string());
         }
         for destination in &settings.destinations {
-            pairs.append_pair("to", &public_server(destination)).append_pair("as", &destination.name);
+            pairs
+                .append_pair("to", &public_server(destination, &destination.server))
+                .append_pair("as", &destination.name);
             if let Some(user) = &destination.user {
                 pairs.append_pair("user", user);
             }
@@ -168,12 +170,12 @@ impl ShowLink {
     }
 }
 
-/// The server without anything that may be secret: of a query only what the catalogue knows is left.
-fn public_server(destination: &Destination) -> String {
-    let server = &destination.server;
+/// `server` of `destination`, its own or its backup, without anything that may be secret: of a query only what the
+/// catalogue knows is left.
+pub(in crate::settings) fn public_server(destination: &Destination, server: &str) -> String {
     let known = Service::of(destination).is_some_and(|service| service.servers.iter().any(|s| s.url == server));
     if known {
-        return server.clone();
+        return server.to_owned();
     }
     let bare = server.split(['?', '#']).next().unwrap_or_default();
     // A key that stands in the path as well is a key still.

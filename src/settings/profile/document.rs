@@ -15,8 +15,9 @@ use crate::settings::{
 
 /// The version that is written.
 pub(super) const VERSION: i64 = 1;
-/// What stands at the head of a profile.
+/// What stands at the head of a profile, and of one with its secrets.
 const WITHOUT_SECRETS: &str = "# A profile of Tally. Secrets are not kept here.\n";
+const WITH_SECRETS: &str = "# A profile of Tally WITH ITS SECRETS. Keep this file private.\n";
 
 /// What a document held.
 #[derive(Debug, Default)]
@@ -132,17 +133,20 @@ pub(super) fn write_profile(
     Ok(())
 }
 
-/// Says at the head of `document` that it holds its secrets.
-pub(super) fn mark_with_secrets(document: &mut DocumentMut) {
+/// Says at the head of `document` whether it holds its secrets, in place of what was said before.
+pub(super) fn say_of_secrets(document: &mut DocumentMut, are_here: bool) {
     let root = document.as_table_mut();
-    root.decor_mut().set_prefix("# A profile of Tally WITH ITS SECRETS. Keep this file private.\n");
+    let without = |head: Option<&toml_edit::RawString>| {
+        let head = head.and_then(|head| head.as_str()).unwrap_or_default();
+        head.replace(WITHOUT_SECRETS, "").replace(WITH_SECRETS, "")
+    };
+    let head = without(root.decor().prefix());
+    root.decor_mut().set_prefix(format!("{}{head}", if are_here { WITH_SECRETS } else { WITHOUT_SECRETS }));
     // A comment at the head of a document that was read belongs to its first key.
     let Some((mut key, _)) = root.iter_mut().next() else { return };
     let decor = key.leaf_decor_mut();
-    if let Some(head) = decor.prefix().and_then(|prefix| prefix.as_str()).map(|head| head.replace(WITHOUT_SECRETS, ""))
-    {
-        decor.set_prefix(head);
-    }
+    let head = without(decor.prefix());
+    decor.set_prefix(head);
 }
 
 /// Takes every secret out of `document`.
@@ -383,7 +387,10 @@ impl Reader<'_> {
             ..Destination::at(server)
         };
         if let Some(name) = name_of(table) {
-            destination.name = name;
+            // Secrets are kept under it: two of one name would share them, and one server get the other's.
+            let is_taken = |name: &str| destinations.iter().any(|other| other.name == name);
+            let numbered = (2..).map(|number: u32| format!("{name} {number}")).find(|name| !is_taken(name));
+            destination.name = if is_taken(&name) { numbered.unwrap_or(name) } else { name };
         }
         destinations.push(destination);
         kept.push(KeptSecrets {

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::DocumentMut;
 
-use super::atomic::{Access, io_error, read_text, set_aside, write_atomically, write_document};
-use super::document::{Content, mark_with_secrets, read_profile, strip_secrets, write_profile};
+use super::atomic::{Access, io_error, read_text, set_aside, write_atomically};
+use super::document::{Content, read_profile, strip_secrets, write_profile};
 use super::name::{checked_name, same_name, slug};
 use crate::settings::secrets::{KeysIn, SecretStore, Secrets};
-use crate::settings::{SecretEntry, SettingsError, ShowSettings, StreamKey, UnreadSecrets, WindowSettings};
+use crate::settings::{SecretEntry, SettingsError, ShowSettings, StreamKey, WindowSettings};
 use kept::{Field, fields};
 
+mod exchange;
 mod kept;
 
 /// The profiles of a user.
@@ -188,66 +189,6 @@ impl ProfileStore {
         Ok(entry.name)
     }
 
-    /// The profile as a document that `import` reads; with secrets only if asked. Returns it with what
-    /// the user should know.
-    ///
-    /// # Errors
-    /// No such profile, or it cannot be read.
-    pub fn export(&self, name: &str, with_secrets: bool) -> Result<(String, Vec<String>), SettingsError> {
-        let entry = self.existing(name)?;
-        let mut document = entry.document.clone();
-        let loaded = self.load_entry(entry)?;
-        let mut settings = loaded.settings.clone().with_secrets_split();
-        for destination in &mut settings.destinations {
-            destination.unread = UnreadSecrets::default();
-            if !with_secrets {
-                (destination.stream_key, destination.password) = (None, None);
-            }
-        }
-        strip_secrets(&mut document);
-        if with_secrets {
-            mark_with_secrets(&mut document);
-        }
-        write_profile(&mut document, &loaded.name, &settings, &[])?;
-        Ok((document.to_string(), loaded.warnings))
-    }
-
-    /// Like `export`, into a file that must not exist yet; private if it holds secrets.
-    ///
-    /// # Errors
-    /// As `export`, or the file cannot be made.
-    pub fn export_to(&self, name: &str, path: &Path, with_secrets: bool) -> Result<Vec<String>, SettingsError> {
-        let (text, warnings) = self.export(name, with_secrets)?;
-        let access = if with_secrets { Access::Private } else { Access::Default };
-        write_document(path, &text, access)?;
-        Ok(warnings)
-    }
-
-    /// Keeps an exported profile under its own name. Returns the name and what the user should know.
-    ///
-    /// # Errors
-    /// The document is not an exported profile or has a value that cannot be used, a profile of this
-    /// name exists, or the folder cannot be written.
-    pub fn import(&self, text: &str) -> Result<(String, Vec<String>), SettingsError> {
-        let wrong = |reason: String| SettingsError::Import { reason };
-        // The parser's own words quote the line, which may hold a secret.
-        let document = text.parse::<DocumentMut>().map_err(|error| wrong(toml_reason(text, &error)))?;
-        let content = read_profile(&document, "it");
-        if document.get("version").is_none() {
-            return Err(wrong("it has no version, so it was not made by tally profiles export".to_owned()));
-        }
-        let name = content.name.ok_or_else(|| wrong("it has no name".to_owned()))?;
-        if let Some(warning) = content.warnings.into_iter().next() {
-            return Err(wrong(warning));
-        }
-        let _lock = self.lock()?;
-        if let Some(entry) = self.entries(&mut Vec::new())?.into_iter().find(|entry| same_name(&entry.name, &name)) {
-            return Err(SettingsError::Exists { existing: entry.name });
-        }
-        let told = self.save_locked(&name, &content.settings, Some(document))?;
-        Ok((checked_name(&name)?.to_owned(), told))
-    }
-
     /// Keeps `settings` as what is set at the moment, with the profile they came from: not a profile, but what the window
     /// opens with next time, however unfinished. Returns what the user should know.
     ///
@@ -346,7 +287,8 @@ impl ProfileStore {
         Ok(file)
     }
 
-    /// Every profile that can be read, by file name. Broken files are set aside and told of.
+    /// Every profile that can be read, by file name. Broken files are set aside and told of; a copy that has the name of
+    /// another file's profile still is called after its own file.
     fn entries(&self, warnings: &mut Vec<String>) -> Result<Vec<Entry>, SettingsError> {
         let folder = self.profiles_dir();
         let files = match fs::read_dir(&folder) {
@@ -366,6 +308,17 @@ impl ProfileStore {
             match read_entry(&path) {
                 Ok(entry) => entries.extend(entry),
                 Err(unusable) => warnings.push(put_aside(&path, &unusable)),
+            }
+        }
+        for at in 0..entries.len() {
+            if let Some(name) = taken_by_another(&entries, at)
+                && let Some(entry) = entries.get_mut(at)
+            {
+                let file = told_path(&entry.path);
+                entry.name = entry.slug();
+                let told =
+                    format!("{file}: another file holds the profile {name:?}; this one is called after its file");
+                entry.content.warnings.push(told);
             }
         }
         Ok(entries)
@@ -405,10 +358,12 @@ impl ProfileStore {
                 let what = format!("the {} of {name:?}", field.replace('_', " "));
                 match self.secrets.get(at) {
                     Ok(found) => {
+                        // One that is gone is as little there as one that cannot be read: no show goes out without it.
                         if found.is_none() {
-                            warnings.push(format!("{what} is no longer in the secret store: give it again"));
+                            warnings.push(format!("{what} is not in the secret store of this computer: give it again"));
+                        } else {
+                            (*secret, *unread) = (found, None);
                         }
-                        (*secret, *unread) = (found, None);
                     }
                     Err(error) => warnings.push(format!("{what} cannot be read now and stays where it is: {error}")),
                 }
@@ -459,7 +414,7 @@ impl ProfileStore {
             told.extend(self.secrets.set(entry, secret)?);
         }
         told.dedup();
-        write_atomically(path, &document.to_string(), Access::Default)?;
+        write_atomically(path, &document.to_string(), access_to(&settings))?;
         self.forget(old_kept, None)?;
         Ok(told)
     }
@@ -472,6 +427,21 @@ impl ProfileStore {
         let mut numbered = (2..).map(|n: u32| folder.join(format!("{slug}-{n}.toml")));
         if first.exists() { numbered.find(|path| !path.exists()).unwrap_or(first) } else { first }
     }
+}
+
+/// The name of the entry at `at`, if it is another's: of those of one name it is the first that is in the file of that name, or
+/// else the first.
+fn taken_by_another(entries: &[Entry], at: usize) -> Option<String> {
+    let entry = entries.get(at)?;
+    let alike = || entries.iter().enumerate().filter(|(_, other)| same_name(&other.name, &entry.name));
+    let own = alike().find(|(_, other)| other.slug() == slug(&other.name)).or_else(|| alike().next());
+    own.filter(|(owner, _)| *owner != at).map(|_| entry.name.clone())
+}
+
+/// Who may read a profile: addresses may hold what only their user is to know.
+fn access_to(settings: &ShowSettings) -> Access {
+    let addresses = settings.destinations.iter().flat_map(|d| [Some(&d.server), d.backup_server.as_ref()]);
+    if addresses.flatten().any(|address| address.contains('?')) { Access::Private } else { Access::Default }
 }
 
 fn slug_of(path: &Path) -> String {

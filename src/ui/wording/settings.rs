@@ -44,7 +44,7 @@ table! {
     KeyOwnServer: "Set by whoever runs the server; it may need none", "Legt fest, wer den Server betreibt; vielleicht braucht er keinen";
     KeptInKeyring: "Kept in this computer's keyring", "Im Schlüsselbund dieses Rechners";
     KeptInFile: "Kept in a file that only you can read: this computer has no keyring", "In einer Datei, die nur du lesen kannst: dieser Rechner hat keinen Schlüsselbund";
-    SecretUnread: "Kept, but not read: this computer's keyring did not answer", "Aufgehoben, aber nicht gelesen: der Schlüsselbund dieses Rechners antwortet nicht";
+    SecretUnread: "Kept, but this computer's keyring does not give it", "Aufgehoben, aber der Schlüsselbund dieses Rechners gibt nichts heraus";
     User: "User", "Benutzer";
     Password: "Password", "Passwort";
     TlsCa: "Extra certificate (PEM)", "Zusätzliches Zertifikat (PEM)";

@@ -340,6 +340,79 @@ fn a_lost_secret_is_told() {
     assert_eq!(loaded.settings.destinations[0].stream_key, None);
     let told = &loaded.warnings[0];
     assert!(told.contains("stream key of \"a\"") && told.contains("give it again"), "{told}");
+    // A show that would go out without it does not begin.
+    assert!(loaded.settings.destinations[0].lacks_secrets());
+}
+
+#[test]
+fn a_copy_of_a_profile_is_called_after_its_file_and_has_none_of_its_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    let sunday = show(vec![destination("main", Some(CANARY))]);
+    store.save("sunday", &sunday).unwrap();
+    // By its file's name it comes first.
+    let copied =
+        fs::read_to_string(profile_file(folder.path(), "sunday.toml")).unwrap().replace("fps = 30", "fps = 60");
+    fs::write(profile_file(folder.path(), "monday.toml"), copied).unwrap();
+    let listing = store.list().unwrap();
+    let names: Vec<_> = listing.profiles.iter().map(|profile| profile.name.as_str()).collect();
+    assert_eq!(names, ["monday", "sunday"]);
+    assert!(listing.warnings[0].contains("profiles/monday.toml") && listing.warnings[0].contains("\"sunday\""));
+    assert_eq!(store.load("sunday").unwrap().settings, sunday);
+    let monday = store.load("monday").unwrap().settings;
+    assert_eq!(monday.encoding.frame_rate, FrameRate::new(60, 1).unwrap());
+    assert!(monday.destinations[0].lacks_secrets());
+    // Once it is saved it is a profile like any other.
+    store.save("monday", &show(vec![destination("main", Some("another"))])).unwrap();
+    assert_eq!(store.list().unwrap().warnings, Vec::<String>::new());
+    assert_eq!(store.remove("monday").unwrap(), "monday");
+    assert_eq!(store.load("sunday").unwrap().settings, sunday);
+}
+
+#[test]
+fn a_destination_that_was_copied_by_hand_does_not_get_the_key_of_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    store.save("show", &show(vec![destination("main", Some(CANARY))])).unwrap();
+    let path = profile_file(folder.path(), "show.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let block = text[text.find("[[destinations]]").unwrap()..].replace("live.example.com", "elsewhere.example");
+    fs::write(&path, format!("{text}\n{block}")).unwrap();
+    let [first, second] = <[_; 2]>::try_from(store.load("show").unwrap().settings.destinations).unwrap();
+    assert_eq!((first.name.as_str(), first.stream_key), ("main", Some(StreamKey::new(CANARY))));
+    assert_eq!((second.name.as_str(), &second.stream_key), ("main 2", &None));
+    assert!(second.lacks_secrets() && second.server.contains("elsewhere"));
+}
+
+#[test]
+fn what_may_be_secret_in_an_address_is_exported_only_with_the_secrets() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (store, other) = (store_in(here.path()), store_in(there.path()));
+    let token = Destination {
+        server: format!("rtmp://live.example.com/app?token={CANARY}"),
+        ..destination("main", Some("key"))
+    };
+    store.save("show", &show(vec![token.clone()])).unwrap();
+    let (without, told) = store.export("show", false).unwrap();
+    assert!(!without.contains("canary") && without.contains("rtmp://live.example.com/app"), "{without}");
+    assert!(told[0].contains("\"main\"") && told[0].contains("?"), "{told:?}");
+    // Whoever imports it is told what is missing.
+    let (_, told) = other.import(&without).unwrap();
+    assert_eq!(told, ["the stream key of \"main\" is not in the file: give it again"]);
+    assert_eq!(other.load("show").unwrap().warnings, Vec::<String>::new());
+    other.remove("show").unwrap();
+    let (with, told) = store.export("show", true).unwrap();
+    assert!(with.starts_with("# A profile of Tally WITH ITS SECRETS.") && told.is_empty(), "{with} {told:?}");
+    assert!(other.import(&with).unwrap().1.iter().all(|told| !told.contains("not in the file")));
+    assert_eq!(other.load("show").unwrap().settings, show(vec![token]));
+    // Its secrets are not in the file any more, and it does not say so.
+    let kept = profile_file(there.path(), "show.toml");
+    assert!(fs::read_to_string(&kept).unwrap().starts_with("# A profile of Tally. Secrets are not kept here."));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
+    }
 }
 
 #[test]
@@ -351,7 +424,7 @@ fn exports_carry_secrets_only_when_asked_and_import_elsewhere() {
     let (without, _) = store.export("show", false).unwrap();
     assert!(!without.contains("canary"), "{without}");
     let (name, told) = other.import(&without).unwrap();
-    assert_eq!((name.as_str(), told.len()), ("show", 0));
+    assert_eq!((name.as_str(), told.len()), ("show", 1), "{told:?}");
     assert_eq!(other.load("show").unwrap().warnings, Vec::<String>::new());
     other.remove("show").unwrap();
 

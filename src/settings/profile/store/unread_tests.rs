@@ -213,7 +213,8 @@ fn an_export_names_no_entry_of_this_computer_and_an_import_takes_none() {
     assert!(user.file("profiles/evening.toml").contains("show/main/stream_key"));
     for with_secrets in [false, true] {
         let (text, _) = user.store.export("evening", with_secrets).unwrap();
-        assert!(!text.contains("_kept") && !text.contains("show/main"), "{text}");
+        // That there is a key is told; where it is, is not.
+        assert!(text.contains("stream_key_kept = true") && !text.contains("show/main"), "{text}");
     }
     // Somebody else's file cannot get at a key by naming its entry.
     user.memory.lock(false);

@@ -264,8 +264,8 @@ fn a_key_and_a_password_that_were_not_read_are_shown_as_kept_replaced_and_forgot
     destination.unread.stream_key = Some(SecretEntry("a".to_owned()));
     destination.unread.password = Some(SecretEntry("b".to_owned()));
     let mut harness = World::new(settings, Tab::Destination).harness(SIZES[1]);
-    harness.get_by_label("Stream key Kept, but not read: this computer's keyring did not answer");
-    harness.get_by_label("Password Kept, but not read: this computer's keyring did not answer");
+    harness.get_by_label("Stream key Kept, but this computer's keyring does not give it");
+    harness.get_by_label("Password Kept, but this computer's keyring does not give it");
     let destination = |harness: &Harness<'_, World>| harness.state().settings().destinations[0].clone();
     click(&mut harness, Role::Button, "Forget password");
     assert!(!destination(&harness).has_password() && destination(&harness).has_key());

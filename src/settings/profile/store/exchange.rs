@@ -1,0 +1,109 @@
+//! Profiles that are passed on: as a document, with secrets only if asked, and back.
+
+use std::path::Path;
+
+use toml_edit::DocumentMut;
+
+use super::{ProfileStore, toml_reason};
+use crate::settings::link::public_server;
+use crate::settings::profile::atomic::{Access, write_document};
+use crate::settings::profile::document::{
+    Kept, KeptSecrets, read_profile, say_of_secrets, strip_secrets, write_profile,
+};
+use crate::settings::profile::name::{checked_name, same_name};
+use crate::settings::{Destination, SettingsError, UnreadSecrets};
+
+impl ProfileStore {
+    /// The profile as a document that `import` reads; with secrets only if asked. Returns it with what
+    /// the user should know.
+    ///
+    /// # Errors
+    /// No such profile, or it cannot be read.
+    pub fn export(&self, name: &str, with_secrets: bool) -> Result<(String, Vec<String>), SettingsError> {
+        let entry = self.existing(name)?;
+        let mut document = entry.document.clone();
+        let loaded = self.load_entry(entry)?;
+        let mut settings = loaded.settings.clone().with_secrets_split();
+        let mut told = loaded.warnings;
+        let mut left_out = Vec::new();
+        for destination in &mut settings.destinations {
+            left_out.push(left_out_of(destination, with_secrets));
+            destination.unread = UnreadSecrets::default();
+            if !with_secrets {
+                (destination.stream_key, destination.password) = (None, None);
+                told.extend(without_queries(destination));
+            }
+        }
+        strip_secrets(&mut document);
+        say_of_secrets(&mut document, with_secrets);
+        write_profile(&mut document, &loaded.name, &settings, &left_out)?;
+        Ok((document.to_string(), told))
+    }
+
+    /// Like `export`, into a file that must not exist yet; private if it holds secrets.
+    ///
+    /// # Errors
+    /// As `export`, or the file cannot be made.
+    pub fn export_to(&self, name: &str, path: &Path, with_secrets: bool) -> Result<Vec<String>, SettingsError> {
+        let (text, warnings) = self.export(name, with_secrets)?;
+        let access = if with_secrets { Access::Private } else { Access::Default };
+        write_document(path, &text, access)?;
+        Ok(warnings)
+    }
+
+    /// Keeps an exported profile under its own name. Returns the name and what the user should know.
+    ///
+    /// # Errors
+    /// The document is not an exported profile or has a value that cannot be used, a profile of this
+    /// name exists, or the folder cannot be written.
+    pub fn import(&self, text: &str) -> Result<(String, Vec<String>), SettingsError> {
+        let wrong = |reason: String| SettingsError::Import { reason };
+        // The parser's own words quote the line, which may hold a secret.
+        let mut document = text.parse::<DocumentMut>().map_err(|error| wrong(toml_reason(text, &error)))?;
+        let content = read_profile(&document, "it");
+        if document.get("version").is_none() {
+            return Err(wrong("it has no version, so it was not made by tally profiles export".to_owned()));
+        }
+        let name = content.name.ok_or_else(|| wrong("it has no name".to_owned()))?;
+        if let Some(warning) = content.warnings.into_iter().next() {
+            return Err(wrong(warning));
+        }
+        let _lock = self.lock()?;
+        if let Some(entry) = self.entries(&mut Vec::new())?.into_iter().find(|entry| same_name(&entry.name, &name)) {
+            return Err(SettingsError::Exists { existing: entry.name });
+        }
+        say_of_secrets(&mut document, false);
+        let mut told = self.save_locked(&name, &content.settings, Some(document))?;
+        for (destination, kept) in content.settings.destinations.iter().zip(&content.kept) {
+            let missing = [
+                ("stream key", kept.stream_key.is_some() && destination.stream_key.is_none()),
+                ("password", kept.password.is_some() && destination.password.is_none()),
+            ];
+            let missing = missing.into_iter().filter(|(_, is_missing)| *is_missing);
+            told.extend(
+                missing
+                    .map(|(what, _)| format!("the {what} of {:?} is not in the file: give it again", destination.name)),
+            );
+        }
+        Ok((checked_name(&name)?.to_owned(), told))
+    }
+}
+
+/// Which secrets of `destination` an exported file does without.
+fn left_out_of(destination: &Destination, with_secrets: bool) -> KeptSecrets {
+    let own = |is_left_out: bool| is_left_out.then_some(Kept::Own);
+    KeptSecrets {
+        stream_key: own(destination.has_key() && (!with_secrets || destination.stream_key.is_none())),
+        password: own(destination.has_password() && (!with_secrets || destination.password.is_none())),
+    }
+}
+
+/// Takes from the addresses what may be a secret, as a show link does; says so.
+fn without_queries(destination: &mut Destination) -> Option<String> {
+    let server = public_server(destination, &destination.server);
+    let backup = destination.backup_server.as_deref().map(|backup| public_server(destination, backup));
+    let is_left_out = server != destination.server || backup != destination.backup_server;
+    (destination.server, destination.backup_server) = (server, backup);
+    let told = || format!("what follows ? in an address of {:?} is left out: it may be secret", destination.name);
+    is_left_out.then(told)
+}
