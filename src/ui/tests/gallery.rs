@@ -308,6 +308,10 @@ fn scenes() -> Vec<Scene> {
     lost.handle_event(758.0, state(D::Reconnecting));
     let told = Problem::new(ProblemKind::ConnectionLost, "live.example.com:1935", "no acknowledgement for 4 s");
     lost.handle_event(758.0, StudioEvent::Problem(told));
+    for second in 0..8_u32 {
+        let stats = Stats { video_kbps: 0.0, audio_kbps: 0.0, queue_ms: 40.0, ..stats(D::Reconnecting) };
+        lost.handle_event(758.5 + f64::from(second), StudioEvent::Stats(Box::new(stats)));
+    }
     let mut ending = on_air();
     ending.handle_act(765.0, Act::EndShow);
     let mut unheard = seen(model());
