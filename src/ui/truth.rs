@@ -52,9 +52,8 @@ pub(super) struct Facts<'a> {
 pub(super) fn of(facts: &Facts<'_>) -> TruthView {
     let plain = |truth| TruthView { truth, remedy: None };
     let asked_in_vain = facts.kept.filter(|kept| matches!(kept, Truth::NothingToMark | Truth::NothingToSave));
-    match (facts.show.phase, asked_in_vain) {
-        (Phase::Ready | Phase::Off | Phase::Live, Some(vain)) => return plain(vain.clone()),
-        _ => {}
+    if let (Phase::Ready | Phase::Off | Phase::Live, Some(vain)) = (facts.show.phase, asked_in_vain) {
+        return plain(vain.clone());
     }
     match facts.show.phase {
         // What kept a show from beginning still does.
