@@ -1,4 +1,4 @@
-//! `tally report`: what a finished show was like, second by second.
+//! `tally report`: what a show was like, or is so far, second by second.
 
 use std::fs;
 use std::io::{self, Write};
@@ -7,10 +7,7 @@ use std::path::{Path, PathBuf};
 use super::args::ReportArgs;
 use super::{Exit, Failure, print};
 use crate::settings::shows_state_dir;
-use crate::studio::flight::{FLIGHT_ENDING, Flight, flight_html, flight_text};
-
-/// A file of so many bytes is not one of ours.
-const BYTES_MAX: u64 = 64 << 20;
+use crate::studio::flight::{FLIGHT_ENDING, Flight, FlightError, flight_html, flight_text};
 
 pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
     let file = match &args.file {
@@ -35,16 +32,14 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
 }
 
 fn read(file: &Path) -> Result<Flight, Failure> {
-    let told = |what: String| Failure::usage(format!("{}: {what}", file.display()));
-    let size = fs::metadata(file).map_err(|error| told(error.to_string()))?.len();
-    let bytes = match size > BYTES_MAX {
-        true => Vec::new(),
-        false => fs::read(file).map_err(|error| told(error.to_string()))?,
-    };
-    Flight::read(&String::from_utf8_lossy(&bytes)).map_err(|error| {
-        told(format!(
-            "{error}; give a file *.{FLIGHT_ENDING}, which the summary of a show names, or none for the last show"
-        ))
+    Flight::load(file).map_err(|error| {
+        let advice = match &error {
+            FlightError::Foreign(_) => {
+                format!("; give a file *.{FLIGHT_ENDING}, which the summary of a show names, or none for the last show")
+            }
+            FlightError::Unreadable(_) => String::new(),
+        };
+        Failure::usage(format!("{}: {error}{advice}", file.display()))
     })
 }
 

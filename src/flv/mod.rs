@@ -8,7 +8,7 @@ mod shape;
 mod tag;
 
 pub use file::{FlvReader, FlvTag, FlvWriter, TagKind};
-pub use scan::scan;
+pub use scan::{length, scan};
 pub use script::{metadata, metadata_number};
 pub use shape::{CodecId, TagRole, TagShape, audio_shape, video_shape};
 pub use tag::{

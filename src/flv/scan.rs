@@ -2,12 +2,16 @@
 #![deny(clippy::indexing_slicing)]
 
 use std::io::{self, Read, Seek, SeekFrom};
+use std::time::Duration;
 
+use super::shape::{TagRole, audio_shape, video_shape};
 use crate::media::Scan;
 
 const HEADER_BYTES: u64 = 9;
 const TAG_HEAD_BYTES: u64 = 11;
 const SIZE_BYTES: u64 = 4;
+/// What tells a picture or sound from what a decoder needs before: the start of a body.
+const SHAPE_BYTES: u32 = 16;
 
 /// Looks through `file` of `length` bytes; ends early with `ErrorKind::Interrupted` once it no longer `goes_on`.
 pub fn scan(file: &mut (impl Read + Seek), length: u64, goes_on: &dyn Fn() -> bool) -> io::Result<Scan> {
@@ -45,16 +49,49 @@ pub fn scan(file: &mut (impl Read + Seek), length: u64, goes_on: &dyn Fn() -> bo
         if bytes > left {
             return Ok(Scan::Torn { at, has_media });
         }
-        file.seek_relative(i64::from(body))?;
+        let shape_bytes = body.min(SHAPE_BYTES);
+        has_media |= read_is_media(file, kind & 0x1F, shape_bytes)?;
+        file.seek_relative(i64::from(body - shape_bytes))?;
         let mut size = [0; 4];
         file.read_exact(&mut size)?;
         if u64::from(u32::from_be_bytes(size)) != TAG_HEAD_BYTES + u64::from(body) {
             return Ok(Scan::Damaged { at });
         }
-        has_media |= kind & 0x1F != 18;
         at += bytes;
     }
     Ok(Scan::Whole { has_media })
+}
+
+/// Reads so many bytes of a body; `true`: it is a picture or sound.
+fn read_is_media(file: &mut impl Read, kind: u8, bytes: u32) -> io::Result<bool> {
+    let mut start = Vec::new();
+    file.take(bytes.into()).read_to_end(&mut start)?;
+    let shape = match kind {
+        8 => audio_shape(&start),
+        9 => video_shape(&start),
+        _ => None,
+    };
+    Ok(shape.is_some_and(|shape| shape.role == TagRole::Coded))
+}
+
+/// How long `file`, which is whole up to the byte `end`, lasts: the time of its last tag.
+pub fn length(file: &mut (impl Read + Seek), end: u64) -> io::Result<Option<Duration>> {
+    file.seek(SeekFrom::Start(HEADER_BYTES - SIZE_BYTES))?;
+    let mut offset = [0; 4];
+    file.read_exact(&mut offset)?;
+    let mut at = u64::from(u32::from_be_bytes(offset)) + SIZE_BYTES;
+    file.seek(SeekFrom::Start(at))?;
+    let mut last = None;
+    while at + TAG_HEAD_BYTES <= end {
+        let mut head = [0; 11];
+        file.read_exact(&mut head)?;
+        let [_kind, l2, l1, l0, t2, t1, t0, t3, ..] = head;
+        let body = u32::from_be_bytes([0, l2, l1, l0]);
+        last = Some(Duration::from_millis(u32::from_be_bytes([t3, t2, t1, t0]).into()));
+        file.seek_relative(i64::from(body) + SIZE_BYTES as i64)?;
+        at += TAG_HEAD_BYTES + u64::from(body) + SIZE_BYTES;
+    }
+    Ok(last)
 }
 
 /// At `at` no tag begins: zeros that a disk put there may go, anything else may be worth something.
@@ -107,6 +144,21 @@ mod tests {
         }
         assert!(matches!(scanned(&bytes[..12]), Scan::Foreign(_)));
         assert!(matches!(scanned(b"no flash video, not at all"), Scan::Foreign(_)));
+    }
+
+    #[test]
+    fn what_a_decoder_needs_first_is_no_media_and_the_last_tag_tells_how_long_it_lasts() {
+        let mut writer = FlvWriter::new(Vec::new(), true, true).unwrap();
+        writer.write_tag(TagKind::Script, 0, &[b"onMetaData"]).unwrap();
+        writer.write_tag(TagKind::Video, 0, &[&[0x17, 0, 0, 0, 0, 1]]).unwrap();
+        writer.write_tag(TagKind::Audio, 0, &[&[0xAF, 0, 0x11, 0x90]]).unwrap();
+        assert_eq!(scanned(writer.get_mut()), Scan::Whole { has_media: false });
+        writer.write_tag(TagKind::Audio, 21, &[&[0xAF, 1, 9, 9]]).unwrap();
+        writer.write_tag(TagKind::Video, 0x0102_0304, &[&[0x17, 1, 0, 0, 0, 9]]).unwrap();
+        let bytes = writer.into_inner();
+        assert_eq!(scanned(&bytes), Scan::Whole { has_media: true });
+        let lasts = length(&mut Cursor::new(&bytes), bytes.len() as u64).unwrap();
+        assert_eq!(lasts, Some(Duration::from_millis(0x0102_0304)));
     }
 
     #[test]

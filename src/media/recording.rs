@@ -1,5 +1,6 @@
 //! What recordings are: their form, and when they go on in another file.
 
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Duration;
 
@@ -31,6 +32,18 @@ impl RecordForm {
             Self::Mp4 => "mp4",
             Self::Flv => "flv",
         }
+    }
+}
+
+/// Endings of files with pictures or sound: whatever else stands behind a dot belongs to the name.
+const ENDINGS: [&str; 10] = ["mp4", "m4v", "m4a", "mov", "flv", "f4v", "mkv", "webm", "avi", "ts"];
+
+/// The name of the file `path` without its ending, and that ending, if it is one: `Sunday 10.30` has none.
+pub fn split_ending(path: &Path) -> (OsString, Option<OsString>) {
+    let is_one = |ending: &&OsStr| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known));
+    match (path.file_stem(), path.extension().filter(is_one)) {
+        (Some(stem), Some(ending)) => (stem.to_owned(), Some(ending.to_owned())),
+        _ => (path.file_name().unwrap_or_default().to_owned(), None),
     }
 }
 

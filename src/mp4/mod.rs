@@ -4,6 +4,7 @@
 mod codec;
 mod fragment;
 mod init;
+mod length;
 mod scan;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ mod writer;
 pub use codec::Mp4Codec;
 pub use fragment::{Sample, TrackRun, fragment_head};
 pub use init::{Track, init_segment};
+pub use length::length;
 pub use scan::scan;
 pub use writer::Mp4Writer;
 

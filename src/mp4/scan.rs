@@ -12,9 +12,9 @@ const KINDS: [&[u8; 4]; 13] = [
 /// Boxes whose length takes this many bytes at least.
 const HEAD_BYTES: u64 = 8;
 
-struct BoxHead {
-    kind: [u8; 4],
-    bytes: u64,
+pub(super) struct BoxHead {
+    pub(super) kind: [u8; 4],
+    pub(super) bytes: u64,
 }
 
 /// Looks through `file` of `length` bytes; ends early with `ErrorKind::Interrupted` once it no longer `goes_on`.
@@ -75,7 +75,7 @@ fn headless(at: u64) -> Scan {
 }
 
 /// The head at `at`; `None` where there is none.
-fn read_head(file: &mut (impl Read + Seek), at: u64, length: u64) -> io::Result<Option<BoxHead>> {
+pub(super) fn read_head(file: &mut (impl Read + Seek), at: u64, length: u64) -> io::Result<Option<BoxHead>> {
     let left = length - at;
     if left < HEAD_BYTES {
         return Ok(None);

@@ -38,7 +38,8 @@ pub enum Command {
     },
     /// Close the recording; the show goes on. Answered by `StudioEvent::Recording`.
     StopRecording,
-    /// Mark this moment in the recording. Answered by `StudioEvent::Marked` where there is one.
+    /// Mark this moment in the recording; the moment that was marked within the last half second is the same. Answered by
+    /// `StudioEvent::Marked`, or a problem where nothing records.
     Mark,
     /// Write the last seconds to a file beside the recording. Answered by `StudioEvent::ReplaySaved` or a problem.
     SaveReplay,
@@ -290,7 +291,7 @@ pub enum StudioEvent {
     },
     /// A moment was marked in the recording.
     Marked {
-        /// Counted from 1.
+        /// Counted from 1 through the show.
         number: u32,
         /// Since the show was live.
         at: Duration,

@@ -136,6 +136,8 @@ pub enum ProblemKind {
     RecordingRepaired,
     /// A replay cannot be written.
     ReplayFailed,
+    /// There is no recording to mark.
+    MarkFailed,
     /// The embedded ingest does not start.
     IngestFailed,
     /// Something about the profile the user should know.
@@ -237,6 +239,7 @@ impl ProblemKind {
             Self::DiskLow => "disk_low",
             Self::RecordingRepaired => "recording_repaired",
             Self::ReplayFailed => "replay_failed",
+            Self::MarkFailed => "mark_failed",
             Self::IngestFailed => "ingest_failed",
             Self::ProfileWarning => "profile_warning",
             Self::ComputerSlept => "computer_slept",
@@ -328,6 +331,13 @@ pub enum Remedy {
 }
 
 impl Problem {
+    /// Why a replay is refused: the show keeps nothing for replays.
+    pub const NOTHING_KEPT: &str = "the last seconds are kept only while a show is recorded";
+    /// Why a replay is refused: the show has not begun.
+    pub const NOTHING_YET: &str = "there is nothing to be seen again yet";
+    /// Why a replay is refused: there are enough of them.
+    pub const OTHERS_WRITTEN: &str = "others are still being written";
+
     /// A problem about `about`.
     pub fn new(kind: ProblemKind, about: impl Into<String>, details: impl Into<String>) -> Self {
         Self { kind, about: about.into(), details: details.into(), server_said: None, advice: None }

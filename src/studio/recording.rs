@@ -23,6 +23,8 @@ const RECORDING_DEADLINE: Duration = Duration::from_millis(1750);
 const RECORDING_PATIENCE_MIN: Duration = Duration::from_millis(150);
 /// What a replay shows.
 const REPLAY_LENGTH: Duration = Duration::from_secs(30);
+/// Whoever marks twice within this means one moment.
+const MARKS_APART: Duration = Duration::from_millis(500);
 /// Replays that are written at once; another one waits for nobody and is refused.
 const REPLAYS_MAX: usize = 4;
 /// What a recording without a destination is called where destinations are.
@@ -57,7 +59,18 @@ pub(super) struct Kept {
     /// Whether the program's packets are kept: that takes memory.
     pub(super) keeps_replay: bool,
     saves: Vec<ReplaySave>,
-    marks: u32,
+    /// The newest mark.
+    mark: Option<Marked>,
+}
+
+/// A moment that was marked.
+#[derive(Clone, Copy, Debug)]
+struct Marked {
+    /// Counted from 1 through the show.
+    number: u32,
+    at: Timestamp,
+    /// The recording's place among the show's.
+    recording: usize,
 }
 
 impl Kept {
@@ -70,7 +83,7 @@ impl Kept {
             replay,
             keeps_replay: false,
             saves: Vec::new(),
-            marks: 0,
+            mark: None,
         }
     }
 
@@ -203,13 +216,22 @@ impl Supervisor {
         }
     }
 
-    /// Marks this moment in the recording; nothing where nobody records.
+    /// Marks this moment in the recording.
     pub(super) fn mark(&self, running: &mut Running) {
-        let now = self.clock.now();
-        let (Some(recorder), Some(first)) = (running.kept.running(), running.program.first()) else { return };
-        recorder.mark(now);
-        running.kept.marks += 1;
-        self.tell(StudioEvent::Marked { number: running.kept.marks, at: now.since(first) });
+        let (now, kept) = (self.clock.now(), &running.kept);
+        let (Some(recorder), Some(first)) = (kept.running(), running.program.first()) else {
+            let problem = Problem::new(ProblemKind::MarkFailed, "mark", "nothing is recorded");
+            return self.tell(StudioEvent::Problem(problem));
+        };
+        let recording = kept.recordings.len();
+        let is_same = |last: &Marked| last.recording == recording && now.since(last.at) < MARKS_APART;
+        let mark = kept.mark.filter(is_same).unwrap_or_else(|| {
+            let number = kept.mark.map_or(1, |last| last.number + 1);
+            recorder.mark(number, now);
+            Marked { number, at: now, recording }
+        });
+        running.kept.mark = Some(mark);
+        self.tell(StudioEvent::Marked { number: mark.number, at: mark.at.since(first) });
     }
 
     /// Writes the last seconds to a file beside the recording.
@@ -230,12 +252,12 @@ impl Supervisor {
         let packets = kept.replay.packets();
         if packets.is_empty() {
             return refused(match kept.keeps_replay {
-                true => "there is nothing to be seen again yet",
-                false => "the last seconds are kept only while a show is recorded",
+                true => Problem::NOTHING_YET,
+                false => Problem::NOTHING_KEPT,
             });
         }
         if kept.saves.len() >= REPLAYS_MAX {
-            return refused("others are still being written");
+            return refused(Problem::OTHERS_WRITTEN);
         }
         let mail = self.mail.clone();
         let sink = move |saved| mail.send(Message::Replay(saved));

@@ -117,6 +117,7 @@ pub fn what(problem: &Problem) -> String {
             )
         }
         ProblemKind::ReplayFailed => format!("The replay {about} cannot be saved ({details})."),
+        ProblemKind::MarkFailed => "No moment can be marked: nothing is recorded.".to_owned(),
         ProblemKind::IngestFailed => format!("The rehearsal's server does not start ({details})."),
         ProblemKind::ProfileWarning => details.clone(),
         ProblemKind::ComputerSlept => format!("This computer slept for {about}; the show went on at {details}."),
@@ -251,7 +252,12 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::DiskFull => "Free some space, or record to another disk.".to_owned(),
         ProblemKind::DiskLow => "Free some space: the recording ends before the disk is full.".to_owned(),
         ProblemKind::RecordingRepaired => "Nothing: it plays.".to_owned(),
-        ProblemKind::ReplayFailed => "Record to a folder you may write to, on a disk with some room. The show is not harmed.".to_owned(),
+        ProblemKind::ReplayFailed => match problem.details.as_str() {
+            Problem::NOTHING_KEPT => "Record the show: start it with --record FILE.".to_owned(),
+            Problem::NOTHING_YET | Problem::OTHERS_WRITTEN => "Try again in a moment.".to_owned(),
+            _ => "Record to a folder you may write to, on a disk with some room. The show is not harmed.".to_owned(),
+        },
+        ProblemKind::MarkFailed => "Record the show: start it with --record FILE.".to_owned(),
         ProblemKind::IngestFailed => "Try again; if it stays so, please report it.".to_owned(),
         ProblemKind::ComputerSlept => {
             "Keep this computer from going to sleep during a show: plug it in, leave its lid open, turn sleep off.".to_owned()

@@ -411,9 +411,8 @@ fn save_report(folder: &Path, report: &RehearsalReport) -> Result<PathBuf, Strin
 
 /// Makes the page of a show from the flight recorder's file, in `folder`.
 fn save_show_report(folder: &Path, flight: &Path, words: FlightWords) -> Result<PathBuf, String> {
-    let failed = |error: String| format!("{}: {error}", flight.display());
-    let text = std::fs::read_to_string(flight).map_err(|error| failed(error.to_string()))?;
-    let page = flight_html(&Flight::read(&text).map_err(|error| failed(error.to_string()))?, words);
+    let show = Flight::load(flight).map_err(|error| format!("{}: {error}", flight.display()))?;
+    let page = flight_html(&show, words);
     let name = flight.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     save_text(folder, &format!("Show {name}.html"), &page)
 }

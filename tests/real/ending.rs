@@ -99,6 +99,42 @@ fn a_show_begins_and_ends_though_its_disk_never_makes_the_file() {
 }
 
 #[test]
+fn a_show_begins_and_ends_though_the_disk_of_its_figures_sleeps() {
+    let folder = tempfile::tempdir().unwrap();
+    let asleep = folder.path().join("asleep");
+    let begun = time::now();
+    let ended = Tally::live(&["--rehearse", "--video", "test", "--audio", "test", "--size", "320x180", "--for", "2s"])
+        .env("TALLY_STATE_DIR", &asleep.to_string_lossy())
+        .env("LD_PRELOAD", &dead_disk(folder.path()))
+        .run();
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(10), "{took:?}: {}", ended.story());
+    ended.expect_code(0);
+    assert!(ended.summary()["flight"].is_null(), "the file was never made: {}", ended.story());
+}
+
+#[test]
+fn the_report_tells_a_show_that_runs_from_one_that_was_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().to_string_lossy().into_owned();
+    let report = || Tally::new(&["report"]).env("TALLY_STATE_DIR", &state).run();
+    let mut show = Tally::live(&["--rehearse", "--video", "test", "--audio", "test", "--size", "320x180"])
+        .env("TALLY_STATE_DIR", &state)
+        .start();
+    show.wait_until_live();
+    time::pause(Duration::from_secs(3));
+    let runs = report();
+    assert!(runs.stdout.contains("It is still running.") && runs.stdout.contains(" so far; "), "{}", runs.story());
+    assert!(!runs.stdout.contains("ended before"), "{}", runs.story());
+    show.process.kill();
+    let killed = report();
+    assert!(killed.stdout.contains("The program ended before the show did"), "{}", killed.story());
+    for wrong in ["still running", "so far", "Nothing went wrong"] {
+        assert!(!killed.stdout.contains(wrong), "{}", killed.story());
+    }
+}
+
+#[test]
 fn a_signal_ends_a_show_whose_disk_never_returns() {
     let nginx = Nginx::start();
     let folder = tempfile::tempdir().unwrap();

@@ -223,6 +223,66 @@ fn a_disk_that_fails_is_told_and_the_stream_loses_nothing() {
 }
 
 #[test]
+fn a_disk_that_is_full_from_the_start_leaves_no_file_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let videos = dir.path().join("videos");
+    std::fs::create_dir(&videos).unwrap();
+    for bytes in ["100", "700", "1166"] {
+        let ended = alone(&videos.join("show.mp4"))
+            .env("LD_PRELOAD", &failing_disk(dir.path()))
+            .env("FAILING_DISK_BYTES", bytes)
+            .env("FAILING_DISK_ERROR", "FULL")
+            .run();
+        ended.expect_problem(8, &["disk_full"]);
+        assert!(files(&ended).is_empty() && ended.summary()["recording"].is_null(), "{}", ended.story());
+        assert_eq!(std::fs::read_dir(&videos).unwrap().count(), 0, "{bytes}");
+    }
+}
+
+#[test]
+fn a_recording_that_is_renamed_goes_on_to_its_end_and_its_marks_overwrite_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    std::fs::write(path("show.chapters.vtt"), "mine").unwrap();
+    let mut show = alone(&path("show.mp4")).start();
+    wait_live(&mut show, 3);
+    std::fs::rename(path("show-2.mp4"), path("renamed.mp4")).unwrap();
+    show.process.signal(libc::SIGUSR2);
+    show.wait_for("mark", PATIENCE, |event| event["event"] == "mark");
+    time::pause(Duration::from_secs(3));
+    let ended = ends_well(show);
+    let encoded = number(ended.expect_good_show(), "frames_encoded");
+    assert_eq!(decode(&path("renamed.mp4")) as f64, encoded, "{}", ended.story());
+    assert_eq!(std::fs::read_to_string(path("show.chapters.vtt")).unwrap(), "mine");
+    assert!(std::fs::read_to_string(path("show-2.chapters.vtt")).unwrap().contains("Mark 1"));
+}
+
+#[test]
+fn the_last_chapter_of_a_recording_that_crashed_is_closed_with_it() {
+    for ending in ["mp4", "flv"] {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(format!("show.{ending}"));
+        let mut show = alone(&file).start();
+        wait_live(&mut show, 2);
+        // Pressed twice within a moment, it is one moment.
+        for _ in 0..2 {
+            show.process.signal(libc::SIGUSR2);
+            let mark = show.wait_for("mark", PATIENCE, |event| event["event"] == "mark");
+            assert_eq!(mark["number"], 1);
+        }
+        time::pause(Duration::from_secs(3));
+        show.process.kill();
+        let chapters = || std::fs::read_to_string(dir.path().join("show.chapters.vtt")).unwrap();
+        assert!(chapters().contains(" --> 99:59:59.000\nMark 1\n"), "{}", chapters());
+        run(env!("CARGO_BIN_EXE_tally"), ["repair", &file.to_string_lossy()]);
+        let closed = chapters();
+        let end = closed.split_once(" --> 00:00:0").and_then(|(_, end)| end.lines().next()?.parse::<f64>().ok());
+        assert!(end.is_some_and(|seconds| (3.5..7.0).contains(&seconds)), "{closed}");
+        assert_eq!(closed.matches("Mark").count(), 1, "{closed}");
+    }
+}
+
+#[test]
 fn a_replay_and_marks_are_beside_the_recording() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("show.mp4");
@@ -251,7 +311,7 @@ fn a_replay_and_marks_are_beside_the_recording() {
 }
 
 #[test]
-fn a_replay_without_a_recording_is_refused_with_a_sentence_and_harms_nothing() {
+fn a_replay_and_a_mark_without_a_recording_are_refused_with_a_sentence_and_harm_nothing() {
     let nginx = Nginx::start();
     let mut show = Tally::live(&["--video", "test", "--audio", "test", "--size", "320x180", "--to", &nginx.url()])
         .key(KEY)
@@ -260,6 +320,10 @@ fn a_replay_without_a_recording_is_refused_with_a_sentence_and_harms_nothing() {
     show.process.signal(libc::SIGUSR1);
     let refused = show.wait_for("problem", PATIENCE, |event| event["kind"] == "replay_failed");
     assert!(refused["what"].as_str().unwrap().contains("only while a show is recorded"), "{refused}");
+    assert!(refused["do"].as_str().unwrap().starts_with("Record the show"), "{refused}");
+    show.process.signal(libc::SIGUSR2);
+    let refused = show.wait_for("problem", PATIENCE, |event| event["kind"] == "mark_failed");
+    assert!(refused["what"].as_str().unwrap().ends_with("nothing is recorded."), "{refused}");
     let ended = ends_well(show);
     ended.expect_code(0);
     assert!(ended.summary()["recording"].is_null());

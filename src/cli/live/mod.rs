@@ -167,6 +167,7 @@ pub(super) fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::DiskLow
         | ProblemKind::RecordingRepaired
         | ProblemKind::ReplayFailed
+        | ProblemKind::MarkFailed
         | ProblemKind::ComputerSlept
         | ProblemKind::ProfileWarning => Exit::Ok,
         ProblemKind::EncoderFailed | ProblemKind::IngestFailed | ProblemKind::Internal => Exit::Bug,

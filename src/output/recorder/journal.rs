@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
 
 /// The ending of the files.
 const ENDING: &str = "open";
@@ -66,6 +67,8 @@ pub struct Leftover {
     path: PathBuf,
     /// Its files, in their order.
     pub recordings: Vec<PathBuf>,
+    /// When the last of them was begun, since 1970.
+    pub noted_at: Duration,
 }
 
 impl Leftover {
@@ -99,7 +102,8 @@ fn leftover(path: PathBuf) -> io::Result<Option<Leftover>> {
     // A line without its end was not written whole.
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     let recordings = whole.lines().map(PathBuf::from).collect();
-    Ok(Some(Leftover { _file: file, path, recordings }))
+    let noted_at = file.metadata()?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(Some(Leftover { _file: file, path, recordings, noted_at }))
 }
 
 #[cfg(test)]

@@ -145,12 +145,21 @@ impl<D: Disk> MediaFile<D> {
 
     /// Brings what is whole to the disk; with `all`, the file's length and times too.
     pub(super) fn sync(&mut self, all: bool) -> io::Result<()> {
-        let buffer = match &mut self.writer {
-            Writer::Flv(writer, _) => writer.get_mut(),
-            Writer::Mp4(mp4) => mp4.writer.get_mut(),
-        };
+        let buffer = self.buffer();
         buffer.flush()?;
         buffer.get_mut().disk.sync(all)
+    }
+
+    /// What it is written to.
+    pub(super) fn disk(&mut self) -> &D {
+        &self.buffer().get_ref().disk
+    }
+
+    fn buffer(&mut self) -> &mut BufWriter<Counted<D>> {
+        match &mut self.writer {
+            Writer::Flv(writer, _) => writer.get_mut(),
+            Writer::Mp4(mp4) => mp4.writer.get_mut(),
+        }
     }
 
     /// Nothing follows: writes what waits.

@@ -68,16 +68,17 @@ pub enum RecorderEvent {
         /// At the rate of the last minute.
         minutes: u64,
     },
-    /// The file cannot be made, writing failed, or the disk is as full as it may be: the recording has ended and what was
-    /// written stays.
+    /// The file cannot be made, writing failed, it was deleted, or the disk is as full as it may be: the recording has ended
+    /// and what was written stays, but for files in which nothing can be seen or heard.
     Failed(RecorderError),
 }
 
 /// What is to be recorded.
 #[derive(Clone, Debug)]
 pub struct RecorderConfig {
-    /// The first file: `.flv` is FLV, anything else fragmented MP4. One that exists is not overwritten: `-2`, `-3`, …
-    /// comes before its ending.
+    /// The first file: `.flv` is FLV, anything else fragmented MP4. One that exists is not overwritten, nor is a file of
+    /// chapters: `-2`, `-3`, … comes before its ending. It may be renamed meanwhile; what else is written goes beside the
+    /// name it was begun with.
     pub path: PathBuf,
     /// What the packets are.
     pub stream: StreamConfig,
@@ -142,9 +143,9 @@ impl Recorder {
         RecordedFiles(Arc::clone(&self.shared))
     }
 
-    /// Marks the moment `at`: a chapter begins there.
-    pub fn mark(&self, at: Timestamp) {
-        self.shared.mark(at);
+    /// Marks the moment `at`: a chapter begins there, which is the `number`th of the show.
+    pub fn mark(&self, number: u32, at: Timestamp) {
+        self.shared.mark(number, at);
     }
 
     /// Takes no packet any more: what waits is written, and the files are closed, while the program goes on.

@@ -3,7 +3,9 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use super::chapters::close_last_chapter;
 use crate::flow::Stop;
 use crate::flv;
 use crate::media::Scan;
@@ -57,7 +59,7 @@ pub enum RepairError {
 }
 
 /// Makes `path` whole: in place, or as a new file `output`, which must not exist; then `path` stays as it is. What is whole
-/// is left alone.
+/// is left alone. In place, the last chapter beside it is closed too.
 ///
 /// # Errors
 /// See `RepairError`: the file is as it was.
@@ -83,6 +85,7 @@ pub fn repair(path: &Path, output: Option<&Path>, stop: &Stop) -> Result<Repaire
         Scan::Damaged { at } => return Err(RepairError::Damaged { at }),
         Scan::Foreign(why) => return Err(RepairError::NotARecording(why.to_owned())),
     };
+    let is_in_place = output.is_none();
     let done = match output {
         Some(output) => copy(file, at, output).map(|()| output),
         None if at < length => cut(path, length, at).map(|()| path),
@@ -90,15 +93,33 @@ pub fn repair(path: &Path, output: Option<&Path>, stop: &Stop) -> Result<Repaire
     };
     let failed = |source| RepairError::Unwritable { path: output.unwrap_or(path).to_owned(), source };
     let path = done.map_err(failed)?.to_owned();
+    if is_in_place {
+        // Nobody's recording fails for its marks.
+        if let Err(error) = close_last_chapter(&path, || length_of(&path, at)) {
+            tracing::warn!(%error, "the last chapter of a recording stays open");
+        }
+    }
     Ok(Repaired { path, kept_bytes: at, cut_bytes: length - at, has_media })
+}
+
+/// How long the recording `path` is, which is whole up to the byte `end`.
+fn length_of(path: &Path, end: u64) -> io::Result<Option<Duration>> {
+    let mut reader = BufReader::new(File::open(path)?);
+    match is_flv(&mut reader) {
+        true => flv::length(&mut reader, end),
+        false => mp4::length(&mut reader, end),
+    }
+}
+
+fn is_flv(reader: &mut impl Read) -> bool {
+    let mut first = [0; 3];
+    reader.read_exact(&mut first).is_ok() && first == *b"FLV"
 }
 
 fn look(file: &File, length: u64, stop: &Stop) -> Result<Scan, RepairError> {
     let mut reader = BufReader::new(file);
-    let mut first = [0; 3];
-    let is_flv = length >= 3 && reader.read_exact(&mut first).is_ok() && first == *b"FLV";
     let goes_on = || !stop.requested();
-    let scanned = match is_flv {
+    let scanned = match is_flv(&mut reader) {
         true => flv::scan(&mut reader, length, &goes_on),
         false => mp4::scan(&mut reader, length, &goes_on),
     };
@@ -155,6 +176,19 @@ mod tests {
         let second = repair(&path, None, &Stop::new()).unwrap();
         assert_eq!((second.kept_bytes, second.cut_bytes), (whole, 0));
         assert_eq!(std::fs::metadata(&path).unwrap().modified().unwrap(), stamp);
+    }
+
+    #[test]
+    fn the_last_chapter_is_closed_where_what_is_whole_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, chapters) = (folder.path().join("a.flv"), folder.path().join("a.chapters.vtt"));
+        torn(&path);
+        std::fs::write(&chapters, "WEBVTT\n\n1\n00:00:00.020 --> 99:59:59.000\nMark 1\n").unwrap();
+        let copy = repair(&path, Some(&folder.path().join("b.flv")), &Stop::new());
+        assert!(copy.is_ok() && std::fs::read_to_string(&chapters).unwrap().contains("99:59:59"), "it stays as it is");
+        repair(&path, None, &Stop::new()).unwrap();
+        let text = std::fs::read_to_string(&chapters).unwrap();
+        assert_eq!(text, "WEBVTT\n\n1\n00:00:00.020 --> 00:00:00.160\nMark 1\n");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::RecorderError;
 use super::media_file::MediaFile;
 use super::storage::{Folder, Storage};
 use crate::flow::{Errand, Stop};
-use crate::media::{Packet, RecordForm, StreamConfig};
+use crate::media::{Packet, RecordForm, StreamConfig, split_ending};
 
 /// A replay that is being written, on a thread of its own.
 #[derive(Debug)]
@@ -41,13 +41,13 @@ impl ReplaySave {
 
 /// The file of a replay that is saved at `time`, beside the recording of this path.
 pub fn replay_path(recording: &Path, time: &str) -> PathBuf {
-    let stem = recording.file_stem().unwrap_or_default().to_string_lossy();
-    recording.with_file_name(format!("{stem} replay {time}.{}", RecordForm::Mp4.ending()))
+    let (stem, _ending) = split_ending(recording);
+    recording.with_file_name(format!("{} replay {time}.{}", stem.to_string_lossy(), RecordForm::Mp4.ending()))
 }
 
 fn save(packets: &[Packet], stream: &StreamConfig, path: &Path) -> io::Result<PathBuf> {
     let mut storage = Folder::default();
-    let (path, disk) = storage.create(path)?;
+    let (path, disk) = storage.create(path, 1)?;
     let written = write(packets, stream, disk);
     if written.is_err() {
         // Half a replay is of no use, and it is still in memory.

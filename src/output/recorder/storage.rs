@@ -4,19 +4,52 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::chapters::chapters_paths;
 use super::journal::Journal;
-use super::repair;
+use super::repair::{self, RepairError};
 use super::room::Room;
+use crate::media::split_ending;
 
 /// A file that is being written.
 pub(super) trait Disk: Write {
     /// Waits until what was written is safe; with `all`, the file's length and times too.
     fn sync(&mut self, all: bool) -> io::Result<()>;
+
+    /// Where the file is that was made as `path`.
+    fn place(&self, path: &Path) -> Place;
+}
+
+/// Where an open file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Where it was made.
+    There,
+    /// Under another name.
+    Moved,
+    /// It was deleted.
+    Gone,
 }
 
 impl Disk for File {
     fn sync(&mut self, all: bool) -> io::Result<()> {
         if all { self.sync_all() } else { self.sync_data() }
+    }
+
+    #[cfg(unix)]
+    fn place(&self, path: &Path) -> Place {
+        use std::os::unix::fs::MetadataExt as _;
+        match (self.metadata(), std::fs::symlink_metadata(path)) {
+            // Asked first: not every system counts links.
+            (Ok(file), Ok(found)) if (file.dev(), file.ino()) == (found.dev(), found.ino()) => Place::There,
+            (Ok(file), _) if file.nlink() == 0 => Place::Gone,
+            (Ok(_), _) => Place::Moved,
+            (Err(_), _) => Place::There,
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn place(&self, path: &Path) -> Place {
+        if matches!(path.try_exists(), Ok(false)) { Place::Gone } else { Place::There }
     }
 }
 
@@ -25,8 +58,9 @@ pub(super) trait Storage {
     /// A file that can be written.
     type File: Disk;
 
-    /// Makes the first free file of `base`: it, or with `-2`, `-3`, … before its ending. Nothing is overwritten.
-    fn create(&mut self, base: &Path) -> io::Result<(PathBuf, Self::File)>;
+    /// Makes the first free file of `base` from its `number`th on: the first is `base`, others have `-2`, `-3`, … before
+    /// its ending. Nothing is overwritten, nor will its chapters overwrite anything.
+    fn create(&mut self, base: &Path, number: u32) -> io::Result<(PathBuf, Self::File)>;
 
     /// `file` is open from now on, until all are closed: for whoever finds it after a crash.
     fn note(&mut self, file: &Path);
@@ -34,14 +68,17 @@ pub(super) trait Storage {
     /// Room where `file` is; `None` if the system does not tell.
     fn room(&self, file: &Path) -> Option<Room>;
 
-    /// Whether `file` is still there.
-    fn is_there(&self, file: &Path) -> bool;
+    /// Whether nothing is there.
+    fn is_free(&self, path: &Path) -> bool;
 
     /// Writes a small file beside, whole or not at all.
     fn write_beside(&mut self, path: &Path, text: &str) -> io::Result<()>;
 
-    /// Writing `file` failed in the middle: what is not whole at its end goes.
-    fn mend(&mut self, file: &Path);
+    /// Writing `file` failed in the middle: what is not whole at its end goes. `false`: no picture and no sound is left.
+    fn mend(&mut self, file: &Path) -> bool;
+
+    /// Removes a file that was made here.
+    fn remove(&mut self, path: &Path);
 
     /// All files are closed as they should be.
     fn closed(&mut self);
@@ -65,9 +102,9 @@ impl Folder {
 impl Storage for Folder {
     type File = File;
 
-    fn create(&mut self, base: &Path) -> io::Result<(PathBuf, File)> {
+    fn create(&mut self, base: &Path, number: u32) -> io::Result<(PathBuf, File)> {
         loop {
-            let path = free_path(base);
+            let path = free_path(base, number);
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(file) => {
                     // Nobody repairs what is being written. Where locks are unknown, nobody can be asked.
@@ -75,7 +112,7 @@ impl Storage for Folder {
                     return Ok((path, file));
                 }
                 // Somebody else was faster.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && free_path(base) != path => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && free_path(base, number) != path => {}
                 Err(error) => return Err(error),
             }
         }
@@ -97,8 +134,8 @@ impl Storage for Folder {
         Room::in_folder(whole.parent()?)
     }
 
-    fn is_there(&self, file: &Path) -> bool {
-        !matches!(file.try_exists(), Ok(false))
+    fn is_free(&self, path: &Path) -> bool {
+        is_free(path)
     }
 
     fn write_beside(&mut self, path: &Path, text: &str) -> io::Result<()> {
@@ -116,9 +153,21 @@ impl Storage for Folder {
         done
     }
 
-    fn mend(&mut self, file: &Path) {
-        if let Err(error) = repair::repair(file, None, &crate::flow::Stop::new()) {
-            tracing::debug!(%error, "what was written of the recording is left as it is");
+    fn mend(&mut self, file: &Path) -> bool {
+        match repair::repair(file, None, &crate::flow::Stop::new()) {
+            Ok(repaired) => repaired.has_media,
+            // What a player needs first was not written whole.
+            Err(RepairError::NotARecording(_)) => false,
+            Err(error) => {
+                tracing::debug!(%error, "what was written of the recording is left as it is");
+                true
+            }
+        }
+    }
+
+    fn remove(&mut self, path: &Path) {
+        if let Err(error) = std::fs::remove_file(path) {
+            tracing::debug!(%error, path = %path.display(), "a file without anything in it stays");
         }
     }
 
@@ -129,22 +178,27 @@ impl Storage for Folder {
     }
 }
 
-/// `path`, or with `-2`, `-3`, … before its extension: the first that does not exist, so that nothing is overwritten.
-fn free_path(path: &Path) -> PathBuf {
-    let is_free = |path: &Path| !path.exists() && !path.is_symlink();
-    if is_free(path) {
-        return path.to_owned();
-    }
-    let numbered = |n: u32| {
-        let mut name = path.file_stem().unwrap_or_default().to_owned();
-        name.push(format!("-{n}"));
-        if let Some(extension) = path.extension() {
+/// The first of `path` that is free from the `number`th on, with room beside it for its chapters.
+fn free_path(path: &Path, number: u32) -> PathBuf {
+    let (stem, ending) = split_ending(path);
+    let numbered = |number: u32| {
+        if number <= 1 {
+            return path.to_owned();
+        }
+        let mut name = stem.clone();
+        name.push(format!("-{number}"));
+        if let Some(ending) = &ending {
             name.push(".");
-            name.push(extension);
+            name.push(ending);
         }
         path.with_file_name(name)
     };
-    (2..).map(numbered).find(|candidate| is_free(candidate)).unwrap_or_else(|| path.to_owned())
+    let has_room = |path: &PathBuf| is_free(path) && is_free(&chapters_paths(path)[0]);
+    (number..).map(numbered).find(has_room).unwrap_or_else(|| path.to_owned())
+}
+
+fn is_free(path: &Path) -> bool {
+    !path.exists() && !path.is_symlink()
 }
 
 #[cfg(test)]
@@ -152,15 +206,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_overwritten() {
+    fn nothing_is_overwritten_by_a_recording_or_its_chapters() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("show.flv");
-        assert_eq!(free_path(&path), path);
-        std::fs::write(&path, b"1").unwrap();
-        let second = folder.path().join("show-2.flv");
-        assert_eq!(free_path(&path), second);
-        let (made, _) = Folder::default().create(&path).unwrap();
-        assert_eq!((made, free_path(&path)), (second, folder.path().join("show-3.flv")));
+        let path = |name: &str| folder.path().join(name);
+        assert_eq!(free_path(&path("show.flv"), 1), path("show.flv"));
+        std::fs::write(path("show.flv"), b"1").unwrap();
+        let (made, _) = Folder::default().create(&path("show.flv"), 1).unwrap();
+        assert_eq!((made, free_path(&path("show.flv"), 1)), (path("show-2.flv"), path("show-3.flv")));
+        assert_eq!(free_path(&path("show.flv"), 4), path("show-4.flv"));
+        std::fs::write(path("show-4.chapters.vtt"), b"mine").unwrap();
+        assert_eq!(free_path(&path("show.flv"), 4), path("show-5.flv"));
+        std::fs::write(path("Sunday 10.30"), b"1").unwrap();
+        assert_eq!(free_path(&path("Sunday 10.30"), 1), path("Sunday 10.30-2"));
+        std::fs::write(path("Sunday 10.chapters.vtt"), b"of another one").unwrap();
+        assert_eq!(free_path(&path("Sunday 10.45"), 1), path("Sunday 10.45"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_open_file_knows_whether_it_was_renamed_or_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let (made, file) = Folder::default().create(&path("show.mp4"), 1).unwrap();
+        assert_eq!(file.place(&made), Place::There);
+        std::fs::rename(&made, path("renamed.mp4")).unwrap();
+        assert_eq!(file.place(&made), Place::Moved);
+        std::fs::write(&made, b"another one").unwrap();
+        assert_eq!(file.place(&made), Place::Moved);
+        std::fs::remove_file(path("renamed.mp4")).unwrap();
+        assert_eq!(file.place(&made), Place::Gone);
     }
 
     #[test]

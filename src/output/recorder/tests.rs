@@ -13,7 +13,7 @@ use bytes::Bytes;
 use mp4_atom::{Any, DecodeMaybe, TrunSamples};
 
 use super::room::Room;
-use super::storage::Disk;
+use super::storage::{Disk, Place};
 use super::*;
 use crate::bitstream::AudioSpecificConfig;
 use crate::flow::PacketQueue;
@@ -93,8 +93,10 @@ struct Contents {
     /// After so many bytes writing fails.
     fails_after: Option<(usize, io::ErrorKind)>,
     gone: bool,
+    moved: bool,
     closed: usize,
     mended: Vec<PathBuf>,
+    removed: Vec<PathBuf>,
     syncs: usize,
 }
 
@@ -137,18 +139,26 @@ impl Disk for MemoryFile {
         self.0.0.lock().unwrap().syncs += 1;
         Ok(())
     }
+
+    fn place(&self, _path: &Path) -> Place {
+        let contents = self.0.0.lock().unwrap();
+        match (contents.gone, contents.moved) {
+            (true, _) => Place::Gone,
+            (false, true) => Place::Moved,
+            (false, false) => Place::There,
+        }
+    }
 }
 
 impl Storage for Memory {
     type File = MemoryFile;
 
-    fn create(&mut self, base: &Path) -> io::Result<(PathBuf, MemoryFile)> {
+    fn create(&mut self, base: &Path, number: u32) -> io::Result<(PathBuf, MemoryFile)> {
         let mut contents = self.0.lock().unwrap();
-        let number = contents.files.len() + 1;
         let (stem, ending) = (base.file_stem().unwrap().to_str().unwrap(), base.extension().unwrap().to_str().unwrap());
         let name = if number == 1 { format!("{stem}.{ending}") } else { format!("{stem}-{number}.{ending}") };
         contents.files.push((name.clone().into(), Vec::new()));
-        Ok((name.into(), MemoryFile(self.clone(), number - 1)))
+        Ok((name.into(), MemoryFile(self.clone(), contents.files.len() - 1)))
     }
 
     fn note(&mut self, _file: &Path) {}
@@ -159,8 +169,8 @@ impl Storage for Memory {
         Some(Room { free: room.saturating_sub(written), total: 1 << 40 })
     }
 
-    fn is_there(&self, _file: &Path) -> bool {
-        !self.0.lock().unwrap().gone
+    fn is_free(&self, path: &Path) -> bool {
+        !self.0.lock().unwrap().beside.contains_key(path)
     }
 
     fn write_beside(&mut self, path: &Path, text: &str) -> io::Result<()> {
@@ -168,8 +178,16 @@ impl Storage for Memory {
         Ok(())
     }
 
-    fn mend(&mut self, file: &Path) {
-        self.0.lock().unwrap().mended.push(file.to_owned());
+    fn mend(&mut self, file: &Path) -> bool {
+        let mut contents = self.0.lock().unwrap();
+        contents.mended.push(file.to_owned());
+        // It ends in the middle of a fragment.
+        let (_, bytes) = contents.files.iter().find(|(path, _)| path == file).unwrap();
+        bytes.windows(4).any(|kind| kind == b"mdat")
+    }
+
+    fn remove(&mut self, path: &Path) {
+        self.0.lock().unwrap().removed.push(path.to_owned());
     }
 
     fn closed(&mut self) {
@@ -185,6 +203,16 @@ fn record_packets(
     packets: &[Packet],
     each: impl Fn(&Shared, Timestamp),
 ) -> Vec<RecorderEvent> {
+    record_and_list(memory, config, packets, each).0
+}
+
+/// The same with the files that are listed at the end.
+fn record_and_list(
+    memory: &Memory,
+    config: &RecorderConfig,
+    packets: &[Packet],
+    each: impl Fn(&Shared, Timestamp),
+) -> (Vec<RecorderEvent>, Vec<PathBuf>) {
     let fanout = Fanout::new();
     let output = fanout.add(PacketQueue::new(QUEUE_LIMIT));
     output.activate();
@@ -210,7 +238,7 @@ fn record_packets(
     });
     let mut told = told.into_inner().unwrap();
     assert_eq!(told.remove(0), RecorderEvent::Begun);
-    told
+    (told, shared.files())
 }
 
 /// A sample as a player finds it: its time and duration in the track's own units, whether decoding can start there, and
@@ -357,7 +385,8 @@ fn marks_are_beside_the_file_that_holds_their_moment() {
     record_packets(&memory, &config("show.mp4", split), &packets(8), |shared, now| {
         let mut marked = marked.borrow_mut();
         if marked.first().is_some_and(|at| *at <= now) {
-            shared.mark(marked.remove(0));
+            let left = marked.len();
+            shared.mark(4 - left as u32, marked.remove(0));
         }
     });
     let contents = memory.0.lock().unwrap();
@@ -367,7 +396,28 @@ fn marks_are_beside_the_file_that_holds_their_moment() {
         "{}",
         text("show.chapters.vtt")
     );
-    assert!(text("show-2.chapters.vtt").contains("00:00:01.400 --> 00:00:03."), "{}", text("show-2.chapters.vtt"));
+    // Marks are counted through the show.
+    let second = text("show-2.chapters.vtt");
+    assert!(second.starts_with("WEBVTT\n\n3\n00:00:01.400 --> 00:00:03."), "{second}");
+    assert!(second.ends_with("\nMark 3\n"), "{second}");
+}
+
+#[test]
+fn a_mark_that_comes_before_the_first_picture_is_at_the_start_and_overwrites_no_file() {
+    let memory = Memory::default();
+    let mine = PathBuf::from("show.chapters.vtt");
+    // Somebody put it there after the recording's name was chosen.
+    memory.0.lock().unwrap().beside.insert(mine.clone(), "mine".to_owned());
+    let is_marked = std::cell::Cell::new(false);
+    record_packets(&memory, &config("show.mp4", None), &packets(4), |shared, _| {
+        if !is_marked.replace(true) {
+            shared.mark(1, Timestamp::from_millis(4000));
+        }
+    });
+    let contents = memory.0.lock().unwrap();
+    assert_eq!(contents.beside[&mine], "mine");
+    let other = &contents.beside[Path::new("show.mp4.chapters.vtt")];
+    assert!(other.starts_with("WEBVTT\n\n1\n00:00:00.000 --> 00:00:03."), "{other}");
 }
 
 #[test]
@@ -395,10 +445,47 @@ fn a_disk_that_fails_is_told_and_what_is_not_whole_is_cut() {
         assert_eq!((error.disk_full, error.path.as_str()), (full, "show.mp4"));
         assert_eq!(memory.0.lock().unwrap().mended, [PathBuf::from("show.mp4")]);
     }
+}
+
+#[test]
+fn a_file_in_which_nothing_plays_is_removed_and_not_listed() {
+    // The head alone, a piece of the first fragment, and a disk that is full from the start.
+    for (bytes, room) in [(100, None), (700, None), (1166, None), (usize::MAX, Some(1000))] {
+        let memory = Memory::default();
+        memory.0.lock().unwrap().fails_after = Some((bytes, io::ErrorKind::StorageFull));
+        memory.0.lock().unwrap().room = room;
+        let (told, files) = record_and_list(&memory, &config("show.mp4", None), &packets(4), |_, _| {});
+        assert!(matches!(&told[..], [RecorderEvent::Failed(error)] if error.disk_full), "{told:?}");
+        assert_eq!(memory.0.lock().unwrap().removed, [PathBuf::from("show.mp4")], "{bytes}");
+        assert!(files.is_empty(), "{files:?}");
+    }
+    // What plays stays, and so does what somebody else has put there since.
+    for (bytes, moved) in [(200_000, false), (700, true)] {
+        let memory = Memory::default();
+        memory.0.lock().unwrap().fails_after = Some((bytes, io::ErrorKind::StorageFull));
+        memory.0.lock().unwrap().moved = moved;
+        let (_, files) = record_and_list(&memory, &config("show.mp4", None), &packets(20), |_, _| {});
+        assert!(memory.0.lock().unwrap().removed.is_empty() && files == [PathBuf::from("show.mp4")], "{files:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_renamed_is_recorded_on_and_one_that_is_deleted_is_told() {
+    let split = Some(RecordSplit::Duration(Duration::from_secs(4)));
     let memory = Memory::default();
-    memory.0.lock().unwrap().gone = true;
-    let told = record_packets(&memory, &config("show.mp4", None), &packets(20), |_, _| {});
+    memory.0.lock().unwrap().moved = true;
+    let told = record_packets(&memory, &config("show.mp4", split), &packets(8), |_, _| {});
+    assert!(told.is_empty(), "{told:?}");
+    let pictures = memory.files().iter().map(|(_, bytes)| read_mp4(bytes).0[0].len()).sum::<usize>();
+    assert_eq!((pictures, memory.files()[1].0.as_str()), (200, "show-2.mp4"));
+    let memory = Memory::default();
+    let told = record_packets(&memory, &config("show.mp4", None), &packets(20), |_, now| {
+        memory.0.lock().unwrap().gone = now >= Timestamp::from_millis(7500);
+    });
     assert!(matches!(&told[..], [RecorderEvent::Failed(error)] if error.reason == "the file is gone"), "{told:?}");
+    // All that came until then is in it.
+    let ([pictures, _], _) = read_mp4(&memory.files()[0].1);
+    assert!((62..100).contains(&pictures.len()), "{} pictures", pictures.len());
 }
 
 #[test]

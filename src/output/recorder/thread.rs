@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::chapters::{chapters_path, chapters_text};
+use super::chapters::{Mark, chapters_paths, chapters_text};
 use super::media_file::MediaFile;
 use super::room::{RoomWatch, Told};
 use super::split::Splitter;
-use super::storage::Storage;
+use super::storage::{Disk, Place, Storage};
 use super::{RecorderConfig, RecorderError, RecorderEvent};
 use crate::clock::Clock;
 use crate::flow::Popped;
@@ -30,8 +30,8 @@ const LATE_SOUND: Duration = Duration::from_secs(2);
 pub(super) struct Shared {
     /// The files so far.
     files: Mutex<Vec<PathBuf>>,
-    /// Marks that were set and not yet seen by the thread.
-    marks: Mutex<Vec<Timestamp>>,
+    /// Marks that were set and not yet seen by the thread: their numbers and moments.
+    marks: Mutex<Vec<(u32, Timestamp)>>,
     /// The slowest the disk was since somebody asked, in nanoseconds.
     slowest_nanos: AtomicU64,
     /// Since when it has been asked and has not answered, in nanoseconds of the program's time; `IDLE`: it has.
@@ -76,16 +76,20 @@ impl Shared {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn mark(&self, at: Timestamp) {
-        self.marks.lock().unwrap_or_else(PoisonError::into_inner).push(at);
+    pub(super) fn mark(&self, number: u32, at: Timestamp) {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner).push((number, at));
     }
 
-    fn take_marks(&self) -> Vec<Timestamp> {
+    fn take_marks(&self) -> Vec<(u32, Timestamp)> {
         std::mem::take(&mut self.marks.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn add_file(&self, path: &Path) {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
+    }
+
+    fn forget_file(&self, path: &Path) {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| known != path);
     }
 }
 
@@ -93,7 +97,9 @@ impl Shared {
 struct Open<S: Storage> {
     path: PathBuf,
     file: MediaFile<S::File>,
-    marks: Vec<Duration>,
+    marks: Vec<Mark>,
+    /// The file of the marks, once there are some.
+    chapters: Option<PathBuf>,
 }
 
 /// The files of one recording.
@@ -108,23 +114,27 @@ pub(super) struct Files<S: Storage> {
     closing: Option<Open<S>>,
     /// Bytes of files that are closed.
     closed_bytes: u64,
+    /// How many files were begun.
+    begun: u32,
+    /// Marks that were set before there was anything to mark.
+    marks: Vec<(u32, Timestamp)>,
 }
 
 impl<S: Storage> Files<S> {
     /// Begins with the first file, which is made already.
-    pub(super) fn begin(mut storage: S, config: &RecorderConfig, first: (PathBuf, S::File)) -> io::Result<Self> {
-        let (form, first_path) = (RecordForm::of(&config.path), first.0.clone());
-        let current = begin(&mut storage, first, form, &config.stream)?;
-        Ok(Self {
+    fn new(storage: S, config: &RecorderConfig, first: Open<S>) -> Self {
+        Self {
             storage,
-            base_path: first_path,
-            form,
+            base_path: first.path.clone(),
+            form: RecordForm::of(&config.path),
             stream: config.stream.clone(),
             splitter: Splitter::new(config.split),
-            current,
+            current: first,
             closing: None,
             closed_bytes: 0,
-        })
+            begun: 1,
+            marks: Vec::new(),
+        }
     }
 
     /// Where the newest packets go.
@@ -156,9 +166,10 @@ impl<S: Storage> Files<S> {
     fn go_on_in_another(&mut self, at: Timestamp, shared: &Shared) -> io::Result<()> {
         self.close_former()?;
         self.current.file.end_at(at)?;
-        let next = self.storage.create(&self.base_path)?;
-        shared.add_file(&next.0);
-        let next = begin(&mut self.storage, next, self.form, &self.stream)?;
+        // A name that has become free since, because its file was renamed, is not taken again.
+        let made = self.storage.create(&self.base_path, self.begun + 1)?;
+        self.begun += 1;
+        let next = begin(&mut self.storage, made, self.form, &self.stream, shared)?;
         self.closing = Some(std::mem::replace(&mut self.current, next));
         // Without a picture nothing comes late.
         if self.stream.video.is_none() { self.close_former() } else { Ok(()) }
@@ -168,29 +179,26 @@ impl<S: Storage> Files<S> {
         let Some(mut former) = self.closing.take() else { return Ok(()) };
         former.file.finish()?;
         self.closed_bytes += former.file.bytes();
-        self.write_marks(&former, true);
+        write_marks(&mut self.storage, &mut former, true);
         Ok(())
     }
 
-    /// Marks belong to the file that holds their moment.
-    fn mark(&mut self, marks: &[Timestamp]) {
-        for at in marks {
-            let former = self.closing.as_mut().filter(|_| self.current.file.base().is_none_or(|base| *at < base));
+    /// Marks belong to the file that holds their moment; those of a file that has not begun wait for it.
+    fn mark(&mut self, marks: Vec<(u32, Timestamp)>) {
+        self.marks.extend(marks);
+        if self.marks.is_empty() || self.closing.is_none() && self.current.file.base().is_none() {
+            return;
+        }
+        for (number, at) in std::mem::take(&mut self.marks) {
+            let former = self.closing.as_mut().filter(|_| self.current.file.base().is_none_or(|base| at < base));
             let open = former.unwrap_or(&mut self.current);
             if let Some(base) = open.file.base() {
-                open.marks.push(at.since(base));
+                open.marks.push(Mark { number, at: at.since(base) });
             }
         }
-        if !marks.is_empty() {
-            let current = &self.current;
-            for open in self.closing.iter().chain([current]) {
-                write_marks(&mut self.storage, open, false);
-            }
+        for open in self.closing.iter_mut().chain([&mut self.current]) {
+            write_marks(&mut self.storage, open, false);
         }
-    }
-
-    fn write_marks(&mut self, open: &Open<S>, is_closed: bool) {
-        write_marks(&mut self.storage, open, is_closed);
     }
 
     fn written_bytes(&mut self) -> u64 {
@@ -201,31 +209,60 @@ impl<S: Storage> Files<S> {
     fn finish(&mut self) -> io::Result<()> {
         let former = self.close_former();
         let current = self.current.file.finish();
-        write_marks(&mut self.storage, &self.current, true);
+        write_marks(&mut self.storage, &mut self.current, true);
         former.and(current)
     }
 
-    /// Writing failed: what is whole stays, the rest of it goes.
-    fn give_up(self) {
+    /// The recording has failed: what is whole stays, the rest of it goes, and so does a file that holds nothing.
+    fn give_up(self, shared: &Shared) {
         let Self { mut storage, current, closing, .. } = self;
-        for open in closing.into_iter().chain([current]) {
-            let path = open.path;
-            drop(open.file);
-            storage.mend(&path);
+        for mut open in closing.into_iter().chain([current]) {
+            // What lies there now may be somebody else's.
+            if open.file.disk().place(&open.path) == Place::There {
+                drop(open.file);
+                discard_unless_it_plays(&mut storage, &open.path, open.chapters.as_deref(), shared);
+            } else {
+                write_marks(&mut storage, &mut open, true);
+            }
         }
         storage.closed();
     }
+
+    /// The recording has ended before it was asked to, with its files closed: one that holds nothing goes.
+    fn end_early(mut self, shared: &Shared) {
+        let is_empty = self.current.file.base().is_none();
+        if is_empty && self.current.file.disk().place(&self.current.path) == Place::There {
+            self.storage.remove(&self.current.path);
+            shared.forget_file(&self.current.path);
+        }
+        self.storage.closed();
+    }
 }
 
+fn discard_unless_it_plays<S: Storage>(storage: &mut S, path: &Path, chapters: Option<&Path>, shared: &Shared) {
+    if !storage.mend(path) {
+        shared.forget_file(path);
+        [path].into_iter().chain(chapters).for_each(|path| storage.remove(path));
+    }
+}
+
+/// Begins the file that was just made; one that cannot be begun is removed.
 fn begin<S: Storage>(
     storage: &mut S,
     (path, disk): (PathBuf, S::File),
     form: RecordForm,
     stream: &StreamConfig,
+    shared: &Shared,
 ) -> io::Result<Open<S>> {
+    shared.add_file(&path);
     storage.note(&path);
-    let file = MediaFile::begin(disk, form, stream)?;
-    Ok(Open { path, file, marks: Vec::new() })
+    match MediaFile::begin(disk, form, stream) {
+        Ok(file) => Ok(Open { path, file, marks: Vec::new(), chapters: None }),
+        Err(error) => {
+            discard_unless_it_plays(storage, &path, None, shared);
+            Err(error)
+        }
+    }
 }
 
 fn take<S: Storage>(open: &mut Open<S>, packet: &Packet) -> io::Result<()> {
@@ -236,13 +273,19 @@ fn take<S: Storage>(open: &mut Open<S>, packet: &Packet) -> io::Result<()> {
 }
 
 /// Nobody's recording fails for its marks.
-fn write_marks<S: Storage>(storage: &mut S, open: &Open<S>, is_closed: bool) {
+fn write_marks<S: Storage>(storage: &mut S, open: &mut Open<S>, is_closed: bool) {
     if open.marks.is_empty() {
         return;
     }
+    if open.chapters.is_none() {
+        open.chapters = chapters_paths(&open.path).into_iter().find(|path| storage.is_free(path));
+    }
+    let Some(path) = &open.chapters else {
+        return tracing::warn!(path = %open.path.display(), "there is no free name for the marks of a recording");
+    };
     let length = open.file.base().map(|base| open.file.last().since(base));
     let text = chapters_text(&open.marks, length.filter(|_| is_closed));
-    if let Err(error) = storage.write_beside(&chapters_path(&open.path), &text) {
+    if let Err(error) = storage.write_beside(path, &text) {
         tracing::warn!(%error, "the marks of a recording cannot be written");
     }
 }
@@ -260,30 +303,33 @@ pub(super) fn record<S: Storage>(
         output.deactivate();
         tell(RecorderEvent::Failed(RecorderError::new(path, &error)));
     };
-    let first = match shared.ask_disk(clock, || storage.create(&config.path)) {
-        Ok(first) => first,
+    let made = match shared.ask_disk(clock, || storage.create(&config.path, 1)) {
+        Ok(made) => made,
         Err(error) => return failed(&config.path, error),
     };
-    let path = first.0.clone();
-    shared.add_file(&path);
-    let mut files = match shared.ask_disk(clock, || Files::begin(storage, config, first)) {
-        Ok(files) => files,
-        Err(error) => return failed(&path, error),
+    let (path, form) = (made.0.clone(), RecordForm::of(&config.path));
+    let first = match shared.ask_disk(clock, || begin(&mut storage, made, form, &config.stream, shared)) {
+        Ok(first) => first,
+        Err(error) => {
+            storage.closed();
+            return failed(&path, error);
+        }
     };
+    let mut files = Files::new(storage, config, first);
     tell(RecorderEvent::Begun);
     match write_all(&mut files, output, clock, shared, tell) {
         Ok(None) => files.storage.closed(),
         Ok(Some(error)) => {
             output.deactivate();
-            files.storage.closed();
             tell(RecorderEvent::Failed(error));
+            files.end_early(shared);
         }
         Err(error) => {
             output.deactivate();
             let error = RecorderError::new(files.path(), &error);
             // The stream is told first: mending may take as long as the disk likes.
             tell(RecorderEvent::Failed(error));
-            files.give_up();
+            files.give_up(shared);
         }
     }
 }
@@ -314,14 +360,16 @@ fn write_all<S: Storage>(
             Popped::Empty => {}
             Popped::Closed => break,
         }
-        files.mark(&shared.take_marks());
+        files.mark(shared.take_marks());
         let now = clock.now();
         if now.since(synced_at) >= SYNC_INTERVAL {
             synced_at = now;
             shared.ask_disk(clock, || files.current.file.sync(false))?;
-            if !files.storage.is_there(files.path()) {
+            if files.current.file.disk().place(&files.current.path) == Place::Gone {
+                // It may be somewhere that this system does not tell of.
+                files.finish()?;
                 let gone = io::Error::new(io::ErrorKind::NotFound, "the file is gone");
-                return Err(gone);
+                return Ok(Some(RecorderError::new(files.path(), &gone)));
             }
             if let Some(full) = look_at_room(files, &mut room, now, tell) {
                 files.finish()?;

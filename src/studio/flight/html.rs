@@ -8,6 +8,14 @@ use super::{Cause, Flight, FlightSecond};
 
 const WIDTH: f64 = 960.0;
 const HEIGHT: f64 = 120.0;
+const RIBBON_HEIGHT: f64 = 28.0;
+/// Below a graph, for the times.
+const AXIS_HEIGHT: f64 = 18.0;
+/// Seconds between times on the axis: the least that gives no more than so many of them.
+const TICK_SECONDS: [u32; 16] = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21_600, 43_200];
+const TICKS_MAX: u32 = 10;
+/// Times closer than this are not read.
+const TICK_WIDTH: f64 = 60.0;
 /// Points of a line: more would not be seen.
 const POINTS_MAX: usize = 960;
 
@@ -56,7 +64,7 @@ const STYLE: &str = ":root{color-scheme:light dark}\
 body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:2rem auto;padding:0 1rem}\
 h1{font-size:1.5rem}h2{font-size:1.05rem;margin:1.6rem 0 .3rem}p{margin:.2rem 0}\
 svg{width:100%;height:auto;display:block;background:color-mix(in srgb,currentColor 5%,transparent);border-radius:6px}\
-text{font-size:11px;fill:currentColor}.l0{stroke:#2f7de1}.l1{stroke:#d9822b}.l2{stroke:#2e9e5b}.l3{stroke:#8f5ad6}polyline{fill:none;stroke-width:1.5}\
+text{font-size:11px;fill:currentColor}.tick{stroke:currentColor;stroke-opacity:.2}.l0{stroke:#2f7de1}.l1{stroke:#d9822b}.l2{stroke:#2e9e5b}.l3{stroke:#8f5ad6}polyline{fill:none;stroke-width:1.5}\
 .poor{fill:#d9822b}.away{fill:#d64545}.good{fill:#2e9e5b}i{display:inline-block;width:.8em;height:.2em;margin:0 .4em .2em 0}\
 table{border-collapse:collapse;width:100%}td{padding:.15rem .8rem .15rem 0;vertical-align:top;font-variant-numeric:tabular-nums}";
 
@@ -107,8 +115,9 @@ fn graphs() -> Vec<Graph> {
 /// A stripe for each second or group of seconds: green, amber where it was not good, red without a connection.
 fn ribbon(flight: &Flight, words: FlightWords) -> String {
     let mut svg = format!(
-        "<h2>{}</h2>\n<svg viewBox=\"0 0 {WIDTH} 28\" role=\"img\" aria-label=\"{}\">",
+        "<h2>{}</h2>\n<svg viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"{}\">",
         words.text(Phrase::SecondBySecond),
+        RIBBON_HEIGHT + AXIS_HEIGHT,
         words.text(Phrase::HowGood)
     );
     let groups = grouped(&flight.seconds);
@@ -124,13 +133,13 @@ fn ribbon(flight: &Flight, words: FlightWords) -> String {
         let at = group.first().map_or(0, |second| second.at);
         let _ = write!(
             svg,
-            "<rect class=\"{class}\" x=\"{:.2}\" y=\"0\" width=\"{:.2}\" height=\"28\"><title>{} {told}</title></rect>",
+            "<rect class=\"{class}\" x=\"{:.2}\" y=\"0\" width=\"{:.2}\" height=\"{RIBBON_HEIGHT}\"><title>{} {told}</title></rect>",
             place as f64 * step,
             step.max(0.5),
             clock(at)
         );
     }
-    svg + "</svg>\n"
+    svg + &time_axis(&groups, step, RIBBON_HEIGHT) + "</svg>\n"
 }
 
 fn graph(flight: &Flight, (title, unit, lines): &Graph, words: FlightWords) -> String {
@@ -155,7 +164,8 @@ fn graph(flight: &Flight, (title, unit, lines): &Graph, words: FlightWords) -> S
     }
     let _ = write!(
         out,
-        "</p>\n<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\"><text x=\"4\" y=\"12\">{top:.0} {unit}</text>",
+        "</p>\n<svg viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"{}\"><text x=\"4\" y=\"12\">{top:.0} {unit}</text>",
+        HEIGHT + AXIS_HEIGHT,
         words.at_most(title, &format!("{top:.0} {unit}"))
     );
     for (number, (_, of)) in lines.iter().enumerate() {
@@ -176,7 +186,38 @@ fn graph(flight: &Flight, (title, unit, lines): &Graph, words: FlightWords) -> S
         }
         finish(&mut points);
     }
-    out + "</svg>\n"
+    out + &time_axis(&groups, step, HEIGHT) + "</svg>\n"
+}
+
+/// Times below what is `height` tall, each where its second is: where seconds are missing (the computer slept), so are times.
+fn time_axis(groups: &[&[FlightSecond]], step: f64, height: f64) -> String {
+    let at = |group: &&[FlightSecond]| group.first().map_or(0, |second| second.at);
+    let (first, last) = (groups.first().map_or(0, at), groups.last().map_or(0, at));
+    let span = last.saturating_sub(first);
+    let every = TICK_SECONDS.into_iter().find(|every| span / every < TICKS_MAX).unwrap_or(86_400);
+    let mut axis = String::new();
+    let mut free_from = 0.0;
+    let mut due = first.next_multiple_of(every);
+    for (place, group) in groups.iter().enumerate() {
+        if at(group) < due {
+            continue;
+        }
+        let time = at(group) / every * every;
+        due = time + every;
+        let x = place as f64 * step;
+        if x >= free_from && x <= WIDTH - TICK_WIDTH {
+            free_from = x + TICK_WIDTH;
+            let _ = write!(
+                axis,
+                "<line class=\"tick\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"0\" y2=\"{}\"/><text x=\"{:.1}\" y=\"{}\">{}</text>",
+                height + AXIS_HEIGHT,
+                x + 3.0,
+                height + AXIS_HEIGHT - 5.0,
+                clock(time)
+            );
+        }
+    }
+    axis
 }
 
 /// The seconds in as many groups as are seen at most.
@@ -229,5 +270,32 @@ mod tests {
         assert!(page.len() < 400_000, "{} bytes", page.len());
         assert_eq!(page.matches("<svg viewBox=\"0 0 960").count(), 7);
         assert!(flight_html(&Flight::default(), FlightWords::English).contains("not a single second"));
+    }
+
+    #[test]
+    fn each_graph_has_a_few_times_whatever_its_length() {
+        for (seconds, told) in [
+            (1, &["0:00:00"][..]),
+            (10, &["0:00:00", "0:00:02", "0:00:08"]),
+            (95, &["0:00:00", "0:00:10", "0:01:20"]),
+            (6 * 3600, &["0:00:00", "1:00:00", "5:00:00"]),
+            (60 * 3600, &["0:00:00", "6:00:00", "54:00:00"]),
+        ] {
+            let flight = Flight { seconds: (0..seconds).map(second).collect(), ..Flight::default() };
+            let page = flight_html(&flight, FlightWords::English);
+            for graph in page.split("<svg viewBox=\"0 0 960").skip(1) {
+                let graph = graph.split_once("</svg>").unwrap().0;
+                let times = graph.matches("<line class=\"tick\"").count();
+                assert!((1..=11).contains(&times), "{times} times for {seconds} s");
+                for time in told {
+                    assert!(graph.contains(&format!(">{time}</text>")), "{time} is not below {seconds} s: {graph}");
+                }
+            }
+        }
+        // The computer slept for an hour: each time is where its second is.
+        let flight = Flight { seconds: (0..30).chain(3600..3630).map(second).collect(), ..Flight::default() };
+        let ribbon = ribbon(&flight, FlightWords::English);
+        assert_eq!(ribbon.matches("</text>").count(), 2, "{ribbon}");
+        assert!(ribbon.contains("<text x=\"483.0\" y=\"41\">1:00:00</text>"), "{ribbon}");
     }
 }

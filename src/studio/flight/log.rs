@@ -21,7 +21,7 @@ pub fn keep_flights_in(folder: PathBuf) {
     let _ = FOLDER.set(folder);
 }
 
-/// What one show keeps; nothing where no folder was set or its disk refuses.
+/// What one show keeps; nothing where no folder was set or the system gives no thread.
 #[derive(Debug)]
 pub(in crate::studio) struct FlightLog {
     clock: Clock,
@@ -87,10 +87,10 @@ impl FlightLog {
         }
     }
 
-    /// The show is over. Gives the file.
+    /// The show is over. Gives the file, if the disk has made it.
     pub(in crate::studio) fn end(&self) -> Option<PathBuf> {
         let recorder = self.recorder.borrow_mut().take()?;
         recorder.tell(self.clock.now(), "end", "the show is over");
-        Some(recorder.finish(&self.clock, PATIENCE))
+        recorder.finish(PATIENCE)
     }
 }

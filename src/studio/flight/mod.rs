@@ -13,7 +13,7 @@ pub use cause::Cause;
 pub use html::flight_html;
 pub(super) use log::FlightLog;
 pub use log::keep_flights_in;
-pub use read::{Flight, FlightEvent, NoFlight};
+pub use read::{Flight, FlightError, FlightEvent, NoFlight};
 pub use recorder::FLIGHT_ENDING;
 use recorder::FlightRecorder;
 pub use second::FlightSecond;

@@ -1,11 +1,15 @@
 //! Reads a show's file. Tolerant: lines of newer versions and a last line that a crash cut off are left out.
 
+use std::fs::{File, TryLockError};
+use std::io::{self, Read};
+use std::path::Path;
+
 use super::{Cause, FlightSecond};
 
 /// What every file begins with.
 pub(super) const FIRST_LINE: &str = "tally show 1";
 /// A file of so many bytes is read no further: some 3 days.
-const BYTES_MAX: usize = 32 << 20;
+const BYTES_MAX: u64 = 32 << 20;
 
 /// A show as it was.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,6 +20,17 @@ pub struct Flight {
     pub seconds: Vec<FlightSecond>,
     /// What happened, in order.
     pub events: Vec<FlightEvent>,
+    /// Whether its program still held the file when it was read.
+    pub is_held: bool,
+}
+
+/// How far a show has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Ended,
+    Runs,
+    /// The program ended before it.
+    CutOff,
 }
 
 /// Something that happened.
@@ -34,14 +49,37 @@ pub struct FlightEvent {
 #[error("it is not the flight recorder's file of a show")]
 pub struct NoFlight;
 
+/// Why a show's file gives no report.
+#[derive(Debug, thiserror::Error)]
+pub enum FlightError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] io::Error),
+    /// It is another file.
+    #[error(transparent)]
+    Foreign(#[from] NoFlight),
+}
+
 impl Flight {
+    /// Reads the file `path`.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not a show's.
+    pub fn load(path: &Path) -> Result<Self, FlightError> {
+        let file = File::open(path)?;
+        // Asked before it is read: a show that ends meanwhile has told so.
+        let is_held = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+        let mut bytes = Vec::new();
+        (&file).take(BYTES_MAX).read_to_end(&mut bytes)?;
+        Ok(Self { is_held, ..Self::read(&String::from_utf8_lossy(&bytes))? })
+    }
+
     /// Reads the text of a file.
     ///
     /// # Errors
     /// It does not begin as such files do.
     pub fn read(text: &str) -> Result<Self, NoFlight> {
-        let end = (0..=text.len().min(BYTES_MAX)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-        let mut lines = text.get(..end).unwrap_or_default().split('\n');
+        let mut lines = text.split('\n');
         if lines.next().map(|line| line.trim_end_matches('\r')) != Some(FIRST_LINE) {
             return Err(NoFlight);
         }
@@ -80,9 +118,12 @@ impl Flight {
         causes
     }
 
-    /// Whether the show came to its end: otherwise the program did before it.
-    pub fn has_ended(&self) -> bool {
-        self.events.iter().any(|event| event.word == "end")
+    pub(super) fn standing(&self) -> Standing {
+        match self.events.iter().any(|event| event.word == "end") {
+            true => Standing::Ended,
+            false if self.is_held => Standing::Runs,
+            false => Standing::CutOff,
+        }
     }
 }
 
@@ -107,7 +148,7 @@ mod tests {
         assert_eq!(flight.values("size").collect::<Vec<_>>(), ["1280x720"]);
         assert_eq!(flight.seconds, [second(3)]);
         assert_eq!((flight.events.len(), flight.events[0].sentence.as_str()), (1, "live at a"));
-        assert!(!flight.has_ended());
+        assert_eq!(flight.standing(), Standing::CutOff);
         assert_eq!(Flight::read("no"), Err(NoFlight));
         assert_eq!(Flight::read(""), Err(NoFlight));
     }

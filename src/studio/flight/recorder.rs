@@ -4,12 +4,13 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::FlightSecond;
 use super::read::FIRST_LINE;
-use crate::flow::Worker;
+use crate::flow::Errand;
 use crate::media::Timestamp;
 use crate::studio::Stats;
 
@@ -23,45 +24,39 @@ pub const FLIGHT_ENDING: &str = "tallyshow";
 /// Writes one show.
 #[derive(Debug)]
 pub(in crate::studio) struct FlightRecorder {
-    path: PathBuf,
     started: Timestamp,
     before: Option<Stats>,
     lines: Option<SyncSender<String>>,
-    worker: Worker,
+    /// Once the disk has made it.
+    path: Arc<OnceLock<PathBuf>>,
+    errand: Errand,
 }
 
 impl FlightRecorder {
-    /// Begins `name` in `folder` with what the show is, as pairs.
+    /// Begins `name` in `folder` with what the show is, as pairs. The folder and the file too are made by a thread of its
+    /// own, so that a disk that sleeps delays no show.
+    ///
+    /// # Errors
+    /// The system gives no thread.
     pub(in crate::studio) fn start(
         folder: &Path,
         name: &str,
         started: Timestamp,
         head: &[(&str, String)],
     ) -> std::io::Result<Self> {
-        fs::create_dir_all(folder)?;
-        let (path, mut file) = create(folder, name)?;
         let (lines, waiting) = sync_channel::<String>(LINES_MAX);
         let mut text = format!("{FIRST_LINE}\n");
         for (key, value) in head {
             text += &format!("H\t{key}\t{}\n", on_one_line(value));
         }
-        let kept = folder.to_owned();
-        let worker = Worker::spawn("flight", move |_stop| {
-            if let Err(error) = file.write_all(text.as_bytes()) {
-                tracing::warn!(%error, "the flight recorder cannot write");
-                return;
+        let path = Arc::new(OnceLock::new());
+        let (folder, name, made) = (folder.to_owned(), name.to_owned(), Arc::clone(&path));
+        let errand = Errand::start("flight", move |_stop| {
+            if let Err(error) = write(&folder, &name, &made, &text, &waiting) {
+                tracing::warn!(%error, folder = %folder.display(), "the flight recorder cannot write");
             }
-            forget_oldest(&kept);
-            while let Ok(line) = waiting.recv() {
-                if let Err(error) = file.write_all(line.as_bytes()) {
-                    tracing::warn!(%error, "the flight recorder cannot write");
-                    return;
-                }
-            }
-            // Losing the last seconds to a power cut costs nobody a show.
-            drop(file);
         })?;
-        Ok(Self { path, started, before: None, lines: Some(lines), worker })
+        Ok(Self { started, before: None, lines: Some(lines), path, errand })
     }
 
     /// The figures of a second.
@@ -84,22 +79,43 @@ impl FlightRecorder {
         }
     }
 
-    /// Writes what waits; a disk that does not answer within `limit` is left to itself. Gives the file.
-    pub(in crate::studio) fn finish(mut self, clock: &crate::clock::Clock, limit: Duration) -> PathBuf {
+    /// Writes what waits; a disk that does not answer within `limit` is left to itself. Gives the file, if it was made.
+    pub(in crate::studio) fn finish(mut self, limit: Duration) -> Option<PathBuf> {
         drop(self.lines.take());
-        let deadline = clock.now() + limit;
-        while !self.worker.is_finished() && clock.now() < deadline {
-            clock.sleep_until(clock.now() + NAP, NAP);
-        }
-        if !self.worker.is_finished() {
-            self.worker.abandon();
-        }
-        self.path.clone()
+        self.errand.finish(limit);
+        self.path.get().cloned()
     }
 }
 
-/// How often the end of the thread is looked for.
-const NAP: Duration = Duration::from_millis(2);
+/// Makes the file and writes `text`, then what comes, to its end. The file is held by a lock meanwhile, which tells that the
+/// show still runs.
+fn write(
+    folder: &Path,
+    name: &str,
+    made: &OnceLock<PathBuf>,
+    text: &str,
+    waiting: &Receiver<String>,
+) -> std::io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let (path, mut file) = create(folder, name)?;
+    hold(&file);
+    let _ = made.set(path);
+    file.write_all(text.as_bytes())?;
+    forget_oldest(folder);
+    while let Ok(line) = waiting.recv() {
+        file.write_all(line.as_bytes())?;
+    }
+    // Losing the last seconds to a power cut costs nobody a show.
+    Ok(())
+}
+
+/// Where locks keep readers out of a file (Windows) there is none: the report could not be read while the show runs.
+fn hold(file: &File) {
+    if cfg!(unix) {
+        // Where locks are unknown, nobody can be asked.
+        let _ = file.try_lock();
+    }
+}
 
 /// A new file: of several shows that begin in the same second each has its own.
 fn create(folder: &Path, name: &str) -> std::io::Result<(PathBuf, File)> {

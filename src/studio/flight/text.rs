@@ -1,12 +1,16 @@
 //! A show's report as text.
 
-use super::words::{FlightWords, Phrase};
-use super::{Cause, Flight};
+use std::cmp::Reverse;
 
-/// Poor stretches that are listed.
+use super::read::Standing;
+use super::words::{FlightWords, Phrase};
+use super::{Cause, Flight, FlightEvent};
+
+/// Poor stretches that are listed: the longest.
 const STRETCHES_MAX: usize = 20;
-/// Events that are listed.
-const EVENTS_MAX: usize = 100;
+/// Events that are listed: how the show began, and how it came to its end.
+const FIRST_EVENTS_MAX: usize = 20;
+const LAST_EVENTS_MAX: usize = 80;
 
 /// The report in `words`, in lines.
 pub fn flight_text(flight: &Flight, words: FlightWords) -> String {
@@ -21,38 +25,59 @@ pub fn flight_text(flight: &Flight, words: FlightWords) -> String {
     if !stretches.is_empty() {
         lines.push(String::new());
         lines.push(format!("{}:", words.text(Phrase::WhenNotGood)));
-        for (from, to, cause) in stretches.iter().take(STRETCHES_MAX) {
-            lines.push(format!("  {}", words.stretch(&clock(*from), to - from + 1, *cause)));
-        }
-        if stretches.len() > STRETCHES_MAX {
-            lines.push(format!("  {}", words.and_more(stretches.len() - STRETCHES_MAX)));
-        }
+        lines.extend(stretch_lines(stretches, words));
     }
     if !flight.events.is_empty() {
         lines.push(String::new());
         lines.push(format!("{}:", words.text(Phrase::WhatHappened)));
-        for event in flight.events.iter().take(EVENTS_MAX) {
-            let (word, sentence) = (words.event_word(&event.word), words.event_sentence(&event.word, &event.sentence));
-            lines.push(format!("  {} {word}: {sentence}", clock(event.at as u32)));
-        }
-        if flight.events.len() > EVENTS_MAX {
-            lines.push(format!("  {}", words.and_more(flight.events.len() - EVENTS_MAX)));
-        }
+        lines.extend(event_lines(&flight.events, words));
     }
     lines.push(String::new());
     lines.join("\n")
 }
 
+/// The longest stretches, in the order in which they came.
+fn stretch_lines(mut stretches: Vec<Stretch>, words: FlightWords) -> Vec<String> {
+    let left_out = stretches.len().saturating_sub(STRETCHES_MAX);
+    stretches.sort_by_key(|(from, to, _)| Reverse(to - from));
+    stretches.truncate(STRETCHES_MAX);
+    stretches.sort_by_key(|(from, ..)| *from);
+    let told = |(from, to, cause): Stretch| format!("  {}", words.stretch(&clock(from), to - from + 1, cause));
+    let mut lines: Vec<_> = stretches.into_iter().map(told).collect();
+    if left_out > 0 {
+        lines.push(format!("  {}", words.and_shorter(left_out)));
+    }
+    lines
+}
+
+fn event_lines(events: &[FlightEvent], words: FlightWords) -> Vec<String> {
+    let told = |event: &FlightEvent| {
+        let (word, sentence) = (words.event_word(&event.word), words.event_sentence(&event.word, &event.sentence));
+        format!("  {} {word}: {sentence}", clock(event.at as u32))
+    };
+    let left_out = events.len().saturating_sub(FIRST_EVENTS_MAX + LAST_EVENTS_MAX);
+    if left_out == 0 {
+        return events.iter().map(told).collect();
+    }
+    let first = events.iter().take(FIRST_EVENTS_MAX).map(told);
+    let last = events.iter().skip(FIRST_EVENTS_MAX + left_out).map(told);
+    first.chain([format!("  {}", words.and_between(left_out))]).chain(last).collect()
+}
+
 /// What the whole show came to, and one thing to do about it.
 pub(super) fn summary_lines(flight: &Flight, words: FlightWords) -> Vec<String> {
     let seconds = &flight.seconds;
-    let Some(last) = seconds.last() else { return vec![words.text(Phrase::NoSecond).to_owned()] };
+    let (standing, causes) = (flight.standing(), flight.causes());
+    let Some(last) = seconds.last() else {
+        let told = [Some(Phrase::NoSecond), standing_phrase(standing)];
+        return told.into_iter().flatten().map(|phrase| words.text(phrase).to_owned()).collect();
+    };
     let good = seconds.iter().filter(|second| Cause::of(second).is_none()).count();
     let average = |of: fn(&super::FlightSecond) -> f64| seconds.iter().map(of).sum::<f64>() / seconds.len() as f64;
     let most = |of: fn(&super::FlightSecond) -> f64| seconds.iter().map(of).fold(0.0, f64::max);
     let sum = |of: fn(&super::FlightSecond) -> u64| seconds.iter().map(of).sum::<u64>();
     let mut lines = vec![
-        words.lasted(&clock(last.at), good, seconds.len()),
+        words.lasted(&clock(last.at), good, seconds.len(), standing == Standing::Runs),
         words.rates(
             average(|second| second.video_kbps),
             average(|second| second.audio_kbps),
@@ -95,19 +120,31 @@ pub(super) fn summary_lines(flight: &Flight, words: FlightWords) -> Vec<String> 
     if let Some(lufs) = last.lufs {
         lines.push(words.loudness(lufs));
     }
-    if !flight.has_ended() {
-        lines.push(words.text(Phrase::CutOff).to_owned());
+    lines.extend(standing_phrase(standing).map(|phrase| words.text(phrase).to_owned()));
+    match (causes.first(), standing) {
+        (Some((cause, count)), _) => lines.push(words.cost_most(*cause, *count)),
+        (None, Standing::Ended) => lines.push(words.text(Phrase::NothingWrong).to_owned()),
+        (None, Standing::Runs) => lines.push(words.text(Phrase::NothingWrongYet).to_owned()),
+        // That it was cut off is wrong enough.
+        (None, Standing::CutOff) => {}
     }
-    lines.push(match flight.causes().first() {
-        Some((cause, count)) => words.cost_most(*cause, *count),
-        None => words.text(Phrase::NothingWrong).to_owned(),
-    });
     lines
 }
 
-/// Stretches of poor seconds with one cause: from, to (both belong to it), cause.
-pub(super) fn poor_stretches(flight: &Flight) -> Vec<(u32, u32, Cause)> {
-    let mut stretches: Vec<(u32, u32, Cause)> = Vec::new();
+fn standing_phrase(standing: Standing) -> Option<Phrase> {
+    match standing {
+        Standing::Ended => None,
+        Standing::Runs => Some(Phrase::StillRuns),
+        Standing::CutOff => Some(Phrase::CutOff),
+    }
+}
+
+/// From, to (both belong to it), cause.
+type Stretch = (u32, u32, Cause);
+
+/// Stretches of poor seconds with one cause.
+pub(super) fn poor_stretches(flight: &Flight) -> Vec<Stretch> {
+    let mut stretches: Vec<Stretch> = Vec::new();
     for second in &flight.seconds {
         let Some(cause) = Cause::of(second) else { continue };
         match stretches.last_mut() {
@@ -158,6 +195,44 @@ mod tests {
         assert!(flight_text(&Flight::default(), FlightWords::English).contains("not a single second"));
     }
 
+    #[test]
+    fn a_long_report_tells_how_it_began_the_longest_stretches_and_how_it_came_to_its_end() {
+        let mut flight = Flight::default();
+        for at in 0..1000 {
+            // Stretches of 1 s, and one of 5 s at the end.
+            let dropped = u64::from(at % 11 == 0 || at > 994);
+            flight.seconds.push(FlightSecond { dropped, ..second(at) });
+        }
+        for number in 0..585 {
+            let (word, sentence) = ("mark".to_owned(), format!("number {number}."));
+            flight.events.push(FlightEvent { at: f64::from(number), word, sentence });
+        }
+        let text = flight_text(&flight, FlightWords::English);
+        assert!(text.contains("0:16:35 for 5 s: the network"), "{text}");
+        assert_eq!(text.matches(" for 1 s: the network").count(), 19, "{text}");
+        assert!(text.contains("\n  … and 72 shorter\n"), "{text}");
+        assert!(text.contains("number 19.\n  … 485 more …\n  0:08:25 mark: number 505."), "{text}");
+        assert!(text.contains("number 584."), "{text}");
+    }
+
+    #[test]
+    fn a_show_that_runs_and_one_that_was_cut_off_are_told_apart() {
+        let said = |is_held, end: bool| {
+            let ended = FlightEvent { at: 9.0, word: "end".to_owned(), sentence: "the show is over".to_owned() };
+            let events = if end { vec![ended] } else { Vec::new() };
+            let flight = Flight { seconds: vec![second(9)], events, is_held, ..Flight::default() };
+            summary_lines(&flight, FlightWords::English)
+        };
+        let [runs, cut_off, ended] = [said(true, false), said(false, false), said(false, true)];
+        assert_eq!(runs[0], "The show lasted 0:00:09 so far; 1 of 1 seconds were good.");
+        assert_eq!(runs[runs.len() - 2..], ["It is still running.", "Nothing has gone wrong so far."]);
+        assert!(cut_off[cut_off.len() - 1].starts_with("The program ended before the show did"), "{cut_off:?}");
+        assert_eq!((ended[0].contains("so far"), ended[ended.len() - 1].as_str()), (false, "Nothing went wrong."));
+        assert_eq!(said(true, true), ended, "it has told its end");
+        let not_yet = Flight { is_held: true, ..Flight::default() };
+        assert_eq!(summary_lines(&not_yet, FlightWords::English)[1], "It is still running.");
+    }
+
     /// One of everything a report can tell.
     fn eventful() -> Flight {
         let mut flight = Flight::default();
@@ -185,7 +260,7 @@ mod tests {
         }
         for (at, word, sentence) in [
             (40.0, "state", "YouTube is reconnecting"),
-            (50.0, "mark", "mark 1 at 3.2 s of the recording"),
+            (50.0, "mark", "mark 1 at 3.2 s of the show"),
             (70.0, "end", "the show is over"),
         ] {
             flight.events.push(FlightEvent { at, word: word.to_owned(), sentence: sentence.to_owned() });
@@ -222,7 +297,7 @@ When it was not good:
 
 What happened:
   0:00:40 state: YouTube is reconnecting
-  0:00:50 mark: mark 1 at 3.2 s of the recording
+  0:00:50 mark: mark 1 at 3.2 s of the show
   0:01:10 end: the show is over
 ";
         assert_eq!(flight_text(&eventful(), FlightWords::English), golden);

@@ -42,6 +42,8 @@ table! {
     AShow: "A show", "Eine Sendung";
     NoSecond: "The show had not a single second.", "Die Sendung hatte keine einzige Sekunde.";
     NothingWrong: "Nothing went wrong.", "Nichts ging schief.";
+    NothingWrongYet: "Nothing has gone wrong so far.", "Bisher ging nichts schief.";
+    StillRuns: "It is still running.", "Sie läuft noch.";
     CutOff: "The program ended before the show did: it was killed, or this computer went off.", "Das Programm endete vor der Sendung: es wurde beendet, oder dieser Rechner ging aus.";
 
     // Headings
@@ -94,6 +96,7 @@ table! {
     State: "state", "Stand";
     Mark: "mark", "Marke";
     Replay: "replay", "Wiederholung";
+    Recording: "recording", "Aufnahme";
     End: "end", "Ende";
     Over: "the show is over", "die Sendung ist zu Ende";
 }
@@ -111,8 +114,13 @@ const HEAD: [(&str, Phrase); 8] = [
 ];
 
 /// Words of events, as `log` writes them, and how they are called. Those of problems are codes to look up.
-const EVENTS: [(&str, Phrase); 4] =
-    [("state", Phrase::State), ("mark", Phrase::Mark), ("replay", Phrase::Replay), ("end", Phrase::End)];
+const EVENTS: [(&str, Phrase); 5] = [
+    ("state", Phrase::State),
+    ("recording", Phrase::Recording),
+    ("mark", Phrase::Mark),
+    ("replay", Phrase::Replay),
+    ("end", Phrase::End),
+];
 
 /// Every state a destination can be in.
 const STATES: [DestinationState; 6] = [
@@ -194,8 +202,15 @@ impl FlightWords {
             }
             "mark" => {
                 let (number, at) = stored.strip_prefix("mark ")?.split_once(" at ")?;
-                let seconds = at.strip_suffix(" s of the recording")?.replace('.', ",");
-                Some(format!("Marke {number} bei {seconds} s der Aufnahme"))
+                let (seconds, of) = at.split_once(" s of the ")?;
+                // Earlier files have it of the recording.
+                let of = if of == "recording" { "Aufnahme" } else { "Sendung" };
+                Some(format!("Marke {number} bei {} s der {of}", seconds.replace('.', ",")))
+            }
+            "recording" => {
+                let path = stored.strip_prefix("the recording ")?;
+                let begun = path.strip_suffix(" begins").map(|path| format!("die Aufnahme {path} beginnt"));
+                begun.or_else(|| Some(format!("die Aufnahme {} endet", path.strip_suffix(" ends")?)))
             }
             "end" if stored == Phrase::Over.row()[0] => Some(self.text(Phrase::Over).to_owned()),
             _ => None,
@@ -231,14 +246,19 @@ impl FlightWords {
         self.pick([format!("{at} for {seconds} s: {what}"), format!("{at}, {seconds} s lang: {what}")])
     }
 
-    pub(super) fn and_more(self, count: usize) -> String {
-        self.pick([format!("… and {count} more"), format!("… und {count} weitere")])
+    pub(super) fn and_shorter(self, count: usize) -> String {
+        self.pick([format!("… and {count} shorter"), format!("… und {count} kürzere")])
     }
 
-    pub(super) fn lasted(self, length: &str, good: usize, all: usize) -> String {
+    pub(super) fn and_between(self, count: usize) -> String {
+        self.pick([format!("… {count} more …"), format!("… {count} weitere …")])
+    }
+
+    pub(super) fn lasted(self, length: &str, good: usize, all: usize, still_runs: bool) -> String {
+        let [so_far, bisher] = if still_runs { [" so far", " bisher"] } else { [""; 2] };
         self.pick([
-            format!("The show lasted {length}; {good} of {all} seconds were good."),
-            format!("Die Sendung dauerte {length}; {good} von {all} Sekunden waren gut."),
+            format!("The show lasted {length}{so_far}; {good} of {all} seconds were good."),
+            format!("Die Sendung dauerte{bisher} {length}; {good} von {all} Sekunden waren gut."),
         ])
     }
 
@@ -324,7 +344,10 @@ mod tests {
         for (word, stored, told) in [
             ("state", "Church is live is reconnecting", "Church is live verbindet neu"),
             ("state", "new words", "new words"),
+            ("mark", "mark 2 at 63.5 s of the show", "Marke 2 bei 63,5 s der Sendung"),
             ("mark", "mark 2 at 63.5 s of the recording", "Marke 2 bei 63,5 s der Aufnahme"),
+            ("recording", "the recording /v/a b.mp4 begins", "die Aufnahme /v/a b.mp4 beginnt"),
+            ("recording", "the recording /v/a b.mp4 ends", "die Aufnahme /v/a b.mp4 endet"),
             ("end", "the show is over", "die Sendung ist zu Ende"),
             ("connection_lost", "The connection was lost.", "The connection was lost."),
         ] {

@@ -128,11 +128,24 @@ fn what_german(problem: &Problem) -> String {
             "Die Aufnahme {about} war offen geblieben, als Tally oder der Rechner stehen blieb; sie ist jetzt \
              geschlossen ({details})."
         ),
-        Kind::ReplayFailed => format!("Die Wiederholung {about} lässt sich nicht speichern ({details})."),
+        Kind::ReplayFailed => {
+            format!("Die Wiederholung {about} lässt sich nicht speichern ({}).", replay_german(details))
+        }
+        Kind::MarkFailed => "Es lässt sich kein Moment markieren: nichts wird aufgenommen.".to_owned(),
         Kind::IngestFailed => format!("Der Server der Probe startet nicht ({details})."),
         Kind::ProfileWarning => details.clone(),
         Kind::ComputerSlept => format!("Dieser Rechner hat {about} geschlafen; die Sendung ging um {details} weiter."),
         Kind::Internal => format!("Tally ist ausgefallen: {details}."),
+    }
+}
+
+/// Why a replay is refused; what the system says of a disk stays as it is.
+fn replay_german(details: &str) -> &str {
+    match details {
+        Problem::NOTHING_KEPT => "die letzten Sekunden werden nur behalten, solange eine Sendung aufgenommen wird",
+        Problem::NOTHING_YET => "es gibt noch nichts, das sich noch einmal sehen ließe",
+        Problem::OTHERS_WRITTEN => "andere werden noch geschrieben",
+        other => other,
     }
 }
 
@@ -170,6 +183,9 @@ pub(super) fn to_do(lang: Lang, problem: &Problem) -> String {
     if let Some(row) = problem.file().and_then(|file| file_row(problem.kind, file)) {
         return lang.pick(row).to_owned();
     }
+    if let Some(row) = replay_row(problem) {
+        return lang.pick(row).to_owned();
+    }
     match problem.remedy() {
         Some(Remedy::VideoBitrate(bitrate)) if problem.packet_loss().is_some() => lang.pick([
             format!("Use a cable instead of Wi-Fi, or lower the picture's rate to {} kb/s.", bitrate.kbps()),
@@ -184,6 +200,20 @@ pub(super) fn to_do(lang: Lang, problem: &Problem) -> String {
             format!("Wähle ein kleineres Bild: {size} mit {rate} Bildern/s."),
         ]),
         None => lang.pick(to_do_row(problem.kind)).to_owned(),
+    }
+}
+
+/// What is recorded can be marked and seen again.
+const RECORD_FIRST: [&str; 2] = ["Record the show first.", "Nimm die Sendung erst auf."];
+
+/// Where a replay is refused, and no disk has failed.
+fn replay_row(problem: &Problem) -> Option<[&'static str; 2]> {
+    match (problem.kind, problem.details.as_str()) {
+        (Kind::ReplayFailed, Problem::NOTHING_KEPT) => Some(RECORD_FIRST),
+        (Kind::ReplayFailed, Problem::NOTHING_YET | Problem::OTHERS_WRITTEN) => {
+            Some(["Try again in a moment.", "Versuche es gleich noch einmal."])
+        }
+        _ => None,
     }
 }
 
@@ -408,6 +438,7 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
             "Schaffe Platz: die Aufnahme endet, bevor der Datenträger voll ist.",
         ],
         Kind::RecordingRepaired => ["Nothing to do: it plays.", "Nichts zu tun: sie läuft."],
+        Kind::MarkFailed => RECORD_FIRST,
         Kind::ReplayFailed => [
             "Record to a folder you may write to, on a disk with some room. The show is not harmed.",
             "Nimm in einen Ordner auf, in den du schreiben darfst, auf einen Datenträger mit Platz. Die Sendung ist nicht \

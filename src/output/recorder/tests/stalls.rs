@@ -11,7 +11,7 @@ struct Odd<M> {
 impl<D: Disk, M: FnMut(&mut Memory, &Path) -> io::Result<(PathBuf, D)>> Storage for Odd<M> {
     type File = D;
 
-    fn create(&mut self, base: &Path) -> io::Result<(PathBuf, D)> {
+    fn create(&mut self, base: &Path, _number: u32) -> io::Result<(PathBuf, D)> {
         (self.make)(&mut self.memory, base)
     }
 
@@ -21,7 +21,7 @@ impl<D: Disk, M: FnMut(&mut Memory, &Path) -> io::Result<(PathBuf, D)>> Storage 
         None
     }
 
-    fn is_there(&self, _file: &Path) -> bool {
+    fn is_free(&self, _path: &Path) -> bool {
         true
     }
 
@@ -29,7 +29,11 @@ impl<D: Disk, M: FnMut(&mut Memory, &Path) -> io::Result<(PathBuf, D)>> Storage 
         Ok(())
     }
 
-    fn mend(&mut self, _file: &Path) {}
+    fn mend(&mut self, _file: &Path) -> bool {
+        true
+    }
+
+    fn remove(&mut self, _path: &Path) {}
 
     fn closed(&mut self) {
         self.memory.closed();
@@ -53,6 +57,10 @@ impl<F: FnMut()> Write for StallingFile<F> {
 impl<F: FnMut()> Disk for StallingFile<F> {
     fn sync(&mut self, all: bool) -> io::Result<()> {
         self.0.sync(all)
+    }
+
+    fn place(&self, path: &Path) -> Place {
+        self.0.place(path)
     }
 }
 
@@ -80,7 +88,7 @@ fn record_with_stall(name: &str, stalled: i64, after: i64) -> (Vec<u8>, Vec<Hole
     let shared = Shared::default();
     let config = config(name, None);
     let make = move |memory: &mut Memory, base: &Path| {
-        memory.create(base).map(|(path, file)| (path, StallingFile(file, stall.clone())))
+        memory.create(base, 1).map(|(path, file)| (path, StallingFile(file, stall.clone())))
     };
     let storage = Odd { memory: memory.clone(), make };
     let told = RefCell::new(Vec::new());
@@ -171,6 +179,10 @@ impl Disk for DeadFile {
     fn sync(&mut self, all: bool) -> io::Result<()> {
         self.0.sync(all)
     }
+
+    fn place(&self, path: &Path) -> Place {
+        self.0.place(path)
+    }
 }
 
 #[test]
@@ -182,7 +194,7 @@ fn a_disk_that_never_returns_holds_nobody_up_and_keeps_what_it_took() {
     let memory = Memory::default();
     let dead = Dead { writes: Arc::new(Mutex::new(40)), stuck, hold: Arc::new(Mutex::new(hold)) };
     let make = move |memory: &mut Memory, base: &Path| {
-        memory.create(base).map(|(path, file)| (path, DeadFile(file, dead.clone())))
+        memory.create(base, 1).map(|(path, file)| (path, DeadFile(file, dead.clone())))
     };
     let disk = Odd { memory: memory.clone(), make };
     let recorder = Recorder::start_on(disk, config("show.flv", None), output, Clock::manual(), |_| {}).unwrap();
@@ -227,7 +239,7 @@ fn record_asleep(memory: &Memory, refuses: bool) -> (Recorder, Receiver<Recorder
     let ((wake, hold), (tell, told)) = (sync_channel(0), sync_channel(8));
     let make = move |memory: &mut Memory, base: &Path| {
         let _ = hold.recv();
-        if refuses { Err(io::ErrorKind::NotFound.into()) } else { memory.create(base) }
+        if refuses { Err(io::ErrorKind::NotFound.into()) } else { memory.create(base, 1) }
     };
     let disk = Odd { memory: memory.clone(), make };
     let (done, started) = sync_channel(1);
