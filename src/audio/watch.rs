@@ -7,8 +7,11 @@ use crate::media::{Lasting, Timestamp, Turn};
 
 /// Below it there is nothing, not even a microphone's own noise: -90 dBFS.
 const NOTHING: f32 = 3.2e-5;
-/// So long without anything: muted at the device, or the wrong one.
-const SILENT: Duration = Duration::from_secs(5);
+/// So long without anything: muted at the device, or the wrong one. A silence that was told and ended by itself makes the
+/// next wait longer: noise gates, noise suppression and cough buttons are silent for as long as nobody talks.
+const SILENT: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(15), Duration::from_secs(60)];
+/// A microphone that was heard and is silent for so long has such a gate, if it is heard again.
+const GATED: Duration = Duration::from_secs(1);
 const HEARD_AGAIN: Duration = Duration::from_millis(200);
 
 /// A sample at full scale, as converters give it.
@@ -49,7 +52,7 @@ pub struct Heard {
 #[derive(Clone, Debug)]
 pub struct SoundWatch {
     channels: usize,
-    silence: Lasting,
+    silence: Silence,
     clipping: Clipping,
     talk: Talk,
 }
@@ -60,7 +63,7 @@ impl SoundWatch {
         let chunk_secs = chunk_frames as f32 / sample_rate.max(1) as f32;
         Self {
             channels: usize::from(channels.max(1)),
-            silence: Lasting::new(SILENT, HEARD_AGAIN),
+            silence: Silence::new(),
             clipping: Clipping::default(),
             talk: Talk { chunk_secs, ..Talk::default() },
         }
@@ -91,6 +94,49 @@ impl SoundWatch {
     /// Nothing comes for a while, which is told elsewhere.
     pub fn pause(&mut self) {
         self.silence.pause();
+    }
+}
+
+/// Learns how long a microphone may be silent.
+#[derive(Clone, Debug)]
+struct Silence {
+    state: Lasting,
+    /// Which wait of `SILENT` it is.
+    patience: usize,
+    since: Option<Timestamp>,
+    was_heard: bool,
+}
+
+impl Silence {
+    fn new() -> Self {
+        Self { state: Lasting::new(SILENT[0], HEARD_AGAIN), patience: 0, since: None, was_heard: false }
+    }
+
+    fn see(&mut self, now: Timestamp, is_silent: bool) -> Option<Turn> {
+        let turn = self.state.see(now, is_silent);
+        if turn == Some(Turn::Over) {
+            self.wait_at_least(self.patience + 1);
+        }
+        if is_silent {
+            self.since.get_or_insert(now);
+        } else {
+            let lasted = self.since.take().map(|since| now.since(since));
+            let was_heard = std::mem::replace(&mut self.was_heard, true);
+            if was_heard && lasted.is_some_and(|lasted| lasted >= GATED) {
+                self.wait_at_least(1);
+            }
+        }
+        turn
+    }
+
+    fn wait_at_least(&mut self, patience: usize) {
+        self.patience = self.patience.max(patience).min(SILENT.len() - 1);
+        self.state.set_limit(SILENT[self.patience]);
+    }
+
+    fn pause(&mut self) {
+        self.since = None;
+        self.state.pause();
     }
 }
 
@@ -250,6 +296,39 @@ mod tests {
         // The last bit of a converter, which is -90.3 dBFS, is nothing either.
         let bit = told(8.0, |_| false, |_, noise| if noise > 0.0 { 1.0 / 32_768.0 } else { 0.0 });
         assert!(matches!(bit[..], [(_, "silence", true)]), "{bit:?}");
+    }
+
+    /// What is told of one that is heard for 2 s after each of these silences, in seconds: those that were told.
+    fn silences_told(silences: &[f32]) -> Vec<f32> {
+        let mut ends = Vec::new();
+        for silence in silences {
+            ends.push(ends.last().unwrap_or(&0.0) + silence + 2.0);
+        }
+        let in_silence = |time: f32| ends.iter().find(|end| time < **end).is_some_and(|end| time < end - 2.0);
+        let all = *ends.last().unwrap();
+        let seen = told(all, |_| false, |time, noise| if in_silence(time) { 0.0 } else { noise * 0.1 });
+        let begun = seen.iter().filter(|(.., begun)| *begun).map(|(at, ..)| {
+            let place = ends.iter().position(|end| at < end).unwrap();
+            silences[place]
+        });
+        begun.collect()
+    }
+
+    #[test]
+    fn a_microphone_behind_a_gate_is_silent_between_sentences() {
+        assert_eq!(
+            silences_told(&[0.5, 0.3, 3.0, 6.5, 6.5, 9.0, 6.5]),
+            [] as [f32; 0],
+            "its pauses say that it has one"
+        );
+        assert_eq!(silences_told(&[0.5, 6.5, 6.5, 14.0, 6.5]), [6.5], "told once, and then no more");
+    }
+
+    #[test]
+    fn a_silence_that_ends_by_itself_makes_the_next_wait_longer_up_to_a_minute() {
+        assert_eq!(silences_told(&[6.0, 6.0, 16.0, 16.0, 61.0, 59.0, 61.0]), [6.0, 16.0, 61.0, 61.0]);
+        // Silent from the start, however long.
+        assert_eq!(silences_told(&[4.9, 4.9]), [] as [f32; 0]);
     }
 
     #[test]

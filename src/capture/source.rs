@@ -45,8 +45,8 @@ pub enum SourceEvent {
         /// How long nothing has come.
         silent_for: Duration,
     },
-    /// Its pictures have been the same, bit by bit, for so long; a camera that gave others before is restarted. Over
-    /// with `Restored`.
+    /// Its pictures have been the same, bit by bit, for so long; a camera that gave others before is restarted once, and
+    /// its last picture stays meanwhile. Over with `Restored`.
     Frozen {
         /// How long nothing has changed.
         still_for: Duration,

@@ -29,6 +29,11 @@ impl Lasting {
         Self { limit, calm, since: None, over_since: None, told: false }
     }
 
+    /// From now on it begins once the state has lasted for `limit`.
+    pub fn set_limit(&mut self, limit: Duration) {
+        self.limit = limit;
+    }
+
     /// Takes how it is at `now`.
     pub fn see(&mut self, now: Timestamp, is: bool) -> Option<Turn> {
         if is {

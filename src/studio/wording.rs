@@ -67,7 +67,7 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::SourceRefused => format!("{about} cannot be used: {details}."),
         ProblemKind::SourceAwaited => format!("Nobody sends to {about} yet."),
         ProblemKind::SourceStalled => format!("{about} has stopped sending: {details}."),
-        ProblemKind::SourceFrozen => format!("The picture of {about} does not move any more: the same for {details}."),
+        ProblemKind::SourceFrozen => format!("The picture of {about} stands still: the same for {details}."),
         ProblemKind::SourceBlack => format!("The picture of {about} is black."),
         ProblemKind::SourceSilent => match problem.inputs() {
             None => format!("Nothing at all is heard from {about}."),
@@ -226,7 +226,9 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::SourceAwaited => "Begin to send there; Tally takes it up by itself.".to_owned(),
         ProblemKind::SourceStalled => "Check its cable or its network; Tally goes on by itself.".to_owned(),
         ProblemKind::SourceFrozen => {
-            "Nothing yet: Tally restarts a camera by itself. If that does not help, unplug it and plug it in again.".to_owned()
+            "Nothing, if it is to stand still, as a slide does. If not: a camera that moved before is restarted once by itself; \
+             if that does not help, unplug it and plug it in again."
+                .to_owned()
         }
         ProblemKind::SourceBlack => "Take the cover off the lens, or turn on a light.".to_owned(),
         ProblemKind::SourceSilent => "Unmute it at the device itself, or choose another: tally devices lists them.".to_owned(),

@@ -14,4 +14,4 @@ pub use compose::Composer;
 pub use convert::{ColorMatrix, ColorRange, ConvertError, PixelFormat, RawPicture, jpeg_size, to_picture};
 pub use sample::PictureSample;
 pub use test_pattern::{TestPattern, flash_is_on, read_block_time};
-pub use watch::{BlackWatch, FROZEN, StillWatch};
+pub use watch::{BlackWatch, StillWatch};

@@ -7,7 +7,7 @@ use super::PictureSample;
 use crate::media::{Lasting, Timestamp, Turn};
 
 /// A picture that has not changed by a bit for so long is frozen: real sensors always have noise.
-pub const FROZEN: Duration = Duration::from_secs(5);
+const FROZEN: Duration = Duration::from_secs(5);
 /// Changes after which a frozen picture moves again: one alone may be the device that repeats something else.
 const MOVES_AGAIN: u32 = 3;
 /// A picture is alive once it has changed so often in so long: no fade between two slides does.
@@ -93,11 +93,6 @@ impl StillWatch {
     /// Whether it has ever changed as a camera's picture does.
     pub fn has_lived(&self) -> bool {
         self.has_lived
-    }
-
-    /// Whether it was told that it stands still, and nothing since.
-    pub fn is_told(&self) -> bool {
-        self.state.is_told()
     }
 
     /// The same, of a device that works again: what was told is over.

@@ -164,6 +164,46 @@ fn a_camera_that_freezes_is_told_and_started_anew() {
 }
 
 #[test]
+fn a_slide_of_a_capture_card_is_told_once_and_stays_on_the_air() {
+    let folder = tempfile::tempdir().unwrap();
+    let (live, control) = camera(folder.path(), &[]);
+    pause(Duration::from_secs(7));
+    // A driver that takes long to let go.
+    control.say("freeze0 slow0");
+    live.wait("that it stands still", Duration::from_secs(5) + SLACK, "source_frozen");
+    pause(Duration::from_secs(10));
+    assert_eq!(live.problems(), [] as [String; 0]);
+    control.say("slow0");
+    live.wait("that it moves", Duration::from_secs(2), "source_restored");
+    pause(Duration::from_secs(5));
+    // The next slide.
+    control.say("freeze0 slow0");
+    pause(Duration::from_secs(9));
+    assert_eq!(live.problems(), [] as [String; 0]);
+    let (code, corners) = live.end();
+    assert_eq!(code, 0);
+    assert!(corners.len() > 32 * 30 && corners.iter().all(|corner| is_picture(*corner)), "{corners:?}");
+}
+
+#[test]
+fn a_camera_that_repeats_a_picture_until_it_is_restarted_is_mended_by_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let (live, control) = camera(folder.path(), &[]);
+    pause(Duration::from_secs(7));
+    assert_eq!(live.problems(), [] as [String; 0]);
+    control.say("stuck0");
+    pause(Duration::from_millis(500));
+    control.say("");
+    live.wait("that it is frozen", Duration::from_secs(5) + SLACK, "source_frozen");
+    live.wait("that it moves", Duration::from_secs(3), "source_restored");
+    pause(Duration::from_secs(7));
+    assert_eq!(live.problems(), [] as [String; 0]);
+    let (code, corners) = live.end();
+    assert_eq!(code, 0);
+    assert!(corners.iter().all(|corner| is_picture(*corner)), "{corners:?}");
+}
+
+#[test]
 fn what_a_cameras_picture_costs_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let (live, _control) = camera(folder.path(), &[]);

@@ -20,6 +20,7 @@
  *                             slowN    STREAMOFF takes 0.7 s; until then nobody else can set the camera up (EBUSY)
  *                             brokenN  S_FMT fails with EIO
  *                             freezeN  the bar of SHIM_V4L2_MOVE stands still: frames are the same, bit by bit
+ *                             stuckN   the same, until the camera is opened anew, whatever the file says by then
  *                             blackN   frames are black
  *   SHIM_V4L2_TRACE           set: tells each call on standard error.
  *
@@ -72,7 +73,7 @@ struct handle {
     uint8_t *memory;
     int queue[BUFFERS], queued;
     uint32_t bytes[BUFFERS];
-    int black[BUFFERS];
+    int black[BUFFERS], stuck;
     int64_t started, frame; /* ns; the next frame to be delivered */
 };
 
@@ -442,7 +443,8 @@ static int answer(struct handle *h, unsigned long request, void *arg) {
         int black = told("black", h->camera);
         if (black || h->black[index]) set_black(&c->set, picture, black);
         h->black[index] = black;
-        if (moving && !black) move_bar(&c->set, picture, told("freeze", h->camera) ? 1 : h->frame);
+        h->stuck |= told("stuck", h->camera);
+        if (moving && !black) move_bar(&c->set, picture, h->stuck || told("freeze", h->camera) ? 1 : h->frame);
         int64_t stamp = due(h, c);
         b->index = (uint32_t)index;
         b->bytesused = h->bytes[index];

@@ -3,7 +3,9 @@
 mod backend;
 mod format;
 mod nokhwa;
+mod still;
 mod thread;
+mod told;
 #[cfg(target_os = "linux")]
 mod v4l2;
 #[cfg(target_os = "linux")]

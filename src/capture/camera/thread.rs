@@ -4,13 +4,15 @@
 use std::time::Duration;
 
 use super::backend::{self, Running};
+use super::still::{StillCare, Verdict};
+use super::told::Told;
 use crate::capture::revival::{Watchdog, backoff, bounded, wait_until};
 use crate::capture::work::WorkMeter;
 use crate::capture::{CameraRequest, Captured, SourceError, SourceEvent, SourceInfo, VideoSource, Work};
 use crate::clock::{Backoff, Clock};
 use crate::flow::{Latest, Popped, Queue, Stop, Worker};
-use crate::media::{Picture, PicturePool, PixelAspect, Size, Timestamp, Turn};
-use crate::video::{ConvertError, FROZEN, PictureSample, PixelFormat, RawPicture, StillWatch, jpeg_size, to_picture};
+use crate::media::{PicturePool, PixelAspect, Size, Timestamp};
+use crate::video::{ConvertError, PictureSample, PixelFormat, RawPicture, jpeg_size, to_picture};
 
 /// How long opening may take; USB cameras need up to a second.
 const OPEN_LIMIT: Duration = Duration::from_secs(5);
@@ -20,10 +22,8 @@ const REOPEN_LIMIT: Duration = Duration::from_millis(1500);
 const CLOSE_LIMIT: Duration = Duration::from_millis(400);
 /// How often the thread looks for the stop.
 const LOOK: Duration = Duration::from_millis(100);
-/// Time between looks whether the picture still moves.
-const STILL_LOOK: Duration = Duration::from_millis(100);
-/// A camera that stands still is restarted so often; what does not help then only disturbs its picture.
-const RESTARTS_MAX: u32 = 5;
+/// The last picture of a camera that stood still is shown while it is restarted, for so long.
+const RESTART_PATIENCE: Duration = Duration::from_millis(1500);
 
 /// An open camera. Dropping it closes the device and joins its thread.
 pub(super) struct Camera {
@@ -108,22 +108,13 @@ struct Supervisor {
     work: WorkMeter,
 }
 
-/// What the user was told last.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Told {
-    Up,
-    Stalled,
-    Frozen,
-    Lost,
-}
-
 impl Supervisor {
     fn run(&self, first: Running, stop: &Stop) {
         let mut running = Some(first);
         let mut backoff = backoff();
         let mut told = Told::Up;
         let mut pictures = Pictures::new();
-        let mut still = Still { watch: StillWatch::of_camera(), next: Timestamp::ZERO, restarts: 0 };
+        let mut still = StillCare::new();
         while let Some(mut open) = running.take() {
             let end = self.capture(&mut open, (&mut pictures, &mut still), &mut told, &mut backoff, stop);
             if bounded("camera-close", CLOSE_LIMIT, move || drop(open)).is_none() {
@@ -139,22 +130,21 @@ impl Supervisor {
     fn capture(
         &self,
         open: &mut Running,
-        (pictures, still): (&mut Pictures, &mut Still),
+        (pictures, still): (&mut Pictures, &mut StillCare),
         told: &mut Told,
         backoff: &mut Backoff,
         stop: &Stop,
     ) -> Option<SourceEvent> {
-        let begun = self.clock.now();
-        let mut watchdog = Watchdog::new(begun);
+        let mut watchdog = Watchdog::new(self.clock.now());
         while !stop.requested() {
-            let (mut good, mut turn) = (false, None);
+            let (mut good, mut sample) = (false, None);
             let waited = open.backend.next(LOOK, &mut |raw, captured_at| {
                 let begun = self.clock.now();
                 match pictures.convert(raw) {
                     Ok(picture) => {
                         self.worked(raw.format, begun);
                         good = true;
-                        turn = still.look(captured_at, &picture);
+                        sample = still.wants(captured_at).then(|| (captured_at, PictureSample::of(&picture)));
                         self.latest.put(Captured { picture, pixel_aspect: PixelAspect::SQUARE, captured_at });
                     }
                     Err(error) => tracing::debug!(camera = self.id, %error, "a picture is left out"),
@@ -166,37 +156,18 @@ impl Supervisor {
             let now = self.clock.now();
             if good {
                 watchdog.feed(now);
-                match *told {
-                    Told::Stalled | Told::Lost => {
-                        backoff.reset();
-                        still.watch.forget();
-                        self.tell(told, SourceEvent::Restored);
-                    }
-                    Told::Up | Told::Frozen => {}
-                }
-            }
-            match turn {
-                Some(Turn::Begun(still_for)) => {
-                    let event = SourceEvent::Frozen { still_for };
-                    // One that has never moved shows what it shows: a card of its own, or no signal.
-                    if still.watch.has_lived() {
-                        still.restarts = 1;
-                        return Some(event);
-                    }
-                    self.tell(told, event);
-                }
-                Some(Turn::Over) => {
-                    still.restarts = 0;
+                if matches!(*told, Told::Stalled | Told::Lost) {
                     backoff.reset();
+                    still.forget();
                     self.tell(told, SourceEvent::Restored);
                 }
-                // The restart did not help.
-                None if *told == Told::Frozen
-                    && (1..RESTARTS_MAX).contains(&still.restarts)
-                    && now.since(begun) >= FROZEN =>
-                {
-                    still.restarts += 1;
-                    return Some(SourceEvent::Frozen { still_for: now.since(begun) });
+            }
+            match sample.and_then(|(at, sample)| still.look(at, &sample)) {
+                Some(Verdict::Tell(still_for)) => self.tell(told, SourceEvent::Frozen { still_for }),
+                Some(Verdict::Restart(still_for)) => return Some(SourceEvent::Frozen { still_for }),
+                Some(Verdict::Moves) => {
+                    backoff.reset();
+                    self.tell(told, SourceEvent::Restored);
                 }
                 None => {}
             }
@@ -217,6 +188,7 @@ impl Supervisor {
 
     /// Tries until the same camera opens again; `None` at the stop.
     fn reopen(&self, told: &mut Told, backoff: &mut Backoff, stop: &Stop) -> Option<Running> {
+        let begun = self.clock.now();
         loop {
             if !wait_until(&self.clock, self.clock.now() + backoff.next_wait(), stop) {
                 return None;
@@ -231,44 +203,22 @@ impl Supervisor {
                 Some(Err(error)) => tracing::debug!(camera = self.id, %error, "camera still down"),
                 None => {}
             }
+            let silent_for = self.clock.now().since(begun);
+            if silent_for >= RESTART_PATIENCE {
+                // What stood still gives nothing at all now.
+                self.tell(told, SourceEvent::Stalled { silent_for });
+            }
         }
     }
 
     /// Tells what changes: each state once.
     fn tell(&self, told: &mut Told, event: SourceEvent) {
-        let state = match event {
-            // Of a camera there is no such thing as nobody who sends.
-            SourceEvent::Stalled { .. } | SourceEvent::Awaited => Told::Stalled,
-            SourceEvent::Frozen { .. } => Told::Frozen,
-            SourceEvent::Lost { .. } | SourceEvent::FileFailed { .. } | SourceEvent::Refused { .. } => Told::Lost,
-            SourceEvent::Restored => Told::Up,
-        };
-        // A lost camera that is found but gives nothing is still lost.
-        if state == *told || (*told == Told::Lost && matches!(state, Told::Stalled | Told::Frozen)) {
+        if !told.take(&event) {
             return;
         }
-        *told = state;
         tracing::warn!(camera = self.id, ?event, "camera");
         // A reader that never asks loses the newest ones; the log has them.
         drop(self.events.push(event));
-    }
-}
-
-/// Looks now and then whether the picture moves.
-struct Still {
-    watch: StillWatch,
-    next: Timestamp,
-    /// Restarts since it stands still.
-    restarts: u32,
-}
-
-impl Still {
-    fn look(&mut self, at: Timestamp, picture: &Picture) -> Option<Turn> {
-        if at < self.next {
-            return None;
-        }
-        self.next = at + STILL_LOOK;
-        self.watch.look(at, &PictureSample::of(picture))
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) struct StandIn {
     /// A camera gives another picture each time; of others it is told when they give none.
     is_camera: bool,
     is_down: bool,
+    /// Its picture is known to stand still: it stays while the device is started anew.
+    is_frozen: bool,
     last: Option<Captured>,
     since: Option<Timestamp>,
     is_shown: bool,
@@ -37,7 +39,7 @@ pub(super) struct StandIn {
 impl StandIn {
     pub(super) fn new() -> Self {
         let (card, drawn, last, since) = (Card::Off, None, None, None);
-        Self { card, drawn, is_camera: false, is_down: false, last, since, is_shown: false }
+        Self { card, drawn, is_camera: false, is_down: false, is_frozen: false, last, since, is_shown: false }
     }
 
     pub(super) fn set_card(&mut self, card: Card) {
@@ -47,20 +49,20 @@ impl StandIn {
     /// Another source, of this id.
     pub(super) fn set_source(&mut self, id: Option<&str>) {
         self.is_camera = id.is_some_and(|id| id.starts_with("camera:"));
-        self.is_down = false;
+        (self.is_down, self.is_frozen) = (false, false);
     }
 
     /// Something happened to the source.
     pub(super) fn handle_event(&mut self, event: &SourceEvent) {
-        match event {
+        (self.is_down, self.is_frozen) = match event {
             SourceEvent::Awaited
             | SourceEvent::Stalled { .. }
             | SourceEvent::Lost { .. }
             | SourceEvent::FileFailed { .. }
-            | SourceEvent::Refused { .. } => self.is_down = true,
-            SourceEvent::Restored => self.is_down = false,
-            SourceEvent::Frozen { .. } => {}
-        }
+            | SourceEvent::Refused { .. } => (true, false),
+            SourceEvent::Frozen { .. } => (false, true),
+            SourceEvent::Restored => (false, false),
+        };
     }
 
     /// Takes what the source shows at `now`.
@@ -73,7 +75,7 @@ impl StandIn {
         if is_new {
             self.last = captured.cloned();
         }
-        let waits = self.is_camera || self.is_down || captured.is_none();
+        let waits = (self.is_camera && !self.is_frozen) || self.is_down || captured.is_none();
         let lasts = self.since.is_some_and(|since| now.since(since) > PATIENCE);
         let shown = waits && lasts && self.card != Card::Off;
         if shown != self.is_shown {
@@ -137,6 +139,22 @@ mod tests {
             stand_in.card(SIZE).unwrap()
         };
         assert!(Arc::ptr_eq(&card(), &card()));
+    }
+
+    #[test]
+    fn a_picture_that_stood_still_stays_while_its_camera_is_restarted_and_no_longer() {
+        let mut stand_in = StandIn::new();
+        stand_in.set_card(Card::Words("ONE MOMENT PLEASE"));
+        stand_in.set_source(Some("camera:1"));
+        let still = picture();
+        let second = Duration::from_secs(1);
+        stand_in.handle_event(&SourceEvent::Frozen { still_for: 5 * second });
+        assert!(shown(&mut stand_in, |_| Some(still.clone())).is_empty());
+        // The restart brings nothing.
+        stand_in.handle_event(&SourceEvent::Stalled { silent_for: second });
+        assert_eq!(shown(&mut stand_in, |_| Some(still.clone())).first(), Some(&1100));
+        stand_in.handle_event(&SourceEvent::Restored);
+        assert!(shown(&mut stand_in, |_| Some(picture())).is_empty());
     }
 
     #[test]

@@ -73,6 +73,8 @@ pub(super) struct Listener {
     what: Heard,
     /// A monitor that has been heard is the right one.
     is_trusted: bool,
+    /// That a monitor is silent was told.
+    is_told: bool,
     /// Chunks in a row that did not come whole.
     torn: u32,
 }
@@ -87,7 +89,7 @@ impl Listener {
             _ => return None,
         };
         let watch = SoundWatch::new(sample_rate, channels, CHUNK_SAMPLES);
-        Some(Self { watch, what, is_trusted: false, torn: 0 })
+        Some(Self { watch, what, is_trusted: false, is_told: false, torn: 0 })
     }
 
     /// Takes a chunk as the source gave it, or that it gave none.
@@ -109,7 +111,10 @@ impl Listener {
         self.torn = 0;
         let heard = self.watch.listen(now, samples, gain, muted);
         if self.what == Heard::Monitor {
-            let silence = heard.silence.filter(|turn| !self.is_trusted || *turn == Turn::Over);
+            let silence = heard.silence.filter(|turn| {
+                let was_told = std::mem::replace(&mut self.is_told, *turn != Turn::Over && !self.is_trusted);
+                was_told || self.is_told
+            });
             self.is_trusted |= samples.iter().any(|sample| *sample != 0.0);
             return [silence.map(|turn| (ProblemKind::SourceSilent, turn)), None, None];
         }
@@ -124,7 +129,13 @@ impl Listener {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::media::{Picture, PixelAspect, Size};
 
     #[test]
     fn only_devices_and_streams_are_watched() {
@@ -149,6 +160,90 @@ mod tests {
                 all.extend(noticed.into_iter().flatten().map(|(_, turn)| turn != Turn::Over));
             }
             assert_eq!(all, told, "heard from {heard_at} ms on");
+        }
+    }
+
+    #[test]
+    fn of_a_monitor_that_is_trusted_nothing_is_over_that_was_not_told() {
+        let mut listener = Listener::of("mic:out.monitor", 48_000, 1, true).unwrap();
+        let mut all = Vec::new();
+        for millis in (0..40_000).step_by(20) {
+            let level = if (10_000..20_000).contains(&millis) { 0.0 } else { 0.1 };
+            all.extend(listener.listen(Timestamp::from_millis(millis), Some(&[level; 64]), 1.0, false));
+        }
+        assert!(all.iter().all(Option::is_none), "{all:?}");
+    }
+
+    /// Takes what was noticed; whether each kind begins and ends in turns.
+    fn in_turns(told: &mut Vec<ProblemKind>, noticed: impl IntoIterator<Item = Option<(ProblemKind, Turn)>>) -> bool {
+        noticed.into_iter().flatten().all(|(kind, turn)| {
+            let place = told.iter().position(|told| *told == kind);
+            match turn {
+                Turn::Begun(_) => told.push(kind),
+                Turn::Over => told.retain(|told| *told != kind),
+            }
+            place.is_some() == (turn == Turn::Over)
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Black, still and moving pictures, none, and the events of a device, in any order.
+        #[test]
+        fn what_is_noticed_of_a_picture_begins_and_ends_in_turns(
+            spans in vec((0u8..8, 50i64..9_000), 1..60),
+            id in prop_oneof![Just("camera:1"), Just("ingest:phone")],
+        ) {
+            let mut watch = PictureWatch::of(id).unwrap();
+            let (mut millis, mut told) = (0, Vec::new());
+            let mut picture = Picture::black(Size::new(64, 32));
+            for (what, lasts) in spans {
+                match what {
+                    0 => watch.handle_event(&SourceEvent::Restored),
+                    1 => watch.handle_event(&SourceEvent::Frozen { still_for: Duration::from_secs(5) }),
+                    2 => watch.handle_event(&SourceEvent::Lost { reason: String::new() }),
+                    3 => millis += lasts,
+                    _ => {}
+                }
+                for step in 0..if what < 4 { 0 } else { lasts / 50 } {
+                    millis += 50;
+                    match what {
+                        4 => picture.planes_mut()[0].fill(16),
+                        5 => picture.planes_mut()[0].fill(90),
+                        _ => picture.planes_mut()[0].fill(100 + (step % 100) as u8),
+                    }
+                    let (now, shape) = (Timestamp::from_millis(millis), PixelAspect::SQUARE);
+                    let captured = Captured { picture: Arc::new(picture.clone()), pixel_aspect: shape, captured_at: now };
+                    prop_assert!(in_turns(&mut told, watch.look(now, &captured)), "{told:?} at {millis} ms");
+                }
+            }
+        }
+
+        /// Silence, talk, what is cut off, and nothing at all, muted or not, in any order.
+        #[test]
+        fn what_is_noticed_of_sound_begins_and_ends_in_turns(
+            spans in vec((0u8..5, any::<bool>(), 20i64..20_000), 1..60),
+            id in prop_oneof![Just("mic:desk"), Just("mic:out.monitor"), Just("ingest:phone")],
+        ) {
+            let mut listener = Listener::of(id, 48_000, 1, true).unwrap();
+            let (mut millis, mut told) = (0, Vec::new());
+            for (what, muted, lasts) in spans {
+                for _ in 0..lasts / 20 {
+                    millis += 20;
+                    let is_syllable = millis % 300 < 150;
+                    let samples = match what {
+                        0 => None,
+                        1 => Some([0.0; 8]),
+                        2 => Some([1.0; 8]),
+                        3 if is_syllable => Some([0.3; 8]),
+                        _ => Some([0.001; 8]),
+                    };
+                    let now = Timestamp::from_millis(millis);
+                    let noticed = listener.listen(now, samples.as_ref().map(|all| &all[..]), 1.0, muted);
+                    prop_assert!(in_turns(&mut told, noticed), "{told:?} at {millis} ms");
+                }
+            }
         }
     }
 

@@ -82,7 +82,7 @@ fn what_german(problem: &Problem) -> String {
         Kind::SourceRefused => format!("{about} ist nicht verwendbar: {details}."),
         Kind::SourceAwaited => format!("Noch sendet niemand an {about}."),
         Kind::SourceStalled => format!("{about} liefert nichts mehr: {details}."),
-        Kind::SourceFrozen => format!("Das Bild von {about} bewegt sich nicht mehr: seit {details} dasselbe."),
+        Kind::SourceFrozen => format!("Das Bild von {about} steht still: seit {details} dasselbe."),
         Kind::SourceBlack => format!("Das Bild von {about} ist schwarz."),
         Kind::SourceSilent => match problem.inputs() {
             None => format!("Von {about} ist gar nichts zu hören."),
@@ -389,8 +389,10 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
             "Prüfe das Kabel oder das Netz; Tally macht von selbst weiter.",
         ],
         Kind::SourceFrozen => [
-            "Nothing yet: Tally restarts a camera by itself. If that does not help, unplug it and plug it in again.",
-            "Noch nichts: Tally startet eine Kamera von selbst neu. Hilft das nicht, zieh sie ab und steck sie wieder an.",
+            "Nothing, if it is to stand still, as a slide does. If not: a camera that moved before is restarted once by itself; \
+             if that does not help, unplug it and plug it in again.",
+            "Nichts, wenn es stillstehen soll wie eine Folie. Wenn nicht: Eine Kamera, die sich vorher bewegt hat, wird einmal \
+             von selbst neu gestartet; hilft das nicht, zieh sie ab und steck sie wieder an.",
         ],
         Kind::SourceBlack => {
             ["Take the cover off the lens, or turn on a light.", "Nimm den Deckel vom Objektiv oder mach Licht an."]
