@@ -23,8 +23,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
     match &args.output {
         Some(output) => {
             let written = write_new(output, &report);
-            written
-                .map_err(|error| Failure::new(Exit::Usage, format!("cannot write {}: {error}", output.display())))?;
+            written.map_err(|error| Failure::of_file("write", output, &error))?;
             print::note(&format!("the report is in {}", output.display()));
         }
         None => {
@@ -36,10 +35,11 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
 
 fn read(file: &Path) -> Result<Flight, Failure> {
     let told = |what: String| Failure::usage(format!("{}: {what}", file.display()));
-    let size = fs::metadata(file).map_err(|error| told(error.to_string()))?.len();
+    let unreadable = |error| Failure::of_file("read", file, &error);
+    let size = fs::metadata(file).map_err(unreadable)?.len();
     let bytes = match size > BYTES_MAX {
         true => Vec::new(),
-        false => fs::read(file).map_err(|error| told(error.to_string()))?,
+        false => fs::read(file).map_err(unreadable)?,
     };
     Flight::read(&String::from_utf8_lossy(&bytes)).map_err(|error| {
         told(format!(
