@@ -124,7 +124,7 @@ fn io_reason(error: &io::Error) -> String {
 /// What to do about what the system said of a file, where that is known.
 pub(crate) fn file_advice(error: &io::Error) -> Option<&'static str> {
     Some(match error.kind() {
-        ErrorKind::NotFound => "check its name, and that its folder is there",
+        ErrorKind::NotFound => "check its name and its folder",
         ErrorKind::AlreadyExists => "nothing is overwritten: give another name",
         ErrorKind::IsADirectory | ErrorKind::NotADirectory => "name a file in a folder",
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "give yourself permission, or choose another",

@@ -61,7 +61,7 @@ fn advice_in_german(error: &io::Error) -> &'static str {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             "; gib dir das Recht zu schreiben, oder setze TALLY_CONFIG_DIR auf einen Ordner, in dem du es hast"
         }
-        ErrorKind::NotFound => "; prüfe den Namen, und ob es den Ordner gibt",
+        ErrorKind::NotFound => "; prüfe Namen und Ordner",
         ErrorKind::AlreadyExists => "; nichts wird überschrieben: nimm einen anderen Namen",
         ErrorKind::IsADirectory | ErrorKind::NotADirectory => "; nenne eine Datei in einem Ordner",
         _ => "",
