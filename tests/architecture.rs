@@ -61,7 +61,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("ctrlc", &["cli"]),
-    ("libc", &["clock", "capture", "output", "ingest", "studio", "cli"]),
+    ("libc", &["clock", "settings", "capture", "output", "ingest", "studio", "cli"]),
     ("toml_edit", &["settings"]),
     ("directories", &["settings"]),
     ("keyring", &["settings"]),

@@ -230,6 +230,70 @@ fn a_wrong_command_line_ends_with_2_and_says_what_to_do() {
 }
 
 #[test]
+fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
+    let folder = tempfile::tempdir().expect("folder");
+    let config = folder.path();
+    assert_eq!(run(config, &["profiles", "save", "good", "--to", "rtmp://h/app"]).status.code(), Some(0));
+    std::fs::create_dir(config.join("adir")).expect("folder");
+    std::fs::write(config.join("notes.txt"), "not a profile").expect("written");
+    for (args, file, advice) in [
+        (&["profiles", "import", "nope.toml"][..], "nope.toml", "check its name"),
+        (&["profiles", "import", "notes.txt"], "notes.txt", "tally profiles export"),
+        (&["profiles", "export", "good", "adir"], "adir", "name a file in a folder"),
+        (&["profiles", "export", "good", "notes.txt"], "notes.txt", "give another name"),
+        (&["report", "nope"], "nope", "check its name"),
+        (&["repair", "nope"], "nope", "check the name"),
+        (&["serve", "--tls-cert", "nope", "--tls-key", "nope"], "nope", "PEM"),
+        (&["live", "--to", "rtmp://h/app", "--tls-ca", "nope.pem"], "nope.pem", "check its name"),
+    ] {
+        let output = run(config, args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", told(&output));
+        let told = told(&output);
+        assert!(told.contains(file) && told.contains(advice), "{args:?}: {told}");
+        assert!(!told.contains("there is a file adir"), "{told}");
+    }
+    let output = run(config, &["serve", "--listen", "127.0.0.1:0", "--http", "off", "--record", "notes.txt"]);
+    assert_eq!(output.status.code(), Some(8), "{}", told(&output));
+    assert!(told(&output).contains("notes.txt") && told(&output).contains("name a folder"), "{}", told(&output));
+}
+
+#[test]
+fn a_key_in_the_environment_that_fits_nobody_is_left_out_with_a_word() {
+    let folder = tempfile::tempdir().expect("folder");
+    let config = folder.path();
+    let saved = run(config, &["profiles", "save", "duo", "--to", "rtmp://a/app/one", "--to", "rtmp://b/app/two"]);
+    assert_eq!(saved.status.code(), Some(0), "{}", told(&saved));
+    let changed = tally(config).args(["profiles", "save", "duo", "--fps", "25"]).env("TALLY_KEY", CANARY).output();
+    let changed = changed.expect("tally starts");
+    assert_eq!(changed.status.code(), Some(0), "{}", told(&changed));
+    assert!(told(&changed).contains("TALLY_KEY is not used"), "{}", told(&changed));
+    assert!(!told(&changed).contains("canary") && files(config).iter().all(|(_, text)| !text.contains("canary")));
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_waits_for_a_pipe_without_a_writer() {
+    let folder = tempfile::tempdir().expect("folder");
+    let config = folder.path();
+    assert!(Command::new("mkfifo").arg(config.join("pipe")).status().expect("mkfifo").success());
+    let key = run(config, &["profiles", "save", "a", "--to", "rtmp://h/app", "--key-file", "pipe"]);
+    assert_eq!(key.status.code(), Some(2));
+    assert!(told(&key).contains("pipe") && told(&key).contains("nobody writes"), "{}", told(&key));
+    let repaired = run(config, &["repair", "pipe"]);
+    assert_eq!(repaired.status.code(), Some(2));
+    assert!(told(&repaired).contains("it is no file"), "{}", told(&repaired));
+    // What has a writer is read, as for <(…) and by standard input.
+    let piped = "(sleep 0.2; echo piped-key) | \"$0\" profiles save a --to rtmp://h/app --key-file /dev/stdin";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", piped, env!("CARGO_BIN_EXE_tally")]).current_dir(config);
+    shell.env("TALLY_CONFIG_DIR", config).env("TALLY_NO_KEYRING", "1");
+    let saved = shell.output().expect("sh starts");
+    assert_eq!(saved.status.code(), Some(0), "{}", told(&saved));
+    let profile = &json_lines(&run(config, &["profiles", "show", "a", "--json"]))[0];
+    assert_eq!(profile["destinations"][0]["stream_key_last4"], "-key");
+}
+
+#[test]
 fn help_version_and_the_manual_go_to_standard_output() {
     let folder = tempfile::tempdir().expect("folder");
     for (args, text) in [

@@ -5,12 +5,12 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Arg, Args, Parser, Subcommand};
 
 use super::env::EnvSecrets;
 use super::values::{
     HttpChoice, RecordChoice, RecordFormatChoice, RelayChoice, ReportLanguage, SplitChoice, parse_address,
-    parse_destination, parse_split, parse_switch, record_parser, source_parser,
+    parse_connections, parse_destination, parse_split, parse_switch, record_parser, source_parser,
 };
 use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::{AudioChoice, CardChoice, Destination, Relay, VideoChoice, parse_duration};
@@ -41,13 +41,13 @@ const EXIT_CODES: &str = "Exit codes:
   8   the recording failed (disk full, permission); the stream was not harmed
   9   the window does not open (no display, no OpenGL)
   70  a bug: please report
-  130 the check was ended before it was done
+  130 check: ended before it was done; or a fourth signal ended what hung
 
 Environment:
   TALLY_KEY         the stream key
   TALLY_PASSWORD    the password for --user
   TALLY_CONFIG_DIR  the folder of profiles, instead of the system's own
-  TALLY_STATE_DIR   the folder of notes about open recordings, instead of the system's own
+  TALLY_STATE_DIR   the folder of the shows' figures and of notes about open recordings, instead of the system's own
   TALLY_NO_KEYRING  1 keeps secrets in a private file instead of the system's secret store
   RUST_LOG          which logs to write, such as tally=debug";
 
@@ -104,7 +104,7 @@ pub struct LiveArgs {
 
 /// `tally check`. It takes the flags of `live`; those of a run mean nothing here and are not listed.
 #[derive(Debug, Args)]
-#[command(mut_arg("duration", |arg| arg.hide(true)), mut_arg("record", |arg| arg.hide(true)))]
+#[command(mut_args(|arg| if is_of_a_run(&arg) { arg.hide(true) } else { arg }))]
 pub struct CheckArgs {
     /// Sources, destinations and encoding.
     #[command(flatten)]
@@ -117,6 +117,11 @@ pub struct CheckArgs {
     /// Print one JSON object a line on standard output
     #[arg(long, help_heading = "Run")]
     pub json: bool,
+}
+
+/// Whether a flag of `ShowArgs` is about how a show runs, which none does in a check.
+fn is_of_a_run(arg: &Arg) -> bool {
+    arg.get_help_heading() == Some("Run") && arg.get_id() != "json"
 }
 
 /// The flags that make up a show: of `live`, of `check`, and of `profiles save`.
@@ -274,7 +279,7 @@ pub struct ServeArgs {
     pub play_key_file: Option<PathBuf>,
 
     /// Serve at most so many connections at once [default: 512]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_connections)]
     pub connections: Option<NonZeroUsize>,
 
     /// Print one JSON object a line on standard output
@@ -464,6 +469,25 @@ mod tests {
             assert!(help.contains(&format!("\n  {command} ")), "{command} in {help}");
         }
         assert!(!help.contains("\n  man "), "{help}");
+    }
+
+    #[test]
+    fn a_check_lists_no_flag_of_a_run() {
+        let mut cli = Cli::command();
+        let help = cli.find_subcommand_mut("check").unwrap().render_long_help().to_string();
+        for flag in ["--for ", "--record ", "--record-split "] {
+            assert!(!help.contains(flag), "{flag} in {help}");
+        }
+        assert!(help.contains("--json") && help.contains("--to "), "{help}");
+    }
+
+    #[test]
+    fn numbers_that_cannot_be_are_answered_with_some_that_can() {
+        for number in ["0", "-1", "many"] {
+            let args = ["tally", "serve", &format!("--connections={number}")];
+            let told = Cli::try_parse_from(args).unwrap_err().to_string();
+            assert!(told.contains("--connections") && told.contains("1 or more, such as 512"), "{told}");
+        }
     }
 
     #[test]

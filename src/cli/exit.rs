@@ -25,7 +25,8 @@ pub enum Exit {
     Window,
     /// A bug.
     Bug,
-    /// A check was ended before it was done: nobody knows what it would have found.
+    /// A check was ended before it was done: nobody knows what it would have found. Or so many signals came that the program
+    /// ended whatever it was at.
     Cancelled,
 }
 

@@ -1,7 +1,10 @@
 //! Why a command could not do its work: the exit code and the sentence that goes with it.
 
+use std::io;
+use std::path::Path;
+
 use super::{Exit, print};
-use crate::settings::SettingsError;
+use crate::settings::{SettingsError, UrlOf, file_advice};
 use crate::studio::{Problem, ProblemKind};
 
 /// What went wrong.
@@ -19,6 +22,12 @@ impl Failure {
     /// The command line or a profile is wrong.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
+    }
+
+    /// A file that was named cannot be used so: what the system said, and what to do.
+    pub(super) fn of_file(action: &str, path: &Path, error: &io::Error) -> Self {
+        let advice = file_advice(error).unwrap_or("try again, or choose another file");
+        Self::usage(format!("cannot {action} {}: {error}; {advice}", path.display()))
     }
 
     /// `message` with its exit code.
@@ -39,7 +48,10 @@ impl From<SettingsError> for Failure {
     fn from(error: SettingsError) -> Self {
         let failure = Self::usage(error.to_string());
         match error {
-            SettingsError::Url { shown, reason } => {
+            SettingsError::FileExists { .. } => {
+                Self::usage(format!("{error}: nothing is overwritten, give another name"))
+            }
+            SettingsError::Url { of: UrlOf::Destination, shown, reason } => {
                 Self { problem: Problem::new(ProblemKind::BadUrl, shown, reason.to_string()), ..failure }
             }
             _ => failure,

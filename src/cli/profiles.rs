@@ -30,7 +30,7 @@ pub(super) fn run(args: ProfilesArgs) -> Result<Exit, Failure> {
         }
         ProfilesCommand::Remove { name, yes } => remove(&store, &name, yes, json),
         ProfilesCommand::Import { file } => {
-            let (name, told) = store.import(&read_document(&file)?)?;
+            let (name, told) = store.import(&read_document(&file)?).map_err(|error| import_failure(&file, error))?;
             tell_all(&told);
             done(json, "imported", &name)
         }
@@ -342,7 +342,12 @@ fn print_document(json: bool, name: &str, text: &str) -> Exit {
 }
 
 fn read_document(file: &Path) -> Result<String, Failure> {
-    let wrong = |error: std::io::Error| Failure::usage(format!("cannot read {}: {error}", file.display()));
+    let wrong = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::InvalidData => {
+            import_failure(file, SettingsError::Import { reason: "it is no text".to_owned() })
+        }
+        _ => Failure::of_file("read", file, &error),
+    };
     let reader: Box<dyn Read> =
         if file == Path::new("-") { Box::new(std::io::stdin()) } else { Box::new(File::open(file).map_err(wrong)?) };
     let mut text = String::new();
@@ -351,6 +356,17 @@ fn read_document(file: &Path) -> Result<String, Failure> {
         return Err(Failure::usage(format!("{} is far too large for a profile", file.display())));
     }
     Ok(text)
+}
+
+/// Names the file that a document to import came from.
+fn import_failure(file: &Path, error: SettingsError) -> Failure {
+    match error {
+        SettingsError::Import { reason } => Failure::usage(format!(
+            "{} cannot be imported: {reason}; give a file that tally profiles export has made",
+            if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
+        )),
+        error => error.into(),
+    }
 }
 
 fn tell_all(sentences: &[String]) {

@@ -20,8 +20,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
     match &args.output {
         Some(output) => {
             let written = write_new(output, &report);
-            written
-                .map_err(|error| Failure::new(Exit::Usage, format!("cannot write {}: {error}", output.display())))?;
+            written.map_err(|error| Failure::of_file("write", output, &error))?;
             print::note(&format!("the report is in {}", output.display()));
         }
         None => {
@@ -32,14 +31,12 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
 }
 
 fn read(file: &Path) -> Result<Flight, Failure> {
-    Flight::load(file).map_err(|error| {
-        let advice = match &error {
-            FlightError::Foreign(_) => {
-                format!("; give a file *.{FLIGHT_ENDING}, which the summary of a show names, or none for the last show")
-            }
-            FlightError::Unreadable(_) => String::new(),
-        };
-        Failure::usage(format!("{}: {error}{advice}", file.display()))
+    Flight::load(file).map_err(|error| match error {
+        FlightError::Unreadable(error) => Failure::of_file("read", file, &error),
+        FlightError::Foreign(error) => Failure::usage(format!(
+            "{}: {error}; give a file *.{FLIGHT_ENDING}, which the summary of a show names, or none for the last show",
+            file.display()
+        )),
     })
 }
 

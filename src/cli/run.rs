@@ -84,7 +84,7 @@ fn live(args: &LiveArgs) -> Result<Exit, Failure> {
     let (settings, told) = show_settings(&args.show)?;
     let report = match &args.rehearsal_report {
         Some(path) => {
-            let unwritable = |error| Failure::usage(format!("cannot write {}: {error}", path.display()));
+            let unwritable = |error| Failure::of_file("write", path, &error);
             Some(live::ReportFile::at(path).map_err(unwritable)?)
         }
         None => None,

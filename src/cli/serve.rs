@@ -1,5 +1,6 @@
 //! `tally serve`: receives streams, and tells what comes in.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::ingest::{
     TlsConfig,
 };
 use crate::media::Timestamp;
+use crate::settings::file_advice;
 
 /// Events that wait to be printed. Full policy: the newest is not told, and the end says how many were not.
 const EVENTS_MAX: usize = 1024;
@@ -102,12 +104,22 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
                     _ => "--listen",
                 };
                 let end = match source.kind() {
-                    std::io::ErrorKind::AddrInUse => "end the program that uses it, or ",
+                    io::ErrorKind::AddrInUse => "end the program that uses it, or ",
                     _ => "",
                 };
                 format!("; {end}choose another address with {flag}")
             }
-            _ => String::new(),
+            IngestError::RecordFolder { source, .. } => match source.kind() {
+                io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+                    "; it is a file: name a folder".to_owned()
+                }
+                _ => format!("; {}", file_advice(source).unwrap_or("choose another folder")),
+            },
+            IngestError::Tls { .. } => "; give a file in PEM form that is there and that you may read".to_owned(),
+            IngestError::KeyNeeded(_)
+            | IngestError::PlayKeyNeeded(_)
+            | IngestError::NoNetwork
+            | IngestError::Start(_) => String::new(),
         };
         Failure::new(exit, format!("{error}{advice}"))
     })?;

@@ -1,9 +1,10 @@
 //! A show from flags: the profile first, then every flag overrides one of its fields.
 
+use std::io;
 use std::path::Path;
 
 use super::args::ShowArgs;
-use super::{Failure, RecordChoice};
+use super::{EnvSecrets, Failure, RecordChoice};
 use crate::settings::{Destination, ProfileStore, ShowSettings, StreamKey};
 
 /// A show to be streamed, with what the user should know about its profile.
@@ -44,8 +45,11 @@ pub(super) fn merged(base: ShowSettings, args: &ShowArgs) -> Result<ShowSettings
     if args.rehearse {
         settings.rehearse = true;
     }
-    give_keys(&mut settings.destinations, args)?;
-    give_backups(&mut settings.destinations, &args.backup)?;
+    give_keys(&mut settings, args)?;
+    give_backups(&mut settings, &args.backup)?;
+    if let Some(file) = &args.tls_ca {
+        check_tls_ca(file, &settings.destinations)?;
+    }
     for destination in &mut settings.destinations {
         if let Some(user) = &args.user {
             destination.user = Some(user.clone());
@@ -118,49 +122,104 @@ fn replace<T: Clone>(field: &mut T, flag: Option<&T>) {
 
 /// Key files win over `TALLY_KEY`. As many files as destinations belong to them in turn; one key goes to
 /// the only destination, or to each of several that has none of its own.
-fn give_keys(destinations: &mut [Destination], args: &ShowArgs) -> Result<(), Failure> {
-    let mut keys = args.key_file.iter().map(|path| read_key_file(path)).collect::<Result<Vec<_>, _>>()?;
-    // A variable may be set for other commands: without a destination it means nothing here.
-    if keys.is_empty() && !destinations.is_empty() {
-        keys.extend(args.secrets.readable_key()?.cloned());
+fn give_keys(settings: &mut ShowSettings, args: &ShowArgs) -> Result<(), Failure> {
+    if args.key_file.is_empty() {
+        return give_key_of_environment(&mut settings.destinations, &args.secrets);
     }
-    if keys.len() > 1 || (keys.len() == 1 && destinations.len() == 1) {
-        if keys.len() != destinations.len() {
-            return Err(Failure::usage(format!(
-                "there are {} key files for {} destinations: give --key-file once, or once for each --to in the same order",
-                keys.len(),
-                destinations.len()
-            )));
+    refuse_without_destination(settings, "--key-file")?;
+    let keys = args.key_file.iter().map(|path| read_key_file(path)).collect::<Result<Vec<_>, _>>()?;
+    let destinations = &mut settings.destinations;
+    if let [key] = &keys[..] {
+        if give_where_none_is(destinations, key) {
+            return Ok(());
         }
-        for (destination, key) in destinations.iter_mut().zip(keys) {
-            destination.set_stream_key(Some(key));
-        }
-        return Ok(());
+        return Err(Failure::usage(format!(
+            "the stream key of --key-file fits none of {}: each has one already; give --key-file once for each, in the \
+            same order",
+            counted(destinations.len(), "destination")
+        )));
     }
-    let Some(key) = keys.pop() else { return Ok(()) };
-    let mut without: Vec<_> = destinations.iter_mut().filter(|d| !d.has_key() && !d.has_key_in_url()).collect();
-    if without.is_empty() {
-        let message = "the stream key fits no destination: each has one already, or there is none; \
-            use --to URL with --key-file, once for each --to in the same order";
-        return Err(Failure::usage(message));
-    }
-    for destination in &mut without {
-        destination.set_stream_key(Some(key.clone()));
+    refuse_other_number(("key file", "--key-file"), keys.len(), destinations.len())?;
+    for (destination, key) in destinations.iter_mut().zip(keys) {
+        destination.set_stream_key(Some(key));
     }
     Ok(())
 }
 
-/// One backup for one destination, or one for each in turn.
-fn give_backups(destinations: &mut [Destination], backups: &[String]) -> Result<(), Failure> {
-    if !backups.is_empty() && backups.len() != destinations.len() {
-        return Err(Failure::usage(format!(
-            "there are {} backup servers for {} destinations: give --backup once for each --to in the same order",
-            backups.len(),
-            destinations.len()
-        )));
+/// The variable may be set for other commands: where nobody lacks a key it means nothing.
+fn give_key_of_environment(destinations: &mut [Destination], secrets: &EnvSecrets) -> Result<(), Failure> {
+    if destinations.is_empty() {
+        return Ok(());
     }
-    for (destination, backup) in destinations.iter_mut().zip(backups) {
+    let Some(key) = secrets.readable_key()? else { return Ok(()) };
+    if !give_where_none_is(destinations, key) {
+        tracing::warn!(
+            "TALLY_KEY is not used: each destination has a stream key already; --key-file for each gives others"
+        );
+    }
+    Ok(())
+}
+
+/// Gives `key` to the only destination, or to each of several that has none; whether there was one to give it to.
+fn give_where_none_is(destinations: &mut [Destination], key: &StreamKey) -> bool {
+    let is_only = destinations.len() == 1;
+    let mut given = false;
+    for destination in destinations.iter_mut().filter(|d| is_only || !(d.has_key() || d.has_key_in_url())) {
+        destination.set_stream_key(Some(key.clone()));
+        given = true;
+    }
+    given
+}
+
+/// One backup for one destination, or one for each in turn.
+fn give_backups(settings: &mut ShowSettings, backups: &[String]) -> Result<(), Failure> {
+    if backups.is_empty() {
+        return Ok(());
+    }
+    refuse_without_destination(settings, "--backup")?;
+    refuse_other_number(("backup server", "--backup"), backups.len(), settings.destinations.len())?;
+    for (destination, backup) in settings.destinations.iter_mut().zip(backups) {
         destination.backup_server = Some(backup.clone());
+    }
+    Ok(())
+}
+
+/// What belongs to a destination is given with one.
+fn refuse_without_destination(settings: &ShowSettings, flag: &str) -> Result<(), Failure> {
+    match (settings.destinations.is_empty(), settings.rehearse) {
+        (false, _) => Ok(()),
+        (true, true) => Err(Failure::usage(format!(
+            "{flag} means nothing to a rehearsal, which goes to this computer alone: leave it out"
+        ))),
+        (true, false) => Err(Failure::usage(format!("{flag} means nothing without a destination: give --to URL too"))),
+    }
+}
+
+fn refuse_other_number((what, flag): (&str, &str), given: usize, destinations: usize) -> Result<(), Failure> {
+    if given == destinations {
+        return Ok(());
+    }
+    let verb = if given == 1 { "is" } else { "are" };
+    Err(Failure::usage(format!(
+        "there {verb} {} for {}: give {flag} once for each destination, in the same order",
+        counted(given, what),
+        counted(destinations, "destination")
+    )))
+}
+
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A CA file that was named is there, be it needed or not.
+fn check_tls_ca(file: &Path, destinations: &[Destination]) -> Result<(), Failure> {
+    let about = match file.metadata() {
+        Ok(about) if about.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        about => about.map(drop),
+    };
+    about.map_err(|error| Failure::of_file("read the CA file", file, &error))?;
+    if !destinations.iter().any(Destination::is_encrypted) {
+        tracing::warn!("--tls-ca is not used: it is for rtmps://, and no destination is such a one");
     }
     Ok(())
 }
@@ -181,7 +240,6 @@ pub fn read_key_file(path: &Path) -> Result<StreamKey, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::EnvSecrets;
     use crate::cli::args::{Cli, Command};
     use crate::settings::{SecretEntry, VideoChoice};
     use crate::studio::ProblemKind;
@@ -266,7 +324,10 @@ mod tests {
         assert_eq!(names, ["a", "b", "b 2"]);
         let changed = merged(profile(), &with_key("", "new-key")).unwrap();
         assert_eq!(keys(&changed), [Some("new-key")]);
-        assert!(merged(none(), &with_key("--to rtmp://a/app/one --to rtmp://b/app/two", "k")).is_err());
+        // One that fits nobody was set for something else.
+        let own = merged(none(), &with_key("--to rtmp://a/app/one --to rtmp://b/app/two", "k")).unwrap();
+        assert_eq!(keys(&own), [Some("one"), Some("two")]);
+        assert_eq!(keys(&merged(own, &with_key("--fps 25", "k")).unwrap()), [Some("one"), Some("two")]);
         assert!(merged(none(), &with_key("--rehearse", "k")).unwrap().destinations.is_empty());
     }
 
@@ -285,6 +346,16 @@ mod tests {
         };
         assert_eq!(keys(&merged(ShowSettings::default(), &args(&line(2))).unwrap()), [Some("key-a"), Some("key-b")]);
         assert!(merged(ShowSettings::default(), &args(&line(3))).unwrap_err().message.contains("2 key files for 3"));
+        let message = |line: &str| merged(ShowSettings::default(), &args(line)).unwrap_err().message;
+        let told = message(&line(1));
+        assert!(told.contains("2 key files for 1 destination:") && told.contains("once for each"), "{told}");
+        let key = format!("--key-file {}", a.display());
+        let told = message(&format!("{key} --to rtmp://a/app/one --to rtmp://b/app/two"));
+        assert!(told.contains("none of 2 destinations") && told.contains("--key-file once for each"), "{told}");
+        let told = message(&format!("--rehearse {key}"));
+        assert!(told.contains("rehearsal") && told.contains("leave it out"), "{told}");
+        let told = message(&format!("--record a.mp4 {key}"));
+        assert!(told.contains("--to URL"), "{told}");
         for (path, told) in [
             (file("empty", b" \n"), "empty"),
             (file("large", &[b'x'; 4097]), "4 KiB"),
@@ -327,8 +398,26 @@ mod tests {
     }
 
     #[test]
+    fn a_ca_file_is_there_be_it_needed_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (missing, is_folder) = (folder.path().join("nope.pem"), folder.path());
+        for to in ["rtmp://h/app", "rtmps://h/app"] {
+            for (path, told) in [(missing.as_path(), "check its name"), (is_folder, "name a file")] {
+                let line = format!("--to {to} --tls-ca {}", path.display());
+                let failure = merged(ShowSettings::default(), &args(&line)).unwrap_err();
+                let shown = path.display().to_string();
+                assert!(failure.message.contains(&shown) && failure.message.contains(told), "{failure:?}");
+            }
+        }
+    }
+
+    #[test]
     fn nonsense_is_told_with_what_to_do() {
         for (line, told) in [
+            ("--rehearse --size 1x1", "use 32x32"),
+            ("--rehearse --backup rtmp://h/app", "leave it out"),
+            ("--to rtmp://h/app --backup foo", "the backup server (--backup)"),
+            ("--to rtmp://h/app --backup rtmp://a/app --backup rtmp://b/app", "2 backup servers for 1 destination:"),
             ("", "--to URL"),
             ("--to http://h/app/canary", "rtmp://"),
             ("--rehearse --size 853x480", "854x480"),

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf, is_separator};
 use std::str::FromStr;
 
@@ -100,6 +101,12 @@ pub(super) fn parse_switch(text: &str) -> Result<bool, String> {
         "off" => Ok(false),
         _ => Err("say on or off".to_owned()),
     }
+}
+
+/// Reads how many connections are served at once.
+pub(super) fn parse_connections(text: &str) -> Result<NonZeroUsize, String> {
+    let number = text.parse().ok();
+    number.ok_or_else(|| "give how many at most, 1 or more, such as 512".to_owned())
 }
 
 /// Takes a destination's URL, whatever it is: it may hold the key, so nothing of it is repeated here.

@@ -1,7 +1,7 @@
 //! Destinations' URLs: where a key hides in one, and whether it can be used. `rtmp::url` decides.
 
-use super::{Destination, SettingsError, StreamKey, UnreadSecrets};
-use crate::rtmp::url::{RtmpUrl, UrlParts, redact_url};
+use super::{Destination, SettingsError, StreamKey, UnreadSecrets, UrlOf};
+use crate::rtmp::url::{RtmpUrl, Scheme, UrlError, UrlParts, redact_url};
 
 impl Destination {
     /// A destination at `url` with nothing else set, named after its host.
@@ -40,6 +40,13 @@ impl Destination {
     pub fn lacks_secrets(&self) -> bool {
         let lacks_password = self.user.is_some() && self.password.is_none() && self.unread.password.is_some();
         (self.stream_key.is_none() && self.unread.stream_key.is_some()) || lacks_password
+    }
+
+    /// Whether a connection to it is encrypted, be it the one to its backup server.
+    pub fn is_encrypted(&self) -> bool {
+        let urls = [Some(&self.server), self.backup_server.as_ref()];
+        let is_rtmps = |url: &String| RtmpUrl::parse(url, true).is_ok_and(|url| url.scheme == Scheme::Rtmps);
+        urls.into_iter().flatten().any(is_rtmps)
     }
 
     /// Takes this key, or none, in place of the one it had, also of one that was not read.
@@ -92,11 +99,18 @@ impl Destination {
     /// Checks the URL. What it says never holds the URL whole.
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
         let read = RtmpUrl::parse(&self.server, self.has_key());
-        read.map(drop).map_err(|reason| SettingsError::Url { shown: redact_url(&self.server), reason })?;
+        read.map(drop).map_err(|reason| wrong(UrlOf::Destination, &self.server, reason))?;
         let Some(backup) = &self.backup_server else { return Ok(()) };
         let read = RtmpUrl::parse(backup, true);
-        read.map(drop).map_err(|reason| SettingsError::Url { shown: redact_url(backup), reason })
+        read.map(drop).map_err(|reason| wrong(UrlOf::Backup, backup, reason))
     }
+}
+
+fn wrong(of: UrlOf, url: &str, reason: UrlError) -> SettingsError {
+    let shown = redact_url(url);
+    // What is empty is shown as what was given.
+    let shown = if shown.is_empty() { "\"\"".to_owned() } else { shown };
+    SettingsError::Url { of, shown, reason }
 }
 
 #[cfg(test)]
@@ -120,7 +134,8 @@ mod tests {
             assert!(split.validate().is_ok());
         }
         let wrong = Destination { backup_server: Some("http://x/y".to_owned()), ..Destination::at("rtmp://a/b") };
-        assert!(wrong.validate().is_err());
+        let told = wrong.validate().unwrap_err().to_string();
+        assert!(told.starts_with("the backup server (--backup) http://x/") && told.contains("rtmp://"), "{told}");
     }
 
     fn split(url: &str, key: Option<&str>) -> (String, Option<String>, Option<String>, Option<String>) {
@@ -180,6 +195,12 @@ mod tests {
         );
         let (server, _, user, password) = split("rtmp://me@h/app", None);
         assert_eq!((server.as_str(), user.as_deref(), password), ("rtmp://h/app", Some("me"), None));
+    }
+
+    #[test]
+    fn what_is_empty_is_shown_as_it_was_given() {
+        let told = Destination::at(" ").validate().unwrap_err().to_string();
+        assert!(told.starts_with("the destination \"\" cannot be used"), "{told}");
     }
 
     #[test]

@@ -80,16 +80,17 @@ impl EncodingSettings {
 
     fn validate_picture(&self) -> Result<(), SettingsError> {
         let Size { width, height } = self.size;
+        if !is_within(self.size) {
+            return Err(bad("size", self.size, "use 32x32 to 3840x2160, such as 1280x720 or 1920x1080"));
+        }
         if width % 2 != 0 || height % 2 != 0 {
-            let even = Size::new(width.next_multiple_of(2), height.next_multiple_of(2));
+            let larger = Size::new(width.next_multiple_of(2), height.next_multiple_of(2));
+            let even = if is_within(larger) { larger } else { Size::new(width & !1, height & !1) };
             return Err(bad(
                 "size",
                 self.size,
                 format!("H.264 needs an even width and height: use {even} (or 1280x720, 1920x1080)"),
             ));
-        }
-        if !SIDE.contains(&width) || !SIDE.contains(&height) || self.size.area() > AREA_MAX {
-            return Err(bad("size", self.size, "use 32x32 to 3840x2160, such as 1280x720 or 1920x1080"));
         }
         if !VIDEO_KBPS.contains(&self.video_bitrate.kbps()) {
             return Err(bad("video bitrate", self.video_bitrate, "use 50k to 50000k; 3000k suits 1280x720 at 30 fps"));
@@ -132,6 +133,10 @@ impl EncodingSettings {
     }
 }
 
+fn is_within(size: Size) -> bool {
+    SIDE.contains(&size.width) && SIDE.contains(&size.height) && size.area() <= AREA_MAX
+}
+
 fn bad(field: &'static str, value: impl std::fmt::Display, advice: impl Into<String>) -> SettingsError {
     SettingsError::Value { field, value: value.to_string(), advice: advice.into() }
 }
@@ -153,7 +158,9 @@ mod tests {
     #[test]
     fn each_bad_value_gets_a_sentence_with_a_good_one() {
         let base = EncodingSettings::default;
-        let cases: [(EncodingSettings, &str); 12] = [
+        let cases: [(EncodingSettings, &str); 14] = [
+            (EncodingSettings { size: Size::new(1, 1), ..base() }, "32x32 to 3840x2160"),
+            (EncodingSettings { size: Size::new(2305, 3598), ..base() }, "use 2304x3598"),
             (EncodingSettings { size: Size::new(853, 480), ..base() }, "use 854x480"),
             (EncodingSettings { size: Size::new(16, 16), ..base() }, "1280x720"),
             (EncodingSettings { size: Size::new(3840, 3840), ..base() }, "3840x2160"),

@@ -1,5 +1,7 @@
 //! What can be wrong with settings, in sentences that say what to do. None holds a secret.
 
+use std::fmt;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use crate::rtmp::url::UrlError;
@@ -18,8 +20,10 @@ pub enum SettingsError {
         advice: String,
     },
     /// A destination's URL that cannot be used.
-    #[error("the destination {shown} cannot be used: {reason}")]
+    #[error("the {of} {shown} cannot be used: {reason}")]
     Url {
+        /// Which of its two.
+        of: UrlOf,
         /// The URL without what is secret in it.
         shown: String,
         /// What is wrong with it.
@@ -69,7 +73,7 @@ pub enum SettingsError {
         /// The file or folder.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// A file that was not to be replaced.
     #[error("there is a file {} already", path.display())]
@@ -88,14 +92,43 @@ pub enum SettingsError {
     NoConfigDir,
 }
 
-/// The system's own words, with what to do about the common ones.
-fn io_reason(error: &std::io::Error) -> String {
-    use std::io::ErrorKind;
-    match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => format!("{error}; free some space and try again"),
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            format!("{error}; make it writable for you, or set TALLY_CONFIG_DIR to a folder that is")
-        }
-        _ => error.to_string(),
+/// Which URL of a destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UrlOf {
+    /// Its server.
+    Destination,
+    /// The server in reserve.
+    Backup,
+}
+
+impl fmt::Display for UrlOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Destination => "destination",
+            Self::Backup => "backup server (--backup)",
+        })
     }
+}
+
+/// The system's own words, with what to do about the common ones.
+fn io_reason(error: &io::Error) -> String {
+    let advice = match error.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            Some("make it writable for you, or set TALLY_CONFIG_DIR to a folder that is")
+        }
+        _ => file_advice(error),
+    };
+    advice.map_or_else(|| error.to_string(), |advice| format!("{error}; {advice}"))
+}
+
+/// What to do about what the system said of a file, where that is known.
+pub(crate) fn file_advice(error: &io::Error) -> Option<&'static str> {
+    Some(match error.kind() {
+        ErrorKind::NotFound => "check its name and its folder",
+        ErrorKind::AlreadyExists => "nothing is overwritten: give another name",
+        ErrorKind::IsADirectory | ErrorKind::NotADirectory => "name a file in a folder",
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "give yourself permission, or choose another",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space and try again",
+        _ => return None,
+    })
 }

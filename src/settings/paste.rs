@@ -1,6 +1,7 @@
 //! What people paste into the fields of a destination: an address with the key inside, a key with line breaks around
 //! it, a whole address where the key belongs, a link of another Tally.
 
+use super::catalogue::Service;
 use super::link::{LinkError, ShowLink, is_link};
 use super::{Destination, StreamKey};
 use crate::rtmp::url::{HIDDEN, RtmpUrl, UrlError};
@@ -30,6 +31,10 @@ pub enum Done {
     ServerSplit,
     /// The stored key belonged to another server and was not taken along.
     OldKeyLeft,
+    /// The backup server belonged to another server and was not taken along: it would get the key of the new one.
+    BackupLeft,
+    /// The certificate to trust belonged to another server and was not taken along.
+    CertificateLeft,
 }
 
 /// Why pasted text is no use. Never holds the text: it may be secret.
@@ -111,12 +116,7 @@ pub fn paste_server(text: &str, old: &Destination) -> Result<Pasted, PasteError>
     if trimmed.len() != text.len() {
         done.push(Done::Trimmed);
     }
-    let bare = Destination {
-        name: old.name.clone(),
-        tls_ca: old.tls_ca.clone(),
-        backup_server: old.backup_server.clone(),
-        ..Destination::at(trimmed)
-    };
+    let bare = Destination { name: old.name.clone(), ..Destination::at(trimmed) };
     let known = bare.with_known_app();
     let mut pasted = known.unwrap_or(bare).with_secrets_split();
     if pasted.stream_key.is_some() {
@@ -126,18 +126,49 @@ pub fn paste_server(text: &str, old: &Destination) -> Result<Pasted, PasteError>
         done.push(Done::LoginSplit);
     }
     let same_host = RtmpUrl::parse(&old.server, true).is_ok_and(|old| old.host.eq_ignore_ascii_case(&url.host));
+    if !same_host {
+        pasted.name = name_elsewhere(old, &pasted.server);
+    }
     let is_first = old.server.trim().is_empty();
     if same_host || is_first {
-        // The same server again, or the key came before the address.
+        // The same server again, or the rest came before the address.
         pasted.stream_key = pasted.stream_key.or_else(|| old.stream_key.clone());
         pasted.user = pasted.user.or_else(|| old.user.clone());
         pasted.password = pasted.password.or_else(|| old.password.clone());
         pasted.unread = old.unread.clone();
+        pasted.tls_ca.clone_from(&old.tls_ca);
+        pasted.backup_server.clone_from(&old.backup_server);
         pasted = pasted.with_secrets_split();
-    } else if pasted.stream_key.is_none() && old.has_key() {
-        done.push(Done::OldKeyLeft);
+    } else {
+        let no_key = pasted.stream_key.is_none() && old.has_key();
+        done.extend(no_key.then_some(Done::OldKeyLeft));
+        done.extend(old.backup_server.as_ref().map(|_| Done::BackupLeft));
+        done.extend(old.tls_ca.as_ref().map(|_| Done::CertificateLeft));
     }
     Ok(Pasted::Destination(Box::new(pasted), done))
+}
+
+/// What `old` is called when it goes to `server`, at another host: a name that was typed stays, one that came from the
+/// service or the host follows them.
+fn name_elsewhere(old: &Destination, server: &str) -> String {
+    let service = Service::of(old);
+    let is_services = service.is_some_and(|service| is_numbered(&old.name, service.name));
+    let then = Service::of(&Destination { name: old.name.clone(), ..Destination::at(server) });
+    let stays = is_services && then == service;
+    if stays || !(is_services || is_numbered(&old.name, &Destination::at(&old.server).name)) {
+        return old.name.clone();
+    }
+    let new = Destination::at(server);
+    Service::of(&new).map_or(new.name, |service| service.name.to_owned())
+}
+
+/// Whether `name` is `own`, alone or with the number that tells several of one name apart.
+fn is_numbered(name: &str, own: &str) -> bool {
+    let head = name.get(..own.len()).filter(|head| !own.is_empty() && head.eq_ignore_ascii_case(own));
+    head.is_some_and(|_| match &name[own.len()..] {
+        "" => true,
+        more => more.strip_prefix(' ').is_some_and(|number| number.parse::<u32>().is_ok()),
+    })
 }
 
 /// Takes `text` as the stream key of `old`, or as a whole address with the key inside.
@@ -202,7 +233,7 @@ impl Destination {
     /// Where the catalogue knows the whole address: what follows it is the key, also behind an app of two levels or
     /// a slash at its end.
     fn with_known_app(&self) -> Option<Self> {
-        let servers = super::catalogue::Service::of(self)?.servers.iter();
+        let servers = Service::of(self)?.servers.iter();
         servers.filter_map(|server| self.cut_after(server.url)).max_by_key(|cut| cut.server.len())
     }
 
@@ -270,32 +301,83 @@ mod tests {
 
     #[test]
     fn the_key_moves_out_of_a_pasted_address() {
-        for (text, server, expected, done) in [
-            ("rtmp://h/app/k?x=/y\n", "rtmp://h/app", Some("k?x=/y"), vec![Done::Trimmed, Done::KeySplit]),
-            ("rtmp://h/app", "rtmp://h/app", None, vec![Done::OldKeyLeft]),
+        for (text, server, expected, done, name) in [
+            ("rtmp://h/app/k?x=/y\n", "rtmp://h/app", Some("k?x=/y"), vec![Done::Trimmed, Done::KeySplit], "h"),
+            ("rtmp://h/app", "rtmp://h/app", None, vec![Done::OldKeyLeft], "h"),
             (
                 "rtmps://b.rtmps.youtube.com:443/live2?backup=1/new-key",
                 "rtmps://b.rtmps.youtube.com:443/live2?backup=1",
                 Some("new-key"),
                 vec![Done::KeySplit],
+                "YouTube",
             ),
             (
                 "rtmps://rtmp-api.facebook.com:443/rtmp/FB-1",
                 "rtmps://rtmp-api.facebook.com:443/rtmp/",
                 Some("FB-1"),
                 vec![Done::KeySplit],
+                "Facebook Live",
             ),
             (
                 "RTMPS://A.RTMPS.YOUTUBE.COM:443/live2/k",
                 "rtmps://a.rtmps.youtube.com:443/live2",
                 Some("k"),
                 vec![Done::KeySplit],
+                "YouTube",
             ),
         ] {
             let (pasted, told) = destination(paste_server(text, &old()));
             assert_eq!((pasted.server.as_str(), key(&pasted)), (server, expected), "{text}");
             assert_eq!(told, done, "{text}");
-            assert_eq!(pasted.name, "YouTube");
+            assert_eq!(pasted.name, name, "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_old_server_goes_with_a_key_for_another() {
+        let backup = "rtmps://b.rtmps.youtube.com:443/live2?backup=1".to_owned();
+        let old = Destination { backup_server: Some(backup), tls_ca: Some("/ca.pem".into()), ..old() };
+        let (other, done) = destination(paste_server("rtmp://live.twitch.tv/app/live_key", &old));
+        assert_eq!((other.name.as_str(), key(&other)), ("Twitch", Some("live_key")));
+        assert_eq!((other.backup_server, other.tls_ca), (None, None));
+        assert_eq!(done, [Done::KeySplit, Done::BackupLeft, Done::CertificateLeft]);
+        // By the field of the key it is the same.
+        let (other, done) = destination(paste_key("rtmp://live.twitch.tv/app/live_key", &old));
+        assert_eq!((other.name.as_str(), other.backup_server), ("Twitch", None));
+        assert!(done.contains(&Done::BackupLeft), "{done:?}");
+        let (same, done) = destination(paste_server("rtmps://A.rtmps.youtube.com:443/live2/new", &old));
+        assert_eq!((same.name, same.backup_server, same.tls_ca), (old.name, old.backup_server, old.tls_ca));
+        assert_eq!(done, [Done::KeySplit]);
+    }
+
+    #[test]
+    fn a_name_follows_the_server_unless_it_was_typed() {
+        let (youtube, own) = ("rtmps://a.rtmps.youtube.com:443/live2", "rtmp://media.example/app");
+        for (name, server, pasted, becomes) in [
+            ("YouTube", youtube, "rtmp://live.twitch.tv/app", "Twitch"),
+            ("youtube 2", youtube, own, "media.example"),
+            ("YouTube", youtube, "rtmps://b.rtmps.youtube.com:443/live2?backup=1", "YouTube"),
+            ("Sunday", youtube, "rtmp://live.twitch.tv/app", "Sunday"),
+            ("YouTube of ours", youtube, own, "YouTube of ours"),
+            ("media.example", own, "rtmp://other.example/app", "other.example"),
+            ("media.example", own, youtube, "YouTube"),
+            ("media.example", own, "rtmps://media.example/live", "media.example"),
+            ("", own, youtube, ""),
+            // Two share one network.
+            (
+                "Amazon IVS",
+                "rtmps://a.global-contribute.live-video.net/app",
+                "rtmps://b.global-contribute.live-video.net/app",
+                "Amazon IVS",
+            ),
+            // A service without hosts of its own is known by its name.
+            ("Trovo", "", "rtmp://own.example/app", "Trovo"),
+            ("Trovo", "rtmp://own.example/app", "rtmp://own2.example/app", "Trovo"),
+            ("Trovo", "", "rtmp://live.twitch.tv/app", "Twitch"),
+        ] {
+            let old = Destination { name: name.to_owned(), ..Destination::at(server) };
+            let (new, _) = destination(paste_server(pasted, &old));
+            assert_eq!(new.name, becomes, "{name} at {server}: {pasted}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -33,7 +33,8 @@ impl StreamKey {
     /// # Errors
     /// In words: it cannot be read, is empty, or is no key but something larger.
     pub fn read_file(path: &Path) -> Result<Self, String> {
-        let file = File::open(path).map_err(|error| error.to_string())?;
+        let file = open_unawaited(path).map_err(|error| error.to_string())?;
+        let is_pipe = is_pipe(&file);
         let mut text = Zeroizing::new(String::with_capacity(Self::LENGTH_MAX + 1));
         match file.take(Self::LENGTH_MAX as u64 + 1).read_to_string(&mut text) {
             Err(error) => return Err(error.to_string()),
@@ -41,7 +42,11 @@ impl StreamKey {
             Ok(_) => {}
         }
         let key = Self::new(&text);
-        if key.is_empty() { Err("it is empty".to_owned()) } else { Ok(key) }
+        match key.is_empty() {
+            true if is_pipe => Err("it is a pipe, and nobody writes to it".to_owned()),
+            true => Err("it is empty".to_owned()),
+            false => Ok(key),
+        }
     }
 
     /// The secret itself, for the protocol that needs it.
@@ -60,6 +65,38 @@ impl StreamKey {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// Opens a file to read. A pipe without a writer is opened as well, and is empty: to wait for one might be for ever. Who
+/// writes to it already may take his time.
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "std cannot make a file wait again")]
+fn open_unawaited(path: &Path) -> io::Result<File> {
+    use std::os::fd::AsRawFd;
+    use std::os::unix::fs::OpenOptionsExt;
+    let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+    // SAFETY: the descriptor is open for as long as `file` lives, and both calls take and give plain numbers.
+    let waits_again = unsafe {
+        let flags = libc::fcntl(file.as_raw_fd(), libc::F_GETFL);
+        flags >= 0 && libc::fcntl(file.as_raw_fd(), libc::F_SETFL, flags & !libc::O_NONBLOCK) >= 0
+    };
+    if waits_again { Ok(file) } else { Err(io::Error::last_os_error()) }
+}
+
+#[cfg(not(unix))]
+fn open_unawaited(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+#[cfg(unix)]
+fn is_pipe(file: &File) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    file.metadata().is_ok_and(|about| about.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_file: &File) -> bool {
+    false
 }
 
 impl fmt::Debug for StreamKey {
@@ -106,5 +143,24 @@ mod tests {
         {
             assert_eq!(StreamKey::new(key).last4(), shown);
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_read_while_somebody_writes_and_not_awaited() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(StreamKey::read_file(&path).unwrap_err().contains("nobody writes"));
+        // Its writer has opened it, as for `<(…)`, and takes his time.
+        let mut writer = std::process::Command::new("sh")
+            .args(["-c", "exec 3<>\"$0\"; echo; sleep 0.3; echo key >&3; exec 3>&-"])
+            .arg(&path)
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        writer.stdout.take().unwrap().read_exact(&mut [0]).unwrap();
+        assert_eq!(StreamKey::read_file(&path).unwrap().reveal(), "key");
+        assert!(writer.wait().unwrap().success());
     }
 }

@@ -218,6 +218,11 @@ impl Lines {
 }
 
 impl Line {
+    /// Whether it publishes without a key or a name.
+    pub(super) fn is_nameless(&self) -> bool {
+        self.target.as_ref().is_some_and(|target| target.wanted.stream_name.is_empty())
+    }
+
     fn is_over(&self) -> bool {
         matches!(self.state, DestinationState::Off | DestinationState::Ended)
     }

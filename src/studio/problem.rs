@@ -274,6 +274,8 @@ struct Advice {
     packet_loss: Option<String>,
     /// That it is about a file.
     file: Option<FileUse>,
+    /// That the stream was sent without a key or a name.
+    nameless: bool,
 }
 
 /// What a file is for: no device is told of where a file is meant.
@@ -391,6 +393,20 @@ impl Problem {
     /// What the file is for that it is about, if it is about one.
     pub fn file(&self) -> Option<FileUse> {
         self.advice.as_ref()?.file
+    }
+
+    /// The same of a stream that was sent without a key or a name, if it `is` one.
+    #[must_use]
+    pub fn of_nameless(mut self, is: bool) -> Self {
+        if is {
+            self.advice.get_or_insert_default().nameless = true;
+        }
+        self
+    }
+
+    /// Whether the stream was sent without a key or a name.
+    pub fn is_nameless(&self) -> bool {
+        self.advice.as_ref().is_some_and(|advice| advice.nameless)
     }
 
     /// What a publisher's error means to the user.

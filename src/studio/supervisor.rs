@@ -383,7 +383,8 @@ impl Supervisor {
     }
 
     fn handle_publisher(&self, running: &mut Running, place: usize, event: PublisherEvent) {
-        let Some(about) = running.lines.get(place).map(|line| line.about.clone()) else { return };
+        let Some(line) = running.lines.get(place) else { return };
+        let (about, nameless) = (line.about.clone(), line.is_nameless());
         match event {
             PublisherEvent::Step { step, ok, took, detail } => {
                 let destination = Some(about);
@@ -404,7 +405,7 @@ impl Supervisor {
                 self.tell(StudioEvent::Problem(Problem::new(ProblemKind::OnBackup, about, String::new())));
             }
             PublisherEvent::Lost { error, was_live } => {
-                let mut problem = Problem::from_publish(&about, &error);
+                let mut problem = Problem::from_publish(&about, &error).of_nameless(nameless);
                 if was_live && error.is_old_session() {
                     problem.kind = ProblemKind::OldSession;
                 } else if was_live && !matches!(problem.kind, ProblemKind::ConnectionLost) {
@@ -414,7 +415,7 @@ impl Supervisor {
                 self.tell(StudioEvent::Problem(problem));
             }
             PublisherEvent::Failed { error, was_live } => {
-                let mut problem = Problem::from_publish(&about, &error);
+                let mut problem = Problem::from_publish(&about, &error).of_nameless(nameless);
                 if was_live {
                     problem.details = super::wording::what(&problem);
                     problem.kind = ProblemKind::RetriesEnded;

@@ -180,6 +180,9 @@ pub fn to_do(problem: &Problem) -> String {
         }
         ProblemKind::LoginNeeded => "Give them: --user NAME, and the password in TALLY_PASSWORD.".to_owned(),
         ProblemKind::LoginRefused => "Check the user name and the password; capital letters count.".to_owned(),
+        ProblemKind::PublishRejected if problem.is_nameless() => {
+            "Give the stream a key with --key-file PATH, or a name behind the app: rtmp://server/app/NAME.".to_owned()
+        }
         ProblemKind::PublishRejected => "Copy the stream key again from the service's page.".to_owned(),
         ProblemKind::AlreadyPublishing => {
             "End the other stream, or wait a minute until the server has noticed that it is over.".to_owned()
@@ -273,6 +276,13 @@ pub fn to_do(problem: &Problem) -> String {
 mod tests {
     use super::*;
     use crate::capture::{SourceError, SourceEvent};
+
+    #[test]
+    fn a_key_that_was_not_given_is_not_to_be_copied_again() {
+        let refused = |nameless| Problem::new(ProblemKind::PublishRejected, "h", "step publish").of_nameless(nameless);
+        assert!(to_do(&refused(false)).starts_with("Copy the stream key again"));
+        assert!(to_do(&refused(true)).contains("rtmp://server/app/NAME"));
+    }
 
     #[test]
     fn of_a_file_no_device_is_told() {

@@ -266,10 +266,10 @@ impl Desk {
     }
 }
 
-/// Whether a show cannot go there: an address or a key is missing.
+/// Whether a show cannot go there: an address or a key is missing, or was not read.
 fn blocks(finding: &Finding) -> bool {
-    use Rule::{KeyMissing, ServerIsExample, ServerMissing, ServerUnreadable};
-    let lacks = matches!(finding.rule, ServerMissing | ServerIsExample | ServerUnreadable | KeyMissing);
+    use Rule::{KeyMissing, SecretUnread, ServerIsExample, ServerMissing, ServerUnreadable};
+    let lacks = matches!(finding.rule, ServerMissing | ServerIsExample | ServerUnreadable | KeyMissing | SecretUnread);
     lacks && finding.severity == Severity::Refusal
 }
 

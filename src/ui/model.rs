@@ -308,8 +308,19 @@ impl Model {
             return self.change(now, |settings| settings.ingest = incoming::from_the_network(&settings.ingest, file));
         }
         let before = self.desk.settings().clone();
+        let is_chosen = matches!(answer.done, Ok(ProfileDone::Loaded(..)));
+        // At the first start a profile is imported to be used, and nothing is chosen yet that it would replace.
+        let imported = match &answer.done {
+            Ok(ProfileDone::Imported(name)) if self.first_run => Some(ProfileRequest::Load(name.clone())),
+            _ => None,
+        };
         self.desk.handle_profile(answer, now, self.is_on());
-        self.orders_since(now, &before)
+        let mut orders = self.orders_since(now, &before);
+        orders.extend(imported.map(Order::Profile));
+        if is_chosen && self.desk.refused.is_none() {
+            orders.extend(self.end_first_run(now));
+        }
+        orders
     }
 
     /// Takes the answer of a file dialog.
@@ -383,7 +394,11 @@ impl Model {
             Act::Edit(_) | Act::OpenLink(_) | Act::Undo | Act::Redo => {
                 let before = self.desk.settings().clone();
                 self.desk.change_settings(&act, now, self.is_on());
-                self.orders_since(now, &before)
+                let mut orders = self.orders_since(now, &before);
+                if matches!(act, Act::OpenLink(_)) && self.desk.refused.is_none() {
+                    orders.extend(self.end_first_run(now));
+                }
+                orders
             }
             Act::HoldServer(wrong) => {
                 self.desk.hold_server(wrong);
@@ -405,9 +420,7 @@ impl Model {
             }
             Act::CloseSender | Act::CloseSettings | Act::CloseResult | Act::Dismiss(_) => self.put_away(&act),
             Act::FinishFirstRun { rehearse } => {
-                self.first_run = false;
-                self.unkept_since = Some(now);
-                let mut orders = vec![Order::KeepWindow];
+                let mut orders = self.end_first_run(now);
                 if rehearse {
                     orders.extend(self.begin(now, true));
                 }
@@ -434,6 +447,15 @@ impl Model {
             | Act::CopyText(_)
             | Act::EndTyping => self.desk.handle_act(act),
         }
+    }
+
+    /// Ends the questions of the first start: they are answered, be it by a show that was chosen whole.
+    fn end_first_run(&mut self, now: f64) -> Vec<Order> {
+        if !std::mem::take(&mut self.first_run) {
+            return Vec::new();
+        }
+        self.unkept_since = Some(now);
+        vec![Order::KeepWindow]
     }
 
     /// Closes what is open over or beside the picture.

@@ -64,20 +64,19 @@ pub enum RepairError {
 /// # Errors
 /// See `RepairError`: the file is as it was.
 pub fn repair(path: &Path, output: Option<&Path>, stop: &Stop) -> Result<Repaired, RepairError> {
-    let file = match File::open(path) {
-        Ok(file) => file,
+    // Before it is opened: a pipe would be waited for.
+    match path.metadata() {
+        Ok(about) if about.is_file() => {}
+        Ok(_) => return Err(RepairError::NotARecording("it is no file".to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(RepairError::Missing),
         Err(error) => return Err(RepairError::Unreadable(error)),
-    };
+    }
+    let file = File::open(path).map_err(RepairError::Unreadable)?;
     // Recorders hold their files; where locks are unknown, nobody can be asked.
     if output.is_none() && matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
         return Err(RepairError::Busy);
     }
-    let about = file.metadata().map_err(RepairError::Unreadable)?;
-    if !about.is_file() {
-        return Err(RepairError::NotARecording("it is no file".to_owned()));
-    }
-    let length = about.len();
+    let length = file.metadata().map_err(RepairError::Unreadable)?.len();
     let (at, has_media) = match look(&file, length, stop)? {
         Scan::Whole { has_media } => (length, has_media),
         Scan::Torn { at, has_media } => (at, has_media),

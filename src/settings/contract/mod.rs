@@ -60,6 +60,8 @@ pub enum Rule {
     ServerUnreadable,
     /// No stream key where the service needs one.
     KeyMissing,
+    /// The key, or the password of the login, is kept and was not read.
+    SecretUnread,
     /// A user without a password, or no login where one is asked for.
     LoginIncomplete,
     /// The same server and key twice: one pushes the other off.

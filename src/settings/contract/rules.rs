@@ -102,6 +102,9 @@ impl Look<'_> {
         if !self.destination.has_key() && by_service && !self.destination.has_key_in_url() {
             self.find(Rule::KeyMissing, Severity::Refusal);
         }
+        if self.destination.lacks_secrets() {
+            self.find(Rule::SecretUnread, Severity::Refusal);
+        }
         let wants_login = by_service && self.service.is_some_and(|service| service.asks_login);
         if user.is_some() != self.destination.has_password() || (wants_login && user.is_none()) {
             self.find(Rule::LoginIncomplete, Severity::Warning);

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::settings::catalogue::SERVICES;
-use crate::settings::{Destination, StreamKey, VideoChoice};
+use crate::settings::{Destination, SecretEntry, StreamKey, VideoChoice};
 
 /// A show to the service `id` that it has nothing against.
 fn show_to(id: &str) -> ShowSettings {
@@ -127,6 +127,17 @@ fn keys_and_logins() {
     one("youtube", Rule::LoginIncomplete, Severity::Warning, |s| s.destinations[0].user = Some("me".into()));
     let found = one("youtube", Rule::SentTwice, Severity::Refusal, |s| s.destinations.push(s.destinations[0].clone()));
     assert_eq!((found.destination, found.given), (1, Some(Quantity::Destination(0))));
+    // What was not read cannot be sent, whoever asks for it.
+    for id in ["youtube", "nginx-rtmp"] {
+        one(id, Rule::SecretUnread, Severity::Refusal, |s| {
+            s.destinations[0].stream_key = None;
+            s.destinations[0].unread.stream_key = Some(SecretEntry("kept".into()));
+        });
+    }
+    one("dacast", Rule::SecretUnread, Severity::Refusal, |s| {
+        s.destinations[0].password = None;
+        s.destinations[0].unread.password = Some(SecretEntry("kept".into()));
+    });
     // A server of one's own may take anybody.
     let mut own = show_to("nginx-rtmp");
     own.destinations[0].stream_key = None;

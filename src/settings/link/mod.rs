@@ -145,16 +145,52 @@ impl ShowLink {
     /// and a key stays with the server it was for.
     #[must_use]
     pub fn applied_to(&self, settings: &ShowSettings) -> ShowSettings {
-        let mut applied = self.settings.clone();
-        applied.record.clone_from(&settings.record);
-        applied.record_split = settings.record_split;
-        applied.card.clone_from(&settings.card);
-        applied.rehearse = settings.rehearse;
-        if applied.video == VideoChoice::Auto {
-            applied.video = settings.video.clone();
+        // Taken apart whole: whoever adds a field has to say here whose it is.
+        let ShowSettings {
+            video,
+            audio,
+            ingest: _,
+            gain_db: _,
+            card: _,
+            destinations,
+            rehearse: _,
+            encoding,
+            record: _,
+            record_split: _,
+            duration,
+        } = self.settings.clone();
+        let EncodingSettings {
+            size,
+            frame_rate,
+            video_bitrate,
+            keyframe_seconds,
+            audio_bitrate,
+            sample_rate,
+            channels,
+            adaptive,
+            video_bitrate_min: _,
+            cache_seconds: _,
+        } = encoding;
+        // A lowest rate above the rate itself would be no bound.
+        let video_bitrate_min = settings.encoding.video_bitrate_min.filter(|lowest| *lowest <= video_bitrate);
+        let encoding = EncodingSettings {
+            size,
+            frame_rate,
+            video_bitrate,
+            keyframe_seconds,
+            audio_bitrate,
+            sample_rate,
+            channels,
+            adaptive,
+            video_bitrate_min,
+            cache_seconds: settings.encoding.cache_seconds,
+        };
+        let mut applied = ShowSettings { destinations, encoding, duration, ..settings.clone() };
+        if video != VideoChoice::Auto {
+            applied.video = video;
         }
-        if applied.audio == AudioChoice::Auto {
-            applied.audio = settings.audio.clone();
+        if audio != AudioChoice::Auto {
+            applied.audio = audio;
         }
         for destination in &mut applied.destinations {
             let same = |old: &&Destination| old.server == destination.server && old.user == destination.user;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::media::Size;
-use crate::settings::StreamKey;
+use crate::media::{Bitrate, Size};
+use crate::settings::{CardChoice, IngestSettings, StreamKey};
 
 fn show() -> ShowSettings {
     let youtube = Destination {
@@ -50,12 +50,22 @@ fn a_show_comes_back_without_its_secrets_and_paths() {
 fn what_belongs_to_this_computer_stays() {
     let mut mine = show();
     mine.video = VideoChoice::Camera(Some("usb".into()));
+    mine.ingest = IngestSettings { listen: "0.0.0.0:1999".parse().unwrap(), key_file: Some("/k.txt".into()) };
+    mine.gain_db = -6.0;
+    mine.card = CardChoice::Off;
+    mine.rehearse = true;
+    mine.record_split = "30m".parse().ok();
+    mine.encoding.cache_seconds = 20;
+    mine.encoding.video_bitrate_min = Some(Bitrate::from_kbps(900));
     let link = ShowLink::parse(&ShowLink::write("a", &mine).unwrap()).unwrap();
     assert_eq!(link.applied_to(&mine), mine);
     // A key never follows to another server.
     let other = ShowLink::parse("tally:show?to=rtmp://other/app&video=test").unwrap().applied_to(&mine);
     assert_eq!((other.destinations.len(), &other.destinations[0].stream_key), (1, &None));
-    assert_eq!((other.video, other.record), (VideoChoice::Test, mine.record));
+    assert_eq!((other.video, other.record), (VideoChoice::Test, mine.record.clone()));
+    // What cannot be a lowest rate with the rate of the link is none.
+    let slower = ShowLink::parse("tally:show?vbps=800000").unwrap().applied_to(&mine);
+    assert_eq!((slower.encoding.video_bitrate_min, slower.encoding.cache_seconds), (None, 20));
 }
 
 #[test]

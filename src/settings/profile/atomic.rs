@@ -61,6 +61,8 @@ pub(crate) fn write_new(path: &Path, text: &str, access: Access) -> io::Result<(
 /// Like `write_new`, with the reason when it cannot be.
 pub(in crate::settings) fn write_document(path: &Path, text: &str, access: Access) -> Result<(), SettingsError> {
     write_new(path, text, access).map_err(|error| match error.kind() {
+        // The system says of a folder, too, that there is a file.
+        io::ErrorKind::AlreadyExists if path.is_dir() => io_error("write", path)(io::ErrorKind::IsADirectory.into()),
         io::ErrorKind::AlreadyExists => SettingsError::FileExists { path: path.to_owned() },
         _ => io_error("write", path)(error),
     })

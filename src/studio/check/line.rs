@@ -85,6 +85,8 @@ enum State {
 #[derive(Debug)]
 pub(super) struct Line {
     about: String,
+    /// Whether it publishes without a key or a name.
+    nameless: bool,
     form: PublishForm,
     encoding: EncodingSettings,
     /// What the show needs, picture and sound.
@@ -107,6 +109,7 @@ impl Line {
         let video_kbps = if show.video == VideoChoice::None { 0 } else { show.encoding.video_bitrate.kbps() };
         Self {
             about: target.about.clone(),
+            nameless: target.stream_name.is_empty(),
             tls: target.tls,
             form,
             planned_kbps: f64::from(video_kbps + show.encoding.audio_bitrate.kbps()),
@@ -281,7 +284,7 @@ impl Line {
     }
 
     fn failed(&mut self, error: &PublishError, now: Timestamp) -> Vec<Act> {
-        let mut problem = Problem::from_publish(&self.about, error);
+        let mut problem = Problem::from_publish(&self.about, error).of_nameless(self.nameless);
         let mut acts = Vec::new();
         let (name, took) = match std::mem::replace(&mut self.state, State::Done { ok: false }) {
             State::Accepted { since, publish, .. } => {
@@ -444,6 +447,21 @@ mod tests {
         let acts = line.handle(PublisherEvent::Failed { error, was_live: false }, at(0.4), DAY);
         assert_eq!(told(&acts), [("publish", false, Some(ProblemKind::PublishRejected))]);
         assert_eq!((line.summary().reached, line.summary().form), (Some("create_stream"), PublishForm::NotReached));
+    }
+
+    #[test]
+    fn whoever_gave_no_key_is_asked_for_one() {
+        for (url, told) in [("rtmp://h/live", "rtmp://server/app/NAME"), ("rtmp://h/live/k", "Copy the stream key")] {
+            let target = PublishTarget::new(url, None, None, None).unwrap();
+            let mut line = Line::new(&target, PublishForm::Asked, &ShowSettings::default(), Timestamp::ZERO);
+            connect(&mut line);
+            let (step, code) = (crate::rtmp::client::Step::Publish, "NetStream.Publish.BadName".to_owned());
+            let error = PublishError::Session(ClientError::Rejected { step, code, description: None });
+            let acts = line.handle(PublisherEvent::Failed { error, was_live: false }, at(0.4), DAY);
+            let [.., Act::Tell(event)] = &acts[..] else { panic!("{acts:?}") };
+            let CheckEvent::Step(CheckStep { problem: Some(problem), .. }) = &**event else { panic!("{event:?}") };
+            assert!(wording::to_do(problem).contains(told), "{url}: {problem:?}");
+        }
     }
 
     #[test]

@@ -51,6 +51,7 @@ impl MeasuredStream {
                 | Rule::ServerUnreadable
                 | Rule::ServerIsExample
                 | Rule::KeyMissing
+                | Rule::SecretUnread
                 | Rule::LoginIncomplete
                 | Rule::SentTwice
                 | Rule::NotEncrypted

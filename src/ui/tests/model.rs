@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use super::{devices, ended, levels, model, ready, said, state, stats};
 use crate::media::Turn;
 use crate::settings::catalogue::SERVICES;
-use crate::settings::{AudioChoice, Destination, ShowSettings, StreamKey, VideoChoice};
+use crate::settings::{AudioChoice, Destination, KeysIn, SecretEntry, ShowLink, ShowSettings, StreamKey, VideoChoice};
 use crate::studio::{
     Command, DestinationState as D, DeviceKind, Problem, ProblemKind, SourceState, StudioCommand, StudioEvent,
 };
 use crate::ui::model::{Model, Order};
-use crate::ui::profiles::ProfileRequest;
+use crate::ui::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
 use crate::ui::view::{
     Act, Appearance, Devices, Phase, Primary, RecordingView, Remedy, StagePicture, Truth, TruthView,
 };
@@ -99,7 +99,7 @@ fn what_was_cancelled_while_connecting_was_no_show() {
 #[test]
 fn what_does_not_fit_the_state_does_nothing() {
     let mut model = live();
-    for act in [Act::GoLive, Act::Rehearse, Act::Cancel, Act::Abort, Act::ToggleRecord, Act::Record] {
+    for act in [Act::GoLive, Act::Rehearse, Act::Cancel, Act::Abort] {
         assert!(model.handle_act(10.0, act.clone()).is_empty(), "{act:?}");
         assert_eq!(phase(&model, 10.0), Phase::Live);
     }
@@ -198,7 +198,9 @@ fn without_a_destination_the_next_act_is_to_choose_one() {
 #[test]
 fn a_destination_that_lacks_its_address_or_key_is_no_place_to_go() {
     let youtube = SERVICES.iter().find(|service| service.id == "youtube").unwrap().destination();
-    for destination in [Destination::at(""), youtube.clone()] {
+    let mut unread = Destination::at("rtmp://media.example/app");
+    unread.unread.stream_key = Some(SecretEntry("kept".to_owned()));
+    for destination in [Destination::at(""), youtube.clone(), unread] {
         let settings = ShowSettings { destinations: vec![destination.clone()], ..super::settings() };
         let mut model = Model::new(settings, None, Appearance::default(), false);
         let view = model.view(1.0);
@@ -210,6 +212,42 @@ fn a_destination_that_lacks_its_address_or_key_is_no_place_to_go() {
     let settings = ShowSettings { destinations: vec![with_key], ..super::settings() };
     let mut model = Model::new(settings, None, Appearance::default(), false);
     assert_eq!(model.handle_act(1.0, Act::GoLive).len(), 1);
+}
+
+#[test]
+fn a_show_that_is_chosen_whole_answers_the_questions_of_the_first_start() {
+    let answer = |done| {
+        let names = vec!["Sunday".to_owned()];
+        ProfileAnswer { done: Ok(done), told: Vec::new(), names, deleted: None, keys_in: KeysIn::File }
+    };
+    let nowhere = ShowSettings { destinations: Vec::new(), ..super::settings() };
+    let first = || Model::new(nowhere.clone(), None, Appearance::default(), true);
+    let is_over = |model: &Model, orders: &[Order]| {
+        !model.asks_first_questions()
+            && orders.contains(&Order::KeepWindow)
+            && model.view(1.0).show.primary == Primary::GoLive
+    };
+    let loaded = || ProfileDone::Loaded("Sunday".to_owned(), Box::new(super::settings()));
+
+    let mut model = first();
+    model.handle_profile(0.0, answer(ProfileDone::Resumed { session: None, saved: None }));
+    model.handle_profile(0.0, answer(ProfileDone::Kept));
+    assert!(model.asks_first_questions());
+    let orders = model.handle_profile(1.0, answer(loaded()));
+    assert!(is_over(&model, &orders), "{orders:?}");
+
+    let mut model = first();
+    let orders = model.handle_profile(1.0, answer(ProfileDone::Imported("Sunday".to_owned())));
+    assert_eq!(orders, [Order::Profile(ProfileRequest::Load("Sunday".to_owned()))]);
+    let orders = model.handle_profile(1.0, answer(loaded()));
+    assert!(is_over(&model, &orders), "{orders:?}");
+    // Later it is one more in the list.
+    assert_eq!(model.handle_profile(2.0, answer(ProfileDone::Imported("Sunday 2".to_owned()))), []);
+
+    let mut model = first();
+    let link = ShowLink::parse(&ShowLink::write("Sunday", &super::settings()).unwrap()).unwrap();
+    let orders = model.handle_act(1.0, Act::OpenLink(Box::new(link)));
+    assert!(!model.asks_first_questions() && orders.contains(&Order::KeepWindow), "{orders:?}");
 }
 
 #[test]
@@ -446,10 +484,10 @@ fn a_show_that_is_live_can_be_recorded_or_not_and_again_after_a_failure() {
     let begin = || [StudioCommand::Show(Command::StartRecording { pattern: pattern.clone(), split: None })];
     let told = |on| StudioEvent::Recording { path: "/videos/a.mp4".into(), on };
     assert_eq!(engine(model.handle_act(3.0, Act::ToggleRecord)), begin());
-    model.handle_event(3.1, told(true));
+    model.handle_event(3.25, told(true));
     // The second click of a double click means nothing else.
-    assert_eq!(engine(model.handle_act(3.2, Act::ToggleRecord)), []);
-    assert_eq!(model.view(5.1).strip.recording, RecordingView::Running { seconds: 2.0, left_seconds: None });
+    assert_eq!(engine(model.handle_act(3.5, Act::ToggleRecord)), []);
+    assert_eq!(model.view(5.25).strip.recording, RecordingView::Running { seconds: 2.0, left_seconds: None });
     assert_eq!(model.view(4.0).truth.truth, Truth::RecordingBegun("/videos/a.mp4".into()));
     assert_eq!(engine(model.handle_act(6.0, Act::Mark)), [StudioCommand::Show(Command::Mark)]);
     // The key that begins a recording alone does it too.

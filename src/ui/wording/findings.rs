@@ -13,6 +13,7 @@ impl Words {
             Rule::ServerIsExample => ["The address is an example", "Die Adresse ist ein Beispiel"],
             Rule::ServerUnreadable => ["The address cannot be read", "Die Adresse ist nicht lesbar"],
             Rule::KeyMissing => ["No stream key", "Kein Streamschlüssel"],
+            Rule::SecretUnread => ["Stream key or password not read", "Streamschlüssel oder Passwort nicht gelesen"],
             Rule::LoginIncomplete => ["The login is incomplete", "Die Anmeldung ist unvollständig"],
             Rule::SentTwice => ["Sent twice with the same key", "Zweimal mit demselben Schlüssel gesendet"],
             Rule::NotEncrypted => ["Not encrypted", "Nicht verschlüsselt"],
@@ -68,6 +69,10 @@ impl Words {
             Rule::KeyMissing => {
                 [format!("{who} knows by it whose show it is"), format!("{who} erkennt daran, wessen Sendung es ist")]
             }
+            Rule::SecretUnread => [
+                "Unlock this computer's keyring and start Tally again, or type it anew".to_owned(),
+                "Entsperre den Schlüsselbund dieses Rechners und starte Tally neu, oder gib es neu ein".to_owned(),
+            ],
             Rule::LoginIncomplete => {
                 [format!("{who} asks for user and password"), format!("{who} fragt nach Benutzer und Passwort")]
             }

@@ -180,6 +180,9 @@ pub(super) fn to_do(lang: Lang, problem: &Problem) -> String {
             format!("Wähle etwas anderes; es gibt {details}."),
         ]);
     }
+    if problem.kind == Kind::PublishRejected && problem.is_nameless() {
+        return lang.pick(NAMELESS).to_owned();
+    }
     if let Some(row) = problem.file().and_then(|file| file_row(problem.kind, file)) {
         return lang.pick(row).to_owned();
     }
@@ -216,6 +219,12 @@ fn replay_row(problem: &Problem) -> Option<[&'static str; 2]> {
         _ => None,
     }
 }
+
+/// Where a stream that has no key was refused.
+const NAMELESS: [&str; 2] = [
+    "Enter a stream key in Settings, under Destination; on a server of your own it may be any name.",
+    "Trage in den Einstellungen unter „Ziel“ einen Streamschlüssel ein; auf einem eigenen Server darf es irgendein Name sein.",
+];
 
 /// Where a file needs something else than a device.
 fn file_row(kind: Kind, file: FileUse) -> Option<[&'static str; 2]> {

@@ -181,6 +181,14 @@ impl Words {
                 "The old key belongs to another server and was forgotten",
                 "Der alte Schlüssel gehört zu einem anderen Server und wurde vergessen",
             ],
+            Done::BackupLeft => [
+                "The server in reserve belongs to the old address and was forgotten",
+                "Der Server in Reserve gehört zur alten Adresse und wurde vergessen",
+            ],
+            Done::CertificateLeft => [
+                "The extra certificate belongs to the old address and was forgotten",
+                "Das zusätzliche Zertifikat gehört zur alten Adresse und wurde vergessen",
+            ],
         })
     }
 

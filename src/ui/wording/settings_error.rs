@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use super::{Lang, Words};
-use crate::settings::{PasteError, SettingsError};
+use crate::settings::{PasteError, SettingsError, UrlOf};
 
 impl Words {
     /// Why settings or a profile cannot be used, read or kept, in a sentence.
@@ -19,9 +19,13 @@ impl Words {
             SettingsError::Value { field, value, advice } => {
                 format!("{field} {value} ist nicht zu gebrauchen: {advice}")
             }
-            SettingsError::Url { shown, reason } => {
+            SettingsError::Url { of, shown, reason } => {
                 let reason = self.paste_error(&PasteError::from(reason.clone()));
-                format!("Das Ziel {shown} ist nicht zu gebrauchen: {reason}")
+                let what = match of {
+                    UrlOf::Destination => "Das Ziel",
+                    UrlOf::Backup => "Der Server in Reserve",
+                };
+                format!("{what} {shown} ist nicht zu gebrauchen: {reason}")
             }
             SettingsError::Name { name, .. } => format!(
                 "„{name}“ kann kein Profil heißen: nimm 1 bis 100 Zeichen ohne Zeilenumbruch, und keinen Strich am Anfang"
@@ -57,6 +61,9 @@ fn advice_in_german(error: &io::Error) -> &'static str {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             "; gib dir das Recht zu schreiben, oder setze TALLY_CONFIG_DIR auf einen Ordner, in dem du es hast"
         }
+        ErrorKind::NotFound => "; prüfe Namen und Ordner",
+        ErrorKind::AlreadyExists => "; nichts wird überschrieben: nimm einen anderen Namen",
+        ErrorKind::IsADirectory | ErrorKind::NotADirectory => "; nenne eine Datei in einem Ordner",
         _ => "",
     }
 }

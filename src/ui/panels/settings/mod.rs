@@ -48,7 +48,8 @@ impl SettingsState {
     pub(in crate::ui) fn ask_for(&mut self, lack: Option<(usize, Rule)>) {
         let (index, rule) = lack.unwrap_or((self.destination, Rule::ServerMissing));
         self.turn_to(index);
-        self.focus = Some(if rule == Rule::KeyMissing { Place::Key } else { Place::Server });
+        let is_secret = matches!(rule, Rule::KeyMissing | Rule::SecretUnread);
+        self.focus = Some(if is_secret { Place::Key } else { Place::Server });
     }
 
     /// Shows the destination `index`; addresses that were not taken stay where they are.
