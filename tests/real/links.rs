@@ -109,6 +109,35 @@ fn who_misses_nothing_falls_behind_and_catches_up() {
 }
 
 #[test]
+fn the_end_of_a_show_that_does_not_get_through_in_time_is_told() {
+    let test = "links::the_end_of_a_show_that_does_not_get_through_in_time_is_told";
+    with_a_link(test, Duration::from_secs(60), |network| {
+        network.carries(WIDE);
+        let noting = Noting::start(network.listen());
+        let clip = format!("file:{}", noisy_clip().display());
+        let tally = Tally::live(&["--video", &clip, "--audio", "test", "--size", "640x360", "--fps", "30"])
+            .args(&["--video-bitrate", "2500k", "--to", &network.url(noting.server.port)])
+            .args(&["--adaptive", "off", "--cache", "20"])
+            .key("links");
+        let mut show = network.sends(tally).start();
+        show.wait_until_live();
+        time::pause(Duration::from_secs(2));
+        network.carries(300);
+        time::pause(Duration::from_secs(5));
+        show.process.signal(libc::SIGTERM);
+        let ended = show.end(Duration::from_secs(10));
+        println!("{}", ended.story());
+        ended.expect_problem(7, &["end_lost"]);
+        let summary = ended.summary();
+        let [encoded, sent, dropped] = ["frames_encoded", "frames_sent", "dropped"].map(|name| number(summary, name));
+        assert!(sent + dropped == encoded && dropped > 60.0, "{summary}");
+        // What the system had arrives without the program.
+        let all = || (noting.all().iter().filter(|a| a.video).count() as f64 >= sent).then_some(());
+        assert!(time::poll(Duration::from_secs(10), all).is_some(), "{} of {sent}", noting.all().len());
+    });
+}
+
+#[test]
 fn an_outage_of_three_seconds_is_outlived_and_sound_comes_after_it() {
     let test = "links::an_outage_of_three_seconds_is_outlived_and_sound_comes_after_it";
     with_a_link(test, Duration::from_secs(100), |network| {

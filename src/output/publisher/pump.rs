@@ -84,6 +84,8 @@ pub(super) struct Pump<'a> {
     session_timeout: Option<Timestamp>,
     drain_until: Option<Timestamp>,
     watch: Watch,
+    /// For so long nothing has been acknowledged though something is on its way.
+    silent: Duration,
     /// Until when it is doubted: the computer has slept.
     doubted_until: Option<Timestamp>,
     last_wish: Option<Timestamp>,
@@ -114,6 +116,7 @@ impl<'a> Pump<'a> {
             session_timeout: None,
             drain_until: None,
             watch: Watch::new(now),
+            silent: Duration::ZERO,
             doubted_until: None,
             last_wish: None,
             may_be_lost: false,
@@ -139,9 +142,10 @@ impl<'a> Pump<'a> {
                     let gone = changed.is_err();
                     match *orders.borrow_and_update() {
                         Order::Abort => return Err(PublishError::Cancelled),
-                        Order::End if self.phase == Phase::Connecting => return Err(PublishError::Cancelled),
-                        Order::End | Order::Run | Order::RetryNow(_) if gone => return Err(PublishError::Cancelled),
-                        Order::End | Order::Run | Order::RetryNow(_) => {}
+                        Order::GiveUp if self.phase != Phase::Connecting && !gone => return self.arrived(),
+                        Order::End | Order::GiveUp if self.phase == Phase::Connecting => return Err(PublishError::Cancelled),
+                        _ if gone => return Err(PublishError::Cancelled),
+                        Order::End | Order::GiveUp | Order::Run | Order::RetryNow(_) => {}
                     }
                 }
             }
@@ -165,13 +169,13 @@ impl<'a> Pump<'a> {
                 Poll::Pending => {}
             }
             progress |= self.poll_packets(cx, now)?;
-            if self.phase == Phase::Live {
+            if self.phase != Phase::Connecting {
                 self.look(now)?;
             }
             progress |= self.poll_timer(cx, now)?;
             if self.phase == Phase::Draining && self.drain_until.is_some_and(|until| now >= until) {
                 tracing::debug!("the server did not close after the goodbye");
-                return Poll::Ready(Ok(()));
+                return Poll::Ready(self.arrived());
             }
             if !progress {
                 return Poll::Pending;
@@ -429,9 +433,7 @@ impl<'a> Pump<'a> {
             hook(video, timestamp_ms, packet.captured_at);
         }
         self.drain_session(now)?;
-        if !video || self.task.config.late_max.is_none() {
-            self.unacknowledged.sent(self.queued_total, packet);
-        }
+        self.unacknowledged.sent(self.queued_total, packet);
         self.marks.push_back(Mark {
             end: self.queued_total,
             video,
@@ -455,6 +457,10 @@ impl<'a> Pump<'a> {
         self.unacknowledged.note(self.written_total, self.watch.outstanding(), !self.unflushed);
         let rtt = self.watch.rtt();
         self.task.stats.update(|c| (c.rtt, c.link) = (rtt, link));
+        self.silent = link.silent;
+        if self.phase != Phase::Live {
+            return Ok(());
+        }
         let in_doubt = self.doubted_until.is_some_and(|until| now < until);
         if link.silent >= if in_doubt { SILENT_IN_DOUBT_MAX } else { SILENT_MAX } {
             return Err(PublishError::Silent { after: link.silent });
@@ -469,6 +475,23 @@ impl<'a> Pump<'a> {
             self.task.output.request_keyframe();
         }
         Ok(())
+    }
+
+    /// There is no more time. What the system was handed arrives without us, unless nothing was acknowledged for a while; what
+    /// it was not handed does not.
+    fn arrived(&mut self) -> Result<(), PublishError> {
+        self.look(self.task.clock.now())?;
+        if self.silent < SILENT_IN_DOUBT_MAX && !self.unflushed {
+            self.unacknowledged.reached(self.written_total);
+        }
+        let queue = self.task.output.queue();
+        let sent = self.unacknowledged.span();
+        let oldest = sent.map(|(oldest, _)| oldest).or_else(|| queue.oldest());
+        let newest = queue.newest().or(sent.map(|(_, newest)| newest));
+        match oldest.zip(newest) {
+            None => Ok(()),
+            Some((oldest, newest)) => Err(PublishError::Unfinished { missing: newest.since(oldest) }),
+        }
     }
 
     /// Where nothing is to be missed: pictures that are made while it `may_be_lost` begin with a keyframe, so that the next
@@ -487,7 +510,7 @@ impl<'a> Pump<'a> {
             self.drain_session(now)?;
             return Ok(true);
         }
-        let look = (self.phase == Phase::Live).then(|| self.watch.next());
+        let look = (self.phase != Phase::Connecting).then(|| self.watch.next());
         let wake = [self.session_timeout, self.drain_until, look].into_iter().flatten().min();
         if let Some(at) = wake.and_then(|at| self.task.instant(at)) {
             if self.timer.deadline() != at {
