@@ -109,6 +109,13 @@ fn everything_encoded_is_sent_and_the_tail_is_not_lost() {
 }
 
 #[test]
+fn a_show_of_a_moment_tells_no_rate_that_never_was() {
+    let summary = run(rehearsal(), Duration::from_millis(5));
+    assert!(summary.duration < Duration::from_secs(1), "{summary:?}");
+    assert!(summary.totals.video_kbps < 800.0 && summary.totals.fps <= 31.0, "{:?}", summary.totals);
+}
+
+#[test]
 fn a_show_without_a_destination_is_refused_with_a_sentence() {
     let problem = Show::start(ShowSettings { rehearse: false, ..rehearsal() }, Clock::system()).unwrap_err();
     assert!(tally::studio::wording::what(&problem).contains("--to"), "{problem:?}");
@@ -252,6 +259,9 @@ fn no_show_ends_because_a_destination_is_switched_on_and_its_outage_is_counted()
     let totals = &summary.totals;
     assert_eq!(summary.failure.map(|problem| problem.kind), Some(ProblemKind::ConnectionRefused), "of b, at the start");
     assert_eq!((totals.interruptions, totals.reconnects), (1, 0));
+    // The loss is told once, though the server said something before it closed.
+    use ProblemKind::{ConnectionLost, ConnectionRefused, PublishRejected};
+    assert_eq!(show.kinds(), [ConnectionRefused, ConnectionLost, ConnectionRefused, PublishRejected]);
     assert!((20..150).contains(&totals.away) && totals.dropped < 30, "{totals:?}");
 }
 

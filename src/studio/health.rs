@@ -163,6 +163,7 @@ impl Health {
         let end = Sample::of(program.end().min(now).max(first + RATE_OVER_MIN), program, &outputs);
         let latency = self.histogram.summary();
         let mut stats = self.stats(DestinationState::Ended, program, &outputs, begin, end, latency);
+        stats.destinations = lines.wanted().count() as u32;
         let wall = now.since(self.started_at).as_secs_f64().max(1e-3);
         stats.cpu_percent = 100.0 * end.cpu.saturating_sub(self.started_cpu).as_secs_f64() / wall;
         stats.rss_mb = self.rss_max.or(stats.rss_mb);

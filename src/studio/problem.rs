@@ -428,7 +428,7 @@ impl Problem {
 
     /// The same as what became of a connection that was live: what stood in its way is a part of that sentence.
     #[must_use]
-    pub(super) fn as_loss(mut self, kind: ProblemKind) -> Self {
+    pub(super) fn into_loss(mut self, kind: ProblemKind) -> Self {
         if self.kind != ProblemKind::ConnectionLost {
             let what = self.kind.word().replace('_', " ");
             self.details = if self.details.is_empty() { what } else { format!("{what}, {}", self.details) };
@@ -606,8 +606,9 @@ mod tests {
     #[test]
     fn a_loss_is_told_in_one_sentence() {
         use ProblemKind::{ConnectionLost, RetriesEnded};
-        let told =
-            |error: PublishError, kind| crate::studio::wording::what(&Problem::from_publish("X", &error).as_loss(kind));
+        let told = |error: PublishError, kind| {
+            crate::studio::wording::what(&Problem::from_publish("X", &error).into_loss(kind))
+        };
         let broken = |reason: &str| PublishError::Broken { step: PublishStep::Live, reason: reason.to_owned() };
         let (code, description) = ("NetStream.Publish.Failed".to_owned(), Some("bye".to_owned()));
         let rejected = PublishError::Session(ClientError::Rejected { step: Step::Live, code, description });

@@ -414,14 +414,14 @@ impl Supervisor {
                 if error.is_old_session() {
                     problem.kind = ProblemKind::OldSession;
                 } else if was_live {
-                    problem = problem.as_loss(ProblemKind::ConnectionLost);
+                    problem = problem.into_loss(ProblemKind::ConnectionLost);
                 }
                 self.tell(StudioEvent::Problem(problem));
             }
             PublisherEvent::Failed { error, was_live } => {
                 let problem = Problem::from_publish(&about, &error);
                 let lost = was_live && problem.kind != ProblemKind::EndLost;
-                let problem = if lost { problem.as_loss(ProblemKind::RetriesEnded) } else { problem };
+                let problem = if lost { problem.into_loss(ProblemKind::RetriesEnded) } else { problem };
                 self.line_failed(running, place, problem);
             }
         }

@@ -276,7 +276,7 @@ impl Task {
         *self.orders.borrow()
     }
 
-    fn ending(&self) -> bool {
+    pub(super) fn ending(&self) -> bool {
         ends(self.order())
     }
 

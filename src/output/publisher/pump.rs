@@ -18,7 +18,7 @@ use super::unacknowledged::{Left, Unacknowledged};
 use super::{Order, PublisherEvent, PublisherState, tcp_info};
 use crate::flv;
 use crate::media::{Packet, PacketKind, Timestamp};
-use crate::output::{PublishError, PublishStep};
+use crate::output::{LinkView, PublishError, PublishStep};
 use crate::rtmp::client::{ClientError, ClientEvent, ClientSession, MediaKind, Output};
 
 /// Bytes that wait for the socket before no more packets are taken: what is not yet handed over stays in the
@@ -84,8 +84,8 @@ pub(super) struct Pump<'a> {
     session_timeout: Option<Timestamp>,
     drain_until: Option<Timestamp>,
     watch: Watch,
-    /// For so long nothing has been acknowledged though something is on its way.
-    silent: Duration,
+    /// It was told that it ends.
+    ends: bool,
     /// Until when it is doubted: the computer has slept.
     doubted_until: Option<Timestamp>,
     last_wish: Option<Timestamp>,
@@ -116,7 +116,7 @@ impl<'a> Pump<'a> {
             session_timeout: None,
             drain_until: None,
             watch: Watch::new(now),
-            silent: Duration::ZERO,
+            ends: false,
             doubted_until: None,
             last_wish: None,
             may_be_lost: false,
@@ -142,10 +142,14 @@ impl<'a> Pump<'a> {
                     let gone = changed.is_err();
                     match *orders.borrow_and_update() {
                         Order::Abort => return Err(PublishError::Cancelled),
-                        Order::GiveUp if self.phase != Phase::Connecting && !gone => return self.arrived(),
+                        Order::GiveUp if self.phase != Phase::Connecting && !gone => {
+                            let link = self.measure(self.task.clock.now());
+                            return self.arrived(link);
+                        }
                         Order::End | Order::GiveUp if self.phase == Phase::Connecting => return Err(PublishError::Cancelled),
                         _ if gone => return Err(PublishError::Cancelled),
-                        Order::End | Order::GiveUp | Order::Run | Order::RetryNow(_) => {}
+                        Order::End | Order::GiveUp => self.begin_to_end(),
+                        Order::Run | Order::RetryNow(_) => {}
                     }
                 }
             }
@@ -175,7 +179,8 @@ impl<'a> Pump<'a> {
             progress |= self.poll_timer(cx, now)?;
             if self.phase == Phase::Draining && self.drain_until.is_some_and(|until| now >= until) {
                 tracing::debug!("the server did not close after the goodbye");
-                return Poll::Ready(self.arrived());
+                let link = self.measure(now);
+                return Poll::Ready(self.arrived(link));
             }
             if !progress {
                 return Poll::Pending;
@@ -408,11 +413,18 @@ impl<'a> Pump<'a> {
             }
             Poll::Ready(None) => {
                 self.phase = Phase::Closing;
-                self.task.tell(PublisherEvent::State(PublisherState::Ending));
+                self.begin_to_end();
                 self.session.close(now);
                 Ok(true)
             }
             Poll::Pending => Ok(false),
+        }
+    }
+
+    /// From now on it sends what it still holds.
+    fn begin_to_end(&mut self) {
+        if !std::mem::replace(&mut self.ends, true) {
+            self.task.tell(PublisherEvent::State(PublisherState::Ending));
         }
     }
 
@@ -445,8 +457,8 @@ impl<'a> Pump<'a> {
         Ok(())
     }
 
-    /// Looks at the link: bounds the queue by what the link still holds, ends holes early, and notices silence.
-    fn look(&mut self, now: Timestamp) -> Result<(), PublishError> {
+    /// Looks at the link, and what of it has arrived.
+    fn measure(&mut self, now: Timestamp) -> LinkView {
         let queue = self.task.output.queue();
         let waiting = Waiting {
             writing: self.outgoing_bytes as u64,
@@ -457,14 +469,21 @@ impl<'a> Pump<'a> {
         self.unacknowledged.note(self.written_total, self.watch.outstanding(), !self.unflushed);
         let rtt = self.watch.rtt();
         self.task.stats.update(|c| (c.rtt, c.link) = (rtt, link));
-        self.silent = link.silent;
+        link
+    }
+
+    /// Looks at the link: bounds the queue by what the link still holds, ends holes early, and notices silence.
+    fn look(&mut self, now: Timestamp) -> Result<(), PublishError> {
+        let link = self.measure(now);
+        let in_doubt = self.doubted_until.is_some_and(|until| now < until);
+        if link.silent >= if in_doubt { SILENT_IN_DOUBT_MAX } else { SILENT_MAX } {
+            self.arrived(link)?;
+            return Err(PublishError::Silent { after: link.silent });
+        }
         if self.phase != Phase::Live {
             return Ok(());
         }
-        let in_doubt = self.doubted_until.is_some_and(|until| now < until);
-        if link.silent >= if in_doubt { SILENT_IN_DOUBT_MAX } else { SILENT_MAX } {
-            return Err(PublishError::Silent { after: link.silent });
-        }
+        let queue = self.task.output.queue();
         if let Some(late) = self.task.config.late_max {
             queue.set_limit(link.queue_limit(late));
         }
@@ -477,11 +496,13 @@ impl<'a> Pump<'a> {
         Ok(())
     }
 
-    /// There is no more time. What the system was handed arrives without us, unless nothing was acknowledged for a while; what
-    /// it was not handed does not.
-    fn arrived(&mut self) -> Result<(), PublishError> {
-        self.look(self.task.clock.now())?;
-        if self.silent < SILENT_IN_DOUBT_MAX && !self.unflushed {
+    /// Where the show ends and there is no more time. What the system was handed arrives without us, unless nothing was
+    /// acknowledged for a while; what it was not handed does not.
+    fn arrived(&mut self, link: LinkView) -> Result<(), PublishError> {
+        if !self.task.ending() {
+            return Ok(());
+        }
+        if link.silent < SILENT_IN_DOUBT_MAX && !self.unflushed {
             self.unacknowledged.reached(self.written_total);
         }
         let queue = self.task.output.queue();
