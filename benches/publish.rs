@@ -130,6 +130,7 @@ fn publish(path: &Path) -> f64 {
         encoder_name: "Tally bench".to_owned(),
         sent_hook: None,
         retry_for: Duration::ZERO,
+        joins: false,
         deadlines: Deadlines::default(),
         stops_before_publish: false,
     };

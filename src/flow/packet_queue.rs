@@ -158,6 +158,11 @@ impl PacketQueue {
         self.lock().packets.front().map(|packet| packet.dts)
     }
 
+    /// Decode time of the packet that was put last.
+    pub fn newest(&self) -> Option<Timestamp> {
+        self.lock().packets.back().map(|packet| packet.dts)
+    }
+
     /// What is missing right before the packet that was taken last, or at the end of a queue that is closed and
     /// drained. Each hole is given once, whole.
     pub fn take_hole(&self) -> Option<Hole> {

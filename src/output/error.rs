@@ -128,6 +128,11 @@ pub enum PublishError {
         /// What was seen.
         reason: String,
     },
+    /// The show ended, and there was no time to send the last of it.
+    Unfinished {
+        /// How much of it did not arrive.
+        missing: Duration,
+    },
     /// The user ended the show before it was live.
     Cancelled,
 }
@@ -150,7 +155,7 @@ impl PublishError {
     /// Whether trying again can help once a show has been live.
     pub fn recovery(&self) -> Recovery {
         match self {
-            Self::ClosedAtOnce { .. } | Self::Cancelled => Recovery::AskUser,
+            Self::ClosedAtOnce { .. } | Self::Unfinished { .. } | Self::Cancelled => Recovery::AskUser,
             // A server that restarts may refuse for a moment, one that still holds the old session refuses until it has
             // noticed, and on the way to another network strangers answer: a show that was live keeps trying.
             Self::Dns { .. }

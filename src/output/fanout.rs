@@ -28,7 +28,16 @@ struct Shared {
 struct Slot {
     queue: PacketQueue,
     state: SlotState,
-    missed: Arc<AtomicU64>,
+    counts: Arc<Counts>,
+}
+
+/// Pictures that an output did not get, its queue's own apart.
+#[derive(Debug, Default)]
+struct Counts {
+    /// Passed while its connection was lost, or were not made because nobody else took them either.
+    away: AtomicU64,
+    /// Were taken out of the queue and did not arrive.
+    lost: AtomicU64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +46,7 @@ enum SlotState {
     Waiting,
     /// Takes packets.
     Active,
-    /// Was live and will be again: video that passes meanwhile is dropped and counted, sound waits.
+    /// Was live and will be again: video that passes meanwhile is counted as missed while away, sound waits.
     Suspended,
     /// The same for so long that the sound is dropped too.
     Away,
@@ -49,7 +58,7 @@ pub struct OutputHandle {
     fanout: Fanout,
     index: usize,
     queue: PacketQueue,
-    missed: Arc<AtomicU64>,
+    counts: Arc<Counts>,
 }
 
 impl Fanout {
@@ -61,9 +70,9 @@ impl Fanout {
     /// Adds an output that takes packets from `queue`, inactive at first.
     pub fn add(&self, queue: PacketQueue) -> OutputHandle {
         let mut outputs = self.0.outputs.lock().unwrap_or_else(PoisonError::into_inner);
-        let missed = Arc::new(AtomicU64::new(0));
-        outputs.push(Slot { queue: queue.clone(), state: SlotState::Waiting, missed: Arc::clone(&missed) });
-        OutputHandle { fanout: self.clone(), index: outputs.len() - 1, queue, missed }
+        let counts = Arc::<Counts>::default();
+        outputs.push(Slot { queue: queue.clone(), state: SlotState::Waiting, counts: Arc::clone(&counts) });
+        OutputHandle { fanout: self.clone(), index: outputs.len() - 1, queue, counts }
     }
 
     /// From now on `replay` keeps what passes.
@@ -98,9 +107,7 @@ impl Fanout {
                 SlotState::Active => {
                     slot.queue.push(packet.clone());
                 }
-                SlotState::Suspended | SlotState::Away if packet.is_video() => {
-                    slot.missed.fetch_add(1, Ordering::Relaxed);
-                }
+                SlotState::Suspended | SlotState::Away if packet.is_video() => slot.miss_a_picture(),
                 SlotState::Suspended => {
                     slot.queue.push(packet.clone());
                     if slot.queue.gauge().waiting > SOUND_KEPT {
@@ -115,6 +122,13 @@ impl Fanout {
         if gone {
             self.count(&outputs);
         }
+    }
+
+    /// A picture is not made, because no output takes one: those whose connection is lost miss it all the same.
+    pub fn leave_out_picture(&self) {
+        let outputs = self.0.outputs.lock().unwrap_or_else(PoisonError::into_inner);
+        let lost = outputs.iter().filter(|slot| matches!(slot.state, SlotState::Suspended | SlotState::Away));
+        lost.for_each(Slot::miss_a_picture);
     }
 
     /// Closes every queue: the outputs send what they hold and end.
@@ -143,6 +157,12 @@ impl Fanout {
         let active = count(SlotState::Active);
         self.0.active.store(active, Ordering::Release);
         self.0.listening.store(active + count(SlotState::Suspended), Ordering::Release);
+    }
+}
+
+impl Slot {
+    fn miss_a_picture(&self) {
+        self.counts.away.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -176,10 +196,22 @@ impl OutputHandle {
         self.request_keyframe();
     }
 
-    /// No pictures until `resume` or `activate`: those that wait and those that pass meanwhile count as dropped. Sound waits.
+    /// No pictures until `resume` or `activate`: those that wait count as dropped, and those that pass meanwhile as missed
+    /// while away. Sound waits.
     pub fn suspend(&self) {
         self.queue.keep_sound();
         self.fanout.set_state(self.index, SlotState::Suspended);
+    }
+
+    /// It is over: no packets any more, and those that still wait count as dropped.
+    pub fn give_up(&self) {
+        self.deactivate();
+        self.queue.clear_to_keyframe();
+    }
+
+    /// So many pictures were taken out of the queue and did not arrive.
+    pub fn count_lost(&self, pictures: u64) {
+        self.counts.lost.fetch_add(pictures, Ordering::Relaxed);
     }
 
     /// No packets any more, and nothing counts as dropped.
@@ -197,9 +229,14 @@ impl OutputHandle {
         &self.queue
     }
 
-    /// Video packets lost so far: dropped from the queue, or passed while suspended.
+    /// Video packets lost by the network so far: dropped from the queue, or sent in vain.
     pub fn dropped(&self) -> u64 {
-        self.queue.gauge().dropped + self.missed.load(Ordering::Relaxed)
+        self.queue.gauge().dropped + self.counts.lost.load(Ordering::Relaxed)
+    }
+
+    /// Pictures so far that it missed while its connection was lost.
+    pub fn missed_away(&self) -> u64 {
+        self.counts.away.load(Ordering::Relaxed)
     }
 }
 
@@ -233,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_a_suspended_output_is_dropped_and_counted() {
+    fn what_passes_an_output_that_is_away_is_counted_apart_from_what_the_network_dropped() {
         let fanout = Fanout::new();
         let output = fanout.add(PacketQueue::new(Duration::from_secs(1)));
         fanout.push(&video(true));
@@ -243,10 +280,27 @@ mod tests {
         output.suspend();
         fanout.push(&video(true));
         fanout.push(&video(false));
-        assert_eq!(output.dropped(), 3);
+        assert_eq!((output.dropped(), output.missed_away()), (1, 2));
         assert!(!fanout.is_active() && fanout.takes_sound());
+        fanout.leave_out_picture();
+        assert_eq!((output.dropped(), output.missed_away()), (1, 3), "nobody takes one, and it is missed all the same");
         output.deactivate();
+        fanout.leave_out_picture();
         assert!(!fanout.takes_sound());
+        assert_eq!(output.missed_away(), 3, "it is over: nothing is its loss");
+    }
+
+    #[test]
+    fn what_waits_for_an_output_that_is_given_up_is_dropped() {
+        let fanout = Fanout::new();
+        let output = fanout.add(PacketQueue::new(Duration::from_secs(1)));
+        output.activate();
+        fanout.push(&video(true));
+        fanout.push(&video(false));
+        output.count_lost(2);
+        output.give_up();
+        fanout.push(&video(true));
+        assert_eq!((output.dropped(), output.queue().gauge().bytes), (4, 0));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::media::Timestamp;
 /// What one output has done so far.
 #[derive(Clone, Debug, Default)]
 pub struct OutputCounters {
-    /// Video packets handed to the system.
+    /// Video packets handed to the system, less those that came back.
     pub frames_sent: u64,
     /// Audio packets handed to the system.
     pub audio_sent: u64,
@@ -19,6 +19,8 @@ pub struct OutputCounters {
     pub audio_bytes: u64,
     /// Connections made again after a loss.
     pub reconnects: u64,
+    /// Connections that were lost while live.
+    pub losses: u64,
     /// Smoothed round-trip time of the connection.
     pub rtt: Option<Duration>,
     /// What is known of the connection's link.
@@ -61,6 +63,11 @@ impl OutputStats {
                 c.audio_bytes += bytes as u64;
             }
         });
+    }
+
+    /// So many frames that had been handed to the system did not arrive.
+    pub fn take_back(&self, frames: u64) {
+        self.update(|c| c.frames_sent = c.frames_sent.saturating_sub(frames));
     }
 
     /// A packet was handed to the system so long after it was taken out of the queue for it.

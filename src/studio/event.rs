@@ -172,6 +172,8 @@ pub struct Stats {
     pub skipped: u64,
     /// Frames lost by the network, by all destinations together.
     pub dropped: u64,
+    /// Frames that destinations missed while their connection was lost, all together.
+    pub away: u64,
     /// Frames missing in the recording: the disk stood still for too long.
     pub recording_dropped: u64,
     /// Times samples were missing or too many.
@@ -190,6 +192,13 @@ pub struct Stats {
     pub network_kbps: Option<f64>,
     /// Connections made again after a loss.
     pub reconnects: u64,
+    /// Connections lost while live.
+    pub interruptions: u64,
+    /// Destinations that are not switched off.
+    pub destinations: u32,
+    /// Of these, how many did not get all of this second: they are not live, or were not for a moment. None before the show
+    /// is live or after its end.
+    pub destinations_away: u32,
     /// Capture to socket, if a frame was sent.
     pub latency: Option<LatencyMillis>,
     /// Composing one picture (scaling it, above all) took so long, in ms.
@@ -219,7 +228,7 @@ pub struct Stats {
 pub struct WorstSecond {
     /// Seconds since the show was live.
     pub second: u64,
-    /// Frames missed, skipped and dropped in it.
+    /// Frames missed, skipped, dropped and missed while away in it.
     pub frames_lost: u64,
     /// Its slowest frame from capture to socket, in milliseconds.
     pub latency_ms: f64,
@@ -238,7 +247,7 @@ pub struct Summary {
     pub flight: Option<PathBuf>,
     /// Where most went wrong, if the show was live.
     pub worst_second: Option<WorstSecond>,
-    /// The first problem that ended a destination, the recording or the show; `None`: ended as asked.
+    /// The problem that ended the show, or else the first that ended a destination or the recording; `None`: ended as asked.
     pub failure: Option<Problem>,
 }
 

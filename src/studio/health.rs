@@ -11,6 +11,9 @@ use crate::clock::process_cpu_time;
 use crate::media::Timestamp;
 use crate::output::{Fanout, OutputCounters};
 
+/// Rates of a show are told over so long at least: the first keyframe alone is many times a second's share.
+const RATE_OVER_MIN: Duration = Duration::from_secs(1);
+
 /// Makes a `Stats` of the second that has passed, and remembers the worst.
 #[derive(Debug)]
 pub(super) struct Health {
@@ -22,6 +25,8 @@ pub(super) struct Health {
     worst: Option<WorstSecond>,
     rss_max: Option<f64>,
     slowest: Slowest,
+    /// Of each destination, how often its connection was lost or made again.
+    breaks: Vec<u64>,
 }
 
 /// How the recording's disk keeps up.
@@ -68,6 +73,9 @@ struct Sample {
 struct Outputs {
     frames_sent: u64,
     dropped: u64,
+    away: u64,
+    interruptions: u64,
+    breaks: Vec<u64>,
     disk: DiskFigures,
     write_max: Option<Duration>,
     reconnects: u64,
@@ -105,14 +113,15 @@ impl Health {
             worst: None,
             rss_max: None,
             slowest: Slowest::default(),
+            breaks: Vec::new(),
         }
     }
 
-    /// The figures since the last call.
+    /// The figures since the last call. `on_air`: the show is live and has not ended.
     pub(super) fn second(
         &mut self,
         now: Timestamp,
-        state: DestinationState,
+        on_air: bool,
         program: &Program,
         lines: &Lines,
         disk: DiskFigures,
@@ -125,7 +134,15 @@ impl Health {
         let mut second = Histogram::default();
         outputs.latencies.iter().for_each(|latency| second.add(*latency));
         let sample = Sample::of(now, program, &outputs);
-        let stats = self.stats(state, program, &outputs, self.last, sample, second.summary());
+        let state = lines.best_state();
+        let mut stats = self.stats(state, program, &outputs, self.last, sample, second.summary());
+        let breaks = std::mem::take(&mut self.breaks);
+        let count = |breaks: &[u64], place: usize| breaks.get(place).copied().unwrap_or(0);
+        let broke = |place: usize| count(&outputs.breaks, place) > count(&breaks, place);
+        let is_away = |(place, state): &(usize, DestinationState)| *state != DestinationState::Live || broke(*place);
+        stats.destinations = lines.wanted().count() as u32;
+        stats.destinations_away = if on_air { lines.wanted().filter(is_away).count() as u32 } else { 0 };
+        self.breaks = outputs.breaks;
         if program.first().is_some() {
             self.note_second(&stats, sample.lost - self.last.lost);
         }
@@ -140,11 +157,13 @@ impl Health {
         for latency in &outputs.latencies {
             self.histogram.add(*latency);
         }
-        let begin =
-            Sample { at: program.first().unwrap_or(self.started_at), cpu: self.started_cpu, ..Sample::default() };
-        let end = Sample::of(program.end().min(now), program, &outputs);
+        let first = program.first().unwrap_or(self.started_at);
+        let begin = Sample { at: first, cpu: self.started_cpu, ..Sample::default() };
+        // Of less than a second there is no rate.
+        let end = Sample::of(program.end().min(now).max(first + RATE_OVER_MIN), program, &outputs);
         let latency = self.histogram.summary();
         let mut stats = self.stats(DestinationState::Ended, program, &outputs, begin, end, latency);
+        stats.destinations = lines.wanted().count() as u32;
         let wall = now.since(self.started_at).as_secs_f64().max(1e-3);
         stats.cpu_percent = 100.0 * end.cpu.saturating_sub(self.started_cpu).as_secs_f64() / wall;
         stats.rss_mb = self.rss_max.or(stats.rss_mb);
@@ -179,6 +198,7 @@ impl Health {
             missed: read(&counters.missed),
             skipped: program.skipped(),
             dropped: outputs.dropped,
+            away: outputs.away,
             recording_dropped: outputs.disk.dropped,
             audio_xruns: read(&counters.audio_xruns),
             video_kbps: kbps(to.video_bytes - from.video_bytes),
@@ -188,6 +208,9 @@ impl Health {
             rtt_ms: outputs.rtt.map(|rtt| rtt.as_secs_f64() * 1e3),
             network_kbps: None,
             reconnects: outputs.reconnects,
+            interruptions: outputs.interruptions,
+            destinations: 0,
+            destinations_away: 0,
             latency,
             // What costs nothing is not done.
             capture_ms: each(to.capture_nanos - from.capture_nanos, to.source_pictures - from.source_pictures)
@@ -236,7 +259,7 @@ impl Sample {
             encode_nanos: read(&counters.encode_nanos),
             video_bytes: read(&counters.video_bytes),
             audio_bytes: read(&counters.audio_bytes),
-            lost: read(&counters.missed) + program.skipped() + outputs.dropped,
+            lost: read(&counters.missed) + program.skipped() + outputs.dropped + outputs.away,
         }
     }
 }
@@ -246,15 +269,15 @@ impl Outputs {
         let mut sum = Self::default();
         let mut sent = Vec::new();
         for (place, publisher) in lines.replaced().chain(lines.running()) {
-            let OutputCounters { frames_sent, audio_sent, reconnects, latencies, write_max, .. } =
+            let OutputCounters { frames_sent, audio_sent, reconnects, losses, latencies, write_max, .. } =
                 publisher.stats().take();
             if frames_sent + audio_sent > 0 {
                 sum.write_max = sum.write_max.max(Some(write_max));
             }
-            sent.resize(sent.len().max(place + 1), 0);
-            if let Some(sent) = sent.get_mut(place) {
-                *sent += frames_sent;
-            }
+            add_at(&mut sent, place, frames_sent);
+            add_at(&mut sum.breaks, place, reconnects + losses);
+            sum.interruptions += losses;
+            sum.away += publisher.output().missed_away();
             sum.reconnects += reconnects;
             sum.latencies.extend(latencies);
             sum.dropped += publisher.output().dropped();
@@ -267,6 +290,14 @@ impl Outputs {
             sum.congestion = sum.congestion.max(gauge.congestion);
         }
         sum
+    }
+}
+
+/// Adds to the counter of `place`, one of as many as are needed.
+fn add_at(counters: &mut Vec<u64>, place: usize, amount: u64) {
+    counters.resize(counters.len().max(place + 1), 0);
+    if let Some(counter) = counters.get_mut(place) {
+        *counter += amount;
     }
 }
 

@@ -42,6 +42,8 @@ pub(super) struct Starter<'a> {
 pub(super) struct Line {
     pub(super) about: String,
     pub(super) state: DestinationState,
+    /// It was switched on in the running show: its failures end nothing but itself.
+    pub(super) was_turned_on: bool,
     target: Option<Target>,
     /// Counts the publishers of the show: what an older one still tells is not this one's.
     id: usize,
@@ -56,6 +58,8 @@ pub(super) struct Lines {
     /// Publishers of destinations that were turned off: they say goodbye, and their figures count.
     retired: Vec<(usize, Publisher)>,
     next_id: usize,
+    /// One of them has been live.
+    was_live: bool,
 }
 
 impl Lines {
@@ -67,10 +71,11 @@ impl Lines {
         sink: impl Fn(usize, PublisherEvent) + Send + Sync + 'static,
     ) {
         let about = target.wanted.about.clone();
-        let (id, publisher) = self.publisher(&target, with, sink);
+        let (id, publisher) = self.publisher(&target, with, false, sink);
         self.lines.push(Line {
             about,
             state: DestinationState::Connecting,
+            was_turned_on: false,
             target: Some(target),
             id,
             publisher: Some(publisher),
@@ -81,7 +86,7 @@ impl Lines {
     pub(super) fn stand_for_recording(&mut self, about: &str) {
         let (about, state, id) = (about.to_owned(), DestinationState::Connecting, self.next_id);
         self.next_id += 1;
-        self.lines.push(Line { about, state, target: None, id, publisher: None });
+        self.lines.push(Line { about, state, was_turned_on: false, target: None, id, publisher: None });
     }
 
     /// Connects a destination that is off; nothing for one that is not.
@@ -93,9 +98,9 @@ impl Lines {
     ) {
         let over = self.lines.get(place).filter(|line| line.is_over());
         let Some(target) = over.and_then(|line| line.target.clone()) else { return };
-        let (id, publisher) = self.publisher(&target, with, sink);
+        let (id, publisher) = self.publisher(&target, with, self.was_live, sink);
         if let Some(line) = self.lines.get_mut(place) {
-            (line.id, line.state) = (id, DestinationState::Connecting);
+            (line.id, line.state, line.was_turned_on) = (id, DestinationState::Connecting, true);
             self.retired.extend(line.publisher.replace(publisher).map(|old| (place, old)));
         }
     }
@@ -114,6 +119,7 @@ impl Lines {
         &mut self,
         target: &Target,
         with: &Starter<'_>,
+        joins: bool,
         sink: impl Fn(usize, PublisherEvent) + Send + Sync + 'static,
     ) -> (usize, Publisher) {
         let id = self.next_id;
@@ -126,6 +132,7 @@ impl Lines {
             sent_hook: target.sent_hook.clone(),
             late_max: with.cache.is_zero().then_some(STAY_CURRENT),
             retry_for: with.retry_for,
+            joins,
             deadlines: Deadlines::default(),
             stops_before_publish: false,
         };
@@ -150,6 +157,7 @@ impl Lines {
     pub(super) fn set_state(&mut self, place: usize, state: DestinationState) -> Option<String> {
         let line = self.lines.get_mut(place)?;
         line.state = state;
+        self.was_live |= state == DestinationState::Live;
         Some(line.about.clone())
     }
 
@@ -173,11 +181,34 @@ impl Lines {
 
     /// Whether each has ended by itself, so that nothing keeps the show.
     pub(super) fn have_failed(&self) -> bool {
-        self.lines.iter().all(|line| line.state == DestinationState::Ended)
+        self.have_failed_but(usize::MAX)
+    }
+
+    /// The same of all but the one at `place`.
+    pub(super) fn have_failed_but(&self, place: usize) -> bool {
+        let others = self.lines.iter().enumerate().filter(|(other, _)| *other != place);
+        others.into_iter().all(|(_, line)| line.state == DestinationState::Ended)
+    }
+
+    /// Places of those that have not ended.
+    pub(super) fn unended(&self) -> Vec<usize> {
+        let open = self.lines.iter().enumerate().filter(|(_, line)| !line.is_over());
+        open.map(|(place, _)| place).collect()
+    }
+
+    /// Where each stands that is not switched off.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = (usize, DestinationState)> {
+        let states = self.lines.iter().map(|line| line.state).enumerate();
+        states.filter(|(_, state)| *state != DestinationState::Off)
     }
 
     pub(super) fn end_all(&self) {
         self.running().for_each(|(_, publisher)| publisher.end());
+    }
+
+    /// There is no more time to end.
+    pub(super) fn give_up_all(&self) {
+        self.running().for_each(|(_, publisher)| publisher.give_up());
     }
 
     pub(super) fn abort_all(&self) {
@@ -221,6 +252,11 @@ impl Line {
     /// Whether it publishes without a key or a name.
     pub(super) fn is_nameless(&self) -> bool {
         self.target.as_ref().is_some_and(|target| target.wanted.stream_name.is_empty())
+    }
+
+    /// Media time that waits for it.
+    pub(super) fn waiting(&self) -> Duration {
+        self.publisher.as_ref().map_or(Duration::ZERO, |publisher| publisher.output().queue().gauge().waiting)
     }
 
     fn is_over(&self) -> bool {

@@ -72,6 +72,8 @@ pub enum ProblemKind {
     OnBackup,
     /// The connection was lost and retries ended.
     RetriesEnded,
+    /// The show ended, and the last of it did not reach the server.
+    EndLost,
     /// The connection was lost while the upload was tried.
     LostWhileChecking,
     /// The network carries less than the show needs.
@@ -207,6 +209,7 @@ impl ProblemKind {
             Self::OldSession => "old_session",
             Self::OnBackup => "on_backup",
             Self::RetriesEnded => "retries_ended",
+            Self::EndLost => "end_lost",
             Self::LostWhileChecking => "lost_while_checking",
             Self::UploadTooSlow => "upload_too_slow",
             Self::UploadTight => "upload_tight",
@@ -444,8 +447,19 @@ impl Problem {
             PublishError::ClosedAtOnce { reason } => {
                 new(Kind::PublishRejected, format!("it closed the connection right after it had accepted: {reason}"))
             }
+            PublishError::Unfinished { missing } => new(Kind::EndLost, format!("{:.1} s", missing.as_secs_f64())),
             PublishError::Cancelled => new(Kind::Internal, "cancelled".to_owned()),
         }
+    }
+
+    /// The same as what became of a connection that was live: what stood in its way is a part of that sentence.
+    #[must_use]
+    pub(super) fn into_loss(mut self, kind: ProblemKind) -> Self {
+        if self.kind != ProblemKind::ConnectionLost {
+            let what = self.kind.word().replace('_', " ");
+            self.details = if self.details.is_empty() { what } else { format!("{what}, {}", self.details) };
+        }
+        Self { kind, ..self }
     }
 
     fn from_session(about: &str, error: &ClientError, name_is_taken: bool) -> Self {
@@ -613,6 +627,30 @@ mod tests {
             "Nothing at all is heard from Desk.",
             "no other hears anything"
         );
+    }
+
+    #[test]
+    fn a_loss_is_told_in_one_sentence() {
+        use ProblemKind::{ConnectionLost, RetriesEnded};
+        let told = |error: PublishError, kind| {
+            crate::studio::wording::what(&Problem::from_publish("X", &error).into_loss(kind))
+        };
+        let broken = |reason: &str| PublishError::Broken { step: PublishStep::Live, reason: reason.to_owned() };
+        let (code, description) = ("NetStream.Publish.Failed".to_owned(), Some("bye".to_owned()));
+        let rejected = PublishError::Session(ClientError::Rejected { step: Step::Live, code, description });
+        let timed_out = PublishError::TimedOut { step: PublishStep::Tcp, after: Duration::from_secs(5) };
+        for (error, kind, sentence) in [
+            (rejected, ConnectionLost, "The connection to X was lost (publish rejected, step live)."),
+            (
+                PublishError::Refused,
+                RetriesEnded,
+                "The connection to X was lost and did not come back (connection refused).",
+            ),
+            (timed_out, RetriesEnded, "The connection to X was lost and did not come back (timed out, step tcp, 5 s)."),
+            (broken("it is late"), RetriesEnded, "The connection to X was lost and did not come back (it is late)."),
+        ] {
+            assert_eq!(told(error, kind), sentence);
+        }
     }
 
     #[test]

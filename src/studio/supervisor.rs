@@ -31,7 +31,9 @@ use crate::settings::ShowSettings;
 pub(super) const FIRST_PICTURE_DEADLINE: Duration = Duration::from_secs(5);
 /// How long the program's threads may take to come to the program's end.
 const STOP_DEADLINE: Duration = Duration::from_millis(800);
-/// How long all of ending may take before connections are abandoned.
+/// How long after the program's end the outputs may send what they hold.
+const DRAIN_DEADLINE: Duration = Duration::from_millis(1600);
+/// How long all of ending may take before connections are abandoned: whoever is late has said by then what did not arrive.
 const END_DEADLINE: Duration = Duration::from_millis(1700);
 /// How long a lost destination is tried again.
 const RETRY_FOR: Duration = Duration::from_secs(3600);
@@ -292,8 +294,13 @@ impl Supervisor {
                 }
             }
             Phase::Draining { since } => {
-                if running.lines.have_ended() || now.since(since) > END_DEADLINE {
+                if running.lines.have_ended() {
                     running.phase = Phase::Done;
+                } else if now.since(since) > END_DEADLINE {
+                    self.abandon(running);
+                    running.phase = Phase::Done;
+                } else if now.since(since) > DRAIN_DEADLINE {
+                    running.lines.give_up_all();
                 }
             }
             Phase::Running | Phase::Done => {}
@@ -332,8 +339,7 @@ impl Supervisor {
             Message::EncoderFailed { about, error, fatal } => {
                 let problem = Problem::from_encoder(about, &error);
                 if fatal {
-                    self.fail(running, problem);
-                    self.end(running);
+                    self.fail_and_end(running, problem);
                 } else {
                     self.tell(StudioEvent::Problem(problem));
                 }
@@ -406,22 +412,43 @@ impl Supervisor {
             }
             PublisherEvent::Lost { error, was_live } => {
                 let mut problem = Problem::from_publish(&about, &error).of_nameless(nameless);
-                if was_live && error.is_old_session() {
+                if error.is_old_session() {
                     problem.kind = ProblemKind::OldSession;
-                } else if was_live && !matches!(problem.kind, ProblemKind::ConnectionLost) {
-                    problem.details = super::wording::what(&problem);
-                    problem.kind = ProblemKind::ConnectionLost;
+                } else if was_live {
+                    problem = problem.into_loss(ProblemKind::ConnectionLost);
                 }
                 self.tell(StudioEvent::Problem(problem));
             }
             PublisherEvent::Failed { error, was_live } => {
-                let mut problem = Problem::from_publish(&about, &error).of_nameless(nameless);
-                if was_live {
-                    problem.details = super::wording::what(&problem);
-                    problem.kind = ProblemKind::RetriesEnded;
-                }
-                self.fail(running, problem);
+                let problem = Problem::from_publish(&about, &error).of_nameless(nameless);
+                let lost = was_live && problem.kind != ProblemKind::EndLost;
+                let problem = if lost { problem.into_loss(ProblemKind::RetriesEnded) } else { problem };
+                self.line_failed(running, place, problem);
             }
+        }
+    }
+
+    fn line_failed(&self, running: &mut Running, place: usize, problem: Problem) {
+        let runs = running.phase == Phase::Running;
+        if runs && running.lines.get(place).is_some_and(|line| line.was_turned_on) {
+            // Switched on in vain, it is off again: the show is as it was before. The card comes after that, and stays.
+            self.destination_is(running, place, DestinationState::Off);
+            self.tell(StudioEvent::Problem(problem));
+        } else if runs && running.lines.have_failed_but(place) {
+            self.fail_and_end(running, problem);
+        } else {
+            self.fail(running, problem);
+        }
+    }
+
+    /// Connections that have not even said what is missing.
+    fn abandon(&self, running: &mut Running) {
+        for place in running.lines.unended() {
+            let Some(line) = running.lines.get(place) else { continue };
+            let waiting = format!("{:.1} s", line.waiting().as_secs_f64());
+            let problem = Problem::new(ProblemKind::EndLost, line.about.clone(), waiting);
+            self.fail(running, problem);
+            self.destination_is(running, place, DestinationState::Ended);
         }
     }
 
@@ -475,6 +502,13 @@ impl Supervisor {
     pub(super) fn fail(&self, running: &mut Running, problem: Problem) {
         self.tell(StudioEvent::Problem(problem.clone()));
         running.failure.get_or_insert(problem);
+    }
+
+    /// A problem that ends the show: whatever failed before it did not.
+    fn fail_and_end(&self, running: &mut Running, problem: Problem) {
+        self.tell(StudioEvent::Problem(problem.clone()));
+        running.failure = Some(problem);
+        self.end(running);
     }
 
     pub(super) fn step(&self, name: &'static str, started: Timestamp, ok: bool, detail: String) {
@@ -532,7 +566,8 @@ impl Running {
 
     fn second(&mut self, now: Timestamp) -> super::Stats {
         let disk = self.kept.disk(now);
-        let mut stats = self.health.second(now, self.lines.best_state(), &self.program, &self.lines, disk);
+        let on_air = self.phase == Phase::Running && self.program.first().is_some();
+        let mut stats = self.health.second(now, on_air, &self.program, &self.lines, disk);
         stats.network_kbps = self.rate.narrow().map(|bps| bps as f64 / 1e3);
         stats
     }

@@ -41,8 +41,11 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::ProtocolError => format!("{about} sent something that is not valid RTMP ({details})."),
         ProblemKind::ConnectionLost => format!("The connection to {about} was lost ({details})."),
         ProblemKind::OldSession => format!("{about} still holds the old connection and takes no new one yet."),
-        ProblemKind::OnBackup => format!("The show goes to the backup server of {about}."),
+        ProblemKind::OnBackup => {
+            format!("The show goes to the backup server of {about}, and stays there until that is lost.")
+        }
         ProblemKind::RetriesEnded => format!("The connection to {about} was lost and did not come back ({details})."),
+        ProblemKind::EndLost => format!("The last {details} of the show did not arrive at {about}."),
         ProblemKind::LostWhileChecking => {
             format!("The connection to {about} was lost while the upload was tried ({details}).")
         }
@@ -193,6 +196,10 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::OldSession => "Nothing: Tally asks again every second until the server has noticed.".to_owned(),
         ProblemKind::OnBackup => "Nothing: viewers get the show from there.".to_owned(),
         ProblemKind::RetriesEnded => "Check the network and the server, then go live again.".to_owned(),
+        ProblemKind::EndLost => {
+            "Check the network and the server; at a lower rate of the picture (--video-bitrate) less is left to send at the end."
+                .to_owned()
+        }
         ProblemKind::LostWhileChecking => "Check the network and the server, then check again.".to_owned(),
         ProblemKind::UploadTooSlow | ProblemKind::UploadTight => match problem.remedy() {
             Some(Remedy::VideoBitrate(bitrate)) if problem.packet_loss().is_some() => {
@@ -205,7 +212,7 @@ pub fn to_do(problem: &Problem) -> String {
             "Use a cable instead of Wi-Fi, or move closer to the router; if it stays so, tell your provider.".to_owned()
         }
         ProblemKind::CertificateExpiresSoon => "Ask the server's owner to renew it.".to_owned(),
-        ProblemKind::ServerWarning => "Read the server's words; the show goes on.".to_owned(),
+        ProblemKind::ServerWarning => "Read the server's words; it still takes what is sent.".to_owned(),
         ProblemKind::SourceNotFound if details.is_empty() => {
             "Connect it, or use the test signal: --video test, --audio test.".to_owned()
         }

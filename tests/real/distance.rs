@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use crate::links::{WANTED, WIDE, narrows, show, whole};
 use crate::support::network::{Network, Way, knows_congestion_control, with_a_way};
+use crate::support::noting::Noting;
+use crate::support::tally::{Tally, number};
 
 const LIMIT: Duration = Duration::from_secs(110);
 
@@ -54,6 +56,19 @@ fn a_wide_link_is_left_alone_where_the_system_looks_how_short_it_is() {
     // BBR does every ten seconds: it sends next to nothing for a moment.
     let test = "distance::a_wide_link_is_left_alone_where_the_system_looks_how_short_it_is";
     over(test, ABROAD, "bbr", |network| is_left_alone(network, 14.0));
+}
+
+#[test]
+fn the_end_of_a_show_by_satellite_arrives() {
+    let by_satellite = Way::Far { one_way_ms: 300, jitter_ms: 20 };
+    over("distance::the_end_of_a_show_by_satellite_arrives", by_satellite, "cubic", |network| {
+        let noting = Noting::start(network.listen());
+        let tally = Tally::small_show(&network.url(noting.server.port), 5).key("links");
+        let ended = network.sends(tally).run();
+        let sent = number(ended.expect_good_show(), "frames_sent");
+        let arrived = noting.all().iter().filter(|a| a.video).count() as f64;
+        assert!(sent == arrived && sent > 140.0, "{arrived} of {sent}: {}", ended.story());
+    });
 }
 
 #[test]

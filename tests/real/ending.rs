@@ -58,7 +58,7 @@ fn a_signal_ends_a_show_that_never_got_through() {
 }
 
 #[test]
-fn a_signal_ends_a_show_whose_server_does_not_read() {
+fn a_signal_ends_a_show_whose_server_reads_too_slowly_for_it() {
     let server = OddServer::slow(20_000);
     let mut show = endless(&server.url()).start();
     show.wait_until_live();
@@ -67,8 +67,31 @@ fn a_signal_ends_a_show_whose_server_does_not_read() {
     show.process.signal(libc::SIGTERM);
     let ended = show.end(Duration::from_secs(10));
     assert!(asked.elapsed() < END_AT_MOST, "{:?}", asked.elapsed());
+    // What is missing at the end is no more than what such a server misses all along.
     ended.expect_code(0);
     ended.summary();
+}
+
+/// The end of such a show reaches nobody: that is no show that ended as asked.
+#[test]
+fn a_signal_ends_a_show_whose_server_does_not_read_and_tells_what_it_missed() {
+    let server = OddServer::deaf_after(Duration::from_millis(500));
+    let mut show = endless(&server.url()).start();
+    show.wait_until_live();
+    time::pause(Duration::from_millis(3000));
+    let asked = time::now();
+    show.process.signal(libc::SIGTERM);
+    let ended = show.end(Duration::from_secs(10));
+    assert!(asked.elapsed() < END_AT_MOST, "{:?}", asked.elapsed());
+    let problem = ended.expect_problem(7, &["end_lost"]);
+    let what = problem["what"].as_str().unwrap();
+    let missing: f64 = what.strip_prefix("The last ").and_then(|rest| rest.split(' ').next()?.parse().ok()).unwrap();
+    assert!((1.5..3.5).contains(&missing), "{what}");
+    assert!(ended.events.iter().any(|event| is_state(event, "ended")), "{}", ended.story());
+    let summary = ended.summary();
+    let [encoded, sent, dropped] = ["frames_encoded", "frames_sent", "dropped"].map(|name| number(summary, name));
+    assert!(sent + dropped == encoded && dropped > 45.0, "{summary}");
+    assert_eq!(summary["failure"], "end_lost");
 }
 
 /// A library that makes the disk hang: compiled into `folder`.

@@ -109,6 +109,58 @@ fn who_misses_nothing_falls_behind_and_catches_up() {
 }
 
 #[test]
+fn a_server_that_dies_without_a_word_has_its_backup_live_soon() {
+    let test = "links::a_server_that_dies_without_a_word_has_its_backup_live_soon";
+    with_a_link(test, Duration::from_secs(60), |network| {
+        network.carries(WIDE);
+        let (first, backup) = (Noting::start(network.listen()), Noting::start(network.listen_elsewhere()));
+        let elsewhere = format!("rtmp://10.77.0.3:{}/live", backup.server.port);
+        let tally = Tally::small_show(&network.url(first.server.port), 60).args(&["--backup", &elsewhere]).key("links");
+        let mut show = network.sends(tally).start();
+        show.wait_until_live();
+        time::pause(Duration::from_secs(2));
+        network.first_address_goes_silent();
+        let dead = time::now();
+        show.wait_for_states("live", 2, Duration::from_secs(20));
+        println!("live at the backup {:?} after the first server died", dead.elapsed());
+        assert!(dead.elapsed() < Duration::from_millis(5800), "{:?}", dead.elapsed());
+        time::pause(Duration::from_secs(1));
+        show.process.signal(libc::SIGTERM);
+        show.end(Duration::from_secs(10)).expect_code(0);
+        assert!(backup.all().iter().any(|arrived| arrived.video));
+    });
+}
+
+#[test]
+fn the_end_of_a_show_that_does_not_get_through_in_time_is_told() {
+    let test = "links::the_end_of_a_show_that_does_not_get_through_in_time_is_told";
+    with_a_link(test, Duration::from_secs(60), |network| {
+        network.carries(WIDE);
+        let noting = Noting::start(network.listen());
+        let clip = format!("file:{}", noisy_clip().display());
+        let tally = Tally::live(&["--video", &clip, "--audio", "test", "--size", "640x360", "--fps", "30"])
+            .args(&["--video-bitrate", "2500k", "--to", &network.url(noting.server.port)])
+            .args(&["--adaptive", "off", "--cache", "20"])
+            .key("links");
+        let mut show = network.sends(tally).start();
+        show.wait_until_live();
+        time::pause(Duration::from_secs(2));
+        network.carries(300);
+        time::pause(Duration::from_secs(5));
+        show.process.signal(libc::SIGTERM);
+        let ended = show.end(Duration::from_secs(10));
+        println!("{}", ended.story());
+        ended.expect_problem(7, &["end_lost"]);
+        let summary = ended.summary();
+        let [encoded, sent, dropped] = ["frames_encoded", "frames_sent", "dropped"].map(|name| number(summary, name));
+        assert!(sent + dropped == encoded && dropped > 60.0, "{summary}");
+        // What the system had arrives without the program.
+        let all = || (noting.all().iter().filter(|a| a.video).count() as f64 >= sent).then_some(());
+        assert!(time::poll(Duration::from_secs(10), all).is_some(), "{} of {sent}", noting.all().len());
+    });
+}
+
+#[test]
 fn an_outage_of_three_seconds_is_outlived_and_sound_comes_after_it() {
     let test = "links::an_outage_of_three_seconds_is_outlived_and_sound_comes_after_it";
     with_a_link(test, Duration::from_secs(100), |network| {
@@ -146,6 +198,8 @@ fn who_misses_nothing_misses_little_where_the_connection_is_made_again() {
         println!("{}\n{summary}", seen.story());
         assert_eq!(number(&summary, "reconnects"), 1.0, "{}", seen.story());
         assert!(seen.longest_hole() <= 700 && seen.audio_lost() == 0 && seen.audio_twice() <= 2, "{}", seen.story());
+        let [encoded, sent, dropped] = ["frames_encoded", "frames_sent", "dropped"].map(|name| number(&summary, name));
+        assert_eq!(sent + dropped, encoded, "what came back and was sent again is sent once");
     });
 }
 

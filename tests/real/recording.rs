@@ -66,6 +66,17 @@ fn a_recording_alone_is_exact_in_picture_and_sound() {
 }
 
 #[test]
+fn a_recording_alone_tells_a_person_what_it_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("show.mp4").to_string_lossy().into_owned();
+    let ended = Tally::new(&["live", "--video", "test", "--audio", "test", "--size", "320x180", "--record", &file])
+        .args(&["--for", "1s"])
+        .run();
+    ended.expect_code(0);
+    assert!(ended.stdout.contains(": 30 frames recorded, 0 missed"), "{}", ended.story());
+}
+
+#[test]
 fn a_show_is_kept_as_it_was_sent_in_either_form() {
     for ending in ["mp4", "flv"] {
         let nginx = Nginx::start();

@@ -105,13 +105,20 @@ impl Human {
 
     fn summary(&mut self, summary: &Summary) {
         let totals = &summary.totals;
+        let frames = match totals.frames_sent {
+            // It went nowhere but there.
+            0 if !summary.recordings.is_empty() => {
+                format!("{} frames recorded", totals.frames_encoded.saturating_sub(totals.recording_dropped))
+            }
+            sent => format!("{sent} frames sent"),
+        };
         self.line(&format!(
-            "Ended after {}: {} frames sent, {} missed, {} skipped, {} dropped, {} reconnects, {:.0} kb/s, CPU {:.0} %",
+            "Ended after {}: {frames}, {} missed, {} skipped, {} dropped, {} while away, {} reconnects, {:.0} kb/s, CPU {:.0} %",
             clock_text(summary.duration),
-            totals.frames_sent,
             totals.missed,
             totals.skipped,
             totals.dropped,
+            totals.away,
             totals.reconnects,
             totals.video_kbps + totals.audio_kbps,
             totals.cpu_percent,

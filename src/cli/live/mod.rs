@@ -148,6 +148,7 @@ pub(super) fn exit_of(kind: ProblemKind) -> Exit {
         ProblemKind::ConnectionLost
         | ProblemKind::OldSession
         | ProblemKind::RetriesEnded
+        | ProblemKind::EndLost
         | ProblemKind::LostWhileChecking
         | ProblemKind::UploadTooSlow => Exit::Lost,
         ProblemKind::RecordingFailed | ProblemKind::RecordingGap | ProblemKind::DiskFull => Exit::Recording,

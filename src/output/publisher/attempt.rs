@@ -12,7 +12,7 @@ use super::transport::Transport;
 use super::unacknowledged::Left;
 use super::{Order, PublishTarget, PublisherConfig, PublisherEvent, PublisherState, certificate, connect, tls};
 use crate::clock::Clock;
-use crate::media::Timestamp;
+use crate::media::{Packet, Timestamp};
 use crate::output::changes::NetworkChanges;
 use crate::output::timeline::Timeline;
 use crate::output::{OutputHandle, OutputStats, PublishError, PublishStep, TlsFault};
@@ -23,6 +23,9 @@ use crate::rtmp::client::{ClientConfig, ClientError, ClientSession, Step};
 const TLS_DEADLINE: Duration = Duration::from_secs(5);
 /// Rounds of a login, each a connection of its own: ask, get the challenge, answer.
 const LOGIN_ROUNDS_MAX: usize = 3;
+/// Less than so much of a show's end that did not arrive is a hole like those that a narrow network makes: counted, not told.
+const TAIL_MAX: Duration = Duration::from_secs(1);
+
 pub(super) struct Task {
     pub(super) config: PublisherConfig,
     pub(super) output: OutputHandle,
@@ -51,24 +54,30 @@ impl Task {
     pub(super) async fn run(mut self) {
         let timeline = Timeline::new(self.config.headers.video.is_some());
         let servers = 1 + usize::from(self.config.backup.is_some());
-        let reconnect = Reconnect::new(servers, self.config.retry_for, random_seed());
+        let reconnect = Reconnect::new(servers, self.config.retry_for, self.config.joins, random_seed());
         let mut carried = Carried { timeline, reconnect, went_live: false, left: None, known: Default::default() };
         self.tell(PublisherEvent::State(PublisherState::Connecting));
         loop {
             let started = self.clock.now();
             let error = match self.attempt(&mut carried).await {
                 Ok(()) => break,
-                Err(PublishError::Cancelled) if self.order() == Order::End && carried.reconnect.was_live() => {
+                Err(PublishError::Cancelled) if self.order() != Order::Abort && carried.reconnect.retries() => {
                     self.ended_while_down();
                     break;
                 }
                 Err(PublishError::Cancelled) => break,
+                Err(error @ PublishError::Unfinished { missing }) => {
+                    if missing >= TAIL_MAX {
+                        self.tell(PublisherEvent::Failed { error, was_live: true });
+                    }
+                    break;
+                }
                 Err(error) => error,
             };
             let was_live = carried.reconnect.was_live();
             tracing::debug!(?error, "the connection failed");
             let went_live = std::mem::take(&mut carried.went_live);
-            if went_live {
+            if went_live && !self.ending() {
                 let is_silent = matches!(error, PublishError::Silent { .. });
                 // Where viewers may fall behind, pictures that are made meanwhile wait too, from a keyframe on: the next
                 // connection must begin with one. In a silence one was made.
@@ -84,6 +93,7 @@ impl Task {
                     Some(_) | None => self.settle(&mut carried),
                 }
             }
+            let tried_before = carried.reconnect.retries();
             match carried.reconnect.failed(self.clock.now(), error, started, went_live, self.ending()) {
                 Next::GiveUp(error) => {
                     let was_live = was_live && !matches!(error, PublishError::ClosedAtOnce { .. });
@@ -95,10 +105,13 @@ impl Task {
                         self.tell(PublisherEvent::Lost { error, was_live });
                     }
                     if went_live {
+                        self.stats.update(|c| c.losses += 1);
+                    }
+                    if went_live || (!tried_before && carried.reconnect.retries()) {
                         self.tell(PublisherEvent::State(PublisherState::Reconnecting));
                     }
                     if self.wait_or_end(wait).await {
-                        if was_live && self.order() == Order::End {
+                        if carried.reconnect.retries() && self.order() != Order::Abort {
                             self.ended_while_down();
                         }
                         break;
@@ -106,7 +119,12 @@ impl Task {
                 }
             }
         }
-        self.output.deactivate();
+        if let Some(left) = carried.left.take() {
+            let lost = left.give_up();
+            self.stats.take_back(lost.frames_sent);
+            self.output.count_lost(pictures(&lost.packets));
+        }
+        self.output.give_up();
         self.tell(PublisherEvent::State(PublisherState::Ended));
     }
 
@@ -120,7 +138,14 @@ impl Task {
     /// Ends the connection that was lost, and hands in anew what it did not bring to the server.
     fn settle(&self, carried: &mut Carried) {
         let Some(left) = carried.left.take() else { return };
-        self.output.queue().put_back(left.settle());
+        let mut lost = left.settle();
+        self.stats.take_back(lost.frames_sent);
+        // Pictures that were made since then are newer, and those that follow them are missing already.
+        if self.config.late_max.is_some() {
+            self.output.count_lost(pictures(&lost.packets));
+            lost.packets.retain(|packet| !packet.is_video());
+        }
+        self.output.queue().put_back(lost.packets);
     }
 
     /// Connects, logs in if asked to, publishes until the end. `Ok`: ended as ordered.
@@ -134,7 +159,7 @@ impl Task {
             let mut pump = Pump::new(transport, session, self, carried);
             let ended = pump.run().await;
             let left = pump.leave();
-            carried.left = carried.went_live.then_some(left);
+            carried.left = (carried.went_live && ended.is_err()).then_some(left);
             match ended {
                 Ok(()) => return Ok(()),
                 Err(PublishError::Session(ClientError::Rejected { step: Step::Connect, code, description })) => {
@@ -160,7 +185,7 @@ impl Task {
     }
 
     async fn open(&self, target: &PublishTarget, carried: &mut Carried) -> Result<Transport, PublishError> {
-        let was_live = carried.reconnect.was_live();
+        let (retries, patience) = (carried.reconnect.retries(), carried.reconnect.tcp_patience());
         let [first, backup] = &mut carried.known;
         let known = if carried.reconnect.server() > 0 { backup } else { first };
         let tls_config = match target.tls {
@@ -178,7 +203,7 @@ impl Task {
         let listed: Vec<String> = addresses.iter().map(|a| a.ip().to_string()).collect();
         self.done(PublishStep::Dns, took, listed.join(", "));
 
-        let (result, took) = self.timed(connect::connect(addresses, was_live.then(|| self.news()))).await?;
+        let (result, took) = self.timed(connect::connect(addresses, retries.then(|| self.news()), patience)).await?;
         let tcp = result.map_err(|error| self.failed(PublishStep::Tcp, took, error))?;
         let peer = tcp.peer_addr().map_or_else(|error| error.to_string(), |a| a.to_string());
         self.done(PublishStep::Tcp, took, peer);
@@ -211,7 +236,7 @@ impl Task {
         let mut orders = self.orders.clone();
         tokio::select! {
             result = step => Ok((result, self.clock.now().since(started))),
-            _ = orders.wait_for(|order| matches!(order, Order::End | Order::Abort)) => Err(PublishError::Cancelled),
+            _ = orders.wait_for(|order| ends(*order)) => Err(PublishError::Cancelled),
         }
     }
 
@@ -251,8 +276,8 @@ impl Task {
         *self.orders.borrow()
     }
 
-    fn ending(&self) -> bool {
-        matches!(self.order(), Order::End | Order::Abort)
+    pub(super) fn ending(&self) -> bool {
+        ends(self.order())
     }
 
     /// Waits, less when the network changes or somebody wants it now; `true` if the show ended meanwhile.
@@ -273,6 +298,14 @@ impl Task {
     pub(super) fn instant(&self, time: Timestamp) -> Option<Instant> {
         self.clock.instant_of(time).map(Instant::from_std)
     }
+}
+
+fn ends(order: Order) -> bool {
+    matches!(order, Order::End | Order::GiveUp | Order::Abort)
+}
+
+fn pictures(packets: &[Packet]) -> u64 {
+    packets.iter().filter(|packet| packet.is_video()).count() as u64
 }
 
 /// The next round of a login the server asks for, if we have what it takes.

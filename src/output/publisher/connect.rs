@@ -57,14 +57,15 @@ fn take_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 }
 
 /// The first connection that succeeds; the others are given up. With news of the network the server was there before, and
-/// is met as soon as it is back: it is tried again each second, and at once when the network changes.
+/// is met as soon as it is back: it is tried again each second, and at once when the network changes. All of it has `patience`.
 pub(super) async fn connect(
     addresses: Vec<SocketAddr>,
     news: Option<NetworkChanges>,
+    patience: Duration,
 ) -> Result<TcpStream, PublishError> {
-    timeout(TCP_DEADLINE, race(addresses, news))
+    timeout(patience, race(addresses, news))
         .await
-        .map_err(|_elapsed| PublishError::TimedOut { step: PublishStep::Tcp, after: TCP_DEADLINE })?
+        .map_err(|_elapsed| PublishError::TimedOut { step: PublishStep::Tcp, after: patience })?
         .map_err(|error| refusal(&error))
 }
 
@@ -157,11 +158,11 @@ mod tests {
         run(async {
             let live = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-            let stream = connect(vec![dead, live.local_addr().unwrap()], None).await.unwrap();
+            let stream = connect(vec![dead, live.local_addr().unwrap()], None, TCP_DEADLINE).await.unwrap();
             assert_eq!(stream.peer_addr().unwrap(), live.local_addr().unwrap());
             assert!(stream.nodelay().unwrap());
             let (_sender, news) = tokio::sync::watch::channel(News::default());
-            assert!(matches!(connect(vec![dead], Some(news)).await, Err(PublishError::Refused)));
+            assert!(matches!(connect(vec![dead], Some(news), TCP_DEADLINE).await, Err(PublishError::Refused)));
         });
     }
 

@@ -168,7 +168,7 @@ pub enum PublisherEvent {
     },
     /// It is live at its backup server.
     OnBackup,
-    /// It gave up: after the first attempt when it never was live, or when retries ended.
+    /// It gave up: after the first attempt when it never was live, when retries ended, or without the end of the show.
     Failed {
         /// Why.
         error: PublishError,
@@ -197,6 +197,8 @@ pub struct PublisherConfig {
     pub late_max: Option<Duration>,
     /// How long to try again after a loss before giving up.
     pub retry_for: Duration,
+    /// It joins a show that has been live: what keeps it from it is tried again as after a loss, unless it is refused.
+    pub joins: bool,
     /// How long the steps of the session may take.
     pub deadlines: Deadlines,
     /// Ends in good order after `create_stream`: nothing is published.
@@ -209,6 +211,8 @@ enum Order {
     /// Run, and do not wait before the next attempt; counted.
     RetryNow(u32),
     End,
+    /// There is no more time to end.
+    GiveUp,
     Abort,
 }
 
@@ -257,8 +261,17 @@ impl Publisher {
             *order = match *order {
                 Order::Run => Order::RetryNow(1),
                 Order::RetryNow(count) => Order::RetryNow(count.wrapping_add(1)),
-                ends @ (Order::End | Order::Abort) => ends,
+                ends @ (Order::End | Order::GiveUp | Order::Abort) => ends,
             };
+        });
+    }
+
+    /// What has not been sent by now is lost, and that is told. Say `end` first.
+    pub fn give_up(&self) {
+        self.order.send_if_modified(|order| {
+            let ends = *order == Order::End;
+            *order = if ends { Order::GiveUp } else { *order };
+            ends
         });
     }
 

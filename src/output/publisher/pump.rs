@@ -18,7 +18,7 @@ use super::unacknowledged::{Left, Unacknowledged};
 use super::{Order, PublisherEvent, PublisherState, tcp_info};
 use crate::flv;
 use crate::media::{Packet, PacketKind, Timestamp};
-use crate::output::{PublishError, PublishStep};
+use crate::output::{LinkView, PublishError, PublishStep};
 use crate::rtmp::client::{ClientError, ClientEvent, ClientSession, MediaKind, Output};
 
 /// Bytes that wait for the socket before no more packets are taken: what is not yet handed over stays in the
@@ -84,6 +84,8 @@ pub(super) struct Pump<'a> {
     session_timeout: Option<Timestamp>,
     drain_until: Option<Timestamp>,
     watch: Watch,
+    /// It was told that it ends.
+    ends: bool,
     /// Until when it is doubted: the computer has slept.
     doubted_until: Option<Timestamp>,
     last_wish: Option<Timestamp>,
@@ -114,6 +116,7 @@ impl<'a> Pump<'a> {
             session_timeout: None,
             drain_until: None,
             watch: Watch::new(now),
+            ends: false,
             doubted_until: None,
             last_wish: None,
             may_be_lost: false,
@@ -139,9 +142,14 @@ impl<'a> Pump<'a> {
                     let gone = changed.is_err();
                     match *orders.borrow_and_update() {
                         Order::Abort => return Err(PublishError::Cancelled),
-                        Order::End if self.phase == Phase::Connecting => return Err(PublishError::Cancelled),
-                        Order::End | Order::Run | Order::RetryNow(_) if gone => return Err(PublishError::Cancelled),
-                        Order::End | Order::Run | Order::RetryNow(_) => {}
+                        Order::GiveUp if self.phase != Phase::Connecting && !gone => {
+                            let link = self.measure(self.task.clock.now());
+                            return self.arrived(link);
+                        }
+                        Order::End | Order::GiveUp if self.phase == Phase::Connecting => return Err(PublishError::Cancelled),
+                        _ if gone => return Err(PublishError::Cancelled),
+                        Order::End | Order::GiveUp => self.begin_to_end(),
+                        Order::Run | Order::RetryNow(_) => {}
                     }
                 }
             }
@@ -165,13 +173,14 @@ impl<'a> Pump<'a> {
                 Poll::Pending => {}
             }
             progress |= self.poll_packets(cx, now)?;
-            if self.phase == Phase::Live {
+            if self.phase != Phase::Connecting {
                 self.look(now)?;
             }
             progress |= self.poll_timer(cx, now)?;
             if self.phase == Phase::Draining && self.drain_until.is_some_and(|until| now >= until) {
                 tracing::debug!("the server did not close after the goodbye");
-                return Poll::Ready(Ok(()));
+                let link = self.measure(now);
+                return Poll::Ready(self.arrived(link));
             }
             if !progress {
                 return Poll::Pending;
@@ -404,11 +413,18 @@ impl<'a> Pump<'a> {
             }
             Poll::Ready(None) => {
                 self.phase = Phase::Closing;
-                self.task.tell(PublisherEvent::State(PublisherState::Ending));
+                self.begin_to_end();
                 self.session.close(now);
                 Ok(true)
             }
             Poll::Pending => Ok(false),
+        }
+    }
+
+    /// From now on it sends what it still holds.
+    fn begin_to_end(&mut self) {
+        if !std::mem::replace(&mut self.ends, true) {
+            self.task.tell(PublisherEvent::State(PublisherState::Ending));
         }
     }
 
@@ -429,9 +445,7 @@ impl<'a> Pump<'a> {
             hook(video, timestamp_ms, packet.captured_at);
         }
         self.drain_session(now)?;
-        if !video || self.task.config.late_max.is_none() {
-            self.unacknowledged.sent(self.queued_total, packet);
-        }
+        self.unacknowledged.sent(self.queued_total, packet);
         self.marks.push_back(Mark {
             end: self.queued_total,
             video,
@@ -443,8 +457,8 @@ impl<'a> Pump<'a> {
         Ok(())
     }
 
-    /// Looks at the link: bounds the queue by what the link still holds, ends holes early, and notices silence.
-    fn look(&mut self, now: Timestamp) -> Result<(), PublishError> {
+    /// Looks at the link, and what of it has arrived.
+    fn measure(&mut self, now: Timestamp) -> LinkView {
         let queue = self.task.output.queue();
         let waiting = Waiting {
             writing: self.outgoing_bytes as u64,
@@ -455,10 +469,21 @@ impl<'a> Pump<'a> {
         self.unacknowledged.note(self.written_total, self.watch.outstanding(), !self.unflushed);
         let rtt = self.watch.rtt();
         self.task.stats.update(|c| (c.rtt, c.link) = (rtt, link));
+        link
+    }
+
+    /// Looks at the link: bounds the queue by what the link still holds, ends holes early, and notices silence.
+    fn look(&mut self, now: Timestamp) -> Result<(), PublishError> {
+        let link = self.measure(now);
         let in_doubt = self.doubted_until.is_some_and(|until| now < until);
         if link.silent >= if in_doubt { SILENT_IN_DOUBT_MAX } else { SILENT_MAX } {
+            self.arrived(link)?;
             return Err(PublishError::Silent { after: link.silent });
         }
+        if self.phase != Phase::Live {
+            return Ok(());
+        }
+        let queue = self.task.output.queue();
         if let Some(late) = self.task.config.late_max {
             queue.set_limit(link.queue_limit(late));
         }
@@ -469,6 +494,25 @@ impl<'a> Pump<'a> {
             self.task.output.request_keyframe();
         }
         Ok(())
+    }
+
+    /// Where the show ends and there is no more time. What the system was handed arrives without us, unless nothing was
+    /// acknowledged for a while; what it was not handed does not.
+    fn arrived(&mut self, link: LinkView) -> Result<(), PublishError> {
+        if !self.task.ending() {
+            return Ok(());
+        }
+        if link.silent < SILENT_IN_DOUBT_MAX && !self.unflushed {
+            self.unacknowledged.reached(self.written_total);
+        }
+        let queue = self.task.output.queue();
+        let sent = self.unacknowledged.span();
+        let oldest = sent.map(|(oldest, _)| oldest).or_else(|| queue.oldest());
+        let newest = queue.newest().or(sent.map(|(_, newest)| newest));
+        match oldest.zip(newest) {
+            None => Ok(()),
+            Some((oldest, newest)) => Err(PublishError::Unfinished { missing: newest.since(oldest) }),
+        }
     }
 
     /// Where nothing is to be missed: pictures that are made while it `may_be_lost` begin with a keyframe, so that the next
@@ -487,7 +531,7 @@ impl<'a> Pump<'a> {
             self.drain_session(now)?;
             return Ok(true);
         }
-        let look = (self.phase == Phase::Live).then(|| self.watch.next());
+        let look = (self.phase != Phase::Connecting).then(|| self.watch.next());
         let wake = [self.session_timeout, self.drain_until, look].into_iter().flatten().min();
         if let Some(at) = wake.and_then(|at| self.task.instant(at)) {
             if self.timer.deadline() != at {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::connect::TCP_DEADLINE;
 use crate::clock::Backoff;
 use crate::media::Timestamp;
 use crate::output::{PublishError, PublishStep, Recovery};
@@ -13,6 +14,8 @@ const WAIT_MAX: Duration = Duration::from_secs(15);
 const KNOCK_WAIT_MAX: Duration = Duration::from_millis(500);
 /// How long a server is given to notice that our old session is dead, before it is asked again.
 const OLD_SESSION_WAIT: Duration = Duration::from_secs(1);
+/// How long a lost server is knocked at before the other has its turn: who dies without a word does not answer later either.
+const TURN: Duration = Duration::from_secs(1);
 /// A connection that lasted so long was a good one: the waits begin again.
 const GOOD_AFTER: Duration = Duration::from_secs(3);
 /// A show that ends so soon after its first accepted publish was refused.
@@ -40,8 +43,12 @@ pub(super) struct Reconnect {
     /// Servers to take turns with: the first is the one that is wanted.
     servers: usize,
     server: usize,
+    /// It joins a show that has been live: that it is not yet is a loss.
+    joins: bool,
     first_live_at: Option<Timestamp>,
     lost_at: Option<Timestamp>,
+    /// Attempts in vain since then.
+    in_vain: usize,
     /// The old session that still holds the name was told of.
     told_old_session: bool,
     /// Failures before the first success, one for each server.
@@ -49,15 +56,18 @@ pub(super) struct Reconnect {
 }
 
 impl Reconnect {
-    /// With so many servers, trying for `retry_for` at most after a loss.
-    pub(super) fn new(servers: usize, retry_for: Duration, seed: u64) -> Self {
+    /// With so many servers, trying for `retry_for` at most after a loss. One that `joins` a show that has been live is lost
+    /// from its first failure on.
+    pub(super) fn new(servers: usize, retry_for: Duration, joins: bool, seed: u64) -> Self {
         Self {
             backoff: Backoff::of_many(WAIT_MAX, seed),
             retry_for,
             servers: servers.max(1),
             server: 0,
+            joins,
             first_live_at: None,
             lost_at: None,
+            in_vain: 0,
             told_old_session: false,
             first_failure: None,
         }
@@ -73,10 +83,20 @@ impl Reconnect {
         self.first_live_at.is_some()
     }
 
+    /// Whether it connects again, and not for the first time.
+    pub(super) fn retries(&self) -> bool {
+        self.was_live() || (self.joins && self.lost_at.is_some())
+    }
+
+    /// How long the next server may take to answer at all.
+    pub(super) fn tcp_patience(&self) -> Duration {
+        if self.retries() && self.servers > 1 { TURN } else { TCP_DEADLINE }
+    }
+
     /// The server accepted the publish.
     pub(super) fn live(&mut self, now: Timestamp) {
         self.first_live_at.get_or_insert(now);
-        self.told_old_session = false;
+        (self.told_old_session, self.in_vain) = (false, 0);
     }
 
     /// An attempt begun at `started` ended with `error`; `went_live`: it was live until now.
@@ -93,9 +113,13 @@ impl Reconnect {
         if matches!(error, PublishError::ClosedAtOnce { .. }) || (!self.was_live() && ending) {
             return Next::GiveUp(error);
         }
-        if !self.was_live() {
+        if !self.was_live() && !self.joins {
             return self.not_live_yet(error);
         }
+        if !self.was_live() && error.is_refusal() && !error.is_old_session() {
+            return Next::GiveUp(error);
+        }
+        let is_first = !self.retries();
         if went_live && now.since(started) > GOOD_AFTER {
             self.backoff.reset();
             self.lost_at = None;
@@ -106,15 +130,18 @@ impl Reconnect {
         }
         if !went_live {
             self.server = (self.server + 1) % self.servers;
+            self.in_vain += 1;
         }
         let wait = match &error {
+            // Another one was not asked yet.
+            _ if (1..self.servers).contains(&self.in_vain) => Duration::ZERO,
             error if error.nobody_answered() => self.backoff.next_wait().min(KNOCK_WAIT_MAX),
             error if error.is_old_session() => OLD_SESSION_WAIT,
             _ => self.backoff.next_wait(),
         };
         let old_session =
             error.is_old_session() && !std::mem::replace(&mut self.told_old_session, error.is_old_session());
-        Next::Again { wait, news: (went_live || old_session).then_some(error) }
+        Next::Again { wait, news: (went_live || is_first || old_session).then_some(error) }
     }
 
     /// A show that cannot begin is told at once, unless another server takes it.
@@ -161,7 +188,7 @@ mod tests {
     }
 
     fn live_once(servers: usize) -> Reconnect {
-        let mut reconnect = Reconnect::new(servers, Duration::from_secs(300), 7);
+        let mut reconnect = Reconnect::new(servers, Duration::from_secs(300), false, 7);
         reconnect.live(seconds(1.0));
         reconnect
     }
@@ -237,7 +264,7 @@ mod tests {
         }
         assert_eq!(told, 1);
         // Before a show was ever live, another one has the name.
-        let mut reconnect = Reconnect::new(2, Duration::from_secs(300), 7);
+        let mut reconnect = Reconnect::new(2, Duration::from_secs(300), false, 7);
         assert!(matches!(reconnect.failed(seconds(1.0), already(), seconds(0.0), false, false), Next::GiveUp(_)));
     }
 
@@ -259,15 +286,62 @@ mod tests {
 
     #[test]
     fn a_show_that_cannot_begin_is_told_at_once_unless_a_backup_takes_it() {
-        let mut reconnect = Reconnect::new(1, Duration::from_secs(300), 7);
+        let mut reconnect = Reconnect::new(1, Duration::from_secs(300), false, 7);
         let next = reconnect.failed(seconds(1.0), PublishError::Refused, seconds(0.0), false, false);
         assert!(matches!(next, Next::GiveUp(PublishError::Refused)));
-        let mut reconnect = Reconnect::new(2, Duration::from_secs(300), 7);
+        let mut reconnect = Reconnect::new(2, Duration::from_secs(300), false, 7);
         let (wait, news) = again(reconnect.failed(seconds(1.0), PublishError::Refused, seconds(0.0), false, false));
         assert!(wait.is_zero() && news.is_some() && reconnect.server() == 1);
         let dns = PublishError::Dns { reason: String::new() };
         let next = reconnect.failed(seconds(1.0), dns, seconds(0.0), false, false);
         assert!(matches!(next, Next::GiveUp(PublishError::Refused)), "the wanted server's own failure: {next:?}");
+    }
+
+    #[test]
+    fn another_server_has_its_turn_soon() {
+        let mut reconnect = live_once(2);
+        again(reconnect.failed(seconds(60.0), PublishError::Silent { after: WAIT_MAX }, seconds(0.0), true, false));
+        assert_eq!(
+            (reconnect.server(), reconnect.tcp_patience()),
+            (0, TURN),
+            "the lost one is asked first, for a second"
+        );
+        let no_answer = PublishError::TimedOut { step: PublishStep::Tcp, after: TURN };
+        let (wait, _) = again(reconnect.failed(seconds(61.0), no_answer.clone(), seconds(60.0), false, false));
+        assert!(wait.is_zero() && reconnect.server() == 1);
+        // Nobody is there: each is asked in turn, and no more often than one alone.
+        let (wait, _) = again(reconnect.failed(seconds(62.0), no_answer, seconds(61.0), false, false));
+        assert!(!wait.is_zero() && reconnect.server() == 0);
+        assert_eq!(live_once(1).tcp_patience(), TCP_DEADLINE, "there is no other");
+    }
+
+    #[test]
+    fn who_joins_a_show_is_tried_again_unless_he_is_refused() {
+        let joins = || Reconnect::new(1, Duration::from_secs(300), true, 7);
+        let mut reconnect = joins();
+        let mut told = 0;
+        for second in 0..60 {
+            let now = seconds(f64::from(second));
+            let (wait, news) = again(reconnect.failed(now, PublishError::Refused, now, false, false));
+            assert!(wait <= KNOCK_WAIT_MAX && reconnect.retries() && !reconnect.was_live());
+            told += usize::from(news.is_some());
+        }
+        assert_eq!(told, 1);
+        // The session that it had before it was switched off may still be held.
+        let mut reconnect = joins();
+        let (wait, news) = again(reconnect.failed(seconds(1.0), already(), seconds(0.0), false, false));
+        assert!(wait == OLD_SESSION_WAIT && news.is_some());
+        assert!(again(reconnect.failed(seconds(2.0), already(), seconds(1.0), false, false)).1.is_none());
+        // It was live: what a restarting server says is not final any more.
+        let rejected = || {
+            let (code, description) = ("NetStream.Publish.Denied".to_owned(), None);
+            PublishError::Session(ClientError::Rejected { step: Step::Publish, code, description })
+        };
+        reconnect.live(seconds(3.0));
+        again(reconnect.failed(seconds(60.0), broken(), seconds(3.0), true, false));
+        again(reconnect.failed(seconds(61.0), rejected(), seconds(60.0), false, false));
+        let next = joins().failed(seconds(1.0), rejected(), seconds(0.0), false, false);
+        assert!(matches!(next, Next::GiveUp(PublishError::Session(_))), "{next:?}");
     }
 
     #[test]

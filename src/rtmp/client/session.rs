@@ -241,20 +241,11 @@ impl ClientSession {
             self.enter(Step::Live);
             return;
         }
-        let refusal = info.is_refusal();
-        let event = ClientEvent::Status {
-            level: info.level.clone(),
-            code: info.code.clone(),
-            description: self.redacted(info.description.clone()),
-        };
-        if refusal {
-            if self.step == Step::Live {
-                self.link.push_event(event);
-            }
-            self.reject(info);
-        } else {
-            self.link.push_event(event);
+        if info.is_refusal() {
+            return self.reject(info);
         }
+        let description = self.redacted(info.description);
+        self.link.push_event(ClientEvent::Status { level: info.level, code: info.code, description });
     }
 
     fn send_connect(&mut self) {

@@ -248,6 +248,7 @@ impl Driver {
             encoder_name: CLIENT_NAME.to_owned(),
             sent_hook: None,
             retry_for: Duration::ZERO,
+            joins: false,
             deadlines: Deadlines {
                 handshake: STEP_DEADLINE,
                 connect: STEP_DEADLINE,

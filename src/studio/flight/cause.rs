@@ -6,7 +6,7 @@ use crate::studio::DestinationState;
 /// Why a second was poor: of several, the one that explains the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Cause {
-    /// No connection.
+    /// No server got the show.
     Away,
     /// The encoder had no time.
     Encoder,
@@ -14,6 +14,8 @@ pub enum Cause {
     Source,
     /// Composing had no time: other programs take this computer.
     Computer,
+    /// Not every server got the show.
+    SomeAway,
     /// The network carried less than was sent: pictures were dropped.
     NetworkLost,
     /// The network carries less than is wanted: the picture takes less.
@@ -27,11 +29,12 @@ pub enum Cause {
 impl Cause {
     /// Every cause.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Away,
         Self::Encoder,
         Self::Source,
         Self::Computer,
+        Self::SomeAway,
         Self::NetworkLost,
         Self::NetworkNarrow,
         Self::Sound,
@@ -40,12 +43,12 @@ impl Cause {
 
     /// Why `second` was poor; `None`: it was good.
     pub fn of(second: &FlightSecond) -> Option<Self> {
-        let away = matches!(second.state, DestinationState::Reconnecting);
         [
-            (away, Self::Away),
+            (nobody_got(second), Self::Away),
             (second.skipped > 0, Self::Encoder),
             (second.missed > 0 && source_is_slow(second), Self::Source),
             (second.missed > 0, Self::Computer),
+            (second.destinations_away > 0, Self::SomeAway),
             (second.dropped > 0, Self::NetworkLost),
             (second.audio_xruns > 0, Self::Sound),
             (second.recording_dropped > 0, Self::Disk),
@@ -70,6 +73,7 @@ impl Cause {
                 "this computer was too busy to compose all pictures",
                 "dieser Rechner war zu beschäftigt, um alle Bilder zusammenzusetzen",
             ],
+            Self::SomeAway => ["not every server got the show", "nicht jeder Server bekam die Sendung"],
             Self::NetworkLost => [
                 "the network carried less than was sent, and pictures were dropped",
                 "das Netz trug weniger, als gesendet wurde, und Bilder wurden verworfen",
@@ -102,6 +106,10 @@ impl Cause {
                 "Wähle ein kleineres Bild der Kamera, oder einen Clip, der leichter zu decodieren ist.",
             ],
             Self::Computer => ["End other programs while you stream.", "Beende andere Programme, während du sendest."],
+            Self::SomeAway => [
+                "Look whether the server that was missing runs, or give that destination a backup server.",
+                "Sieh nach, ob der fehlende Server läuft, oder gib diesem Ziel einen Ersatzserver.",
+            ],
             Self::NetworkLost | Self::NetworkNarrow => [
                 "Lower the picture's bitrate, or use a cable and keep others off the network.",
                 "Senke die Bitrate des Bildes, oder nimm ein Kabel und halte andere aus dem Netz.",
@@ -116,6 +124,14 @@ impl Cause {
             ],
         })
     }
+}
+
+/// Whether no server got all of `second`. Files of older versions do not tell one destination from all.
+fn nobody_got(second: &FlightSecond) -> bool {
+    let is_out = matches!(second.state, DestinationState::Reconnecting | DestinationState::Off);
+    let unknown = second.destinations == 0;
+    let all_away = second.destinations_away > 0 && second.destinations_away >= second.destinations;
+    is_out || all_away || (unknown && second.reconnects > 0)
 }
 
 /// Whether the source's own work took more than half of the time there is for a picture, and more than composing.
@@ -142,5 +158,25 @@ mod tests {
         assert_eq!(Cause::of(&FlightSecond { capture_ms: Some(31.0), ..busy }), Some(Cause::Source));
         let away = FlightSecond { state: DestinationState::Reconnecting, dropped: 30, ..narrow };
         assert_eq!(Cause::of(&away), Some(Cause::Away));
+    }
+
+    #[test]
+    fn a_second_that_no_server_got_whole_is_not_good_and_one_that_some_got_blames_no_network() {
+        let of = |state, destinations, destinations_away| {
+            Cause::of(&FlightSecond { state, destinations, destinations_away, dropped: 3, ..second(1) })
+        };
+        use DestinationState::{Connecting, Ended, Live, Off};
+        assert_eq!(of(Live, 2, 0), Some(Cause::NetworkLost));
+        assert_eq!(of(Live, 2, 1), Some(Cause::SomeAway));
+        assert_eq!(of(Live, 1, 1), Some(Cause::Away), "it was lost and made again within the second");
+        for (state, all) in [(Off, 0), (Connecting, 2), (Ended, 2)] {
+            assert_eq!(of(state, all, all), Some(Cause::Away), "{state:?}");
+        }
+        let before_it_is_live = FlightSecond { state: Connecting, ..second(1) };
+        assert_eq!(Cause::of(&before_it_is_live), None);
+        // Older files.
+        let old = FlightSecond { destinations: 0, ..second(1) };
+        assert_eq!(Cause::of(&old), None);
+        assert_eq!(Cause::of(&FlightSecond { reconnects: 1, ..old }), Some(Cause::Away));
     }
 }

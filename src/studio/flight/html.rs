@@ -91,6 +91,7 @@ fn graphs() -> Vec<Graph> {
                 (Phrase::Network, |second| Some(second.dropped as f64)),
                 (Phrase::Encoder, |second| Some(second.skipped as f64)),
                 (Phrase::Computer, |second| Some(second.missed as f64)),
+                (Phrase::AwayServer, |second| Some(second.away.into())),
             ],
         ),
         (

@@ -38,7 +38,7 @@ pub struct FlightSecond {
     /// Times samples were missing or too many.
     pub audio_xruns: u64,
     /// Connections made again.
-    pub reconnects: u64,
+    pub reconnects: u32,
     /// CPU use of this program; 100 is one core.
     pub cpu_percent: f64,
     /// Resident memory in MiB.
@@ -53,6 +53,12 @@ pub struct FlightSecond {
     pub disk_ms: Option<f64>,
     /// The slowest packet waited so long for the socket, in ms.
     pub write_ms: Option<f64>,
+    /// Pictures that destinations missed while their connection was lost.
+    pub away: u32,
+    /// Destinations that are not switched off; 0 where that is not known.
+    pub destinations: u8,
+    /// Of these, how many did not get all of this second.
+    pub destinations_away: u8,
 }
 
 /// Every state with its letter.
@@ -67,6 +73,8 @@ const STATES: [(DestinationState, &str); 6] = [
 
 /// Fields of the first versions, which knew nothing of capturing, converting, the disk and the socket.
 const FIELDS_BEFORE_STAGES: usize = 20;
+/// Fields of those after them, which did not tell one destination from all.
+const FIELDS_BEFORE_DESTINATIONS: usize = 24;
 
 impl FlightSecond {
     /// What happened between two figures, the later taken `at` seconds after the start.
@@ -89,7 +97,7 @@ impl FlightSecond {
             dropped: since(|stats| stats.dropped),
             recording_dropped: since(|stats| stats.recording_dropped),
             audio_xruns: since(|stats| stats.audio_xruns),
-            reconnects: since(|stats| stats.reconnects),
+            reconnects: since(|stats| stats.reconnects) as u32,
             cpu_percent: now.cpu_percent,
             rss_mb: now.rss_mb,
             lufs: now.lufs,
@@ -97,6 +105,9 @@ impl FlightSecond {
             convert_ms: now.convert_ms,
             disk_ms: now.disk_ms,
             write_ms: now.write_ms,
+            away: since(|stats| stats.away) as u32,
+            destinations: few(now.destinations.into()),
+            destinations_away: few(now.destinations_away.into()),
         }
     }
 
@@ -122,7 +133,7 @@ impl FlightSecond {
             count(self.dropped),
             count(self.recording_dropped),
             count(self.audio_xruns),
-            count(self.reconnects),
+            count(self.reconnects.into()),
             short(self.cpu_percent, 0),
             some(self.rss_mb, 0),
             some(self.lufs, 1),
@@ -130,13 +141,16 @@ impl FlightSecond {
             some(self.convert_ms, 2),
             some(self.disk_ms, 0),
             some(self.write_ms, 0),
+            count(self.away.into()),
+            count(self.destinations.into()),
+            count(self.destinations_away.into()),
         ]
         .join("\t")
     }
 
     /// Reads a line; fields that newer versions add at its end are left alone. `None`: it is not whole.
     pub(super) fn from_line(line: &str) -> Option<Self> {
-        let ends = line.matches('\t').count() + 1 == FIELDS_BEFORE_STAGES;
+        let known = line.matches('\t').count() + 1;
         let mut fields = line.split('\t');
         let mut next = || fields.next();
         let (at, letter) = (next()?.parse().ok()?, next()?);
@@ -152,9 +166,13 @@ impl FlightSecond {
         let [missed, skipped, dropped, recording_dropped, audio_xruns, reconnects] = take(&mut number)?;
         let [cpu_percent, rss_mb, lufs] = take(&mut number)?;
         // Older versions end here.
-        let [capture_ms, convert_ms, disk_ms, write_ms] = match ends {
-            true => [None; 4],
-            false => take(&mut number)?,
+        let [capture_ms, convert_ms, disk_ms, write_ms] = match known {
+            FIELDS_BEFORE_STAGES => [None; 4],
+            _ => take(&mut number)?,
+        };
+        let [away, destinations, destinations_away] = match known {
+            FIELDS_BEFORE_STAGES | FIELDS_BEFORE_DESTINATIONS => [None; 3],
+            _ => take(&mut number)?,
         };
         let count = |value: Option<f64>| value.map_or(0, |value| value.max(0.0) as u64);
         Some(Self {
@@ -174,7 +192,7 @@ impl FlightSecond {
             dropped: count(dropped),
             recording_dropped: count(recording_dropped),
             audio_xruns: count(audio_xruns),
-            reconnects: count(reconnects),
+            reconnects: count(reconnects) as u32,
             cpu_percent: cpu_percent?,
             rss_mb,
             lufs,
@@ -182,13 +200,21 @@ impl FlightSecond {
             convert_ms,
             disk_ms,
             write_ms,
+            away: count(away) as u32,
+            destinations: few(count(destinations)),
+            destinations_away: few(count(destinations_away)),
         })
     }
 
     /// Pictures a viewer did not get.
     pub fn lost(&self) -> u64 {
-        self.missed + self.skipped + self.dropped
+        self.missed + self.skipped + self.dropped + u64::from(self.away)
     }
+}
+
+/// A number of destinations, of which there are never many.
+fn few(count: u64) -> u8 {
+    u8::try_from(count).unwrap_or(u8::MAX)
 }
 
 fn take<const N: usize>(number: &mut impl FnMut() -> Option<Option<f64>>) -> Option<[Option<f64>; N]> {
@@ -235,6 +261,9 @@ pub(super) mod tests {
             convert_ms: Some(0.42),
             disk_ms: Some(14.0),
             write_ms: Some(3.0),
+            away: 0,
+            destinations: 1,
+            destinations_away: 0,
         }
     }
 
@@ -242,6 +271,7 @@ pub(super) mod tests {
     fn a_line_reads_as_it_was_written_and_six_hours_are_small() {
         for (state, _) in STATES {
             let second = FlightSecond { state, network_kbps: Some(1200.0), dropped: 7, lufs: None, ..second(21_599) };
+            let second = FlightSecond { away: 30, destinations: 3, destinations_away: 2, ..second };
             assert_eq!(FlightSecond::from_line(&second.to_line()), Some(second));
             let newer = format!("{}\t17", second.to_line());
             assert_eq!(FlightSecond::from_line(&newer), Some(second));
@@ -253,8 +283,10 @@ pub(super) mod tests {
     #[test]
     fn a_line_of_an_older_version_is_read() {
         let old = "5\tL\t30\t2987\t128\t\t0\t21.5\t8.2\t0.81\t6.02\t\t\t\t\t\t\t41\t54\t-16.2";
-        let known = FlightSecond { capture_ms: None, convert_ms: None, disk_ms: None, write_ms: None, ..second(5) };
-        assert_eq!(FlightSecond::from_line(old), Some(known));
+        let known = FlightSecond { destinations: 0, ..second(5) };
+        let older = FlightSecond { capture_ms: None, convert_ms: None, disk_ms: None, write_ms: None, ..known };
+        assert_eq!(FlightSecond::from_line(old), Some(older));
+        assert_eq!(FlightSecond::from_line(&format!("{old}\t2.31\t0.42\t14\t3")), Some(known));
     }
 
     #[test]
@@ -265,7 +297,8 @@ pub(super) mod tests {
             let part = &whole[..end];
             let read = FlightSecond::from_line(part);
             let there = part.matches('\t').count();
-            assert!(read.is_none() || there == tabs || there + 1 == FIELDS_BEFORE_STAGES, "{part:?}");
+            let is_older = [FIELDS_BEFORE_STAGES, FIELDS_BEFORE_DESTINATIONS].contains(&(there + 1));
+            assert!(read.is_none() || there == tabs || is_older, "{part:?}");
         }
         assert_eq!(FlightSecond::from_line("5\tX\t30"), None);
         assert_eq!(FlightSecond::from_line(&whole.replace("2987", "nan")), None);

@@ -83,13 +83,14 @@ pub(super) fn summary_lines(flight: &Flight, words: FlightWords) -> Vec<String> 
             average(|second| second.audio_kbps),
             average(|second| second.fps),
         ),
-        words.lost(
+        words.lost([
             sum(|second| second.missed),
             sum(|second| second.skipped),
             sum(|second| second.dropped),
+            sum(|second| second.away.into()),
             sum(|second| second.recording_dropped),
-        ),
-        words.connections(sum(|second| second.reconnects), most(|second| second.queue_ms)),
+        ]),
+        words.connections(sum(|second| second.reconnects.into()), most(|second| second.queue_ms)),
         words.program_cost(
             average(|second| second.cpu_percent),
             most(|second| second.cpu_percent),
@@ -278,7 +279,7 @@ destination:   a rehearsal on this computer
 
 The show lasted 0:03:19; 180 of 200 seconds were good.
 Rate: picture 2987 kb/s, sound 128 kb/s; 30.0 pictures a second.
-Pictures lost: 1 by this computer, 1 by the encoder, 15 by the network; 1 missing in the recording.
+Pictures lost: 1 by this computer, 1 by the encoder, 15 by the network, 0 while a server was away; 1 missing in the recording.
 Connections made again: 0; at most 0 ms waited for the network.
 This program took 41 % of a core, at most 41 %, and 54 MiB.
 A picture's cost in the worst second: decoding 2.3 ms, converting 0.4 ms, composing 0.8 ms, encoding 6.0 ms.

@@ -69,6 +69,7 @@ table! {
     Network: "network", "Netz";
     Encoder: "encoder", "Encoder";
     Computer: "this computer", "dieser Rechner";
+    AwayServer: "a server that was away", "ein Server, der fort war";
     CostOfPicture: "Cost of a picture", "Kosten eines Bildes";
     Decoding: "decoding", "Decodieren";
     Converting: "converting", "Umwandeln";
@@ -270,13 +271,14 @@ impl FlightWords {
         ])
     }
 
-    pub(super) fn lost(self, missed: u64, skipped: u64, dropped: u64, recording: u64) -> String {
+    /// `[missed, skipped, dropped, away, recording]`: by composing, the encoder, the network, and so on.
+    pub(super) fn lost(self, [missed, skipped, dropped, away, recording]: [u64; 5]) -> String {
         self.pick([
             format!(
-                "Pictures lost: {missed} by this computer, {skipped} by the encoder, {dropped} by the network; {recording} missing in the recording."
+                "Pictures lost: {missed} by this computer, {skipped} by the encoder, {dropped} by the network, {away} while a server was away; {recording} missing in the recording."
             ),
             format!(
-                "Verlorene Bilder: {missed} durch diesen Rechner, {skipped} durch den Encoder, {dropped} durch das Netz; {recording} fehlen in der Aufnahme."
+                "Verlorene Bilder: {missed} durch diesen Rechner, {skipped} durch den Encoder, {dropped} durch das Netz, {away} während ein Server fort war; {recording} fehlen in der Aufnahme."
             ),
         ])
     }

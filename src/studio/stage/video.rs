@@ -63,6 +63,9 @@ impl VideoThread {
             let mut capture = clock.now().since(begun);
             self.look(tick.time, captured.as_ref());
             let program = self.program.as_ref().filter(|program| program.fanout().is_active());
+            if let (Some(idle), None) = (&self.program, program) {
+                idle.fanout().leave_out_picture();
+            }
             let here = |picture| Captured { picture, pixel_aspect: PixelAspect::SQUARE, captured_at: tick.time };
             let card = program.and_then(|_| self.stand_in.card(format.size)).map(here);
             let held = || program.and_then(|_| self.stand_in.last().cloned());

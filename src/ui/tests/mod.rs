@@ -53,6 +53,7 @@ pub(in crate::ui) fn stats(state: DestinationState) -> Stats {
         missed: 0,
         skipped: 0,
         dropped: 0,
+        away: 0,
         recording_dropped: 0,
         audio_xruns: 0,
         video_kbps: 2850.0,
@@ -68,6 +69,9 @@ pub(in crate::ui) fn stats(state: DestinationState) -> Stats {
         disk_ms: None,
         write_ms: None,
         reconnects: 0,
+        interruptions: 0,
+        destinations: 1,
+        destinations_away: 0,
         latency: None,
         cpu_percent: 20.0,
         rss_mb: None,
@@ -79,7 +83,7 @@ pub(in crate::ui) fn stats(state: DestinationState) -> Stats {
 fn ended(seconds: u64, failure: Option<Problem>) -> StudioEvent {
     StudioEvent::Ended(Box::new(Summary {
         duration: Duration::from_secs(seconds),
-        totals: Stats { reconnects: 1, ..stats(DestinationState::Ended) },
+        totals: Stats { reconnects: 1, interruptions: 1, ..stats(DestinationState::Ended) },
         recordings: Vec::new(),
         flight: None,
         worst_second: Some(WorstSecond { second: 12, frames_lost: 3, latency_ms: 80.0 }),

@@ -52,6 +52,7 @@ impl Words {
             (second.missed, self.0.pick(["this computer", "dieser Rechner"])),
             (second.skipped, self.0.pick(["encoder", "Encoder"])),
             (second.dropped, self.0.pick(["network", "Netz"])),
+            (second.away.into(), self.0.pick(["while a server was away", "während ein Server fort war"])),
             (second.recording_dropped, self.0.pick(["recording", "Aufnahme"])),
         ];
         let told: Vec<String> =

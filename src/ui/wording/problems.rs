@@ -54,8 +54,13 @@ fn what_german(problem: &Problem) -> String {
         Kind::ProtocolError => format!("{about} hat etwas gesendet, das kein gültiges RTMP ist ({details})."),
         Kind::ConnectionLost => format!("Die Verbindung zu {about} ist abgerissen ({details})."),
         Kind::OldSession => format!("{about} hält noch die alte Verbindung und nimmt keine neue an."),
-        Kind::OnBackup => format!("Die Sendung geht an den Ersatzserver von {about}."),
+        Kind::OnBackup => {
+            format!("Die Sendung geht an den Ersatzserver von {about} und bleibt dort, bis dieser verloren geht.")
+        }
         Kind::RetriesEnded => format!("Die Verbindung zu {about} riss ab und kam nicht wieder ({details})."),
+        Kind::EndLost => {
+            format!("Die letzten {} der Sendung kamen bei {about} nicht an.", details.replace('.', ","))
+        }
         Kind::LostWhileChecking => format!("Beim Versuch des Sendens riss die Verbindung zu {about} ab ({details})."),
         Kind::UploadTooSlow => {
             format!("Das Netz trägt nur {} zu {about}{}.", of_german(details), lost_german(problem))
@@ -347,6 +352,10 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         Kind::RetriesEnded => {
             ["Check the network and the server, then go live again.", "Prüfe Netz und Server, dann geh wieder live."]
         }
+        Kind::EndLost => [
+            "Check the network and the server; at a lower rate of the picture less is left to send at the end.",
+            "Prüfe Netz und Server; bei einer niedrigeren Bitrate des Bildes ist am Ende weniger übrig.",
+        ],
         Kind::LostWhileChecking => {
             ["Check the network and the server, then check again.", "Prüfe Netz und Server, dann prüfe noch einmal."]
         }
@@ -360,7 +369,7 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         ],
         Kind::CertificateExpiresSoon => ["Ask the server's owner to renew it.", "Bitte den Betreiber, es zu erneuern."],
         Kind::ServerWarning => {
-            ["Read the server's words; the show goes on.", "Lies die Worte des Servers; die Sendung geht weiter."]
+            ["Read the server's words; it still takes what is sent.", "Lies die Worte des Servers; er nimmt weiter an."]
         }
         Kind::SourceNotFound => {
             ["Connect it, or choose another source.", "Schließe es an oder wähle eine andere Quelle."]

@@ -14,6 +14,7 @@ use super::time;
 /// Set in the child.
 const INSIDE: &str = "TALLY_TEST_INSIDE";
 const SERVER: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
+const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 3);
 
 /// How long a packet is on its way.
 #[derive(Clone, Copy)]
@@ -124,6 +125,21 @@ impl Network {
     /// From now on the link carries nothing, and nobody is told.
     pub(crate) fn goes_silent(&self) {
         self.on_sender("tc qdisc replace dev tally1 root blackhole");
+    }
+
+    /// Another address of the server's side, and a port of it to listen on.
+    pub(crate) fn listen_elsewhere(&self) -> TcpListener {
+        sh(&format!("ip addr add {ELSEWHERE}/24 dev tally0"));
+        TcpListener::bind((ELSEWHERE, 0)).unwrap()
+    }
+
+    /// From now on the first of its addresses gets nothing, and nobody is told: a filter of classic BPF (the address that a
+    /// packet goes to: drop, else pass).
+    pub(crate) fn first_address_goes_silent(&self) {
+        let address = u32::from(SERVER);
+        let filter = format!("4,32 0 0 30,21 0 1 {address},6 0 0 2,6 0 0 0");
+        self.on_sender("tc qdisc add dev tally1 clsact");
+        self.on_sender(&format!("tc filter add dev tally1 egress bpf da bytecode '{filter}'"));
     }
 
     /// Pulls the cable out, or puts it in again: the sender's system sees it.

@@ -165,12 +165,7 @@ impl OddServer {
 
     /// Serves well, but takes only `bytes_per_second` from the connection, and the system takes little in advance.
     pub(crate) fn slow(bytes_per_second: usize) -> Self {
-        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-        // Accepted connections inherit it.
-        socket.set_recv_buffer_size(8 * 1024).unwrap();
-        socket.bind(&std::net::SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
-        socket.listen(8).unwrap();
-        Self::start_on(socket.into(), move |stream| {
+        Self::start_on(short_of_buffers(), move |stream| {
             let mut peer = Peer::new(stream);
             if peer.serve_until_publish().and_then(|_| peer.accept_publish()).is_err() {
                 return;
@@ -181,6 +176,29 @@ impl OddServer {
             }
         })
     }
+
+    /// Serves well for `time`, and then reads no more and stays.
+    pub(crate) fn deaf_after(time: Duration) -> Self {
+        Self::start_on(short_of_buffers(), move |stream| {
+            let mut peer = Peer::new(stream);
+            if peer.serve_until_publish().and_then(|_| peer.accept_publish()).is_err() {
+                return;
+            }
+            let until = time::now() + time;
+            while time::now() < until && peer.read_message().is_ok() {}
+            time::pause(Duration::from_secs(6));
+        })
+    }
+}
+
+/// A socket that listens, whose system takes little in advance.
+fn short_of_buffers() -> TcpListener {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    // Accepted connections inherit it.
+    socket.set_recv_buffer_size(8 * 1024).unwrap();
+    socket.bind(&std::net::SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+    socket.listen(8).unwrap();
+    socket.into()
 }
 
 impl Drop for OddServer {
