@@ -52,9 +52,8 @@ pub(super) struct Facts<'a> {
 pub(super) fn of(facts: &Facts<'_>) -> TruthView {
     let plain = |truth| TruthView { truth, remedy: None };
     let asked_in_vain = facts.kept.filter(|kept| matches!(kept, Truth::NothingToMark | Truth::NothingToSave));
-    match (facts.show.phase, asked_in_vain) {
-        (Phase::Ready | Phase::Off | Phase::Live, Some(vain)) => return plain(vain.clone()),
-        _ => {}
+    if let (Phase::Ready | Phase::Off | Phase::Live, Some(vain)) = (facts.show.phase, asked_in_vain) {
+        return plain(vain.clone());
     }
     match facts.show.phase {
         // What kept a show from beginning still does.
@@ -115,7 +114,7 @@ fn ready(facts: &Facts<'_>) -> TruthView {
         }
         None => match disk_fills_up(facts) {
             Some(truth) => plain(truth),
-            None => plain(Truth::ReadyFor(names.join(", "))),
+            None => muted(facts).unwrap_or_else(|| plain(Truth::ReadyFor(names.join(", ")))),
         },
     }
 }
@@ -125,6 +124,12 @@ fn awaited(facts: &Facts<'_>) -> Option<Truth> {
     let mut failures = [facts.picture_failure, facts.sound_failure].into_iter().flatten();
     let awaited = failures.find(|problem| problem.kind == ProblemKind::SourceAwaited);
     awaited.map(|problem| Truth::Problem(problem.clone()))
+}
+
+/// Nobody hears what there is to hear, and that is easily forgotten.
+fn muted(facts: &Facts<'_>) -> Option<TruthView> {
+    let muted = facts.sound.muted && !facts.is_silent;
+    muted.then_some(TruthView { truth: Truth::Muted, remedy: Some(Remedy::Unmute) })
 }
 
 /// The disk will be full within the hour that a show may well last.
@@ -180,6 +185,8 @@ fn live(facts: &Facts<'_>) -> TruthView {
         truth
     } else if let Some(kept) = facts.kept {
         kept.clone()
+    } else if let Some(muted) = muted(facts) {
+        return muted;
     } else if facts.show.rehearsal {
         Truth::AllGoodRehearsal
     } else if off > 0 {
