@@ -15,8 +15,8 @@ use tally::settings::{AudioChoice, Destination, EncodingSettings, IngestSettings
 use tally::studio::check::{CheckEvent, CheckSettings, CheckSummary, CheckVerdict};
 use tally::studio::rehearsal::RehearsalReport;
 use tally::studio::{
-    Command, DestinationState, NextEvent, PreviewRate, ProblemKind, Show, SourceState, Studio, StudioCommand,
-    StudioEvent, Summary,
+    Command, DestinationState, KeptChoice, KeptSource, NextEvent, PreviewRate, ProblemKind, Show, SourceState, Studio,
+    StudioCommand, StudioEvent, Summary,
 };
 
 /// Longest wait for anything.
@@ -163,6 +163,31 @@ fn sources_change_on_air_without_a_hole() {
     assert_eq!(summary.failure, None);
     assert_eq!(report.unwrap().frames_received, summary.totals.frames_encoded);
     assert_eq!((summary.totals.missed, summary.totals.dropped), (0, 0));
+}
+
+#[test]
+fn a_source_that_cannot_be_opened_on_air_leaves_the_one_that_is_there() {
+    let open = Open::new(&settings());
+    open.go_live(settings());
+    open.wait_for_live();
+    let nope = PathBuf::from("/nope/nothing.mp4");
+    let (video, audio) = (VideoChoice::File(nope.clone()), AudioChoice::File(nope));
+    let refused = |command, name| {
+        open.studio.command(command);
+        open.wait(|event| match event {
+            StudioEvent::SourceKept { source, problem } => Some((source, problem.kind)),
+            StudioEvent::Source { state, .. } => panic!("{name} is {state:?}"),
+            _ => None,
+        })
+    };
+    let kept = KeptSource::Picture(KeptChoice { refused: video.clone(), stays: VideoChoice::Test });
+    assert_eq!(refused(StudioCommand::SetVideo(video), "the picture"), (kept, ProblemKind::SourceUnreadable));
+    let kept = KeptSource::Sound(KeptChoice { refused: audio.clone(), stays: AudioChoice::Test });
+    assert_eq!(refused(StudioCommand::SetAudio(audio), "the sound"), (kept, ProblemKind::SourceUnreadable));
+    open.wait_until(|| open.studio.levels().channels.first().is_some_and(|level| level.peak_dbfs > -30.0));
+    let (report, summary) = open.end();
+    assert_eq!((summary.failure, summary.totals.missed), (None, 0));
+    assert_eq!(report.unwrap().frames_received, summary.totals.frames_encoded);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::check::{CheckEvent, CheckSettings, CheckSummary, CheckVerdict, LentCheck};
 use super::disk::DiskWatch;
-use super::event::{SourceState, StudioCommand, StudioEvent, Summary};
+use super::event::{KeptSource, SourceState, StudioCommand, StudioEvent, Summary};
 use super::face::Face;
 use super::incoming::IngestDoor;
 use super::leftovers::repair_leftovers;
@@ -166,10 +166,14 @@ impl ControlRoom {
                 if !self.video.is_newest(generation) {
                     return self.close(result);
                 }
+                if let Err(error) = &result
+                    && let Some(kept) = self.video.fall_back()
+                {
+                    return self.source_kept(KeptSource::Picture(kept), error);
+                }
                 let result = result.map(|opened| opened.map(|opened| opened.source));
                 let info = result.as_ref().ok().and_then(|source| source.as_ref().map(|source| source.info()));
-                self.video.opened(self.clock.now(), info);
-                self.video.failure = result.as_ref().err().map(Problem::from_source);
+                self.video.opened(self.clock.now(), info, result.as_ref().err().map(Problem::from_source));
                 let state = match &result {
                     Ok(Some(source)) => SourceState::Ready(source.info()),
                     Ok(None) => SourceState::None,
@@ -182,9 +186,14 @@ impl ControlRoom {
                 if !self.audio.is_newest(generation) {
                     return self.close(result);
                 }
+                if let Err(error) = &result
+                    && let Some(kept) = self.audio.fall_back()
+                {
+                    return self.source_kept(KeptSource::Sound(kept), error);
+                }
                 let result = result.map(|opened| opened.source);
-                self.audio.opened(self.clock.now(), result.as_ref().ok().map(|source| source.info()));
-                self.audio.failure = result.as_ref().err().map(Problem::from_source);
+                let info = result.as_ref().ok().map(|source| source.info());
+                self.audio.opened(self.clock.now(), info, result.as_ref().err().map(Problem::from_source));
                 let state = match &result {
                     Ok(source) => SourceState::Ready(source.info()),
                     Err(error) => SourceState::Failed(Problem::from_source(error)),
@@ -262,13 +271,17 @@ impl ControlRoom {
         }
         // The old ones go first: both may want the same port.
         let stage = self.stage.handle();
-        let (video, audio) = (&self.video.choice, &self.audio.choice);
-        let incoming = (matches!(video, VideoChoice::Incoming(_)), matches!(audio, AudioChoice::Incoming(_)));
+        let incoming = (
+            matches!(self.video.choice, VideoChoice::Incoming(_)),
+            matches!(self.audio.choice, AudioChoice::Incoming(_)),
+        );
         if incoming.0 {
             stage.set_video(None);
+            self.video.clear_stage();
         }
         if incoming.1 {
             stage.set_audio(None);
+            self.audio.clear_stage();
         }
         if incoming.0 {
             self.open_video();
@@ -296,6 +309,8 @@ impl ControlRoom {
             Ok(stage) => {
                 let old = std::mem::replace(&mut self.stage, stage);
                 self.close(old);
+                self.video.clear_stage();
+                self.audio.clear_stage();
                 self.open_video();
                 self.open_audio();
             }
@@ -418,6 +433,11 @@ impl ControlRoom {
         self.tell(StudioEvent::Source { kind, state });
     }
 
+    fn source_kept(&self, source: KeptSource, error: &SourceError) {
+        let problem = Problem::from_source(error);
+        self.tell(StudioEvent::SourceKept { source, problem });
+    }
+
     /// Devices come and go: one that was chosen and missing is opened when it may be there.
     fn devices(&mut self, kind: DeviceKind, found: Vec<DeviceInfo>) {
         match kind {
@@ -429,11 +449,13 @@ impl ControlRoom {
     }
 
     fn open_video(&mut self) {
-        let opening = self.video.begin_opening(self.clock.now());
+        let opening = self.video.begin_opening(self.clock.now(), self.show.is_some());
         if opening.clears_stage {
             self.stage.handle().set_video(None);
         }
-        self.source_state(DeviceKind::Camera, SourceState::Opening);
+        if !opening.stays {
+            self.source_state(DeviceKind::Camera, SourceState::Opening);
+        }
         // A window says that there is no camera; a test picture nobody asked for would hide it.
         let choice = match &self.video.choice {
             VideoChoice::Auto => VideoChoice::Camera(None),
@@ -450,11 +472,13 @@ impl ControlRoom {
     }
 
     fn open_audio(&mut self) {
-        let opening = self.audio.begin_opening(self.clock.now());
+        let opening = self.audio.begin_opening(self.clock.now(), self.show.is_some());
         if opening.clears_stage {
             self.stage.handle().set_audio(None);
         }
-        self.source_state(DeviceKind::Microphone, SourceState::Opening);
+        if !opening.stays {
+            self.source_state(DeviceKind::Microphone, SourceState::Opening);
+        }
         let choice = match &self.audio.choice {
             AudioChoice::Auto => AudioChoice::Microphone(None),
             other => other.clone(),

@@ -95,6 +95,24 @@ pub enum SourceState {
     Restored,
 }
 
+/// A choice that could not be opened while a show is on, and the one that stays on air.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptChoice<C> {
+    /// What was chosen.
+    pub refused: C,
+    /// What is on air, and chosen again.
+    pub stays: C,
+}
+
+/// The same of the picture or the sound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeptSource {
+    /// The picture.
+    Picture(KeptChoice<VideoChoice>),
+    /// The sound.
+    Sound(KeptChoice<AudioChoice>),
+}
+
 /// Where a destination stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DestinationState {
@@ -279,6 +297,13 @@ pub enum StudioEvent {
         kind: DeviceKind,
         /// Where it stands.
         state: SourceState,
+    },
+    /// What was chosen while a show is on cannot be opened: what is on air stays.
+    SourceKept {
+        /// What was chosen, and what stays.
+        source: KeptSource,
+        /// Why it cannot be opened.
+        problem: Problem,
     },
     /// The devices of a kind, told by a studio when they come or go.
     Devices {

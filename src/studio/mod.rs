@@ -37,8 +37,8 @@ pub use crate::ingest::fresh_key;
 pub use crate::output::{RepairError, Repaired, repair};
 pub use desk::Studio;
 pub use event::{
-    Command, DestinationState, LatencyMillis, SourceState, Stats, StepReport, StudioCommand, StudioEvent, Summary,
-    WorstSecond,
+    Command, DestinationState, KeptChoice, KeptSource, LatencyMillis, SourceState, Stats, StepReport, StudioCommand,
+    StudioEvent, Summary, WorstSecond,
 };
 pub(crate) use face::FaceThread;
 pub use face::NextEvent;

@@ -279,6 +279,8 @@ struct Advice {
     file: Option<FileUse>,
     /// That the stream was sent without a key or a name.
     nameless: bool,
+    /// That it is about a destination of the show: its place.
+    place: Option<usize>,
 }
 
 /// What a file is for: no device is told of where a file is meant.
@@ -346,6 +348,18 @@ impl Problem {
     /// A problem about `about`.
     pub fn new(kind: ProblemKind, about: impl Into<String>, details: impl Into<String>) -> Self {
         Self { kind, about: about.into(), details: details.into(), server_said: None, advice: None }
+    }
+
+    /// The same about the destination at `place`.
+    #[must_use]
+    pub fn at(mut self, place: usize) -> Self {
+        self.advice.get_or_insert_default().place = Some(place);
+        self
+    }
+
+    /// The place among the show's destinations, from 0, of the one that it is about, if it is about one.
+    pub fn place(&self) -> Option<usize> {
+        self.advice.as_ref()?.place
     }
 
     /// The same with the server's own words.

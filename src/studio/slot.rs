@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Problem;
+use super::event::KeptChoice;
 use crate::capture::{DeviceInfo, SourceError, SourceInfo};
 use crate::clock::Clock;
 use crate::flow::Stop;
@@ -15,7 +16,7 @@ const RELEASE_LIMIT: Duration = Duration::from_secs(2);
 const RELEASE_LOOK: Duration = Duration::from_millis(100);
 
 /// A choice that may be a device.
-pub(super) trait Choice: PartialEq {
+pub(super) trait Choice: Clone + PartialEq {
     /// The device's id or name, `None` within for the default one; `None`: it is no device.
     fn device(&self) -> Option<Option<&str>>;
 }
@@ -51,6 +52,10 @@ pub(super) struct Slot<C> {
     overtaken: Stop,
     /// A device is being opened.
     opens_device: bool,
+    /// What was chosen for what is on stage now; `None`: nothing is.
+    on_stage: Option<C>,
+    /// That is on air, and stays there if what is being opened cannot be.
+    stays: bool,
     /// The device on stage.
     device: Option<SourceInfo>,
     /// It gives what it should.
@@ -65,25 +70,34 @@ pub(super) struct Opening {
     pub(super) patience: Patience,
     /// The device on stage may be the one that is opened: it must go first.
     pub(super) clears_stage: bool,
+    /// What is on stage is on air until it is open.
+    pub(super) stays: bool,
 }
 
 impl<C: Choice> Slot<C> {
     pub(super) fn new(choice: C) -> Self {
         let (generation, overtaken, let_go) = (0, Stop::new(), None);
         let (failure, seen, device) = (None, Vec::new(), None);
-        Self { choice, failure, seen, generation, overtaken, opens_device: false, device, is_up: false, let_go }
+        let (opens_device, on_stage, stays, is_up) = (false, None, false, false);
+        Self { choice, failure, seen, generation, overtaken, opens_device, on_stage, stays, device, is_up, let_go }
     }
 
-    /// What was chosen is opened from now on, and nothing else.
-    pub(super) fn begin_opening(&mut self, now: Timestamp) -> Opening {
+    /// Nothing is on stage any more.
+    pub(super) fn clear_stage(&mut self) {
+        self.on_stage = None;
+    }
+
+    /// What was chosen is opened from now on, and nothing else. `on_air`: a show is on.
+    pub(super) fn begin_opening(&mut self, now: Timestamp, on_air: bool) -> Opening {
         self.generation += 1;
         self.failure = None;
         std::mem::take(&mut self.overtaken).request();
         let device = self.choice.device();
         let clears_stage = device.is_some_and(|wanted| self.may_be_on_stage(wanted));
         if clears_stage {
-            self.device = None;
+            (self.device, self.on_stage) = (None, None);
         }
+        self.stays = on_air && self.on_stage.is_some();
         // One that was being opened is closed as soon as it is open.
         if clears_stage || self.opens_device {
             self.let_go = Some(now);
@@ -91,15 +105,25 @@ impl<C: Choice> Slot<C> {
         self.opens_device = device.is_some();
         let until = self.let_go.filter(|_| self.opens_device).map(|let_go| let_go + RELEASE_LIMIT);
         let patience = Patience { until, overtaken: self.overtaken.clone() };
-        Opening { generation: self.generation, patience, clears_stage }
+        Opening { generation: self.generation, patience, clears_stage, stays: self.stays }
     }
 
     pub(super) fn is_newest(&self, generation: u64) -> bool {
         generation == self.generation
     }
 
-    /// The newest opening has come to its end: this is on stage now, or nothing.
-    pub(super) fn opened(&mut self, now: Timestamp, source: Option<SourceInfo>) {
+    /// The newest opening has failed: what is on air stays, and is chosen again. `None`: nothing is.
+    pub(super) fn fall_back(&mut self) -> Option<KeptChoice<C>> {
+        let stays = self.on_stage.clone().filter(|_| self.stays)?;
+        self.opens_device = false;
+        let refused = std::mem::replace(&mut self.choice, stays.clone());
+        Some(KeptChoice { refused, stays })
+    }
+
+    /// The newest opening has come to its end: this is on stage now, or nothing. `failure`: why.
+    pub(super) fn opened(&mut self, now: Timestamp, source: Option<SourceInfo>, failure: Option<Problem>) {
+        self.on_stage = failure.is_none().then(|| self.choice.clone());
+        self.failure = failure;
         let opened = source.filter(|_| self.opens_device);
         if std::mem::replace(&mut self.device, opened).is_some() {
             self.let_go = Some(now);
@@ -203,9 +227,9 @@ mod tests {
     fn with_camera() -> Slot<VideoChoice> {
         let mut slot = Slot::new(VideoChoice::Auto);
         slot.see(&[device("camera:1"), device("camera:2")]);
-        let first = slot.begin_opening(START);
+        let first = slot.begin_opening(START, false);
         assert!(!first.clears_stage && first.patience.until.is_none(), "nothing is held yet");
-        slot.opened(START, Some(info("camera:1")));
+        slot.opened(START, Some(info("camera:1")), None);
         slot
     }
 
@@ -222,7 +246,7 @@ mod tests {
         ] {
             let mut slot = with_camera();
             slot.choice = choice;
-            let opening = slot.begin_opening(START);
+            let opening = slot.begin_opening(START, false);
             assert_eq!(opening.clears_stage, may_be_the_same, "{:?}", slot.choice);
             assert_eq!(opening.patience.until.is_some(), may_be_the_same, "{:?}", slot.choice);
         }
@@ -240,7 +264,7 @@ mod tests {
         slot.set_up(false);
         assert_eq!(slot.has_already(&camera("camera:1")), None);
         slot.set_up(true);
-        slot.begin_opening(START);
+        slot.begin_opening(START, false);
         assert_eq!(slot.has_already(&camera("camera:1")), None);
     }
 
@@ -248,17 +272,42 @@ mod tests {
     fn a_device_that_was_replaced_or_overtaken_is_waited_for_too() {
         let mut slot = with_camera();
         slot.choice = VideoChoice::Test;
-        slot.begin_opening(START);
-        slot.opened(START, Some(info("test")));
+        slot.begin_opening(START, false);
+        slot.opened(START, Some(info("test")), None);
         slot.choice = camera("camera:1");
-        let opening = slot.begin_opening(START + Duration::from_millis(100));
+        let opening = slot.begin_opening(START + Duration::from_millis(100), false);
         assert!(!opening.clears_stage, "the test picture may stay until then");
         assert_eq!(opening.patience.until, Some(START + RELEASE_LIMIT));
         let later = START + Duration::from_millis(300);
-        let next = slot.begin_opening(later);
+        let next = slot.begin_opening(later, false);
         assert!(opening.patience.overtaken.requested() && !next.patience.overtaken.requested());
         assert_eq!(next.patience.until, Some(later + RELEASE_LIMIT));
         assert!(slot.is_newest(next.generation) && !slot.is_newest(opening.generation));
+    }
+
+    #[test]
+    fn what_is_on_air_stays_where_what_was_chosen_since_cannot_be_opened() {
+        let clip = VideoChoice::File("/nope.mp4".into());
+        let choose = |choice: &VideoChoice, on_air| {
+            let mut slot = with_camera();
+            slot.choice = choice.clone();
+            let opening = slot.begin_opening(START, on_air);
+            (opening.stays, slot)
+        };
+        let (stays, mut slot) = choose(&clip, true);
+        assert!(stays);
+        let kept = KeptChoice { refused: clip.clone(), stays: VideoChoice::Auto };
+        assert_eq!((slot.fall_back(), &slot.choice), (Some(kept), &VideoChoice::Auto));
+        assert_eq!(slot.has_already(&camera("camera:1")), Some(&info("camera:1")), "it is on stage as before");
+        // Nothing is on air, or it had to go first.
+        for (choice, on_air) in [(&clip, false), (&camera("camera:1"), true)] {
+            let (stays, mut slot) = choose(choice, on_air);
+            assert!(!stays && slot.fall_back().is_none() && slot.choice == *choice, "{choice:?}");
+        }
+        let (_, mut slot) = choose(&clip, false);
+        slot.opened(START, None, Some(Problem::new(crate::studio::ProblemKind::SourceNotFound, "clip", "")));
+        slot.choice = VideoChoice::Test;
+        assert!(!slot.begin_opening(START, true).stays, "nothing was there before");
     }
 
     /// Opens a device that fails `failures` times, in half a second each; gives how often it was tried and what came of it.

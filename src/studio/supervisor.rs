@@ -402,16 +402,15 @@ impl Supervisor {
                 let words = [code, description.unwrap_or_default()].join(" ").trim().to_owned();
                 tracing::info!(%level, %words, "the server says");
                 if level == "error" || level == "warning" {
-                    let mut problem = Problem::new(ProblemKind::ServerWarning, about, level);
-                    problem.server_said = Some(words);
-                    self.tell(StudioEvent::Problem(problem));
+                    let problem = Problem::new(ProblemKind::ServerWarning, about, level).at(place);
+                    self.tell(StudioEvent::Problem(problem.said(Some(words))));
                 }
             }
             PublisherEvent::OnBackup => {
-                self.tell(StudioEvent::Problem(Problem::new(ProblemKind::OnBackup, about, String::new())));
+                self.tell(StudioEvent::Problem(Problem::new(ProblemKind::OnBackup, about, String::new()).at(place)));
             }
             PublisherEvent::Lost { error, was_live } => {
-                let mut problem = Problem::from_publish(&about, &error).of_nameless(nameless);
+                let mut problem = Problem::from_publish(&about, &error).of_nameless(nameless).at(place);
                 if error.is_old_session() {
                     problem.kind = ProblemKind::OldSession;
                 } else if was_live {
@@ -420,7 +419,7 @@ impl Supervisor {
                 self.tell(StudioEvent::Problem(problem));
             }
             PublisherEvent::Failed { error, was_live } => {
-                let problem = Problem::from_publish(&about, &error).of_nameless(nameless);
+                let problem = Problem::from_publish(&about, &error).of_nameless(nameless).at(place);
                 let lost = was_live && problem.kind != ProblemKind::EndLost;
                 let problem = if lost { problem.into_loss(ProblemKind::RetriesEnded) } else { problem };
                 self.line_failed(running, place, problem);
@@ -531,6 +530,7 @@ impl Supervisor {
                 tracing::info!(kind, %about, %details, server_said = ?problem.server_said, "problem");
             }
             StudioEvent::Source { kind, state } => tracing::debug!(?kind, ?state, "source"),
+            StudioEvent::SourceKept { source, problem } => tracing::debug!(?source, ?problem, "source kept"),
             StudioEvent::Devices { kind, found } => tracing::debug!(?kind, ?found, "devices"),
             StudioEvent::DiskRoom(free) => tracing::trace!(?free, "disk"),
             StudioEvent::Stats(stats) => tracing::trace!(?stats, "stats"),

@@ -15,7 +15,7 @@ use super::panels::window::window_ui;
 use super::place::Place;
 use super::profiles::{ProfileKeeper, ProfileRequest};
 use super::theme::{self, Look};
-use super::view::{Act, Appearance, Phase, View, ViewState};
+use super::view::{Act, Appearance, Phase, ShowView, ViewState};
 use super::widgets::{GlowPicture, PictureView, Pictures};
 use super::wish::Wish;
 use super::wording::{Lang, Text, Words};
@@ -252,30 +252,31 @@ impl App {
         }
     }
 
-    /// A show is not ended by closing the window: that is asked first.
-    fn guard_closing(&mut self, ctx: &egui::Context, view: &View) {
+    /// A show is not ended by closing the window: that is asked first, where it is seen.
+    fn guard_closing(&mut self, ctx: &egui::Context, show: &ShowView) {
         if self.heeded > 0 {
             return;
         }
         let asked_to_close = ctx.input(|input| input.viewport().close_requested());
-        if asked_to_close && view.show.phase.is_on_its_way() && !view.show.rehearsal {
+        if asked_to_close && show.phase.is_on_its_way() && !show.rehearsal {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+            ctx.send_viewport_cmd(ViewportCommand::Focus);
             self.state.primary.asks = true;
         }
     }
 
-    fn tell_title(&mut self, ctx: &egui::Context, view: &View, words: Words) {
+    fn tell_title(&mut self, ctx: &egui::Context, show: &ShowView) {
+        let words = self.words();
         let name = words.text(Text::AppName);
-        let title = match view.show.phase {
+        let title = match show.phase {
             Phase::Ready => name.to_owned(),
-            _ => format!("{} · {name}", state_word(&view.show, words)),
+            _ => format!("{} · {name}", state_word(show, words)),
         };
         if title != self.title {
             ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
             self.title = title;
         }
-        // Screen readers of Linux say this one.
-        ctx.accesskit_node_builder(egui::accesskit_root_id(), |node| node.set_label(self.title.as_str()));
     }
 }
 
@@ -301,6 +302,10 @@ impl eframe::App for App {
         self.take_events(now);
         self.take_answers(ctx, now);
         self.heed_interrupts(ctx, now);
+        // Here, not where the window is drawn: nothing is while it is covered or minimised.
+        let show = self.model.show_view(now);
+        self.guard_closing(ctx, &show);
+        self.tell_title(ctx, &show);
         let hidden =
             ctx.input(|input| input.viewport().minimized == Some(true) || input.viewport().occluded == Some(true));
         let lively = self.model.is_on() || ctx.input(is_looked_at);
@@ -349,8 +354,8 @@ impl eframe::App for App {
                 self.carry_out(ui.ctx(), order);
             }
         }
-        self.guard_closing(ui.ctx(), &view);
-        self.tell_title(ui.ctx(), &view, words);
+        // Screen readers of Linux say this title.
+        ui.ctx().accesskit_node_builder(egui::accesskit_root_id(), |node| node.set_label(self.title.as_str()));
         self.pace.drawn(self.clock.now().since(self.opening.started));
     }
 

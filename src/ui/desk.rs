@@ -34,8 +34,10 @@ pub(super) struct Desk {
     /// The profile that was in use until it was deleted.
     deleted_current: Option<String>,
     told: Vec<String>,
-    /// What was told and put away: it is not told again.
+    /// What was told and put away: it is not told again, unless it comes of what was asked.
     known: Vec<String>,
+    /// The profile that was made just now, and is not in use.
+    usable: Option<String>,
     /// An export that waits for a word: there is a file already.
     replaces: Option<(String, PathBuf)>,
     card: Option<Card>,
@@ -115,6 +117,13 @@ impl Desk {
         }
     }
 
+    /// Says it on the card.
+    pub(super) fn tell(&mut self, sentence: String) {
+        if !self.told.contains(&sentence) {
+            self.told.push(sentence);
+        }
+    }
+
     /// Takes an act about profiles or the card; gives what is to be done.
     pub(super) fn handle_act(&mut self, act: Act) -> Vec<Order> {
         let current = || Box::new(self.draft.settings().clone());
@@ -129,6 +138,7 @@ impl Desk {
             Act::DuplicateProfile(name) => ProfileRequest::Duplicate(name),
             Act::DeleteProfile(name) => ProfileRequest::Delete(name),
             Act::UndoDelete => ProfileRequest::UndoDelete,
+            Act::LookAtProfiles => ProfileRequest::List,
             Act::ImportProfile(path) => ProfileRequest::Import(path),
             Act::ExportProfile { name, path } => {
                 self.replaces = Some((name.clone(), path.clone()));
@@ -140,7 +150,7 @@ impl Desk {
                 ProfileRequest::Export { name, path, replace: true }
             }
             Act::DismissTold => {
-                self.replaces = None;
+                (self.replaces, self.usable) = (None, None);
                 self.known.append(&mut self.told);
                 return Vec::new();
             }
@@ -168,23 +178,16 @@ impl Desk {
     pub(super) fn handle_profile(&mut self, answer: ProfileAnswer, now: f64, live: bool) {
         (self.names, self.deleted, self.keys_in) = (answer.names, answer.deleted, Some(answer.keys_in));
         let was = self.profile.clone();
-        let news = !matches!(
-            answer.done,
-            Ok(ProfileDone::Kept
-                | ProfileDone::Forgotten
-                | ProfileDone::ReportSaved(_)
-                | ProfileDone::RecordingFolder { .. }
-                | ProfileDone::IncomingKey(..))
-        );
-        if news {
+        if answer.asked {
             self.told.clear();
+            self.usable = None;
         }
         for sentence in answer.told {
-            if !self.known.contains(&sentence) && !self.told.contains(&sentence) {
-                self.told.push(sentence);
+            if answer.asked || !self.known.contains(&sentence) {
+                self.tell(sentence);
             }
         }
-        if !matches!(answer.done, Err(SettingsError::FileExists { .. })) && news {
+        if !matches!(answer.done, Err(SettingsError::FileExists { .. })) && answer.asked {
             self.replaces = None;
         }
         match answer.done {
@@ -205,6 +208,7 @@ impl Desk {
                     self.draft.mark_saved();
                 }
             }
+            Ok(ProfileDone::Imported(name) | ProfileDone::Duplicated(name)) => self.usable = Some(name),
             Ok(ProfileDone::Saved(name)) => {
                 self.profile = Some(name);
                 self.draft.mark_saved();
@@ -258,6 +262,7 @@ impl Desk {
             has_changes: self.draft.has_changes(),
             deleted: self.deleted.clone(),
             told: self.told.clone(),
+            can_use: self.usable.clone(),
             can_replace: self.replaces.as_ref().filter(|_| !self.told.is_empty()).map(|(_, path)| path.clone()),
             has_dialogs: self.has_dialogs,
             card: self.card.clone(),
@@ -285,7 +290,8 @@ mod tests {
     }
 
     fn answer(done: Result<ProfileDone, SettingsError>) -> ProfileAnswer {
-        ProfileAnswer { done, told: Vec::new(), names: vec!["a".to_owned()], deleted: None, keys_in: KeysIn::File }
+        let names = vec!["a".to_owned()];
+        ProfileAnswer { done, asked: true, told: Vec::new(), names, deleted: None, keys_in: KeysIn::File }
     }
 
     #[test]
@@ -383,7 +389,8 @@ mod tests {
     #[test]
     fn what_was_told_and_put_away_is_not_told_again() {
         let mut desk = Desk::new(rate(1), None);
-        let kept = || ProfileAnswer { told: vec!["keys are in a file".to_owned()], ..answer(Ok(ProfileDone::Kept)) };
+        let told = || vec!["keys are in a file".to_owned()];
+        let kept = || ProfileAnswer { told: told(), asked: false, ..answer(Ok(ProfileDone::Kept)) };
         desk.handle_profile(kept(), 0.0, false);
         assert_eq!(desk.profiles_view().around.told, ["keys are in a file"]);
         desk.handle_act(Act::DismissTold);

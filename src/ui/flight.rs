@@ -211,7 +211,9 @@ impl FlightKeeper {
         let what = match event {
             StudioEvent::Stats(stats) => return self.take(since, stats),
             StudioEvent::State { destination, state, .. } => Happened::State(destination.clone(), *state),
-            StudioEvent::Problem(problem) => Happened::Problem(Box::new(problem.clone())),
+            StudioEvent::Problem(problem) | StudioEvent::SourceKept { problem, .. } => {
+                Happened::Problem(Box::new(problem.clone()))
+            }
             StudioEvent::Recording { path, on } => Happened::Recording(path.clone(), *on),
             StudioEvent::Marked { number, .. } => Happened::Mark(*number),
             StudioEvent::ReplaySaved(path) => Happened::Replay(path.clone()),

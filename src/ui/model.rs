@@ -1,6 +1,7 @@
 //! What the window knows: a pure machine. Events, levels, acts and the time go in, orders and a `View` come out. No double
 //! click can fool it: for a moment after the show's state has changed, the primary act does nothing.
 
+mod profiles;
 mod recording;
 mod shown;
 mod sources;
@@ -69,6 +70,8 @@ pub struct Model {
     sound_failure: Option<Problem>,
     /// What happened to a picture's source that was there, until it is back.
     picture_lost: Option<Problem>,
+    /// Which picture and which sound could not be opened on air last.
+    refused_sources: [Option<String>; 2],
     incoming: Incoming,
     /// What incoming streams nobody has sent yet.
     awaited: Vec<String>,
@@ -107,6 +110,7 @@ impl Model {
             sound: SoundView::default(),
             sound_failure: None,
             picture_lost: None,
+            refused_sources: [None, None],
             incoming: Incoming::default(),
             awaited: Vec::new(),
             health: Health::default(),
@@ -167,11 +171,12 @@ impl Model {
                     self.health.take(&stats);
                 }
             }
-            StudioEvent::Problem(problem) => self.handle_problem(problem),
+            StudioEvent::Problem(problem) => self.handle_problem(now, problem),
             StudioEvent::Rehearsal(report) => self.rehearsed = Some(report),
             StudioEvent::RehearsalShared(shared) => self.viewer.handle_shared(shared),
-            StudioEvent::Source { kind: DeviceKind::Camera, state } => self.handle_picture(state),
-            StudioEvent::Source { kind: DeviceKind::Microphone, state } => self.handle_sound(state),
+            StudioEvent::Source { kind: DeviceKind::Camera, state } => self.handle_picture(now, state),
+            StudioEvent::Source { kind: DeviceKind::Microphone, state } => self.handle_sound(now, state),
+            StudioEvent::SourceKept { source, problem } => self.handle_kept_source(now, source, problem),
             StudioEvent::Devices { kind, found } => {
                 let found = Devices::Found(found.iter().map(DeviceView::of).collect());
                 match kind {
@@ -197,7 +202,7 @@ impl Model {
 
     fn handle_state(&mut self, now: f64, place: usize, destination: String, state: DestinationState) {
         if matches!(state, DestinationState::Live | DestinationState::Off) {
-            self.problems.forget_destination(&destination);
+            self.problems.forget_destination(place);
         }
         let Some(show) = &mut self.show else { return };
         if show.take_state(now, place, destination, state) {
@@ -205,7 +210,7 @@ impl Model {
         }
     }
 
-    fn handle_problem(&mut self, problem: Problem) {
+    fn handle_problem(&mut self, now: f64, mut problem: Problem) {
         if let Some(over) = problem.notice_over() {
             self.sound.talks_muted &= over != ProblemKind::MutedTalking;
             return self.problems.forget_notice(over, &problem.about);
@@ -230,6 +235,7 @@ impl Model {
             return;
         }
         if let Some(show) = &mut self.show {
+            problem = show.named(problem);
             if matches!(problem.kind, ProblemKind::RecordingFailed | ProblemKind::DiskFull) {
                 show.recorded = Recorded::Failed;
                 self.desk.draft.set_unrecorded(true);
@@ -237,7 +243,7 @@ impl Model {
             }
             show.problem = Some(problem.clone());
         }
-        self.problems.add(problem);
+        self.problems.add(now, problem);
     }
 
     fn handle_end(&mut self, now: f64, mut summary: Summary) {
@@ -249,6 +255,7 @@ impl Model {
             let gone = self.picture_lost.as_ref().or(self.sound_failure.as_ref());
             summary.failure = summary.failure.or_else(|| gone.cloned());
         }
+        summary.failure = summary.failure.map(|failure| show.named(failure));
         self.sound.integrated_lufs = None;
         let wanted_length = self.desk.settings().duration;
         self.result = outcome::of(&show, wanted_length, self.flight.view(), summary, self.rehearsed.take());
@@ -285,13 +292,12 @@ impl Model {
             self.changed_at = now;
         }
         self.check.handle_gone();
-        self.handle_problem(problem);
+        self.handle_problem(now, problem);
     }
 
     /// Takes an answer of the keeper of profiles.
     pub fn handle_profile(&mut self, now: f64, mut answer: ProfileAnswer) -> Vec<Order> {
-        let words = Words(self.lang());
-        answer.told.extend(answer.done.as_ref().err().map(|error| words.settings_error(error)));
+        answer.told.extend(profiles::sentence(&answer.done, Words(self.lang())));
         if let Ok(ProfileDone::RecordingFolder { folder, fault }) = &answer.done {
             let wanted = self.desk.settings().record.as_deref().and_then(std::path::Path::parent);
             if wanted == Some(folder.as_path()) {
@@ -317,8 +323,8 @@ impl Model {
         self.desk.handle_profile(answer, now, self.is_on());
         let mut orders = self.orders_since(now, &before);
         orders.extend(imported.map(Order::Profile));
-        if is_chosen && self.desk.refused.is_none() {
-            orders.extend(self.end_first_run(now));
+        if is_chosen {
+            orders.extend(self.chosen_whole(now));
         }
         orders
     }
@@ -334,8 +340,9 @@ impl Model {
         recording::folder_request(self.desk.settings().record.as_deref(), false).map(Order::Profile)
     }
 
-    /// What is due at `now`: what was changed is kept once nothing more was changed for a moment.
+    /// What is due at `now`: good news goes, and what was changed is kept once nothing more was changed for a moment.
     pub fn handle_time(&mut self, now: f64) -> Option<Order> {
+        self.problems.forget_good_news(now);
         let since = self.unkept_since?;
         (now - since >= KEEP_SECONDS).then(|| self.keep())?
     }
@@ -395,8 +402,8 @@ impl Model {
                 let before = self.desk.settings().clone();
                 self.desk.change_settings(&act, now, self.is_on());
                 let mut orders = self.orders_since(now, &before);
-                if matches!(act, Act::OpenLink(_)) && self.desk.refused.is_none() {
-                    orders.extend(self.end_first_run(now));
+                if matches!(act, Act::OpenLink(_)) {
+                    orders.extend(self.chosen_whole(now));
                 }
                 orders
             }
@@ -440,6 +447,7 @@ impl Model {
             | Act::ImportProfile(_)
             | Act::ExportProfile { .. }
             | Act::ReplaceFile
+            | Act::LookAtProfiles
             | Act::DismissTold
             | Act::ShowCard
             | Act::CloseCard
@@ -492,6 +500,7 @@ impl Model {
         // A rehearsal is measured and leaves nothing behind.
         settings.record = settings.record.filter(|_| !rehearsal);
         let show = OnAir::new(rehearsal, settings.encoding.video_bitrate);
+        let show = if rehearsal { show } else { show.to(&settings.destinations) };
         self.start(now, settings, show)
     }
 
@@ -572,8 +581,11 @@ impl Model {
     }
 
     fn take_video(&mut self, choice: VideoChoice) -> Vec<Order> {
-        self.stage.picture = if choice == VideoChoice::None { StagePicture::Off } else { StagePicture::Opening };
-        (self.stage.source, self.stage.awaited) = (None, None);
+        // What is on air is so until the engine says otherwise.
+        if !self.is_on() {
+            self.stage.picture = if choice == VideoChoice::None { StagePicture::Off } else { StagePicture::Opening };
+            (self.stage.source, self.stage.awaited) = (None, None);
+        }
         vec![Order::Engine(StudioCommand::SetVideo(choice))]
     }
 

@@ -2,6 +2,7 @@
 
 use super::view::Phase;
 use crate::media::Bitrate;
+use crate::settings::Destination;
 use crate::studio::{DestinationState, Problem};
 
 /// How a show is recorded.
@@ -27,6 +28,8 @@ pub(super) struct OnAir {
     /// The user asked for its end.
     pub(super) asked_to_end: bool,
     pub(super) phase: Phase,
+    /// What the destinations are called, in the order of the settings; none of a show that goes to none of them.
+    pub(super) names: Vec<String>,
     /// Where each destination stands, in the order of the settings.
     pub(super) destinations: Vec<(String, DestinationState)>,
     /// When a server first accepted it, in seconds of the window's time.
@@ -50,6 +53,7 @@ impl OnAir {
             recorded: Recorded::No,
             asked_to_end: false,
             phase: Phase::Connecting,
+            names: Vec::new(),
             destinations: Vec::new(),
             live_since: None,
             lost_since: None,
@@ -71,13 +75,28 @@ impl OnAir {
         matches!(self.recorded, Recorded::No | Recorded::Failed)
     }
 
-    /// A destination stands elsewhere now. `true` if the show's own phase has changed by it.
-    pub(super) fn take_state(&mut self, now: f64, place: usize, destination: String, state: DestinationState) -> bool {
+    /// The same show, to these destinations, of which no two have one name.
+    pub(super) fn to(mut self, destinations: &[Destination]) -> Self {
+        self.names = destinations.iter().map(|known| known.shown_name().to_owned()).collect();
+        self
+    }
+
+    /// The problem with the name of the destination that it is about, where there are several.
+    pub(super) fn named(&self, mut problem: Problem) -> Problem {
+        let name = problem.place().and_then(|place| self.names.get(place)).filter(|_| self.names.len() > 1);
+        if let Some(name) = name {
+            problem.about = format!("{name} ({})", problem.about);
+        }
+        problem
+    }
+
+    /// A destination, by the engine's word `about`, stands elsewhere now. `true` if the show's own phase has changed by it.
+    pub(super) fn take_state(&mut self, now: f64, place: usize, about: String, state: DestinationState) -> bool {
         if self.destinations.len() <= place {
             self.destinations.resize(place + 1, (String::new(), DestinationState::Connecting));
         }
         if let Some(known) = self.destinations.get_mut(place) {
-            *known = (destination, state);
+            *known = (self.names.get(place).cloned().unwrap_or(about), state);
         }
         if self.phase == Phase::Ending {
             return false;

@@ -6,6 +6,9 @@ use crate::studio::{Problem, ProblemKind};
 /// More problems than this are not kept; the oldest goes.
 const PROBLEMS_MAX: usize = 8;
 
+/// That something is back is told for so long, in seconds: nothing is to be done.
+const GOOD_NEWS_SECONDS: f64 = 8.0;
+
 /// What is told.
 #[derive(Debug, Default)]
 pub(super) struct ProblemList {
@@ -14,14 +17,19 @@ pub(super) struct ProblemList {
 }
 
 impl ProblemList {
-    pub(super) fn add(&mut self, problem: Problem) {
-        let again = |known: &ProblemView| known.problem.kind == problem.kind && known.problem.about == problem.about;
-        self.known.retain(|known| !again(known));
+    pub(super) fn add(&mut self, now: f64, problem: Problem) {
+        let which = |problem: &Problem| (problem.kind, problem.place(), problem.about.clone());
+        self.known.retain(|known| which(&known.problem) != which(&problem));
         if self.known.len() == PROBLEMS_MAX {
             self.known.remove(0);
         }
         self.next += 1;
-        self.known.push(ProblemView { id: self.next, problem });
+        self.known.push(ProblemView { id: self.next, told_at: now, problem });
+    }
+
+    /// That something is back has been told for long enough.
+    pub(super) fn forget_good_news(&mut self, now: f64) {
+        self.known.retain(|known| !known.is_good_news() || now - known.told_at < GOOD_NEWS_SECONDS);
     }
 
     /// What is told of a source that works again is no news any more.
@@ -34,11 +42,11 @@ impl ProblemList {
     }
 
     /// Why a destination was not live, or not without a break: no news any more once it is, or once nobody wants it to be.
-    pub(super) fn forget_destination(&mut self, name: &str) {
+    pub(super) fn forget_destination(&mut self, place: usize) {
         let still_holds = |kind: ProblemKind| {
             kind.is_of_source() || matches!(kind, ProblemKind::OnBackup | ProblemKind::ServerWarning)
         };
-        self.known.retain(|ProblemView { problem, .. }| problem.about != name || still_holds(problem.kind));
+        self.known.retain(|ProblemView { problem, .. }| problem.place() != Some(place) || still_holds(problem.kind));
     }
 
     /// What was noticed of a source is over.

@@ -58,6 +58,8 @@ pub enum ProfileRequest {
     },
     /// The key that senders of incoming streams must show: that of this file, or else one of Tally's own.
     IncomingKey(Option<PathBuf>),
+    /// Which profiles there are.
+    List,
     /// The settings of a profile.
     Load(String),
     /// These settings as the content of a profile: a new one or the one of this name.
@@ -90,6 +92,22 @@ pub enum ProfileRequest {
     },
 }
 
+impl ProfileRequest {
+    /// Whether it stands for what a user did with profiles, so that whatever comes of it is news.
+    fn is_asked(&self) -> bool {
+        !matches!(
+            self,
+            Self::Resume
+                | Self::KeepSession(..)
+                | Self::KeepWindow(_)
+                | Self::SaveReport { .. }
+                | Self::SaveShowReport { .. }
+                | Self::RecordingFolder { .. }
+                | Self::List
+        )
+    }
+}
+
 /// What was done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ProfileDone {
@@ -113,6 +131,8 @@ pub enum ProfileDone {
     IncomingKey(PathBuf, StreamKey),
     /// The report's file, or why there is none.
     ReportSaved(Result<PathBuf, String>),
+    /// Looked which there are.
+    Listed,
     /// A profile's name and settings.
     Loaded(String, Box<ShowSettings>),
     /// Saved under this name.
@@ -143,6 +163,8 @@ pub enum ProfileDone {
 pub struct ProfileAnswer {
     /// What was done, or why not.
     pub done: Result<ProfileDone, SettingsError>,
+    /// Whether a user asked for it, so that it is told however often it was told before.
+    pub asked: bool,
     /// What the user should know, in sentences.
     pub told: Vec<String>,
     /// The names of all profiles, sorted.
@@ -218,14 +240,14 @@ struct Shelf {
 impl Shelf {
     fn answer(&mut self, request: ProfileRequest) -> ProfileAnswer {
         self.drop_what_is_over();
-        let mut told = Vec::new();
+        let (mut told, asked) = (Vec::new(), request.is_asked());
         let done = self.serve(request, &mut told);
-        self.standing(done, told)
+        self.standing(done, asked, told)
     }
 
     /// That nothing can be brought back any more, when it has become so.
     fn forget_when_over(&mut self) -> Option<ProfileAnswer> {
-        self.drop_what_is_over().then(|| self.standing(Ok(ProfileDone::Forgotten), Vec::new()))
+        self.drop_what_is_over().then(|| self.standing(Ok(ProfileDone::Forgotten), false, Vec::new()))
     }
 
     fn drop_what_is_over(&mut self) -> bool {
@@ -237,7 +259,12 @@ impl Shelf {
         is_over
     }
 
-    fn standing(&mut self, done: Result<ProfileDone, SettingsError>, mut told: Vec<String>) -> ProfileAnswer {
+    fn standing(
+        &mut self,
+        done: Result<ProfileDone, SettingsError>,
+        asked: bool,
+        mut told: Vec<String>,
+    ) -> ProfileAnswer {
         let names = match self.store.list() {
             Ok(listing) => {
                 told.extend(listing.warnings);
@@ -250,7 +277,7 @@ impl Shelf {
         };
         let deleted = self.deleted.as_ref().map(|(loaded, _)| loaded.name.clone());
         let keys_in = *self.keys_in.get_or_insert_with(|| self.store.keys_in());
-        ProfileAnswer { done, told, names, deleted, keys_in }
+        ProfileAnswer { done, asked, told, names, deleted, keys_in }
     }
 
     fn serve(&mut self, request: ProfileRequest, told: &mut Vec<String>) -> Result<ProfileDone, SettingsError> {
@@ -297,6 +324,7 @@ impl Shelf {
             ProfileRequest::SaveShowReport { folder, flight, words } => {
                 Ok(ProfileDone::ReportSaved(save_show_report(&folder, &flight, words)))
             }
+            ProfileRequest::List => Ok(ProfileDone::Listed),
             ProfileRequest::Load(name) => {
                 let Loaded { name, settings, warnings } = self.store.load(&name)?;
                 told.extend(warnings);

@@ -39,6 +39,8 @@ pub struct ProfilesAround {
     pub deleted: Option<String>,
     /// What the last act came to, in sentences.
     pub told: Vec<String>,
+    /// The profile that this act has made, and that is not in use.
+    pub can_use: Option<String>,
     /// The file that was not replaced without asking, if one waits for a word.
     pub can_replace: Option<PathBuf>,
     /// Whether the system has file dialogs.

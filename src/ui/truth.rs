@@ -114,7 +114,7 @@ fn ready(facts: &Facts<'_>) -> TruthView {
         }
         None => match disk_fills_up(facts) {
             Some(truth) => plain(truth),
-            None => plain(Truth::ReadyFor(names.join(", "))),
+            None => muted(facts).unwrap_or_else(|| plain(Truth::ReadyFor(names.join(", ")))),
         },
     }
 }
@@ -124,6 +124,12 @@ fn awaited(facts: &Facts<'_>) -> Option<Truth> {
     let mut failures = [facts.picture_failure, facts.sound_failure].into_iter().flatten();
     let awaited = failures.find(|problem| problem.kind == ProblemKind::SourceAwaited);
     awaited.map(|problem| Truth::Problem(problem.clone()))
+}
+
+/// Nobody hears what there is to hear, and that is easily forgotten.
+fn muted(facts: &Facts<'_>) -> Option<TruthView> {
+    let muted = facts.sound.muted && !facts.is_silent;
+    muted.then_some(TruthView { truth: Truth::Muted, remedy: Some(Remedy::Unmute) })
 }
 
 /// The disk will be full within the hour that a show may well last.
@@ -179,6 +185,8 @@ fn live(facts: &Facts<'_>) -> TruthView {
         truth
     } else if let Some(kept) = facts.kept {
         kept.clone()
+    } else if let Some(muted) = muted(facts) {
+        return muted;
     } else if facts.show.rehearsal {
         Truth::AllGoodRehearsal
     } else if off > 0 {

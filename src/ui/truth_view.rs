@@ -38,6 +38,8 @@ pub enum Truth {
     Over,
     /// There is speech and it is muted.
     MutedTalking,
+    /// It is muted, and nobody talks.
+    Muted,
     /// The microphone gives digital silence, or nothing.
     NoSound,
     /// The camera gives nothing, or nothing new.

@@ -10,14 +10,14 @@ use super::incoming::IncomingView;
 use super::settings_view::{ProfilesAround, SettingsAround};
 use super::theme::Look;
 pub use super::truth_view::{Remedy, Truth, TruthView};
-pub use super::view_state::{FirstRunState, PrimaryState, RibbonState, Scrub, SourcesState, ViewState};
+pub use super::view_state::{FirstRunState, PrimaryState, ProblemsState, RibbonState, Scrub, SourcesState, ViewState};
 use super::viewer::ViewerView;
 use super::wording::Lang;
 use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::contract::{Fix, Rule};
 use crate::settings::{AudioChoice, Field, Lock, ShowLink, ShowSettings, VideoChoice};
 use crate::studio::rehearsal::RehearsalReport;
-use crate::studio::{DestinationState, DeviceInfo, Problem};
+use crate::studio::{DestinationState, DeviceInfo, Problem, ProblemKind};
 
 /// Everything the window shows in one frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -290,12 +290,21 @@ pub struct StripView {
 }
 
 /// A problem, where it happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ProblemView {
     /// By which it is dismissed.
     pub id: u64,
+    /// When it was told, in seconds since the window was opened.
+    pub told_at: f64,
     /// What.
     pub problem: Problem,
+}
+
+impl ProblemView {
+    /// Whether it says that something is back.
+    pub(super) fn is_good_news(&self) -> bool {
+        self.problem.kind == ProblemKind::SourceRestored
+    }
 }
 
 /// What a show came to.
@@ -466,7 +475,7 @@ pub enum Act {
     Share,
     /// Close the question, or what came of it.
     CloseShare,
-    /// Write the rehearsal's report to a file.
+    /// Write the report of the rehearsal or the show to a file.
     SaveReport,
     /// Connect lost destinations again at once.
     RetryNow,
@@ -516,6 +525,8 @@ pub enum Act {
     },
     /// Write the file after all, in the place of the one that is there.
     ReplaceFile,
+    /// Look which profiles there are by now.
+    LookAtProfiles,
     /// Put away what was told about profiles.
     DismissTold,
     /// Show what is about to go out, in one card.

@@ -14,8 +14,8 @@ pub struct ViewState {
     pub primary: PrimaryState,
     /// The chips below the picture.
     pub sources: SourcesState,
-    /// Details that are unfolded, by the problem's id.
-    pub unfolded: Option<u64>,
+    /// The problems' own.
+    pub problems: ProblemsState,
     /// What the first run asks.
     pub first_run: FirstRunState,
     /// The side sheet's own.
@@ -55,6 +55,15 @@ impl RibbonState {
             self.made_of = made_of;
         }
     }
+}
+
+/// The problems' own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProblemsState {
+    /// Details that are unfolded, by the problem's id.
+    pub unfolded: Option<u64>,
+    /// Whether more than the newest are shown.
+    pub shows_all: bool,
 }
 
 /// The primary button's own.

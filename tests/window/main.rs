@@ -15,6 +15,8 @@ mod first_show;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod hidden;
+#[cfg(test)]
 mod lost;
 #[cfg(test)]
 mod portal;

@@ -41,6 +41,10 @@ fn a_recording_is_closed_and_begun_while_the_show_goes_on() {
     let sent = decode_without_a_warning(&nginx.recording());
     let kept: Vec<usize> = recordings_in(window.home()).iter().map(|path| decode_without_a_warning(path)).collect();
     assert_eq!(kept.len(), 2, "{kept:?}");
+    window.click(Role::BUTTON, "Save report");
+    let report = window.wait_for("the report's file", PATIENCE, |seen| seen.name.ends_with(".html")).name;
+    assert_eq!(Path::new(&report).parent(), recordings_in(window.home())[0].parent(), "beside the recording");
+    assert!(std::fs::read_to_string(&report).is_ok_and(|page| page.contains("<html")), "{report}");
     assert!(
         kept.iter().all(|pictures| *pictures >= 30) && kept.iter().sum::<usize>() + 30 <= sent,
         "{kept:?} of {sent}"

@@ -52,6 +52,7 @@ impl Human {
             StudioEvent::Recording { .. }
             | StudioEvent::Source { .. }
             | StudioEvent::Devices { .. }
+            | StudioEvent::SourceKept { .. }
             | StudioEvent::DiskRoom(_)
             | StudioEvent::Check(_)
             | StudioEvent::RehearsalShared(_) => {}

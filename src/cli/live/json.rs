@@ -36,6 +36,7 @@ impl Json {
             StudioEvent::Recording { .. }
             | StudioEvent::Source { .. }
             | StudioEvent::Devices { .. }
+            | StudioEvent::SourceKept { .. }
             | StudioEvent::DiskRoom(_)
             | StudioEvent::Check(_)
             | StudioEvent::RehearsalShared(_) => return,

@@ -79,6 +79,7 @@ impl FlightLog {
             StudioEvent::Step(_)
             | StudioEvent::Source { .. }
             | StudioEvent::Devices { .. }
+            | StudioEvent::SourceKept { .. }
             | StudioEvent::DiskRoom(_)
             | StudioEvent::RehearsalShared(_)
             | StudioEvent::Rehearsal(_)

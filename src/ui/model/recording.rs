@@ -122,13 +122,14 @@ impl Model {
         }
     }
 
-    /// Asks for the report of the rehearsal or the show as a file beside the recordings.
+    /// Asks for the report of the rehearsal or the show as a file beside its recording, or where recordings go.
     pub(super) fn save_report(&self) -> Vec<Order> {
-        let rehearsed = self.result.as_ref().and_then(|result| result.rehearsed.clone());
-        let request = |report| ProfileRequest::SaveReport { folder: self.recordings.clone(), report };
-        let flight = self.result.as_ref().and_then(|result| result.flight.clone());
+        let Some(result) = &self.result else { return Vec::new() };
+        let beside = result.recording.as_deref().and_then(Path::parent).unwrap_or(&self.recordings);
+        let request = |report| ProfileRequest::SaveReport { folder: beside.to_owned(), report };
         let words = self.lang().flight_words();
-        let of_show = |flight| ProfileRequest::SaveShowReport { folder: self.recordings.clone(), flight, words };
+        let of_show = |flight| ProfileRequest::SaveShowReport { folder: beside.to_owned(), flight, words };
+        let (rehearsed, flight) = (result.rehearsed.clone(), result.flight.clone());
         rehearsed.map(request).or_else(|| flight.map(of_show)).map(Order::Profile).into_iter().collect()
     }
 }

@@ -87,7 +87,8 @@ impl Model {
         }
     }
 
-    fn show_view(&self, now: f64) -> ShowView {
+    /// Where the show stands at `now`.
+    pub fn show_view(&self, now: f64) -> ShowView {
         let phase = self.phase();
         let primary = match phase {
             Phase::Ready | Phase::Off if !self.desk.goes_somewhere() => Primary::ChooseDestination,

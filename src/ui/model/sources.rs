@@ -1,14 +1,47 @@
 //! Where picture and sound come from, as the window knows it: opened, lost, back.
 
 use super::Model;
-use crate::studio::{ProblemKind, SourceState};
+use crate::studio::{KeptSource, Problem, ProblemKind, SourceState};
 use crate::ui::view::StagePicture;
 
 impl Model {
-    pub(super) fn handle_picture(&mut self, state: SourceState) {
+    /// What was chosen on air cannot be opened: what is there stays, and is chosen again unless something else is by now.
+    pub(super) fn handle_kept_source(&mut self, now: f64, source: KeptSource, problem: Problem) {
+        let mut wanted = self.desk.settings().clone();
+        let refused = match source {
+            KeptSource::Picture(kept) => {
+                if wanted.video == kept.refused {
+                    wanted.video = kept.stays;
+                }
+                &mut self.refused_sources[0]
+            }
+            KeptSource::Sound(kept) => {
+                if wanted.audio == kept.refused {
+                    wanted.audio = kept.stays;
+                }
+                &mut self.refused_sources[1]
+            }
+        };
+        *refused = Some(problem.about.clone());
+        if wanted != *self.desk.settings() {
+            self.desk.edit(wanted, now, self.is_on());
+            self.unkept_since = Some(now);
+        }
+        self.handle_problem(now, problem);
+    }
+
+    /// Another source than the one that could not be opened was taken.
+    fn forget_refused(&mut self, which: usize) {
+        if let Some(about) = self.refused_sources[which].take() {
+            self.problems.forget_source(&about);
+        }
+    }
+
+    pub(super) fn handle_picture(&mut self, now: f64, state: SourceState) {
         if matches!(state, SourceState::None | SourceState::Opening | SourceState::Ready(_)) {
             // What was noticed of the one before it.
             self.stage.awaited = None;
+            self.forget_refused(0);
             if let Some(lost) = self.picture_lost.take() {
                 self.problems.forget_source(&lost.about);
             }
@@ -32,7 +65,7 @@ impl Model {
             SourceState::Lost(problem) => {
                 self.stage.awaited = Some(problem.clone()).filter(|lost| lost.kind == ProblemKind::SourceAwaited);
                 self.picture_lost = Some(problem.clone());
-                self.handle_problem(problem);
+                self.handle_problem(now, problem);
             }
             SourceState::Restored => {
                 (self.picture_lost, self.stage.awaited) = (None, None);
@@ -42,8 +75,9 @@ impl Model {
         }
     }
 
-    pub(super) fn handle_sound(&mut self, state: SourceState) {
+    pub(super) fn handle_sound(&mut self, now: f64, state: SourceState) {
         if matches!(state, SourceState::None | SourceState::Opening | SourceState::Ready(_)) {
+            self.forget_refused(1);
             self.problems.forget_kind(ProblemKind::SourceSilent);
             self.problems.forget_kind(ProblemKind::SourceClipping);
             self.sound.talks_muted = false;
@@ -58,7 +92,7 @@ impl Model {
             }
             SourceState::Failed(problem) | SourceState::Lost(problem) => {
                 self.sound_failure = Some(problem.clone());
-                self.handle_problem(problem);
+                self.handle_problem(now, problem);
             }
             SourceState::Restored => {
                 self.forget_sound_failure();

@@ -2,25 +2,34 @@
 
 use eframe::egui::{Align, Layout, Ui};
 
-use crate::studio::ProblemKind;
 use crate::ui::theme;
-use crate::ui::view::{Act, ProblemView};
+use crate::ui::view::{Act, ProblemView, ProblemsState};
 use crate::ui::widgets::{ButtonKind, CardKind, card, close_button, kind_button, text};
 use crate::ui::wording::{Text, Words};
 
 /// More than these are not shown at once; the newest count.
 const SHOWN_MAX: usize = 2;
 
-/// Draws a card for each of the newest problems.
+/// Draws a card for each of the newest problems, and a button that shows the others.
 pub fn problems_ui(
     ui: &mut Ui,
     problems: &[ProblemView],
-    unfolded: &mut Option<u64>,
+    state: &mut ProblemsState,
     words: Words,
     acts: &mut Vec<Act>,
 ) {
-    for problem in &problems[problems.len().saturating_sub(SHOWN_MAX)..] {
-        ui.push_id(problem.id, |ui| problem_ui(ui, problem, unfolded, words, acts));
+    let older = problems.len().saturating_sub(SHOWN_MAX);
+    // Who wanted to see all of those that were there is shown as few of the next ones as anybody.
+    state.shows_all &= older > 0;
+    let hidden = if state.shows_all { 0 } else { older };
+    for problem in &problems[hidden..] {
+        ui.push_id(problem.id, |ui| problem_ui(ui, problem, &mut state.unfolded, words, acts));
+    }
+    if older > 0 {
+        let label = if state.shows_all { words.text(Text::ShowFewer).to_owned() } else { words.and_more(hidden) };
+        if kind_button(ui, ButtonKind::Ghost, &label, &label).clicked() {
+            state.shows_all = !state.shows_all;
+        }
     }
 }
 
@@ -28,7 +37,7 @@ fn problem_ui(ui: &mut Ui, view: &ProblemView, unfolded: &mut Option<u64>, words
     let t = theme::tokens(ui);
     let (strong, small) = (theme::strong(ui), theme::small(ui));
     let problem = &view.problem;
-    let kind = if problem.kind == ProblemKind::SourceRestored { CardKind::Plain } else { CardKind::Warning };
+    let kind = if view.is_good_news() { CardKind::Plain } else { CardKind::Warning };
     card(ui, kind, |ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
         ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {

@@ -66,6 +66,10 @@ pub fn profiles_ui(
             (None, page) => typing_page(ui, view, page, state, words, acts),
         }
     });
+    if open.is_some() && opener.clicked() {
+        // Others may have saved or deleted some since.
+        acts.push(Act::LookAtProfiles);
+    }
     if open.is_none() && (state.page != Page::List || view.around.card.is_some()) && !opener.clicked() {
         *state = ProfilesState::default();
         if view.around.card.is_some() {
@@ -231,6 +235,12 @@ pub fn told_ui(ui: &mut egui::Ui, view: &ProfilesView, words: Words, acts: &mut 
                 let replace = words.settings(SettingsText::ReplaceFile);
                 if kind_button(ui, ButtonKind::Danger, replace, replace).clicked() {
                     acts.push(Act::ReplaceFile);
+                }
+            }
+            if let Some(name) = &view.around.can_use {
+                let use_it = words.settings(SettingsText::UseProfile);
+                if kind_button(ui, ButtonKind::Quiet, use_it, use_it).clicked() {
+                    acts.push(Act::LoadProfile(name.clone()));
                 }
             }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {

@@ -110,7 +110,8 @@ fn buttons(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Act>) {
             acts.push(Act::CloseResult);
         }
         let has_report = view.rehearsed.is_some() || (view.flight.is_some() && view.live_seconds.is_some());
-        if has_report && view.report_file.is_none() && button(ui, words.text(Text::SaveReport)).clicked() {
+        let is_saved = matches!(view.report_file, Some(Ok(_)));
+        if has_report && !is_saved && button(ui, words.text(Text::SaveReport)).clicked() {
             acts.push(Act::SaveReport);
         }
         if button(ui, words.text(Text::CopyReport)).clicked() {
@@ -120,10 +121,19 @@ fn buttons(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Act>) {
 }
 
 fn figures(view: &ResultView, words: Words) -> Vec<(Text, String)> {
+    let mut figures = match &view.rehearsed {
+        Some(rehearsed) => rehearsal_figures(view, rehearsed, words),
+        None => show_figures(view, words),
+    };
+    figures.extend(view.report_file.as_ref().map(|file| match file {
+        Ok(path) => (Text::ReportAt, path.display().to_string()),
+        Err(why) => (Text::ReportAt, words.not_written(why)),
+    }));
+    figures
+}
+
+fn show_figures(view: &ResultView, words: Words) -> Vec<(Text, String)> {
     let unknown = || words.text(Text::NotMeasured).to_owned();
-    if let Some(rehearsed) = &view.rehearsed {
-        return rehearsal_figures(view, rehearsed, words);
-    }
     let mut figures = vec![
         (Text::Length, words.timer(view.live_seconds.unwrap_or_default())),
         (Text::Interruptions, words.times(view.interruptions)),
@@ -151,7 +161,7 @@ fn rehearsal_figures(view: &ResultView, rehearsed: &RehearsalReport, words: Word
     let fps = stream.fps.map_or_else(String::new, |fps| format!("{} · ", words.decimal(fps, 2)));
     let total_kbps = rehearsed.video_kbps + stream.audio_kbps;
     let latency = [rehearsed.latency_ms_median, rehearsed.latency_ms_p99].map(|ms| number(ms, 0, "ms"));
-    let mut figures = vec![
+    vec![
         (Text::Length, words.timer(view.live_seconds.unwrap_or_default())),
         (Text::Frames, words.arrived(rehearsed.frames_received, rehearsed.frames_sent)),
         (Text::AverageRate, format!("{size}{fps}{} Mb/s", words.megabits(total_kbps))),
@@ -169,13 +179,7 @@ fn rehearsal_figures(view: &ResultView, rehearsed: &RehearsalReport, words: Word
             Text::Loudness,
             format!("{} · {}", number(rehearsed.lufs, 1, "LUFS"), number(rehearsed.true_peak_dbtp, 1, "dBTP")),
         ),
-    ];
-    match &view.report_file {
-        Some(Ok(path)) => figures.push((Text::ReportAt, path.display().to_string())),
-        Some(Err(why)) => figures.push((Text::ReportAt, why.clone())),
-        None => {}
-    }
-    figures
+    ]
 }
 
 /// A bar for each second, from zero up. Screen readers are told `name` and the least of them.

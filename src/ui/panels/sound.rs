@@ -82,7 +82,8 @@ fn clip_latch(ui: &mut Ui, rect: Rect, view: &SoundView, words: Words, acts: &mu
 
 fn loudness(ui: &mut Ui, view: &SoundView, words: Words) {
     let t = theme::tokens(ui);
-    let loudness = view.integrated_lufs.or(view.momentary_lufs);
+    // Nothing is heard while it is muted: the last figure would stand still.
+    let loudness = view.integrated_lufs.or(view.momentary_lufs).filter(|_| !view.muted);
     let value = loudness.map_or_else(|| "–".to_owned(), |lufs| words.decimal(lufs, 1));
     let unit = words.text(Text::Lufs);
     let (number, label) = (galley(ui, &value, theme::number(ui), t.text), galley(ui, unit, theme::small(ui), t.dim));

@@ -22,6 +22,7 @@ pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
         Truth::Ending => words.text(Text::EndingNow).to_owned(),
         Truth::Over => words.text(Text::ShowOver).to_owned(),
         Truth::MutedTalking => words.text(Text::MutedTalking).to_owned(),
+        Truth::Muted => words.text(Text::YouAreMuted).to_owned(),
         Truth::NoSound => words.text(Text::NoSoundComes).to_owned(),
         Truth::NoLivePicture => words.text(Text::NoLivePicture).to_owned(),
         Truth::Unheard => words.text(Text::NobodyHears).to_owned(),

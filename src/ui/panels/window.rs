@@ -127,7 +127,7 @@ fn middle_ui(
         ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, |ui| {
             source_fields_ui(ui, &view.sources, &mut state.sources, words, acts);
             told_ui(ui, &view.profiles, words, acts);
-            problems_ui(ui, &view.problems, &mut state.unfolded, words, acts);
+            problems_ui(ui, &view.problems, &mut state.problems, words, acts);
         });
     });
     let stage = ui.available_rect_before_wrap();

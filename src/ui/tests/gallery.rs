@@ -222,7 +222,7 @@ fn to_youtube() -> ShowSettings {
 fn profiles(names: &[&str]) -> ProfileAnswer {
     let names = names.iter().map(|name| (*name).to_owned()).collect();
     let done = Ok(ProfileDone::Resumed { session: None, saved: None });
-    ProfileAnswer { done, told: Vec::new(), names, deleted: None, keys_in: KeysIn::Keyring }
+    ProfileAnswer { done, asked: false, told: Vec::new(), names, deleted: None, keys_in: KeysIn::Keyring }
 }
 
 fn with_settings(settings: ShowSettings, tab: Tab) -> Model {

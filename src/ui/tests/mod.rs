@@ -8,6 +8,7 @@ mod keyboard;
 mod large_text;
 mod model;
 mod panels;
+mod told;
 mod whole_truth;
 mod window;
 

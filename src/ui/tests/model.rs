@@ -122,7 +122,7 @@ fn a_program_that_is_asked_to_end_ends_its_show_first() {
 #[test]
 fn lost_and_back_keeps_the_timer_and_counts_the_seconds() {
     let mut model = live();
-    let lost = Problem::new(ProblemKind::ConnectionLost, "YouTube", "the server closed the connection");
+    let lost = Problem::new(ProblemKind::ConnectionLost, "YouTube", "the server closed the connection").at(0);
     model.handle_event(10.0, state(D::Reconnecting));
     model.handle_event(10.0, StudioEvent::Problem(lost.clone()));
     let view = model.view(13.5);
@@ -218,7 +218,7 @@ fn a_destination_that_lacks_its_address_or_key_is_no_place_to_go() {
 fn a_show_that_is_chosen_whole_answers_the_questions_of_the_first_start() {
     let answer = |done| {
         let names = vec!["Sunday".to_owned()];
-        ProfileAnswer { done: Ok(done), told: Vec::new(), names, deleted: None, keys_in: KeysIn::File }
+        ProfileAnswer { done: Ok(done), asked: true, told: Vec::new(), names, deleted: None, keys_in: KeysIn::File }
     };
     let nowhere = ShowSettings { destinations: Vec::new(), ..super::settings() };
     let first = || Model::new(nowhere.clone(), None, Appearance::default(), true);
@@ -327,9 +327,10 @@ fn talking_while_muted_is_said_and_silence_from_a_microphone_too() {
     let mut model = live();
     assert_eq!(engine(model.handle_act(3.0, Act::SetMuted(true))), [StudioCommand::SetMuted(true)]);
     model.handle_levels(&levels(-50.0));
-    assert_eq!(model.view(3.0).truth.truth, Truth::AllGood);
+    let muted = TruthView { truth: Truth::Muted, remedy: Some(Remedy::Unmute) };
+    assert_eq!(model.view(3.0).truth, muted);
     model.handle_levels(&levels(-12.0));
-    assert_eq!(model.view(3.5).truth.truth, Truth::AllGood, "loud is not talk");
+    assert_eq!(model.view(3.5).truth, muted, "loud is not talk");
     let told = |turn| StudioEvent::Problem(Problem::from_notice("Desk", ProblemKind::MutedTalking, turn));
     model.handle_event(4.0, told(Turn::Begun(std::time::Duration::from_secs(1))));
     assert_eq!(model.view(4.0).problems, [], "the sentence with its button says it");

@@ -501,6 +501,7 @@ fn what_the_keeper_of_profiles_says_stands_in_the_window_and_a_file_is_replaced_
     model.handle_act(1.0, Act::ExportProfile { name: "Church".to_owned(), path: path.clone() });
     let there = ProfileAnswer {
         done: Err(SettingsError::FileExists { path: path.clone() }),
+        asked: true,
         told: Vec::new(),
         names: Vec::new(),
         deleted: None,

@@ -69,7 +69,7 @@ fn all_is_not_good_while_a_server_does_not_get_the_show() {
     let mut model = live_on_two(false);
     let truth = |model: &Model| model.view(9.0).truth;
     assert_eq!(truth(&model).truth, Truth::AllGood);
-    let refused = Problem::new(ProblemKind::ConnectionRefused, "two", "");
+    let refused = Problem::new(ProblemKind::ConnectionRefused, "rtmp://live.example.com/app", "").at(1);
     model.handle_event(3.0, of(1, D::Reconnecting));
     model.handle_event(3.0, StudioEvent::Problem(refused.clone()));
     model.handle_event(4.0, of(0, D::Live));
@@ -120,6 +120,7 @@ fn a_folder_that_cannot_be_written_to_is_told_before_the_show() {
     assert!(orders.contains(&asked), "{orders:?}");
     let answer = |folder: &str, fault: Option<&str>| ProfileAnswer {
         done: Ok(ProfileDone::RecordingFolder { folder: folder.into(), fault: fault.map(str::to_owned) }),
+        asked: false,
         told: Vec::new(),
         names: Vec::new(),
         deleted: None,

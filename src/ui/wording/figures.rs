@@ -204,6 +204,20 @@ impl Words {
         ])
     }
 
+    /// The button that shows so many more problems.
+    pub fn and_more(self, count: usize) -> String {
+        match (self.0, count) {
+            (Lang::English, _) => format!("and {count} more"),
+            (Lang::German, 1) => "und 1 weiteres".to_owned(),
+            (Lang::German, _) => format!("und {count} weitere"),
+        }
+    }
+
+    /// A report could not be written.
+    pub fn not_written(self, why: &str) -> String {
+        self.0.pick([format!("not written: {why}"), format!("nicht geschrieben: {why}")])
+    }
+
     /// A moment was marked.
     pub fn marked(self, number: u32, at_seconds: f64) -> String {
         let at = self.timer(at_seconds);

@@ -1,5 +1,7 @@
 //! The strings of the settings and of the profiles menu.
 
+use std::path::Path;
+
 use super::Words;
 use super::text::table;
 use crate::settings::{Done, LeftOut, LinkError, Lock, PasteError, RecordSplit};
@@ -121,6 +123,7 @@ table! {
     ExportNow: "Export", "Exportieren";
     RenameNow: "Rename", "Umbenennen";
     ReplaceFile: "Replace the file", "Datei ersetzen";
+    UseProfile: "Use it", "Verwenden";
     Back: "Back", "Zurück";
     Browse: "Browse…", "Durchsuchen …";
     NoDialogs: "This desktop offers no file dialog: type the path", "Dieser Desktop hat keinen Dateidialog: tippe den Pfad";
@@ -159,6 +162,15 @@ impl Words {
                 ["This is read once, when the show starts", "Das wird einmal gelesen, wenn die Sendung beginnt"]
             }
         })
+    }
+
+    /// Why what was asked for cannot be done while a show is on.
+    pub fn locked_on_air(self, lock: Lock) -> String {
+        let why = self.lock(lock);
+        self.0.pick([
+            format!("Not while a show is on, because it would change this. {why}"),
+            format!("Nicht während einer Sendung, denn es würde dies ändern. {why}"),
+        ])
     }
 
     /// What was done to pasted text.
@@ -320,6 +332,22 @@ impl Words {
     /// The button that brings a profile back.
     pub fn undo_delete_of(self, name: &str) -> String {
         self.0.pick([format!("Bring back {name}"), format!("{name} zurückholen")])
+    }
+
+    /// A profile was exported.
+    pub fn written_to(self, path: &Path) -> String {
+        let path = path.display();
+        self.0.pick([format!("Written to {path}"), format!("Geschrieben nach {path}")])
+    }
+
+    /// A profile was imported under this name.
+    pub fn imported_as(self, name: &str) -> String {
+        self.0.pick([format!("Imported as {name}"), format!("Importiert als {name}")])
+    }
+
+    /// A profile was copied under this name.
+    pub fn duplicated_as(self, name: &str) -> String {
+        self.0.pick([format!("Duplicated as {name}"), format!("Dupliziert als {name}")])
     }
 
     /// What a screen reader says of a kept secret, and what is drawn for it.

@@ -122,6 +122,7 @@ table! {
     EndingNow: "Sending what is left and closing the recording", "Der Rest wird gesendet, die Aufnahme geschlossen";
     ShowOver: "The show is over", "Die Sendung ist vorbei";
     MutedTalking: "You are muted: the viewers do not hear you", "Du bist stumm: die Zuschauer hören dich nicht";
+    YouAreMuted: "You are muted", "Du bist stumm";
     NoSoundComes: "No sound comes from the microphone", "Vom Mikrofon kommt kein Ton";
     ComputerTooSlow: "This computer cannot keep up: frames are skipped", "Dieser Rechner kommt nicht mit: Bilder werden ausgelassen";
     ComesBack: "Viewers wait until the connection is back", "Die Zuschauer warten, bis die Verbindung wieder da ist";
@@ -151,6 +152,7 @@ table! {
     CopyReport: "Copy report", "Bericht kopieren";
     Dismiss: "Dismiss", "Ausblenden";
     TryAgain: "Try again", "Noch einmal";
+    ShowFewer: "Show fewer", "Weniger zeigen";
 
     // Incoming streams
     LetSend: "Let a phone send…", "Ein Telefon senden lassen …";
