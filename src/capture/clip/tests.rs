@@ -276,6 +276,23 @@ fn a_tone_of_exact_length_loops_without_a_seam() {
 }
 
 #[test]
+fn an_mp3_of_variable_rate_that_does_not_tell_its_length_is_heard_whole() {
+    // Half of it takes many bits and half takes few: the rate of either says nothing of the whole.
+    for (name, loud) in [("loud-quiet.mp3", "lt"), ("quiet-loud.mp3", "gte")] {
+        let expression = format!("aevalsrc='if({loud}(t,10),0.7*(random(0)*2-1),0.01*sin(880*PI*t))':d=20:s=44100");
+        let coding = ["-f", "lavfi", "-i", &expression, "-c:a", "libmp3lame", "-q:a", "2", "-write_xing", "0"];
+        let clip = ffmpeg_clip(name, &coding, Vec::new);
+        let mut source = open_audio_file(&clip, 44_100, 1).unwrap();
+        let format = source.info().format;
+        let seconds: f64 = format.split(", ").last().unwrap().split(' ').next().unwrap().parse().unwrap();
+        // Nothing tells how much of the encoder's padding is to be cut off.
+        assert!((20.0..20.1).contains(&seconds), "{name}: {format}");
+        let end = read_all(&mut *source, 1, 19 * 44_100, 20_000);
+        assert!(end.iter().any(|sample| sample.abs() > 0.005), "{name}: its end is silent");
+    }
+}
+
+#[test]
 fn channels_are_mapped() {
     let mono = tone_wav("tone-48.wav", 48_000, 72_000, 440.0, 1);
     let stereo = tone_wav("tone-48-stereo.wav", 48_000, 72_000, 440.0, 2);

@@ -1,12 +1,14 @@
 //! Sound files: WAV, AIFF, FLAC and MP3.
 
 use std::fs::File;
+use std::io::{Seek, SeekFrom};
 
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::well_known::FORMAT_ID_MP3;
 use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
-use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions, ReadOnlySource};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 
@@ -60,16 +62,27 @@ struct Stream {
     track: u32,
 }
 
+fn from_start(file: &File) -> Result<File, String> {
+    let mut file = file.try_clone().map_err(|error| error.to_string())?;
+    file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
+    Ok(file)
+}
+
+fn probe(source: Box<dyn MediaSource>) -> Result<Box<dyn FormatReader>, String> {
+    let stream = MediaSourceStream::new(source, MediaSourceStreamOptions::default());
+    symphonia::default::get_probe()
+        .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
+        .map_err(|error| format!("it is damaged, or of a kind that is not played ({error})"))
+}
+
 impl Stream {
     fn open(file: &File) -> Result<Self, String> {
-        use std::io::{Seek, SeekFrom};
-        let mut file = file.try_clone().map_err(|error| error.to_string())?;
-        file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
-        let stream = MediaSourceStream::new(Box::new(file), MediaSourceStreamOptions::default());
-        let (options, meta) = (FormatOptions::default(), MetadataOptions::default());
-        let format = symphonia::default::get_probe()
-            .probe(&Hint::new(), stream, options, meta)
-            .map_err(|error| format!("it is damaged, or of a kind that is not played ({error})"))?;
+        let mut format = probe(Box::new(from_start(file)?))?;
+        if format.format_info().format == FORMAT_ID_MP3 {
+            // Of an MP3 that does not tell its length the library guesses one from the rate of its first packets, and cuts
+            // off what is beyond it: but not where it cannot know how many bytes there are.
+            format = probe(Box::new(ReadOnlySource::new(from_start(file)?)))?;
+        }
         let Some(track) = format.default_track(TrackType::Audio) else { return Err("it holds no sound".to_owned()) };
         let id = track.id;
         let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio());
