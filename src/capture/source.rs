@@ -56,6 +56,11 @@ pub enum SourceEvent {
         /// What the system said.
         reason: String,
     },
+    /// Whoever sent it has ended or is gone: an incoming stream. Over with `Restored`.
+    Ended {
+        /// How it ended.
+        reason: String,
+    },
     /// What comes cannot be used (an incoming stream of another codec); the source waits for something else.
     Refused {
         /// What it is, and what it should be.
@@ -112,6 +117,8 @@ pub enum SourceError {
         path: String,
         /// What is wrong with it.
         reason: String,
+        /// What would help.
+        remedy: SourceRemedy,
     },
     /// Incoming streams cannot be received at this address.
     #[error("streams cannot be received at {address}: {reason}")]
@@ -129,6 +136,27 @@ pub enum SourceError {
         /// What the system said.
         reason: String,
     },
+}
+
+/// What helps with a source that is no device, where there is more to say than its kind of trouble says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceRemedy {
+    /// To be allowed to read the file.
+    Permission,
+    /// The file as it was.
+    Restore,
+    /// The right name: there is no such file.
+    Name,
+    /// Another file with a picture.
+    OtherPicture,
+    /// Another file with sound.
+    OtherSound,
+    /// Another picture for the card.
+    OtherCard,
+    /// Another file with a key.
+    OtherKey,
+    /// That whoever sent it sends again.
+    SendAgain,
 }
 
 /// Anything that yields pictures. Called on the video thread, once a tick.

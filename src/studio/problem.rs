@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::capture::{DeviceInfo, SourceError, SourceEvent};
+use crate::capture::{DeviceInfo, SourceError, SourceEvent, SourceRemedy};
 use crate::encode::EncodeError;
 use crate::flow::Hole;
 use crate::media::{Bitrate, FrameRate, Size, Turn};
@@ -269,17 +269,8 @@ struct Advice {
     inputs: Option<OtherInputs>,
     /// Of an upload that does not hold: what share of the packets was lost, if that is worth telling.
     packet_loss: Option<String>,
-    /// That it is about a file.
-    file: Option<FileUse>,
-}
-
-/// What a file is for: no device is told of where a file is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileUse {
-    /// A source.
-    Source,
-    /// The card that stands in for a picture.
-    Card,
+    /// Of a source that is no device: what helps.
+    source: Option<SourceRemedy>,
 }
 
 /// What may be the right device where the chosen one gives nothing.
@@ -371,16 +362,16 @@ impl Problem {
         self.advice.as_ref()?.inputs.as_ref()
     }
 
-    /// The same about a file.
+    /// The same with what helps, about a source that is no device.
     #[must_use]
-    pub fn about_file(mut self, file: FileUse) -> Self {
-        self.advice.get_or_insert_default().file = Some(file);
+    fn with_source_remedy(mut self, remedy: SourceRemedy) -> Self {
+        self.advice.get_or_insert_default().source = Some(remedy);
         self
     }
 
-    /// What the file is for that it is about, if it is about one.
-    pub fn file(&self) -> Option<FileUse> {
-        self.advice.as_ref()?.file
+    /// What helps, if it is about a source that is no device.
+    pub fn source_remedy(&self) -> Option<SourceRemedy> {
+        self.advice.as_ref()?.source
     }
 
     /// What a publisher's error means to the user.
@@ -466,10 +457,13 @@ impl Problem {
             }
             SourceError::Permission { what, reason } => Self::new(Kind::SourcePermission, what.clone(), reason.clone()),
             SourceError::FilePermission { path, reason } => {
-                Self::new(Kind::SourcePermission, path.clone(), reason.clone()).about_file(FileUse::Source)
+                Self::new(Kind::SourcePermission, path.clone(), reason.clone())
+                    .with_source_remedy(SourceRemedy::Permission)
             }
             SourceError::Busy { what, reason } => Self::new(Kind::SourceBusy, what.clone(), reason.clone()),
-            SourceError::Unreadable { path, reason } => Self::new(Kind::SourceUnreadable, path.clone(), reason.clone()),
+            SourceError::Unreadable { path, reason, remedy } => {
+                Self::new(Kind::SourceUnreadable, path.clone(), reason.clone()).with_source_remedy(*remedy)
+            }
             SourceError::Listen { address, reason } => Self::new(Kind::SourceListen, address.clone(), reason.clone()),
             SourceError::Device { what, reason } => Self::new(Kind::SourceFailed, what.clone(), reason.clone()),
         }
@@ -485,8 +479,11 @@ impl Problem {
             }
             SourceEvent::Frozen { still_for } => Self::from_notice(about, Kind::SourceFrozen, Turn::Begun(*still_for)),
             SourceEvent::Lost { reason } => Self::new(Kind::SourceLost, about, reason.clone()),
+            SourceEvent::Ended { reason } => {
+                Self::new(Kind::SourceLost, about, reason.clone()).with_source_remedy(SourceRemedy::SendAgain)
+            }
             SourceEvent::FileFailed { reason } => {
-                Self::new(Kind::SourceLost, about, reason.clone()).about_file(FileUse::Source)
+                Self::new(Kind::SourceLost, about, reason.clone()).with_source_remedy(SourceRemedy::Restore)
             }
             SourceEvent::Refused { reason } => Self::new(Kind::SourceRefused, about, reason.clone()),
             SourceEvent::Restored => Self::new(Kind::SourceRestored, about, String::new()),

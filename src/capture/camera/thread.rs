@@ -240,7 +240,10 @@ impl Supervisor {
             // Of a camera there is no such thing as nobody who sends.
             SourceEvent::Stalled { .. } | SourceEvent::Awaited => Told::Stalled,
             SourceEvent::Frozen { .. } => Told::Frozen,
-            SourceEvent::Lost { .. } | SourceEvent::FileFailed { .. } | SourceEvent::Refused { .. } => Told::Lost,
+            SourceEvent::Lost { .. }
+            | SourceEvent::Ended { .. }
+            | SourceEvent::FileFailed { .. }
+            | SourceEvent::Refused { .. } => Told::Lost,
             SourceEvent::Restored => Told::Up,
         };
         // A lost camera that is found but gives nothing is still lost.

@@ -9,7 +9,7 @@ mod timeline;
 mod turn;
 mod wave;
 
-pub use open::{open_audio_file, open_video_file};
+pub use open::{open_audio_file, open_card_file, open_video_file};
 
 #[cfg(test)]
 pub(crate) mod test_clips;

@@ -378,6 +378,14 @@ fn what_cannot_be_played_says_why() {
         &["-f", "lavfi", "-i", "testsrc=d=0.5:s=128x72", "-c:v", "libx265", "-x265-params", "log-level=error"],
         Vec::new,
     );
+    let prores = ["-f", "lavfi", "-i", "testsrc=d=0.2:s=128x72", "-c:v", "prores"];
+    let prores = ffmpeg_clip("prores.mov", &prores, Vec::new);
+    let rf64 = ["-f", "lavfi", "-i", "sine=d=0.5", "-rf64", "always"];
+    let rf64 = ffmpeg_clip("rf64.wav", &rf64, Vec::new);
+    let coded_tone = |name: &str, codec: &str| {
+        let rate = if codec == "libgsm_ms" { "8000" } else { "44100" };
+        ffmpeg_clip(name, &["-f", "lavfi", "-i", "sine=d=2", "-ar", rate, "-c:a", codec], Vec::new)
+    };
     let cases: Vec<(PathBuf, &str)> = vec![
         (folder.path().join("missing.mp4"), "no such file"),
         (folder.path().to_owned(), "folder"),
@@ -388,8 +396,9 @@ fn what_cannot_be_played_says_why() {
         (write("clip.mkv", &[0x1a, 0x45, 0xdf, 0xa3, 0, 0]), "Matroska"),
         (sound, "no picture"),
         (hevc, "HEVC (H.265); Tally plays H.264"),
+        (prores, "Apple ProRes; Tally plays H.264"),
         (tone_wav("tone-48.wav", 48_000, 72_000, 440.0, 1), "sound file"),
-        (write("cut.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "not a sound picture"),
+        (write("cut.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "damaged or cut off"),
         (write("cut.y4m", b"YUV4MPEG2 W64 H64 F30:1\nFRAME\nxx"), "cut off"),
         (write("deep.y4m", b"YUV4MPEG2 W64 H64 F30:1 C420p10\nFRAME\nxx"), "8-bit 4:2:0"),
     ];
@@ -402,6 +411,13 @@ fn what_cannot_be_played_says_why() {
         (clip, "no sound"),
         (write("header.wav", b"RIFF\0\0\0\0WAVE"), "damaged"),
         (write("text.wav", b"hello"), "text file"),
+        (coded_tone("tone.m4a", "alac"), "its sound is Apple Lossless (ALAC); Tally plays AAC"),
+        (coded_tone("tone-mp3.mp4", "libmp3lame"), "its sound is MP3; Tally plays AAC"),
+        (coded_tone("tone-mp3.mov", "libmp3lame"), "its sound is MP3; Tally plays AAC"),
+        (coded_tone("tone-ms.wav", "adpcm_ms"), "its sound is ADPCM; Tally plays uncompressed WAV (PCM)"),
+        (coded_tone("tone-ima.wav", "adpcm_ima_wav"), "its sound is ADPCM; Tally plays uncompressed WAV (PCM)"),
+        (coded_tone("tone-gsm.wav", "libgsm_ms"), "its sound is of a kind that Tally does not play"),
+        (rf64, "it is an RF64, which is a WAV for more than 4 GB; Tally plays plain WAV"),
     ];
     for (path, expected) in cases {
         let reason = reason(open_audio_file(&path, 48_000, 2));

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
 
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_ADPCM_IMA_WAV, CODEC_ID_ADPCM_MS};
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
@@ -19,6 +20,8 @@ const CHANNELS_MAX: usize = 32;
 /// Samples that are decoded before those that are wanted: the longest packet (FLAC, 65535 samples), and what MP3 needs of
 /// the packets before.
 const PREROLL_SAMPLES: i64 = 96_000;
+/// Of a kind that no decoder here knows.
+const NOT_PLAYED: &str = "its sound is of a kind that Tally does not play";
 /// Packets that may be damaged one after another before the rest counts as the end.
 const DAMAGED_MAX: usize = 1000;
 
@@ -72,7 +75,10 @@ fn probe(source: Box<dyn MediaSource>) -> Result<Box<dyn FormatReader>, String> 
     let stream = MediaSourceStream::new(source, MediaSourceStreamOptions::default());
     symphonia::default::get_probe()
         .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
-        .map_err(|error| format!("it is damaged, or of a kind that is not played ({error})"))
+        .map_err(|error| match error {
+            Error::Unsupported(_) => NOT_PLAYED.to_owned(),
+            error => format!("it is damaged ({error})"),
+        })
 }
 
 impl Stream {
@@ -86,10 +92,16 @@ impl Stream {
         let Some(track) = format.default_track(TrackType::Audio) else { return Err("it holds no sound".to_owned()) };
         let id = track.id;
         let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio());
-        let Some(parameters) = parameters else { return Err("its sound is of an unknown kind".to_owned()) };
+        let Some(parameters) = parameters else { return Err(NOT_PLAYED.to_owned()) };
         let decoder = symphonia::default::get_codecs()
             .make_audio_decoder(parameters, &AudioDecoderOptions::default())
-            .map_err(|error| format!("its sound cannot be decoded ({error})"))?;
+            .map_err(|error| match (error, parameters.codec) {
+                (Error::Unsupported(_), CODEC_ID_ADPCM_MS | CODEC_ID_ADPCM_IMA_WAV) => {
+                    "its sound is ADPCM; Tally plays uncompressed WAV (PCM)".to_owned()
+                }
+                (Error::Unsupported(_), _) => NOT_PLAYED.to_owned(),
+                (error, _) => format!("its sound cannot be decoded ({error})"),
+            })?;
         Ok(Self { format, decoder, track: id })
     }
 

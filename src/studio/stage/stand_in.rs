@@ -56,6 +56,7 @@ impl StandIn {
             SourceEvent::Awaited
             | SourceEvent::Stalled { .. }
             | SourceEvent::Lost { .. }
+            | SourceEvent::Ended { .. }
             | SourceEvent::FileFailed { .. }
             | SourceEvent::Refused { .. } => self.is_down = true,
             SourceEvent::Restored => self.is_down = false,
