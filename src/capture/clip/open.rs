@@ -114,7 +114,7 @@ fn open_pcm(
         format: format!(
             "{kind}, {} Hz, {} channel(s), {:.2} s in a loop",
             pcm.sample_rate(),
-            pcm.channels(),
+            pcm.gains().len(),
             length.seconds()
         ),
         size: None,

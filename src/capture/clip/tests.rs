@@ -305,15 +305,26 @@ fn channels_are_mapped() {
         let left: Vec<f32> = samples.iter().step_by(usize::from(channels)).copied().collect();
         assert!(worst_error(&left, 0, 48_000.0, 440.0) < 1e-4);
     }
-    let surround = ffmpeg_clip(
-        "surround.wav",
-        &["-f", "lavfi", "-i", "aevalsrc=0.5|0.25|0|0.5|0|0:c=5.1:d=0.5:s=48000", "-c:a", "pcm_f32le"],
-        Vec::new,
-    );
-    let mut source = open_audio_file(&surround, 48_000, 2).unwrap();
-    let samples = read_all(&mut *source, 2, 0, 1024);
-    assert!((samples[1000] - 0.5 * 0.4142).abs() < 1e-3, "{}", samples[1000]);
-    assert!((samples[1001] - 0.25 * 0.4142).abs() < 1e-3, "{}", samples[1001]);
+    const SURROUND: f32 = std::f32::consts::FRAC_1_SQRT_2;
+    for (name, sound, [left, right]) in [
+        ("surround.wav", "0.5|0.25|0|0.5|0|0:c=5.1", [0.5, 0.25].map(|front| front / (1.0 + 2.0 * SURROUND))),
+        ("sides.wav", "0|0|0|0|0.5|0.25:c=5.1(side)", [0.5, 0.25].map(|side| side * SURROUND / (1.0 + 2.0 * SURROUND))),
+        ("quad.wav", "0|0|0.5|0.25:c=quad", [0.5, 0.25].map(|back| back * SURROUND / (1.0 + SURROUND))),
+        ("6.1.flac", "0|0|0|0|0|0.5|0.25:c=6.1", [0.5, 0.25].map(|side| side * SURROUND / (1.5 + 2.0 * SURROUND))),
+        ("6.1-back.flac", "0|0|0|0|0.5|0|0:c=6.1", [0.25 / (1.5 + 2.0 * SURROUND); 2]),
+        ("7.1.wav", "0|0|0|0|0.2|0.2|0.3|0.3:c=7.1", [0.5 * SURROUND / (1.0 + 3.0 * SURROUND); 2]),
+    ] {
+        let codec = if name.ends_with(".wav") { "pcm_f32le" } else { "flac" };
+        let sound = format!("aevalsrc={sound}:d=0.5:s=48000");
+        let clip = ffmpeg_clip(name, &["-f", "lavfi", "-i", &sound, "-c:a", codec], Vec::new);
+        let mut source = open_audio_file(&clip, 48_000, 2).unwrap();
+        let heard = read_all(&mut *source, 2, 0, 1024);
+        assert!(
+            (heard[1000] - left).abs() < 1e-3 && (heard[1001] - right).abs() < 1e-3,
+            "{name}: {:?}",
+            &heard[1000..1002]
+        );
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptio
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 
+use super::mix_down::{Gains, gains_of};
 use super::sound::Pcm;
 
 /// A file with more channels than this is not believed.
@@ -33,14 +34,15 @@ pub(super) fn open(file: File) -> Result<WavePcm, String> {
     let stream = Stream::open(&file)?;
     let track = stream.format.default_track(TrackType::Audio);
     let length = track.and_then(|track| track.num_frames).and_then(|frames| i64::try_from(frames).ok());
-    let mut pcm = WavePcm { file, stream, sample_rate: 0, channels: 0, length: length.unwrap_or(0), at: 0 };
+    let mut pcm = WavePcm { file, stream, sample_rate: 0, gains: Vec::new(), length: length.unwrap_or(0), at: 0 };
     let mut block = Vec::new();
     // Only the decoder knows rate and channels for sure.
     if pcm.decode(&mut block).is_none() || pcm.sample_rate == 0 {
         return Err("it holds no sound".to_owned());
     }
-    if pcm.channels == 0 || pcm.channels > CHANNELS_MAX {
-        return Err(format!("it has {} channels", pcm.channels));
+    let channels = pcm.gains.len();
+    if channels == 0 || channels > CHANNELS_MAX {
+        return Err(format!("it has {channels} channels"));
     }
     if length.is_none_or(|length| length <= 0) {
         // Without a length in its header it is counted once: packets are read, not decoded.
@@ -54,7 +56,7 @@ pub(super) struct WavePcm {
     file: File,
     stream: Stream,
     sample_rate: u32,
-    channels: usize,
+    gains: Vec<Gains>,
     length: i64,
     at: i64,
 }
@@ -132,11 +134,11 @@ impl WavePcm {
             }
             match self.stream.decoder.decode(&packet) {
                 Ok(decoded) => {
-                    let (rate, channels) = (decoded.spec().rate(), decoded.spec().channels().count());
+                    let (rate, channels) = (decoded.spec().rate(), decoded.spec().channels());
                     if self.sample_rate == 0 {
-                        (self.sample_rate, self.channels) = (rate, channels);
+                        (self.sample_rate, self.gains) = (rate, gains_of(channels));
                     }
-                    if (rate, channels) != (self.sample_rate, self.channels) || decoded.frames() == 0 {
+                    if (rate, channels.count()) != (self.sample_rate, self.gains.len()) || decoded.frames() == 0 {
                         continue;
                     }
                     decoded.copy_to_vec_interleaved(block);
@@ -160,8 +162,8 @@ impl Pcm for WavePcm {
         self.sample_rate
     }
 
-    fn channels(&self) -> usize {
-        self.channels
+    fn gains(&self) -> &[Gains] {
+        &self.gains
     }
 
     fn length(&self) -> i64 {
