@@ -157,6 +157,8 @@ pub enum SourceRemedy {
     OtherKey,
     /// That whoever sent it sends again.
     SendAgain,
+    /// Nothing where a clip is meant to be so, else another clip.
+    OtherIfNotMeant,
 }
 
 /// Anything that yields pictures. Called on the video thread, once a tick.
@@ -177,6 +179,11 @@ pub trait VideoSource: Send {
     /// The oldest event not yet told.
     fn poll_event(&mut self) -> Option<SourceEvent> {
         None
+    }
+
+    /// Whether the picture that was due when one was asked for cannot be decoded, so that another is shown for it.
+    fn is_damaged(&self) -> bool {
+        false
     }
 
     /// What a thread of its own has spent on its pictures so far; `None` where all work is done when a picture is asked

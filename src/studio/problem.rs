@@ -104,8 +104,10 @@ pub enum ProblemKind {
     SourceStalled,
     /// A camera's or a stream's picture has stopped to move.
     SourceFrozen,
-    /// A camera's or a stream's picture is black.
+    /// The picture of a camera, a stream or a clip is black.
     SourceBlack,
+    /// A part of a clip cannot be decoded.
+    SourceDamaged,
     /// Nothing at all is heard from a microphone.
     SourceSilent,
     /// A microphone is so loud that its sound is cut off.
@@ -162,6 +164,7 @@ impl ProblemKind {
                 | Self::SourceStalled
                 | Self::SourceFrozen
                 | Self::SourceBlack
+                | Self::SourceDamaged
                 | Self::SourceSilent
                 | Self::SourceClipping
                 | Self::MutedTalking
@@ -170,8 +173,14 @@ impl ProblemKind {
     }
 
     /// What a source that runs can be noticed to do. It is over with a `SourceRestored` whose details are its word.
-    pub const NOTICES: [Self; 5] =
-        [Self::SourceFrozen, Self::SourceBlack, Self::SourceSilent, Self::SourceClipping, Self::MutedTalking];
+    pub const NOTICES: [Self; 6] = [
+        Self::SourceFrozen,
+        Self::SourceBlack,
+        Self::SourceDamaged,
+        Self::SourceSilent,
+        Self::SourceClipping,
+        Self::MutedTalking,
+    ];
 
     /// The stable word of `--json`.
     pub fn word(self) -> &'static str {
@@ -222,6 +231,7 @@ impl ProblemKind {
             Self::SourceStalled => "source_stalled",
             Self::SourceFrozen => "source_frozen",
             Self::SourceBlack => "source_black",
+            Self::SourceDamaged => "source_damaged",
             Self::SourceSilent => "source_silent",
             Self::SourceClipping => "source_clipping",
             Self::MutedTalking => "muted_talking",
@@ -498,11 +508,18 @@ impl Problem {
         }
     }
 
-    /// The same with what else there is.
+    /// The same with what else there is, and what helps where it is about a clip.
     pub fn from_noticed(notice: &Notice) -> Self {
-        let inputs = notice.inputs.clone().filter(|_| notice.turn != Turn::Over);
+        let problem = Self::from_notice(&notice.about, notice.kind, notice.turn);
+        if notice.turn == Turn::Over {
+            return problem;
+        }
+        if notice.id == "file" && notice.kind == ProblemKind::SourceBlack {
+            return problem.with_source_remedy(SourceRemedy::OtherIfNotMeant);
+        }
+        let inputs = notice.inputs.clone();
         let advice = inputs.map(|inputs| Box::new(Advice { inputs: Some(inputs), ..Advice::default() }));
-        Self { advice, ..Self::from_notice(&notice.about, notice.kind, notice.turn) }
+        Self { advice, ..problem }
     }
 
     /// What is over, if that is what it says.

@@ -69,6 +69,7 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::SourceStalled => format!("{about} has stopped sending: {details}."),
         ProblemKind::SourceFrozen => format!("The picture of {about} does not move any more: the same for {details}."),
         ProblemKind::SourceBlack => format!("The picture of {about} is black."),
+        ProblemKind::SourceDamaged => format!("A part of {about} is damaged: its picture stands still."),
         ProblemKind::SourceSilent => match problem.inputs() {
             None => format!("Nothing at all is heard from {about}."),
             Some(others) => {
@@ -90,6 +91,7 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::SourceRestored => match problem.notice_over() {
             Some(ProblemKind::SourceFrozen) => format!("The picture of {about} moves again."),
             Some(ProblemKind::SourceBlack) => format!("The picture of {about} is no longer black."),
+            Some(ProblemKind::SourceDamaged) => format!("The picture of {about} goes on behind its damaged part."),
             Some(ProblemKind::SourceSilent) => format!("{about} is heard again."),
             Some(ProblemKind::SourceClipping) => format!("{about} is no longer too loud."),
             Some(ProblemKind::MutedTalking) => format!("Nobody talks into {about} while it is muted any more."),
@@ -227,6 +229,7 @@ pub fn to_do(problem: &Problem) -> String {
             "Nothing yet: Tally restarts a camera by itself. If that does not help, unplug it and plug it in again.".to_owned()
         }
         ProblemKind::SourceBlack => "Take the cover off the lens, or turn on a light.".to_owned(),
+        ProblemKind::SourceDamaged => "Copy or export the file again, or choose another; its picture goes on by itself.".to_owned(),
         ProblemKind::SourceSilent => "Unmute it at the device itself, or choose another: tally devices lists them.".to_owned(),
         ProblemKind::SourceClipping => "Turn its level down, or speak from further away.".to_owned(),
         ProblemKind::MutedTalking => "Unmute, if it is for the viewers.".to_owned(),
@@ -267,6 +270,7 @@ fn with_source(remedy: SourceRemedy) -> &'static str {
         SourceRemedy::OtherSound => "Choose another file: MP4 (AAC), WAV, AIFF, FLAC or MP3.",
         SourceRemedy::OtherCard => "Choose another picture: PNG or JPEG.",
         SourceRemedy::OtherKey => "Give a file that holds the key and nothing else.",
+        SourceRemedy::OtherIfNotMeant => "Nothing, if it is meant to be so; otherwise choose another clip.",
         SourceRemedy::SendAgain => "Begin to send again; Tally takes it up by itself.",
     }
 }

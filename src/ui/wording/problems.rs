@@ -84,6 +84,7 @@ fn what_german(problem: &Problem) -> String {
         Kind::SourceStalled => format!("{about} liefert nichts mehr: {details}."),
         Kind::SourceFrozen => format!("Das Bild von {about} bewegt sich nicht mehr: seit {details} dasselbe."),
         Kind::SourceBlack => format!("Das Bild von {about} ist schwarz."),
+        Kind::SourceDamaged => format!("Ein Teil von {about} ist beschädigt: das Bild steht still."),
         Kind::SourceSilent => match problem.inputs() {
             None => format!("Von {about} ist gar nichts zu hören."),
             Some(others) => {
@@ -103,6 +104,7 @@ fn what_german(problem: &Problem) -> String {
         Kind::SourceRestored => match problem.notice_over() {
             Some(Kind::SourceFrozen) => format!("Das Bild von {about} bewegt sich wieder."),
             Some(Kind::SourceBlack) => format!("Das Bild von {about} ist nicht mehr schwarz."),
+            Some(Kind::SourceDamaged) => format!("Das Bild von {about} geht hinter dem beschädigten Teil weiter."),
             Some(Kind::SourceSilent) => format!("{about} ist wieder zu hören."),
             Some(Kind::SourceClipping) => format!("{about} ist nicht mehr zu laut."),
             Some(Kind::MutedTalking) => format!("In {about} spricht niemand mehr, während der Ton stumm ist."),
@@ -214,6 +216,10 @@ fn source_row(remedy: SourceRemedy) -> [&'static str; 2] {
         SourceRemedy::OtherKey => {
             ["Give a file that holds the key and nothing else.", "Gib eine Datei an, in der nur der Schlüssel steht."]
         }
+        SourceRemedy::OtherIfNotMeant => [
+            "Nothing to do, if it is meant to be so; otherwise choose another clip.",
+            "Nichts zu tun, wenn es so sein soll; sonst wähle einen anderen Clip.",
+        ],
         SourceRemedy::SendAgain => [
             "Begin to send again; Tally takes it up by itself.",
             "Fang wieder an zu senden; Tally nimmt es dann von selbst.",
@@ -378,6 +384,10 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         Kind::SourceBlack => {
             ["Take the cover off the lens, or turn on a light.", "Nimm den Deckel vom Objektiv oder mach Licht an."]
         }
+        Kind::SourceDamaged => [
+            "Copy or export the file again, or choose another; its picture goes on by itself.",
+            "Kopiere oder exportiere die Datei neu, oder wähle eine andere; ihr Bild geht von selbst weiter.",
+        ],
         Kind::SourceSilent => [
             "Unmute it at the device itself, or choose another.",
             "Schalte es am Gerät selbst ein oder wähle ein anderes.",
