@@ -15,7 +15,7 @@ mod work;
 pub mod y4m;
 
 pub use camera::CameraRequest;
-pub use clip::{open_audio_file, open_video_file};
+pub use clip::{open_audio_file, open_card_file, open_video_file};
 pub use devices::{DeviceInfo, DeviceKind};
-pub use source::{AudioRead, AudioSource, Captured, SourceError, SourceEvent, SourceInfo, VideoSource};
+pub use source::{AudioRead, AudioSource, Captured, SourceError, SourceEvent, SourceInfo, SourceRemedy, VideoSource};
 pub use work::Work;

@@ -56,6 +56,11 @@ pub enum SourceEvent {
         /// What the system said.
         reason: String,
     },
+    /// Whoever sent it has ended or is gone: an incoming stream. Over with `Restored`.
+    Ended {
+        /// How it ended.
+        reason: String,
+    },
     /// What comes cannot be used (an incoming stream of another codec); the source waits for something else.
     Refused {
         /// What it is, and what it should be.
@@ -112,6 +117,8 @@ pub enum SourceError {
         path: String,
         /// What is wrong with it.
         reason: String,
+        /// What would help.
+        remedy: SourceRemedy,
     },
     /// Incoming streams cannot be received at this address.
     #[error("streams cannot be received at {address}: {reason}")]
@@ -129,6 +136,29 @@ pub enum SourceError {
         /// What the system said.
         reason: String,
     },
+}
+
+/// What helps with a source that is no device, where there is more to say than its kind of trouble says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceRemedy {
+    /// To be allowed to read the file.
+    Permission,
+    /// The file as it was.
+    Restore,
+    /// The right name: there is no such file.
+    Name,
+    /// Another file with a picture.
+    OtherPicture,
+    /// Another file with sound.
+    OtherSound,
+    /// Another picture for the card.
+    OtherCard,
+    /// Another file with a key.
+    OtherKey,
+    /// That whoever sent it sends again.
+    SendAgain,
+    /// Nothing where a clip is meant to be so, else another clip.
+    OtherIfNotMeant,
 }
 
 /// Anything that yields pictures. Called on the video thread, once a tick.
@@ -149,6 +179,11 @@ pub trait VideoSource: Send {
     /// The oldest event not yet told.
     fn poll_event(&mut self) -> Option<SourceEvent> {
         None
+    }
+
+    /// Whether the picture that was due when one was asked for cannot be decoded, so that another is shown for it.
+    fn is_damaged(&self) -> bool {
+        false
     }
 
     /// What a thread of its own has spent on its pictures so far; `None` where all work is done when a picture is asked

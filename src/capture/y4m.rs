@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::colour::unsaid_matrix;
-use super::{Captured, SourceError, SourceEvent, SourceInfo, VideoSource};
+use super::{Captured, SourceEvent, SourceInfo, VideoSource};
 use crate::media::{FrameRate, Picture, PicturePool, PixelAspect, Size, Timestamp};
 use crate::video::{ColorRange, PixelFormat, RawPicture, to_picture};
 
@@ -19,12 +19,11 @@ const SIDE_MAX: usize = 16_384;
 /// tell; its range is limited unless the header says otherwise.
 ///
 /// # Errors
-/// `SourceError::Unreadable` where the file cannot be read or has another format.
-pub fn open(path: &Path) -> Result<Box<dyn VideoSource>, SourceError> {
-    let unreadable = |reason: String| SourceError::Unreadable { path: path.display().to_string(), reason };
-    let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
+/// A sentence that says why the file cannot be read, or which other format it has.
+pub(super) fn open(path: &Path) -> Result<Box<dyn VideoSource>, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    Y4m::open(file, name).map(|clip| Box::new(clip) as Box<dyn VideoSource>).map_err(unreadable)
+    Y4m::open(file, name).map(|clip| Box::new(clip) as Box<dyn VideoSource>)
 }
 
 struct Y4m {

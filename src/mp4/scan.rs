@@ -6,9 +6,12 @@ use std::io::{self, Read, Seek, SeekFrom};
 use crate::media::Scan;
 
 /// What stands at the top of an MP4.
-const KINDS: [&[u8; 4]; 13] = [
-    b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"mfra", b"sidx", b"free", b"skip", b"emsg", b"prft", b"uuid", b"meta",
+const KINDS: [&[u8; 4]; 14] = [
+    b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"mfra", b"sidx", b"free", b"skip", b"emsg", b"prft", b"uuid",
+    b"meta", // Of QuickTime.
+    b"wide",
 ];
+const NO_MP4: &str = "it is no MP4";
 /// Boxes whose length takes this many bytes at least.
 const HEAD_BYTES: u64 = 8;
 
@@ -30,12 +33,16 @@ pub fn scan(file: &mut (impl Read + Seek), length: u64, goes_on: &dyn Fn() -> bo
             let found = what_is_torn(file, at, whole, length, has_media)?;
             return Ok(match found {
                 found if has_moov => found,
-                Scan::Damaged { .. } if at == 0 => Scan::Foreign("it is no MP4"),
+                Scan::Damaged { .. } if at == 0 => Scan::Foreign(NO_MP4),
+                Scan::Damaged { .. } => {
+                    Scan::Foreign("it is damaged before what a player needs first, or no recording")
+                }
+                _ if at == 0 && !begins_as_mp4(file, length)? => Scan::Foreign(NO_MP4),
                 _ => headless(at),
             });
         };
         if at == 0 && head.kind != *b"ftyp" && head.kind != *b"styp" {
-            return Ok(Scan::Foreign("it is no MP4"));
+            return Ok(Scan::Foreign(NO_MP4));
         }
         let fits = head.bytes <= length - at;
         if head.kind == *b"mdat" && !in_fragment {
@@ -72,6 +79,16 @@ pub fn scan(file: &mut (impl Read + Seek), length: u64, goes_on: &dyn Fn() -> bo
 /// There is nothing that says what the file holds.
 fn headless(at: u64) -> Scan {
     Scan::Foreign(if at == 0 { "nothing was written to it yet" } else { "what a player needs first was never written" })
+}
+
+/// Whether what is there of the first box's head, or the zeros that a disk put there, can be of an MP4.
+fn begins_as_mp4(file: &mut (impl Read + Seek), length: u64) -> io::Result<bool> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut head = Vec::new();
+    file.take(length.min(HEAD_BYTES)).read_to_end(&mut head)?;
+    let (size, kind) = head.split_at(head.len().min(4));
+    let is_small = size.iter().take(2).all(|byte| *byte == 0);
+    Ok(is_small && (kind.iter().all(|byte| *byte == 0) || b"ftyp".starts_with(kind) || b"styp".starts_with(kind)))
 }
 
 /// The head at `at`; `None` where there is none.
@@ -203,12 +220,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_recording_is_told_from_one_that_was_hardly_begun() {
+        const NOTHING: &str = "nothing was written to it yet";
+        let head = boxed(b"ftyp", 16);
+        for (bytes, told) in [
+            (&b""[..], NOTHING),
+            (&head[..1], NOTHING),
+            (&head[..6], NOTHING),
+            (&[0; 5000], NOTHING),
+            (&head, "what a player needs first was never written"),
+            (b"notes\n", NO_MP4),
+            (b"a", NO_MP4),
+            (
+                &[&head[..], b"something else"].concat(),
+                "it is damaged before what a player needs first, or no recording",
+            ),
+        ] {
+            assert_eq!(scanned(bytes), Scan::Foreign(told), "{bytes:?}");
+        }
+    }
+
+    #[test]
     fn other_files_are_left_alone() {
         let plain = [boxed(b"ftyp", 16), boxed(b"mdat", 900), boxed(b"moov", 300)].concat();
         assert_eq!(scanned(&plain), Scan::Whole { has_media: true });
         for other in [&plain[..500], b"hello, this is text", b"RIFF....WAVEfmt ", b""] {
             assert!(matches!(scanned(other), Scan::Foreign(_)));
         }
+        let quicktime = [boxed(b"ftyp", 12), boxed(b"wide", 0), boxed(b"mdat", 900), boxed(b"moov", 300)].concat();
+        assert_eq!(scanned(&quicktime), Scan::Whole { has_media: true });
         let indexed = [boxed(b"ftyp", 16), boxed(b"moov", 300), boxed(b"mdat", 900)].concat();
         assert!(
             matches!(scanned(&indexed[..800]), Scan::Foreign(_)),

@@ -8,8 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::rehearsal::Unwrap;
-use crate::capture::SourceError;
 use crate::capture::incoming::{IncomingFeed, IncomingInfo, IncomingStream, IncomingUnit, Track};
+use crate::capture::{SourceError, SourceRemedy};
 use crate::clock::Clock;
 use crate::flv::{CodecId, TagKind, TagRole, TagShape, audio_shape, video_shape};
 use crate::ingest::{IngestConfig, IngestError, IngestEvent, IngestMedia, IngestServer, PublishKey, reachable_address};
@@ -97,7 +97,8 @@ impl Serving {
         let failed = |reason: String| SourceError::Listen { address: settings.listen.to_string(), reason };
         let mut config = IngestConfig::new(settings.listen);
         if let Some(file) = &settings.key_file {
-            let unreadable = |reason| SourceError::Unreadable { path: file.display().to_string(), reason };
+            let (path, remedy) = (file.display().to_string(), SourceRemedy::OtherKey);
+            let unreadable = |reason| SourceError::Unreadable { path, reason, remedy };
             config.publish_key = PublishKey::new(StreamKey::read_file(file).map_err(unreadable)?.reveal());
         }
         config.deadlines.idle = SILENT_MAX;

@@ -31,7 +31,7 @@ mod supervisor;
 mod viewer_feed;
 pub mod wording;
 
-pub use crate::capture::{DeviceInfo, DeviceKind, SourceInfo};
+pub use crate::capture::{DeviceInfo, DeviceKind, SourceInfo, SourceRemedy};
 pub use crate::flow::Stop;
 pub use crate::ingest::fresh_key;
 pub use crate::output::{RepairError, Repaired, repair};
@@ -45,6 +45,6 @@ pub use face::NextEvent;
 pub use incoming::KEY_IN_FILE;
 pub use levels::Levels;
 pub use preview::{Preview, PreviewRate};
-pub use problem::{FileUse, Notice, OtherInputs, Problem, ProblemKind, Remedy};
+pub use problem::{Notice, OtherInputs, Problem, ProblemKind, Remedy};
 pub use show::Show;
 pub use viewer_feed::{ViewerFeed, ViewerNow};

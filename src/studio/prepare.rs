@@ -18,8 +18,8 @@ use super::rehearse::Rehearse;
 use super::sources::{self, Opened};
 use super::stage::{AudioPart, Card, Stage, StageFormat, Standing};
 use super::supervisor::{FIRST_PICTURE_DEADLINE, Lent, Message, Phase, Running, STATS_INTERVAL, ShowStage, Supervisor};
-use super::{FileUse, Problem, ProblemKind};
-use crate::capture::{AudioSource, SourceError, SourceInfo, VideoSource, still};
+use super::{Problem, ProblemKind};
+use crate::capture::{AudioSource, SourceError, SourceInfo, VideoSource, open_card_file};
 use crate::encode::{
     AudioEncoder, AudioEncoderSettings, EncodeError, VideoEncoder, VideoEncoderSettings, open_aac, open_h264,
 };
@@ -132,13 +132,12 @@ impl Supervisor {
             CardChoice::Off => Card::Off,
             CardChoice::Words(language) => words(*language),
             CardChoice::Image(path) => {
-                let opened = still::open(path).map(|mut still| still.picture_at(Timestamp::ZERO));
+                let opened = open_card_file(path).map(|mut picture| picture.picture_at(Timestamp::ZERO));
                 match opened {
                     Ok(Some(captured)) => Card::Image(captured.picture),
                     Ok(None) => words(CardWords::default()),
                     Err(error) => {
-                        let problem = Problem::from_source(&error).about_file(FileUse::Card);
-                        self.tell(StudioEvent::Problem(problem));
+                        self.tell(StudioEvent::Problem(Problem::from_source(&error)));
                         words(CardWords::default())
                     }
                 }

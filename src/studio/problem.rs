@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::capture::{DeviceInfo, SourceError, SourceEvent};
+use crate::capture::{DeviceInfo, SourceError, SourceEvent, SourceRemedy};
 use crate::encode::EncodeError;
 use crate::flow::Hole;
 use crate::media::{Bitrate, FrameRate, Size, Turn};
@@ -106,8 +106,10 @@ pub enum ProblemKind {
     SourceStalled,
     /// A camera's or a stream's picture has stopped to move.
     SourceFrozen,
-    /// A camera's or a stream's picture is black.
+    /// The picture of a camera, a stream or a clip is black.
     SourceBlack,
+    /// A part of a clip cannot be decoded.
+    SourceDamaged,
     /// Nothing at all is heard from a microphone.
     SourceSilent,
     /// A microphone is so loud that its sound is cut off.
@@ -166,6 +168,7 @@ impl ProblemKind {
                 | Self::SourceStalled
                 | Self::SourceFrozen
                 | Self::SourceBlack
+                | Self::SourceDamaged
                 | Self::SourceSilent
                 | Self::SourceClipping
                 | Self::MutedTalking
@@ -174,8 +177,14 @@ impl ProblemKind {
     }
 
     /// What a source that runs can be noticed to do. It is over with a `SourceRestored` whose details are its word.
-    pub const NOTICES: [Self; 5] =
-        [Self::SourceFrozen, Self::SourceBlack, Self::SourceSilent, Self::SourceClipping, Self::MutedTalking];
+    pub const NOTICES: [Self; 6] = [
+        Self::SourceFrozen,
+        Self::SourceBlack,
+        Self::SourceDamaged,
+        Self::SourceSilent,
+        Self::SourceClipping,
+        Self::MutedTalking,
+    ];
 
     /// The stable word of `--json`.
     pub fn word(self) -> &'static str {
@@ -227,6 +236,7 @@ impl ProblemKind {
             Self::SourceStalled => "source_stalled",
             Self::SourceFrozen => "source_frozen",
             Self::SourceBlack => "source_black",
+            Self::SourceDamaged => "source_damaged",
             Self::SourceSilent => "source_silent",
             Self::SourceClipping => "source_clipping",
             Self::MutedTalking => "muted_talking",
@@ -275,21 +285,12 @@ struct Advice {
     inputs: Option<OtherInputs>,
     /// Of an upload that does not hold: what share of the packets was lost, if that is worth telling.
     packet_loss: Option<String>,
-    /// That it is about a file.
-    file: Option<FileUse>,
+    /// Of a source that is no device: what helps.
+    source: Option<SourceRemedy>,
     /// That the stream was sent without a key or a name.
     nameless: bool,
     /// That it is about a destination of the show: its place.
     place: Option<usize>,
-}
-
-/// What a file is for: no device is told of where a file is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileUse {
-    /// A source.
-    Source,
-    /// The card that stands in for a picture.
-    Card,
 }
 
 /// What may be the right device where the chosen one gives nothing.
@@ -400,16 +401,16 @@ impl Problem {
         self.advice.as_ref()?.inputs.as_ref()
     }
 
-    /// The same about a file.
+    /// The same with what helps, about a source that is no device.
     #[must_use]
-    pub fn about_file(mut self, file: FileUse) -> Self {
-        self.advice.get_or_insert_default().file = Some(file);
+    fn with_source_remedy(mut self, remedy: SourceRemedy) -> Self {
+        self.advice.get_or_insert_default().source = Some(remedy);
         self
     }
 
-    /// What the file is for that it is about, if it is about one.
-    pub fn file(&self) -> Option<FileUse> {
-        self.advice.as_ref()?.file
+    /// What helps, if it is about a source that is no device.
+    pub fn source_remedy(&self) -> Option<SourceRemedy> {
+        self.advice.as_ref()?.source
     }
 
     /// The same of a stream that was sent without a key or a name, if it `is` one.
@@ -520,10 +521,13 @@ impl Problem {
             }
             SourceError::Permission { what, reason } => Self::new(Kind::SourcePermission, what.clone(), reason.clone()),
             SourceError::FilePermission { path, reason } => {
-                Self::new(Kind::SourcePermission, path.clone(), reason.clone()).about_file(FileUse::Source)
+                Self::new(Kind::SourcePermission, path.clone(), reason.clone())
+                    .with_source_remedy(SourceRemedy::Permission)
             }
             SourceError::Busy { what, reason } => Self::new(Kind::SourceBusy, what.clone(), reason.clone()),
-            SourceError::Unreadable { path, reason } => Self::new(Kind::SourceUnreadable, path.clone(), reason.clone()),
+            SourceError::Unreadable { path, reason, remedy } => {
+                Self::new(Kind::SourceUnreadable, path.clone(), reason.clone()).with_source_remedy(*remedy)
+            }
             SourceError::Listen { address, reason } => Self::new(Kind::SourceListen, address.clone(), reason.clone()),
             SourceError::Device { what, reason } => Self::new(Kind::SourceFailed, what.clone(), reason.clone()),
         }
@@ -539,8 +543,11 @@ impl Problem {
             }
             SourceEvent::Frozen { still_for } => Self::from_notice(about, Kind::SourceFrozen, Turn::Begun(*still_for)),
             SourceEvent::Lost { reason } => Self::new(Kind::SourceLost, about, reason.clone()),
+            SourceEvent::Ended { reason } => {
+                Self::new(Kind::SourceLost, about, reason.clone()).with_source_remedy(SourceRemedy::SendAgain)
+            }
             SourceEvent::FileFailed { reason } => {
-                Self::new(Kind::SourceLost, about, reason.clone()).about_file(FileUse::Source)
+                Self::new(Kind::SourceLost, about, reason.clone()).with_source_remedy(SourceRemedy::Restore)
             }
             SourceEvent::Refused { reason } => Self::new(Kind::SourceRefused, about, reason.clone()),
             SourceEvent::Restored => Self::new(Kind::SourceRestored, about, String::new()),
@@ -555,11 +562,18 @@ impl Problem {
         }
     }
 
-    /// The same with what else there is.
+    /// The same with what else there is, and what helps where it is about a clip.
     pub fn from_noticed(notice: &Notice) -> Self {
-        let inputs = notice.inputs.clone().filter(|_| notice.turn != Turn::Over);
+        let problem = Self::from_notice(&notice.about, notice.kind, notice.turn);
+        if notice.turn == Turn::Over {
+            return problem;
+        }
+        if notice.id == "file" && notice.kind == ProblemKind::SourceBlack {
+            return problem.with_source_remedy(SourceRemedy::OtherIfNotMeant);
+        }
+        let inputs = notice.inputs.clone();
         let advice = inputs.map(|inputs| Box::new(Advice { inputs: Some(inputs), ..Advice::default() }));
-        Self { advice, ..Self::from_notice(&notice.about, notice.kind, notice.turn) }
+        Self { advice, ..problem }
     }
 
     /// What is over, if that is what it says.

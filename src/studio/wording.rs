@@ -1,6 +1,6 @@
 //! The one table of sentences: what happened, and what to do. The window and the command line read the same.
 
-use super::{FileUse, Problem, ProblemKind, Remedy};
+use super::{Problem, ProblemKind, Remedy, SourceRemedy};
 
 /// What happened, in one sentence.
 pub fn what(problem: &Problem) -> String {
@@ -72,6 +72,7 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::SourceStalled => format!("{about} has stopped sending: {details}."),
         ProblemKind::SourceFrozen => format!("The picture of {about} stands still: the same for {details}."),
         ProblemKind::SourceBlack => format!("The picture of {about} is black."),
+        ProblemKind::SourceDamaged => format!("A part of {about} is damaged: its picture stands still."),
         ProblemKind::SourceSilent => match problem.inputs() {
             None => format!("Nothing at all is heard from {about}."),
             Some(others) => {
@@ -93,6 +94,7 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::SourceRestored => match problem.notice_over() {
             Some(ProblemKind::SourceFrozen) => format!("The picture of {about} moves again."),
             Some(ProblemKind::SourceBlack) => format!("The picture of {about} is no longer black."),
+            Some(ProblemKind::SourceDamaged) => format!("The picture of {about} goes on behind its damaged part."),
             Some(ProblemKind::SourceSilent) => format!("{about} is heard again."),
             Some(ProblemKind::SourceClipping) => format!("{about} is no longer too loud."),
             Some(ProblemKind::MutedTalking) => format!("Nobody talks into {about} while it is muted any more."),
@@ -144,6 +146,9 @@ fn sentence(text: &str) -> String {
 /// One thing to do.
 pub fn to_do(problem: &Problem) -> String {
     let details = &problem.details;
+    if let Some(remedy) = problem.source_remedy() {
+        return with_source(remedy).to_owned();
+    }
     match problem.kind {
         ProblemKind::BadUrl => "Write it like rtmp://server/app or rtmps://server/app.".to_owned(),
         ProblemKind::BadSettings => "Change that value and start again.".to_owned(),
@@ -217,22 +222,18 @@ pub fn to_do(problem: &Problem) -> String {
             "Connect it, or use the test signal: --video test, --audio test.".to_owned()
         }
         ProblemKind::SourceNotFound => format!("Choose one of these: {details}. The command tally devices lists them."),
-        ProblemKind::SourcePermission if problem.file().is_some() => {
-            "Give yourself permission to read this file, or choose another.".to_owned()
-        }
         ProblemKind::SourcePermission => {
             "Give yourself permission: for a camera on Linux, add yourself to the group video and log in again.".to_owned()
         }
         ProblemKind::SourceBusy => "Close the program that uses it, and start again.".to_owned(),
-        ProblemKind::SourceUnreadable if problem.file() == Some(FileUse::Card) => {
-            "Choose another picture: PNG or JPEG.".to_owned()
-        }
-        ProblemKind::SourceUnreadable => "Choose another file: MP4 (H.264/AAC), Y4M, PNG, JPEG, WAV, FLAC or MP3.".to_owned(),
+        ProblemKind::SourceUnreadable => "Choose another file.".to_owned(),
         ProblemKind::SourceFailed => "Unplug it and plug it in again, or choose another.".to_owned(),
         ProblemKind::SourceListen => {
             "End the program that uses this address, or choose another with --ingest-listen.".to_owned()
         }
-        ProblemKind::SourceRefused => "Choose H.264 and AAC in the app that sends; Tally takes it up by itself.".to_owned(),
+        ProblemKind::SourceRefused => {
+            "Choose H.264 (8-bit 4:2:0, progressive) and AAC in the app that sends; Tally takes it up by itself.".to_owned()
+        }
         ProblemKind::SourceAwaited => "Begin to send there; Tally takes it up by itself.".to_owned(),
         ProblemKind::SourceStalled => "Check its cable or its network; Tally goes on by itself.".to_owned(),
         ProblemKind::SourceFrozen => {
@@ -241,12 +242,10 @@ pub fn to_do(problem: &Problem) -> String {
                 .to_owned()
         }
         ProblemKind::SourceBlack => "Take the cover off the lens, or turn on a light.".to_owned(),
+        ProblemKind::SourceDamaged => "Copy or export the file again, or choose another; its picture goes on by itself.".to_owned(),
         ProblemKind::SourceSilent => "Unmute it at the device itself, or choose another: tally devices lists them.".to_owned(),
         ProblemKind::SourceClipping => "Turn its level down, or speak from further away.".to_owned(),
         ProblemKind::MutedTalking => "Unmute, if it is for the viewers.".to_owned(),
-        ProblemKind::SourceLost if problem.file().is_some() => {
-            "Restore the file; Tally goes on with it as soon as it can be read.".to_owned()
-        }
         ProblemKind::SourceLost => "Plug it in or start it again; Tally uses it as soon as it is back.".to_owned(),
         ProblemKind::SourceRestored if problem.notice_over().is_some() => "Nothing: it is as it should be.".to_owned(),
         ProblemKind::SourceRestored => "Nothing: it is used again.".to_owned(),
@@ -279,6 +278,21 @@ pub fn to_do(problem: &Problem) -> String {
     }
 }
 
+/// What to do about a source that is no device.
+fn with_source(remedy: SourceRemedy) -> &'static str {
+    match remedy {
+        SourceRemedy::Permission => "Give yourself permission to read this file, or choose another.",
+        SourceRemedy::Restore => "Restore the file; Tally goes on with it as soon as it can be read.",
+        SourceRemedy::Name => "Check its name and folder, or choose another file.",
+        SourceRemedy::OtherPicture => "Choose another file: MP4 (H.264), Y4M, PNG or JPEG.",
+        SourceRemedy::OtherSound => "Choose another file: MP4 (AAC), WAV, AIFF, FLAC or MP3.",
+        SourceRemedy::OtherCard => "Choose another picture: PNG or JPEG.",
+        SourceRemedy::OtherKey => "Give a file that holds the key and nothing else.",
+        SourceRemedy::OtherIfNotMeant => "Nothing, if it is meant to be so; otherwise choose another clip.",
+        SourceRemedy::SendAgain => "Begin to send again; Tally takes it up by itself.",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -303,7 +317,22 @@ mod tests {
 
         let emptied = Problem::from_source_event("clip.mp4", &SourceEvent::FileFailed { reason: "it ends".to_owned() });
         assert!(emptied.kind == ProblemKind::SourceLost && to_do(&emptied).starts_with("Restore the file"));
-        let card = Problem::from_source(&SourceError::Unreadable { path, reason }).about_file(FileUse::Card);
-        assert_eq!(to_do(&card), "Choose another picture: PNG or JPEG.");
+        for (remedy, told) in [
+            (SourceRemedy::OtherCard, "Choose another picture: PNG or JPEG."),
+            (SourceRemedy::OtherPicture, "Choose another file: MP4 (H.264), Y4M, PNG or JPEG."),
+            (SourceRemedy::OtherSound, "Choose another file: MP4 (AAC), WAV, AIFF, FLAC or MP3."),
+            (SourceRemedy::Name, "Check its name and folder, or choose another file."),
+        ] {
+            let (path, reason) = (path.clone(), reason.clone());
+            assert_eq!(to_do(&Problem::from_source(&SourceError::Unreadable { path, reason, remedy })), told);
+        }
+    }
+
+    #[test]
+    fn a_sender_that_is_gone_is_not_plugged_in() {
+        let gone = SourceEvent::Ended { reason: "the connection was closed".to_owned() };
+        let problem = Problem::from_source_event("live/phone (picture)", &gone);
+        assert_eq!(problem.kind, ProblemKind::SourceLost);
+        assert_eq!(to_do(&problem), "Begin to send again; Tally takes it up by itself.");
     }
 }

@@ -16,6 +16,8 @@ const ALIVE_WINDOW: Duration = Duration::from_secs(8);
 
 /// A picture that has been black for so long is told: no fade lasts that long.
 const BLACK: Duration = Duration::from_secs(3);
+/// The same of a clip, in which black may be meant: no pause between two scenes lasts that long.
+const BLACK_CLIP: Duration = Duration::from_secs(10);
 const BRIGHT: Duration = Duration::from_millis(300);
 /// Nobody has looked for so long: what was seen before says nothing of now.
 const GAP: Duration = Duration::from_secs(1);
@@ -120,6 +122,11 @@ impl BlackWatch {
         Self { needs_light: true, ..Self::of_camera() }
     }
 
+    /// Of a clip or a still, which may be black from the beginning and between its scenes.
+    pub fn of_clip() -> Self {
+        Self { state: Lasting::new(BLACK_CLIP, BRIGHT), ..Self::of_stream() }
+    }
+
     /// Takes the picture at `now`.
     pub fn look(&mut self, now: Timestamp, sample: &PictureSample) -> Option<Turn> {
         let last = self.last.replace(now);
@@ -215,6 +222,19 @@ mod tests {
         let mut stream = BlackWatch::of_stream();
         let late = |millis: i64| if millis < 20_000 { dark(1) } else { bright(millis as u64) };
         assert_eq!(told(60, |now, sample| stream.look(now, sample), late), []);
+    }
+
+    #[test]
+    fn a_clip_may_be_black_for_a_while_and_a_black_still_for_ever() {
+        // A scene of half a minute, then eight seconds of black; in the fifth minute somebody has cut the end off.
+        let scenes = |millis: i64| if millis % 38_000 >= 30_000 { dark(1) } else { bright(millis as u64) };
+        let mut black = BlackWatch::of_clip();
+        assert_eq!(told(1800, |now, sample| black.look(now, sample), scenes), []);
+        let cut = |millis: i64| if (300_000..330_000).contains(&millis) { dark(1) } else { bright(millis as u64) };
+        let mut black = BlackWatch::of_clip();
+        assert_eq!(told(400, |now, sample| black.look(now, sample), cut), [(310_000, true), (330_300, false)]);
+        let mut still = BlackWatch::of_clip();
+        assert_eq!(told(1800, |now, sample| still.look(now, sample), |_| dark(1)), []);
     }
 
     #[test]

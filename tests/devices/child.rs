@@ -124,6 +124,7 @@ impl Events {
                 SourceEvent::Awaited => "awaited",
                 SourceEvent::Stalled { .. } => "stalled",
                 SourceEvent::Frozen { .. } => "frozen",
+                SourceEvent::Ended { .. } => "Ended",
                 SourceEvent::Lost { .. } => "lost",
                 SourceEvent::FileFailed { .. } => "file_failed",
                 SourceEvent::Refused { .. } => "refused",

@@ -19,7 +19,10 @@ impl Told {
             SourceEvent::Frozen { .. } => Self::Frozen,
             // Of a camera there is no such thing as nobody who sends.
             SourceEvent::Stalled { .. } | SourceEvent::Awaited => Self::Stalled,
-            SourceEvent::Lost { .. } | SourceEvent::FileFailed { .. } | SourceEvent::Refused { .. } => Self::Lost,
+            SourceEvent::Lost { .. }
+            | SourceEvent::Ended { .. }
+            | SourceEvent::FileFailed { .. }
+            | SourceEvent::Refused { .. } => Self::Lost,
         };
         let is_news = if state == Self::Up { *self != Self::Up } else { state > *self };
         if is_news {

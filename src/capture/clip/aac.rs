@@ -4,6 +4,7 @@ use std::fs::File;
 
 use bytes::Bytes;
 
+use super::mix_down::{Gains, MONO, STEREO};
 use super::mp4::{Codec, Sample, Track, read_sample};
 use super::sound::Pcm;
 use super::timeline::{nanos, samples};
@@ -79,8 +80,9 @@ impl Pcm for AacPcm {
         self.config.sample_rate
     }
 
-    fn channels(&self) -> usize {
-        usize::from(self.config.channels)
+    fn gains(&self) -> &[Gains] {
+        // The decoder mixes more than two itself.
+        if self.config.channels == 1 { MONO } else { STEREO }
     }
 
     fn length(&self) -> i64 {

@@ -264,11 +264,21 @@ fn codec_of(contents: &StsdBoxContent) -> Codec {
                 | u16::from(specific.chan_conf & 15) << 3;
             Codec::Aac { config: bits.to_be_bytes().to_vec() }
         }
-        StsdBoxContent::Unknown(four_cc) => {
-            let name: String =
-                four_cc.value.iter().map(|&b| if b.is_ascii_graphic() { b as char } else { ' ' }).collect();
-            Codec::Other(format!("\"{}\"", name.trim()))
-        }
+        StsdBoxContent::Unknown(four_cc) => match &four_cc.value {
+            b"alac" => other("Apple Lossless (ALAC)"),
+            b".mp3" => other("MP3"),
+            b"ac-3" | b"ec-3" => other("Dolby Digital"),
+            b"Opus" => other("Opus"),
+            b"fLaC" => other("FLAC"),
+            b"sowt" | b"twos" | b"lpcm" | b"ipcm" | b"in24" => other("uncompressed (PCM)"),
+            [b'a', b'p', b'c' | b'4', ..] => other("Apple ProRes"),
+            b"mp4v" => other("MPEG-4 Part 2"),
+            b"jpeg" | b"mjpa" => other("Motion JPEG"),
+            name => {
+                let name: String = name.iter().map(|&b| if b.is_ascii_graphic() { b as char } else { ' ' }).collect();
+                Codec::Other(format!("\"{}\"", name.trim()))
+            }
+        },
     }
 }
 

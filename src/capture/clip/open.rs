@@ -8,44 +8,59 @@ use super::mp4::{Codec, Mp4};
 use super::sound::Pcm;
 use super::timeline::LoopLength;
 use super::{aac, picture, sound, wave};
-use crate::capture::{AudioSource, SourceError, SourceInfo, VideoSource, still, y4m};
-
-const PLAYED_VIDEO: &str = "Tally plays MP4 (H.264), Y4M, PNG and JPEG";
-const PLAYED_AUDIO: &str = "Tally plays the AAC sound of MP4, WAV, AIFF, FLAC and MP3";
+use crate::capture::{AudioSource, SourceError, SourceInfo, SourceRemedy, VideoSource, still, y4m};
 
 /// Opens the picture of a file by its content: MP4 (H.264), Y4M, PNG or JPEG. Moving pictures loop.
 ///
 /// # Errors
-/// `SourceError::Unreadable` (or `FilePermission`) with what is wrong and what would play.
+/// `SourceError::Unreadable` (or `FilePermission`) with what is wrong and what would help.
 pub fn open_video_file(path: &Path) -> Result<Box<dyn VideoSource>, SourceError> {
-    let (file, kind) = look_into(path)?;
-    match kind {
-        Kind::Mp4 => open_mp4_video(file, path).map_err(|reason| unreadable(path, reason)),
+    let other = SourceRemedy::OtherPicture;
+    let (file, kind) = look_into(path, other)?;
+    let opened = match kind {
+        Kind::Mp4 => open_mp4_video(file, path),
         Kind::Y4m => y4m::open(path),
         Kind::Picture => still::open(path),
-        Kind::Sound => Err(unreadable(path, format!("it is a sound file, without a picture; {PLAYED_VIDEO}"))),
-        Kind::Other(what) => Err(unreadable(path, format!("{what}; {PLAYED_VIDEO}"))),
-    }
+        Kind::Sound => Err("it is a sound file, without a picture".to_owned()),
+        Kind::Other(what) => Err(what),
+    };
+    opened.map_err(|reason| unreadable(path, reason, other))
+}
+
+/// Opens a PNG or JPEG picture for the card.
+///
+/// # Errors
+/// `SourceError::Unreadable` (or `FilePermission`) with what is wrong and what would help.
+pub fn open_card_file(path: &Path) -> Result<Box<dyn VideoSource>, SourceError> {
+    let other = SourceRemedy::OtherCard;
+    let opened = match look_into(path, other)?.1 {
+        Kind::Picture => still::open(path),
+        Kind::Mp4 | Kind::Y4m => Err("it is a clip, and no still picture".to_owned()),
+        Kind::Sound => Err("it is a sound file, without a picture".to_owned()),
+        Kind::Other(what) => Err(what),
+    };
+    opened.map_err(|reason| unreadable(path, reason, other))
 }
 
 /// Opens the sound of a file by its content: MP4 (AAC), WAV, AIFF, FLAC or MP3, at the program's `sample_rate` and
 /// `channels` (1 or 2). It loops; the rounds of an MP4's sound and picture are equally long.
 ///
 /// # Errors
-/// `SourceError::Unreadable` (or `FilePermission`) with what is wrong and what would play.
+/// `SourceError::Unreadable` (or `FilePermission`) with what is wrong and what would help.
 pub fn open_audio_file(path: &Path, sample_rate: u32, channels: u16) -> Result<Box<dyn AudioSource>, SourceError> {
-    let (file, kind) = look_into(path)?;
+    let other = SourceRemedy::OtherSound;
+    let (file, kind) = look_into(path, other)?;
     let opened = match kind {
         Kind::Mp4 => open_mp4_audio(file, path, sample_rate, channels),
         Kind::Sound => open_sound_file(file, path, sample_rate, channels),
-        Kind::Y4m | Kind::Picture => Err(format!("it is a picture, without sound; {PLAYED_AUDIO}")),
-        Kind::Other(what) => Err(format!("{what}; {PLAYED_AUDIO}")),
+        Kind::Y4m | Kind::Picture => Err("it is a picture, without sound".to_owned()),
+        Kind::Other(what) => Err(what),
     };
-    opened.map_err(|reason| unreadable(path, reason))
+    opened.map_err(|reason| unreadable(path, reason, other))
 }
 
-fn unreadable(path: &Path, reason: String) -> SourceError {
-    SourceError::Unreadable { path: path.display().to_string(), reason }
+fn unreadable(path: &Path, reason: String, remedy: SourceRemedy) -> SourceError {
+    SourceError::Unreadable { path: path.display().to_string(), reason, remedy }
 }
 
 fn name_of(path: &Path) -> String {
@@ -67,8 +82,11 @@ fn open_mp4_audio(file: File, path: &Path, sample_rate: u32, channels: u16) -> R
     if let Some(reason) = emptiness(&track.codec, track.samples.len(), "sound") {
         return Err(reason);
     }
-    let length = length.filter(|_| track.end > 0).ok_or("its sound track is empty")?;
-    open_pcm(Box::new(aac::open(track, file)?), Some(length), "AAC", path, sample_rate, channels)
+    let is_empty = track.end <= 0;
+    // What it is comes first: of what does not play no length is known.
+    let pcm = aac::open(track, file)?;
+    let length = length.filter(|_| !is_empty).ok_or("its sound track is empty")?;
+    open_pcm(Box::new(pcm), Some(length), "AAC", path, sample_rate, channels)
 }
 
 fn emptiness(codec: &Codec, samples: usize, what: &str) -> Option<String> {
@@ -96,7 +114,7 @@ fn open_pcm(
         format: format!(
             "{kind}, {} Hz, {} channel(s), {:.2} s in a loop",
             pcm.sample_rate(),
-            pcm.channels(),
+            pcm.gains().len(),
             length.seconds()
         ),
         size: None,
@@ -116,32 +134,30 @@ enum Kind {
     Other(String),
 }
 
-fn look_into(path: &Path) -> Result<(File, Kind), SourceError> {
-    let metadata = std::fs::metadata(path).map_err(|error| system_error(path, &error))?;
-    if metadata.is_dir() {
-        return Err(unreadable(path, "it is a folder; name a file in it".to_owned()));
-    }
-    if !metadata.is_file() {
-        // Opening a pipe could wait for ever.
-        return Err(unreadable(path, "it is not a regular file".to_owned()));
-    }
-    let mut file = File::open(path).map_err(|error| system_error(path, &error))?;
-    let mut head = Vec::new();
-    (&mut file).take(512).read_to_end(&mut head).map_err(|error| system_error(path, &error))?;
-    if head.is_empty() {
-        return Err(unreadable(path, "it is empty".to_owned()));
-    }
-    Ok((file, kind_of(&head)))
-}
-
-fn system_error(path: &Path, error: &std::io::Error) -> SourceError {
-    match error.kind() {
-        ErrorKind::NotFound => unreadable(path, "there is no such file".to_owned()),
+/// The file at `path` and what it is; `other` would help where it is not one that can be read.
+fn look_into(path: &Path, other: SourceRemedy) -> Result<(File, Kind), SourceError> {
+    let system_error = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => unreadable(path, "there is no such file".to_owned(), SourceRemedy::Name),
         ErrorKind::PermissionDenied => {
             SourceError::FilePermission { path: path.display().to_string(), reason: error.to_string() }
         }
-        _ => unreadable(path, error.to_string()),
+        _ => unreadable(path, error.to_string(), other),
+    };
+    let metadata = std::fs::metadata(path).map_err(system_error)?;
+    if metadata.is_dir() {
+        return Err(unreadable(path, "it is a folder; name a file in it".to_owned(), SourceRemedy::Name));
     }
+    if !metadata.is_file() {
+        // Opening a pipe could wait for ever.
+        return Err(unreadable(path, "it is not a regular file".to_owned(), other));
+    }
+    let mut file = File::open(path).map_err(system_error)?;
+    let mut head = Vec::new();
+    (&mut file).take(512).read_to_end(&mut head).map_err(system_error)?;
+    if head.is_empty() {
+        return Err(unreadable(path, "it is empty".to_owned(), other));
+    }
+    Ok((file, kind_of(&head)))
 }
 
 fn kind_of(head: &[u8]) -> Kind {
@@ -154,7 +170,9 @@ fn kind_of(head: &[u8]) -> Kind {
         Kind::Y4m
     } else if at(0, b"\x89PNG\r\n\x1a\n") || at(0, &[0xff, 0xd8, 0xff]) {
         Kind::Picture
-    } else if (at(0, b"RIFF") || at(0, b"RF64")) && at(8, b"WAVE")
+    } else if (at(0, b"RF64") || at(0, b"BW64")) && at(8, b"WAVE") {
+        other("an RF64, which is a WAV for more than 4 GB; Tally plays plain WAV")
+    } else if at(0, b"RIFF") && at(8, b"WAVE")
         || at(0, b"FORM") && (at(8, b"AIFF") || at(8, b"AIFC"))
         || at(0, b"fLaC")
         || at(0, b"ID3")

@@ -68,6 +68,7 @@ fn open_clip(mp4: Mp4, file: File, name: String) -> Result<Mp4Video, String> {
         waiting: VecDeque::new(),
         shown: None,
         file_fails: false,
+        is_damaged: false,
         event: None,
         nal_length_size: record.nal_length_size,
         pool: None,
@@ -127,6 +128,7 @@ struct Mp4Video {
     turned_pool: Option<PicturePool>,
     unit: Vec<u8>,
     file_fails: bool,
+    is_damaged: bool,
     event: Option<SourceEvent>,
 }
 
@@ -155,6 +157,7 @@ impl VideoSource for Mp4Video {
         }
         self.advance(due);
         let shown = self.shown.as_ref()?;
+        self.is_damaged = shown.due != due && !self.file_fails;
         Some(Captured { picture: Arc::clone(&shown.picture), pixel_aspect: self.pixel_aspect, captured_at: now })
     }
 
@@ -179,6 +182,10 @@ impl VideoSource for Mp4Video {
 
     fn poll_event(&mut self) -> Option<SourceEvent> {
         self.event.take()
+    }
+
+    fn is_damaged(&self) -> bool {
+        self.is_damaged
     }
 }
 
@@ -346,6 +353,7 @@ fn greatest_common_divisor(a: u32, b: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
@@ -373,11 +381,14 @@ mod tests {
         }
     }
 
+    fn long_clip() -> PathBuf {
+        let coding = ["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "25", "-sc_threshold", "0"];
+        numbered_clip("long-30.mp4", "30", COUNT, &coding)
+    }
+
     /// Gives a clip of 10 s, at its start.
     fn clip() -> (Mp4Video, Arc<AtomicUsize>) {
-        let coding = ["-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "25", "-sc_threshold", "0"];
-        let path = numbered_clip("long-30.mp4", "30", COUNT, &coding);
-        let file = File::open(path).unwrap();
+        let file = File::open(long_clip()).unwrap();
         let mut clip = open_clip(Mp4::read(&file).unwrap(), file, "long".to_owned()).unwrap();
         assert_eq!(clip.keyframes.len(), COUNT as usize / GOP);
         let decoded = Arc::new(AtomicUsize::new(0));
@@ -423,6 +434,36 @@ mod tests {
             all += decoded;
         }
         assert!(all < 400, "{all} decoded of 500");
+    }
+
+    #[test]
+    fn where_it_cannot_be_decoded_it_is_damaged_and_sound_again_behind_that() {
+        let whole = long_clip();
+        let track = Mp4::read(&File::open(&whole).unwrap()).unwrap().video.unwrap();
+        let mut bytes = std::fs::read(&whole).unwrap();
+        // Three keyframes and what hangs on them.
+        for sample in &track.samples[4 * GOP..7 * GOP] {
+            let start = sample.offset as usize;
+            bytes[start + 4..start + sample.size as usize].fill(0xff);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("damaged.mp4");
+        std::fs::write(&path, bytes).unwrap();
+        let mut damaged = crate::capture::open_video_file(&path).unwrap();
+        let mut is_damaged = |tick: i64| {
+            damaged.picture_at(FrameRate::DEFAULT.frame_time(tick)).unwrap();
+            damaged.prepare(FrameRate::DEFAULT.frame_time(tick + 1));
+            damaged.is_damaged()
+        };
+        let ticks: Vec<_> = (0..2 * COUNT).filter(|tick| is_damaged(*tick)).collect();
+        let stretch = 4 * GOP as i64..7 * GOP as i64;
+        let expected: Vec<_> = stretch.clone().chain(stretch.start + COUNT..stretch.end + COUNT).collect();
+        assert_eq!(ticks, expected);
+        let (mut clip, _) = clip();
+        assert!((0..2 * COUNT).all(|tick| {
+            clip.picture_at(FrameRate::DEFAULT.frame_time(tick)).unwrap();
+            !clip.is_damaged()
+        }));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler};
 
+use super::mix_down::{Gains, STEREO};
 use super::timeline::LoopLength;
 use crate::capture::{AudioRead, AudioSource, SourceInfo};
 
@@ -11,8 +12,8 @@ pub(super) trait Pcm: Send {
     /// Samples a second.
     fn sample_rate(&self) -> u32;
 
-    /// Channels of what it gives.
-    fn channels(&self) -> usize;
+    /// How much of each channel that it gives is heard left and right.
+    fn gains(&self) -> &[Gains];
 
     /// Samples per channel that are to be heard in a round.
     fn length(&self) -> i64;
@@ -181,7 +182,7 @@ impl Looped {
         match self.pcm.next_block(&mut self.decoded) {
             Some(start) => {
                 self.block_start = start;
-                map_channels(&self.decoded, self.pcm.channels(), &mut self.block, self.channels);
+                map_channels(&self.decoded, self.pcm.gains(), &mut self.block, self.channels);
             }
             None => self.ended = true,
         }
@@ -192,47 +193,27 @@ fn as_i64(value: usize) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// Copies mono to both sides, mixes stereo to mono, and more channels (in WAVE order: left, right, centre, low
-/// frequencies, surround) to stereo as ITU-R BS.775 says, scaled so that nothing clips.
-fn map_channels(from: &[f32], from_channels: usize, to: &mut Vec<f32>, to_channels: usize) {
+/// Mixes the channels to stereo by their `gains`, and that to mono where one channel is wanted.
+fn map_channels(from: &[f32], gains: &[Gains], to: &mut Vec<f32>, to_channels: usize) {
     to.clear();
-    if from_channels == to_channels {
+    if gains.len() == to_channels && (to_channels == 1 || gains == STEREO) {
         to.extend_from_slice(from);
         return;
     }
-    let frames = from.chunks_exact(from_channels.max(1));
+    let frames = from.chunks_exact(gains.len().max(1));
     to.reserve(frames.len() * to_channels);
     for frame in frames {
-        let (left, right) = match *frame {
-            [mono] => (mono, mono),
-            [left, right] => (left, right),
-            [left, right, ref more @ ..] => mix_down(left, right, more),
-            [] => (0.0, 0.0),
-        };
+        let [mut left, mut right] = [0.0; 2];
+        for (sample, gains) in frame.iter().zip(gains) {
+            left += sample * gains[0];
+            right += sample * gains[1];
+        }
         if to_channels == 1 {
             to.push((left + right) * 0.5);
         } else {
             to.extend_from_slice(&[left, right]);
         }
     }
-}
-
-fn mix_down(left: f32, right: f32, more: &[f32]) -> (f32, f32) {
-    const HALF_POWER: f32 = std::f32::consts::FRAC_1_SQRT_2;
-    let (centre, surround) = match *more {
-        [centre] => (centre, [0.0; 2]),
-        [back_left, back_right] => (0.0, [back_left, back_right]),
-        [centre, back_left, back_right] => (centre, [back_left, back_right]),
-        [centre, _low, back_left, back_right] => (centre, [back_left, back_right]),
-        [centre, _low, back_left, back_right, side_left, side_right, ..] => {
-            (centre, [(back_left + side_left) * 0.5, (back_right + side_right) * 0.5])
-        }
-        [centre, _low, back, _, _] => (centre, [back, back]),
-        [] => (0.0, [0.0; 2]),
-    };
-    let scale = 1.0 / (1.0 + 2.0 * HALF_POWER);
-    let mix = |side: f32, surround: f32| (side + HALF_POWER * (centre + surround)) * scale;
-    (mix(left, surround[0]), mix(right, surround[1]))
 }
 
 /// The file's samples per block, about.
@@ -345,8 +326,8 @@ mod tests {
             self.inner.sample_rate()
         }
 
-        fn channels(&self) -> usize {
-            self.inner.channels()
+        fn gains(&self) -> &[Gains] {
+            self.inner.gains()
         }
 
         fn length(&self) -> i64 {

@@ -276,6 +276,23 @@ fn a_tone_of_exact_length_loops_without_a_seam() {
 }
 
 #[test]
+fn an_mp3_of_variable_rate_that_does_not_tell_its_length_is_heard_whole() {
+    // Half of it takes many bits and half takes few: the rate of either says nothing of the whole.
+    for (name, loud) in [("loud-quiet.mp3", "lt"), ("quiet-loud.mp3", "gte")] {
+        let expression = format!("aevalsrc='if({loud}(t,10),0.7*(random(0)*2-1),0.01*sin(880*PI*t))':d=20:s=44100");
+        let coding = ["-f", "lavfi", "-i", &expression, "-c:a", "libmp3lame", "-q:a", "2", "-write_xing", "0"];
+        let clip = ffmpeg_clip(name, &coding, Vec::new);
+        let mut source = open_audio_file(&clip, 44_100, 1).unwrap();
+        let format = source.info().format;
+        let seconds: f64 = format.split(", ").last().unwrap().split(' ').next().unwrap().parse().unwrap();
+        // Nothing tells how much of the encoder's padding is to be cut off.
+        assert!((20.0..20.1).contains(&seconds), "{name}: {format}");
+        let end = read_all(&mut *source, 1, 19 * 44_100, 20_000);
+        assert!(end.iter().any(|sample| sample.abs() > 0.005), "{name}: its end is silent");
+    }
+}
+
+#[test]
 fn channels_are_mapped() {
     let mono = tone_wav("tone-48.wav", 48_000, 72_000, 440.0, 1);
     let stereo = tone_wav("tone-48-stereo.wav", 48_000, 72_000, 440.0, 2);
@@ -288,15 +305,26 @@ fn channels_are_mapped() {
         let left: Vec<f32> = samples.iter().step_by(usize::from(channels)).copied().collect();
         assert!(worst_error(&left, 0, 48_000.0, 440.0) < 1e-4);
     }
-    let surround = ffmpeg_clip(
-        "surround.wav",
-        &["-f", "lavfi", "-i", "aevalsrc=0.5|0.25|0|0.5|0|0:c=5.1:d=0.5:s=48000", "-c:a", "pcm_f32le"],
-        Vec::new,
-    );
-    let mut source = open_audio_file(&surround, 48_000, 2).unwrap();
-    let samples = read_all(&mut *source, 2, 0, 1024);
-    assert!((samples[1000] - 0.5 * 0.4142).abs() < 1e-3, "{}", samples[1000]);
-    assert!((samples[1001] - 0.25 * 0.4142).abs() < 1e-3, "{}", samples[1001]);
+    const SURROUND: f32 = std::f32::consts::FRAC_1_SQRT_2;
+    for (name, sound, [left, right]) in [
+        ("surround.wav", "0.5|0.25|0|0.5|0|0:c=5.1", [0.5, 0.25].map(|front| front / (1.0 + 2.0 * SURROUND))),
+        ("sides.wav", "0|0|0|0|0.5|0.25:c=5.1(side)", [0.5, 0.25].map(|side| side * SURROUND / (1.0 + 2.0 * SURROUND))),
+        ("quad.wav", "0|0|0.5|0.25:c=quad", [0.5, 0.25].map(|back| back * SURROUND / (1.0 + SURROUND))),
+        ("6.1.flac", "0|0|0|0|0|0.5|0.25:c=6.1", [0.5, 0.25].map(|side| side * SURROUND / (1.5 + 2.0 * SURROUND))),
+        ("6.1-back.flac", "0|0|0|0|0.5|0|0:c=6.1", [0.25 / (1.5 + 2.0 * SURROUND); 2]),
+        ("7.1.wav", "0|0|0|0|0.2|0.2|0.3|0.3:c=7.1", [0.5 * SURROUND / (1.0 + 3.0 * SURROUND); 2]),
+    ] {
+        let codec = if name.ends_with(".wav") { "pcm_f32le" } else { "flac" };
+        let sound = format!("aevalsrc={sound}:d=0.5:s=48000");
+        let clip = ffmpeg_clip(name, &["-f", "lavfi", "-i", &sound, "-c:a", codec], Vec::new);
+        let mut source = open_audio_file(&clip, 48_000, 2).unwrap();
+        let heard = read_all(&mut *source, 2, 0, 1024);
+        assert!(
+            (heard[1000] - left).abs() < 1e-3 && (heard[1001] - right).abs() < 1e-3,
+            "{name}: {:?}",
+            &heard[1000..1002]
+        );
+    }
 }
 
 #[test]
@@ -361,6 +389,14 @@ fn what_cannot_be_played_says_why() {
         &["-f", "lavfi", "-i", "testsrc=d=0.5:s=128x72", "-c:v", "libx265", "-x265-params", "log-level=error"],
         Vec::new,
     );
+    let prores = ["-f", "lavfi", "-i", "testsrc=d=0.2:s=128x72", "-c:v", "prores"];
+    let prores = ffmpeg_clip("prores.mov", &prores, Vec::new);
+    let rf64 = ["-f", "lavfi", "-i", "sine=d=0.5", "-rf64", "always"];
+    let rf64 = ffmpeg_clip("rf64.wav", &rf64, Vec::new);
+    let coded_tone = |name: &str, codec: &str| {
+        let rate = if codec == "libgsm_ms" { "8000" } else { "44100" };
+        ffmpeg_clip(name, &["-f", "lavfi", "-i", "sine=d=2", "-ar", rate, "-c:a", codec], Vec::new)
+    };
     let cases: Vec<(PathBuf, &str)> = vec![
         (folder.path().join("missing.mp4"), "no such file"),
         (folder.path().to_owned(), "folder"),
@@ -371,8 +407,9 @@ fn what_cannot_be_played_says_why() {
         (write("clip.mkv", &[0x1a, 0x45, 0xdf, 0xa3, 0, 0]), "Matroska"),
         (sound, "no picture"),
         (hevc, "HEVC (H.265); Tally plays H.264"),
+        (prores, "Apple ProRes; Tally plays H.264"),
         (tone_wav("tone-48.wav", 48_000, 72_000, 440.0, 1), "sound file"),
-        (write("cut.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "not a sound picture"),
+        (write("cut.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "damaged or cut off"),
         (write("cut.y4m", b"YUV4MPEG2 W64 H64 F30:1\nFRAME\nxx"), "cut off"),
         (write("deep.y4m", b"YUV4MPEG2 W64 H64 F30:1 C420p10\nFRAME\nxx"), "8-bit 4:2:0"),
     ];
@@ -385,6 +422,13 @@ fn what_cannot_be_played_says_why() {
         (clip, "no sound"),
         (write("header.wav", b"RIFF\0\0\0\0WAVE"), "damaged"),
         (write("text.wav", b"hello"), "text file"),
+        (coded_tone("tone.m4a", "alac"), "its sound is Apple Lossless (ALAC); Tally plays AAC"),
+        (coded_tone("tone-mp3.mp4", "libmp3lame"), "its sound is MP3; Tally plays AAC"),
+        (coded_tone("tone-mp3.mov", "libmp3lame"), "its sound is MP3; Tally plays AAC"),
+        (coded_tone("tone-ms.wav", "adpcm_ms"), "its sound is ADPCM; Tally plays uncompressed WAV (PCM)"),
+        (coded_tone("tone-ima.wav", "adpcm_ima_wav"), "its sound is ADPCM; Tally plays uncompressed WAV (PCM)"),
+        (coded_tone("tone-gsm.wav", "libgsm_ms"), "its sound is of a kind that Tally does not play"),
+        (rf64, "it is an RF64, which is a WAV for more than 4 GB; Tally plays plain WAV"),
     ];
     for (path, expected) in cases {
         let reason = reason(open_audio_file(&path, 48_000, 2));

@@ -1,15 +1,19 @@
 //! Sound files: WAV, AIFF, FLAC and MP3.
 
 use std::fs::File;
+use std::io::{Seek, SeekFrom};
 
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_ADPCM_IMA_WAV, CODEC_ID_ADPCM_MS};
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::well_known::FORMAT_ID_MP3;
 use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
-use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions, ReadOnlySource};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 
+use super::mix_down::{Gains, gains_of};
 use super::sound::Pcm;
 
 /// A file with more channels than this is not believed.
@@ -17,6 +21,8 @@ const CHANNELS_MAX: usize = 32;
 /// Samples that are decoded before those that are wanted: the longest packet (FLAC, 65535 samples), and what MP3 needs of
 /// the packets before.
 const PREROLL_SAMPLES: i64 = 96_000;
+/// Of a kind that no decoder here knows.
+const NOT_PLAYED: &str = "its sound is of a kind that Tally does not play";
 /// Packets that may be damaged one after another before the rest counts as the end.
 const DAMAGED_MAX: usize = 1000;
 
@@ -28,14 +34,15 @@ pub(super) fn open(file: File) -> Result<WavePcm, String> {
     let stream = Stream::open(&file)?;
     let track = stream.format.default_track(TrackType::Audio);
     let length = track.and_then(|track| track.num_frames).and_then(|frames| i64::try_from(frames).ok());
-    let mut pcm = WavePcm { file, stream, sample_rate: 0, channels: 0, length: length.unwrap_or(0), at: 0 };
+    let mut pcm = WavePcm { file, stream, sample_rate: 0, gains: Vec::new(), length: length.unwrap_or(0), at: 0 };
     let mut block = Vec::new();
     // Only the decoder knows rate and channels for sure.
     if pcm.decode(&mut block).is_none() || pcm.sample_rate == 0 {
         return Err("it holds no sound".to_owned());
     }
-    if pcm.channels == 0 || pcm.channels > CHANNELS_MAX {
-        return Err(format!("it has {} channels", pcm.channels));
+    let channels = pcm.gains.len();
+    if channels == 0 || channels > CHANNELS_MAX {
+        return Err(format!("it has {channels} channels"));
     }
     if length.is_none_or(|length| length <= 0) {
         // Without a length in its header it is counted once: packets are read, not decoded.
@@ -49,7 +56,7 @@ pub(super) struct WavePcm {
     file: File,
     stream: Stream,
     sample_rate: u32,
-    channels: usize,
+    gains: Vec<Gains>,
     length: i64,
     at: i64,
 }
@@ -60,23 +67,43 @@ struct Stream {
     track: u32,
 }
 
+fn from_start(file: &File) -> Result<File, String> {
+    let mut file = file.try_clone().map_err(|error| error.to_string())?;
+    file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
+    Ok(file)
+}
+
+fn probe(source: Box<dyn MediaSource>) -> Result<Box<dyn FormatReader>, String> {
+    let stream = MediaSourceStream::new(source, MediaSourceStreamOptions::default());
+    symphonia::default::get_probe()
+        .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
+        .map_err(|error| match error {
+            Error::Unsupported(_) => NOT_PLAYED.to_owned(),
+            error => format!("it is damaged ({error})"),
+        })
+}
+
 impl Stream {
     fn open(file: &File) -> Result<Self, String> {
-        use std::io::{Seek, SeekFrom};
-        let mut file = file.try_clone().map_err(|error| error.to_string())?;
-        file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
-        let stream = MediaSourceStream::new(Box::new(file), MediaSourceStreamOptions::default());
-        let (options, meta) = (FormatOptions::default(), MetadataOptions::default());
-        let format = symphonia::default::get_probe()
-            .probe(&Hint::new(), stream, options, meta)
-            .map_err(|error| format!("it is damaged, or of a kind that is not played ({error})"))?;
+        let mut format = probe(Box::new(from_start(file)?))?;
+        if format.format_info().format == FORMAT_ID_MP3 {
+            // Of an MP3 that does not tell its length the library guesses one from the rate of its first packets, and cuts
+            // off what is beyond it: but not where it cannot know how many bytes there are.
+            format = probe(Box::new(ReadOnlySource::new(from_start(file)?)))?;
+        }
         let Some(track) = format.default_track(TrackType::Audio) else { return Err("it holds no sound".to_owned()) };
         let id = track.id;
         let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio());
-        let Some(parameters) = parameters else { return Err("its sound is of an unknown kind".to_owned()) };
+        let Some(parameters) = parameters else { return Err(NOT_PLAYED.to_owned()) };
         let decoder = symphonia::default::get_codecs()
             .make_audio_decoder(parameters, &AudioDecoderOptions::default())
-            .map_err(|error| format!("its sound cannot be decoded ({error})"))?;
+            .map_err(|error| match (error, parameters.codec) {
+                (Error::Unsupported(_), CODEC_ID_ADPCM_MS | CODEC_ID_ADPCM_IMA_WAV) => {
+                    "its sound is ADPCM; Tally plays uncompressed WAV (PCM)".to_owned()
+                }
+                (Error::Unsupported(_), _) => NOT_PLAYED.to_owned(),
+                (error, _) => format!("its sound cannot be decoded ({error})"),
+            })?;
         Ok(Self { format, decoder, track: id })
     }
 
@@ -107,11 +134,11 @@ impl WavePcm {
             }
             match self.stream.decoder.decode(&packet) {
                 Ok(decoded) => {
-                    let (rate, channels) = (decoded.spec().rate(), decoded.spec().channels().count());
+                    let (rate, channels) = (decoded.spec().rate(), decoded.spec().channels());
                     if self.sample_rate == 0 {
-                        (self.sample_rate, self.channels) = (rate, channels);
+                        (self.sample_rate, self.gains) = (rate, gains_of(channels));
                     }
-                    if (rate, channels) != (self.sample_rate, self.channels) || decoded.frames() == 0 {
+                    if (rate, channels.count()) != (self.sample_rate, self.gains.len()) || decoded.frames() == 0 {
                         continue;
                     }
                     decoded.copy_to_vec_interleaved(block);
@@ -135,8 +162,8 @@ impl Pcm for WavePcm {
         self.sample_rate
     }
 
-    fn channels(&self) -> usize {
-        self.channels
+    fn gains(&self) -> &[Gains] {
+        &self.gains
     }
 
     fn length(&self) -> i64 {

@@ -233,8 +233,8 @@ impl Receiver {
                 // What is decoded already is shown and heard to its end.
                 self.picture.restart();
                 self.sound.restart();
-                self.picture.told.down(SourceEvent::Lost { reason: reason.clone() });
-                self.sound.told.down(SourceEvent::Lost { reason });
+                self.picture.told.down(SourceEvent::Ended { reason: reason.clone() });
+                self.sound.told.down(SourceEvent::Ended { reason });
             }
             IncomingUnit::Refused { track: Track::Picture, reason } => self.picture.told.refused(reason),
             IncomingUnit::Refused { track: Track::Sound, reason } => self.sound.told.refused(reason),

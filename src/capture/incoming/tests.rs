@@ -255,7 +255,7 @@ fn a_sender_that_comes_back_with_another_picture_is_taken_up() {
     stage.run(4.0, arrivals(&first, 1.0, 90_000.0, 0.0, jitter).into_iter().filter(|(at, _)| *at < 3.9).collect());
     stage.unit(IncomingUnit::Ended { reason: "the connection was closed".to_owned() });
     stage.run(7.0, Vec::new());
-    let closed = || SourceEvent::Lost { reason: "the connection was closed".to_owned() };
+    let closed = || SourceEvent::Ended { reason: "the connection was closed".to_owned() };
     assert_eq!(stage.events, [SourceEvent::Restored, closed()]);
     // A source that is opened while nobody sends is told so.
     let mut late = IncomingPicture::new(stage.info.clone(), SMALL, FrameRate::DEFAULT);

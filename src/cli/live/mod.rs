@@ -155,6 +155,7 @@ pub(super) fn exit_of(kind: ProblemKind) -> Exit {
         ProblemKind::SourceRestored
         | ProblemKind::SourceFrozen
         | ProblemKind::SourceBlack
+        | ProblemKind::SourceDamaged
         | ProblemKind::SourceSilent
         | ProblemKind::SourceClipping
         | ProblemKind::MutedTalking

@@ -58,6 +58,7 @@ impl StandIn {
             SourceEvent::Awaited
             | SourceEvent::Stalled { .. }
             | SourceEvent::Lost { .. }
+            | SourceEvent::Ended { .. }
             | SourceEvent::FileFailed { .. }
             | SourceEvent::Refused { .. } => (true, false),
             SourceEvent::Frozen { .. } => (false, true),

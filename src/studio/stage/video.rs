@@ -133,7 +133,7 @@ impl VideoThread {
             self.stage.tell(StageEvent::FirstPicture);
         }
         let (Some(watch), Some(source)) = (&mut self.watch, &self.source) else { return };
-        for (kind, turn) in watch.look(now, captured).into_iter().flatten() {
+        for (kind, turn) in watch.look(now, captured, source.is_damaged()).into_iter().flatten() {
             let SourceInfo { id, name: about, .. } = source.info();
             self.stage.tell(StageEvent::Noticed(Notice { id, about, kind, turn, inputs: None }));
         }

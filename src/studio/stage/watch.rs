@@ -4,21 +4,30 @@ use std::time::Duration;
 
 use crate::audio::SoundWatch;
 use crate::capture::{Captured, SourceEvent};
-use crate::media::{CHUNK_SAMPLES, Timestamp, Turn};
+use crate::media::{CHUNK_SAMPLES, Lasting, Timestamp, Turn};
 use crate::studio::ProblemKind;
 use crate::video::{BlackWatch, PictureSample, StillWatch};
 
 /// Time between looks at the picture.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// Nobody has looked for so long: what was seen before says nothing of now.
+const GAP: Duration = Duration::from_secs(1);
+
+/// A part of a clip that cannot be decoded is told after so long: a picture or two nobody misses.
+const DAMAGED: Duration = Duration::from_secs(1);
+/// It is over once pictures have come for so long: in the midst of it single ones may come.
+const SOUND_AGAIN: Duration = Duration::from_millis(300);
+
 /// After so many chunks in a row that did not come whole, what was heard before says nothing of now.
 const TORN_MAX: u32 = 25;
 
-/// Looks at the pictures of a camera or an incoming stream.
+/// Looks at the pictures of a camera, an incoming stream or a file.
 pub(super) struct PictureWatch {
-    /// A camera's own thread looks whether it stands still: it can start it anew.
+    /// A camera's own thread looks whether it stands still: it can start it anew. A clip may stand still.
     still: Option<StillWatch>,
     black: BlackWatch,
+    damaged: Lasting,
     next: Timestamp,
     is_down: bool,
 }
@@ -30,29 +39,47 @@ impl PictureWatch {
             (None, BlackWatch::of_camera())
         } else if id.starts_with("ingest:") {
             (Some(StillWatch::of_stream()), BlackWatch::of_stream())
+        } else if id == "file" {
+            (None, BlackWatch::of_clip())
         } else {
             return None;
         };
-        Some(Self { still, black, next: Timestamp::ZERO, is_down: false })
+        let damaged = Lasting::new(DAMAGED, SOUND_AGAIN);
+        Some(Self { still, black, damaged, next: Timestamp::ZERO, is_down: false })
     }
 
     pub(super) fn handle_event(&mut self, event: &SourceEvent) {
         self.is_down = !matches!(event, SourceEvent::Restored | SourceEvent::Frozen { .. });
         if self.is_down {
             self.black.pause();
+            self.damaged.pause();
             self.still.iter_mut().for_each(StillWatch::pause);
         }
     }
 
-    pub(super) fn look(&mut self, now: Timestamp, captured: &Captured) -> [Option<(ProblemKind, Turn)>; 2] {
+    /// Takes the picture at `now`. `is_damaged`: it stands for one that cannot be decoded.
+    pub(super) fn look(
+        &mut self,
+        now: Timestamp,
+        captured: &Captured,
+        is_damaged: bool,
+    ) -> [Option<(ProblemKind, Turn)>; 3] {
         if now < self.next || self.is_down {
-            return [None, None];
+            return [None; 3];
+        }
+        if now.since(self.next) > GAP {
+            self.damaged.pause();
         }
         self.next = now + LOOK;
         let sample = PictureSample::of(&captured.picture);
         let still = self.still.as_mut().and_then(|watch| watch.look(now, &sample));
         let black = self.black.look(now, &sample);
-        [still.map(|turn| (ProblemKind::SourceFrozen, turn)), black.map(|turn| (ProblemKind::SourceBlack, turn))]
+        let damaged = self.damaged.see(now, is_damaged);
+        [
+            still.map(|turn| (ProblemKind::SourceFrozen, turn)),
+            black.map(|turn| (ProblemKind::SourceBlack, turn)),
+            damaged.map(|turn| (ProblemKind::SourceDamaged, turn)),
+        ]
     }
 }
 
@@ -137,10 +164,52 @@ mod tests {
     use super::*;
     use crate::media::{Picture, PixelAspect, Size};
 
+    /// What is told in `secs` of a clip's pictures, looked at thirty times a second; and when, in ms.
+    fn told_of_clip(
+        secs: i64,
+        luma: impl Fn(i64) -> u8,
+        is_damaged: impl Fn(i64) -> bool,
+    ) -> Vec<(i64, ProblemKind, bool)> {
+        let mut watch = PictureWatch::of("file").unwrap();
+        let mut all = Vec::new();
+        for millis in (0..secs * 1000).step_by(33) {
+            let mut picture = Picture::black(Size::new(64, 36));
+            picture.planes_mut()[0].fill(luma(millis));
+            let now = Timestamp::from_millis(millis);
+            let captured = Captured { picture: picture.into(), pixel_aspect: PixelAspect::SQUARE, captured_at: now };
+            let noticed = watch.look(now, &captured, is_damaged(millis)).into_iter().flatten();
+            all.extend(noticed.map(|(kind, turn)| (millis, kind, turn != Turn::Over)));
+        }
+        all
+    }
+
     #[test]
-    fn only_devices_and_streams_are_watched() {
+    fn a_damaged_part_of_a_clip_is_told_once_and_when_it_is_over() {
+        // Half a second at 5 s; three seconds at 10 s, with one picture in their midst.
+        let is_damaged = |at: i64| (5_000..5_500).contains(&at) || ((10_000..13_000).contains(&at) && at / 33 != 350);
+        let told = told_of_clip(20, |_| 100, is_damaged);
+        let [(begun, ProblemKind::SourceDamaged, true), (over, ProblemKind::SourceDamaged, false)] = told[..] else {
+            panic!("{told:?}")
+        };
+        assert!((11_000..11_200).contains(&begun) && (13_300..13_500).contains(&over), "{told:?}");
+    }
+
+    #[test]
+    fn a_clip_that_turned_black_is_told_and_one_that_stands_still_is_not() {
+        let told = told_of_clip(60, |at| if at < 20_000 { 100 } else { 16 }, |_| false);
+        let [(at, ProblemKind::SourceBlack, true)] = told[..] else { panic!("{told:?}") };
+        assert!((30_000..30_200).contains(&at), "{told:?}");
+        assert_eq!(told_of_clip(1800, |at| 100 + (at / 30_000) as u8, |_| false), [], "slides");
+        assert_eq!(told_of_clip(600, |_| 16, |_| false), [], "a black still");
+    }
+
+    #[test]
+    fn only_what_can_be_wrong_is_watched() {
+        for id in ["test", "silence"] {
+            assert!(PictureWatch::of(id).is_none(), "{id}");
+        }
         for id in ["test", "file", "silence"] {
-            assert!(PictureWatch::of(id).is_none() && Listener::of(id, 48_000, 2, true).is_none(), "{id}");
+            assert!(Listener::of(id, 48_000, 2, true).is_none(), "{id}");
         }
         assert!(PictureWatch::of("camera:1").is_some_and(|watch| watch.still.is_none()));
         assert!(PictureWatch::of("ingest:phone").is_some_and(|watch| watch.still.is_some()));
@@ -189,11 +258,11 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// Black, still and moving pictures, none, and the events of a device, in any order.
+        /// Black, still, moving and damaged pictures, none, and the events of a device, in any order.
         #[test]
         fn what_is_noticed_of_a_picture_begins_and_ends_in_turns(
             spans in vec((0u8..8, 50i64..9_000), 1..60),
-            id in prop_oneof![Just("camera:1"), Just("ingest:phone")],
+            id in prop_oneof![Just("camera:1"), Just("ingest:phone"), Just("file")],
         ) {
             let mut watch = PictureWatch::of(id).unwrap();
             let (mut millis, mut told) = (0, Vec::new());
@@ -215,7 +284,7 @@ mod tests {
                     }
                     let (now, shape) = (Timestamp::from_millis(millis), PixelAspect::SQUARE);
                     let captured = Captured { picture: Arc::new(picture.clone()), pixel_aspect: shape, captured_at: now };
-                    prop_assert!(in_turns(&mut told, watch.look(now, &captured)), "{told:?} at {millis} ms");
+                    prop_assert!(in_turns(&mut told, watch.look(now, &captured, what == 7)), "{told:?} at {millis} ms");
                 }
             }
         }

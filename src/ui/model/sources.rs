@@ -47,6 +47,7 @@ impl Model {
             }
             self.problems.forget_kind(ProblemKind::SourceFrozen);
             self.problems.forget_kind(ProblemKind::SourceBlack);
+            self.problems.forget_kind(ProblemKind::SourceDamaged);
         }
         match state {
             SourceState::None => {

@@ -106,7 +106,7 @@ fn failed(
     let what = if no_camera { words.text(Text::NoCameraFound).to_owned() } else { words.what(problem) };
     camera_sign(ui);
     text(ui, what, head, t.text);
-    let permission = problem.kind == ProblemKind::SourcePermission && problem.file().is_none();
+    let permission = problem.kind == ProblemKind::SourcePermission && problem.source_remedy().is_none();
     let advice = if permission { words.text(Text::CameraPermission).to_owned() } else { words.to_do(problem) };
     text(ui, advice, body, t.dim);
     ui.horizontal_wrapped(|ui| {

@@ -3,7 +3,7 @@
 
 use super::Lang;
 use crate::studio::wording as engine;
-use crate::studio::{FileUse, Problem, ProblemKind as Kind, Remedy};
+use crate::studio::{Problem, ProblemKind as Kind, Remedy, SourceRemedy};
 
 /// What happened, in one sentence.
 pub(super) fn what(lang: Lang, problem: &Problem) -> String {
@@ -89,6 +89,7 @@ fn what_german(problem: &Problem) -> String {
         Kind::SourceStalled => format!("{about} liefert nichts mehr: {details}."),
         Kind::SourceFrozen => format!("Das Bild von {about} steht still: seit {details} dasselbe."),
         Kind::SourceBlack => format!("Das Bild von {about} ist schwarz."),
+        Kind::SourceDamaged => format!("Ein Teil von {about} ist beschädigt: das Bild steht still."),
         Kind::SourceSilent => match problem.inputs() {
             None => format!("Von {about} ist gar nichts zu hören."),
             Some(others) => {
@@ -108,6 +109,7 @@ fn what_german(problem: &Problem) -> String {
         Kind::SourceRestored => match problem.notice_over() {
             Some(Kind::SourceFrozen) => format!("Das Bild von {about} bewegt sich wieder."),
             Some(Kind::SourceBlack) => format!("Das Bild von {about} ist nicht mehr schwarz."),
+            Some(Kind::SourceDamaged) => format!("Das Bild von {about} geht hinter dem beschädigten Teil weiter."),
             Some(Kind::SourceSilent) => format!("{about} ist wieder zu hören."),
             Some(Kind::SourceClipping) => format!("{about} ist nicht mehr zu laut."),
             Some(Kind::MutedTalking) => format!("In {about} spricht niemand mehr, während der Ton stumm ist."),
@@ -188,8 +190,8 @@ pub(super) fn to_do(lang: Lang, problem: &Problem) -> String {
     if problem.kind == Kind::PublishRejected && problem.is_nameless() {
         return lang.pick(NAMELESS).to_owned();
     }
-    if let Some(row) = problem.file().and_then(|file| file_row(problem.kind, file)) {
-        return lang.pick(row).to_owned();
+    if let Some(remedy) = problem.source_remedy() {
+        return lang.pick(source_row(remedy)).to_owned();
     }
     if let Some(row) = replay_row(problem) {
         return lang.pick(row).to_owned();
@@ -231,22 +233,42 @@ const NAMELESS: [&str; 2] = [
     "Trage in den Einstellungen unter „Ziel“ einen Streamschlüssel ein; auf einem eigenen Server darf es irgendein Name sein.",
 ];
 
-/// Where a file needs something else than a device.
-fn file_row(kind: Kind, file: FileUse) -> Option<[&'static str; 2]> {
-    if kind == Kind::SourcePermission {
-        return Some([
+/// What to do about a source that is no device.
+fn source_row(remedy: SourceRemedy) -> [&'static str; 2] {
+    match remedy {
+        SourceRemedy::Permission => [
             "Give yourself permission to read this file, or choose another.",
             "Gib dir die Erlaubnis, diese Datei zu lesen, oder wähle eine andere.",
-        ]);
-    }
-    if kind == Kind::SourceLost {
-        return Some([
+        ],
+        SourceRemedy::Restore => [
             "Restore the file; Tally goes on with it as soon as it can be read.",
             "Stell die Datei wieder her; Tally macht mit ihr weiter, sobald sie sich lesen lässt.",
-        ]);
+        ],
+        SourceRemedy::Name => [
+            "Check its name and folder, or choose another file.",
+            "Prüfe Namen und Ordner, oder wähle eine andere Datei.",
+        ],
+        SourceRemedy::OtherPicture => [
+            "Choose another file: MP4 (H.264), Y4M, PNG or JPEG.",
+            "Wähle eine andere Datei: MP4 (H.264), Y4M, PNG oder JPEG.",
+        ],
+        SourceRemedy::OtherSound => [
+            "Choose another file: MP4 (AAC), WAV, AIFF, FLAC or MP3.",
+            "Wähle eine andere Datei: MP4 (AAC), WAV, AIFF, FLAC oder MP3.",
+        ],
+        SourceRemedy::OtherCard => ["Choose another picture: PNG or JPEG.", "Wähle ein anderes Bild: PNG oder JPEG."],
+        SourceRemedy::OtherKey => {
+            ["Give a file that holds the key and nothing else.", "Gib eine Datei an, in der nur der Schlüssel steht."]
+        }
+        SourceRemedy::OtherIfNotMeant => [
+            "Nothing to do, if it is meant to be so; otherwise choose another clip.",
+            "Nichts zu tun, wenn es so sein soll; sonst wähle einen anderen Clip.",
+        ],
+        SourceRemedy::SendAgain => [
+            "Begin to send again; Tally takes it up by itself.",
+            "Fang wieder an zu senden; Tally nimmt es dann von selbst.",
+        ],
     }
-    (kind == Kind::SourceUnreadable && file == FileUse::Card)
-        .then_some(["Choose another picture: PNG or JPEG.", "Wähle ein anderes Bild: PNG oder JPEG."])
 }
 
 fn to_do_row(kind: Kind) -> [&'static str; 2] {
@@ -382,10 +404,7 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
             "Close the program that uses it, then choose it again.",
             "Schließe das Programm, das es benutzt, und wähle es dann neu.",
         ],
-        Kind::SourceUnreadable => [
-            "Choose another file: MP4 (H.264/AAC), Y4M, PNG, JPEG, WAV, FLAC or MP3.",
-            "Wähle eine andere Datei: MP4 (H.264/AAC), Y4M, PNG, JPEG, WAV, FLAC oder MP3.",
-        ],
+        Kind::SourceUnreadable => ["Choose another file.", "Wähle eine andere Datei."],
         Kind::SourceFailed => [
             "Unplug it and plug it in again, or choose another.",
             "Zieh es ab und steck es wieder an, oder wähle ein anderes.",
@@ -395,8 +414,8 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
             "Beende das Programm, das diese Adresse benutzt, und wähle den Stream dann neu.",
         ],
         Kind::SourceRefused => [
-            "Choose H.264 and AAC in the app that sends; Tally takes it up by itself.",
-            "Wähle in der App, die sendet, H.264 und AAC; Tally nimmt es dann von selbst.",
+            "Choose H.264 (8-bit 4:2:0, progressive) and AAC in the app that sends; Tally takes it up by itself.",
+            "Wähle in der App, die sendet, H.264 (8 Bit, 4:2:0, progressiv) und AAC; Tally nimmt es dann von selbst.",
         ],
         Kind::SourceAwaited => [
             "Begin to send there; Tally takes it up by itself.",
@@ -415,6 +434,10 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         Kind::SourceBlack => {
             ["Take the cover off the lens, or turn on a light.", "Nimm den Deckel vom Objektiv oder mach Licht an."]
         }
+        Kind::SourceDamaged => [
+            "Copy or export the file again, or choose another; its picture goes on by itself.",
+            "Kopiere oder exportiere die Datei neu, oder wähle eine andere; ihr Bild geht von selbst weiter.",
+        ],
         Kind::SourceSilent => [
             "Unmute it at the device itself, or choose another.",
             "Schalte es am Gerät selbst ein oder wähle ein anderes.",
