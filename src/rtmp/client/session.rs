@@ -241,20 +241,14 @@ impl ClientSession {
             self.enter(Step::Live);
             return;
         }
-        let refusal = info.is_refusal();
-        let event = ClientEvent::Status {
-            level: info.level.clone(),
-            code: info.code.clone(),
-            description: self.redacted(info.description.clone()),
-        };
-        if refusal {
-            if self.step == Step::Live {
-                self.link.push_event(event);
-            }
-            self.reject(info);
-        } else {
-            self.link.push_event(event);
+        // Once our own end is on its way nothing is read any more: an unpublish that comes is the server's.
+        let is_over = info.code == "NetStream.Unpublish.Success" && self.step == Step::Live;
+        if is_over || info.is_refusal() {
+            return self.reject(info);
         }
+        let Info { level, code, description } = info;
+        let description = self.redacted(description);
+        self.link.push_event(ClientEvent::Status { level, code, description });
     }
 
     fn send_connect(&mut self) {
