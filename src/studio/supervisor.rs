@@ -386,8 +386,8 @@ impl Supervisor {
         let Some(about) = running.lines.get(place).map(|line| line.about.clone()) else { return };
         match event {
             PublisherEvent::Step { step, ok, took, detail } => {
-                let destination = Some(about);
-                self.tell(StudioEvent::Step(StepReport { name: step.word(), destination, ok, took, detail }));
+                let (destination, place) = (Some(about), Some(place));
+                self.tell(StudioEvent::Step(StepReport { name: step.word(), destination, place, ok, took, detail }));
             }
             PublisherEvent::State(state) => self.publisher_state(running, place, state),
             PublisherEvent::Certificate { expires } => tracing::debug!(?expires, "the certificate holds"),
@@ -395,16 +395,15 @@ impl Supervisor {
                 let words = [code, description.unwrap_or_default()].join(" ").trim().to_owned();
                 tracing::info!(%level, %words, "the server says");
                 if level == "error" || level == "warning" {
-                    let mut problem = Problem::new(ProblemKind::ServerWarning, about, level);
-                    problem.server_said = Some(words);
-                    self.tell(StudioEvent::Problem(problem));
+                    let problem = Problem::new(ProblemKind::ServerWarning, about, level).at(place);
+                    self.tell(StudioEvent::Problem(problem.said(Some(words))));
                 }
             }
             PublisherEvent::OnBackup => {
-                self.tell(StudioEvent::Problem(Problem::new(ProblemKind::OnBackup, about, String::new())));
+                self.tell(StudioEvent::Problem(Problem::new(ProblemKind::OnBackup, about, String::new()).at(place)));
             }
             PublisherEvent::Lost { error, was_live } => {
-                let mut problem = Problem::from_publish(&about, &error);
+                let mut problem = Problem::from_publish(&about, &error).at(place);
                 if was_live && error.is_old_session() {
                     problem.kind = ProblemKind::OldSession;
                 } else if was_live && !matches!(problem.kind, ProblemKind::ConnectionLost) {
@@ -414,7 +413,7 @@ impl Supervisor {
                 self.tell(StudioEvent::Problem(problem));
             }
             PublisherEvent::Failed { error, was_live } => {
-                let mut problem = Problem::from_publish(&about, &error);
+                let mut problem = Problem::from_publish(&about, &error).at(place);
                 if was_live {
                     problem.details = super::wording::what(&problem);
                     problem.kind = ProblemKind::RetriesEnded;
@@ -478,7 +477,7 @@ impl Supervisor {
 
     pub(super) fn step(&self, name: &'static str, started: Timestamp, ok: bool, detail: String) {
         let took = self.clock.now().since(started);
-        self.tell(StudioEvent::Step(StepReport { name, destination: None, ok, took, detail }));
+        self.tell(StudioEvent::Step(StepReport { name, destination: None, place: None, ok, took, detail }));
     }
 
     /// Tells the face.
