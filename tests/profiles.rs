@@ -319,3 +319,28 @@ fn the_devices_are_listed_with_the_encoders() {
     }
     assert!(lines.iter().all(|line| line["name"].is_string() && line["formats"].is_array()));
 }
+
+#[test]
+fn a_document_that_is_not_whole_is_no_success() {
+    let folder = tempfile::tempdir().expect("folder");
+    let config = folder.path();
+    assert!(run(config, &["profiles", "save", "evening", "--to", "rtmp://h/live"]).status.success());
+    for args in [
+        &["profiles", "export", "evening"][..],
+        &["profiles", "export", "evening", "--with-secrets", "--json"],
+        &["profiles", "show", "evening", "--json"],
+        &["profiles", "list"],
+        &["devices"],
+        &["man"],
+        &["--help"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("/dev/full");
+        let output = tally(config).args(args).stdout(full).output().expect("tally starts");
+        assert_eq!(output.status.code(), Some(8), "{args:?}: {}", told(&output));
+        assert!(told(&output).contains("cannot be written"), "{args:?}: {}", told(&output));
+        // A reader that has read enough is none.
+        let mut child = tally(config).args(args).stdout(Stdio::piped()).spawn().expect("tally starts");
+        drop(child.stdout.take());
+        assert_eq!(child.wait().expect("it ends").code(), Some(0), "{args:?}");
+    }
+}

@@ -38,7 +38,8 @@ const EXIT_CODES: &str = "Exit codes:
   5   TLS refused (wrong name, expired, unknown CA)
   6   the server refused (handshake, connect, publish)
   7   the connection was lost and retries ended; check: or does not carry the show
-  8   the recording failed (disk full, permission); the stream was not harmed
+  8   the recording failed (disk full, permission; the stream was not harmed), or what was asked for as a file or on standard
+      output cannot be written
   9   the window does not open (no display, no OpenGL)
   70  a bug: please report
   130 check: ended before it was done; or a fourth signal ended what hung

@@ -49,6 +49,8 @@ fn with_secrets(mut command: Command, secrets: EnvSecrets) -> Command {
 
 fn dispatch(command: Command) -> Exit {
     let json = wants_json(&command);
+    // What runs goes on whether somebody reads it or not.
+    let runs = matches!(command, Command::Live(_) | Command::Check(_) | Command::Serve(_));
     let done = match command {
         Command::Live(args) => live(&args),
         Command::Check(args) => check(&args),
@@ -59,12 +61,23 @@ fn dispatch(command: Command) -> Exit {
         Command::Report(args) => report::run(&args),
         Command::Man => man::run(),
     };
-    done.unwrap_or_else(|failure| {
+    let written = |exit| if exit == Exit::Ok && !runs { was_written() } else { Ok(exit) };
+    done.and_then(written).unwrap_or_else(|failure| {
         if json {
             live::tell_refusal(failure.problem.clone());
         }
         failure.tell()
     })
+}
+
+/// Whoever wants a document, a list or an answer must hear that it is not whole.
+fn was_written() -> Result<Exit, Failure> {
+    print::unwritten().map_or(Ok(Exit::Ok), |error| Err(not_whole(error)))
+}
+
+fn not_whole(error: &std::io::Error) -> Failure {
+    let advice = "what is there is not whole; give it a file with room";
+    Failure::new(Exit::Recording, format!("standard output cannot be written ({error}): {advice}"))
 }
 
 fn wants_json(command: &Command) -> bool {
@@ -82,6 +95,7 @@ fn wants_json(command: &Command) -> bool {
 fn live(args: &LiveArgs) -> Result<Exit, Failure> {
     keep_flights();
     let (settings, told) = show_settings(&args.show)?;
+    let settings = live::with_recording(settings, args.show.record.is_some())?;
     let report = match &args.rehearsal_report {
         Some(path) => {
             let unwritable = |error| Failure::of_file("write", path, &error);
@@ -110,8 +124,10 @@ fn tell_parse_error(error: &clap::Error) -> Exit {
         print::note(told.trim_end());
         Exit::Usage
     } else {
-        let _ = error.print();
-        Exit::Ok
+        match error.print() {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => not_whole(&error).tell(),
+            Ok(()) | Err(_) => Exit::Ok,
+        }
     }
 }
 

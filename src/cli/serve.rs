@@ -2,13 +2,14 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::args::ServeArgs;
 use super::interrupt::Interrupt;
+use super::printer::Printer;
 use super::values::{HttpChoice, RecordFormatChoice};
 use super::{Exit, Failure, print, read_key_file};
 use crate::clock::Clock;
@@ -18,8 +19,9 @@ use crate::ingest::{
 };
 use crate::media::Timestamp;
 use crate::settings::file_advice;
+use crate::studio::{Told, Weight};
 
-/// Events that wait to be printed. Full policy: the newest is not told, and the end says how many were not.
+/// Events on their way to be printed; none stays there.
 const EVENTS_MAX: usize = 1024;
 /// How often signals are looked for while nothing happens.
 const NAP: Duration = Duration::from_millis(50);
@@ -71,6 +73,9 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
     let clock = Clock::system();
     let config = config_from(args)?;
     let interrupt = Interrupt::install();
+    let json = args.json;
+    let printer = Printer::start(&clock, move |at, event| print(json, at, event))
+        .map_err(|error| Failure::new(Exit::Bug, format!("no thread to print: {error}")))?;
     let (sender, events) = sync_channel(EVENTS_MAX);
     let stamps = clock.clone();
     let told = move |event| {
@@ -82,7 +87,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
         // Nobody asked for this port: streams are received without the page.
         Err(error @ IngestError::Listen { address: HTTP_DEFAULT, .. }) if args.http.is_none() => {
             tracing::warn!(%error, "no status page; --http ADDR gives it another place");
-            IngestServer::start(IngestConfig { http: None, ..config_from(args)? }, clock, told)
+            IngestServer::start(IngestConfig { http: None, ..config_from(args)? }, clock.clone(), told)
         }
         started => started,
     };
@@ -123,38 +128,54 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
         };
         Failure::new(exit, format!("{error}{advice}"))
     })?;
-    let mut printer = Printer { json: args.json, recording_failed: false };
+    let mut news = News { printer, recording_failed: false };
     while interrupt.count() == 0 {
         match events.recv_timeout(NAP) {
-            Ok((at, event)) => printer.print(at, &event),
+            Ok((at, event)) => news.tell(at, event),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
     server.stop();
-    printer.print_rest(&events);
-    Ok(if printer.recording_failed { Exit::Recording } else { Exit::Ok })
+    while let Ok((at, event)) = events.try_recv() {
+        news.tell(at, event);
+    }
+    Ok(if news.recording_failed { Exit::Recording } else { Exit::Ok })
 }
 
-struct Printer {
-    json: bool,
+/// What is told, on its way to the printer.
+struct News {
+    printer: Printer<IngestEvent>,
     recording_failed: bool,
 }
 
-impl Printer {
-    fn print(&mut self, at: Timestamp, event: &IngestEvent) {
+impl News {
+    fn tell(&mut self, at: Timestamp, event: IngestEvent) {
         self.recording_failed |= matches!(event, IngestEvent::RecordingFailed { .. });
-        if self.json {
-            print::json(&json_of(at, event));
-        } else if let Some(line) = line_of(event) {
-            print::line(&line);
+        self.printer.tell_at(at, event);
+    }
+}
+
+impl Told for IngestEvent {
+    fn weight(&self) -> Weight {
+        match self {
+            Self::Stats(_) => Weight::Figures,
+            Self::Listening { .. }
+            | Self::PublishStarted { .. }
+            | Self::PublishEnded { .. }
+            | Self::PlayStarted { .. }
+            | Self::PlayEnded { .. }
+            | Self::Refused { .. }
+            | Self::RecordingFailed { .. } => Weight::News,
         }
     }
+}
 
-    fn print_rest(&mut self, events: &Receiver<(Timestamp, IngestEvent)>) {
-        while let Ok((at, event)) = events.try_recv() {
-            self.print(at, &event);
-        }
+fn print(json: bool, at: Timestamp, event: &IngestEvent) {
+    if json {
+        print::json(&json_of(at, event));
+    } else if let Some(line) = line_of(event) {
+        print::line(&line);
     }
 }
 

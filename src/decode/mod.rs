@@ -3,6 +3,7 @@
 mod aac;
 mod announced;
 mod h264;
+mod surround;
 
 use std::sync::Arc;
 

@@ -182,13 +182,21 @@ impl PublishError {
         matches!(self, Self::Session(ClientError::Rejected { .. }))
     }
 
+    /// Whether the server refused the stream after it had let us in.
+    pub(crate) fn refuses_publish(&self) -> bool {
+        matches!(self, Self::ClosedAtOnce { .. } | Self::Session(ClientError::Rejected { step: Step::Publish, .. }))
+    }
+
     /// What a connection means that ends right after the publish was accepted: some servers (nginx with `deny publish`)
-    /// refuse so.
+    /// refuse so, and some say why only then.
     pub(super) fn into_refusal(self) -> Self {
         match self {
             Self::Broken { step: PublishStep::Live, reason } => Self::ClosedAtOnce { reason },
             Self::Session(ClientError::ClosedByPeer { step: Step::Live }) => {
                 Self::ClosedAtOnce { reason: "it said nothing".to_owned() }
+            }
+            Self::Session(ClientError::Rejected { step: Step::Live, code, description }) => {
+                Self::Session(ClientError::Rejected { step: Step::Publish, code, description })
             }
             other => other,
         }

@@ -26,6 +26,17 @@ impl Destination {
         if name.is_empty() { UrlParts::of(&self.server).host() } else { name }
     }
 
+    /// What people call each of these; those of one name are numbered.
+    pub fn names(destinations: &[Self]) -> Vec<String> {
+        let names: Vec<_> = destinations.iter().map(Self::shown_name).collect();
+        let numbered = |(place, name): (usize, &&str)| {
+            let number = names.iter().take(place + 1).filter(|other| *other == name).count();
+            let is_only_one = names.iter().filter(|other| *other == name).count() == 1;
+            if is_only_one { (*name).to_owned() } else { format!("{name} {number}") }
+        };
+        names.iter().enumerate().map(numbered).collect()
+    }
+
     /// Whether it has a stream key of its own, be it one that was not read.
     pub fn has_key(&self) -> bool {
         self.stream_key.is_some() || self.unread.stream_key.is_some()

@@ -152,6 +152,8 @@ pub struct StepReport {
     pub name: &'static str,
     /// The destination it belongs to, if it belongs to one.
     pub destination: Option<String>,
+    /// Its place among the show's destinations, from 0.
+    pub place: Option<usize>,
     /// Whether it worked.
     pub ok: bool,
     /// How long it took.

@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
+use super::check::CheckEvent;
 use super::event::StudioEvent;
 use crate::flow::Errand;
+use crate::media::Timestamp;
 
 /// Events that may wait while figures are added to them, steps, and all others but the end.
 const WITH_FIGURES_MAX: usize = 256;
@@ -16,11 +18,69 @@ const WITH_NEWS_MAX: usize = 1000;
 /// The last places are for what ends: a show has one end.
 const EVENTS_MAX: usize = 1024;
 
+/// How much it matters that a face hears of something: what matters less is missed first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// Figures: the next ones come.
+    Figures,
+    /// Steps on a way.
+    Steps,
+    /// News.
+    News,
+    /// The end of something.
+    End,
+}
+
+impl Weight {
+    /// Events that may wait while one of these is added.
+    fn waiting_max(self) -> usize {
+        match self {
+            Self::Figures => WITH_FIGURES_MAX,
+            Self::Steps => WITH_STEPS_MAX,
+            Self::News => WITH_NEWS_MAX,
+            Self::End => EVENTS_MAX,
+        }
+    }
+}
+
+/// What a face can be told.
+pub(crate) trait Told: Send + 'static {
+    /// How much it matters.
+    fn weight(&self) -> Weight;
+}
+
+impl Told for StudioEvent {
+    fn weight(&self) -> Weight {
+        match self {
+            Self::Stats(_) | Self::DiskRoom(_) => Weight::Figures,
+            Self::Step(_) => Weight::Steps,
+            Self::Ended(_) | Self::Rehearsal(_) => Weight::End,
+            _ => Weight::News,
+        }
+    }
+}
+
+impl Told for CheckEvent {
+    fn weight(&self) -> Weight {
+        match self {
+            Self::Step(_) => Weight::Steps,
+            Self::Note(_) => Weight::News,
+            Self::Ended(_) => Weight::End,
+        }
+    }
+}
+
+impl<E: Told> Told for (Timestamp, E) {
+    fn weight(&self) -> Weight {
+        self.1.weight()
+    }
+}
+
 /// What `next_event` of a show or a studio gave.
 #[derive(Debug)]
-pub enum NextEvent {
+pub enum NextEvent<E = StudioEvent> {
     /// Something happened.
-    Event(StudioEvent),
+    Event(E),
     /// Nothing in the given time.
     Nothing,
     /// The show is gone: after `StudioEvent::Ended`, or because its supervisor died, which is a bug. Of a studio: a bug.
@@ -28,45 +88,49 @@ pub enum NextEvent {
 }
 
 /// The engine's end. Cheap to clone.
-#[derive(Clone, Debug)]
-pub(crate) struct Face {
-    sender: SyncSender<StudioEvent>,
+#[derive(Debug)]
+pub(crate) struct Face<E = StudioEvent> {
+    sender: SyncSender<E>,
     waiting: Arc<AtomicUsize>,
+    missed: Arc<AtomicUsize>,
+}
+
+impl<E> Clone for Face<E> {
+    fn clone(&self) -> Self {
+        let Self { sender, waiting, missed } = self;
+        Self { sender: sender.clone(), waiting: Arc::clone(waiting), missed: Arc::clone(missed) }
+    }
 }
 
 /// The face's end.
 #[derive(Debug)]
-pub(crate) struct Events {
-    receiver: Receiver<StudioEvent>,
+pub(crate) struct Events<E = StudioEvent> {
+    receiver: Receiver<E>,
     waiting: Arc<AtomicUsize>,
 }
 
 /// The two ends of a new way.
-pub(crate) fn face() -> (Face, Events) {
+pub(crate) fn face<E: Told>() -> (Face<E>, Events<E>) {
     let (sender, receiver) = sync_channel(EVENTS_MAX);
     let waiting = Arc::<AtomicUsize>::default();
-    (Face { sender, waiting: Arc::clone(&waiting) }, Events { receiver, waiting })
+    (Face { sender, waiting: Arc::clone(&waiting), missed: Arc::default() }, Events { receiver, waiting })
 }
 
-impl Face {
+impl<E: Told> Face<E> {
     /// Tells it. Never waits.
-    pub(crate) fn tell(&self, event: StudioEvent) {
-        let most = match event {
-            StudioEvent::Stats(_) | StudioEvent::DiskRoom(_) => WITH_FIGURES_MAX,
-            StudioEvent::Step(_) => WITH_STEPS_MAX,
-            StudioEvent::Ended(_) | StudioEvent::Rehearsal(_) => EVENTS_MAX,
-            _ => WITH_NEWS_MAX,
-        };
+    pub(crate) fn tell(&self, event: E) {
+        let most = event.weight().waiting_max();
         let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
         if waiting >= most || self.sender.try_send(event).is_err() {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.missed.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-impl Events {
+impl<E> Events<E> {
     /// The next event, waiting at most `limit`.
-    pub(crate) fn next(&self, limit: Duration) -> NextEvent {
+    pub(crate) fn next(&self, limit: Duration) -> NextEvent<E> {
         match self.receiver.recv_timeout(limit) {
             Ok(event) => {
                 self.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -79,21 +143,24 @@ impl Events {
 }
 
 /// How long whoever reads may take for the rest once there is no more.
-const REST_PATIENCE: Duration = Duration::from_millis(1500);
+pub(crate) const REST_PATIENCE: Duration = Duration::from_millis(1500);
 /// How long the thread sleeps while nothing is told; its end wakes it.
 const NAP: Duration = Duration::from_secs(3600);
 
 /// A face with a thread of its own: whoever reads there may hang, and nobody waits for that. Dropping it hands over the rest, if
 /// that is read soon.
-pub(crate) struct FaceThread {
-    face: Option<Face>,
+pub(crate) struct FaceThread<E: Told = StudioEvent> {
+    face: Option<Face<E>>,
+    waiting: Arc<AtomicUsize>,
+    missed: Arc<AtomicUsize>,
     errand: Errand,
 }
 
-impl FaceThread {
+impl<E: Told> FaceThread<E> {
     /// `report` is given all that is told.
-    pub(crate) fn start(name: &str, mut report: impl FnMut(&StudioEvent) + Send + 'static) -> std::io::Result<Self> {
+    pub(crate) fn start(name: &str, mut report: impl FnMut(&E) + Send + 'static) -> std::io::Result<Self> {
         let (face, events) = face();
+        let (waiting, missed) = (Arc::clone(&face.waiting), Arc::clone(&face.missed));
         let errand = Errand::start(name, move |_stop| {
             loop {
                 match events.next(NAP) {
@@ -103,21 +170,27 @@ impl FaceThread {
                 }
             }
         })?;
-        Ok(Self { face: Some(face), errand })
+        Ok(Self { face: Some(face), waiting, missed, errand })
     }
 
     /// Never waits.
-    pub(crate) fn tell(&self, event: StudioEvent) {
+    pub(crate) fn tell(&self, event: E) {
         if let Some(face) = &self.face {
             face.tell(event);
         }
     }
+
+    /// Hands over the rest, if that is read within `patience`. How many were not told, all in all.
+    pub(crate) fn finish(&mut self, patience: Duration) -> usize {
+        drop(self.face.take());
+        self.errand.finish(patience);
+        self.missed.load(Ordering::Relaxed) + self.waiting.load(Ordering::Relaxed)
+    }
 }
 
-impl Drop for FaceThread {
+impl<E: Told> Drop for FaceThread<E> {
     fn drop(&mut self) {
-        drop(self.face.take());
-        self.errand.finish(REST_PATIENCE);
+        self.finish(REST_PATIENCE);
     }
 }
 
@@ -157,12 +230,13 @@ mod tests {
         let count = Arc::clone(&read);
         let thread = FaceThread::start("test-face", move |_| _ = count.fetch_add(1, Ordering::Relaxed)).unwrap();
         (0..100).for_each(|_| thread.tell(StudioEvent::DiskRoom(None)));
-        drop(thread);
-        assert_eq!(read.load(Ordering::Relaxed), 100);
+        let mut thread = thread;
+        assert_eq!((thread.finish(REST_PATIENCE), read.load(Ordering::Relaxed)), (0, 100));
         let (release, hold) = sync_channel::<()>(0);
-        let thread = FaceThread::start("test-hangs", move |_| _ = hold.recv()).unwrap();
-        thread.tell(StudioEvent::DiskRoom(None));
-        drop(thread);
+        let mut thread = FaceThread::start("test-hangs", move |_| _ = hold.recv()).unwrap();
+        (0..300).for_each(|_| thread.tell(StudioEvent::DiskRoom(None)));
+        // One is being read.
+        assert_eq!(thread.finish(Duration::from_millis(200)), 299);
         drop(release);
     }
 

@@ -305,7 +305,8 @@ fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// Latencies in buckets of a tenth of a millisecond: any show in 80 KB.
+/// Latencies in buckets of a tenth of a millisecond, from a second on of a hundredth of one: any show in 80 KB, and any
+/// cache.
 #[derive(Debug)]
 struct Histogram {
     buckets: Vec<u32>,
@@ -321,10 +322,28 @@ impl Default for Histogram {
 
 impl Histogram {
     const BUCKETS: usize = 20_000;
-    const PER_MILLI: f64 = 10.0;
+    /// As many for each part: up to a second, and up to a hundred more.
+    const FINE: usize = Self::BUCKETS / 2;
+    const FINE_MS: f64 = 0.1;
+    const COARSE_MS: f64 = 10.0;
+
+    fn index_of(latency: Duration) -> usize {
+        let fine = millis(latency) / Self::FINE_MS;
+        let coarse = (millis(latency) - Self::FINE as f64 * Self::FINE_MS) / Self::COARSE_MS;
+        if fine < Self::FINE as f64 { fine as usize } else { (Self::FINE + coarse as usize).min(Self::BUCKETS - 1) }
+    }
+
+    /// The middle of a bucket, in milliseconds.
+    fn millis_of(index: usize) -> f64 {
+        let fine = (index.min(Self::FINE) as f64) * Self::FINE_MS;
+        match index.checked_sub(Self::FINE) {
+            None => fine + Self::FINE_MS / 2.0,
+            Some(coarse) => fine + (coarse as f64 + 0.5) * Self::COARSE_MS,
+        }
+    }
 
     fn add(&mut self, latency: Duration) {
-        let index = ((latency.as_secs_f64() * 1e3 * Self::PER_MILLI) as usize).min(Self::BUCKETS - 1);
+        let index = Self::index_of(latency);
         if self.buckets.len() <= index {
             self.buckets.resize(index + 1, 0);
         }
@@ -339,7 +358,7 @@ impl Histogram {
         for (index, count) in self.buckets.iter().enumerate() {
             seen += u64::from(*count);
             if seen >= rank {
-                return (index as f64 + 0.5) / Self::PER_MILLI;
+                return Self::millis_of(index).min(millis(self.worst));
             }
         }
         0.0
@@ -349,7 +368,7 @@ impl Histogram {
         (self.count > 0).then(|| LatencyMillis {
             median: self.quantile(0.5),
             p99: self.quantile(0.99),
-            worst: self.worst.as_secs_f64() * 1e3,
+            worst: millis(self.worst),
         })
     }
 }
@@ -371,5 +390,19 @@ mod tests {
         assert!((summary.worst - 100.0).abs() < 1e-9);
         histogram.add(Duration::from_secs(100));
         assert!((histogram.summary().unwrap().worst - 100_000.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn seconds_behind_are_told_as_such() {
+        for seconds in [0.999, 1.0, 1.004, 2.5, 16.0, 60.0] {
+            let mut histogram = Histogram::default();
+            (0..100).for_each(|_| histogram.add(Duration::from_secs_f64(seconds)));
+            let LatencyMillis { median, p99, worst } = histogram.summary().unwrap();
+            assert!((median - seconds * 1e3).abs() <= 10.0 && median == p99 && p99 <= worst, "{seconds}: {median}");
+        }
+        let mut histogram = Histogram::default();
+        histogram.add(Duration::from_secs(200));
+        let summary = histogram.summary().unwrap();
+        assert!(summary.median > 100_000.0 && summary.worst > 199_000.0, "{summary:?}");
     }
 }

@@ -40,8 +40,8 @@ pub use event::{
     Command, DestinationState, KeptChoice, KeptSource, LatencyMillis, SourceState, Stats, StepReport, StudioCommand,
     StudioEvent, Summary, WorstSecond,
 };
-pub(crate) use face::FaceThread;
 pub use face::NextEvent;
+pub(crate) use face::{FaceThread, REST_PATIENCE, Told, Weight};
 pub use incoming::KEY_IN_FILE;
 pub use levels::Levels;
 pub use preview::{Preview, PreviewRate};

@@ -1,12 +1,10 @@
 //! What the user is told when something goes wrong: a stable kind, what it is about, the server's own words.
 
-use std::time::Duration;
+mod computer;
 
 use crate::capture::{DeviceInfo, SourceError, SourceEvent, SourceRemedy};
-use crate::encode::EncodeError;
-use crate::flow::Hole;
 use crate::media::{Bitrate, FrameRate, Size, Turn};
-use crate::output::{PublishError, PublishStep, RecorderError, TlsFault};
+use crate::output::{PublishError, PublishStep, TlsFault};
 use crate::rtmp::auth::{LoginRefusal, login_refusal};
 use crate::rtmp::client::{ClientError, Step};
 use crate::rtmp::handshake::HandshakeError;
@@ -363,10 +361,10 @@ impl Problem {
         self.advice.as_ref()?.place
     }
 
-    /// The same with the server's own words.
+    /// The same with the server's own words, if there are any.
     #[must_use]
     pub fn said(mut self, words: Option<String>) -> Self {
-        self.server_said = words;
+        self.server_said = words.filter(|words| !words.is_empty());
         self
     }
 
@@ -486,10 +484,9 @@ impl Problem {
             ClientError::Handshake(HandshakeError::Tls) => new(Kind::ServerWantsTls, String::new()),
             ClientError::Handshake(error) => new(Kind::NotRtmp, error.to_string()),
             ClientError::Rejected { step, code, description } => {
-                let words = match description {
-                    Some(description) if !description.is_empty() => format!("{code}: {description}"),
-                    _ => code.clone(),
-                };
+                let words = [code, description.as_deref().unwrap_or_default()];
+                let words: Vec<&str> = words.into_iter().filter(|words| !words.is_empty()).collect();
+                let words = words.join(": ");
                 let kind = match step {
                     Step::Connect | Step::Handshake => match login_refusal(&words) {
                         Some(LoginRefusal::Needed) => Kind::LoginNeeded,
@@ -581,47 +578,12 @@ impl Problem {
         let is_over = |kind: &ProblemKind| self.kind == ProblemKind::SourceRestored && self.details == kind.word();
         ProblemKind::NOTICES.into_iter().find(is_over)
     }
-
-    /// The computer slept for `slept` and woke at `at`, a time of day.
-    pub fn from_sleep(slept: Duration, at: &str) -> Self {
-        let seconds = slept.as_secs();
-        let length = match seconds {
-            0..120 => format!("{seconds} s"),
-            120..7200 => format!("{} min", (seconds + 30) / 60),
-            _ => format!("{} h", (seconds + 1800) / 3600),
-        };
-        Self::new(ProblemKind::ComputerSlept, length, at)
-    }
-
-    /// What an encoder's error means to the user.
-    pub fn from_encoder(about: &str, error: &EncodeError) -> Self {
-        match error {
-            EncodeError::Unsupported(advice) => Self::new(ProblemKind::BadSettings, about, advice.clone()),
-            EncodeError::Library { .. } => Self::new(ProblemKind::EncoderFailed, about, error.to_string()),
-        }
-    }
-
-    /// What a recorder's error means to the user.
-    pub fn from_recorder(error: &RecorderError) -> Self {
-        let kind = if error.disk_full { ProblemKind::DiskFull } else { ProblemKind::RecordingFailed };
-        Self::new(kind, error.path.clone(), error.reason.clone())
-    }
-
-    /// What a hole in the recording `path` means to the user.
-    pub fn from_hole(path: &str, hole: Hole) -> Self {
-        let missing = match hole {
-            Hole { frames, audio_packets: 0 } => format!("{frames} frames are missing"),
-            Hole { frames: 0, audio_packets } => format!("{audio_packets} packets of sound are missing"),
-            Hole { frames, audio_packets } => {
-                format!("{frames} frames and {audio_packets} packets of sound are missing")
-            }
-        };
-        Self::new(ProblemKind::RecordingGap, path, missing)
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -679,6 +641,19 @@ mod tests {
         ] {
             assert_eq!(told(error, kind), sentence);
         }
+    }
+
+    #[test]
+    fn a_server_that_refuses_without_a_word_said_nothing() {
+        let refused = |code: &str, description: Option<&str>| {
+            let (code, description) = (code.to_owned(), description.map(str::to_owned));
+            let error = PublishError::Session(ClientError::Rejected { step: Step::Connect, code, description });
+            Problem::from_publish("rtmp://h/live", &error).server_said
+        };
+        assert_eq!(refused("", None), None);
+        assert_eq!(refused("", Some("no")).as_deref(), Some("no"));
+        assert_eq!(refused("a.b", Some("no")).as_deref(), Some("a.b: no"));
+        assert_eq!(refused("a.b", None).as_deref(), Some("a.b"));
     }
 
     #[test]

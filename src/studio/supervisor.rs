@@ -393,8 +393,8 @@ impl Supervisor {
         let (about, nameless) = (line.about.clone(), line.is_nameless());
         match event {
             PublisherEvent::Step { step, ok, took, detail } => {
-                let destination = Some(about);
-                self.tell(StudioEvent::Step(StepReport { name: step.word(), destination, ok, took, detail }));
+                let (destination, place) = (Some(about), Some(place));
+                self.tell(StudioEvent::Step(StepReport { name: step.word(), destination, place, ok, took, detail }));
             }
             PublisherEvent::State(state) => self.publisher_state(running, place, state),
             PublisherEvent::Certificate { expires } => tracing::debug!(?expires, "the certificate holds"),
@@ -512,7 +512,7 @@ impl Supervisor {
 
     pub(super) fn step(&self, name: &'static str, started: Timestamp, ok: bool, detail: String) {
         let took = self.clock.now().since(started);
-        self.tell(StudioEvent::Step(StepReport { name, destination: None, ok, took, detail }));
+        self.tell(StudioEvent::Step(StepReport { name, destination: None, place: None, ok, took, detail }));
     }
 
     /// Tells the face.

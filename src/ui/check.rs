@@ -170,7 +170,15 @@ mod tests {
     fn step(ok: bool, problem: Option<Problem>) -> CheckEvent {
         let (name, destination) = ("tcp", Some("rtmp://h.example:1935/app".to_owned()));
         let detail = if ok { CheckDetail::Words("127.0.0.1:1935".to_owned()) } else { CheckDetail::Failed };
-        CheckEvent::Step(CheckStep { name, destination, ok, took: Duration::from_millis(3), detail, problem })
+        CheckEvent::Step(CheckStep {
+            name,
+            destination,
+            place: None,
+            ok,
+            took: Duration::from_millis(3),
+            detail,
+            problem,
+        })
     }
 
     fn ended(verdict: CheckVerdict) -> CheckEvent {

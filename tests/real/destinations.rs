@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 
+use crate::support::nginx::Nginx;
 use crate::support::noting::{Noting, Seen};
 use crate::support::odd::OddServer;
 use crate::support::tally::{Ended, Tally};
@@ -38,4 +39,28 @@ fn a_dead_and_a_slow_destination_take_nothing_from_the_third() {
     // The dead one is told, and the show did not end as asked for it.
     assert!(ended.problems().iter().any(|problem| problem["about"].to_string().contains("192.0.2.1")), "{}", story());
     assert_eq!(ended.code, 4, "{}", story());
+}
+
+#[test]
+fn two_of_one_server_are_told_apart() {
+    let nginx = Nginx::start();
+    let to = |key: &str| format!("{}/{key}", nginx.url());
+    let ended = Tally::small_show(&to("first-one"), 2).args(&["--to", &to("second-one")]).run();
+    ended.expect_good_show();
+    for event in ["state", "step"] {
+        for place in 0..2 {
+            let own = |told: &&&serde_json::Value| told["place"] == place;
+            let told: Vec<_> = ended.all(event);
+            let told: Vec<_> = told.iter().filter(own).collect();
+            assert!(told.len() >= 3, "{event} {place}: {}", ended.story());
+            let name = ["127.0.0.1", "127.0.0.1 2"][place];
+            assert!(told.iter().all(|told| told["destination_name"] == name), "{}", ended.story());
+        }
+    }
+    let people = Tally::new(&["live", "--video", "test", "--audio", "test", "--size", "320x180", "--for", "1s"]);
+    let people = people.args(&["--record", "off", "--to", &to("third-one"), "--to", &to("fourth-one")]).run();
+    for name in ["LIVE 127.0.0.1 (rtmp://", "LIVE 127.0.0.1 2 (rtmp://"] {
+        assert!(people.stdout.contains(name), "{}", people.story());
+    }
+    assert!(!people.stdout.contains("-one"), "{}", people.story());
 }

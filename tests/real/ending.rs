@@ -1,10 +1,11 @@
 //! The end of a show: asked for, asked for twice, or forced by the server; and its return.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
 use crate::support::media::{Recording, decode_without_a_warning};
+use crate::support::net::free_port;
 use crate::support::nginx::Nginx;
 use crate::support::noting::Noting;
 use crate::support::odd::{Closes, OddServer};
@@ -16,6 +17,8 @@ use crate::support::time;
 const KEY: &str = "key-90aa";
 /// What the contract promises.
 const END_AT_MOST: Duration = Duration::from_secs(2);
+/// A pipe that is full, and that nobody reads.
+const FULL_PIPE: &str = r#"mkfifo full && exec 3<>full && head -c 65536 /dev/zero >&3 && exec "$@" >&3"#;
 
 fn endless(to: &str) -> Tally {
     Tally::live(&["--video", "test", "--audio", "test", "--size", "640x360", "--video-bitrate", "800k", "--to", to])
@@ -334,9 +337,7 @@ fn the_report_of_a_show_tells_what_it_was_like_and_why() {
 #[test]
 fn a_reader_that_hangs_keeps_neither_the_show_nor_its_end() {
     let noting = Noting::start(TcpListener::bind("127.0.0.1:0").unwrap());
-    // A pipe that is full, and that nobody reads.
-    let full = r#"mkfifo full && exec 3<>full && head -c 65536 /dev/zero >&3 && exec "$@" >&3"#;
-    let mut show = endless(&noting.server.url()).within(full).start();
+    let mut show = endless(&noting.server.url()).within(FULL_PIPE).start();
     let much = || (noting.all().len() > 200).then_some(());
     assert!(time::poll(Duration::from_secs(20), much).is_some(), "{}", show.process.story());
     let asked = time::now();
@@ -346,6 +347,31 @@ fn a_reader_that_hangs_keeps_neither_the_show_nor_its_end() {
     assert_eq!(exit_code(status), 0, "{}", show.process.story());
     // Whoever reads has a moment for the rest.
     assert!(took < END_AT_MOST + Duration::from_secs(2), "{took:?}");
+}
+
+#[test]
+fn a_reader_that_hangs_keeps_neither_a_server_nor_a_check() {
+    let port = free_port();
+    let serve = Tally::new(&["serve", "--json", "--http", "off", "--listen", &format!("127.0.0.1:{port}")]);
+    let serve = serve.within(FULL_PIPE).start();
+    let listens = || TcpStream::connect(("127.0.0.1", port)).ok();
+    assert!(time::poll(Duration::from_secs(10), listens).is_some(), "{}", serve.process.story());
+    let silent = OddServer::silent();
+    let check = Tally::check(&silent.url()).key(KEY).within(FULL_PIPE).start();
+    assert!(time::poll(Duration::from_secs(10), || (silent.clients() > 0).then_some(())).is_some());
+    // Figures of a second or two wait to be printed.
+    time::pause(Duration::from_secs(2));
+    for (mut runs, code) in [(serve, 0), (check, 130)] {
+        let asked = time::now();
+        runs.process.signal(libc::SIGTERM);
+        let status = runs.process.wait(Duration::from_secs(10));
+        let took = asked.elapsed();
+        assert_eq!(exit_code(status), code, "{}", runs.process.story());
+        // Whoever reads has a moment for the rest.
+        assert!(took < END_AT_MOST + Duration::from_secs(2), "{took:?}");
+        let told = runs.process.stderr.text();
+        assert!(told.contains("events were not printed"), "{}", runs.process.story());
+    }
 }
 
 #[test]

@@ -279,6 +279,42 @@ fn a_server_that_accepts_and_closes_at_once() {
 }
 
 #[test]
+fn a_key_that_is_refused_right_after_the_publish_was_accepted() {
+    let server = || OddServer::ending_the_publish(8, "error", "NetStream.Publish.BadName");
+    let live = server();
+    let ended = show(&live.url()).run();
+    said(&ended, "publish_rejected", "in its own words");
+    assert_eq!((ended.problems().len(), live.clients()), (1, 1), "{}", ended.story());
+    let ended = Tally::check(&server().url()).args(&["--publish"]).key(KEY).run();
+    said(&ended, "publish_rejected", "in its own words");
+}
+
+#[test]
+fn a_server_that_ends_the_publish_later_is_told_once_and_connected_to_again() {
+    for (level, code) in [("status", "NetStream.Unpublish.Success"), ("error", "NetStream.Publish.Denied")] {
+        let server = OddServer::ending_the_publish(200, level, code);
+        let ended = show(&server.url()).run();
+        ended.expect_code(0);
+        let told: Vec<_> = ended.problems().iter().map(|told| told["kind"].clone()).collect();
+        assert_eq!(told, ["connection_lost"], "{}", ended.story());
+        assert!(ended.problems()[0]["server_said"].to_string().contains(code), "{}", ended.story());
+        assert_eq!(server.clients(), 2, "{}", ended.story());
+    }
+}
+
+#[test]
+fn another_protocol_is_no_web_server() {
+    let server = OddServer::start(|mut stream: TcpStream| {
+        let _gone_meanwhile = stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n");
+        let mut buffer = [0; 4096];
+        while let Ok(1..) = stream.read(&mut buffer) {}
+    });
+    let ended = show(&server.url()).run();
+    let problem = ended.expect_problem(6, &["not_rtmp"]);
+    assert!(problem["what"].to_string().contains("SSH"), "{problem}");
+}
+
+#[test]
 fn a_handshake_of_garbage() {
     let server = OddServer::garbage();
     show(&server.url()).run().expect_problem(6, &["not_rtmp"]);
@@ -369,6 +405,14 @@ fn a_full_disk_stops_the_recording_and_not_the_show() {
 fn a_recording_that_cannot_be_made() {
     let nginx = Nginx::start();
     let ended = show(&nginx.url()).args(&["--record", "/no/such/folder/show.flv"]).run();
+    ended.expect_code(8);
+    let problems = ended.problems();
+    assert!(problems.len() == 1 && problems[0]["kind"] == "recording_failed", "{}", ended.story());
+    assert!(ended.stderr.contains("/no/such/folder") && ended.stderr.contains("--record"), "{}", ended.story());
+    assert!(ended.all("state").is_empty(), "nothing is streamed that is not recorded: {}", ended.story());
+    // What only its making tells harms no stream.
+    let name = format!("{}.mp4", "x".repeat(300));
+    let ended = show(&nginx.url()).args(&["--record", &name]).run();
     ended.expect_problem(8, &["recording_failed"]);
 }
 

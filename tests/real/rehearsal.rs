@@ -57,6 +57,21 @@ fn what_a_service_wants_is_held_against_the_measured_stream() {
 }
 
 #[test]
+fn a_report_whose_folder_goes_away_is_missed() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("reports");
+    std::fs::create_dir(&folder).unwrap();
+    let file = folder.join("report.txt").to_string_lossy().into_owned();
+    let show = Tally::live(&["--video", "test", "--audio", "test", "--size", "320x180", "--rehearse", "--for", "2s"]);
+    let mut show = show.args(&["--rehearsal-report", &file]).start();
+    show.wait_until_live();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let ended = show.end(Duration::from_secs(30));
+    ended.expect_problem(8, &["recording_failed"]);
+    assert_eq!(ended.summary()["failure"], "recording_failed", "{}", ended.story());
+}
+
+#[test]
 fn a_report_that_cannot_be_written_is_told_before_the_show() {
     let ended = Tally::live(&["--rehearse", "--rehearsal-report", "/nowhere/report.txt"]).run();
     ended.expect_usage_error("/nowhere/report.txt");

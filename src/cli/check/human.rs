@@ -1,5 +1,6 @@
 //! The check in words, for a person at a terminal.
 
+use crate::cli::names::Names;
 use crate::cli::print;
 use crate::studio::check::{CheckEvent, CheckStep, CheckSummary, detail_text, form_text, verdict_text};
 use crate::studio::{Problem, wording};
@@ -8,19 +9,21 @@ use crate::studio::{Problem, wording};
 pub(super) struct Human {
     /// There are several destinations: each step says whose it is.
     several: bool,
+    names: Names,
 }
 
 impl Human {
-    pub(super) fn new(several: bool) -> Self {
-        Self { several }
+    pub(super) fn new(several: bool, names: Names) -> Self {
+        Self { several, names }
     }
 
     pub(super) fn report(&mut self, event: &CheckEvent) {
         match event {
             CheckEvent::Step(step) => self.step(step),
             CheckEvent::Note(problem) => {
-                print::line(&format!("! {}", wording::what(problem)));
-                advice(problem);
+                let problem = self.names.named(problem);
+                print::line(&format!("! {}", wording::what(&problem)));
+                advice(&problem);
             }
             CheckEvent::Ended(summary) => summed_up(summary),
         }
@@ -35,7 +38,8 @@ impl Human {
         let ms = step.took.as_secs_f64() * 1e3;
         let detail = detail_text(step);
         let destination = step.destination.as_ref().filter(|_| self.several);
-        let whose = destination.map(|destination| format!("{destination}  ")).unwrap_or_default();
+        let whose = destination.map(|address| format!("{}  ", self.names.shown(step.place, address)));
+        let whose = whose.unwrap_or_default();
         print::line(format!("{mark} {:<14} {ms:>8.1} ms  {whose}{detail}", step.name).trim_end());
         if let Some(problem) = &step.problem {
             let what = wording::what(problem);

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::cli::live::json::{print_event, problem_fields, rounded};
-use crate::clock::Clock;
+use crate::cli::names::Names;
+use crate::media::Timestamp;
 use crate::studio::check::{
     CheckDetail, CheckEvent, CheckStep, CheckSummary, CheckedDestination, detail_text, form_text,
 };
@@ -11,35 +12,38 @@ use crate::studio::{Problem, ProblemKind};
 
 /// Writes events as JSON.
 pub(super) struct Json {
-    clock: Clock,
+    names: Names,
 }
 
 impl Json {
-    pub(super) fn new(clock: Clock) -> Self {
-        Self { clock }
+    pub(super) fn new(names: Names) -> Self {
+        Self { names }
     }
 
-    pub(super) fn report(&self, event: &CheckEvent) {
+    pub(super) fn report(&self, at: Timestamp, event: &CheckEvent) {
+        let problem_fields = |problem| problem_fields(problem, &self.names);
         match event {
             CheckEvent::Step(step) => {
-                print_event(&self.clock, "step", step_fields(step));
+                print_event(at, "step", step_fields(step, &self.names));
                 if let Some(problem) = &step.problem {
-                    print_event(&self.clock, "problem", problem_fields(problem));
+                    print_event(at, "problem", problem_fields(problem));
                 }
             }
-            CheckEvent::Note(problem) => print_event(&self.clock, "problem", problem_fields(problem)),
-            CheckEvent::Ended(summary) => print_event(&self.clock, "summary", summary_fields(summary)),
+            CheckEvent::Note(problem) => print_event(at, "problem", problem_fields(problem)),
+            CheckEvent::Ended(summary) => print_event(at, "summary", summary_fields(summary)),
         }
     }
 }
 
-fn step_fields(step: &CheckStep) -> Value {
+fn step_fields(step: &CheckStep, names: &Names) -> Value {
     let mut fields = json!({
         "name": step.name,
         "ok": step.ok,
         "ms": rounded(step.took.as_secs_f64() * 1e3, 1),
         "detail": detail_text(step),
         "destination": step.destination,
+        "place": step.place,
+        "destination_name": names.at(step.place),
     });
     let figures = match &step.detail {
         CheckDetail::Encoder(load) => json!({

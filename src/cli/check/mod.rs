@@ -8,7 +8,9 @@ use std::time::Duration;
 use super::args::CheckArgs;
 use super::exit::Exit;
 use super::interrupt::Interrupt;
-use super::live::exit_of;
+use super::live::{exit_of, tell_refusal};
+use super::names::Names;
+use super::printer::Printer;
 use super::{Failure, show_settings};
 use crate::clock::Clock;
 use crate::settings::ShowSettings;
@@ -19,21 +21,6 @@ use crate::studio::{Problem, ProblemKind};
 const NAP: Duration = Duration::from_millis(50);
 /// How long a check may take to end when it was asked to.
 const END_PATIENCE: Duration = Duration::from_millis(1500);
-
-/// Who reads what the check tells.
-enum Reporter {
-    Human(human::Human),
-    Json(json::Json),
-}
-
-impl Reporter {
-    fn report(&mut self, event: &CheckEvent) {
-        match self {
-            Self::Human(human) => human.report(event),
-            Self::Json(json) => json.report(event),
-        }
-    }
-}
 
 /// What to check, with what the user should know about its profile.
 ///
@@ -54,22 +41,22 @@ pub(super) fn settings(args: &CheckArgs) -> Result<(CheckSettings, Vec<String>),
 /// Runs the check to its end. `notices` are told first: what was found while the settings were read.
 pub(super) fn run(settings: CheckSettings, json: bool, notices: Vec<String>) -> Exit {
     let clock = Clock::system();
-    let chosen = &settings.show.destinations;
-    let has_backup = chosen.iter().any(|destination| destination.backup_server.is_some());
-    let several = (chosen.len() > 1 || has_backup) && !settings.show.rehearse;
-    let mut reporter = match json {
-        true => Reporter::Json(json::Json::new(clock.clone())),
-        false => Reporter::Human(human::Human::new(several)),
+    let printer = match start_printer(json, &clock, &settings.show) {
+        Ok(printer) => printer,
+        Err(error) => {
+            tell_refusal(Problem::new(ProblemKind::Internal, "check", error.to_string()));
+            return Exit::Bug;
+        }
     };
     for notice in notices {
-        reporter.report(&CheckEvent::Note(Problem::new(ProblemKind::ProfileWarning, "profile", notice)));
+        printer.tell(CheckEvent::Note(Problem::new(ProblemKind::ProfileWarning, "profile", notice)));
     }
     let interrupt = Interrupt::install();
     let check = match Check::start(settings, clock.clone()) {
         Ok(check) => check,
         Err(problem) => {
             let exit = exit_of(problem.kind);
-            reporter.report(&CheckEvent::Note(problem));
+            printer.tell(CheckEvent::Note(problem));
             return exit;
         }
     };
@@ -82,15 +69,19 @@ pub(super) fn run(settings: CheckSettings, json: bool, notices: Vec<String>) -> 
         }
         match check.next_event(NAP) {
             NextCheckEvent::Event(event) => {
-                reporter.report(&event);
-                if let CheckEvent::Ended(summary) = event {
-                    return exit(&summary);
+                let ended = match &*event {
+                    CheckEvent::Ended(summary) => Some(exit(summary)),
+                    CheckEvent::Step(_) | CheckEvent::Note(_) => None,
+                };
+                printer.tell(*event);
+                if let Some(exit) = ended {
+                    return exit;
                 }
             }
             NextCheckEvent::Nothing => {}
             NextCheckEvent::Gone => {
                 let problem = Problem::new(ProblemKind::Internal, "check", "its thread died");
-                reporter.report(&CheckEvent::Note(problem));
+                printer.tell(CheckEvent::Note(problem));
                 return Exit::Bug;
             }
         }
@@ -99,6 +90,19 @@ pub(super) fn run(settings: CheckSettings, json: bool, notices: Vec<String>) -> 
             std::process::exit(i32::from(Exit::Cancelled.code()));
         }
     }
+}
+
+/// Prints what it is told, for scripts as `json` or else for people.
+fn start_printer(json: bool, clock: &Clock, show: &ShowSettings) -> std::io::Result<Printer<CheckEvent>> {
+    let names = Names::of(show);
+    if json {
+        let json = json::Json::new(names);
+        return Printer::start(clock, move |at, event| json.report(at, event));
+    }
+    let has_backup = show.destinations.iter().any(|destination| destination.backup_server.is_some());
+    let several = (names.are_several() || has_backup) && !show.rehearse;
+    let mut human = human::Human::new(several, names);
+    Printer::start(clock, move |_, event| human.report(event))
 }
 
 /// The exit code of what stands in the way first.

@@ -3,8 +3,8 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use crate::cli::names::Names;
 use crate::cli::print;
-use crate::clock::Clock;
 use crate::media::Timestamp;
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{DestinationState, Problem, Stats, StudioEvent, Summary, wording};
@@ -15,7 +15,7 @@ const STATUS_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Writes events as lines for people.
 pub(super) struct Human {
-    clock: Clock,
+    names: Names,
     terminal: bool,
     status_shown: bool,
     last_status: Timestamp,
@@ -23,27 +23,30 @@ pub(super) struct Human {
 }
 
 impl Human {
-    pub(super) fn new(clock: Clock) -> Self {
+    pub(super) fn new(now: Timestamp, names: Names) -> Self {
         let terminal = std::io::stdout().is_terminal();
-        let last_status = clock.now();
-        Self { clock, terminal, status_shown: false, last_status, live_since: None }
+        Self { names, terminal, status_shown: false, last_status: now, live_since: None }
     }
 
-    pub(super) fn report(&mut self, event: &StudioEvent) {
+    pub(super) fn report(&mut self, at: Timestamp, event: &StudioEvent) {
         match event {
             StudioEvent::Step(step) => {
                 let mark = if step.ok { "✓" } else { "✗" };
                 let ms = step.took.as_secs_f64() * 1e3;
-                self.line(&format!("{mark} {:<14} {ms:>7.1} ms  {}", step.name, step.detail));
+                let destination = step.destination.as_ref().filter(|_| self.names.are_several());
+                let whose = destination.map(|address| format!("{}  ", self.names.shown(step.place, address)));
+                let whose = whose.unwrap_or_default();
+                self.line(&format!("{mark} {:<14} {ms:>7.1} ms  {whose}{}", step.name, step.detail));
             }
-            StudioEvent::State { destination, state, .. } => {
+            StudioEvent::State { place, destination, state } => {
                 if *state == DestinationState::Live {
-                    self.live_since.get_or_insert(self.clock.now());
+                    self.live_since.get_or_insert(at);
                 }
+                let destination = self.names.shown(Some(*place), destination);
                 self.line(&format!("{} {destination}", state.word().to_uppercase()));
             }
-            StudioEvent::Stats(stats) => self.status(stats),
-            StudioEvent::Problem(problem) => self.problem(problem),
+            StudioEvent::Stats(stats) => self.status(at, stats),
+            StudioEvent::Problem(problem) => self.problem(&self.names.named(problem)),
             StudioEvent::Rehearsal(report) => self.rehearsal(report),
             StudioEvent::Marked { number, at } => self.line(&format!("Mark {number} at {}", clock_text(*at))),
             StudioEvent::ReplaySaved(path) => self.line(&format!("Replay: {}", path.display())),
@@ -59,9 +62,8 @@ impl Human {
         }
     }
 
-    fn status(&mut self, stats: &Stats) {
+    fn status(&mut self, now: Timestamp, stats: &Stats) {
         let Some(since) = self.live_since else { return };
-        let now = self.clock.now();
         if !self.terminal && now.since(self.last_status) < STATUS_INTERVAL {
             return;
         }

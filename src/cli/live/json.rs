@@ -2,30 +2,35 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::cli::names::Names;
 use crate::cli::print;
-use crate::clock::Clock;
+use crate::media::Timestamp;
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{LatencyMillis, Problem, Stats, StepReport, StudioEvent, Summary, wording};
 use crate::ui::finding_lines;
 
 /// Writes events as JSON.
 pub(super) struct Json {
-    clock: Clock,
+    names: Names,
 }
 
 impl Json {
-    pub(super) fn new(clock: Clock) -> Self {
-        Self { clock }
+    pub(super) fn new(names: Names) -> Self {
+        Self { names }
     }
 
-    pub(super) fn report(&self, event: &StudioEvent) {
+    pub(super) fn report(&self, at: Timestamp, event: &StudioEvent) {
         let (name, fields) = match event {
-            StudioEvent::Step(step) => ("step", step_fields(step)),
-            StudioEvent::State { destination, state, .. } => {
-                ("state", json!({ "state": state.word(), "destination": destination }))
+            StudioEvent::Step(step) => ("step", step_fields(step, &self.names)),
+            StudioEvent::State { place, destination, state } => {
+                let name = self.names.at(Some(*place));
+                (
+                    "state",
+                    json!({ "state": state.word(), "destination": destination, "place": place, "destination_name": name }),
+                )
             }
             StudioEvent::Stats(stats) => ("stats", stats_fields(stats)),
-            StudioEvent::Problem(problem) => ("problem", problem_fields(problem)),
+            StudioEvent::Problem(problem) => ("problem", problem_fields(problem, &self.names)),
             StudioEvent::Rehearsal(report) => ("rehearsal", rehearsal_fields(report)),
             StudioEvent::Marked { number, at } => {
                 ("mark", json!({ "number": number, "at_s": rounded(at.as_secs_f64(), 3) }))
@@ -41,28 +46,30 @@ impl Json {
             | StudioEvent::Check(_)
             | StudioEvent::RehearsalShared(_) => return,
         };
-        print_event(&self.clock, name, fields);
+        print_event(at, name, fields);
     }
 }
 
-/// Writes the event `name` with its time and its fields.
-pub(in crate::cli) fn print_event(clock: &Clock, name: &str, fields: Value) {
+/// Writes the event `name` of that time with its fields.
+pub(in crate::cli) fn print_event(at: Timestamp, name: &str, fields: Value) {
     let mut line = Map::new();
     line.insert("event".to_owned(), json!(name));
-    line.insert("t".to_owned(), rounded(clock.now().as_secs_f64(), 3));
+    line.insert("t".to_owned(), rounded(at.as_secs_f64(), 3));
     if let Value::Object(fields) = fields {
         line.extend(fields);
     }
     print::json(&line);
 }
 
-fn step_fields(step: &StepReport) -> Value {
+fn step_fields(step: &StepReport, names: &Names) -> Value {
     json!({
         "name": step.name,
         "ok": step.ok,
         "ms": rounded(step.took.as_secs_f64() * 1e3, 1),
         "detail": step.detail,
         "destination": step.destination,
+        "place": step.place,
+        "destination_name": names.at(step.place),
     })
 }
 
@@ -111,13 +118,15 @@ fn latency_fields(latency: LatencyMillis) -> Value {
     })
 }
 
-pub(in crate::cli) fn problem_fields(problem: &Problem) -> Value {
+pub(in crate::cli) fn problem_fields(problem: &Problem, names: &Names) -> Value {
     json!({
         "kind": problem.kind.word(),
         "about": problem.about,
         "what": wording::what(problem),
         "do": wording::to_do(problem),
         "server_said": problem.server_said,
+        "place": problem.place(),
+        "destination_name": names.at(problem.place()),
     })
 }
 

@@ -2,16 +2,20 @@
 
 mod human;
 pub(super) mod json;
+mod recording;
 mod report;
 
 use std::time::Duration;
 
 use super::exit::Exit;
 use super::interrupt::{Interrupt, Wishes};
+use super::names::Names;
+use super::printer::Printer;
 use crate::clock::Clock;
 use crate::settings::ShowSettings;
-use crate::studio::{Command, FaceThread, NextEvent, Problem, ProblemKind, Show, StudioEvent};
+use crate::studio::{Command, NextEvent, Problem, ProblemKind, Show, StudioEvent};
 
+pub(super) use recording::with_recording;
 pub(super) use report::ReportFile;
 
 /// How often signals are looked for while nothing happens.
@@ -26,7 +30,7 @@ const ABORT_PATIENCE: Duration = Duration::from_millis(500);
 /// A rehearsal's report is written to `report`, if one is wanted.
 pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>, report: Option<ReportFile>) -> Exit {
     let clock = Clock::system();
-    let printer = match start_printer(json, clock.clone()) {
+    let printer = match start_printer(json, &clock, Names::of(&settings)) {
         Ok(printer) => printer,
         Err(error) => {
             tell_refusal(Problem::new(ProblemKind::Internal, "show", error.to_string()));
@@ -48,6 +52,7 @@ pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>, repo
     };
     let mut seen = 0;
     let mut give_up_at = None;
+    let mut unwritten = None;
     loop {
         let signals = interrupt.count();
         if signals > seen {
@@ -60,20 +65,23 @@ pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>, repo
         (0..replays).for_each(|_| show.command(Command::SaveReplay));
         (0..marks).for_each(|_| show.command(Command::Mark));
         match show.next_event(NAP) {
-            NextEvent::Event(event) => {
-                let unwritten = match (&event, &report) {
-                    (StudioEvent::Rehearsal(rehearsal), Some(report)) => report.write(rehearsal).err(),
-                    _ => None,
-                };
-                let ended = match &event {
-                    StudioEvent::Ended(summary) => {
-                        Some(summary.failure.as_ref().map_or(Exit::Ok, |problem| exit_of(problem.kind)))
+            NextEvent::Event(mut event) => {
+                let mut exit = None;
+                match (&mut event, &report) {
+                    (StudioEvent::Rehearsal(rehearsal), Some(report)) => unwritten = report.write(rehearsal).err(),
+                    (StudioEvent::Ended(summary), _) => {
+                        // What was asked for and is not there is a failure like that of any recording.
+                        summary.failure = summary.failure.take().or(unwritten.take());
+                        exit = Some(summary.failure.as_ref().map_or(Exit::Ok, |problem| exit_of(problem.kind)));
                     }
-                    _ => None,
-                };
+                    _ => {}
+                }
+                let is_rehearsal = matches!(event, StudioEvent::Rehearsal(_));
                 printer.tell(event);
-                unwritten.into_iter().for_each(|problem| printer.tell(StudioEvent::Problem(problem)));
-                if let Some(exit) = ended {
+                if let Some(problem) = unwritten.as_ref().filter(|_| is_rehearsal) {
+                    printer.tell(StudioEvent::Problem(problem.clone()));
+                }
+                if let Some(exit) = exit {
                     return exit;
                 }
             }
@@ -91,20 +99,19 @@ pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>, repo
     }
 }
 
-/// Prints what it is told, for scripts as `json` or else for people. Whoever reads that may hang or have paused the terminal,
-/// and neither the show nor the user's wish to end it waits for him.
-fn start_printer(json: bool, clock: Clock) -> std::io::Result<FaceThread> {
+/// Prints what it is told, for scripts as `json` or else for people.
+fn start_printer(json: bool, clock: &Clock, names: Names) -> std::io::Result<Printer<StudioEvent>> {
     if json {
-        let json = json::Json::new(clock);
-        return FaceThread::start("printer", move |event| json.report(event));
+        let json = json::Json::new(names);
+        return Printer::start(clock, move |at, event| json.report(at, event));
     }
-    let mut human = human::Human::new(clock);
-    FaceThread::start("printer", move |event| human.report(event))
+    let mut human = human::Human::new(clock.now(), names);
+    Printer::start(clock, move |at, event| human.report(at, event))
 }
 
 /// Tells, as a JSON event, of settings that could not be used; a sentence goes to standard error as well.
 pub(super) fn tell_refusal(problem: Problem) {
-    json::Json::new(Clock::system()).report(&StudioEvent::Problem(problem));
+    json::Json::new(Names::default()).report(Clock::system().now(), &StudioEvent::Problem(problem));
 }
 
 /// The exit code of the problem that ended a show, or stands in the way of one.

@@ -96,7 +96,7 @@ impl Task {
             let tried_before = carried.reconnect.retries();
             match carried.reconnect.failed(self.clock.now(), error, started, went_live, self.ending()) {
                 Next::GiveUp(error) => {
-                    let was_live = was_live && !matches!(error, PublishError::ClosedAtOnce { .. });
+                    let was_live = carried.reconnect.was_live();
                     self.tell(PublisherEvent::Failed { error, was_live });
                     break;
                 }

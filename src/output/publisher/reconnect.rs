@@ -110,7 +110,12 @@ impl Reconnect {
     ) -> Next {
         let at_once = self.first_live_at.is_some_and(|live| now.since(live) < CLOSED_AT_ONCE);
         let error = if at_once { error.into_refusal() } else { error };
-        if matches!(error, PublishError::ClosedAtOnce { .. }) || (!self.was_live() && ending) {
+        if at_once && error.refuses_publish() {
+            // It never was: what was accepted was taken back before anybody saw a picture.
+            self.first_live_at = None;
+            return Next::GiveUp(error);
+        }
+        if !self.was_live() && ending {
             return Next::GiveUp(error);
         }
         if !self.was_live() && !self.joins {
@@ -351,5 +356,24 @@ mod tests {
         let mut reconnect = live_once(1);
         let next = reconnect.failed(seconds(1.4), broken(), seconds(0.0), true, false);
         assert!(matches!(next, Next::GiveUp(PublishError::ClosedAtOnce { .. })), "{next:?}");
+        assert!(!reconnect.was_live());
+    }
+
+    #[test]
+    fn a_refusal_right_after_the_publish_was_accepted_is_one_of_the_publish_and_a_later_one_a_loss() {
+        let kicked = || {
+            let description = Some("invalid key".to_owned());
+            let code = "NetStream.Publish.BadName".to_owned();
+            PublishError::Session(ClientError::Rejected { step: Step::Live, code, description })
+        };
+        let mut reconnect = live_once(1);
+        let next = reconnect.failed(seconds(1.3), kicked(), seconds(0.0), true, false);
+        let Next::GiveUp(error) = next else { panic!("{next:?}") };
+        assert!(error.refuses_publish() && !reconnect.was_live(), "{error:?}");
+        let mut reconnect = live_once(1);
+        let (_, news) = again(reconnect.failed(seconds(9.0), kicked(), seconds(0.0), true, false));
+        assert!(news.is_some_and(|error| !error.refuses_publish()) && reconnect.was_live());
+        // A server that refuses the next connection at once may only restart.
+        again(reconnect.failed(seconds(9.1), already(), seconds(9.0), false, false));
     }
 }

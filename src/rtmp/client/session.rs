@@ -241,11 +241,14 @@ impl ClientSession {
             self.enter(Step::Live);
             return;
         }
-        if info.is_refusal() {
+        // Once our own end is on its way nothing is read any more: an unpublish that comes is the server's.
+        let is_over = info.code == "NetStream.Unpublish.Success" && self.step == Step::Live;
+        if is_over || info.is_refusal() {
             return self.reject(info);
         }
-        let description = self.redacted(info.description);
-        self.link.push_event(ClientEvent::Status { level: info.level, code: info.code, description });
+        let Info { level, code, description } = info;
+        let description = self.redacted(description);
+        self.link.push_event(ClientEvent::Status { level, code, description });
     }
 
     fn send_connect(&mut self) {

@@ -186,9 +186,19 @@ fn a_late_error_ends_the_publish_and_a_late_notice_does_not() {
     let notice = fixture.status("status", "NetConnection.Connect.ReconnectRequest", "soon");
     assert!(matches!(&notice[..], [ClientEvent::Status { code, .. }] if code.ends_with("ReconnectRequest")));
     let events = fixture.status("error", "NetStream.Publish.Denied", "copyright");
-    // Once: the server's words are in it.
-    assert_eq!(events, [rejected(Step::Live, "NetStream.Publish.Denied", "copyright")]);
+    assert_eq!(events, [rejected(Step::Live, "NetStream.Publish.Denied", "copyright")], "told once, with its words");
     assert_eq!(fixture.status("error", "again", "again"), []);
+}
+
+#[test]
+fn a_server_that_unpublishes_by_itself_ends_the_session() {
+    let mut fixture = Fixture::live();
+    let events = fixture.status("status", "NetStream.Unpublish.Success", "bye");
+    assert_eq!(events, [rejected(Step::Live, "NetStream.Unpublish.Success", "bye")]);
+    let mut fixture = Fixture::live();
+    fixture.session.close(T0);
+    assert_eq!(fixture.poll(), [ClientEvent::Closed]);
+    assert_eq!(fixture.status("status", "NetStream.Unpublish.Success", "as asked"), []);
 }
 
 #[test]

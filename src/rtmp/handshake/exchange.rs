@@ -54,13 +54,8 @@ impl Exchange {
         input: &mut &[u8],
         reply: impl FnOnce(&[u8; PACKET_BYTES]) -> (bool, Bytes),
     ) -> Result<HandshakeProgress, HandshakeError> {
-        if self.state == State::Version {
-            let Some((&version, rest)) = input.split_first() else { return Ok(HandshakeProgress::Wait) };
-            if version != 3 {
-                return Err(HandshakeError::from_first_byte(version));
-            }
-            *input = rest;
-            self.state = State::First;
+        if self.state == State::Version && !self.read_version(input)? {
+            return Ok(HandshakeProgress::Wait);
         }
         let (now, later) = input.split_at(input.len().min(PACKET_BYTES - self.buffer.len()));
         self.buffer.extend_from_slice(now);
@@ -81,6 +76,22 @@ impl Exchange {
             }
             State::Done => Ok(HandshakeProgress::Wait),
         }
+    }
+
+    /// Whether the version has come. What is none is read as far as it takes to say who speaks.
+    fn read_version(&mut self, input: &mut &[u8]) -> Result<bool, HandshakeError> {
+        while let Some((&byte, rest)) = input.split_first() {
+            *input = rest;
+            if self.buffer.is_empty() && byte == 3 {
+                self.state = State::First;
+                return Ok(true);
+            }
+            self.buffer.push(byte);
+            if let Some(error) = HandshakeError::from_first_bytes(&self.buffer) {
+                return Err(error);
+            }
+        }
+        Ok(false)
     }
 }
 

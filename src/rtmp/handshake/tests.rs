@@ -102,19 +102,27 @@ fn bytes_behind_the_handshake_are_left() {
 }
 
 #[test]
-fn the_first_byte_tells_who_speaks() {
-    let cases: [(&[u8], HandshakeError); 7] = [
+fn the_first_bytes_tell_who_speaks_however_they_are_cut() {
+    let cases: [(&[u8], HandshakeError); 12] = [
         (b"\x16\x03\x01", HandshakeError::Tls),
         (b"\x15\x03\x03\0\x02", HandshakeError::Tls),
         (b"GET / HTTP/1.1", HandshakeError::Http),
         (b"POST", HandshakeError::Http),
         (b"HTTP/1.1 400 Bad Request", HandshakeError::Http),
+        (b"HEAD / HTTP/1.1", HandshakeError::Http),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", HandshakeError::Text("SSH")),
+        (b"RTSP/1.0 400 Bad Request", HandshakeError::Text("RTSP")),
+        (b"220 mail.example ESMTP", HandshakeError::Text("another protocol, in words")),
+        (b"HELO", HandshakeError::Text("another protocol, in words")),
         (b"\x06", HandshakeError::Encrypted(6)),
         (b"\x00", HandshakeError::UnknownVersion(0)),
     ];
     for (bytes, error) in cases {
         assert_eq!(ClientHandshake::new(true, random(0)).read(0, &mut &bytes[..]), Err(error));
         assert_eq!(ServerHandshake::new(random(0)).read(0, &mut &bytes[..]), Err(error));
+        let mut client = ClientHandshake::new(true, random(0));
+        let mut pieces = bytes.chunks(1).map(|mut piece| client.read(0, &mut piece));
+        assert_eq!(pieces.find(|read| *read != Ok(HandshakeProgress::Wait)), Some(Err(error)));
     }
 }
 

@@ -11,7 +11,7 @@ use crate::output::publisher::PublishTarget;
 #[derive(Clone, Debug)]
 pub(super) struct Backup {
     /// The place of the destination whose backup it is.
-    of: usize,
+    pub(super) of: usize,
     /// Told under a name of its own.
     pub(super) target: PublishTarget,
     pub(super) form: PublishForm,

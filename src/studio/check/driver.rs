@@ -65,6 +65,8 @@ struct Running {
     /// When the encoder was told of; `None`: not yet.
     encoder_told: bool,
     lines: Vec<(Line, Publisher)>,
+    /// The place of each among the show's destinations.
+    places: Vec<usize>,
     /// Those that are tried when others are done.
     waiting: Vec<Backup>,
     headers: StreamHeaders,
@@ -116,7 +118,8 @@ impl Driver {
             Err(problem) => {
                 let detail = CheckDetail::Failed;
                 let (took, problem) = (self.clock.now().since(started), Some(problem));
-                let step = CheckStep { name: "encoder", destination: None, ok: false, took, detail, problem };
+                let step =
+                    CheckStep { name: "encoder", destination: None, place: None, ok: false, took, detail, problem };
                 let failures = step.problem.clone().into_iter().collect();
                 (self.sink)(CheckEvent::Step(step));
                 CheckSummary {
@@ -156,6 +159,7 @@ impl Driver {
             sources,
             encoder_told: false,
             lines: Vec::new(),
+            places: Vec::new(),
             waiting: std::mem::take(&mut self.backups),
             headers,
             wanted: self.targets.len(),
@@ -168,8 +172,8 @@ impl Driver {
             _network: network,
             _ingest: ingest,
         };
-        for (target, form) in self.targets.clone() {
-            self.start_line(&mut running, target, form);
+        for (place, (target, form)) in self.targets.iter().cloned().enumerate() {
+            self.start_line(&mut running, place, target, form);
         }
         Ok(running)
     }
@@ -218,10 +222,11 @@ impl Driver {
         Ok(encode)
     }
 
-    fn start_line(&self, running: &mut Running, target: PublishTarget, form: PublishForm) {
+    fn start_line(&self, running: &mut Running, place: usize, target: PublishTarget, form: PublishForm) {
         let line = Line::new(&target, form, &self.show, self.clock.now());
         let publisher = self.start_publisher(running, running.lines.len(), target, form);
         running.lines.push((line, publisher));
+        running.places.push(place);
         running.ended.push(false);
     }
 
@@ -233,8 +238,8 @@ impl Driver {
         };
         let due: Vec<_> =
             running.waiting.extract_if(.., |backup| backup.is_due(now, GOODBYE_DEADLINE, stands)).collect();
-        for Backup { target, form, .. } in due {
-            self.start_line(running, target, form);
+        for Backup { of, target, form, .. } in due {
+            self.start_line(running, of, target, form);
         }
     }
 
@@ -379,7 +384,7 @@ impl Driver {
         running.encoder_told = true;
         let first = running.program.first().unwrap_or(running.started);
         let took = self.clock.now().since(first);
-        let step = CheckStep { name: "encoder", destination: None, ok, took, detail, problem };
+        let step = CheckStep { name: "encoder", destination: None, place: None, ok, took, detail, problem };
         self.tell(running, CheckEvent::Step(step));
         self.release(running);
     }
@@ -405,7 +410,10 @@ impl Driver {
     fn act(&self, running: &mut Running, index: usize, acts: Vec<Act>) {
         for act in acts {
             match act {
-                Act::Tell(event) => self.tell(running, *event),
+                Act::Tell(event) => {
+                    let Some(place) = running.places.get(index).copied() else { continue };
+                    self.tell(running, event.at(place));
+                }
                 Act::End => {
                     if let Some((_, publisher)) = running.lines.get(index) {
                         publisher.output().queue().close();

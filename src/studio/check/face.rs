@@ -22,7 +22,7 @@ const MAIL_MAX: usize = 256;
 #[derive(Debug)]
 pub enum NextCheckEvent {
     /// Something happened.
-    Event(CheckEvent),
+    Event(Box<CheckEvent>),
     /// Nothing in the given time.
     Nothing,
     /// The check is gone: after `CheckEvent::Ended`, or because its thread died, which is a bug.
@@ -57,7 +57,7 @@ impl Check {
     /// The next event, waiting at most `limit`.
     pub fn next_event(&self, limit: Duration) -> NextCheckEvent {
         match self.events.recv_timeout(limit) {
-            Ok(event) => NextCheckEvent::Event(event),
+            Ok(event) => NextCheckEvent::Event(Box::new(event)),
             Err(RecvTimeoutError::Timeout) => NextCheckEvent::Nothing,
             Err(RecvTimeoutError::Disconnected) => NextCheckEvent::Gone,
         }

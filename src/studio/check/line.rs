@@ -240,6 +240,7 @@ impl Line {
         let step = CheckStep {
             name: SUSTAINED_STEP,
             destination: Some(self.about.clone()),
+            place: None,
             ok,
             took,
             detail: CheckDetail::Upload(upload),
@@ -280,7 +281,7 @@ impl Line {
             self.state = State::Done { ok: true };
         }
         let (name, destination) = (step.word(), Some(self.about.clone()));
-        vec![tell(CheckEvent::Step(CheckStep { name, destination, ok: true, took, detail, problem }))]
+        vec![tell(CheckEvent::Step(CheckStep { name, destination, place: None, ok: true, took, detail, problem }))]
     }
 
     fn failed(&mut self, error: &PublishError, now: Timestamp) -> Vec<Act> {
@@ -288,7 +289,7 @@ impl Line {
         let mut acts = Vec::new();
         let (name, took) = match std::mem::replace(&mut self.state, State::Done { ok: false }) {
             State::Accepted { since, publish, .. } => {
-                let refused = matches!(error, PublishError::ClosedAtOnce { .. });
+                let refused = error.refuses_publish();
                 match publish {
                     Some((took, _)) if refused => {
                         self.done.retain(|step| *step != PublishStep::Publish);
@@ -315,6 +316,7 @@ impl Line {
         let step = CheckStep {
             name,
             destination: Some(self.about.clone()),
+            place: None,
             ok: false,
             took,
             detail: CheckDetail::Failed,
@@ -345,7 +347,7 @@ fn tell(event: CheckEvent) -> Act {
 
 fn worked(about: &str, name: &'static str, took: Duration, detail: CheckDetail) -> Act {
     let destination = Some(about.to_owned());
-    tell(CheckEvent::Step(CheckStep { name, destination, ok: true, took, detail, problem: None }))
+    tell(CheckEvent::Step(CheckStep { name, destination, place: None, ok: true, took, detail, problem: None }))
 }
 
 #[cfg(test)]
@@ -447,6 +449,11 @@ mod tests {
         let acts = line.handle(PublisherEvent::Failed { error, was_live: false }, at(0.4), DAY);
         assert_eq!(told(&acts), [("publish", false, Some(ProblemKind::PublishRejected))]);
         assert_eq!((line.summary().reached, line.summary().form), (Some("create_stream"), PublishForm::NotReached));
+        let mut line = live(PublishForm::Asked);
+        let (code, description) = ("NetStream.Publish.BadName".to_owned(), Some("invalid key".to_owned()));
+        let error = PublishError::Session(ClientError::Rejected { step: Step::Publish, code, description });
+        let acts = line.handle(PublisherEvent::Failed { error, was_live: false }, at(0.4), DAY);
+        assert_eq!(told(&acts), [("publish", false, Some(ProblemKind::PublishRejected))]);
     }
 
     #[test]

@@ -27,6 +27,20 @@ pub enum CheckEvent {
     Ended(Box<CheckSummary>),
 }
 
+impl CheckEvent {
+    /// The same of the destination at `place`.
+    pub(super) fn at(self, place: usize) -> Self {
+        match self {
+            Self::Step(step) => {
+                let problem = step.problem.map(|problem| problem.at(place));
+                Self::Step(CheckStep { place: Some(place), problem, ..step })
+            }
+            Self::Note(problem) => Self::Note(problem.at(place)),
+            Self::Ended(summary) => Self::Ended(summary),
+        }
+    }
+}
+
 /// One step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckStep {
@@ -35,6 +49,8 @@ pub struct CheckStep {
     pub name: &'static str,
     /// The destination it belongs to, if it belongs to one.
     pub destination: Option<String>,
+    /// Its place among the show's destinations, from 0; a backup server has that of the one it stands in for.
+    pub place: Option<usize>,
     /// Whether it worked.
     pub ok: bool,
     /// How long it took.

@@ -169,7 +169,7 @@ fn step_of(
     *standing = Standing::Told { ok: has_begun };
     if has_begun {
         let detail = CheckDetail::Words(name);
-        return Some(CheckStep { name: "source", destination: None, ok: true, took, detail, problem });
+        return Some(CheckStep { name: "source", destination: None, place: None, ok: true, took, detail, problem });
     }
     let about = if stage_name.is_empty() { what.to_owned() } else { stage_name };
     let details = format!("no {what} within {} s", SOURCE_DEADLINE.as_secs());
@@ -180,6 +180,7 @@ fn failed(took: Duration, problem: Problem) -> CheckStep {
     CheckStep {
         name: "source",
         destination: None,
+        place: None,
         ok: false,
         took,
         detail: CheckDetail::Failed,

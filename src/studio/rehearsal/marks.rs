@@ -4,6 +4,7 @@ use crate::capture::test_signal::find_beep_onsets;
 use crate::media::{AudioChunk, Picture, Timestamp};
 use crate::video::{flash_is_on, read_block_time};
 
+const SECOND_NANOS: i64 = 1_000_000_000;
 /// A flash and a beep further apart than this belong to different seconds.
 const PAIR_NANOS_MAX: i64 = 480_000_000;
 /// Onsets kept: an hour's.
@@ -44,6 +45,19 @@ impl Flashes {
             self.onsets.push(pts);
         }
         self.was_on = is_on;
+    }
+
+    /// When the seconds began that the flashes stand for. A flash begins with the first picture of its second: where pictures do
+    /// not divide a second, that is each time another while after its beginning. Between two beginnings lie whole
+    /// seconds, so the flash that came soonest tells how late each of the others came.
+    fn seconds(&self) -> Vec<Timestamp> {
+        let Some(first) = self.onsets.first() else { return Vec::new() };
+        let later = |onset: &Timestamp| {
+            let within = onset.nanos_since(*first).rem_euclid(SECOND_NANOS);
+            if within > SECOND_NANOS / 2 { within - SECOND_NANOS } else { within }
+        };
+        let soonest = self.onsets.iter().map(later).min().unwrap_or(0);
+        self.onsets.iter().map(|onset| Timestamp::from_nanos(onset.as_nanos() - (later(onset) - soonest))).collect()
     }
 
     /// Pictures are missing: a flash that is on now did not start now.
@@ -102,7 +116,7 @@ impl Beeps {
 pub(super) fn marked_offset_ms(flashes: &Flashes, beeps: &mut Beeps) -> Option<f64> {
     beeps.search();
     let mut offsets: Vec<f64> = flashes
-        .onsets
+        .seconds()
         .iter()
         .filter_map(|flash| beeps.onsets.iter().map(|beep| beep.nanos_since(*flash)).min_by_key(|nanos| nanos.abs()))
         .filter(|nanos| nanos.abs() <= PAIR_NANOS_MAX)

@@ -32,7 +32,10 @@ impl Message {
 }
 
 fn pictures(seconds: i64, keyframe_seconds: f64) -> Vec<Message> {
-    let frame_rate = FrameRate::DEFAULT;
+    pictures_at(FrameRate::DEFAULT, seconds, keyframe_seconds)
+}
+
+fn pictures_at(frame_rate: FrameRate, seconds: i64, keyframe_seconds: f64) -> Vec<Message> {
     let bitrate = Bitrate::from_kbps(800);
     let settings = VideoEncoderSettings { size: SIZE, frame_rate, bitrate, keyframe_seconds };
     let mut encoder = open_h264(&settings, 1).unwrap();
@@ -41,8 +44,11 @@ fn pictures(seconds: i64, keyframe_seconds: f64) -> Vec<Message> {
     let mut messages = vec![Message { timestamp_ms: 0, kind: MediaKind::Video, body: header }];
     let mut pattern = TestPattern::new(SIZE, frame_rate);
     let mut picture = Picture::black(SIZE);
-    for index in 0..seconds * 30 {
+    for index in 0.. {
         let at = frame_rate.frame_time(index);
+        if at >= Timestamp::from_millis(seconds * 1000) {
+            break;
+        }
         pattern.draw(&mut picture, index, at, 1_700_000_000_000 + at.as_millis() as u64);
         let packet = encoder.encode(&picture, at, at, false).unwrap();
         let head = video_tag_header(packet.is_keyframe(), 0);
@@ -116,9 +122,23 @@ fn measure(mut messages: Vec<Message>, latency_ms: i64) -> RehearsalReport {
 }
 
 fn offset_of(late_ms: i64) -> f64 {
-    let mut messages = pictures(6, 2.0);
+    offset_at(FrameRate::DEFAULT, late_ms)
+}
+
+fn offset_at(frame_rate: FrameRate, late_ms: i64) -> f64 {
+    let mut messages = pictures_at(frame_rate, 6, 2.0);
     messages.extend(sound(6, late_ms, beeps()));
     measure(messages, 20).av_offset_ms.unwrap()
+}
+
+#[test]
+fn rates_that_do_not_divide_a_second_move_no_sound() {
+    for rate in ["12.5", "8.333", "29.97", "23.976", "7"] {
+        for late_ms in [0, 45, -60] {
+            let offset = offset_at(rate.parse().unwrap(), late_ms);
+            assert!((offset - late_ms as f64).abs() <= 3.0, "{offset} for {late_ms} at {rate}");
+        }
+    }
 }
 
 #[test]

@@ -22,7 +22,7 @@ const AT: &str = "rtmps://live.example.com:443/app";
 
 fn step(name: &'static str, ms: u64, detail: CheckDetail) -> CheckStep {
     let destination = (!matches!(name, "source" | "encoder")).then(|| AT.to_owned());
-    CheckStep { name, destination, ok: true, took: Duration::from_millis(ms), detail, problem: None }
+    CheckStep { name, destination, place: None, ok: true, took: Duration::from_millis(ms), detail, problem: None }
 }
 
 fn failed(step: CheckStep, problem: Problem) -> CheckStep {

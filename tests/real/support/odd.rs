@@ -163,6 +163,20 @@ impl OddServer {
         })
     }
 
+    /// Takes the publish, reads so many messages, and ends it in words; stays.
+    pub(crate) fn ending_the_publish(messages: usize, level: &'static str, code: &'static str) -> Self {
+        Self::start(move |stream| {
+            let mut peer = Peer::new(stream);
+            let ended = peer.serve_until_publish().and_then(|_| peer.accept_publish()).and_then(|()| {
+                (0..messages).try_for_each(|_| peer.read_message().map(drop))?;
+                peer.on_status(level, code, "in its own words")
+            });
+            if ended.is_ok() {
+                while peer.read_message().is_ok() {}
+            }
+        })
+    }
+
     /// Serves well, but takes only `bytes_per_second` from the connection, and the system takes little in advance.
     pub(crate) fn slow(bytes_per_second: usize) -> Self {
         Self::start_on(short_of_buffers(), move |stream| {

@@ -1,0 +1,76 @@
+//! Where a show on the command line is recorded.
+
+use std::path::Path;
+
+use crate::cli::{Exit, Failure};
+use crate::settings::ShowSettings;
+use crate::studio::{Problem, ProblemKind};
+
+/// The show with the recording that was asked for: a rehearsal has one only where `--record` stands in its own command
+/// (`asked`), whatever its profile says.
+///
+/// # Errors
+/// A folder that is not there: the show would go on unrecorded.
+pub(in crate::cli) fn with_recording(show: ShowSettings, asked: bool) -> Result<ShowSettings, Failure> {
+    let record = show.record.filter(|_| asked || !show.rehearse);
+    if let Some(path) = &record {
+        must_have_folder(path)?;
+    }
+    Ok(ShowSettings { record, ..show })
+}
+
+fn must_have_folder(path: &Path) -> Result<(), Failure> {
+    // A name alone is in the folder where the command was given.
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) else {
+        return Ok(());
+    };
+    let why = if folder.exists() { "is no folder" } else { "is not there" };
+    let message = format!(
+        "the folder of the recording {why}: {}; make it, choose another one with --record PATH, or --record off",
+        folder.display()
+    );
+    let details = format!("its folder {} {why}", folder.display());
+    let problem = Problem::new(ProblemKind::RecordingFailed, path.display().to_string(), details);
+    Err(Failure { problem, ..Failure::new(Exit::Recording, message) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_missing_is_told_before_the_show() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let recorded =
+            |path: PathBuf| with_recording(ShowSettings { record: Some(path), ..ShowSettings::default() }, true);
+        for (path, works) in [
+            (dir.path().join("show {date}.mp4"), true),
+            (PathBuf::from("show.mp4"), true),
+            (dir.path().join("missing/show.mp4"), false),
+            (file.join("show.mp4"), false),
+        ] {
+            let done = recorded(path.clone());
+            assert_eq!(done.is_ok(), works, "{}", path.display());
+            if let Err(failure) = done {
+                assert_eq!((failure.exit, failure.problem.kind), (Exit::Recording, ProblemKind::RecordingFailed));
+                assert!(failure.message.contains("--record"), "{failure:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_rehearsal_is_recorded_only_where_its_own_command_says_so() {
+        let path = tempfile::tempdir().unwrap().path().with_file_name("show.mp4");
+        let show = |rehearse| ShowSettings { rehearse, record: Some(path.clone()), ..ShowSettings::default() };
+        for (rehearse, asked, recorded) in
+            [(false, false, true), (false, true, true), (true, false, false), (true, true, true)]
+        {
+            let record = with_recording(show(rehearse), asked).unwrap().record;
+            assert_eq!(record.is_some(), recorded, "rehearse {rehearse}, asked {asked}");
+        }
+    }
+}
