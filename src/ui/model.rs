@@ -1,6 +1,7 @@
 //! What the window knows: a pure machine. Events, levels, acts and the time go in, orders and a `View` come out. No double
 //! click can fool it: for a moment after the show's state has changed, the primary act does nothing.
 
+mod first_run;
 mod recording;
 mod shown;
 mod sources;
@@ -23,7 +24,7 @@ use super::view::{
 use super::viewer::ViewerView;
 use super::wording::{Lang, Words};
 use super::{outcome, report};
-use crate::settings::{ShowSettings, VideoChoice};
+use crate::settings::{ShowSettings, VideoChoice, Warning};
 use crate::studio::check::CheckEvent;
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{
@@ -77,6 +78,8 @@ pub struct Model {
     problems: ProblemList,
     settings_tab: Option<Tab>,
     first_run: bool,
+    /// The test picture is shown because the first run found no camera.
+    stands_in: bool,
     recordings: PathBuf,
     /// Why the folder of recordings cannot be written to.
     recording_fault: Option<Problem>,
@@ -114,6 +117,7 @@ impl Model {
             problems: ProblemList::default(),
             settings_tab: None,
             first_run,
+            stands_in: false,
             recordings: PathBuf::new(),
             recording_fault: None,
             kept: None,
@@ -291,7 +295,7 @@ impl Model {
     /// Takes an answer of the keeper of profiles.
     pub fn handle_profile(&mut self, now: f64, mut answer: ProfileAnswer) -> Vec<Order> {
         let words = Words(self.lang());
-        answer.told.extend(answer.done.as_ref().err().map(|error| words.settings_error(error)));
+        answer.told.extend(answer.done.as_ref().err().map(|error| Warning::Failed(words.settings_error(error))));
         if let Ok(ProfileDone::RecordingFolder { folder, fault }) = &answer.done {
             let wanted = self.desk.settings().record.as_deref().and_then(std::path::Path::parent);
             if wanted == Some(folder.as_path()) {
@@ -323,10 +327,14 @@ impl Model {
         recording::folder_request(self.desk.settings().record.as_deref(), false).map(Order::Profile)
     }
 
-    /// What is due at `now`: what was changed is kept once nothing more was changed for a moment.
-    pub fn handle_time(&mut self, now: f64) -> Option<Order> {
-        let since = self.unkept_since?;
-        (now - since >= KEEP_SECONDS).then(|| self.keep())?
+    /// What is due at `now`: what the first run offers; and what was changed is kept once nothing more was changed for a
+    /// moment.
+    pub fn handle_time(&mut self, now: f64) -> Vec<Order> {
+        let mut orders = self.offer_picture(now);
+        if self.unkept_since.is_some_and(|since| now - since >= KEEP_SECONDS) {
+            orders.extend(self.keep());
+        }
+        orders
     }
 
     /// What is left to be kept when the window closes.
@@ -359,6 +367,7 @@ impl Model {
             Act::Abort if self.guarded(now) || self.phase() != Phase::Ending => Vec::new(),
             Act::Abort => self.stop(now, Command::Abort),
             Act::PickVideo(choice) => {
+                self.stands_in = false;
                 let orders = self.change(now, |settings| settings.video = choice.clone());
                 // The same once more is another try.
                 if orders.is_empty() { self.take_video(choice) } else { orders }

@@ -9,7 +9,9 @@ use super::atomic::{Access, io_error, read_text, set_aside, write_atomically, wr
 use super::document::{Content, mark_with_secrets, read_profile, strip_secrets, write_profile};
 use super::name::{checked_name, same_name, slug};
 use crate::settings::secrets::{KeysIn, SecretStore, Secrets};
-use crate::settings::{SecretEntry, SettingsError, ShowSettings, StreamKey, UnreadSecrets, WindowSettings};
+use crate::settings::{
+    DocumentWarning, SecretEntry, SettingsError, ShowSettings, StreamKey, UnreadSecrets, Warning, WindowSettings,
+};
 use kept::{Field, fields};
 
 mod kept;
@@ -40,8 +42,8 @@ pub struct ProfileSummary {
 pub struct Listing {
     /// The profiles.
     pub profiles: Vec<ProfileSummary>,
-    /// What could not be used, in sentences.
-    pub warnings: Vec<String>,
+    /// What could not be used.
+    pub warnings: Vec<Warning>,
 }
 
 /// A profile with its secrets.
@@ -51,8 +53,8 @@ pub struct Loaded {
     pub name: String,
     /// What it holds.
     pub settings: ShowSettings,
-    /// What could not be used, in sentences.
-    pub warnings: Vec<String>,
+    /// What could not be used.
+    pub warnings: Vec<Warning>,
 }
 
 /// What was set when the window was closed.
@@ -144,7 +146,7 @@ impl ProfileStore {
     ///
     /// # Errors
     /// A bad name or value, a profile whose name differs in case only, a folder that cannot be written.
-    pub fn save(&self, name: &str, settings: &ShowSettings) -> Result<Vec<String>, SettingsError> {
+    pub fn save(&self, name: &str, settings: &ShowSettings) -> Result<Vec<Warning>, SettingsError> {
         let _lock = self.lock()?;
         self.save_locked(name, settings, None)
     }
@@ -153,7 +155,7 @@ impl ProfileStore {
     ///
     /// # Errors
     /// No such profile, the new name is bad or taken, the folder cannot be written.
-    pub fn rename(&self, name: &str, new_name: &str) -> Result<Vec<String>, SettingsError> {
+    pub fn rename(&self, name: &str, new_name: &str) -> Result<Vec<Warning>, SettingsError> {
         let new_name = checked_name(new_name)?;
         let _lock = self.lock()?;
         let old = self.existing(name)?;
@@ -193,7 +195,7 @@ impl ProfileStore {
     ///
     /// # Errors
     /// No such profile, or it cannot be read.
-    pub fn export(&self, name: &str, with_secrets: bool) -> Result<(String, Vec<String>), SettingsError> {
+    pub fn export(&self, name: &str, with_secrets: bool) -> Result<(String, Vec<Warning>), SettingsError> {
         let entry = self.existing(name)?;
         let mut document = entry.document.clone();
         let loaded = self.load_entry(entry)?;
@@ -216,7 +218,7 @@ impl ProfileStore {
     ///
     /// # Errors
     /// As `export`, or the file cannot be made.
-    pub fn export_to(&self, name: &str, path: &Path, with_secrets: bool) -> Result<Vec<String>, SettingsError> {
+    pub fn export_to(&self, name: &str, path: &Path, with_secrets: bool) -> Result<Vec<Warning>, SettingsError> {
         let (text, warnings) = self.export(name, with_secrets)?;
         let access = if with_secrets { Access::Private } else { Access::Default };
         write_document(path, &text, access)?;
@@ -228,7 +230,7 @@ impl ProfileStore {
     /// # Errors
     /// The document is not an exported profile or has a value that cannot be used, a profile of this
     /// name exists, or the folder cannot be written.
-    pub fn import(&self, text: &str) -> Result<(String, Vec<String>), SettingsError> {
+    pub fn import(&self, text: &str) -> Result<(String, Vec<Warning>), SettingsError> {
         let wrong = |reason: String| SettingsError::Import { reason };
         // The parser's own words quote the line, which may hold a secret.
         let document = text.parse::<DocumentMut>().map_err(|error| wrong(toml_reason(text, &error)))?;
@@ -238,7 +240,7 @@ impl ProfileStore {
         }
         let name = content.name.ok_or_else(|| wrong("it has no name".to_owned()))?;
         if let Some(warning) = content.warnings.into_iter().next() {
-            return Err(wrong(warning));
+            return Err(wrong(warning.to_string()));
         }
         let _lock = self.lock()?;
         if let Some(entry) = self.entries(&mut Vec::new())?.into_iter().find(|entry| same_name(&entry.name, &name)) {
@@ -253,7 +255,7 @@ impl ProfileStore {
     ///
     /// # Errors
     /// A path that is not UTF-8, or a folder that cannot be written.
-    pub fn keep_session(&self, profile: Option<&str>, settings: &ShowSettings) -> Result<Vec<String>, SettingsError> {
+    pub fn keep_session(&self, profile: Option<&str>, settings: &ShowSettings) -> Result<Vec<Warning>, SettingsError> {
         let _lock = self.lock()?;
         let path = self.session_path();
         let mut told = Vec::new();
@@ -275,9 +277,9 @@ impl ProfileStore {
         Some(Session { profile: entry.session_profile(), settings: entry.unread_settings() })
     }
 
-    /// The same with its secrets, and what could not be used, in sentences. `None` if nothing was kept, or nothing that can
+    /// The same with its secrets, and what could not be used. `None` if nothing was kept, or nothing that can
     /// be read: that is set aside.
-    pub fn load_session(&self) -> (Option<Session>, Vec<String>) {
+    pub fn load_session(&self) -> (Option<Session>, Vec<Warning>) {
         let path = self.session_path();
         let entry = match read_entry(&path) {
             Ok(Some(entry)) => entry,
@@ -287,7 +289,7 @@ impl ProfileStore {
         let profile = entry.session_profile();
         match self.load_entry(entry) {
             Ok(Loaded { settings, warnings, .. }) => (Some(Session { profile, settings }), warnings),
-            Err(error) => (None, vec![error.to_string()]),
+            Err(error) => (None, vec![Warning::Failed(error.to_string())]),
         }
     }
 
@@ -347,7 +349,7 @@ impl ProfileStore {
     }
 
     /// Every profile that can be read, by file name. Broken files are set aside and told of.
-    fn entries(&self, warnings: &mut Vec<String>) -> Result<Vec<Entry>, SettingsError> {
+    fn entries(&self, warnings: &mut Vec<Warning>) -> Result<Vec<Entry>, SettingsError> {
         let folder = self.profiles_dir();
         let files = match fs::read_dir(&folder) {
             Ok(files) => files,
@@ -379,10 +381,11 @@ impl ProfileStore {
         if let Some(at) = exact.or_else(|| entries.iter().position(|entry| same_name(&entry.name, name))) {
             return Ok(entries.swap_remove(at));
         }
-        let wanted = format!("{}.toml", slug(name));
-        if let Some(reason) = warnings.into_iter().find(|warning| warning.starts_with(&format!("profiles/{wanted}: ")))
-        {
-            return Err(SettingsError::Broken { file: self.profiles_dir().join(wanted), reason });
+        let wanted = self.profiles_dir().join(format!("{}.toml", slug(name)));
+        let told = told_path(&wanted);
+        let is_wanted = |warning: &Warning| matches!(warning, Warning::Document(file, _) if *file == told);
+        if let Some(warning) = warnings.into_iter().find(is_wanted) {
+            return Err(SettingsError::Broken { file: wanted, reason: warning.to_string() });
         }
         let existing = entries.into_iter().map(|entry| entry.name).collect();
         Err(SettingsError::NoProfile { name: name.trim().to_owned(), existing })
@@ -393,24 +396,24 @@ impl ProfileStore {
         let mut warnings = entry.content.warnings;
         let typed_in = settings.destinations.iter().any(|d| d.stream_key.is_some() || d.password.is_some());
         if typed_in {
-            warnings.push(format!(
-                "{}: it holds a secret in plain text; save the profile to move it out",
-                told_path(&entry.path)
-            ));
+            warnings.push(Warning::Document(told_path(&entry.path), DocumentWarning::PlainSecret));
         }
         for destination in &mut settings.destinations {
             let name = destination.name.clone();
-            for Field { name: field, secret, unread } in fields(destination) {
+            for Field { kind, secret, unread, .. } in fields(destination) {
                 let Some(SecretEntry(at)) = unread else { continue };
-                let what = format!("the {} of {name:?}", field.replace('_', " "));
+                let destination = name.clone();
                 match self.secrets.get(at) {
                     Ok(found) => {
                         if found.is_none() {
-                            warnings.push(format!("{what} is no longer in the secret store: give it again"));
+                            warnings.push(Warning::SecretGone { secret: kind, destination });
                         }
                         (*secret, *unread) = (found, None);
                     }
-                    Err(error) => warnings.push(format!("{what} cannot be read now and stays where it is: {error}")),
+                    Err(error) => {
+                        let reason = error.to_string();
+                        warnings.push(Warning::SecretUnread { secret: kind, destination, reason });
+                    }
                 }
             }
         }
@@ -422,7 +425,7 @@ impl ProfileStore {
         name: &str,
         settings: &ShowSettings,
         base: Option<DocumentMut>,
-    ) -> Result<Vec<String>, SettingsError> {
+    ) -> Result<Vec<Warning>, SettingsError> {
         let name = checked_name(name)?;
         settings.clone().with_secrets_split().validate()?;
         let mut told = Vec::new();
@@ -449,7 +452,7 @@ impl ProfileStore {
         settings: &ShowSettings,
         mut document: DocumentMut,
         old_kept: &[String],
-    ) -> Result<Vec<String>, SettingsError> {
+    ) -> Result<Vec<Warning>, SettingsError> {
         let mut settings = settings.clone().with_secrets_split();
         let (places, secrets) = self.places(path, &mut settings);
         strip_secrets(&mut document);
@@ -502,7 +505,7 @@ fn read_entry(path: &Path) -> Result<Option<Entry>, Unusable> {
     let name = name.unwrap_or_else(|| {
         // What is set is of no profile until it is saved as one.
         if !is_session(path) {
-            content.warnings.push(format!("{}: it has no usable name; it is called after its file", told_path(path)));
+            content.warnings.push(Warning::Document(told_path(path), DocumentWarning::NoName));
         }
         slug_of(path)
     });
@@ -527,15 +530,13 @@ fn toml_reason(text: &str, error: &toml_edit::TomlError) -> String {
 }
 
 /// Sets a broken profile aside, and says so.
-fn put_aside(path: &Path, unusable: &Unusable) -> String {
-    let (told, reason) = (told_path(path), &unusable.reason);
-    if !unusable.broken {
-        return format!("{told}: {reason}");
-    }
-    match set_aside(path) {
-        Ok(aside) => format!("{told}: {reason}; it was set aside as {}", aside.display()),
-        Err(error) => format!("{told}: {reason}; it could not be set aside ({error})"),
-    }
+fn put_aside(path: &Path, unusable: &Unusable) -> Warning {
+    let reason = unusable.reason.clone();
+    let warning = match unusable.broken {
+        false => DocumentWarning::Unreadable { reason },
+        true => DocumentWarning::SetAside { reason, aside: set_aside(path).map_err(|error| error.to_string()) },
+    };
+    Warning::Document(told_path(path), warning)
 }
 
 #[cfg(test)]
