@@ -6,6 +6,9 @@ use ebur128::{EbuR128, Mode};
 
 use super::UnsupportedSound;
 
+/// Nothing below this is measured: the absolute gate of EBU R 128, in LUFS.
+const GATE_LUFS: f64 = -70.0;
+
 /// A running measure of the whole program.
 pub struct Loudness {
     meter: EbuR128,
@@ -63,14 +66,16 @@ impl Loudness {
 
     /// What was measured so far.
     pub fn reading(&self) -> LoudnessReading {
-        let finite = |value: Result<f64, ebur128::Error>| value.ok().filter(|value| value.is_finite());
+        // What is left of a filter that dies away is a finite figure too.
+        let over_gate =
+            |value: Result<f64, ebur128::Error>| value.ok().filter(|value| value.is_finite() && *value >= GATE_LUFS);
         let peak = (0..u32::from(self.channels))
             .filter_map(|channel| self.meter.true_peak(channel).ok())
             .fold(0.0f64, f64::max);
         LoudnessReading {
-            integrated_lufs: finite(self.meter.loudness_global()),
-            momentary_lufs: finite(self.meter.loudness_momentary()),
-            short_term_lufs: finite(self.meter.loudness_shortterm()),
+            integrated_lufs: over_gate(self.meter.loudness_global()),
+            momentary_lufs: over_gate(self.meter.loudness_momentary()),
+            short_term_lufs: over_gate(self.meter.loudness_shortterm()),
             true_peak_dbtp: (peak > 0.0).then(|| 20.0 * peak.log10()),
         }
     }
@@ -122,6 +127,23 @@ mod tests {
         let mut without = Loudness::new(48_000, 1).unwrap();
         without.measure(&samples);
         assert_eq!(without.reading(), LoudnessReading { true_peak_dbtp: None, ..loudness.reading() });
+    }
+
+    #[test]
+    fn what_dies_away_in_the_filters_is_no_loudness() {
+        let mut loudness = Loudness::new(48_000, 2).unwrap();
+        loudness.measure(&stereo_sine(0.1, 1000.0, 1));
+        assert!(loudness.reading().momentary_lufs.is_some());
+        let mut least = 0.0;
+        for _ in 0..100 {
+            loudness.measure(&[0.0; 4096]);
+            let reading = loudness.reading();
+            least = [reading.momentary_lufs, reading.short_term_lufs].into_iter().flatten().fold(least, f64::min);
+        }
+        assert!(least >= GATE_LUFS, "{least}");
+        let reading = loudness.reading();
+        assert_eq!((reading.momentary_lufs, reading.short_term_lufs), (None, None));
+        assert!(reading.integrated_lufs.is_some());
     }
 
     #[test]

@@ -11,7 +11,8 @@ use super::args::{ProfilesArgs, ProfilesCommand, ShowArgs};
 use super::settings_from_args::merged;
 use super::{Exit, Failure, print};
 use crate::settings::{
-    Destination, Loaded, ProfileStore, Relay, RelayEngine, SettingsError, ShowSettings, StreamKey, format_duration,
+    Destination, Loaded, ProfileStore, Relay, RelayEngine, SettingsError, ShowSettings, StreamKey, Warning,
+    format_duration,
 };
 
 /// Most bytes of a document to import.
@@ -369,9 +370,9 @@ fn import_failure(file: &Path, error: SettingsError) -> Failure {
     }
 }
 
-fn tell_all(sentences: &[String]) {
-    for sentence in sentences {
-        print::complain(sentence);
+fn tell_all(warnings: &[Warning]) {
+    for warning in warnings {
+        print::complain(&warning.to_string());
     }
 }
 

@@ -15,7 +15,7 @@ pub fn show_settings(args: &ShowArgs) -> Result<(ShowSettings, Vec<String>), Fai
     let (base, told) = match &args.profile {
         Some(name) => {
             let loaded = ProfileStore::open_default()?.load(name)?;
-            (loaded.settings, loaded.warnings)
+            (loaded.settings, loaded.warnings.iter().map(ToString::to_string).collect())
         }
         None => Default::default(),
     };

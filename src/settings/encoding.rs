@@ -69,6 +69,20 @@ impl EncodingSettings {
         self.video_bitrate_min.unwrap_or(tenth).min(self.video_bitrate)
     }
 
+    /// The highest rate that sound of this sample rate and so many channels can have.
+    pub fn audio_bitrate_max(&self) -> Bitrate {
+        // ISO/IEC 14496-3, 4.5.3.3: an AAC frame of 1024 samples holds at most 6144 bits a channel.
+        let frame_limit_kbps = u64::from(self.sample_rate) * u64::from(self.channels) * 6 / 1000;
+        let most = u32::try_from(frame_limit_kbps).unwrap_or(u32::MAX).clamp(*AUDIO_KBPS.start(), *AUDIO_KBPS.end());
+        Bitrate::from_kbps(most)
+    }
+
+    /// With another form of the sound, whose rate comes down to what that holds.
+    pub fn set_sound_form(&mut self, sample_rate: u32, channels: u16) {
+        (self.sample_rate, self.channels) = (sample_rate, channels);
+        self.audio_bitrate = self.audio_bitrate.min(self.audio_bitrate_max());
+    }
+
     /// Checks every value.
     ///
     /// # Errors
@@ -119,9 +133,7 @@ impl EncodingSettings {
         if !(1..=2).contains(&self.channels) {
             return Err(bad("channels", self.channels, "use 2 (stereo) or 1 (mono)"));
         }
-        // ISO/IEC 14496-3, 4.5.3.3: an AAC frame of 1024 samples holds at most 6144 bits a channel.
-        let frame_limit_kbps = 6 * self.sample_rate * u32::from(self.channels) / 1000;
-        let most = frame_limit_kbps.min(*AUDIO_KBPS.end());
+        let most = self.audio_bitrate_max().kbps();
         if !(*AUDIO_KBPS.start()..=most).contains(&self.audio_bitrate.kbps()) {
             return Err(bad(
                 "audio bitrate",
@@ -181,6 +193,24 @@ mod tests {
             let error = settings.validate().unwrap_err().to_string();
             assert!(error.contains(advice), "{error}");
         }
+    }
+
+    #[test]
+    fn the_rate_of_the_sound_comes_down_with_its_form_and_never_goes_up() {
+        for sample_rate in SAMPLE_RATES {
+            for (channels, kbps) in [(1, 320), (2, 320), (1, 64), (2, 16)] {
+                let audio_bitrate = Bitrate::from_kbps(kbps);
+                let mut encoding = EncodingSettings { audio_bitrate, ..EncodingSettings::default() };
+                encoding.set_sound_form(sample_rate, channels);
+                assert!(encoding.validate().is_ok(), "{encoding:?}");
+                assert!(encoding.audio_bitrate <= audio_bitrate);
+                encoding.audio_bitrate = Bitrate::from_kbps(encoding.audio_bitrate_max().kbps() + 1);
+                assert!(encoding.validate().is_err());
+            }
+        }
+        let mut encoding = EncodingSettings { audio_bitrate: Bitrate::from_kbps(320), ..EncodingSettings::default() };
+        encoding.set_sound_form(48_000, 1);
+        assert_eq!(encoding.audio_bitrate.kbps(), 288);
     }
 
     #[test]

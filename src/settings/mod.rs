@@ -19,6 +19,7 @@ mod secret;
 mod secrets;
 mod show;
 mod state;
+mod warning;
 mod window;
 
 pub use crate::rtmp::url::{HIDDEN, redact_url, redact_urls_in};
@@ -45,4 +46,5 @@ pub(crate) use secrets::memory::Memory as MemorySecrets;
 pub use secrets::{FileStore, KeyringStore, KeysIn, SecretStore, Secrets};
 pub use show::{Destination, ShowSettings};
 pub use state::{recordings_state_dir, shows_state_dir};
+pub use warning::{DocumentWarning, NoKeyring, SecretKind, Warning};
 pub use window::WindowSettings;

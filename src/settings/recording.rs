@@ -15,6 +15,11 @@ const TIME: &str = "{time}";
 /// The name that is offered.
 pub const DEFAULT_NAME: &str = "Tally {date} {time}";
 
+/// Bytes of the longest file name that any usual file system takes.
+const FILE_NAME_MAX: usize = 255;
+/// Of these, bytes for what is put behind the name: the number of a part with its ending, marks or a replay's time.
+const FILE_NAME_END: usize = 32;
+
 /// What no system lets a file name hold, beside what ends a folder's name.
 const FORBIDDEN: &[char] = &['/', '\\', ':', '*', '?', '"', '<', '>', '|'];
 
@@ -88,11 +93,23 @@ impl RecordingName {
         Self { folder, stem: stem.unwrap_or(name), form }
     }
 
-    /// The whole path. What no file name may hold is replaced; an empty name is the one that is offered.
+    /// Whether its file could not be made: `path` shortens it.
+    pub fn is_too_long(&self) -> bool {
+        // Any moment is as long as any other.
+        let filled = self.stem.trim().replace(DATE, "2026-11-24").replace(TIME, "14-36-29");
+        filled.len() > FILE_NAME_MAX - FILE_NAME_END
+    }
+
+    /// The whole path. What no file name may hold is replaced, what is too long is shortened; an empty name is the one that
+    /// is offered.
     pub fn path(&self) -> PathBuf {
         let replaced = |c: char| if c.is_control() || FORBIDDEN.contains(&c) { '-' } else { c };
         let safe: String = self.stem.chars().map(replaced).collect();
-        let safe = safe.trim().trim_end_matches('.');
+        let mut whole = Self { stem: safe, ..self.clone() };
+        while whole.is_too_long() {
+            whole.stem.pop();
+        }
+        let safe = whole.stem.trim().trim_end_matches('.');
         let name = if safe.is_empty() { DEFAULT_NAME } else { safe };
         self.folder.join(format!("{name}.{}", self.form.ending()))
     }
@@ -112,12 +129,12 @@ pub fn default_recording() -> Option<PathBuf> {
     Some(RecordingName::offered_in(&folder.unwrap_or_else(|| folders.home_dir().to_owned())).path())
 }
 
-/// `folder` as it is typed: a `~` at its start stands for the home folder.
-pub fn expanded_home(folder: &str) -> PathBuf {
-    let inside = folder.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with(['/', '\\']));
+/// `path` as somebody types it: a `~` at its start stands for the home folder.
+pub fn expanded_home(path: &str) -> PathBuf {
+    let inside = path.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with(['/', '\\']));
     match (inside, directories::UserDirs::new()) {
         (Some(rest), Some(folders)) => folders.home_dir().join(rest.trim_start_matches(['/', '\\'])),
-        _ => PathBuf::from(folder),
+        _ => PathBuf::from(path),
     }
 }
 
@@ -156,6 +173,29 @@ mod tests {
         let in_v = |stem: &str| RecordingName { stem: stem.to_owned(), ..RecordingName::offered_in(Path::new("/v")) };
         assert_eq!(in_v("a/../b:c\n.").path(), Path::new("/v/a-..-b-c-.mp4"));
         assert_eq!(in_v(" . ").path(), Path::new("/v/Tally {date} {time}.mp4"));
+    }
+
+    #[test]
+    fn a_name_has_room_for_the_time_parts_marks_and_replays() {
+        let named = |stem: String| RecordingName { stem, ..RecordingName::offered_in(Path::new("/v")) };
+        for (stem, is_too_long) in [
+            ("x".repeat(223), false),
+            ("x".repeat(224), true),
+            ("日".repeat(74), false),
+            ("日".repeat(75), true),
+            (format!("{{date}}{{time}}{}", "x".repeat(205)), false),
+            (format!("{{date}}{{time}}{}", "x".repeat(206)), true),
+            ("{time}".repeat(200), true),
+            (format!("  {}", "x".repeat(223)), false),
+        ] {
+            let name = named(stem);
+            assert_eq!(name.is_too_long(), is_too_long, "{name:?}");
+            let file = recording_path(&name.path(), "2026-11-24", "14-36-29");
+            let file = file.file_stem().unwrap().to_string_lossy().into_owned();
+            assert!(file.len() + " replay 14-36-29-9999.mp4".len() <= 255, "{} bytes", file.len());
+            assert!(file.len() + "-9999.chapters.vtt.part".len() <= 255);
+            assert_eq!(name.path() == Path::new("/v").join(format!("{}.mp4", name.stem.trim())), !is_too_long);
+        }
     }
 
     #[test]

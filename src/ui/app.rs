@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use eframe::egui::{self, ViewportCommand};
+use eframe::egui::{self, Rect, ViewportCommand, pos2, vec2};
 use eframe::glow::{self, HasContext};
 
 use super::desktop::Desktop;
@@ -280,6 +280,17 @@ impl App {
     }
 }
 
+/// Where the screens are, in points.
+fn screens(ctx: &egui::Context, frame: &eframe::Frame) -> Vec<Rect> {
+    let monitors = frame.winit_window().map(|window| window.available_monitors());
+    let places = monitors.into_iter().flatten().map(|monitor| {
+        let (at, size) = (monitor.position(), monitor.size());
+        let pixels = pos2(at.x as f32, at.y as f32);
+        Rect::from_min_size(pixels, vec2(size.width as f32, size.height as f32)) / ctx.pixels_per_point()
+    });
+    places.collect()
+}
+
 fn is_looked_at(input: &egui::InputState) -> bool {
     let pointed_at = input.pointer.has_pointer() && input.pointer.time_since_last_movement() < POINTED_AT_SECONDS;
     input.viewport().focused.unwrap_or(true) || pointed_at
@@ -295,10 +306,13 @@ fn pause_at(rate: PreviewRate) -> Duration {
 }
 
 impl eframe::App for App {
-    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+    fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
         let now = self.now();
         let began = self.clock.now();
         self.place.see(ctx);
+        if let Some(at) = self.place.find(ctx, || screens(ctx, frame)) {
+            ctx.send_viewport_cmd(ViewportCommand::OuterPosition(at));
+        }
         self.take_events(now);
         self.take_answers(ctx, now);
         self.heed_interrupts(ctx, now);

@@ -10,7 +10,9 @@ use super::settings_view::{Card, ProfilesAround};
 use super::view::{Act, ProfilesView};
 use crate::settings::CardChoice;
 use crate::settings::contract::{Finding, Rule, Severity, lint};
-use crate::settings::{AudioChoice, Draft, KeysIn, Lock, RecordingName, SettingsError, ShowSettings, VideoChoice};
+use crate::settings::{
+    AudioChoice, Draft, KeysIn, Lock, RecordingName, SettingsError, ShowSettings, VideoChoice, Warning,
+};
 
 /// The desk.
 #[derive(Debug, Default)]
@@ -22,6 +24,8 @@ pub(super) struct Desk {
     pub(super) refused: Option<Lock>,
     /// Whether the system has file dialogs.
     pub(super) has_dialogs: bool,
+    /// How many files were chosen in them for picture or sound.
+    pub(super) files_chosen: usize,
     /// Where stream keys are kept, once that is known.
     pub(super) keys_in: Option<KeysIn>,
     /// The destination whose address was typed and not taken, and what is set there.
@@ -33,9 +37,9 @@ pub(super) struct Desk {
     deleted: Option<String>,
     /// The profile that was in use until it was deleted.
     deleted_current: Option<String>,
-    told: Vec<String>,
+    told: Vec<Warning>,
     /// What was told and put away: it is not told again, unless it comes of what was asked.
-    known: Vec<String>,
+    known: Vec<Warning>,
     /// The profile that was made just now, and is not in use.
     usable: Option<String>,
     /// An export that waits for a word: there is a file already.
@@ -118,9 +122,9 @@ impl Desk {
     }
 
     /// Says it on the card.
-    pub(super) fn tell(&mut self, sentence: String) {
-        if !self.told.contains(&sentence) {
-            self.told.push(sentence);
+    pub(super) fn tell(&mut self, warning: Warning) {
+        if !self.told.contains(&warning) {
+            self.told.push(warning);
         }
     }
 
@@ -182,9 +186,9 @@ impl Desk {
             self.told.clear();
             self.usable = None;
         }
-        for sentence in answer.told {
-            if answer.asked || !self.known.contains(&sentence) {
-                self.tell(sentence);
+        for warning in answer.told {
+            if answer.asked || !self.known.contains(&warning) {
+                self.tell(warning);
             }
         }
         if !matches!(answer.done, Err(SettingsError::FileExists { .. })) && answer.asked {
@@ -238,6 +242,7 @@ impl Desk {
             DialogAnswer::Chosen(request, path) => (request, path),
         };
         let mut settings = self.draft.settings().clone();
+        self.files_chosen += usize::from(matches!(request, DialogRequest::Picture | DialogRequest::Sound));
         match request {
             DialogRequest::ImportProfile => return Some(Act::ImportProfile(path)),
             DialogRequest::Picture => return Some(Act::PickVideo(VideoChoice::File(path))),
@@ -378,7 +383,7 @@ mod tests {
         assert_eq!(desk.handle_act(act), export(false));
         assert_eq!(desk.profiles_view().around.can_replace, None);
         let there = SettingsError::FileExists { path: path.clone() };
-        let told = vec![there.to_string()];
+        let told = vec![Warning::Said(there.to_string())];
         desk.handle_profile(ProfileAnswer { told, ..answer(Err(there)) }, 0.0, false);
         assert_eq!(desk.profiles_view().around.can_replace, Some(path.clone()));
         assert_eq!(desk.handle_act(Act::ReplaceFile), export(true));
@@ -389,10 +394,10 @@ mod tests {
     #[test]
     fn what_was_told_and_put_away_is_not_told_again() {
         let mut desk = Desk::new(rate(1), None);
-        let told = || vec!["keys are in a file".to_owned()];
+        let told = || vec![Warning::Said("keys are in a file".to_owned())];
         let kept = || ProfileAnswer { told: told(), asked: false, ..answer(Ok(ProfileDone::Kept)) };
         desk.handle_profile(kept(), 0.0, false);
-        assert_eq!(desk.profiles_view().around.told, ["keys are in a file"]);
+        assert_eq!(desk.profiles_view().around.told, told());
         desk.handle_act(Act::DismissTold);
         desk.handle_profile(kept(), 1.0, false);
         assert!(desk.profiles_view().around.told.is_empty());

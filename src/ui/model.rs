@@ -1,6 +1,7 @@
 //! What the window knows: a pure machine. Events, levels, acts and the time go in, orders and a `View` come out. No double
 //! click can fool it: for a moment after the show's state has changed, the primary act does nothing.
 
+mod first_run;
 mod profiles;
 mod recording;
 mod shown;
@@ -16,13 +17,13 @@ use super::health::Health;
 use super::incoming::{self, Incoming};
 use super::on_air::{OnAir, Recorded};
 use super::problem_list::ProblemList;
-use super::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
+use super::profiles::ProfileRequest;
 use super::view::{
     Act, Appearance, ChannelView, DeviceView, Devices, Phase, ResultView, SoundView, StagePicture, StageView, Tab,
     Truth,
 };
 use super::viewer::ViewerView;
-use super::wording::{Lang, Words};
+use super::wording::Lang;
 use super::{outcome, report};
 use crate::settings::{ShowSettings, VideoChoice};
 use crate::studio::check::CheckEvent;
@@ -80,6 +81,8 @@ pub struct Model {
     problems: ProblemList,
     settings_tab: Option<Tab>,
     first_run: bool,
+    /// The test picture is shown because the first run found no camera.
+    stands_in: bool,
     recordings: PathBuf,
     /// Why the folder of recordings cannot be written to.
     recording_fault: Option<Problem>,
@@ -118,6 +121,7 @@ impl Model {
             problems: ProblemList::default(),
             settings_tab: None,
             first_run,
+            stands_in: false,
             recordings: PathBuf::new(),
             recording_fault: None,
             kept: None,
@@ -295,40 +299,6 @@ impl Model {
         self.handle_problem(now, problem);
     }
 
-    /// Takes an answer of the keeper of profiles.
-    pub fn handle_profile(&mut self, now: f64, mut answer: ProfileAnswer) -> Vec<Order> {
-        answer.told.extend(profiles::sentence(&answer.done, Words(self.lang())));
-        if let Ok(ProfileDone::RecordingFolder { folder, fault }) = &answer.done {
-            let wanted = self.desk.settings().record.as_deref().and_then(std::path::Path::parent);
-            if wanted == Some(folder.as_path()) {
-                let about = folder.display().to_string();
-                self.recording_fault = fault.clone().map(|why| Problem::new(ProblemKind::RecordingFailed, about, why));
-            }
-        }
-        if let (Ok(ProfileDone::ReportSaved(saved)), Some(result)) = (&answer.done, &mut self.result) {
-            result.report_file = Some(saved.clone());
-        }
-        if let Ok(ProfileDone::IncomingKey(file, key)) = &answer.done {
-            self.incoming.show_key(key.clone());
-            let file = file.clone();
-            return self.change(now, |settings| settings.ingest = incoming::from_the_network(&settings.ingest, file));
-        }
-        let before = self.desk.settings().clone();
-        let is_chosen = matches!(answer.done, Ok(ProfileDone::Loaded(..)));
-        // At the first start a profile is imported to be used, and nothing is chosen yet that it would replace.
-        let imported = match &answer.done {
-            Ok(ProfileDone::Imported(name)) if self.first_run => Some(ProfileRequest::Load(name.clone())),
-            _ => None,
-        };
-        self.desk.handle_profile(answer, now, self.is_on());
-        let mut orders = self.orders_since(now, &before);
-        orders.extend(imported.map(Order::Profile));
-        if is_chosen {
-            orders.extend(self.chosen_whole(now));
-        }
-        orders
-    }
-
     /// Takes the answer of a file dialog.
     pub fn handle_dialog(&mut self, now: f64, answer: DialogAnswer) -> Vec<Order> {
         let act = self.desk.handle_dialog(answer);
@@ -340,11 +310,15 @@ impl Model {
         recording::folder_request(self.desk.settings().record.as_deref(), false).map(Order::Profile)
     }
 
-    /// What is due at `now`: good news goes, and what was changed is kept once nothing more was changed for a moment.
-    pub fn handle_time(&mut self, now: f64) -> Option<Order> {
+    /// What is due at `now`: good news goes; what the first run offers; and what was changed is kept once nothing more was
+    /// changed for a moment.
+    pub fn handle_time(&mut self, now: f64) -> Vec<Order> {
         self.problems.forget_good_news(now);
-        let since = self.unkept_since?;
-        (now - since >= KEEP_SECONDS).then(|| self.keep())?
+        let mut orders = self.offer_picture(now);
+        if self.unkept_since.is_some_and(|since| now - since >= KEEP_SECONDS) {
+            orders.extend(self.keep());
+        }
+        orders
     }
 
     /// What is left to be kept when the window closes.
@@ -377,6 +351,7 @@ impl Model {
             Act::Abort if self.guarded(now) || self.phase() != Phase::Ending => Vec::new(),
             Act::Abort => self.stop(now, Command::Abort),
             Act::PickVideo(choice) => {
+                self.stands_in = false;
                 let orders = self.change(now, |settings| settings.video = choice.clone());
                 // The same once more is another try.
                 if orders.is_empty() { self.take_video(choice) } else { orders }

@@ -8,12 +8,17 @@ use crate::settings::WindowSettings;
 /// one that is no longer there leaves the window to the system.
 const FAR: f32 = 20_000.0;
 
+/// So much of a window's head has to be on a screen for it to be taken hold of, in points.
+const HOLD: Vec2 = vec2(80.0, 24.0);
+
 /// The window's place.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Place {
     size: Option<Vec2>,
     position: Option<Pos2>,
     maximized: bool,
+    /// Whether the window was looked for on the screens that there are.
+    is_found: bool,
 }
 
 impl Place {
@@ -24,6 +29,7 @@ impl Place {
             size: kept.size.map(|[width, height]| vec2(width as f32, height as f32)),
             position: position.filter(|at| at.x.abs() < FAR && at.y.abs() < FAR),
             maximized: kept.maximized,
+            is_found: false,
         }
     }
 
@@ -59,12 +65,31 @@ impl Place {
         }
     }
 
+    /// Once, when it is known where the window stands: where it has to go to be seen, in points, if the screen it was kept
+    /// for is gone. A system that tells no places puts its windows itself.
+    pub(super) fn find(&mut self, ctx: &Context, screens: impl FnOnce() -> Vec<Rect>) -> Option<Pos2> {
+        let outer = ctx.input(|input| input.viewport().outer_rect).filter(|_| !self.is_found && !self.maximized)?;
+        self.is_found = true;
+        seen_at(outer, &screens())
+    }
+
     /// `kept` with this place.
     pub(super) fn kept_in(self, kept: WindowSettings) -> WindowSettings {
         let size = self.size.map(|size| [size.x, size.y].map(|side| side.round().max(1.0) as u32));
         let position = self.position.map(|at| [at.x, at.y].map(|coordinate| coordinate.round() as i32));
         WindowSettings { size, position, maximized: self.maximized, ..kept }
     }
+}
+
+/// Where `window` has to go so that its head can be taken hold of on one of `screens`; `None` if it can, or none is known.
+fn seen_at(window: Rect, screens: &[Rect]) -> Option<Pos2> {
+    let head = window.with_max_y(window.top() + HOLD.y);
+    let is_seen = |screen: &Rect| {
+        let seen = screen.intersect(head).size();
+        seen.x >= HOLD.x && seen.y >= HOLD.y
+    };
+    let first = screens.first().filter(|_| !screens.iter().any(is_seen))?;
+    Some((first.center() - window.size() / 2.0).max(first.min))
 }
 
 #[cfg(test)]
@@ -88,5 +113,22 @@ mod tests {
         assert_eq!((first.inner_size, first.position), (Some(vec2(1280.0, 800.0)), None));
         let lost = WindowSettings { position: Some([32_767, 0]), ..kept };
         assert_eq!(Place::of(&lost).position, None);
+    }
+
+    #[test]
+    fn a_window_whose_screen_is_gone_comes_to_one_that_is_there() {
+        let screen = |x: f32, y: f32| Rect::from_min_size(pos2(x, y), vec2(1920.0, 1080.0));
+        let window = |x: f32, y: f32| Rect::from_min_size(pos2(x, y), vec2(1280.0, 800.0));
+        let both = [screen(0.0, 0.0), screen(-1920.0, 0.0)];
+        for seen in [(0.0, 0.0), (-1800.0, 100.0), (1800.0, 1000.0), (-640.0, 200.0)] {
+            assert_eq!(seen_at(window(seen.0, seen.1), &both), None, "{seen:?}");
+        }
+        for lost in [(1900.0, 100.0), (0.0, 1070.0), (0.0, -790.0), (4000.0, 50.0)] {
+            assert_eq!(seen_at(window(lost.0, lost.1), &both), Some(pos2(320.0, 140.0)), "{lost:?}");
+        }
+        // It may be larger than the screen that is left: then its head is what is seen.
+        let small = Rect::from_min_size(pos2(100.0, 0.0), vec2(960.0, 540.0));
+        assert_eq!(seen_at(window(1500.0, 100.0), &[small]), Some(pos2(100.0, 0.0)));
+        assert_eq!(seen_at(window(1500.0, 100.0), &[]), None);
     }
 }

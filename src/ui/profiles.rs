@@ -10,7 +10,7 @@ use super::report::rehearsal_text;
 use crate::clock::{Clock, local_date_and_time};
 use crate::flow::{Popped, Queue, Worker};
 use crate::media::Timestamp;
-use crate::settings::{KeysIn, Loaded, ProfileStore, SettingsError, ShowSettings, StreamKey, WindowSettings};
+use crate::settings::{KeysIn, Loaded, ProfileStore, SettingsError, ShowSettings, StreamKey, Warning, WindowSettings};
 use crate::studio::flight::{Flight, FlightWords, flight_html};
 use crate::studio::fresh_key;
 use crate::studio::rehearsal::RehearsalReport;
@@ -165,8 +165,8 @@ pub struct ProfileAnswer {
     pub done: Result<ProfileDone, SettingsError>,
     /// Whether a user asked for it, so that it is told however often it was told before.
     pub asked: bool,
-    /// What the user should know, in sentences.
-    pub told: Vec<String>,
+    /// What the user should know.
+    pub told: Vec<Warning>,
     /// The names of all profiles, sorted.
     pub names: Vec<String>,
     /// The profile that can be brought back.
@@ -263,7 +263,7 @@ impl Shelf {
         &mut self,
         done: Result<ProfileDone, SettingsError>,
         asked: bool,
-        mut told: Vec<String>,
+        mut told: Vec<Warning>,
     ) -> ProfileAnswer {
         let names = match self.store.list() {
             Ok(listing) => {
@@ -271,7 +271,7 @@ impl Shelf {
                 listing.profiles.into_iter().map(|profile| profile.name).collect()
             }
             Err(error) => {
-                told.push(error.to_string());
+                told.push(Warning::Said(error.to_string()));
                 Vec::new()
             }
         };
@@ -280,7 +280,7 @@ impl Shelf {
         ProfileAnswer { done, asked, told, names, deleted, keys_in }
     }
 
-    fn serve(&mut self, request: ProfileRequest, told: &mut Vec<String>) -> Result<ProfileDone, SettingsError> {
+    fn serve(&mut self, request: ProfileRequest, told: &mut Vec<Warning>) -> Result<ProfileDone, SettingsError> {
         match request {
             ProfileRequest::Resume => {
                 let (session, warnings) = self.store.load_session();
@@ -373,13 +373,13 @@ impl Shelf {
         }
     }
 
-    fn save(&self, name: &str, settings: &ShowSettings, told: &mut Vec<String>) -> Result<ProfileDone, SettingsError> {
+    fn save(&self, name: &str, settings: &ShowSettings, told: &mut Vec<Warning>) -> Result<ProfileDone, SettingsError> {
         told.extend(self.store.save(name, &settings.clone().with_absolute_paths())?);
         Ok(ProfileDone::Saved(name.to_owned()))
     }
 
     /// Puts the deleted profile back; it stays at hand if that fails.
-    fn restore(&mut self, told: &mut Vec<String>) -> Result<ProfileDone, SettingsError> {
+    fn restore(&mut self, told: &mut Vec<Warning>) -> Result<ProfileDone, SettingsError> {
         let Some((loaded, _)) = &self.deleted else {
             return Ok(ProfileDone::Forgotten);
         };
@@ -529,7 +529,7 @@ mod tests {
         let answer = bench.ask(ProfileRequest::SaveAs(text(" Church "), show()));
         assert_eq!(answer.done.unwrap(), ProfileDone::Saved(text("Church")));
         assert_eq!((answer.names, answer.deleted), (vec![text("Church")], None));
-        assert!(answer.told.iter().any(|told| told.contains("secrets.toml")), "{:?}", answer.told);
+        assert!(answer.told.iter().any(|told| told.to_string().contains("secrets.toml")), "{:?}", answer.told);
         assert!(bench.refused(ProfileRequest::SaveAs(text("church"), show())).contains("already"));
         assert_eq!(bench.load("Church").destinations, show().destinations);
 
@@ -567,7 +567,7 @@ mod tests {
         bench.done(ProfileRequest::Save(text("a"), show()));
         memory.lock(true);
         let answer = bench.ask(ProfileRequest::Duplicate(text("a")));
-        assert!(answer.told[0].contains("cannot be read now"), "{:?}", answer.told);
+        assert!(answer.told[0].to_string().contains("cannot be read now"), "{:?}", answer.told);
         bench.done(ProfileRequest::Delete(text("a")));
         bench.done(ProfileRequest::UndoDelete);
         memory.lock(false);

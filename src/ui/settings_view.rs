@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::view::Devices;
 use crate::settings::contract::Finding;
-use crate::settings::{KeysIn, LinkError, Lock, QrCode, ShowLink, ShowSettings};
+use crate::settings::{KeysIn, LinkError, Lock, QrCode, ShowLink, ShowSettings, Warning};
 use crate::studio::Problem;
 
 /// What the tabs need to know.
@@ -38,7 +38,7 @@ pub struct ProfilesAround {
     /// The profile that can be brought back.
     pub deleted: Option<String>,
     /// What the last act came to, in sentences.
-    pub told: Vec<String>,
+    pub told: Vec<Warning>,
     /// The profile that this act has made, and that is not in use.
     pub can_use: Option<String>,
     /// The file that was not replaced without asking, if one waits for a word.

@@ -207,6 +207,8 @@ pub struct SourcesView {
     pub incoming: IncomingView,
     /// Whether the system has file dialogs.
     pub has_dialogs: bool,
+    /// How many files were chosen in them for picture or sound.
+    pub files_chosen: usize,
 }
 
 /// One channel of a meter.

@@ -3,7 +3,6 @@
 use super::flight::{Mark, ShowFlight};
 use super::panels::profiles::ProfilesState;
 use super::panels::settings::SettingsState;
-use crate::settings::{AudioChoice, VideoChoice};
 
 /// What belongs to drawing alone: what is typed, held or open.
 #[derive(Default)]
@@ -82,10 +81,11 @@ pub struct SourcesState {
     pub video_path: Option<String>,
     /// The path being typed for the sound; `None`: the field is closed.
     pub audio_path: Option<String>,
-    /// What gave the picture when a dialog was asked for another file: once something else does, the field for a path is done.
-    pub(super) video_browsed: Option<VideoChoice>,
+    /// `SourcesView::files_chosen` when a dialog was asked for a file for the picture: once it is another, the field for a
+    /// path is done.
+    pub(super) video_browsed: Option<usize>,
     /// The same for the sound.
-    pub(super) audio_browsed: Option<AudioChoice>,
+    pub(super) audio_browsed: Option<usize>,
     /// The name of a stream being typed for the picture; `None`: the field is closed.
     pub video_stream: Option<String>,
     /// The name of a stream being typed for the sound; `None`: the field is closed.

@@ -86,6 +86,12 @@ pub enum Rule {
     PictureMissing,
     /// The sound's rate is too high.
     AudioBitrateTooHigh,
+    /// The sound's rate is none that its sample rate and channels can have, wherever it goes.
+    AudioBitrateUnusable,
+    /// Picture or sound is none that can be encoded.
+    Unencodable,
+    /// Neither picture nor sound.
+    NothingToSend,
     /// The sample rate is not taken.
     SampleRate,
     /// One channel where viewers expect two.
@@ -150,8 +156,8 @@ impl Fix {
             Self::FrameRate(rate) => encoding.frame_rate = *rate,
             Self::Size(size, rate) => (encoding.size, encoding.video_bitrate) = (*size, *rate),
             Self::AudioBitrate(rate) => encoding.audio_bitrate = *rate,
-            Self::SampleRate(hertz) => encoding.sample_rate = *hertz,
-            Self::Channels(channels) => encoding.channels = *channels,
+            Self::SampleRate(hertz) => encoding.set_sound_form(*hertz, encoding.channels),
+            Self::Channels(channels) => encoding.set_sound_form(encoding.sample_rate, *channels),
             Self::Server(index, url) => {
                 if let Some(destination) = changed.destinations.get_mut(*index) {
                     destination.server = (*url).to_owned();

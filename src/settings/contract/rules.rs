@@ -6,7 +6,7 @@ use super::{Finding, Fix, Quantity, Rule, Severity};
 use crate::media::{Bitrate, FrameRate, Size};
 use crate::rtmp::url::{RtmpUrl, Scheme};
 use crate::settings::catalogue::{KeyPlace, Limits, Service, Shape, Strictness, Tls};
-use crate::settings::{Destination, ShowSettings, VideoChoice};
+use crate::settings::{AudioChoice, Destination, EncodingSettings, ShowSettings, VideoChoice};
 
 /// Tolerance of seconds and rates that were typed as decimals.
 const SLACK: f64 = 0.01;
@@ -30,6 +30,9 @@ pub(super) fn findings(settings: &ShowSettings) -> Vec<Finding> {
         look.at_the_picture_rate();
         look.at_the_sound();
         look.at_the_length();
+        if index == 0 {
+            look.at_what_no_server_gets();
+        }
     }
     found
 }
@@ -220,6 +223,27 @@ impl Look<'_> {
             finding.given = Some(Quantity::Channels(encoding.channels));
             finding.fix = Some(Fix::Channels(2));
         }
+    }
+
+    /// With what no show begins, wherever it goes: it is told once.
+    fn at_what_no_server_gets(&mut self) {
+        let encoding = &self.settings.encoding;
+        if self.settings.video == VideoChoice::None && self.settings.audio == AudioChoice::Silence {
+            self.find(Rule::NothingToSend, Severity::Refusal);
+        }
+        if encoding.validate().is_ok() {
+            return;
+        }
+        let most = encoding.audio_bitrate_max();
+        let within = EncodingSettings { audio_bitrate: most, ..encoding.clone() };
+        if within.validate().is_err() {
+            self.find(Rule::Unencodable, Severity::Refusal);
+            return;
+        }
+        let given = encoding.audio_bitrate;
+        let finding = self.find(Rule::AudioBitrateUnusable, Severity::Refusal);
+        (finding.wanted, finding.given) = (Some(Quantity::Bitrate(most)), Some(Quantity::Bitrate(given)));
+        finding.fix = Some(Fix::AudioBitrate(most));
     }
 
     fn at_the_length(&mut self) {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::settings::catalogue::SERVICES;
-use crate::settings::{Destination, SecretEntry, StreamKey, VideoChoice};
+use crate::settings::{AudioChoice, Destination, SecretEntry, StreamKey, VideoChoice};
 
 /// A show to the service `id` that it has nothing against.
 fn show_to(id: &str) -> ShowSettings {
@@ -101,6 +101,31 @@ fn sound() {
     one("vimeo", Rule::SampleRate, Severity::Warning, |s| s.encoding.sample_rate = 44_100);
     one("youtube", Rule::SampleRate, Severity::Warning, |s| s.encoding.sample_rate = 32_000);
     one("youtube", Rule::Mono, Severity::Advice, |s| s.encoding.channels = 1);
+}
+
+#[test]
+fn what_cannot_be_encoded_or_sent_is_a_refusal_told_once() {
+    let mut mono = show_to("nginx-rtmp");
+    (mono.encoding.audio_bitrate, mono.encoding.channels) = (Bitrate::from_kbps(320), 1);
+    mono.destinations.push(Destination::at("rtmp://other.example/live"));
+    assert_eq!(rules(&mono), [(Rule::AudioBitrateUnusable, Severity::Refusal), (Rule::Mono, Severity::Advice)]);
+    let found = lint(&mono).remove(0);
+    assert_eq!((found.destination, &found.fix), (0, &Some(Fix::AudioBitrate(Bitrate::from_kbps(288)))));
+    assert_eq!(rules(&found.fix.unwrap().applied(&mono)), [(Rule::Mono, Severity::Advice)]);
+    one("nginx-rtmp", Rule::Unencodable, Severity::Refusal, |s| s.encoding.size = Size::new(853, 480));
+    one("nginx-rtmp", Rule::NothingToSend, Severity::Refusal, |s| {
+        (s.video, s.audio) = (VideoChoice::None, AudioChoice::Silence);
+    });
+}
+
+#[test]
+fn a_fix_of_the_sounds_form_brings_its_rate_along() {
+    let mut settings = show_to("youtube");
+    let encoding = &mut settings.encoding;
+    (encoding.sample_rate, encoding.channels, encoding.audio_bitrate) = (32_000, 2, Bitrate::from_kbps(320));
+    encoding.set_sound_form(48_000, 1);
+    let changed = Fix::SampleRate(32_000).applied(&settings);
+    assert_eq!((changed.encoding.audio_bitrate.kbps(), changed.encoding.validate().is_ok()), (192, true));
 }
 
 #[test]

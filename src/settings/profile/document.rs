@@ -10,7 +10,8 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
 
 use crate::media::{Bitrate, FrameRate};
 use crate::settings::{
-    CardChoice, Destination, EncodingSettings, IngestSettings, SettingsError, ShowSettings, StreamKey, redact_url,
+    CardChoice, Destination, DocumentWarning, EncodingSettings, IngestSettings, SettingsError, ShowSettings, StreamKey,
+    Warning, redact_url,
 };
 
 /// The version that is written.
@@ -28,8 +29,8 @@ pub(super) struct Content {
     pub(super) settings: ShowSettings,
     /// Which secrets are kept elsewhere, for each destination.
     pub(super) kept: Vec<KeptSecrets>,
-    /// What could not be used, in sentences.
-    pub(super) warnings: Vec<String>,
+    /// What could not be used.
+    pub(super) warnings: Vec<Warning>,
 }
 
 /// Which secrets of a destination are in the secret store.
@@ -55,7 +56,7 @@ pub(super) fn read_profile(document: &DocumentMut, file: &str) -> Content {
     if let Some(version) = reader.field(root, "version", integer)
         && version > VERSION
     {
-        reader.warn("was written by a newer Tally: what this one does not know is left as it is".to_owned());
+        reader.warn(DocumentWarning::Newer);
     }
     let name = reader.field(root, "name", text).map(str::to_owned);
     let mut settings = ShowSettings {
@@ -76,7 +77,7 @@ pub(super) fn read_profile(document: &DocumentMut, file: &str) -> Content {
     if let Some(item) = root.get("encoding") {
         match item.as_table_like() {
             Some(table) => settings.encoding = reader.encoding(table),
-            None => reader.warn("encoding is not a table; the defaults are used".to_owned()),
+            None => reader.warn(DocumentWarning::NoEncoding),
         }
     }
     let mut kept = Vec::new();
@@ -276,17 +277,17 @@ struct Reader<'a> {
     file: &'a str,
     /// Such as `encoding.`.
     place: String,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
 }
 
 impl Reader<'_> {
-    fn warn(&mut self, sentence: String) {
-        self.warnings.push(format!("{}: {sentence}", self.file));
+    fn warn(&mut self, warning: DocumentWarning) {
+        self.warnings.push(Warning::Document(self.file.to_owned(), warning));
     }
 
     fn unusable(&mut self, key: &str, value: &str, reason: impl Display) {
-        let place = self.place.clone();
-        self.warn(format!("{place}{key} = {value} cannot be used ({reason}); the default is used"));
+        let (field, value) = (format!("{}{key}", self.place), value.to_owned());
+        self.warn(DocumentWarning::Value { field, value, reason: reason.to_string() });
     }
 
     /// The value at `key`, if it is there and `read` can use it.
@@ -361,7 +362,7 @@ impl Reader<'_> {
         } else if let Some(array) = item.as_array() {
             array.iter().filter_map(|value| value.as_inline_table().map(|table| table as &dyn TableLike)).collect()
         } else {
-            self.warn("destinations is not a list of tables; there are none".to_owned());
+            self.warn(DocumentWarning::NoDestinations);
             return;
         };
         for (index, table) in tables.into_iter().enumerate() {
@@ -374,7 +375,7 @@ impl Reader<'_> {
     fn destination(&mut self, table: &dyn TableLike, destinations: &mut Vec<Destination>, kept: &mut Vec<KeptSecrets>) {
         let Some(server) = self.field(table, "server", text) else {
             let place = self.place.clone();
-            self.warn(format!("{place}server is missing; this destination is left out"));
+            self.warn(DocumentWarning::NoServer { place });
             return;
         };
         let secret = |value| text(value).map(StreamKey::new);

@@ -9,7 +9,7 @@ use super::atomic::{Access, io_error, read_text, set_aside, write_atomically};
 use super::document::{Content, read_profile, strip_secrets, write_profile};
 use super::name::{checked_name, same_name, slug};
 use crate::settings::secrets::{KeysIn, SecretStore, Secrets};
-use crate::settings::{SecretEntry, SettingsError, ShowSettings, StreamKey, WindowSettings};
+use crate::settings::{DocumentWarning, SecretEntry, SettingsError, ShowSettings, StreamKey, Warning, WindowSettings};
 use kept::{Field, fields};
 
 mod exchange;
@@ -41,8 +41,8 @@ pub struct ProfileSummary {
 pub struct Listing {
     /// The profiles.
     pub profiles: Vec<ProfileSummary>,
-    /// What could not be used, in sentences.
-    pub warnings: Vec<String>,
+    /// What could not be used.
+    pub warnings: Vec<Warning>,
 }
 
 /// A profile with its secrets.
@@ -52,8 +52,8 @@ pub struct Loaded {
     pub name: String,
     /// What it holds.
     pub settings: ShowSettings,
-    /// What could not be used, in sentences.
-    pub warnings: Vec<String>,
+    /// What could not be used.
+    pub warnings: Vec<Warning>,
 }
 
 /// What was set when the window was closed.
@@ -145,7 +145,7 @@ impl ProfileStore {
     ///
     /// # Errors
     /// A bad name or value, a profile whose name differs in case only, a folder that cannot be written.
-    pub fn save(&self, name: &str, settings: &ShowSettings) -> Result<Vec<String>, SettingsError> {
+    pub fn save(&self, name: &str, settings: &ShowSettings) -> Result<Vec<Warning>, SettingsError> {
         let _lock = self.lock()?;
         self.save_locked(name, settings, None)
     }
@@ -154,7 +154,7 @@ impl ProfileStore {
     ///
     /// # Errors
     /// No such profile, the new name is bad or taken, the folder cannot be written.
-    pub fn rename(&self, name: &str, new_name: &str) -> Result<Vec<String>, SettingsError> {
+    pub fn rename(&self, name: &str, new_name: &str) -> Result<Vec<Warning>, SettingsError> {
         let new_name = checked_name(new_name)?;
         let _lock = self.lock()?;
         let old = self.existing(name)?;
@@ -194,7 +194,7 @@ impl ProfileStore {
     ///
     /// # Errors
     /// A path that is not UTF-8, or a folder that cannot be written.
-    pub fn keep_session(&self, profile: Option<&str>, settings: &ShowSettings) -> Result<Vec<String>, SettingsError> {
+    pub fn keep_session(&self, profile: Option<&str>, settings: &ShowSettings) -> Result<Vec<Warning>, SettingsError> {
         let _lock = self.lock()?;
         let path = self.session_path();
         let mut told = Vec::new();
@@ -216,9 +216,9 @@ impl ProfileStore {
         Some(Session { profile: entry.session_profile(), settings: entry.unread_settings() })
     }
 
-    /// The same with its secrets, and what could not be used, in sentences. `None` if nothing was kept, or nothing that can
+    /// The same with its secrets, and what could not be used. `None` if nothing was kept, or nothing that can
     /// be read: that is set aside.
-    pub fn load_session(&self) -> (Option<Session>, Vec<String>) {
+    pub fn load_session(&self) -> (Option<Session>, Vec<Warning>) {
         let path = self.session_path();
         let entry = match read_entry(&path) {
             Ok(Some(entry)) => entry,
@@ -228,7 +228,7 @@ impl ProfileStore {
         let profile = entry.session_profile();
         match self.load_entry(entry) {
             Ok(Loaded { settings, warnings, .. }) => (Some(Session { profile, settings }), warnings),
-            Err(error) => (None, vec![error.to_string()]),
+            Err(error) => (None, vec![Warning::Said(error.to_string())]),
         }
     }
 
@@ -289,7 +289,7 @@ impl ProfileStore {
 
     /// Every profile that can be read, by file name. Broken files are set aside and told of; a copy that has the name of
     /// another file's profile still is called after its own file.
-    fn entries(&self, warnings: &mut Vec<String>) -> Result<Vec<Entry>, SettingsError> {
+    fn entries(&self, warnings: &mut Vec<Warning>) -> Result<Vec<Entry>, SettingsError> {
         let folder = self.profiles_dir();
         let files = match fs::read_dir(&folder) {
             Ok(files) => files,
@@ -314,11 +314,9 @@ impl ProfileStore {
             if let Some(name) = taken_by_another(&entries, at)
                 && let Some(entry) = entries.get_mut(at)
             {
-                let file = told_path(&entry.path);
+                let warning = Warning::Document(told_path(&entry.path), DocumentWarning::NameTaken { name });
                 entry.name = entry.slug();
-                let told =
-                    format!("{file}: another file holds the profile {name:?}; this one is called after its file");
-                entry.content.warnings.push(told);
+                entry.content.warnings.push(warning);
             }
         }
         Ok(entries)
@@ -332,10 +330,11 @@ impl ProfileStore {
         if let Some(at) = exact.or_else(|| entries.iter().position(|entry| same_name(&entry.name, name))) {
             return Ok(entries.swap_remove(at));
         }
-        let wanted = format!("{}.toml", slug(name));
-        if let Some(reason) = warnings.into_iter().find(|warning| warning.starts_with(&format!("profiles/{wanted}: ")))
-        {
-            return Err(SettingsError::Broken { file: self.profiles_dir().join(wanted), reason });
+        let wanted = self.profiles_dir().join(format!("{}.toml", slug(name)));
+        let told = told_path(&wanted);
+        let is_wanted = |warning: &Warning| matches!(warning, Warning::Document(file, _) if *file == told);
+        if let Some(warning) = warnings.into_iter().find(is_wanted) {
+            return Err(SettingsError::Broken { file: wanted, reason: warning.to_string() });
         }
         let existing = entries.into_iter().map(|entry| entry.name).collect();
         Err(SettingsError::NoProfile { name: name.trim().to_owned(), existing })
@@ -346,26 +345,26 @@ impl ProfileStore {
         let mut warnings = entry.content.warnings;
         let typed_in = settings.destinations.iter().any(|d| d.stream_key.is_some() || d.password.is_some());
         if typed_in {
-            warnings.push(format!(
-                "{}: it holds a secret in plain text; save the profile to move it out",
-                told_path(&entry.path)
-            ));
+            warnings.push(Warning::Document(told_path(&entry.path), DocumentWarning::PlainSecret));
         }
         for destination in &mut settings.destinations {
             let name = destination.name.clone();
-            for Field { name: field, secret, unread } in fields(destination) {
+            for Field { kind, secret, unread, .. } in fields(destination) {
                 let Some(SecretEntry(at)) = unread else { continue };
-                let what = format!("the {} of {name:?}", field.replace('_', " "));
+                let destination = name.clone();
                 match self.secrets.get(at) {
                     Ok(found) => {
                         // One that is gone is as little there as one that cannot be read: no show goes out without it.
                         if found.is_none() {
-                            warnings.push(format!("{what} is not in the secret store of this computer: give it again"));
+                            warnings.push(Warning::SecretGone { secret: kind, destination });
                         } else {
                             (*secret, *unread) = (found, None);
                         }
                     }
-                    Err(error) => warnings.push(format!("{what} cannot be read now and stays where it is: {error}")),
+                    Err(error) => {
+                        let reason = error.to_string();
+                        warnings.push(Warning::SecretUnread { secret: kind, destination, reason });
+                    }
                 }
             }
         }
@@ -377,7 +376,7 @@ impl ProfileStore {
         name: &str,
         settings: &ShowSettings,
         base: Option<DocumentMut>,
-    ) -> Result<Vec<String>, SettingsError> {
+    ) -> Result<Vec<Warning>, SettingsError> {
         let name = checked_name(name)?;
         settings.clone().with_secrets_split().validate()?;
         let mut told = Vec::new();
@@ -404,7 +403,7 @@ impl ProfileStore {
         settings: &ShowSettings,
         mut document: DocumentMut,
         old_kept: &[String],
-    ) -> Result<Vec<String>, SettingsError> {
+    ) -> Result<Vec<Warning>, SettingsError> {
         let mut settings = settings.clone().with_secrets_split();
         let (places, secrets) = self.places(path, &mut settings);
         strip_secrets(&mut document);
@@ -472,7 +471,7 @@ fn read_entry(path: &Path) -> Result<Option<Entry>, Unusable> {
     let name = name.unwrap_or_else(|| {
         // What is set is of no profile until it is saved as one.
         if !is_session(path) {
-            content.warnings.push(format!("{}: it has no usable name; it is called after its file", told_path(path)));
+            content.warnings.push(Warning::Document(told_path(path), DocumentWarning::NoName));
         }
         slug_of(path)
     });
@@ -497,15 +496,13 @@ fn toml_reason(text: &str, error: &toml_edit::TomlError) -> String {
 }
 
 /// Sets a broken profile aside, and says so.
-fn put_aside(path: &Path, unusable: &Unusable) -> String {
-    let (told, reason) = (told_path(path), &unusable.reason);
-    if !unusable.broken {
-        return format!("{told}: {reason}");
-    }
-    match set_aside(path) {
-        Ok(aside) => format!("{told}: {reason}; it was set aside as {}", aside.display()),
-        Err(error) => format!("{told}: {reason}; it could not be set aside ({error})"),
-    }
+fn put_aside(path: &Path, unusable: &Unusable) -> Warning {
+    let reason = unusable.reason.clone();
+    let warning = match unusable.broken {
+        false => DocumentWarning::Unreadable { reason },
+        true => DocumentWarning::SetAside { reason, aside: set_aside(path).map_err(|error| error.to_string()) },
+    };
+    Warning::Document(told_path(path), warning)
 }
 
 #[cfg(test)]

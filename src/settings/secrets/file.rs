@@ -7,7 +7,7 @@ use toml_edit::{DocumentMut, Item, value};
 
 use super::SecretStore;
 use crate::settings::profile::atomic::{Access, io_error, read_capped, set_aside, write_atomically};
-use crate::settings::{SettingsError, StreamKey};
+use crate::settings::{SettingsError, StreamKey, Warning};
 
 /// Secrets in a TOML file of mode 0600.
 #[derive(Debug)]
@@ -26,8 +26,8 @@ impl FileStore {
         &self.path
     }
 
-    /// The document, and a sentence if its permissions had to be tightened.
-    fn read(&self) -> Result<(DocumentMut, Option<String>), SettingsError> {
+    /// The document, and a warning if its permissions had to be tightened.
+    fn read(&self) -> Result<(DocumentMut, Option<Warning>), SettingsError> {
         let file = match File::open(&self.path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((DocumentMut::new(), None)),
@@ -42,21 +42,20 @@ impl FileStore {
     }
 
     #[cfg(unix)]
-    fn tighten(&self, file: &File) -> Result<Option<String>, SettingsError> {
+    fn tighten(&self, file: &File) -> Result<Option<Warning>, SettingsError> {
         use std::os::unix::fs::PermissionsExt;
         let mode = file.metadata().map_err(io_error("read", &self.path))?.permissions().mode();
         if mode & 0o077 == 0 {
             return Ok(None);
         }
         file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(io_error("protect", &self.path))?;
-        let path = self.path.display();
-        let told = format!("{path} could be read by others; it is private again, but consider new stream keys");
+        let told = Warning::SecretsWereOpen { file: self.path.clone() };
         tracing::warn!("{told}");
         Ok(Some(told))
     }
 
     #[cfg(not(unix))]
-    fn tighten(&self, _file: &File) -> Result<Option<String>, SettingsError> {
+    fn tighten(&self, _file: &File) -> Result<Option<Warning>, SettingsError> {
         Ok(None)
     }
 
@@ -74,12 +73,11 @@ impl SecretStore for FileStore {
         Ok(document.get(entry).and_then(Item::as_str).map(StreamKey::new))
     }
 
-    fn set(&self, entry: &str, secret: &StreamKey) -> Result<Option<String>, SettingsError> {
+    fn set(&self, entry: &str, secret: &StreamKey) -> Result<Option<Warning>, SettingsError> {
         let (mut document, told) = match self.read() {
             Err(SettingsError::Broken { .. }) => {
                 let aside = set_aside(&self.path)?;
-                let told = format!("{} was broken and is now {}", self.path.display(), aside.display());
-                (DocumentMut::new(), Some(told))
+                (DocumentMut::new(), Some(Warning::SecretsBroken { file: self.path.clone(), aside }))
             }
             read => read?,
         };
@@ -132,7 +130,7 @@ mod tests {
         assert_eq!(store.get("a").unwrap().unwrap().reveal(), "k");
         assert_eq!(mode(), 0o600);
         fs::set_permissions(store.path(), fs::Permissions::from_mode(0o660)).unwrap();
-        let told = store.set("b", &StreamKey::new("k2")).unwrap().unwrap();
+        let told = store.set("b", &StreamKey::new("k2")).unwrap().unwrap().to_string();
         assert!(told.contains("could be read by others"), "{told}");
         assert_eq!(mode(), 0o600);
     }
@@ -144,7 +142,7 @@ mod tests {
         fs::write(store.path(), "a = \"canary-secret\nb").unwrap();
         let error = store.get("a").unwrap_err().to_string();
         assert!(error.contains("secrets.toml") && !error.contains("canary"), "{error}");
-        let told = store.set("a", &StreamKey::new("new")).unwrap().unwrap();
+        let told = store.set("a", &StreamKey::new("new")).unwrap().unwrap().to_string();
         assert!(told.contains("broken-1") && !told.contains("canary"), "{told}");
         assert!(fs::read_to_string(folder.path().join("secrets.toml.broken-1")).unwrap().contains("canary-secret"));
         assert_eq!(store.get("a").unwrap().unwrap().reveal(), "new");

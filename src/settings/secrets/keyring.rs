@@ -3,7 +3,7 @@
 use keyring::{Entry, Error};
 
 use super::SecretStore;
-use crate::settings::{SettingsError, StreamKey};
+use crate::settings::{SettingsError, StreamKey, Warning};
 
 /// The name under which the system shows our secrets.
 const SERVICE: &str = "tally";
@@ -22,7 +22,7 @@ impl SecretStore for KeyringStore {
         }
     }
 
-    fn set(&self, entry: &str, secret: &StreamKey) -> Result<Option<String>, SettingsError> {
+    fn set(&self, entry: &str, secret: &StreamKey) -> Result<Option<Warning>, SettingsError> {
         open(entry)?.set_password(secret.reveal()).map_err(|error| refused(&error))?;
         Ok(None)
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::SecretStore;
-use crate::settings::{SettingsError, StreamKey};
+use crate::settings::{SettingsError, StreamKey, Warning};
 
 /// The store; clones share what it holds.
 #[derive(Clone, Default)]
@@ -31,7 +31,7 @@ impl SecretStore for Memory {
         if inner.0 { Err(SettingsError::Secret { reason: "locked".into() }) } else { Ok(inner.1.get(entry).cloned()) }
     }
 
-    fn set(&self, entry: &str, secret: &StreamKey) -> Result<Option<String>, SettingsError> {
+    fn set(&self, entry: &str, secret: &StreamKey) -> Result<Option<Warning>, SettingsError> {
         self.get(entry)?;
         self.0.lock().unwrap().1.insert(entry.to_owned(), secret.clone());
         Ok(None)

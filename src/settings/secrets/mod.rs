@@ -7,7 +7,7 @@ pub(crate) mod memory;
 
 use std::path::Path;
 
-use super::{SettingsError, StreamKey};
+use super::{NoKeyring, SettingsError, StreamKey, Warning};
 
 pub use file::FileStore;
 pub use keyring::KeyringStore;
@@ -24,7 +24,7 @@ pub trait SecretStore: Send {
     ///
     /// # Errors
     /// The place cannot be used.
-    fn set(&self, entry: &str, secret: &StreamKey) -> Result<Option<String>, SettingsError>;
+    fn set(&self, entry: &str, secret: &StreamKey) -> Result<Option<Warning>, SettingsError>;
 
     /// Forgets `entry`; it need not be there.
     ///
@@ -96,22 +96,20 @@ impl SecretStore for Secrets {
         self.system.as_ref().map_err(left_alone)?.get(entry)
     }
 
-    fn set(&self, entry: &str, secret: &StreamKey) -> Result<Option<String>, SettingsError> {
+    fn set(&self, entry: &str, secret: &StreamKey) -> Result<Option<Warning>, SettingsError> {
         let why = match &self.system {
-            Err(why) => (*why).to_owned(),
+            Err(why) => NoKeyring::LeftAlone(why),
             Ok(system) => match system.set(entry, secret) {
                 Ok(_) => {
                     self.file.remove(entry)?;
                     return Ok(None);
                 }
-                Err(SettingsError::Secret { reason }) => format!("this system offers no secret store ({reason})"),
+                Err(SettingsError::Secret { reason }) => NoKeyring::Refused(reason),
                 Err(other) => return Err(other),
             },
         };
-        let repaired = self.file.set(entry, secret)?;
-        let path = self.file.path().display();
-        let told = format!("stream keys and passwords are kept in {path}, readable only by you, because {why}");
-        Ok(Some(repaired.map_or(told.clone(), |repaired| format!("{repaired}; {told}"))))
+        let repaired = self.file.set(entry, secret)?.map(Box::new);
+        Ok(Some(Warning::KeysInFile { file: self.file.path().to_owned(), why, repaired }))
     }
 
     fn remove(&self, entry: &str) -> Result<(), SettingsError> {
@@ -141,7 +139,7 @@ mod tests {
         assert!(!folder.path().join("secrets.toml").exists());
 
         memory.lock(true);
-        let told = secrets.set("a", &StreamKey::new("two")).unwrap().unwrap();
+        let told = secrets.set("a", &StreamKey::new("two")).unwrap().unwrap().to_string();
         assert!(told.contains("secrets.toml") && told.contains("locked") && !told.contains("two"), "{told}");
         memory.lock(false);
         assert_eq!(secrets.get("a").unwrap().unwrap().reveal(), "two");
@@ -157,7 +155,7 @@ mod tests {
     fn without_a_system_store_it_says_why() {
         let folder = tempfile::tempdir().unwrap();
         let secrets = Secrets::in_file(folder.path(), "TALLY_NO_KEYRING is set");
-        let told = secrets.set("a", &StreamKey::new("k")).unwrap().unwrap();
+        let told = secrets.set("a", &StreamKey::new("k")).unwrap().unwrap().to_string();
         assert!(told.ends_with("because TALLY_NO_KEYRING is set"), "{told}");
         assert_eq!(secrets.get("a").unwrap().unwrap().reveal(), "k");
         secrets.remove("never-there").unwrap();

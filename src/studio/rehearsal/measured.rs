@@ -45,6 +45,8 @@ impl MeasuredStream {
                 | Rule::PictureTooLarge
                 | Rule::NotPortrait
                 | Rule::AudioBitrateTooHigh
+                | Rule::AudioBitrateUnusable
+                | Rule::Unencodable
                 | Rule::SampleRate
                 | Rule::Mono => true,
                 Rule::ServerMissing
@@ -56,6 +58,7 @@ impl MeasuredStream {
                 | Rule::SentTwice
                 | Rule::NotEncrypted
                 | Rule::PictureMissing
+                | Rule::NothingToSend
                 | Rule::TooLong => false,
             })
             .collect()

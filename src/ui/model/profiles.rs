@@ -1,12 +1,14 @@
-//! What the window says of profiles.
+//! What becomes of an answer of the keeper of profiles, and what the window says of it.
 
 use super::{Model, Order};
-use crate::settings::SettingsError;
-use crate::ui::profiles::ProfileDone;
+use crate::settings::{SettingsError, Warning};
+use crate::studio::{Problem, ProblemKind};
+use crate::ui::incoming;
+use crate::ui::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
 use crate::ui::wording::Words;
 
 /// What is said of what was done; nothing of what is seen anyway.
-pub(super) fn sentence(done: &Result<ProfileDone, SettingsError>, words: Words) -> Option<String> {
+fn sentence(done: &Result<ProfileDone, SettingsError>, words: Words) -> Option<String> {
     match done {
         Ok(ProfileDone::Exported(path)) => Some(words.written_to(path)),
         Ok(ProfileDone::Imported(name)) => Some(words.imported_as(name)),
@@ -17,12 +19,46 @@ pub(super) fn sentence(done: &Result<ProfileDone, SettingsError>, words: Words) 
 }
 
 impl Model {
+    /// Takes an answer of the keeper of profiles.
+    pub fn handle_profile(&mut self, now: f64, mut answer: ProfileAnswer) -> Vec<Order> {
+        answer.told.extend(sentence(&answer.done, Words(self.lang())).map(Warning::Said));
+        if let Ok(ProfileDone::RecordingFolder { folder, fault }) = &answer.done {
+            let wanted = self.desk.settings().record.as_deref().and_then(std::path::Path::parent);
+            if wanted == Some(folder.as_path()) {
+                let about = folder.display().to_string();
+                self.recording_fault = fault.clone().map(|why| Problem::new(ProblemKind::RecordingFailed, about, why));
+            }
+        }
+        if let (Ok(ProfileDone::ReportSaved(saved)), Some(result)) = (&answer.done, &mut self.result) {
+            result.report_file = Some(saved.clone());
+        }
+        if let Ok(ProfileDone::IncomingKey(file, key)) = &answer.done {
+            self.incoming.show_key(key.clone());
+            let file = file.clone();
+            return self.change(now, |settings| settings.ingest = incoming::from_the_network(&settings.ingest, file));
+        }
+        let before = self.desk.settings().clone();
+        let is_chosen = matches!(answer.done, Ok(ProfileDone::Loaded(..)));
+        // At the first start a profile is imported to be used, and nothing is chosen yet that it would replace.
+        let imported = match &answer.done {
+            Ok(ProfileDone::Imported(name)) if self.first_run => Some(ProfileRequest::Load(name.clone())),
+            _ => None,
+        };
+        self.desk.handle_profile(answer, now, self.is_on());
+        let mut orders = self.orders_since(now, &before);
+        orders.extend(imported.map(Order::Profile));
+        if is_chosen {
+            orders.extend(self.chosen_whole(now));
+        }
+        orders
+    }
+
     /// A profile or a link was chosen for the whole show: that answers the questions of the first start, or was refused, and
     /// where no sheet is open that says so, why.
     pub(super) fn chosen_whole(&mut self, now: f64) -> Vec<Order> {
         let Some(lock) = self.desk.refused else { return self.end_first_run(now) };
         let why = Words(self.lang()).locked_on_air(lock);
-        self.desk.tell(why);
+        self.desk.tell(Warning::Said(why));
         Vec::new()
     }
 }

@@ -69,6 +69,7 @@ impl Model {
                 bitrate: encoding.video_bitrate,
                 incoming: self.incoming.view(&chosen.ingest),
                 has_dialogs: self.desk.has_dialogs,
+                files_chosen: self.desk.files_chosen,
             },
             sound: SoundView {
                 gain_db: chosen.gain_db,

@@ -10,8 +10,11 @@ use crate::studio::{Problem, Remedy};
 use crate::ui::check::{CheckAct, CheckView};
 use crate::ui::theme::{self, RADIUS_LARGE};
 use crate::ui::view::Act;
-use crate::ui::widgets::{ButtonKind, button, close_button, galley_within, kind_button, text};
+use crate::ui::widgets::{ButtonKind, button, button_width, close_button, galley_within, kind_button, text};
 use crate::ui::wording::{Text, Words};
+
+/// Between rows of buttons, in points.
+const ROW_GAP: f32 = 8.0;
 
 /// What stands before a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +69,8 @@ pub fn check_ui(ui: &mut Ui, view: &CheckView, show: &ShowSettings, words: Words
                     });
                 });
                 // Title and buttons stay where they are, however long the list is.
-                let around = theme::scaled(ui, 68.0) + 48.0;
+                let rows = rows_of_choices(ui, &choices(view), ui.available_width(), words) - 1;
+                let around = theme::scaled(ui, 68.0) + 48.0 + rows as f32 * (theme::scaled(ui, 28.0) + ROW_GAP);
                 let room = (all.height() - around).max(80.0);
                 ScrollArea::vertical().auto_shrink([false, true]).max_height(room).stick_to_bottom(true).show(
                     ui,
@@ -223,29 +227,41 @@ fn summed_up(ui: &mut Ui, summary: &CheckSummary, words: Words) {
     }
 }
 
+/// What can be pressed below the list.
+fn choices(view: &CheckView) -> Vec<(Text, CheckAct)> {
+    if view.summary.is_none() {
+        return vec![(Text::Cancel, CheckAct::Cancel)];
+    }
+    let publish = view.stopped_before_publish().then_some((Text::CheckPublishToo, CheckAct::Publish));
+    let first = [(Text::Done, CheckAct::Close), (Text::CheckAgain, CheckAct::Start)];
+    first.into_iter().chain(publish).chain([(Text::CopyReport, CheckAct::CopyReport)]).collect()
+}
+
+/// In how many rows their buttons stand within `room` points.
+fn rows_of_choices(ui: &Ui, choices: &[(Text, CheckAct)], room: f32, words: Words) -> usize {
+    let gap = ui.spacing().item_spacing.x;
+    let widths = choices.iter().map(|(label, _)| button_width(ui, words.text(*label)) + gap);
+    let (rows, _) =
+        widths.fold((1, 0.0), |(rows, filled), width| match filled + width - gap <= room || filled == 0.0 {
+            true => (rows, filled + width),
+            false => (rows + 1, width),
+        });
+    rows
+}
+
 fn buttons(ui: &mut Ui, view: &CheckView, words: Words, acts: &mut Vec<Act>) {
     ui.add_space(8.0);
-    ui.horizontal(|ui| {
-        if view.summary.is_none() {
-            ui.add_enabled_ui(!view.ending, |ui| {
-                if button(ui, words.text(Text::Cancel)).clicked() {
-                    acts.push(Act::Check(CheckAct::Cancel));
-                }
-            });
-            return;
+    ui.spacing_mut().item_spacing.y = ROW_GAP;
+    ui.horizontal_wrapped(|ui| {
+        if view.ending {
+            ui.disable();
         }
-        let done = words.text(Text::Done);
-        if kind_button(ui, ButtonKind::Accent, done, done).clicked() {
-            acts.push(Act::Check(CheckAct::Close));
-        }
-        if button(ui, words.text(Text::CheckAgain)).clicked() {
-            acts.push(Act::Check(CheckAct::Start));
-        }
-        if view.stopped_before_publish() && button(ui, words.text(Text::CheckPublishToo)).clicked() {
-            acts.push(Act::Check(CheckAct::Publish));
-        }
-        if button(ui, words.text(Text::CopyReport)).clicked() {
-            acts.push(Act::Check(CheckAct::CopyReport));
+        for (label, act) in choices(view) {
+            let kind = if label == Text::Done { ButtonKind::Accent } else { ButtonKind::Quiet };
+            let label = words.text(label);
+            if kind_button(ui, kind, label, label).clicked() {
+                acts.push(Act::Check(act));
+            }
         }
     });
 }

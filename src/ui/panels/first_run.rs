@@ -1,12 +1,14 @@
 //! The first start: three questions, each with an answer already.
 
-use eframe::egui::{Color32, Rect, ScrollArea, Sense, Ui, vec2};
+use eframe::egui::{Align, Color32, Label, Rect, RichText, ScrollArea, Sense, Ui, vec2};
 
+use super::profiles::told_ui;
 use super::sources::{Entry, audio_entries, audio_path_ui, chosen, video_entries, video_path_ui};
+use super::stage::source_advice;
 use crate::settings::{AudioChoice, VideoChoice};
 use crate::ui::theme;
-use crate::ui::view::{Act, StagePicture, Tab, View, ViewState};
-use crate::ui::widgets::{ButtonKind, PictureView, galley_within, kind_button_tall, picker, row_at_end, text};
+use crate::ui::view::{Act, Devices, StagePicture, Tab, View, ViewState};
+use crate::ui::widgets::{ButtonKind, PictureView, button, kind_button_tall, picker, row_at_end, text};
 use crate::ui::wording::{Text, Words};
 
 /// Draws the questions into all of `ui`.
@@ -42,6 +44,7 @@ fn questions(
     words: Words,
     acts: &mut Vec<Act>,
 ) {
+    told_ui(ui, &view.profiles, words, acts);
     let t = theme::tokens(ui);
     let (title, body, small) = (theme::title(ui), theme::body(ui), theme::small(ui));
     text(ui, words.text(Text::FirstRunTitle), title, t.text);
@@ -70,6 +73,7 @@ fn questions(
         Some(Entry::Path) => state.sources.video_path = Some(String::new()),
         Some(Entry::Stream) | None => {}
     }
+    camera_advice(ui, view, words, acts);
     video_path_ui(ui, &view.sources, &mut state.sources, words, acts);
     label(ui, Text::Microphone);
     let entries = audio_entries(&view.sources, words);
@@ -111,6 +115,28 @@ fn questions(
     });
 }
 
+/// What to do where the picture does not come, or is there for want of a camera.
+fn camera_advice(ui: &mut Ui, view: &View, words: Words, acts: &mut Vec<Act>) {
+    let (small, ink) = (theme::small(ui), theme::tokens(ui).dim);
+    let no_camera = matches!(&view.sources.cameras, Devices::Found(found) if found.is_empty());
+    let StagePicture::Failed(problem) = &view.stage.picture else {
+        if no_camera && view.sources.video == VideoChoice::Test {
+            text(ui, words.text(Text::NoCameraYet), small, ink);
+        }
+        return;
+    };
+    text(ui, source_advice(problem, words), small, ink);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
+        if button(ui, words.text(Text::TestPicture)).clicked() {
+            acts.push(Act::PickVideo(VideoChoice::Test));
+        }
+        if button(ui, words.text(Text::TryAgain)).clicked() {
+            acts.push(Act::PickVideo(view.sources.video.clone()));
+        }
+    });
+}
+
 fn picked<C>(index: Option<usize>, entries: Vec<(String, Entry<C>)>) -> Option<Entry<C>> {
     index.and_then(|index| entries.into_iter().nth(index)).map(|(_, entry)| entry)
 }
@@ -125,8 +151,8 @@ fn preview(ui: &mut Ui, rect: Rect, view: &View, picture: &dyn PictureView, word
             StagePicture::Opening | StagePicture::Shown => words.text(Text::Opening).to_owned(),
         };
         // White on the black of the picture, whatever the look.
-        let galley = galley_within(ui, &said, theme::body(ui), Color32::WHITE, rect.width() - 24.0);
-        ui.painter().galley(rect.center() - galley.size() / 2.0, galley, Color32::WHITE);
+        let label = Label::new(RichText::new(said).font(theme::body(ui)).color(Color32::WHITE)).wrap();
+        ui.put(rect.shrink2(vec2(12.0, 4.0)), label.halign(Align::Center));
         return;
     };
     let ratio = size.width as f32 / size.height.max(1) as f32;

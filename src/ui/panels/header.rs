@@ -22,13 +22,15 @@ pub fn header_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, 
             // A long name makes room for what stands beside it.
             let others = button_width(ui, keys) + button_width(ui, settings) + 8.0;
             ui.scope(|ui| {
-                ui.set_max_width(ui.available_width() - others);
+                ui.set_max_width((ui.available_width() - others).max(0.0));
                 profiles_ui(ui, &view.profiles, &mut state.profiles, words, acts);
             });
             if kind_button(ui, ButtonKind::Ghost, keys, keys).clicked() {
                 state.keys_open = !state.keys_open;
             }
-            if kind_button(ui, ButtonKind::Ghost, settings, settings).clicked() {
+            // The first run asks for all that it needs.
+            let button = |ui: &mut Ui| kind_button(ui, ButtonKind::Ghost, settings, settings).clicked();
+            if ui.add_enabled_ui(!view.first_run, button).inner {
                 acts.push(match &view.settings {
                     Some(_) => Act::CloseSettings,
                     None => Act::OpenSettings(Tab::default()),

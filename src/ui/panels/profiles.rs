@@ -3,7 +3,7 @@
 
 use eframe::egui::{self, Align, Layout, Role, Sense, WidgetInfo};
 
-use crate::settings::{LinkError, QrCode, ShowLink};
+use crate::settings::{LinkError, QrCode, ShowLink, expanded_home};
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::settings_view::Card;
 use crate::ui::theme::{self, STEP};
@@ -205,11 +205,11 @@ fn confirmed_act(page: Page, view: &ProfilesView, typed: &str, state: &mut Profi
         Page::List => None,
         Page::SaveAs => Some(Act::SaveProfileAs(typed_owned)),
         Page::Rename => Some(Act::RenameProfile { from: view.current.clone()?, to: typed_owned }),
-        Page::Export => Some(Act::ExportProfile { name: view.current.clone()?, path: typed_owned.into() }),
+        Page::Export => Some(Act::ExportProfile { name: view.current.clone()?, path: expanded_home(typed) }),
         Page::Import => match ShowLink::parse(typed) {
             Ok(link) => Some(Act::OpenLink(Box::new(link))),
             Err(LinkError::NotALink) if !typed.to_ascii_lowercase().starts_with("tally:") => {
-                Some(Act::ImportProfile(typed_owned.into()))
+                Some(Act::ImportProfile(expanded_home(typed)))
             }
             Err(error) => {
                 state.refused = Some(error);
@@ -245,8 +245,8 @@ pub fn told_ui(ui: &mut egui::Ui, view: &ProfilesView, words: Words, acts: &mut 
             }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 let font = theme::body(ui);
-                for sentence in &view.around.told {
-                    text(ui, sentence, font.clone(), t.text);
+                for warning in &view.around.told {
+                    text(ui, words.warning(warning), font.clone(), t.text);
                 }
             });
         });

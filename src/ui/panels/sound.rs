@@ -1,10 +1,12 @@
 //! The sound: meter, fader, mute, clip latch, loudness.
 
-use eframe::egui::{Align, Layout, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use std::sync::Arc;
+
+use eframe::egui::{Align, Label, Layout, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use crate::ui::theme;
 use crate::ui::view::{Act, SoundView};
-use crate::ui::widgets::{ButtonKind, fader, focus_ring, galley, kind_button, meter, text};
+use crate::ui::widgets::{ButtonKind, fader, focus_ring, galley, galley_within, kind_button, meter, text, told_whole};
 use crate::ui::wording::{Text, Words};
 
 /// Draws the sound's column into all of `ui`.
@@ -52,8 +54,8 @@ pub fn sound_ui(ui: &mut Ui, view: &SoundView, words: Words, acts: &mut Vec<Act>
             acts.push(Act::SetMuted(!view.muted));
         }
         if has_name {
-            let name = crate::ui::widgets::galley_within(ui, &view.name, small.clone(), t.dim, column);
-            ui.add(eframe::egui::Label::new(name));
+            let name = galley_within(ui, &view.name, small.clone(), t.dim, column);
+            told_whole(ui.add(Label::new(Arc::clone(&name))), &name, &view.name);
         }
         loudness(ui, view, words);
     });

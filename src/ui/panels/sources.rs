@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use eframe::egui::{Key, ScrollArea, Ui};
 
 use super::incoming::{USUAL_NAME, incoming_ui};
-use crate::settings::{AudioChoice, VideoChoice};
+use crate::settings::{AudioChoice, VideoChoice, expanded_home};
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::theme;
 use crate::ui::view::{Act, Devices, SourcesState, SourcesView, Tab};
@@ -157,10 +157,10 @@ pub(super) fn video_path_ui(
     acts: &mut Vec<Act>,
 ) {
     let dialog = view.has_dialogs.then_some(DialogRequest::Picture);
-    close_when_chosen(&mut state.video_path, &mut state.video_browsed, &view.video);
+    close_when_chosen(&mut state.video_path, &mut state.video_browsed, view.files_chosen);
     let answer = path_field(ui, Text::ClipPath, &mut state.video_path, dialog, words);
     if matches!(answer, Some(PathAnswer::Ask(_))) {
-        state.video_browsed = Some(view.video.clone());
+        state.video_browsed = Some(view.files_chosen);
     }
     acts.extend(answer.map(|answer| answer.into_act(|path| Act::PickVideo(VideoChoice::File(path)))));
 }
@@ -174,10 +174,10 @@ pub(super) fn audio_path_ui(
     acts: &mut Vec<Act>,
 ) {
     let dialog = view.has_dialogs.then_some(DialogRequest::Sound);
-    close_when_chosen(&mut state.audio_path, &mut state.audio_browsed, &view.audio);
+    close_when_chosen(&mut state.audio_path, &mut state.audio_browsed, view.files_chosen);
     let answer = path_field(ui, Text::SoundClipPath, &mut state.audio_path, dialog, words);
     if matches!(answer, Some(PathAnswer::Ask(_))) {
-        state.audio_browsed = Some(view.audio.clone());
+        state.audio_browsed = Some(view.files_chosen);
     }
     acts.extend(answer.map(|answer| answer.into_act(|path| Act::PickAudio(AudioChoice::File(path)))));
 }
@@ -260,9 +260,9 @@ impl PathAnswer {
     }
 }
 
-/// Closes a field for a path once a dialog, asked while `before` was chosen, brought something else.
-fn close_when_chosen<C: PartialEq>(typed: &mut Option<String>, before: &mut Option<C>, now: &C) {
-    if before.as_ref().is_some_and(|before| before != now) {
+/// Closes a field for a path once a dialog, asked after `before` files were chosen, brought one.
+fn close_when_chosen(typed: &mut Option<String>, before: &mut Option<usize>, now: usize) {
+    if before.is_some_and(|before| before != now) {
         (*typed, *before) = (None, None);
     }
 }
@@ -298,7 +298,7 @@ fn path_field(
     let path = value.trim().trim_matches('"').to_owned();
     if use_it && !path.is_empty() {
         *typed = None;
-        return Some(PathAnswer::Use(PathBuf::from(path)));
+        return Some(PathAnswer::Use(expanded_home(&path)));
     }
     if browse {
         // What is typed stays for whoever gives the dialog up.

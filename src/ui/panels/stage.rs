@@ -106,9 +106,7 @@ fn failed(
     let what = if no_camera { words.text(Text::NoCameraFound).to_owned() } else { words.what(problem) };
     camera_sign(ui);
     text(ui, what, head, t.text);
-    let permission = problem.kind == ProblemKind::SourcePermission && problem.source_remedy().is_none();
-    let advice = if permission { words.text(Text::CameraPermission).to_owned() } else { words.to_do(problem) };
-    text(ui, advice, body, t.dim);
+    text(ui, source_advice(problem, words), body, t.dim);
     ui.horizontal_wrapped(|ui| {
         let test = words.text(Text::TestPicture);
         if kind_button(ui, ButtonKind::Accent, test, test).clicked() {
@@ -121,6 +119,12 @@ fn failed(
             acts.push(Act::PickVideo(sources.video.clone()));
         }
     });
+}
+
+/// What to do about a picture that does not come.
+pub(super) fn source_advice(problem: &Problem, words: Words) -> String {
+    let permission = problem.kind == ProblemKind::SourcePermission && problem.source_remedy().is_none();
+    if permission { words.text(Text::CameraPermission).to_owned() } else { words.to_do(problem) }
 }
 
 /// A camera with a stroke through it.

@@ -1,13 +1,18 @@
 //! The live strip: where the show stands, and its figures, once a second and always in the same place.
 
+use std::sync::Arc;
+
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
-use eframe::egui::{PopupCloseBehavior, Response, Ui};
+use eframe::egui::{Align2, PopupCloseBehavior, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::studio::DestinationState;
 use crate::ui::theme;
 use crate::ui::view::{Act, Phase, RecordingView, ShowView, StripView};
-use crate::ui::widgets::{sparkline, state_pill, text, tick_box};
+use crate::ui::widgets::{galley, galley_within, sparkline, state_pill, text, tick_box, told_whole};
 use crate::ui::wording::{SettingsText, Text, Words};
+
+/// Most of a figure's width, in points at a text scale of 100 %: a name ends with "…" there.
+const FIGURE: f32 = 320.0;
 
 /// The word of a state, as pill, title and announcement have it.
 pub(crate) fn state_word(show: &ShowView, words: Words) -> String {
@@ -45,7 +50,7 @@ pub fn strip_ui(
     brief: bool,
 ) {
     let row = ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = eframe::egui::vec2(16.0, 6.0);
+        ui.spacing_mut().item_spacing = vec2(16.0, 6.0);
         state_pill(ui, show.phase, show.rehearsal, &state_word(show, words), now);
         if let Some(seconds) = show.live_seconds {
             figure(ui, "", &words.timer(seconds), "");
@@ -121,28 +126,29 @@ fn lines_ui(ui: &mut Ui, view: &StripView, words: Words, acts: &mut Vec<Act>) {
     });
 }
 
-/// A figure between its name and its unit, as one thing for a screen reader and for wrapping.
+/// A figure between its name and its unit, as one thing for a screen reader and for wrapping. A long one, such as a
+/// server's name, ends with "…".
 fn figure(ui: &mut Ui, name: &str, value: &str, unit: &str) -> Response {
-    use eframe::egui::{Align2, Role, Sense, WidgetInfo, pos2, vec2};
     let t = theme::tokens(ui);
     let font = theme::body(ui);
     let whole = [name, value, unit].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
-    let parts = [(name, t.dim), (value, t.text), (unit, t.dim)];
-    let galleys: Vec<_> = parts
-        .into_iter()
-        .filter(|(part, _)| !part.is_empty())
-        .map(|(part, ink)| (crate::ui::widgets::galley(ui, part, font.clone(), ink), ink))
-        .collect();
     let gap = 5.0;
-    let width: f32 = galleys.iter().map(|(galley, _)| galley.size().x + gap).sum::<f32>() - gap;
-    let (rect, response) = ui.allocate_exact_size(vec2(width, theme::scaled(ui, 25.0)), Sense::hover());
+    let most = theme::scaled(ui, FIGURE).min(ui.max_rect().width());
+    let ends = [name, unit].map(|part| galley(ui, part, font.clone(), t.dim));
+    let beside: f32 = ends.iter().map(|end| end.size().x).filter(|width| *width > 0.0).map(|width| width + gap).sum();
+    let middle = galley_within(ui, value, font, t.text, most - beside);
+    let [before, after] = ends;
+    let parts = [(before, t.dim), (Arc::clone(&middle), t.text), (after, t.dim)];
+    let parts = parts.into_iter().filter(|(part, _)| part.size().x > 0.0);
+    let width = parts.clone().map(|(part, _)| part.size().x + gap).sum::<f32>() - gap;
+    let (rect, response) = ui.allocate_exact_size(vec2(width.max(0.0), theme::scaled(ui, 25.0)), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &whole));
     let mut x = rect.left();
-    for (galley, ink) in galleys {
-        let width = galley.size().x;
-        let at = Align2::LEFT_CENTER.anchor_size(pos2(x, rect.center().y), galley.size());
-        ui.painter().galley(at.min, galley, ink);
+    for (part, ink) in parts {
+        let width = part.size().x;
+        let at = Align2::LEFT_CENTER.anchor_size(pos2(x, rect.center().y), part.size());
+        ui.painter().galley(at.min, part, ink);
         x += width + gap;
     }
-    response
+    told_whole(response, &middle, &whole)
 }

@@ -76,7 +76,8 @@ pub fn truth_ui(ui: &mut Ui, view: &TruthView, primary: &mut PrimaryState, words
     let t = theme::tokens(ui);
     let asks = primary.asks;
     let labels = labels(view, asks, words);
-    let room = ui.available_width() - beside_width(ui, view, asks, words);
+    // A button with a long name in it leaves half to the sentence.
+    let room = (ui.available_width() - beside_width(ui, view, asks, words)).max(ui.available_width() / 2.0);
     let (line, font, ink) = match (&view.truth, asks) {
         (_, true) => (words.text(Text::EndShowQuestion).to_owned(), theme::strong(ui), t.text),
         (Truth::AllGood | Truth::AllGoodRehearsal | Truth::SomeSwitchedOff { .. } | Truth::Over, _) => {

@@ -289,6 +289,7 @@ fn shortcuts(ui: &Ui, view: &View, appearance: Appearance, state: &mut ViewState
             Shortcut::Record => acts.push(Act::Record),
             Shortcut::Replay => acts.push(Act::SaveReplay),
             Shortcut::Mark => acts.push(Act::Mark),
+            Shortcut::Settings if view.first_run => {}
             Shortcut::Settings if view.settings.is_some() => acts.push(Act::CloseSettings),
             Shortcut::Settings => acts.push(Act::OpenSettings(Tab::default())),
             Shortcut::Help => state.keys_open = !state.keys_open,

@@ -277,6 +277,10 @@ fn scenes() -> Vec<Scene> {
         model
     };
     let first_run = || seen(Model::new(settings(), None, Appearance::default(), true));
+    let mut first_without_camera = Model::new(ShowSettings::default(), None, Appearance::default(), true);
+    first_without_camera.handle_event(0.0, devices(DeviceKind::Camera, &[]));
+    first_without_camera.handle_time(0.0);
+    first_without_camera.handle_event(0.0, ready(DeviceKind::Camera, "Test picture"));
     let mut no_camera = model();
     no_camera.handle_event(0.0, devices(DeviceKind::Camera, &[]));
     no_camera.handle_event(0.0, devices(DeviceKind::Microphone, &[]));
@@ -333,6 +337,7 @@ fn scenes() -> Vec<Scene> {
     let german = |scene: Scene| Scene { desk: Desk { words: Words(Lang::German), ..scene.desk }, ..scene };
     vec![
         scene("first-run", first_run()),
+        scene("first-run-no-camera", first_without_camera),
         scene("ready", seen(model())),
         scene("ready-finding", with_settings(to_youtube(), Tab::About)).closed(),
         scene("no-camera", no_camera),
@@ -470,6 +475,20 @@ fn every_state_is_painted() {
                 if let Some(folder) = &folder {
                     save(&image, &folder.join(file_name(name, word, size)));
                 }
+            }
+        }
+    }
+}
+
+/// A window manager may ask for any size.
+#[test]
+fn every_state_is_drawn_in_windows_that_are_far_too_small() {
+    for size in [vec2(200.0, 150.0), vec2(300.0, 220.0), vec2(400.0, 300.0)] {
+        for scale in [1.0, 2.0] {
+            for mut scene in scenes() {
+                let appearance = Appearance { scale, ..scene.desk.model.appearance() };
+                scene.desk.model.handle_act(766.0, Act::SetAppearance(appearance));
+                open_with(scene.desk, size, Textures::default()).run_steps(2);
             }
         }
     }

@@ -2,12 +2,15 @@
 
 mod canvas;
 mod check;
+mod first_run;
 mod flight;
 mod gallery;
 mod keyboard;
 mod large_text;
 mod model;
+mod names;
 mod panels;
+mod paths;
 mod told;
 mod whole_truth;
 mod window;

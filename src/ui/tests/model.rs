@@ -272,16 +272,16 @@ fn what_a_service_wants_otherwise_is_said_before_going_live_and_mended_by_one_ac
 #[test]
 fn what_is_set_is_kept_for_next_time_once_nothing_more_is_changed() {
     let mut model = model();
-    assert_eq!(model.handle_time(100.0), None, "nothing was changed yet");
+    assert_eq!(model.handle_time(100.0), [], "nothing was changed yet");
     model.handle_act(100.0, Act::PickVideo(VideoChoice::None));
     model.handle_act(100.8, Act::SetGain(-3.0));
-    assert_eq!(model.handle_time(101.5), None, "somebody is still at it");
-    let Some(Order::Profile(ProfileRequest::KeepSession(profile, kept))) = model.handle_time(101.8) else {
+    assert_eq!(model.handle_time(101.5), [], "somebody is still at it");
+    let Some(Order::Profile(ProfileRequest::KeepSession(profile, kept))) = model.handle_time(101.8).pop() else {
         panic!("not kept")
     };
     assert_eq!(profile.as_deref(), Some("Church, Sunday"));
     assert_eq!((kept.video, kept.gain_db), (VideoChoice::None, -3.0));
-    assert_eq!((model.handle_time(200.0), model.keep()), (None, None));
+    assert_eq!((model.handle_time(200.0), model.keep()), (Vec::new(), None));
     model.handle_act(300.0, Act::SetGain(0.0));
     assert!(model.keep().is_some(), "the window closes right after");
 }

@@ -39,7 +39,7 @@ fn answer(done: Result<ProfileDone, SettingsError>) -> ProfileAnswer {
 }
 
 fn told(model: &Model) -> Vec<String> {
-    model.view(9.0).profiles.around.told
+    model.view(9.0).profiles.around.told.iter().map(ToString::to_string).collect()
 }
 
 #[test]

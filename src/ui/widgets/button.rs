@@ -2,7 +2,7 @@
 
 use eframe::egui::{Color32, CursorIcon, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
 
-use super::paint::{focus_ring, galley, galley_within};
+use super::paint::{focus_ring, galley, galley_within, told_whole};
 use crate::ui::theme::{self, RADIUS, RADIUS_LARGE};
 use crate::ui::wording::{Text, Words};
 
@@ -60,6 +60,7 @@ fn sized_button(ui: &mut Ui, kind: ButtonKind, label: &str, name: &str, form: Ve
     let radius = if form.y > 40.0 { RADIUS_LARGE } else { RADIUS };
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, name));
+    let response = told_whole(response, &galley, label);
     if ui.is_rect_visible(rect) {
         let pointed = enabled && response.hovered();
         let ground = match (kind, pointed) {

@@ -4,7 +4,7 @@ use eframe::egui::{
     CursorIcon, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::paint::{focus_ring, galley, galley_within, tell_choice};
+use super::paint::{focus_ring, galley, galley_within, tell_choice, told_whole};
 use crate::ui::theme::{self, RADIUS};
 
 /// A chip that opens something: `name` in dim, `value` in full. At most `width` points.
@@ -24,6 +24,7 @@ pub(crate) fn chip(ui: &mut Ui, name: &str, value: &str, width: f32) -> Response
         info
     });
     tell_choice(ui, response.id, value);
+    let response = told_whole(response, &value_galley, value);
     if ui.is_rect_visible(rect) {
         let line = if response.hovered() { t.faint } else { t.line };
         ui.painter().rect(rect, RADIUS, t.panel, Stroke::new(1.0, line), StrokeKind::Inside);

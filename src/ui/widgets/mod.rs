@@ -22,7 +22,7 @@ pub(crate) use chip::chip;
 pub use field::{field, secret_field};
 pub(crate) use lamp::{lamp, state_pill};
 pub(crate) use meter::{fader, meter};
-pub(crate) use paint::{focus_ring, galley, galley_within, text, text_on_one_line};
+pub(crate) use paint::{focus_ring, galley, galley_within, text, text_on_one_line, told_whole};
 pub use picker::menu_item;
 pub(crate) use picker::{choose, menu_below, picker};
 pub use picture::{GlowPicture, PictureView, Pictures};

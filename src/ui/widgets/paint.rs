@@ -19,6 +19,11 @@ pub(crate) fn galley_within(ui: &Ui, text: &str, font: FontId, colour: Color32, 
     ui.painter().layout_job(job)
 }
 
+/// Where what is drawn of `text` ends with "…", whoever points at it is told all of it.
+pub(crate) fn told_whole(response: Response, drawn: &Galley, text: &str) -> Response {
+    if drawn.elided { response.on_hover_text(text) } else { response }
+}
+
 /// A label that wraps.
 pub(crate) fn text(ui: &mut Ui, text: impl Into<String>, font: FontId, colour: Color32) -> Response {
     ui.add(Label::new(RichText::new(text).font(font).color(colour)).wrap())

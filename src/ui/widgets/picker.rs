@@ -6,7 +6,7 @@ use eframe::egui::{
 };
 
 use super::chip::paint_arrow;
-use super::paint::{focus_ring, galley_within, tell_choice};
+use super::paint::{focus_ring, galley_within, tell_choice, told_whole};
 use crate::ui::theme::{self, RADIUS};
 
 /// Most of a menu's height, as a part of the window's; more is scrolled.
@@ -51,6 +51,7 @@ pub fn menu_item(ui: &mut Ui, label: &str, chosen: bool) -> Response {
     let galley = galley_within(ui, label, theme::body(ui), ink, width - 3.0 * padding - mark);
     let (rect, response) = ui.allocate_exact_size(vec2(width, theme::scaled(ui, 28.0)), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::MenuItem, enabled, chosen, label));
+    let response = told_whole(response, &galley, label);
     if response.gained_focus() {
         response.scroll_to_me(None);
     }
@@ -119,6 +120,7 @@ pub(crate) fn picker<S: AsRef<str>>(
         info
     });
     tell_choice(ui, response.id, value);
+    let response = told_whole(response, &galley, value);
     if ui.is_rect_visible(rect) {
         let line = if response.hovered() { t.faint } else { t.line };
         ui.painter().rect(rect, RADIUS, t.bg, Stroke::new(1.0, line), StrokeKind::Inside);

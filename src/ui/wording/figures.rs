@@ -136,7 +136,7 @@ impl Words {
 
     /// What a source is called: Tally's own are called so in every language.
     pub fn source_name(self, name: &str) -> String {
-        let mut own = [Text::TestPicture, Text::TestTone].into_iter();
+        let mut own = [Text::TestPicture, Text::TestTone, Text::NoSound].into_iter();
         let known = own.find(|own| Words(Lang::English).text(*own) == name);
         known.map_or_else(|| name.to_owned(), |own| self.text(own).to_owned())
     }
@@ -240,17 +240,19 @@ impl Words {
 
     /// What a screen reader says of a meter.
     pub fn level_now(self, name: &str, peak_dbfs: f32) -> String {
-        format!("{} {name} {} dB", self.text(Text::Level), self.decimal(f64::from(peak_dbfs), 0))
+        let level = self.text(Text::Level);
+        let named = if name.is_empty() { level.to_owned() } else { format!("{level} {name}") };
+        format!("{named} {} dB", self.decimal(f64::from(peak_dbfs), 0))
     }
 
     /// The name of a volume fader.
     pub fn volume_of(self, name: &str) -> String {
-        format!("{} {name}", self.text(Text::Volume))
+        format!("{} {name}", self.text(Text::Volume)).trim_end().to_owned()
     }
 
     /// `Mute Mic`.
     pub fn mute_of(self, name: &str, muted: bool) -> String {
-        format!("{} {name}", self.text(if muted { Text::Unmute } else { Text::Mute }))
+        format!("{} {name}", self.text(if muted { Text::Unmute } else { Text::Mute })).trim_end().to_owned()
     }
 
     /// How often the connection was lost, in words.
@@ -289,6 +291,15 @@ mod tests {
         assert_eq!(english.reconnecting(3.9), "RECONNECTING 3 s");
         assert_eq!(german.upload_short(2100.0, 3000.0), "Deine Leitung gibt 2,1 von 3,0 Mb/s");
         assert_eq!(english.times(0), "none");
+        assert_eq!((german.source_name("Silence"), german.source_name("Mic")), ("Stille".to_owned(), "Mic".to_owned()));
+        // Before a source is there nothing has a name.
+        for words in [english, german] {
+            for name in
+                [words.volume_of(""), words.mute_of("", false), words.mute_of("", true), words.level_now("", -6.0)]
+            {
+                assert!(name.trim() == name && !name.contains("  "), "{name:?}");
+            }
+        }
         let rate = FrameRate::new(30_000, 1001).unwrap();
         assert_eq!(
             german.picture_summary(Size::new(1280, 720), rate, Bitrate::from_kbps(3000)),

@@ -18,6 +18,10 @@ impl Words {
             Rule::SentTwice => ["Sent twice with the same key", "Zweimal mit demselben Schlüssel gesendet"],
             Rule::NotEncrypted => ["Not encrypted", "Nicht verschlüsselt"],
             Rule::PictureMissing => ["No picture", "Kein Bild"],
+            Rule::NothingToSend => ["Neither picture nor sound", "Weder Bild noch Ton"],
+            Rule::Unencodable => {
+                ["Picture and sound cannot be made like this", "So lassen sich Bild und Ton nicht herstellen"]
+            }
             Rule::NotPortrait => ["The picture lies", "Das Bild liegt quer"],
             Rule::Mono => ["Sound in mono", "Ton in Mono"],
             Rule::KeyframeTooLong | Rule::KeyframeTooShort => {
@@ -26,7 +30,7 @@ impl Words {
             Rule::VideoBitrateTooHigh | Rule::VideoBitrateTooLow => {
                 return self.0.pick([format!("Picture at {given}"), format!("Bild mit {given}")]);
             }
-            Rule::AudioBitrateTooHigh | Rule::SampleRate => {
+            Rule::AudioBitrateTooHigh | Rule::AudioBitrateUnusable | Rule::SampleRate => {
                 return self.0.pick([format!("Sound at {given}"), format!("Ton mit {given}")]);
             }
             Rule::FrameRateTooHigh | Rule::PictureTooLarge => {
@@ -94,6 +98,17 @@ impl Words {
             Rule::NotPortrait => {
                 [format!("{who} shows upright pictures: {wanted}"), format!("{who} zeigt hochkant: {wanted}")]
             }
+            Rule::NothingToSend => {
+                ["A show needs one of them".to_owned(), "Eine Sendung braucht eines davon".to_owned()]
+            }
+            Rule::Unencodable => [
+                "Choose another size, rate or sample rate".to_owned(),
+                "Wähle eine andere Größe, Rate oder Abtastrate".to_owned(),
+            ],
+            Rule::AudioBitrateUnusable => [
+                format!("With this sample rate and these channels it is 16 to {wanted}"),
+                format!("Mit dieser Abtastrate und diesen Kanälen sind es 16 bis {wanted}"),
+            ],
             Rule::Mono => {
                 [format!("On {who} viewers expect stereo"), format!("Auf {who} erwarten die Zuschauer Stereo")]
             }

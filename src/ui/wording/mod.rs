@@ -7,10 +7,12 @@ mod findings;
 mod flight;
 mod language;
 mod problems;
+mod reasons;
 mod settings;
 mod settings_error;
 mod text;
 mod verdict;
+mod warnings;
 
 pub use language::Lang;
 pub use settings::SettingsText;

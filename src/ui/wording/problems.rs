@@ -20,7 +20,7 @@ fn what_german(problem: &Problem) -> String {
         "microphone" => "Ein Mikrofon",
         named => &incoming_german(named).unwrap_or_else(|| named.to_owned()),
     };
-    let details = &problem.details;
+    let details = &super::reasons::in_german(&problem.details);
     match problem.kind {
         Kind::BadUrl => format!("Das Ziel {about} ist nicht verwendbar: {details}"),
         Kind::BadSettings => format!("Eine Einstellung ist nicht verwendbar: {details}"),
@@ -394,7 +394,7 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
             ["Read the server's words; it still takes what is sent.", "Lies die Worte des Servers; er nimmt weiter an."]
         }
         Kind::SourceNotFound => {
-            ["Connect it, or choose another source.", "Schließe es an oder wähle eine andere Quelle."]
+            ["Connect it, or choose another source.", "Schließe das Gerät an oder wähle eine andere Quelle."]
         }
         Kind::SourcePermission => [
             "Give yourself permission: for a camera on Linux, add yourself to the group video and log in again.",

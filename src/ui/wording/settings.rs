@@ -4,6 +4,8 @@ use std::path::Path;
 
 use super::Words;
 use super::text::table;
+use crate::media::Bitrate;
+use crate::settings::contract::Quantity;
 use crate::settings::{Done, LeftOut, LinkError, Lock, PasteError, RecordSplit};
 
 table! {
@@ -86,11 +88,12 @@ table! {
     Folder: "Folder", "Ordner";
     FileName: "File name", "Dateiname";
     FileNameHint: "{date} and {time} stand for the start of the show", "{date} und {time} stehen für den Beginn der Sendung";
+    FileNameTooLong: "Too long for the name of a file: shorten it", "Zu lang für den Namen einer Datei: kürze ihn";
     Format: "Format", "Format";
     FormatMp4: "Plays everywhere, even if the computer stops in the middle", "Läuft überall, auch wenn der Rechner mittendrin ausgeht";
     FormatFlv: "As it is sent; plays even if the computer stops in the middle", "Wie gesendet; läuft auch, wenn der Rechner mittendrin ausgeht";
     Split: "Begin another file", "Neue Datei beginnen";
-    RecordsNextShow: "This show is not recorded any more: what you set here is for the next one", "Diese Sendung wird nicht mehr aufgenommen: was du hier einstellst, gilt für die nächste";
+    RecordsNextShow: "This show is not being recorded: what you set here is for the next one", "Diese Sendung wird nicht aufgenommen: was du hier einstellst, gilt für die nächste";
     RoomUnknown: "The room on the disk is not known yet", "Der Platz auf der Platte ist noch nicht bekannt";
 
     // About
@@ -298,6 +301,16 @@ impl Words {
     /// A number that is not one of those allowed.
     pub fn number_from_to(self, least: &str, most: &str) -> String {
         self.0.pick([format!("Use {least} to {most}"), format!("Nimm {least} bis {most}")])
+    }
+
+    /// The highest rate of a sound of this form.
+    pub fn sound_holds(self, sample_rate: u32, channels: u16, most: Bitrate) -> String {
+        let form = self.settings(if channels == 1 { SettingsText::Mono } else { SettingsText::Stereo });
+        let (hertz, most) = (self.quantity(Quantity::Hertz(sample_rate)), self.quantity(Quantity::Bitrate(most)));
+        self.0.pick([
+            format!("{form} at {hertz} holds at most {most}"),
+            format!("{form} mit {hertz} fasst höchstens {most}"),
+        ])
     }
 
     /// When another file begins.

@@ -69,7 +69,7 @@ fn advice_in_german(error: &io::Error) -> &'static str {
 }
 
 /// Sentences of the window begin with a capital.
-fn capitalised(sentence: &str) -> String {
+pub(super) fn capitalised(sentence: &str) -> String {
     let mut chars = sentence.chars();
     let first = chars.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(chars).collect()

@@ -243,6 +243,7 @@ table! {
     RehearseHint: "Nothing leaves this computer. You see and measure what a viewer would get.", "Nichts verlässt diesen Rechner. Du siehst und misst, was ein Zuschauer bekäme.";
     ServiceOrServer: "A service or server…", "Ein Dienst oder Server …";
     ServiceHint: "Next, choose the service and paste its stream key", "Als Nächstes wählst du den Dienst und fügst seinen Streamschlüssel ein";
+    NoCameraYet: "No camera was found, so the test picture stands in. Plug a camera in and it comes up here.", "Keine Kamera gefunden, darum das Testbild. Schließe eine Kamera an, dann erscheint sie hier.";
     Skip: "Skip", "Überspringen";
     StartRehearsal: "Start rehearsal", "Probe beginnen";
     Continue: "Continue", "Weiter";

@@ -11,7 +11,7 @@ use crate::settings::profile::document::{
     Kept, KeptSecrets, read_profile, say_of_secrets, strip_secrets, write_profile,
 };
 use crate::settings::profile::name::{checked_name, same_name};
-use crate::settings::{Destination, SettingsError, UnreadSecrets};
+use crate::settings::{Destination, SecretKind, SettingsError, UnreadSecrets, Warning};
 
 impl ProfileStore {
     /// The profile as a document that `import` reads; with secrets only if asked. Returns it with what
@@ -19,7 +19,7 @@ impl ProfileStore {
     ///
     /// # Errors
     /// No such profile, or it cannot be read.
-    pub fn export(&self, name: &str, with_secrets: bool) -> Result<(String, Vec<String>), SettingsError> {
+    pub fn export(&self, name: &str, with_secrets: bool) -> Result<(String, Vec<Warning>), SettingsError> {
         let entry = self.existing(name)?;
         let mut document = entry.document.clone();
         let loaded = self.load_entry(entry)?;
@@ -44,7 +44,7 @@ impl ProfileStore {
     ///
     /// # Errors
     /// As `export`, or the file cannot be made.
-    pub fn export_to(&self, name: &str, path: &Path, with_secrets: bool) -> Result<Vec<String>, SettingsError> {
+    pub fn export_to(&self, name: &str, path: &Path, with_secrets: bool) -> Result<Vec<Warning>, SettingsError> {
         let (text, warnings) = self.export(name, with_secrets)?;
         let access = if with_secrets { Access::Private } else { Access::Default };
         write_document(path, &text, access)?;
@@ -56,7 +56,7 @@ impl ProfileStore {
     /// # Errors
     /// The document is not an exported profile or has a value that cannot be used, a profile of this
     /// name exists, or the folder cannot be written.
-    pub fn import(&self, text: &str) -> Result<(String, Vec<String>), SettingsError> {
+    pub fn import(&self, text: &str) -> Result<(String, Vec<Warning>), SettingsError> {
         let wrong = |reason: String| SettingsError::Import { reason };
         // The parser's own words quote the line, which may hold a secret.
         let mut document = text.parse::<DocumentMut>().map_err(|error| wrong(toml_reason(text, &error)))?;
@@ -66,7 +66,7 @@ impl ProfileStore {
         }
         let name = content.name.ok_or_else(|| wrong("it has no name".to_owned()))?;
         if let Some(warning) = content.warnings.into_iter().next() {
-            return Err(wrong(warning));
+            return Err(wrong(warning.to_string()));
         }
         let _lock = self.lock()?;
         if let Some(entry) = self.entries(&mut Vec::new())?.into_iter().find(|entry| same_name(&entry.name, &name)) {
@@ -76,13 +76,14 @@ impl ProfileStore {
         let mut told = self.save_locked(&name, &content.settings, Some(document))?;
         for (destination, kept) in content.settings.destinations.iter().zip(&content.kept) {
             let missing = [
-                ("stream key", kept.stream_key.is_some() && destination.stream_key.is_none()),
-                ("password", kept.password.is_some() && destination.password.is_none()),
+                (SecretKind::StreamKey, kept.stream_key.is_some() && destination.stream_key.is_none()),
+                (SecretKind::Password, kept.password.is_some() && destination.password.is_none()),
             ];
-            let missing = missing.into_iter().filter(|(_, is_missing)| *is_missing);
             told.extend(
                 missing
-                    .map(|(what, _)| format!("the {what} of {:?} is not in the file: give it again", destination.name)),
+                    .into_iter()
+                    .filter(|(_, is_missing)| *is_missing)
+                    .map(|(secret, _)| Warning::SecretMissing { secret, destination: destination.name.clone() }),
             );
         }
         Ok((checked_name(&name)?.to_owned(), told))
@@ -99,11 +100,10 @@ fn left_out_of(destination: &Destination, with_secrets: bool) -> KeptSecrets {
 }
 
 /// Takes from the addresses what may be a secret, as a show link does; says so.
-fn without_queries(destination: &mut Destination) -> Option<String> {
+fn without_queries(destination: &mut Destination) -> Option<Warning> {
     let server = public_server(destination, &destination.server);
     let backup = destination.backup_server.as_deref().map(|backup| public_server(destination, backup));
     let is_left_out = server != destination.server || backup != destination.backup_server;
     (destination.server, destination.backup_server) = (server, backup);
-    let told = || format!("what follows ? in an address of {:?} is left out: it may be secret", destination.name);
-    is_left_out.then(told)
+    is_left_out.then(|| Warning::QueryLeftOut { destination: destination.name.clone() })
 }

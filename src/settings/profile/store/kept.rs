@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use super::{Entry, ProfileStore, read_entry, slug_of};
 use crate::settings::profile::document::{Kept, KeptSecrets};
 use crate::settings::secrets::SecretStore;
-use crate::settings::{Destination, SecretEntry, SettingsError, ShowSettings, StreamKey};
+use crate::settings::{Destination, SecretEntry, SecretKind, SettingsError, ShowSettings, StreamKey};
 
 /// One secret of a destination, with where it is if it was not read.
 pub(super) struct Field<'a> {
     /// As entries call it.
     pub(super) name: &'static str,
+    pub(super) kind: SecretKind,
     pub(super) secret: &'a mut Option<StreamKey>,
     pub(super) unread: &'a mut Option<SecretEntry>,
 }
@@ -22,8 +23,8 @@ pub(super) struct Field<'a> {
 pub(super) fn fields(destination: &mut Destination) -> [Field<'_>; 2] {
     let Destination { stream_key, password, unread, .. } = destination;
     [
-        Field { name: "stream_key", secret: stream_key, unread: &mut unread.stream_key },
-        Field { name: "password", secret: password, unread: &mut unread.password },
+        Field { name: "stream_key", kind: SecretKind::StreamKey, secret: stream_key, unread: &mut unread.stream_key },
+        Field { name: "password", kind: SecretKind::Password, secret: password, unread: &mut unread.password },
     ]
 }
 

@@ -36,7 +36,7 @@ impl User {
     fn secrets_of(&self, name: &str) -> Vec<(String, Option<String>, Option<String>)> {
         self.memory.lock(false);
         let loaded = self.store.load(name).unwrap();
-        assert_eq!(loaded.warnings, Vec::<String>::new());
+        assert_eq!(loaded.warnings, Vec::new());
         revealed(&loaded.settings)
     }
 
@@ -75,9 +75,12 @@ fn a_profile_that_is_saved_while_its_secrets_cannot_be_read_keeps_them() {
     for gain_db in [-3.0, -6.0] {
         let loaded = user.store.load("show").unwrap();
         assert_eq!(loaded.warnings.len(), 2, "{:?}", loaded.warnings);
-        assert!(loaded.warnings[0].contains("stream key of \"main\"") && loaded.warnings[0].contains("locked"));
+        assert!(
+            loaded.warnings[0].to_string().contains("stream key of \"main\"")
+                && loaded.warnings[0].to_string().contains("locked")
+        );
         let settings = ShowSettings { gain_db, ..loaded.settings };
-        assert_eq!(user.store.save("show", &settings).unwrap(), Vec::<String>::new());
+        assert_eq!(user.store.save("show", &settings).unwrap(), Vec::new());
     }
     assert_eq!(user.secrets_of("show"), [secrets("main", Some(KEY), Some("pass"))]);
     let settings = user.load("show");
@@ -104,7 +107,7 @@ fn a_session_that_is_kept_while_its_secrets_cannot_be_read_keeps_them() {
     let (resumed, warnings) = user.store.load_session();
     let resumed = resumed.unwrap();
     assert_eq!(revealed(&resumed.settings), [secrets("main", Some(KEY), Some("pass"))]);
-    assert_eq!(warnings, Vec::<String>::new());
+    assert_eq!(warnings, Vec::new());
 }
 
 #[test]
@@ -201,7 +204,7 @@ fn a_store_that_must_not_be_asked_has_not_said_that_there_is_nothing() {
     let apart = Secrets::in_file(user.folder.path(), "TALLY_NO_KEYRING is set");
     let apart = ProfileStore::with_secrets(user.folder.path().to_owned(), apart);
     let loaded = apart.load("show").unwrap();
-    assert!(loaded.warnings[0].contains("TALLY_NO_KEYRING is set"), "{:?}", loaded.warnings);
+    assert!(loaded.warnings[0].to_string().contains("TALLY_NO_KEYRING is set"), "{:?}", loaded.warnings);
     apart.save("show", &ShowSettings { gain_db: -3.0, ..loaded.settings }).unwrap();
     assert_eq!(user.secrets_of("show"), [secrets("main", Some(KEY), Some("pass"))]);
 }

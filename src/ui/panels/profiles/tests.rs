@@ -218,3 +218,19 @@ fn the_card_is_shown_copied_and_put_away() {
         harness.get_by_role_and_label(Role::MenuItem, "Show card…");
     }
 }
+
+#[test]
+fn a_tilde_stands_for_the_home_folder() {
+    for (page, label, confirm) in [("Import…", "File or tally: link", "Import"), ("Export…", "File to write", "Export")]
+    {
+        let mut harness = open(world(), Vec2::new(960.0, 600.0));
+        item(&mut harness, page);
+        harness.get_by_role_and_label(Role::TextInput, label).type_text("~/p.toml");
+        harness.run();
+        click(&mut harness, Role::Button, confirm);
+        let path = expanded_home("~").join("p.toml");
+        let name = "Church".to_owned();
+        let wanted = if page == "Import…" { Act::ImportProfile(path) } else { Act::ExportProfile { name, path } };
+        assert_eq!(last(&harness), Some(wanted));
+    }
+}

@@ -125,6 +125,8 @@ enum Complaint {
     Paste(PasteError),
     /// It is no number within these.
     Range(&'static str, &'static str),
+    /// It is too long for the name of a file.
+    FileName,
 }
 
 /// Draws the sheet into all of `ui`.

@@ -160,6 +160,7 @@ pub(super) fn complaint(ui: &mut egui::Ui, state: &SettingsState, place: Place, 
     let sentence = match complaint {
         Complaint::Paste(error) => words.paste_error(error),
         Complaint::Range(least, most) => words.number_from_to(least, most),
+        Complaint::FileName => words.settings(SettingsText::FileNameTooLong).to_owned(),
     };
     warning(ui, &sentence);
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::parts::{Typing, edited, hint, labelled_picker, lockable, locks, number_field, typed_field, value_picker};
 use super::{Place, SettingsState};
 use crate::media::{Bitrate, FrameRate, Size};
-use crate::settings::{CardChoice, Field, ShowSettings};
+use crate::settings::{CardChoice, Field, ShowSettings, expanded_home};
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::view::{Act, SettingsView};
 use crate::ui::widgets::{button, tick_box};
@@ -109,7 +109,7 @@ fn card_ui(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, wo
     let labels = (words.settings(SettingsText::CardPath), "");
     if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::Card, labels, &path.to_string_lossy()) {
         state.forget(Place::Card);
-        let card = CardChoice::Image(PathBuf::from(typed.trim()));
+        let card = CardChoice::Image(expanded_home(typed.trim()));
         acts.push(edited(view, |settings| settings.card = card));
     }
     if view.around.has_dialogs && button(ui, words.settings(SettingsText::Choose)).clicked() {

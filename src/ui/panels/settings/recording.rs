@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use eframe::egui;
 
-use super::parts::{Typing, edited, hint, labelled_picker, lockable, locks, typed_field, warning};
-use super::{Place, SettingsState};
+use super::parts::{Typing, complaint, edited, hint, labelled_picker, lockable, locks, typed_field, warning};
+use super::{Complaint, Place, SettingsState};
 use crate::settings::{
     Field, RecordForm, RecordSplit, RecordingName, default_recording, expanded_home, recording_room,
 };
@@ -58,11 +58,17 @@ fn place(
         acts.push(Act::AskPath(DialogRequest::RecordingFolder(name.folder.clone())));
     }
     let labels = (words.settings(SettingsText::FileName), "");
-    if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::FileName, labels, &name.stem) {
-        state.forget(Place::FileName);
-        let changed = RecordingName { stem: typed, ..name.clone() }.path();
-        acts.push(edited(view, |settings| settings.record = Some(changed)));
+    if let Some(typing) = typed_field(ui, state, Place::FileName, labels, &name.stem) {
+        let (Typing::Goes(typed) | Typing::Whole(typed)) = &typing;
+        let typed = RecordingName { stem: typed.clone(), ..name.clone() };
+        if typed.is_too_long() {
+            state.complain(Place::FileName, Complaint::FileName);
+        } else if matches!(typing, Typing::Whole(_)) {
+            state.forget(Place::FileName);
+            acts.push(edited(view, |settings| settings.record = Some(typed.path())));
+        }
     }
+    complaint(ui, state, Place::FileName, words);
     hint(ui, words.settings(SettingsText::FileNameHint));
     let forms = RecordForm::ALL.map(|form| form.ending().to_uppercase());
     let chosen = RecordForm::ALL.iter().position(|form| *form == name.form);

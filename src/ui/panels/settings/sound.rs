@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use eframe::egui;
 
-use super::parts::{Typing, edited, labelled_picker, lockable, locks, typed_field, value_picker};
+use super::parts::{Typing, edited, hint, labelled_picker, lockable, locks, typed_field, value_picker};
 use super::secrets::SecretText;
 use super::typed::TypedField;
 use super::{Place, SettingsState};
 use crate::media::Bitrate;
-use crate::settings::{AudioChoice, Field, ShowSettings};
+use crate::settings::{AudioChoice, Field, ShowSettings, expanded_home};
 use crate::ui::theme::RADIUS;
 use crate::ui::view::{Act, Devices, SettingsView};
 use crate::ui::widgets::focus_ring;
@@ -43,31 +43,27 @@ pub(super) fn sound_ui(
         let label = words.settings(SettingsText::SampleRate);
         let shown = |hertz: u32| format!("{} kHz", words.short_decimal(f64::from(hertz) / 1000.0));
         if let Some(hertz) = value_picker(ui, label, &SAMPLE_RATES, encoding.sample_rate, shown) {
-            acts.push(edited(view, |settings| settings.encoding.sample_rate = hertz));
+            acts.push(edited(view, |settings| settings.encoding.set_sound_form(hertz, encoding.channels)));
         }
     });
+    let most = encoding.audio_bitrate_max();
     lockable(ui, view, Field::AudioBitrate, |ui| {
         let label = words.settings(SettingsText::SoundBitrate);
-        let rates: Vec<Bitrate> = KBPS
-            .map(Bitrate::from_kbps)
-            .into_iter()
-            .filter(|rate| {
-                let mut changed = encoding.clone();
-                changed.audio_bitrate = *rate;
-                changed.validate().is_ok()
-            })
-            .collect();
+        let rates: Vec<Bitrate> = KBPS.map(Bitrate::from_kbps).into_iter().filter(|rate| *rate <= most).collect();
         let shown = |rate: Bitrate| format!("{} kb/s", rate.kbps());
         if let Some(rate) = value_picker(ui, label, &rates, encoding.audio_bitrate, shown) {
             acts.push(edited(view, |settings| settings.encoding.audio_bitrate = rate));
         }
     });
+    if KBPS.last().is_some_and(|highest| Bitrate::from_kbps(*highest) > most) {
+        hint(ui, &words.sound_holds(encoding.sample_rate, encoding.channels, most));
+    }
     lockable(ui, view, Field::Channels, |ui| {
         let label = words.settings(SettingsText::Channels);
         let name = |channels| words.settings(if channels == 1 { SettingsText::Mono } else { SettingsText::Stereo });
         let shown = |channels| name(channels).to_owned();
         if let Some(channels) = value_picker(ui, label, &[2, 1], encoding.channels, shown) {
-            acts.push(edited(view, |settings| settings.encoding.channels = channels));
+            acts.push(edited(view, |settings| settings.encoding.set_sound_form(encoding.sample_rate, channels)));
         }
     });
     locks(ui, view, &[Field::SampleRate, Field::AudioBitrate, Field::Channels], words);
@@ -119,7 +115,7 @@ fn device(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, wor
             && !path.trim().is_empty()
         {
             state.forget(Place::SoundFile);
-            acts.push(edited(view, |settings| settings.audio = AudioChoice::File(path.trim().into())));
+            acts.push(edited(view, |settings| settings.audio = AudioChoice::File(expanded_home(path.trim()))));
         }
     }
 }

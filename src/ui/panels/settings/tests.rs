@@ -1,5 +1,6 @@
 //! Each tab, used by its labels as a person or a screen reader would, at both sizes of the window.
 
+mod sound;
 mod typing;
 
 use eframe::egui::accesskit::Role;

@@ -1,6 +1,7 @@
 //! What is typed and cannot be taken, or not yet.
 
 use super::*;
+use crate::settings::{CardChoice, expanded_home};
 
 /// A custom server that was set before.
 fn older() -> ShowSettings {
@@ -114,4 +115,44 @@ fn what_was_masked_is_no_key() {
     paste(&mut harness, "rtmp://h.example/live/•••");
     harness.get_by_label("Part of it is hidden: copy it again where it is whole");
     assert_eq!(harness.state().settings().destinations[0].server, "");
+}
+
+#[test]
+fn a_name_too_long_for_a_file_is_told_while_it_is_typed_and_not_taken() {
+    let recorded = || ShowSettings { record: Some("/v/a.flv".into()), ..to("nginx-rtmp") };
+    for size in SIZES {
+        let mut harness = World::new(recorded(), Tab::Recording).harness(size);
+        fill(&mut harness, Role::TextInput, "File name", &"ü".repeat(120));
+        harness.get_by_label("Too long for the name of a file: shorten it");
+        enter(&mut harness);
+        harness.get_by_label("Too long for the name of a file: shorten it");
+        assert_eq!(harness.state().settings().record, Some("/v/a.flv".into()));
+        fill(&mut harness, Role::TextInput, "File name", "short");
+        enter(&mut harness);
+        assert!(harness.query_by_label("Too long for the name of a file: shorten it").is_none());
+        assert_eq!(harness.state().settings().record, Some("/v/short.flv".into()));
+    }
+}
+
+#[test]
+fn a_tilde_stands_for_the_home_folder_in_every_path() {
+    let home = |name: &str| expanded_home("~").join(name);
+    let typed = |mut world: World, tab, label: &str| {
+        world.tab = tab;
+        let mut harness = world.harness(SIZES[1]);
+        if tab == Tab::Destination {
+            click(&mut harness, Role::Button, "More…");
+        }
+        fill(&mut harness, Role::TextInput, label, "~/x/a.file");
+        enter(&mut harness);
+        harness.state().settings().clone()
+    };
+    let sound = ShowSettings { audio: AudioChoice::File("/a.wav".into()), ..to("nginx-rtmp") };
+    let sound = typed(World::new(sound, Tab::Sound), Tab::Sound, "Path of a sound or clip");
+    assert_eq!(sound.audio, AudioChoice::File(home("x/a.file")));
+    let card = ShowSettings { card: CardChoice::Image("/a.png".into()), ..to("nginx-rtmp") };
+    let card = typed(World::new(card, Tab::Picture), Tab::Picture, "Picture file (PNG or JPEG)");
+    assert_eq!(card.card, CardChoice::Image(home("x/a.file")));
+    let ca = typed(World::new(with_key("nginx-rtmp"), Tab::Destination), Tab::Destination, "Extra certificate (PEM)");
+    assert_eq!(ca.destinations[0].tls_ca, Some(home("x/a.file")));
 }
