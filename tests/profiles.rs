@@ -268,6 +268,11 @@ fn a_key_in_the_environment_that_fits_nobody_is_left_out_with_a_word() {
     assert_eq!(changed.status.code(), Some(0), "{}", told(&changed));
     assert!(told(&changed).contains("TALLY_KEY is not used"), "{}", told(&changed));
     assert!(!told(&changed).contains("canary") && files(config).iter().all(|(_, text)| !text.contains("canary")));
+    // Where it fits the only one it takes the place of the key that is kept, and that is said.
+    run(config, &["profiles", "save", "solo", "--to", "rtmp://a/app/first-key-1111"]);
+    let changed =
+        tally(config).args(["profiles", "save", "solo"]).env("TALLY_KEY", CANARY).output().expect("tally starts");
+    assert!(told(&changed).contains("ended with 1111") && !told(&changed).contains("canary"), "{}", told(&changed));
 }
 
 #[cfg(unix)]

@@ -8,6 +8,9 @@ use crate::settings::StreamKey;
 const STREAM_KEY: &str = "TALLY_KEY";
 const PASSWORD: &str = "TALLY_PASSWORD";
 
+/// Why one cannot be used.
+const EMPTY: &str = "it is empty";
+
 /// The secrets that were in the environment.
 #[derive(Clone, Debug, Default)]
 pub struct EnvSecrets {
@@ -31,7 +34,7 @@ impl EnvSecrets {
             let value = match std::env::var(name).map(|text| StreamKey::new(&text)) {
                 Ok(secret) if secret.is_empty() => {
                     // As from a file that is missing: TALLY_KEY="$(cat key.txt)".
-                    unusable.push((name, "it is empty"));
+                    unusable.push((name, EMPTY));
                     None
                 }
                 Ok(secret) => Some(secret),
@@ -58,6 +61,11 @@ impl EnvSecrets {
     /// It is set and is empty or no text: without it the show would go out under another name.
     pub fn readable_key(&self) -> Result<Option<&StreamKey>, Failure> {
         self.must_be_usable(STREAM_KEY).map(|()| self.stream_key.as_ref())
+    }
+
+    /// Whether the variable of the stream key is set and empty: where no key is wanted it means nothing.
+    pub fn key_is_empty(&self) -> bool {
+        self.unusable.contains(&(STREAM_KEY, EMPTY))
     }
 
     /// The password, for who wants to use it.

@@ -254,9 +254,26 @@ fn save(store: &ProfileStore, name: &str, args: &ShowArgs, json: bool) -> Result
         Err(SettingsError::NoProfile { .. }) if args.profile.is_none() => ShowSettings::default(),
         Err(error) => return Err(error.into()),
     };
+    let before = base.destinations.clone();
     let settings = merged(base, args)?.with_absolute_paths();
+    if args.to.is_empty() && args.key_file.is_empty() {
+        tell_replaced_keys(&before, &settings.destinations);
+    }
     tell_all(&store.save(name, &settings)?);
     done(json, "saved", name.trim())
+}
+
+/// The variable may have been set for another command: that it takes the place of a kept key is said.
+fn tell_replaced_keys(before: &[Destination], after: &[Destination]) {
+    for (before, after) in before.iter().zip(after) {
+        let old = before.stream_key.as_ref().filter(|old| after.stream_key.as_ref() != Some(old));
+        if let Some(old) = old {
+            let (name, last4) = (after.shown_name(), old.last4());
+            print::complain(&format!(
+                "TALLY_KEY takes the place of the stream key of {name:?} that ended with {last4}"
+            ));
+        }
+    }
 }
 
 fn remove(store: &ProfileStore, name: &str, yes: bool, json: bool) -> Result<Exit, Failure> {

@@ -151,6 +151,10 @@ fn give_key_of_environment(destinations: &mut [Destination], secrets: &EnvSecret
     if destinations.is_empty() {
         return Ok(());
     }
+    let all_have_one = destinations.iter().all(|d| d.has_key() || d.has_key_in_url());
+    if all_have_one && secrets.key_is_empty() {
+        return Ok(());
+    }
     let Some(key) = secrets.readable_key()? else { return Ok(()) };
     if !give_where_none_is(destinations, key) {
         tracing::warn!(

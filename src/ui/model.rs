@@ -353,8 +353,9 @@ impl Model {
             Act::PickVideo(choice) => {
                 self.stands_in = false;
                 let orders = self.change(now, |settings| settings.video = choice.clone());
-                // The same once more is another try.
-                if orders.is_empty() { self.take_video(choice) } else { orders }
+                // The same once more is another try, where it failed: what is there is not opened again.
+                let failed = matches!(self.stage.picture, StagePicture::Failed(_));
+                if orders.is_empty() && failed { self.take_video(choice) } else { orders }
             }
             Act::PickAudio(choice) => {
                 let orders = self.change(now, |settings| settings.audio = choice.clone());

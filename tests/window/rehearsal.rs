@@ -27,8 +27,10 @@ fn asked(host: &str, path: &str) -> String {
 #[test]
 fn a_rehearsal_shows_its_viewer_lets_others_watch_and_is_kept_as_a_report() {
     let mut window = Window::open();
+    window.wait_for("the test picture", PATIENCE, |seen| {
+        is(Role::COMBO_BOX, "Camera")(seen) && seen.description.contains("Test picture")
+    });
     window.click(Role::BUTTON, "Skip");
-    window.click(Role::BUTTON, "Test picture");
     window.choose("Microphone", "Test tone");
     window.click(Role::BUTTON, "Rehearse");
     window.wait_for_state("REHEARSAL", PATIENCE);

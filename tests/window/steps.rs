@@ -6,16 +6,23 @@ use crate::reader::Role;
 use crate::support::media::Recording;
 use crate::support::nginx::Nginx;
 use crate::support::time;
-use crate::window::{PATIENCE, Window};
+use crate::window::{PATIENCE, Window, is};
 
-/// From a first start to a show that is ready to go to `url` with `key`: the test picture, and the sound that is there.
+/// From a first start to a show that is ready to go to `url` with `key`: the test picture, which stands in where there is no
+/// camera, and the sound that is there.
 pub(crate) fn set_up(window: &mut Window, url: &str, key: &str) {
+    window.wait_for("the test picture", PATIENCE, |seen| {
+        is(Role::COMBO_BOX, "Camera")(seen) && seen.description.contains("Test picture")
+    });
     window.choose("Where to", "A service or server…");
+    window.wait_for_text("Next, choose the service");
     window.click(Role::BUTTON, "Continue");
     window.type_into(Role::ENTRY, "Server", url);
     window.key("Tab");
     window.type_into(Role::SECRET, "Stream key", key);
-    window.click(Role::BUTTON, "Test picture");
+    window.key("Tab");
+    window.wait_for_text("Stream key is set");
+    window.wait_for("its picture", PATIENCE, is(Role::IMAGE, "Picture of the show, Test picture"));
 }
 
 /// A window whose show is live at `nginx` with `key`, as by `set_up`.

@@ -14,7 +14,7 @@ use crate::ui::dialogs::{DialogAnswer, DialogRequest};
 use crate::ui::model::{Model, Order};
 use crate::ui::profiles::{ProfileAnswer, ProfileRequest};
 use crate::ui::theme::Look;
-use crate::ui::view::{Act, Appearance, Phase, Tab};
+use crate::ui::view::{Act, Appearance, Phase, StagePicture, Tab};
 use crate::ui::wording::{Lang, Text, Words};
 
 /// Everything a screen reader can reach is inside the window and has a name.
@@ -283,6 +283,19 @@ fn a_camera_is_picked_from_the_chip_by_keyboard() {
     let wanted = VideoChoice::Camera(Some("Kamera Süd-id".to_owned()));
     assert_eq!(harness.state_mut().engine(), [StudioCommand::SetVideo(wanted)]);
     assert!(harness.query_by_label("No picture").is_none(), "the list is closed");
+}
+
+#[test]
+fn the_same_source_again_is_another_try_only_where_it_failed() {
+    let mut model = seen(model());
+    let now = VideoChoice::Test;
+    assert_eq!(model.handle_act(10.0, Act::PickVideo(now.clone())), []);
+    assert_eq!(model.view(10.0).stage.picture, StagePicture::Shown, "nothing is opened, so nothing is waited for");
+    let gone = Problem::new(ProblemKind::SourceNotFound, "camera", "");
+    let failed = StudioEvent::Source { kind: DeviceKind::Camera, state: SourceState::Failed(gone) };
+    model.handle_event(11.0, failed);
+    let orders = model.handle_act(12.0, Act::PickVideo(now.clone()));
+    assert_eq!(orders, [Order::Engine(StudioCommand::SetVideo(now))]);
 }
 
 #[test]
