@@ -1,6 +1,6 @@
 //! The first start: three questions, each with an answer already.
 
-use eframe::egui::{Align, Color32, Label, Rect, RichText, ScrollArea, Sense, Ui, vec2};
+use eframe::egui::{Align, Color32, Label, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, vec2};
 
 use super::profiles::told_ui;
 use super::sources::{Entry, audio_entries, audio_path_ui, chosen, video_entries, video_path_ui};
@@ -97,21 +97,25 @@ fn questions(
     let hint = if state.first_run.to_server { Text::ServiceHint } else { Text::RehearseHint };
     text(ui, words.text(hint), small.clone(), t.dim);
     ui.add_space(12.0);
-    row_at_end(ui, |ui| {
-        ui.spacing_mut().item_spacing.x = 10.0;
-        let skip = words.text(Text::Skip);
-        if kind_button_tall(ui, ButtonKind::Quiet, skip, skip).clicked() {
-            acts.push(Act::FinishFirstRun { rehearse: false });
-        }
-        let rehearse = !state.first_run.to_server;
-        let go = words.text(if rehearse { Text::StartRehearsal } else { Text::Continue });
-        if kind_button_tall(ui, ButtonKind::Accent, go, go).clicked() {
-            acts.push(Act::FinishFirstRun { rehearse });
-            if !rehearse {
-                state.settings.ask_for(None);
-                acts.push(Act::OpenSettings(Tab::Destination));
+    // They stay what they are while something above them comes or goes: a click meanwhile would be lost.
+    let answers = UiBuilder::new().scope_id(ui.scope_id().with("answers"));
+    ui.scope_builder(answers, |ui| {
+        row_at_end(ui, |ui| {
+            ui.spacing_mut().item_spacing.x = 10.0;
+            let skip = words.text(Text::Skip);
+            if kind_button_tall(ui, ButtonKind::Quiet, skip, skip).clicked() {
+                acts.push(Act::FinishFirstRun { rehearse: false });
             }
-        }
+            let rehearse = !state.first_run.to_server;
+            let go = words.text(if rehearse { Text::StartRehearsal } else { Text::Continue });
+            if kind_button_tall(ui, ButtonKind::Accent, go, go).clicked() {
+                acts.push(Act::FinishFirstRun { rehearse });
+                if !rehearse {
+                    state.settings.ask_for(None);
+                    acts.push(Act::OpenSettings(Tab::Destination));
+                }
+            }
+        })
     });
 }
 

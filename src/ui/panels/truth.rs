@@ -1,7 +1,7 @@
 //! The sentence of truth: that all is good, or the one cause, with one button; and the question before a show is ended.
 
 use eframe::egui::text::LayoutJob;
-use eframe::egui::{Align, Label, Layout, Ui, vec2};
+use eframe::egui::{Align, Label, Layout, Rect, Ui, UiBuilder, vec2};
 
 use crate::settings::AudioChoice;
 use crate::ui::theme;
@@ -91,7 +91,11 @@ pub fn truth_ui(ui: &mut Ui, view: &TruthView, primary: &mut PrimaryState, words
     let galley = ui.painter().layout_job(job);
     let least = if labels.is_empty() { 0.0 } else { ui.spacing().interact_size.y };
     let size = vec2(ui.available_width(), galley.size().y.max(least));
-    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+    // As in the foot's buttons: figures above it come and go.
+    let row = Rect::from_min_size(ui.available_rect_before_wrap().min, size);
+    let row = UiBuilder::new().scope_id(ui.scope_id().with("truth")).max_rect(row);
+    ui.scope_builder(row.layout(Layout::left_to_right(Align::Center)), |ui| {
+        ui.set_min_height(size.y);
         ui.add(Label::new(galley));
         let kind = |place| if asks && place == 0 { ButtonKind::Danger } else { ButtonKind::Quiet };
         let pressed =

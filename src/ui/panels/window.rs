@@ -186,7 +186,9 @@ fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: 
         let height = texts.response.rect.height().max(tall);
         Rect::from_min_size(pos2(all.right() - buttons, all.top()), vec2(buttons, height))
     };
-    let right = UiBuilder::new().max_rect(right).layout(Layout::left_to_right(Align::Center));
+    // They stay what they are while figures beside them come or go: a click meanwhile would be lost.
+    let id = ui.scope_id().with("buttons");
+    let right = UiBuilder::new().scope_id(id).max_rect(right).layout(Layout::left_to_right(Align::Center));
     ui.scope_builder(right, |ui| {
         row_at_end(ui, |ui| {
             ui.spacing_mut().item_spacing.x = 10.0;

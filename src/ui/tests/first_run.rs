@@ -1,6 +1,6 @@
 //! The first run where something is missing or goes wrong.
 
-use eframe::egui::{Key, Modifiers, Role};
+use eframe::egui::{Event, Key, Modifiers, PointerButton, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
@@ -126,4 +126,27 @@ fn profiles_tell_their_errors_and_settings_wait_until_the_questions_are_over() {
         press(&mut harness, "Skip");
         assert!(harness.query_by_role_and_label(Role::Tab, "Destination").is_none(), "nothing waited to pop up");
     }
+}
+
+#[test]
+fn a_click_counts_though_the_picture_comes_while_the_button_is_held() {
+    let mut model = without_camera();
+    model.handle_time(0.1);
+    let mut harness = open(desk(model), SIZES[1]);
+    let place = harness.get_by_label("Skip").rect().center();
+    let button = |pressed| Event::PointerButton {
+        pos: place,
+        button: PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    harness.event(Event::PointerMoved(place));
+    harness.run();
+    harness.event(button(true));
+    harness.step();
+    // Where "Opening…" stood there is a picture now.
+    harness.state_mut().model.handle_event(0.3, ready(DeviceKind::Camera, "Test picture"));
+    harness.event(button(false));
+    harness.run();
+    harness.get_by_label("READY");
 }
