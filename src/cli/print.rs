@@ -60,12 +60,17 @@ pub(super) fn ask(text: &str) {
 }
 
 fn show(text: &str) -> bool {
-    let written = write_to(&mut io::stdout().lock(), text);
+    show_to(&mut io::stdout().lock(), text, &UNWRITTEN)
+}
+
+/// Whether it was written; why not is kept in `unwritten`, unless the reader is gone.
+fn show_to(writer: &mut dyn Write, text: &str, unwritten: &OnceLock<io::Error>) -> bool {
+    let written = write_to(writer, text);
     let goes_on = written.is_ok();
     if let Err(error) = written
         && error.kind() != io::ErrorKind::BrokenPipe
     {
-        UNWRITTEN.get_or_init(|| error);
+        unwritten.get_or_init(|| error);
     }
     goes_on
 }
@@ -90,5 +95,34 @@ mod tests {
     fn escapes_of_the_terminal_are_taken_out() {
         assert_eq!(harmless("a\u{1b}[31mb\r\n\tc\u{9b}d\u{7}"), "a�[31mb�\n\tc�d�");
         assert_eq!(harmless("日本 ü"), "日本 ü");
+    }
+
+    /// A writer that answers with an error.
+    struct Refusing(io::ErrorKind);
+
+    impl Write for Refusing {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_is_gone_is_noticed_and_no_error() {
+        let unwritten = OnceLock::new();
+        assert!(!show_to(&mut Refusing(io::ErrorKind::BrokenPipe), "x", &unwritten));
+        assert!(show_to(&mut Vec::new(), "x", &unwritten));
+        assert!(unwritten.get().is_none());
+    }
+
+    #[test]
+    fn the_first_reason_why_something_is_unwritten_is_kept() {
+        let unwritten = OnceLock::new();
+        assert!(!show_to(&mut Refusing(io::ErrorKind::StorageFull), "x", &unwritten));
+        assert!(!show_to(&mut Refusing(io::ErrorKind::PermissionDenied), "x", &unwritten));
+        assert_eq!(unwritten.get().map(io::Error::kind), Some(io::ErrorKind::StorageFull));
     }
 }

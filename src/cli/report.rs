@@ -1,12 +1,11 @@
 //! `tally report`: what a show was like, or is so far, second by second.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::args::ReportArgs;
 use super::{Exit, Failure, print};
-use crate::settings::shows_state_dir;
+use crate::settings::{Access, shows_state_dir, write_new};
 use crate::studio::flight::{FLIGHT_ENDING, Flight, FlightError, flight_html, flight_text};
 
 pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
@@ -19,7 +18,8 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
     let report = if args.html { flight_html(&flight, words) } else { flight_text(&flight, words) };
     match &args.output {
         Some(output) => {
-            let written = write_new(output, &report);
+            // Nothing is overwritten.
+            let written = write_new(output, &report, Access::Default);
             written.map_err(|error| Failure::of_file("write", output, &error))?;
             print::note(&format!("the report is in {}", output.display()));
         }
@@ -49,11 +49,4 @@ fn newest() -> Result<PathBuf, Failure> {
     let by_time = |path: &PathBuf| fs::metadata(path).and_then(|file| file.modified()).ok();
     let newest = shows.max_by_key(by_time);
     newest.ok_or_else(|| Failure::usage(format!("there is no show in {} yet; give a FILE", folder.display())))
-}
-
-/// Nothing is overwritten.
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }

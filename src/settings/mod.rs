@@ -44,6 +44,7 @@ pub use secret::{SecretEntry, StreamKey, UnreadSecrets};
 #[cfg(test)]
 pub(crate) use secrets::memory::Memory as MemorySecrets;
 pub use secrets::{FileStore, KeyringStore, KeysIn, SecretStore, Secrets};
+pub(in crate::settings) use show::free_name;
 pub use show::{Destination, ShowSettings};
 pub use state::{recordings_state_dir, shows_state_dir};
 pub use warning::{DocumentWarning, NoKeyring, SecretKind, Warning};

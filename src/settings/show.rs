@@ -163,12 +163,19 @@ impl ShowSettings {
             let mut destination = destination.with_secrets_split();
             let name = destination.name.trim();
             let name = if name.is_empty() { Destination::at(&destination.server).name } else { name.to_owned() };
-            let mut candidates = std::iter::once(name.clone()).chain((2..).map(|n: u32| format!("{name} {n}")));
-            let is_free = |candidate: &String| done.iter().all(|other| other.name != *candidate);
-            destination.name = candidates.find(is_free).unwrap_or(name);
+            destination.name = free_name(name, |name| done.iter().any(|other| other.name == name));
             done.push(destination);
         }
         self.destinations = done;
         self
     }
+}
+
+/// `name`, or else the first of "name 2", "name 3", … that is not taken.
+pub(in crate::settings) fn free_name(name: String, is_taken: impl Fn(&str) -> bool) -> String {
+    if !is_taken(&name) {
+        return name;
+    }
+    let mut numbered = (2..).map(|number: u32| format!("{name} {number}"));
+    numbered.find(|candidate| !is_taken(candidate)).unwrap_or(name)
 }

@@ -186,8 +186,8 @@ impl Lines {
 
     /// The same of all but the one at `place`.
     pub(super) fn have_failed_but(&self, place: usize) -> bool {
-        let others = self.lines.iter().enumerate().filter(|(other, _)| *other != place);
-        others.into_iter().all(|(_, line)| line.state == DestinationState::Ended)
+        let mut lines = self.lines.iter().enumerate();
+        lines.all(|(other, line)| other == place || line.state == DestinationState::Ended)
     }
 
     /// Places of those that have not ended.

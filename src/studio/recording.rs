@@ -30,20 +30,11 @@ const REPLAYS_MAX: usize = 4;
 /// What a recording without a destination is called where destinations are.
 const ALONE: &str = "recording";
 
-/// Where a recording of a show stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    Runs,
-    /// It has ended before it was asked to.
-    Failed,
-    /// It is, or is being, closed.
-    Closed,
-}
-
 /// One of a show's recordings.
 struct Recording {
     recorder: Recorder,
-    standing: Standing,
+    /// It has not failed, and is not being closed.
+    runs: bool,
     /// It was begun, or begun anew, while the show ran.
     on_demand: bool,
 }
@@ -103,7 +94,7 @@ impl Kept {
 
     /// What is recorded into now.
     fn running(&self) -> Option<&Recorder> {
-        let last = self.recordings.last().filter(|last| last.standing == Standing::Runs);
+        let last = self.recordings.last().filter(|last| last.runs);
         last.map(|last| &last.recorder)
     }
 }
@@ -132,7 +123,7 @@ impl Supervisor {
         let sink = move |event| mail.send(Message::Recorder(number, event));
         match Recorder::start(config, output, self.clock.clone(), sink) {
             Ok(recorder) => {
-                running.kept.recordings.push(Recording { recorder, standing: Standing::Runs, on_demand });
+                running.kept.recordings.push(Recording { recorder, runs: true, on_demand });
             }
             Err(error) => self.fail(running, Problem::from_recorder(&error)),
         }
@@ -151,10 +142,10 @@ impl Supervisor {
         if running.phase != Phase::Running || self.records_alone(running) {
             return;
         }
-        let Some(last) = running.kept.recordings.last_mut().filter(|last| last.standing == Standing::Runs) else {
+        let Some(last) = running.kept.recordings.last_mut().filter(|last| last.runs) else {
             return;
         };
-        last.standing = Standing::Closed;
+        last.runs = false;
         last.recorder.close();
         self.tell(StudioEvent::Recording { path: last.recorder.path(), on: false });
     }
@@ -166,7 +157,7 @@ impl Supervisor {
                 self.publisher_state(running, 0, PublisherState::Live);
             }
             RecorderEvent::Begun => {
-                let runs = |recording: &&Recording| recording.on_demand && recording.standing == Standing::Runs;
+                let runs = |recording: &&Recording| recording.on_demand && recording.runs;
                 if let Some(recording) = running.kept.recordings.get(number).filter(runs) {
                     self.tell(StudioEvent::Recording { path: recording.recorder.path(), on: true });
                 }
@@ -177,7 +168,7 @@ impl Supervisor {
             }
             RecorderEvent::Failed(error) => {
                 if let Some(recording) = running.kept.recordings.get_mut(number) {
-                    recording.standing = Standing::Failed;
+                    recording.runs = false;
                 }
                 self.fail(running, Problem::from_recorder(error));
                 if self.records_alone(running) {

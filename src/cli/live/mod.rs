@@ -52,6 +52,7 @@ pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>, repo
     };
     let mut seen = 0;
     let mut give_up_at = None;
+    // Why the report is not there.
     let mut unwritten = None;
     loop {
         let signals = interrupt.count();
@@ -65,26 +66,21 @@ pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>, repo
         (0..replays).for_each(|_| show.command(Command::SaveReplay));
         (0..marks).for_each(|_| show.command(Command::Mark));
         match show.next_event(NAP) {
-            NextEvent::Event(mut event) => {
-                let mut exit = None;
-                match (&mut event, &report) {
-                    (StudioEvent::Rehearsal(rehearsal), Some(report)) => unwritten = report.write(rehearsal).err(),
-                    (StudioEvent::Ended(summary), _) => {
-                        // What was asked for and is not there is a failure like that of any recording.
-                        summary.failure = summary.failure.take().or(unwritten.take());
-                        exit = Some(summary.failure.as_ref().map_or(Exit::Ok, |problem| exit_of(problem.kind)));
-                    }
-                    _ => {}
-                }
-                let is_rehearsal = matches!(event, StudioEvent::Rehearsal(_));
-                printer.tell(event);
-                if let Some(problem) = unwritten.as_ref().filter(|_| is_rehearsal) {
+            NextEvent::Event(StudioEvent::Rehearsal(rehearsal)) => {
+                unwritten = report.as_ref().and_then(|report| report.write(&rehearsal).err());
+                printer.tell(StudioEvent::Rehearsal(rehearsal));
+                if let Some(problem) = &unwritten {
                     printer.tell(StudioEvent::Problem(problem.clone()));
                 }
-                if let Some(exit) = exit {
-                    return exit;
-                }
             }
+            NextEvent::Event(StudioEvent::Ended(mut summary)) => {
+                // What was asked for and is not there is a failure like that of any recording.
+                summary.failure = summary.failure.take().or(unwritten);
+                let exit = summary.failure.as_ref().map_or(Exit::Ok, |problem| exit_of(problem.kind));
+                printer.tell(StudioEvent::Ended(summary));
+                return exit;
+            }
+            NextEvent::Event(event) => printer.tell(event),
             NextEvent::Nothing => {}
             NextEvent::Gone => {
                 let problem = Problem::new(ProblemKind::Internal, "show", "its supervisor died");

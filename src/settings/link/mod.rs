@@ -160,31 +160,20 @@ impl ShowLink {
             duration,
         } = self.settings.clone();
         let EncodingSettings {
-            size,
-            frame_rate,
-            video_bitrate,
-            keyframe_seconds,
-            audio_bitrate,
-            sample_rate,
-            channels,
-            adaptive,
-            video_bitrate_min: _,
-            cache_seconds: _,
-        } = encoding;
-        // A lowest rate above the rate itself would be no bound.
-        let video_bitrate_min = settings.encoding.video_bitrate_min.filter(|lowest| *lowest <= video_bitrate);
-        let encoding = EncodingSettings {
-            size,
-            frame_rate,
-            video_bitrate,
-            keyframe_seconds,
-            audio_bitrate,
-            sample_rate,
-            channels,
-            adaptive,
+            size: _,
+            frame_rate: _,
+            video_bitrate: _,
+            keyframe_seconds: _,
+            audio_bitrate: _,
+            sample_rate: _,
+            channels: _,
+            adaptive: _,
             video_bitrate_min,
-            cache_seconds: settings.encoding.cache_seconds,
-        };
+            cache_seconds,
+        } = settings.encoding.clone();
+        // A lowest rate above the rate itself would be no bound.
+        let video_bitrate_min = video_bitrate_min.filter(|lowest| *lowest <= encoding.video_bitrate);
+        let encoding = EncodingSettings { video_bitrate_min, cache_seconds, ..encoding };
         let mut applied = ShowSettings { destinations, encoding, duration, ..settings.clone() };
         if video != VideoChoice::Auto {
             applied.video = video;

@@ -11,7 +11,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
 use crate::media::{Bitrate, FrameRate};
 use crate::settings::{
     CardChoice, Destination, DocumentWarning, EncodingSettings, IngestSettings, SettingsError, ShowSettings, StreamKey,
-    Warning, redact_url,
+    Warning, free_name, redact_url,
 };
 
 /// The version that is written.
@@ -389,9 +389,7 @@ impl Reader<'_> {
         };
         if let Some(name) = name_of(table) {
             // Secrets are kept under it: two of one name would share them, and one server get the other's.
-            let is_taken = |name: &str| destinations.iter().any(|other| other.name == name);
-            let numbered = (2..).map(|number: u32| format!("{name} {number}")).find(|name| !is_taken(name));
-            destination.name = if is_taken(&name) { numbered.unwrap_or(name) } else { name };
+            destination.name = free_name(name, |name| destinations.iter().any(|other| other.name == name));
         }
         destinations.push(destination);
         kept.push(KeptSecrets {

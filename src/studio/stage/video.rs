@@ -68,8 +68,10 @@ impl VideoThread {
             }
             let here = |picture| Captured { picture, pixel_aspect: PixelAspect::SQUARE, captured_at: tick.time };
             let card = program.and_then(|_| self.stand_in.card(format.size)).map(here);
-            let held = || program.and_then(|_| self.stand_in.last().cloned());
-            let held = || held().map(|last| Captured { captured_at: tick.time, ..last });
+            let held = || {
+                let last = program.and_then(|_| self.stand_in.last().cloned())?;
+                Some(Captured { captured_at: tick.time, ..last })
+            };
             let Some(captured) = card.or(captured).or_else(held) else { continue };
             if program.is_some() || previewed {
                 let begun = clock.now();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::{Entry, ProfileStore, read_entry, slug_of};
 use crate::settings::profile::document::{Kept, KeptSecrets};
 use crate::settings::secrets::SecretStore;
-use crate::settings::{Destination, SecretEntry, SecretKind, SettingsError, ShowSettings, StreamKey};
+use crate::settings::{Destination, SecretEntry, SecretKind, SettingsError, ShowSettings, StreamKey, free_name};
 
 /// One secret of a destination, with where it is if it was not read.
 pub(super) struct Field<'a> {
@@ -68,7 +68,7 @@ impl ProfileStore {
                 let own = own_entry(&slug, &name, field.name);
                 let at = match (field.secret.take(), field.unread) {
                     (Some(secret), _) => {
-                        let at = free_entry(&own, &taken);
+                        let at = free_name(own.clone(), |entry| taken.contains(entry));
                         secrets.push((at.clone(), secret));
                         at
                     }
@@ -108,10 +108,4 @@ fn entries_of(settings: &mut ShowSettings) -> Vec<String> {
 
 fn own_entry(slug: &str, destination: &str, field: &str) -> String {
     format!("{slug}/{destination}/{field}")
-}
-
-/// `own`, or what is like it and not `taken`.
-fn free_entry(own: &str, taken: &BTreeSet<String>) -> String {
-    let mut candidates = std::iter::once(own.to_owned()).chain((2..).map(|n: u32| format!("{own} {n}")));
-    candidates.find(|candidate| !taken.contains(candidate)).unwrap_or_else(|| own.to_owned())
 }
