@@ -74,18 +74,28 @@ pub struct PrimaryState {
     pub asks: bool,
 }
 
+/// A field for a path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct PathState {
+    /// What is typed; `None`: the field is closed.
+    pub(super) typed: Option<String>,
+    /// `SourcesView::files_chosen` when a dialog was asked for a file: once it is another, the field is done.
+    pub(super) browsed: Option<usize>,
+}
+
+impl PathState {
+    pub(super) fn open(&mut self) {
+        self.typed = Some(String::new());
+    }
+}
+
 /// The chips' own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourcesState {
-    /// The path being typed for the picture; `None`: the field is closed.
-    pub video_path: Option<String>,
-    /// The path being typed for the sound; `None`: the field is closed.
-    pub audio_path: Option<String>,
-    /// `SourcesView::files_chosen` when a dialog was asked for a file for the picture: once it is another, the field for a
-    /// path is done.
-    pub(super) video_browsed: Option<usize>,
+    /// The field for a path of the picture.
+    pub(super) video_path: PathState,
     /// The same for the sound.
-    pub(super) audio_browsed: Option<usize>,
+    pub(super) audio_path: PathState,
     /// The name of a stream being typed for the picture; `None`: the field is closed.
     pub video_stream: Option<String>,
     /// The name of a stream being typed for the sound; `None`: the field is closed.
@@ -97,7 +107,8 @@ pub struct SourcesState {
 impl SourcesState {
     /// Closes a field that is open; whether there was one.
     pub(super) fn give_up(&mut self) -> bool {
-        let fields = [&mut self.video_path, &mut self.audio_path, &mut self.video_stream, &mut self.audio_stream];
+        let fields =
+            [&mut self.video_path.typed, &mut self.audio_path.typed, &mut self.video_stream, &mut self.audio_stream];
         fields.into_iter().any(|field| field.take().is_some())
     }
 }

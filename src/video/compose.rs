@@ -71,8 +71,8 @@ impl Composer {
     }
 }
 
-/// The largest place on `canvas` with the shape of a picture of size `source` and pixels of shape `aspect`. Its corner is even and so is its size where it
-/// does not reach the canvas' edge, so that no chroma sample lies half on black.
+/// The largest place on `canvas` with the shape of a picture of size `source` and pixels of shape `aspect`. Its corner is
+/// even and so is its size where it does not reach the canvas' edge, so that no chroma sample lies half on black.
 fn fit(source: Size, aspect: PixelAspect, canvas: Size) -> Place {
     let (sw, sh) = aspect.shape_of(source);
     let (cw, ch) = (u64::from(canvas.width), u64::from(canvas.height));

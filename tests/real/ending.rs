@@ -11,7 +11,7 @@ use crate::support::noting::Noting;
 use crate::support::odd::{Closes, OddServer};
 use crate::support::process::exit_code;
 use crate::support::shim;
-use crate::support::tally::{Tally, is_state, number};
+use crate::support::tally::{Ended, Show, Tally, is_state, number};
 use crate::support::time;
 
 const KEY: &str = "key-90aa";
@@ -25,6 +25,16 @@ fn endless(to: &str) -> Tally {
         .key(KEY)
 }
 
+/// Asks for the show's end by `signal`: it comes as soon as is promised.
+fn ended_by(show: Show, signal: i32) -> Ended {
+    let asked = time::now();
+    show.process.signal(signal);
+    let ended = show.end(Duration::from_secs(10));
+    let took = asked.elapsed();
+    assert!(took < END_AT_MOST, "signal {signal}: {took:?}, {}", ended.story());
+    ended
+}
+
 #[test]
 fn a_signal_ends_the_show_cleanly() {
     for signal in [libc::SIGINT, libc::SIGTERM] {
@@ -34,11 +44,7 @@ fn a_signal_ends_the_show_cleanly() {
         show.wait_for("second of stats", Duration::from_secs(10), |event| {
             event["event"] == "stats" && event["frames_sent"].as_f64() > Some(60.0)
         });
-        let asked = time::now();
-        show.process.signal(signal);
-        let ended = show.end(Duration::from_secs(10));
-        let took = asked.elapsed();
-        assert!(took < END_AT_MOST, "signal {signal}: {took:?}");
+        let ended = ended_by(show, signal);
         let sent = number(ended.expect_good_show(), "frames_sent") as usize;
         assert!(ended.events.iter().any(|event| is_state(event, "ended")), "{}", ended.story());
         let path = nginx.recording();
@@ -52,10 +58,7 @@ fn a_signal_ends_a_show_that_never_got_through() {
     let server = OddServer::silent();
     let mut show = endless(&server.url()).start();
     show.wait_for("connecting state", Duration::from_secs(10), |event| is_state(event, "connecting"));
-    let asked = time::now();
-    show.process.signal(libc::SIGINT);
-    let ended = show.end(Duration::from_secs(10));
-    assert!(asked.elapsed() < END_AT_MOST, "{:?}", asked.elapsed());
+    let ended = ended_by(show, libc::SIGINT);
     ended.expect_code(0);
     ended.summary();
 }
@@ -66,10 +69,7 @@ fn a_signal_ends_a_show_whose_server_reads_too_slowly_for_it() {
     let mut show = endless(&server.url()).start();
     show.wait_until_live();
     time::pause(Duration::from_secs(2));
-    let asked = time::now();
-    show.process.signal(libc::SIGTERM);
-    let ended = show.end(Duration::from_secs(10));
-    assert!(asked.elapsed() < END_AT_MOST, "{:?}", asked.elapsed());
+    let ended = ended_by(show, libc::SIGTERM);
     // What is missing at the end is no more than what such a server misses all along.
     ended.expect_code(0);
     ended.summary();
@@ -82,10 +82,7 @@ fn a_signal_ends_a_show_whose_server_does_not_read_and_tells_what_it_missed() {
     let mut show = endless(&server.url()).start();
     show.wait_until_live();
     time::pause(Duration::from_millis(3000));
-    let asked = time::now();
-    show.process.signal(libc::SIGTERM);
-    let ended = show.end(Duration::from_secs(10));
-    assert!(asked.elapsed() < END_AT_MOST, "{:?}", asked.elapsed());
+    let ended = ended_by(show, libc::SIGTERM);
     let problem = ended.expect_problem(7, &["end_lost"]);
     let what = problem["what"].as_str().unwrap();
     let missing: f64 = what.strip_prefix("The last ").and_then(|rest| rest.split(' ').next()?.parse().ok()).unwrap();
@@ -112,12 +109,8 @@ fn a_show_begins_and_ends_though_its_disk_never_makes_the_file() {
     let mut show = tally.env("LD_PRELOAD", &dead_disk(folder.path())).start();
     show.wait_until_live();
     time::pause(Duration::from_secs(2));
-    let asked = time::now();
-    show.process.signal(libc::SIGTERM);
-    let ended = show.end(Duration::from_secs(10));
-    let took = asked.elapsed();
+    let ended = ended_by(show, libc::SIGTERM);
     ended.expect_problem(8, &["recording_failed"]);
-    assert!(took < END_AT_MOST, "{took:?}");
     assert_eq!(std::fs::read_dir(&asleep).unwrap().count(), 0);
     let sent = number(ended.summary(), "frames_sent") as usize;
     assert!(sent > 30, "{}", ended.story());
@@ -172,12 +165,8 @@ fn a_signal_ends_a_show_whose_disk_never_returns() {
     let written = || std::fs::metadata(&file).ok().filter(|file| file.len() > 10_000);
     time::poll(Duration::from_secs(10), written).unwrap();
     time::pause(Duration::from_secs(1));
-    let asked = time::now();
-    show.process.signal(libc::SIGTERM);
-    let ended = show.end(Duration::from_secs(10));
-    let took = asked.elapsed();
+    let ended = ended_by(show, libc::SIGTERM);
     ended.expect_problem(8, &["recording_failed"]);
-    assert!(took < END_AT_MOST, "{took:?}");
     assert!(!Recording::read(&file).video.is_empty(), "what was written stays");
     let sent = number(ended.summary(), "frames_sent") as usize;
     assert_eq!(Recording::read(&nginx.recording()).video.len(), sent, "{}", ended.story());

@@ -70,7 +70,7 @@ fn questions(
     }
     match picked(picker(ui, "camera", words.text(Text::Camera), &names, now), entries) {
         Some(Entry::Choice(choice)) => acts.push(Act::PickVideo(choice)),
-        Some(Entry::Path) => state.sources.video_path = Some(String::new()),
+        Some(Entry::Path) => state.sources.video_path.open(),
         Some(Entry::Stream) | None => {}
     }
     camera_advice(ui, view, words, acts);
@@ -84,7 +84,7 @@ fn questions(
     let name = words.text(Text::Microphone);
     match picked(picker(ui, "microphone", name, &names, now), entries) {
         Some(Entry::Choice(choice)) => acts.push(Act::PickAudio(choice)),
-        Some(Entry::Path) => state.sources.audio_path = Some(String::new()),
+        Some(Entry::Path) => state.sources.audio_path.open(),
         Some(Entry::Stream) | None => {}
     }
     audio_path_ui(ui, &view.sources, &mut state.sources, words, acts);

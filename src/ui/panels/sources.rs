@@ -9,6 +9,7 @@ use crate::settings::{AudioChoice, VideoChoice, expanded_home};
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::theme;
 use crate::ui::view::{Act, Devices, SourcesState, SourcesView, Tab};
+use crate::ui::view_state::PathState;
 use crate::ui::widgets::{ButtonKind, button, chip, choose, field, kind_button, menu_below, text};
 use crate::ui::wording::{SettingsText, Text, Words};
 
@@ -156,12 +157,7 @@ pub(super) fn video_path_ui(
     words: Words,
     acts: &mut Vec<Act>,
 ) {
-    let dialog = view.has_dialogs.then_some(DialogRequest::Picture);
-    close_when_chosen(&mut state.video_path, &mut state.video_browsed, view.files_chosen);
-    let answer = path_field(ui, Text::ClipPath, &mut state.video_path, dialog, words);
-    if matches!(answer, Some(PathAnswer::Ask(_))) {
-        state.video_browsed = Some(view.files_chosen);
-    }
+    let answer = path_field(ui, Text::ClipPath, &mut state.video_path, view, DialogRequest::Picture, words);
     acts.extend(answer.map(|answer| answer.into_act(|path| Act::PickVideo(VideoChoice::File(path)))));
 }
 
@@ -173,12 +169,7 @@ pub(super) fn audio_path_ui(
     words: Words,
     acts: &mut Vec<Act>,
 ) {
-    let dialog = view.has_dialogs.then_some(DialogRequest::Sound);
-    close_when_chosen(&mut state.audio_path, &mut state.audio_browsed, view.files_chosen);
-    let answer = path_field(ui, Text::SoundClipPath, &mut state.audio_path, dialog, words);
-    if matches!(answer, Some(PathAnswer::Ask(_))) {
-        state.audio_browsed = Some(view.files_chosen);
-    }
+    let answer = path_field(ui, Text::SoundClipPath, &mut state.audio_path, view, DialogRequest::Sound, words);
     acts.extend(answer.map(|answer| answer.into_act(|path| Act::PickAudio(AudioChoice::File(path)))));
 }
 
@@ -198,7 +189,7 @@ fn chips_ui(ui: &mut Ui, view: &SourcesView, state: &mut SourcesState, words: Wo
     });
     match picked.flatten().and_then(|index| entries.into_iter().nth(index)) {
         Some((_, Entry::Choice(choice))) => acts.push(Act::PickVideo(choice)),
-        Some((_, Entry::Path)) => state.video_path = Some(String::new()),
+        Some((_, Entry::Path)) => state.video_path.open(),
         Some((_, Entry::Stream)) => (state.video_stream, state.begins) = (Some(USUAL_NAME.to_owned()), true),
         None => {}
     }
@@ -216,7 +207,7 @@ fn chips_ui(ui: &mut Ui, view: &SourcesView, state: &mut SourcesState, words: Wo
     });
     match picked.flatten().and_then(|index| entries.into_iter().nth(index)) {
         Some((_, Entry::Choice(choice))) => acts.push(Act::PickAudio(choice)),
-        Some((_, Entry::Path)) => state.audio_path = Some(String::new()),
+        Some((_, Entry::Path)) => state.audio_path.open(),
         Some((_, Entry::Stream)) => (state.audio_stream, state.begins) = (Some(USUAL_NAME.to_owned()), true),
         None => {}
     }
@@ -260,22 +251,20 @@ impl PathAnswer {
     }
 }
 
-/// Closes a field for a path once a dialog, asked after `before` files were chosen, brought one.
-fn close_when_chosen(typed: &mut Option<String>, before: &mut Option<usize>, now: usize) {
-    if before.is_some_and(|before| before != now) {
-        (*typed, *before) = (None, None);
-    }
-}
-
-/// A field for a path, with a button to use it, one for `dialog` where there is one, and one to give up; Enter does what
-/// the first does, and the window's Escape what the last does.
+/// A field for a path, with a button to use it, one for `dialog` where there are such, and one to give up; Enter does what
+/// the first does, and the window's Escape what the last does. It closes once a dialog has brought a file.
 fn path_field(
     ui: &mut Ui,
     label: Text,
-    typed: &mut Option<String>,
-    dialog: Option<DialogRequest>,
+    state: &mut PathState,
+    view: &SourcesView,
+    dialog: DialogRequest,
     words: Words,
 ) -> Option<PathAnswer> {
+    if state.browsed.is_some_and(|before| before != view.files_chosen) {
+        *state = PathState::default();
+    }
+    let typed = &mut state.typed;
     let value = typed.as_mut()?;
     let (mut use_it, mut browse, mut give_up) = (false, false, false);
     ui.scope(|ui| {
@@ -291,7 +280,7 @@ fn path_field(
             let pressed =
                 ui.add_enabled_ui(usable, |ui| kind_button(ui, ButtonKind::Accent, use_label, use_label).clicked());
             use_it |= pressed.inner;
-            browse = dialog.is_some() && button(ui, words.settings(SettingsText::Browse)).clicked();
+            browse = view.has_dialogs && button(ui, words.settings(SettingsText::Browse)).clicked();
             give_up = button(ui, cancel).clicked();
         });
     });
@@ -302,7 +291,8 @@ fn path_field(
     }
     if browse {
         // What is typed stays for whoever gives the dialog up.
-        return dialog.map(PathAnswer::Ask);
+        state.browsed = Some(view.files_chosen);
+        return Some(PathAnswer::Ask(dialog));
     }
     if give_up {
         *typed = None;

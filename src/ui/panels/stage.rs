@@ -113,7 +113,7 @@ fn failed(
             acts.push(Act::PickVideo(VideoChoice::Test));
         }
         if button(ui, words.text(Text::Clip)).clicked() {
-            state.video_path = Some(String::new());
+            state.video_path.open();
         }
         if button(ui, words.text(Text::TryAgain)).clicked() {
             acts.push(Act::PickVideo(sources.video.clone()));
