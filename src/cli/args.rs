@@ -9,11 +9,12 @@ use clap::{Arg, Args, Parser, Subcommand};
 
 use super::env::EnvSecrets;
 use super::values::{
-    HttpChoice, RecordChoice, RecordFormatChoice, RelayChoice, ReportLanguage, SplitChoice, parse_address,
-    parse_connections, parse_destination, parse_split, parse_switch, record_parser, source_parser,
+    HttpChoice, OrOff, RecordChoice, RecordFormatChoice, RelayChoice, ReportLanguage, parse_address,
+    parse_bitrate_or_off, parse_connections, parse_destination, parse_duration_or_off, parse_server_or_off,
+    parse_split, parse_switch, path_or_off_parser, record_parser, source_parser,
 };
 use crate::media::{Bitrate, FrameRate, Size};
-use crate::settings::{AudioChoice, CardChoice, Destination, Relay, VideoChoice, parse_duration};
+use crate::settings::{AudioChoice, CardChoice, Destination, RecordSplit, Relay, VideoChoice};
 
 /// A live-streaming studio: camera and sound to any RTMP server
 ///
@@ -164,9 +165,9 @@ pub struct ShowArgs {
     pub to: Vec<Destination>,
 
     /// The service's other server, which gets the show while the first cannot be reached, with the same key; once, or once
-    /// for each --to
-    #[arg(long, value_name = "URL", help_heading = "Destination")]
-    pub backup: Vec<String>,
+    /// for each --to; off: none
+    #[arg(long, value_name = "URL|off", value_parser = parse_server_or_off, help_heading = "Destination")]
+    pub backup: Vec<OrOff<String>>,
 
     /// Read the stream key from this file (or set TALLY_KEY); once, or once for each --to
     #[arg(long, value_name = "PATH", help_heading = "Destination")]
@@ -176,9 +177,9 @@ pub struct ShowArgs {
     #[arg(long, value_name = "NAME", help_heading = "Destination")]
     pub user: Option<String>,
 
-    /// Trust the CA in this PEM file as well, for a private server, or the server's own certificate
-    #[arg(long, value_name = "FILE", help_heading = "Destination")]
-    pub tls_ca: Option<PathBuf>,
+    /// Trust the CA in this PEM file as well, for a private server, or the server's own certificate; off: none
+    #[arg(long, value_name = "FILE|off", value_parser = path_or_off_parser(), help_heading = "Destination")]
+    pub tls_ca: Option<OrOff<PathBuf>>,
 
     /// Publish to this computer only and measure what a viewer gets
     #[arg(long, help_heading = "Destination", conflicts_with = "to")]
@@ -212,18 +213,19 @@ pub struct ShowArgs {
     #[arg(long, value_name = "on|off", value_parser = parse_switch, action = clap::ArgAction::Set, help_heading = "Encoding")]
     pub adaptive: Option<bool>,
 
-    /// With --adaptive on, lower the picture's rate to this at most [default: a tenth of --video-bitrate]
-    #[arg(long, value_name = "RATE", help_heading = "Encoding")]
-    pub video_bitrate_min: Option<Bitrate>,
+    /// With --adaptive on, lower the picture's rate to this at most; off: to the default [default: a tenth of
+    /// --video-bitrate]
+    #[arg(long, value_name = "RATE|off", value_parser = parse_bitrate_or_off, help_heading = "Encoding")]
+    pub video_bitrate_min: Option<OrOff<Bitrate>>,
 
     /// Miss nothing: let viewers fall behind up to so many seconds (60 at most) while the network is too narrow, before
     /// pictures are dropped; 0 stays current [default: 0]
     #[arg(long, value_name = "SECONDS", help_heading = "Encoding")]
     pub cache: Option<u32>,
 
-    /// End after this time live, such as 10s, 2m or 1h30m
-    #[arg(long = "for", value_name = "DURATION", value_parser = parse_duration, help_heading = "Run")]
-    pub duration: Option<Duration>,
+    /// End after this time live, such as 10s, 2m or 1h30m; off: when it is stopped
+    #[arg(long = "for", value_name = "DURATION|off", value_parser = parse_duration_or_off, help_heading = "Run")]
+    pub duration: Option<OrOff<Duration>>,
 
     /// Record to this file, or off: fragmented MP4, or FLV by the ending .flv; without a destination nothing is streamed
     #[arg(long, value_name = "PATH|off", value_parser = record_parser(), help_heading = "Run")]
@@ -231,7 +233,7 @@ pub struct ShowArgs {
 
     /// Begin another file (NAME-2.mp4, ...) at a keyframe once one is so large or long, such as 2G, 500M or 30m, or off
     #[arg(long, value_name = "SIZE|DURATION|off", value_parser = parse_split, help_heading = "Run")]
-    pub record_split: Option<SplitChoice>,
+    pub record_split: Option<OrOff<RecordSplit>>,
 
     /// What came in the environment.
     #[arg(skip)]
@@ -457,10 +459,10 @@ mod tests {
         assert_eq!(show.video, Some(VideoChoice::Camera(Some("usb-1".to_owned()))));
         assert_eq!((show.to.len(), show.adaptive, show.sample_rate), (2, Some(false), Some(44_100)));
         assert_eq!(show.fps, FrameRate::new(30_000, 1001));
-        assert_eq!(show.duration, Some(Duration::from_secs(5400)));
+        assert_eq!(show.duration, Some(OrOff(Some(Duration::from_secs(5400)))));
         assert_eq!(show.record, Some(RecordChoice::Off));
         assert_eq!(show.card, Some(CardChoice::Off));
-        assert_eq!(show.record_split, Some(SplitChoice(Some(RecordSplit::Size(500_000_000)))));
+        assert_eq!(show.record_split, Some(OrOff(Some(RecordSplit::Size(500_000_000)))));
     }
 
     #[test]

@@ -26,4 +26,4 @@ pub use exit::Exit;
 pub use failure::Failure;
 pub use run::run;
 pub use settings_from_args::{read_key_file, show_settings};
-pub use values::RecordChoice;
+pub use values::{OrOff, RecordChoice};

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::args::ShowArgs;
-use super::{EnvSecrets, Failure, RecordChoice};
+use super::{EnvSecrets, Failure, OrOff, RecordChoice};
 use crate::settings::{Destination, ProfileStore, ShowSettings, StreamKey};
 
 /// A show to be streamed, with what the user should know about its profile.
@@ -47,16 +47,14 @@ pub(super) fn merged(base: ShowSettings, args: &ShowArgs) -> Result<ShowSettings
     }
     give_keys(&mut settings, args)?;
     give_backups(&mut settings, &args.backup)?;
-    if let Some(file) = &args.tls_ca {
+    if let Some(OrOff(Some(file))) = &args.tls_ca {
         check_tls_ca(file, &settings.destinations)?;
     }
     for destination in &mut settings.destinations {
         if let Some(user) = &args.user {
             destination.user = Some(user.clone());
         }
-        if let Some(file) = &args.tls_ca {
-            destination.tls_ca = Some(file.clone());
-        }
+        replace_or_off(&mut destination.tls_ca, args.tls_ca.as_ref());
     }
     let mut settings = settings.with_secrets_split();
     for destination in settings.destinations.iter_mut().filter(|destination| destination.user.is_some()) {
@@ -77,17 +75,13 @@ fn override_sources_and_run(settings: &mut ShowSettings, args: &ShowArgs) {
     }
     replace(&mut settings.gain_db, args.gain.as_ref());
     replace(&mut settings.card, args.card.as_ref());
-    if let Some(duration) = args.duration {
-        settings.duration = Some(duration);
-    }
+    replace_or_off(&mut settings.duration, args.duration.as_ref());
     match &args.record {
         Some(RecordChoice::Off) => settings.record = None,
         Some(RecordChoice::To(path)) => settings.record = Some(path.clone()),
         None => {}
     }
-    if let Some(choice) = args.record_split {
-        settings.record_split = choice.0;
-    }
+    replace_or_off(&mut settings.record_split, args.record_split.as_ref());
 }
 
 fn override_encoding(settings: &mut ShowSettings, args: &ShowArgs) {
@@ -99,7 +93,7 @@ fn override_encoding(settings: &mut ShowSettings, args: &ShowArgs) {
     replace(&mut encoding.audio_bitrate, args.audio_bitrate.as_ref());
     replace(&mut encoding.sample_rate, args.sample_rate.as_ref());
     replace(&mut encoding.adaptive, args.adaptive.as_ref());
-    encoding.video_bitrate_min = args.video_bitrate_min.or(encoding.video_bitrate_min);
+    replace_or_off(&mut encoding.video_bitrate_min, args.video_bitrate_min.as_ref());
     replace(&mut encoding.cache_seconds, args.cache.as_ref());
 }
 
@@ -118,6 +112,10 @@ fn replace<T: Clone>(field: &mut T, flag: Option<&T>) {
     if let Some(value) = flag {
         field.clone_from(value);
     }
+}
+
+fn replace_or_off<T: Clone>(field: &mut Option<T>, flag: Option<&OrOff<T>>) {
+    replace(field, flag.map(|OrOff(value)| value));
 }
 
 /// Key files win over `TALLY_KEY`. As many files as destinations belong to them in turn; one key goes to
@@ -175,15 +173,18 @@ fn give_where_none_is(destinations: &mut [Destination], key: &StreamKey) -> bool
     given
 }
 
-/// One backup for one destination, or one for each in turn.
-fn give_backups(settings: &mut ShowSettings, backups: &[String]) -> Result<(), Failure> {
-    if backups.is_empty() {
+/// One backup for one destination, or one for each in turn; one `off` is for all.
+fn give_backups(settings: &mut ShowSettings, backups: &[OrOff<String>]) -> Result<(), Failure> {
+    if let [] | [OrOff(None)] = backups {
+        for destination in settings.destinations.iter_mut().filter(|_| !backups.is_empty()) {
+            destination.backup_server = None;
+        }
         return Ok(());
     }
     refuse_without_destination(settings, "--backup")?;
     refuse_other_number(("backup server", "--backup"), backups.len(), settings.destinations.len())?;
     for (destination, backup) in settings.destinations.iter_mut().zip(backups) {
-        destination.backup_server = Some(backup.clone());
+        destination.backup_server.clone_from(&backup.0);
     }
     Ok(())
 }
@@ -399,6 +400,28 @@ mod tests {
         mistyped(merged(saved, &args("--video test")).unwrap_err());
         let other = merged(ShowSettings::default(), &args("--rehearse --size 853x480")).unwrap_err();
         assert_eq!(other.problem.kind, ProblemKind::BadSettings);
+    }
+
+    #[test]
+    fn off_takes_out_what_a_profile_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let ca = folder.path().join("ca.pem");
+        std::fs::write(&ca, "").unwrap();
+        let all = format!(
+            "--to rtmps://a/app --to rtmps://b/app --backup rtmps://c/app --backup rtmps://d/app --for 5s --tls-ca {} \
+             --video-bitrate-min 900k --record-split 30m",
+            ca.display()
+        );
+        let base = merged(ShowSettings::default(), &args(&all)).unwrap();
+        assert!(base.duration.is_some() && base.encoding.video_bitrate_min.is_some() && base.record_split.is_some());
+        assert!(base.destinations.iter().all(|d| d.tls_ca.is_some() && d.backup_server.is_some()));
+        let off = "--for off --tls-ca off --video-bitrate-min off --record-split off --backup off";
+        let bare = merged(base.clone(), &args(off)).unwrap();
+        assert!(bare.duration.is_none() && bare.encoding.video_bitrate_min.is_none() && bare.record_split.is_none());
+        assert!(bare.destinations.iter().all(|d| d.tls_ca.is_none() && d.backup_server.is_none()));
+        // Of several, each has its own.
+        let one = merged(base, &args("--backup off --backup rtmps://d/app")).unwrap().destinations;
+        assert_eq!((&one[0].backup_server, one[1].backup_server.as_deref()), (&None, Some("rtmps://d/app")));
     }
 
     #[test]

@@ -6,10 +6,14 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf, is_separator};
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use crate::settings::{AudioChoice, Destination, ParseChoiceError, RecordSplit, RelayEngine, VideoChoice};
+use crate::media::Bitrate;
+use crate::settings::{
+    AudioChoice, Destination, ParseChoiceError, RecordSplit, RelayEngine, VideoChoice, parse_duration,
+};
 use crate::studio::flight::FlightWords;
 
 /// The value of `--record`.
@@ -85,14 +89,43 @@ fn file_of(_value: &OsStr) -> Option<PathBuf> {
     None
 }
 
-/// Reads when another file begins, or `off`.
-pub(super) fn parse_split(text: &str) -> Result<SplitChoice, String> {
-    if text == "off" { Ok(SplitChoice(None)) } else { text.parse().map(|split| SplitChoice(Some(split))) }
+/// The value of a flag that can also take out what a profile has: `None` is `off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrOff<T>(pub Option<T>);
+
+/// Reads `off`, or what `read` does.
+fn or_off<T, E>(text: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Result<OrOff<T>, E> {
+    if text == "off" { Ok(OrOff(None)) } else { read(text).map(|value| OrOff(Some(value))) }
 }
 
-/// The value of `--record-split`: `None` is off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SplitChoice(pub Option<RecordSplit>);
+/// Reads when another file begins, or `off`.
+pub(super) fn parse_split(text: &str) -> Result<OrOff<RecordSplit>, String> {
+    or_off(text, str::parse)
+}
+
+/// Reads how long a show is live, or `off`.
+pub(super) fn parse_duration_or_off(text: &str) -> Result<OrOff<Duration>, String> {
+    or_off(text, parse_duration)
+}
+
+/// Reads a rate, or `off`.
+pub(super) fn parse_bitrate_or_off(text: &str) -> Result<OrOff<Bitrate>, <Bitrate as FromStr>::Err> {
+    or_off(text, str::parse)
+}
+
+/// Takes a server's URL as it is, or `off`.
+pub(super) fn parse_server_or_off(text: &str) -> Result<OrOff<String>, Infallible> {
+    or_off(text, |url| Ok(url.to_owned()))
+}
+
+/// The parser of a file that may be any, or `off`.
+pub(super) fn path_or_off_parser() -> impl TypedValueParser<Value = OrOff<PathBuf>> {
+    OsStringValueParser::new().try_map(|value| match value {
+        value if value.is_empty() => Err("give a file, or off"),
+        value if value == "off" => Ok(OrOff(None)),
+        value => Ok(OrOff(Some(PathBuf::from(value)))),
+    })
+}
 
 /// Reads `on` or `off`.
 pub(super) fn parse_switch(text: &str) -> Result<bool, String> {

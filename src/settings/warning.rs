@@ -53,7 +53,7 @@ pub enum Warning {
         destination: String,
     },
     /// What may be secret in an address of a destination was left out.
-    QueryLeftOut {
+    PartOfAddressLeftOut {
         /// Whose.
         destination: String,
     },
@@ -152,8 +152,8 @@ impl fmt::Display for Warning {
             Self::SecretMissing { secret, destination } => {
                 write!(f, "the {secret} of {destination:?} is not in the file: give it again")
             }
-            Self::QueryLeftOut { destination } => {
-                write!(f, "what follows ? in an address of {destination:?} is left out: it may be secret")
+            Self::PartOfAddressLeftOut { destination } => {
+                write!(f, "a part of an address of {destination:?} that may be secret is left out")
             }
             Self::Said(sentence) => f.write_str(sentence),
         }

@@ -205,7 +205,10 @@ pub(in crate::settings) fn public_server(destination: &Destination, server: &str
     let bare = server.split(['?', '#']).next().unwrap_or_default();
     // A key that stands in the path as well is a key still.
     let secret = destination.stream_key.as_ref().map(|key| key.reveal()).filter(|key| !key.is_empty());
-    let cut = secret.and_then(|secret| bare.find(secret)).filter(|at| bare[..*at].ends_with('/'));
+    let host_at = bare.find("://").map_or(0, |at| at + "://".len());
+    // The host and the app are the server's own words, though a key may be the same.
+    let app_end = bare[host_at..].match_indices('/').nth(1).map_or(bare.len(), |(at, _)| host_at + at);
+    let cut = secret.and_then(|secret| bare[app_end..].find(&format!("/{secret}"))).map(|at| app_end + at + 1);
     cut.map_or(bare, |at| &bare[..at]).to_owned()
 }
 

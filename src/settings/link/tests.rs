@@ -84,6 +84,11 @@ fn no_form_of_a_secret_goes_out() {
         assert!(!link.contains("canary"), "{server}: {link}");
         assert_eq!(ShowLink::parse(&link).unwrap().settings.destinations.len(), 1, "{link}");
     }
+    // A host or an app may be named as the key is.
+    for server in ["rtmp://live.example.com/app", "rtmp://h/live", "rtmp://h/live/x"] {
+        let destination = Destination { stream_key: Some(StreamKey::new("live")), ..Destination::at(server) };
+        assert_eq!(public_server(&destination, server), server);
+    }
     let files = ShowSettings {
         video: VideoChoice::File("/canary.mp4".into()),
         audio: AudioChoice::Microphone(Some("canary".into())),

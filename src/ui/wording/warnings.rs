@@ -47,8 +47,8 @@ fn in_german(warning: &Warning) -> String {
         Warning::SecretMissing { secret, destination } => {
             format!("{} ist nicht in der Datei: bitte noch einmal eingeben", secret_of(*secret, destination))
         }
-        Warning::QueryLeftOut { destination } => {
-            format!("was in einer Adresse von {destination:?} nach ? steht, ist ausgelassen: es könnte geheim sein")
+        Warning::PartOfAddressLeftOut { destination } => {
+            format!("ein Teil einer Adresse von {destination:?}, der geheim sein könnte, ist ausgelassen")
         }
         Warning::Said(sentence) => sentence.clone(),
     }

@@ -30,8 +30,9 @@ impl ProfileStore {
             left_out.push(left_out_of(destination, with_secrets));
             destination.unread = UnreadSecrets::default();
             if !with_secrets {
+                // By the key is found whether a copy of it stands in an address.
+                told.extend(without_secrets_in_addresses(destination));
                 (destination.stream_key, destination.password) = (None, None);
-                told.extend(without_queries(destination));
             }
         }
         strip_secrets(&mut document);
@@ -100,10 +101,10 @@ fn left_out_of(destination: &Destination, with_secrets: bool) -> KeptSecrets {
 }
 
 /// Takes from the addresses what may be a secret, as a show link does; says so.
-fn without_queries(destination: &mut Destination) -> Option<Warning> {
+fn without_secrets_in_addresses(destination: &mut Destination) -> Option<Warning> {
     let server = public_server(destination, &destination.server);
     let backup = destination.backup_server.as_deref().map(|backup| public_server(destination, backup));
     let is_left_out = server != destination.server || backup != destination.backup_server;
     (destination.server, destination.backup_server) = (server, backup);
-    is_left_out.then(|| Warning::QueryLeftOut { destination: destination.name.clone() })
+    is_left_out.then(|| Warning::PartOfAddressLeftOut { destination: destination.name.clone() })
 }

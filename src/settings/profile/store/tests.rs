@@ -401,7 +401,7 @@ fn what_may_be_secret_in_an_address_is_exported_only_with_the_secrets() {
     store.save("show", &show(vec![token.clone()])).unwrap();
     let (without, told) = store.export("show", false).unwrap();
     assert!(!without.contains("canary") && without.contains("rtmp://live.example.com/app"), "{without}");
-    assert_eq!(told, [Warning::QueryLeftOut { destination: "main".to_owned() }]);
+    assert_eq!(told, [Warning::PartOfAddressLeftOut { destination: "main".to_owned() }]);
     // Whoever imports it is told what is missing.
     let (_, told) = other.import(&without).unwrap();
     let missing = Warning::SecretMissing { secret: SecretKind::StreamKey, destination: "main".to_owned() };
@@ -420,6 +420,20 @@ fn what_may_be_secret_in_an_address_is_exported_only_with_the_secrets() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
     }
+}
+
+#[test]
+fn a_copy_of_the_key_in_an_address_is_not_exported_without_the_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    let server = |tail: &str| format!("rtmp://live.example.com/app{tail}");
+    store.save("show", &show(vec![destination("main", Some(CANARY))])).unwrap();
+    let path = profile_file(folder.path(), "show.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace(&server(""), &server(&format!("/{CANARY}/x")))).unwrap();
+    let (without, told) = store.export("show", false).unwrap();
+    assert!(!without.contains("canary") && without.contains(&server("/")), "{without}");
+    assert_eq!(told, [Warning::PartOfAddressLeftOut { destination: "main".to_owned() }]);
 }
 
 #[test]
