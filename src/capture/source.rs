@@ -215,8 +215,8 @@ pub trait AudioSource: Send {
         true
     }
 
-    /// How old the samples are when they are handed out, beyond their place on the timeline: constant while
-    /// it runs; the engine shifts the pts by it.
+    /// How old the samples are when they are handed out, beyond their place on the timeline; the engine shifts the pts
+    /// by it. It grows where a device turns out to be later than it said.
     fn latency(&self) -> Duration {
         Duration::ZERO
     }

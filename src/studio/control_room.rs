@@ -21,13 +21,15 @@ use super::viewer_feed::ViewerFeed;
 use super::{OtherInputs, Problem, ProblemKind};
 use crate::capture::{AudioSource, DeviceInfo, DeviceKind, SourceError, SourceEvent, VideoSource, devices};
 use crate::clock::Clock;
-use crate::flow::{Errand, Stop, Worker};
+use crate::flow::{Errand, Stop};
 use crate::settings::{AudioChoice, EncodingSettings, IngestSettings, ShowSettings, VideoChoice};
 
 /// How long the thread waits for mail at most.
 const NAP: Duration = Duration::from_millis(50);
 /// Time between looks for new devices.
 const DEVICES_INTERVAL: Duration = Duration::from_secs(3);
+/// Threads that open or close something are waited for so long at the end: a camera takes half a second, an ingest two.
+const ERRANDS_LIMIT: Duration = Duration::from_secs(3);
 /// Messages that wait; the stage's threads wait when it is full, a face is refused.
 const MAIL_MAX: usize = 256;
 
@@ -89,8 +91,8 @@ pub(super) struct ControlRoom {
     disk: Option<DiskWatch>,
     /// Closes what a crash left open; `None`: the system gives no folder for notes, or no thread.
     _leftovers: Option<Errand>,
-    /// Threads that open or close devices; joined when they are done.
-    errands: Vec<Worker>,
+    /// Threads that open or close devices and files; a disk or a driver may hold them for ever.
+    errands: Vec<Errand>,
 }
 
 impl ControlRoom {
@@ -156,6 +158,11 @@ impl ControlRoom {
         }
         // Whoever waits to send must not wait for a thread that joins them.
         drop(self.inbox);
+        self.errands.iter().for_each(Errand::request_stop);
+        let end = self.clock.now() + ERRANDS_LIMIT;
+        for errand in &mut self.errands {
+            errand.finish(end.since(self.clock.now()));
+        }
     }
 
     fn handle(&mut self, message: RoomMessage) {
@@ -495,7 +502,7 @@ impl ControlRoom {
 
     fn watch_devices(&mut self) {
         let (mail, clock, preview) = (self.mail.clone(), self.clock.clone(), self.preview.clone());
-        let watch = Worker::spawn("devices", move |stop| {
+        let watch = Errand::start("devices", move |stop| {
             let mut told: [Option<Vec<DeviceInfo>>; 2] = [None, None];
             let mut next = clock.now();
             while !stop.requested() {
@@ -527,7 +534,7 @@ impl ControlRoom {
     }
 
     fn errand(&mut self, name: &str, work: impl FnOnce(&Stop) + Send + 'static) {
-        match Worker::spawn(name, work) {
+        match Errand::start(name, work) {
             Ok(worker) => self.errands.push(worker),
             Err(error) => {
                 self.tell(StudioEvent::Problem(Problem::new(ProblemKind::Internal, "studio", error.to_string())));

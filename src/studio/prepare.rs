@@ -19,7 +19,7 @@ use super::sources::{self, Opened};
 use super::stage::{AudioPart, Card, Stage, StageFormat, Standing};
 use super::supervisor::{FIRST_PICTURE_DEADLINE, Lent, Message, Phase, Running, STATS_INTERVAL, ShowStage, Supervisor};
 use super::{Problem, ProblemKind};
-use crate::capture::{AudioSource, SourceError, SourceInfo, VideoSource, open_card_file};
+use crate::capture::{AudioSource, SourceError, SourceInfo, VideoSource, read_card_file};
 use crate::encode::{
     AudioEncoder, AudioEncoderSettings, EncodeError, VideoEncoder, VideoEncoderSettings, open_aac, open_h264,
 };
@@ -131,17 +131,14 @@ impl Supervisor {
         match &self.settings.card {
             CardChoice::Off => Card::Off,
             CardChoice::Words(language) => words(*language),
-            CardChoice::Image(path) => {
-                let opened = open_card_file(path).map(|mut picture| picture.picture_at(Timestamp::ZERO));
-                match opened {
-                    Ok(Some(captured)) => Card::Image(captured.picture),
-                    Ok(None) => words(CardWords::default()),
-                    Err(error) => {
-                        self.tell(StudioEvent::Problem(Problem::from_source(&error)));
-                        words(CardWords::default())
-                    }
+            CardChoice::Image(path) => match read_card_file(path) {
+                Ok(Some(captured)) => Card::Image(captured.picture),
+                Ok(None) => words(CardWords::default()),
+                Err(error) => {
+                    self.tell(StudioEvent::Problem(Problem::from_source(&error)));
+                    words(CardWords::default())
                 }
-            }
+            },
         }
     }
 

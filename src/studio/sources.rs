@@ -3,8 +3,8 @@
 use super::incoming::IngestDoor;
 use super::{Problem, ProblemKind};
 use crate::capture::{
-    AudioSource, CameraRequest, SourceError, VideoSource, camera, devices, microphone, open_audio_file,
-    open_video_file, silence, test_signal,
+    AudioSource, CameraRequest, SourceError, VideoSource, camera, devices, microphone, play_audio_file,
+    play_video_file, silence, test_signal,
 };
 use crate::clock::Clock;
 use crate::settings::{AudioChoice, EncodingSettings, VideoChoice};
@@ -50,7 +50,7 @@ pub(super) fn open_video(
             Opened::plain(stream.picture(info, encoding.size, encoding.frame_rate))
         }
         VideoChoice::Test => Opened::plain(test()),
-        VideoChoice::File(path) => Opened::plain(open_video_file(path)?),
+        VideoChoice::File(path) => Opened::plain(play_video_file(path, clock)?),
         VideoChoice::None => return Ok(None),
     }))
 }
@@ -75,7 +75,7 @@ pub(super) fn open_audio(
             Opened::plain(stream.sound(info, rate, channels))
         }
         AudioChoice::Test => Opened::plain(test()),
-        AudioChoice::File(path) => Opened::plain(open_audio_file(path, rate, channels)?),
+        AudioChoice::File(path) => Opened::plain(play_audio_file(path, rate, channels)?),
         AudioChoice::Silence => Opened::plain(silence::open_audio(rate, channels)),
     })
 }

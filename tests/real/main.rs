@@ -12,6 +12,8 @@ mod distance;
 #[cfg(test)]
 mod ending;
 #[cfg(test)]
+mod hanging;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod incoming;

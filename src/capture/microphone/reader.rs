@@ -36,8 +36,7 @@ pub(in crate::capture) struct Reader {
     feeds: Latest<Feed>,
     open: Option<Open>,
     was_placed: bool,
-    /// How much later than `latency` says the sound is read, where that was too short. `latency` stays what it was:
-    /// the program's timestamps hang on it.
+    /// How much later than first thought the sound is read, where that was too short.
     slack: Duration,
     /// Whether the feeds' stamps are final: then nothing is read later than they say, and nothing before it is there.
     is_placed: bool,
@@ -86,7 +85,7 @@ impl Reader {
     }
 
     pub(in crate::capture) fn latency(&self) -> Duration {
-        self.latency
+        self.latency + self.slack
     }
 
     pub(in crate::capture) fn has_begun(&self) -> bool {
@@ -103,7 +102,7 @@ impl Reader {
         if let Some(feed) = self.feeds.take() {
             self.open = Open::new(feed, self.sample_rate, self.channels);
         }
-        let shown = Timestamp::from_samples(start, self.sample_rate) - self.latency - self.slack;
+        let shown = Timestamp::from_samples(start, self.sample_rate) - self.latency();
         let (is_placed, channels) = (self.is_placed, self.channels);
         let missing = self.open.as_mut().and_then(|open| {
             let begins = !is_placed || open.has_begun(shown, frames, channels);
@@ -396,8 +395,9 @@ mod tests {
             }
         }
         assert!(silent_early > 10 * CHUNK_SAMPLES, "the latency was not too short");
-        assert_eq!(reader.latency(), Duration::from_millis(40));
-        assert!(reader.slack <= Duration::from_millis(80), "{:?}", reader.slack);
+        // What it is late is told, so that its sound stays where it belongs.
+        let told = reader.latency();
+        assert!((Duration::from_millis(60)..=Duration::from_millis(120)).contains(&told), "{told:?}");
     }
 
     #[test]

@@ -58,16 +58,17 @@ impl SimulatedCard {
 pub(crate) struct SimulatedMicrophone(Reader);
 
 impl SimulatedMicrophone {
-    /// A card that is `ppm` fast, and its microphone, mono, read `latency` late.
+    /// A card that is `ppm` fast and hands its samples out `age` seconds old, and its microphone, mono, read `latency` late.
     pub(crate) fn open(
         clock: &Clock,
         sample_rate: u32,
         ppm: f64,
+        age: f64,
         latency: Duration,
         signal: fn(f64) -> f32,
     ) -> (SimulatedCard, Self) {
         let feeds = Latest::new();
-        let card = SimulatedCard::open(clock, &feeds, sample_rate, ppm, 0.010, signal);
+        let card = SimulatedCard::open(clock, &feeds, sample_rate, ppm, age, signal);
         (card, Self(Reader::new(sample_rate, 1, latency, feeds)))
     }
 }

@@ -24,6 +24,8 @@ const FLUSH_CHUNKS_MAX: i64 = 8;
 /// A busy moment up to so long costs latency and no sound. Later than that the program was stopped: nobody hears what belongs
 /// to before, and the picture's place is given up as well.
 const LATE_MAX: Duration = Duration::from_secs(2);
+/// Chunks of silence that push out what was fed before nobody listened for a while: it would be heard at another time.
+const STALE_CHUNKS: i64 = 3;
 /// Chunks of silence that may fill the gap after a change of source: two seconds.
 const GAP_CHUNKS_MAX: i64 = 94;
 
@@ -56,6 +58,8 @@ struct OnAir {
     shift: Duration,
     /// The place of the next chunk, counted in chunks.
     next: Option<i64>,
+    /// The place behind the chunk that was encoded last.
+    encoded: Option<i64>,
 }
 
 impl AudioThread {
@@ -174,7 +178,7 @@ impl AudioThread {
 
 impl OnAir {
     fn new(part: AudioPart, sample_rate: u32, channels: u16, loudness: Loudness) -> Self {
-        Self { part, sample_rate, channels, loudness, begun: false, shift: Duration::ZERO, next: None }
+        Self { part, sample_rate, channels, loudness, begun: false, shift: Duration::ZERO, next: None, encoded: None }
     }
 
     /// Takes the chunk that ends at `index + 1`, handed out `latency` late; gives the buffer back, and whether the
@@ -203,7 +207,7 @@ impl OnAir {
         while let Some(next) = self.next.filter(|next| *next < place && place - next <= GAP_CHUNKS_MAX) {
             if active {
                 let silence = vec![0.0; samples.len()];
-                self.encode(self.pts(next), silence)?;
+                self.encode(next, silence)?;
             }
             self.next = Some(next + 1);
         }
@@ -214,7 +218,7 @@ impl OnAir {
                 self.part.program.begin_at(pts);
             }
             self.loudness.measure(&samples);
-            samples = self.encode(pts, samples)?;
+            samples = self.encode(place, samples)?;
         }
         // Everything that belongs to the program is in the encoder once this chunk's end is past the program's.
         let ended = self.pts(place + 1) >= self.part.program.end();
@@ -244,8 +248,16 @@ impl OnAir {
         Ok(samples)
     }
 
-    fn encode(&mut self, pts: Timestamp, samples: Vec<f32>) -> Result<Vec<f32>, EncodeError> {
-        let chunk = self.chunk(pts, samples);
+    /// Encodes the chunk at `place` and hands out what comes of it.
+    fn encode(&mut self, place: i64, samples: Vec<f32>) -> Result<Vec<f32>, EncodeError> {
+        if self.encoded.is_some_and(|encoded| encoded < place) {
+            for stale in place - STALE_CHUNKS..place {
+                let silence = self.chunk(self.pts(stale), vec![0.0; samples.len()]);
+                self.part.encoder.encode(&silence)?;
+            }
+        }
+        self.encoded = Some(place + 1);
+        let chunk = self.chunk(self.pts(place), samples);
         if let Some(packet) = self.part.encoder.encode(&chunk)? {
             self.send(&packet);
         }
@@ -324,6 +336,62 @@ mod tests {
     }
 
     #[test]
+    fn nothing_from_before_a_pause_is_heard_after_it() {
+        let (mut on_air, output) = on_air();
+        let loud = || (0..2 * CHUNK_SAMPLES).map(|i| (i as f32 * 0.05).sin() * 0.5).collect::<Vec<_>>();
+        let config = on_air.part.encoder.config();
+        // Longer than its sound is kept for an output that is away.
+        for index in 0..650 {
+            match index {
+                50 => output.suspend(),
+                600 => {
+                    while output.queue().try_pop().is_some() {}
+                    output.activate();
+                }
+                _ => {}
+            }
+            let samples = if index < 600 { loud() } else { vec![0.0; 2 * CHUNK_SAMPLES] };
+            on_air.take_chunk(index, Duration::ZERO, 0, samples).unwrap();
+        }
+        let mut decoder = crate::decode::open_aac(&config).unwrap();
+        let mut packets = 0;
+        while let Some(packet) = output.queue().try_pop() {
+            packets += 1;
+            let chunk = decoder.decode(&packet.data, packet.pts).unwrap();
+            let loudest = chunk.into_iter().flat_map(|chunk| chunk.samples).fold(0.0f32, |most, s| most.max(s.abs()));
+            assert!(loudest < 0.001, "{loudest} at {:?}", packet.pts);
+        }
+        assert!(packets >= 48, "{packets}");
+    }
+
+    #[test]
+    fn a_microphone_later_than_it_said_stays_with_the_picture() {
+        let clock = Clock::manual();
+        let latency = Duration::from_millis(40);
+        let (mut card, mut microphone) = SimulatedMicrophone::open(&clock, HOUR_RATE, 0.0, 0.120, latency, beep);
+        let fanout = Fanout::new();
+        let output = fanout.add(PacketQueue::new(Duration::from_secs(1)));
+        output.activate();
+        let found = Arc::new(Mutex::new(Vec::new()));
+        let finder = BeepFinder { found: Arc::clone(&found), silent_for: 0 };
+        let program = Program::new(fanout, None);
+        let part = AudioPart { encoder: Box::new(finder), leads: true, program, mail: Mail::new(sync_channel(1).0) };
+        let mut on_air = OnAir::new(part, HOUR_RATE, 1, Loudness::new(HOUR_RATE, 1).unwrap());
+        let mut samples = vec![0.0; CHUNK_SAMPLES];
+        for index in 0..60 * i64::from(HOUR_RATE) / CHUNK_SAMPLES as i64 {
+            card.run(&clock, on_air.time(index + 1).as_secs_f64());
+            let missing = microphone.read(index * CHUNK_SAMPLES as i64, &mut samples).missing;
+            samples = on_air.take_chunk(index, microphone.latency(), missing, samples).unwrap().0;
+        }
+        // Once it is known how late it is; before, its chunks are torn.
+        let found = found.lock().unwrap();
+        let settled: Vec<_> = found.iter().map(|at| at.as_secs_f64()).filter(|at| *at > 40.0).collect();
+        assert!(settled.len() >= 18, "{found:?}");
+        // What is read later is placed by whole chunks, of 64 ms at this rate.
+        assert!(settled.iter().all(|at| (at - at.round()).abs() < 0.040), "{settled:?}");
+    }
+
+    #[test]
     fn the_end_comes_with_the_last_sound() {
         let (mut on_air, output) = on_air();
         let mut samples = vec![0.0; 2 * CHUNK_SAMPLES];
@@ -381,7 +449,7 @@ mod tests {
     fn sound_stays_with_the_picture_for_an_hour(ppm: f64) {
         let clock = Clock::manual();
         let latency = Duration::from_millis(60);
-        let (mut card, mut microphone) = SimulatedMicrophone::open(&clock, HOUR_RATE, ppm, latency, beep);
+        let (mut card, mut microphone) = SimulatedMicrophone::open(&clock, HOUR_RATE, ppm, 0.010, latency, beep);
         let fanout = Fanout::new();
         let output = fanout.add(PacketQueue::new(Duration::from_secs(1)));
         let found = Arc::new(Mutex::new(Vec::new()));
