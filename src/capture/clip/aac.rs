@@ -9,7 +9,7 @@ use super::mp4::{Codec, Sample, Track, read_sample};
 use super::sound::Pcm;
 use super::timeline::{nanos, samples};
 use crate::decode::{self, AudioDecoder};
-use crate::media::{AudioChunk, AudioConfig, Bitrate, Timestamp};
+use crate::media::{AudioChunk, AudioConfig, Bitrate, CHUNK_SAMPLES, Timestamp};
 
 /// Frames that may be damaged at the start before the track counts as undecodable.
 const DAMAGED_MAX: usize = 50;
@@ -30,7 +30,7 @@ pub(super) fn open(track: Track, file: File) -> Result<AacPcm, String> {
         Codec::Other(codec) => return Err(format!("its sound is {codec}; Tally plays AAC")),
     };
     let decoder = decode::open_aac(&config).map_err(|error| error.to_string())?;
-    let mut pcm = AacPcm { file, track, config, decoder, next: 0, buffer: Vec::new() };
+    let mut pcm = AacPcm { file, track, config, decoder, next: 0, buffer: Vec::new(), failure: None };
     // Only the decoder knows rate and channels for sure: HE-AAC doubles the one, a mix-down lowers the other.
     let first = (0..DAMAGED_MAX).find_map(|_| pcm.decode_one()?);
     let Some(first) = first else { return Err("its AAC sound cannot be decoded".to_owned()) };
@@ -52,6 +52,7 @@ pub(super) struct AacPcm {
     decoder: Box<dyn AudioDecoder>,
     next: usize,
     buffer: Vec<u8>,
+    failure: Option<String>,
 }
 
 impl AacPcm {
@@ -65,13 +66,23 @@ impl AacPcm {
             return None;
         }
         self.next += 1;
-        if read_sample(&mut self.file, &sample, &mut self.buffer).is_err() {
-            return Some(None);
-        }
+        let read = read_sample(&mut self.file, &sample, &mut self.buffer);
+        self.failure = read.err().map(|error| error.to_string());
         let frame = self.track.samples.first().map_or(0, |first| i64::from(first.duration));
         let pts = sample.pts.saturating_add(frame.saturating_mul(beyond as i64));
         let pts = Timestamp::from_nanos(nanos(pts, self.track.timescale));
+        if self.failure.is_some() {
+            return Some(Some(self.silent_frame(pts)));
+        }
         Some(self.decoder.decode(&self.buffer, pts).unwrap_or_default())
+    }
+}
+
+impl AacPcm {
+    /// In place of a frame that cannot be read: as long, so that the file is not run through to its end.
+    fn silent_frame(&self, pts: Timestamp) -> AudioChunk {
+        let (sample_rate, channels) = (self.config.sample_rate, self.config.channels);
+        AudioChunk { pts, sample_rate, channels, samples: vec![0.0; CHUNK_SAMPLES * usize::from(channels)] }
     }
 }
 
@@ -115,5 +126,37 @@ impl Pcm for AacPcm {
             self.rewind();
             self.next = start;
         }
+    }
+
+    fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::clip::mp4::Mp4;
+    use crate::capture::clip::test_clips::ffmpeg_clip;
+
+    #[test]
+    fn what_cannot_be_read_is_silence_as_long_as_it_and_what_follows_is_heard() {
+        let args = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=3", "-c:a", "aac"];
+        let path = ffmpeg_clip("sine-aac.mp4", &args, Vec::new);
+        let file = || File::open(&path).unwrap();
+        let mut pcm = open(Mp4::read(&file()).unwrap().audio.unwrap(), file()).unwrap();
+        let (mut block, mut starts) = (Vec::new(), Vec::new());
+        let mut next = |pcm: &mut AacPcm| {
+            starts.push(pcm.next_block(&mut block).unwrap());
+            (block.iter().fold(0.0f32, |most, sample| most.max(sample.abs())) > 0.01, pcm.failure().is_some())
+        };
+        assert!((0..20).map(|_| next(&mut pcm)).last() == Some((true, false)));
+        // Not opened for reading: the system refuses each read.
+        pcm.file = File::options().append(true).open(&path).unwrap();
+        assert!((0..20).all(|_| next(&mut pcm) == (false, true)));
+        pcm.file = file();
+        assert!((0..20).map(|_| next(&mut pcm)).last() == Some((true, false)));
+        // What the decoder is late is a hole where the silence begins, and doubled where it ends.
+        assert!(starts.windows(2).all(|pair| (-1023..=3072).contains(&(pair[1] - pair[0]))), "{starts:?}");
     }
 }

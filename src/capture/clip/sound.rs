@@ -5,7 +5,7 @@ use rubato::{Fft, FixedSync, Resampler};
 
 use super::mix_down::{Gains, STEREO};
 use super::timeline::LoopLength;
-use crate::capture::{AudioRead, AudioSource, SourceInfo};
+use crate::capture::{AudioRead, AudioSource, SourceEvent, SourceInfo};
 
 /// The sound of a file, decoded from its start on, in its own rate and channels.
 pub(super) trait Pcm: Send {
@@ -28,6 +28,9 @@ pub(super) trait Pcm: Send {
     /// Goes on towards sample `index` (per channel), which lies ahead, without decoding all that lies between: what
     /// comes next begins before it and is right from it on.
     fn skip_to(&mut self, index: i64);
+
+    /// Why the file could not be read for what was given last, which is silence then.
+    fn failure(&self) -> Option<&str>;
 }
 
 /// `pcm` as a source at the program's rate and channels (1 or 2), in rounds of `length`.
@@ -43,7 +46,8 @@ pub(super) fn open(
 ) -> Result<Box<dyn AudioSource>, String> {
     let channels = usize::from(channels.clamp(1, 2));
     let resampling = Resampling::new(pcm.sample_rate(), sample_rate, channels)?;
-    Ok(Box::new(ClipSound { info, resampling, next: None, looped: Looped::new(pcm, length, channels) }))
+    let looped = Looped::new(pcm, length, channels);
+    Ok(Box::new(ClipSound { info, resampling, next: None, looped, file_fails: false, event: None }))
 }
 
 struct ClipSound {
@@ -53,6 +57,23 @@ struct ClipSound {
     resampling: Option<Resampling>,
     /// The sample that follows what was read last.
     next: Option<i64>,
+    file_fails: bool,
+    event: Option<SourceEvent>,
+}
+
+impl ClipSound {
+    fn tell_file_state(&mut self) {
+        let failure = self.looped.pcm.failure();
+        if failure.is_some() != self.file_fails {
+            self.file_fails = failure.is_some();
+            self.event = Some(match failure {
+                Some(error) => {
+                    SourceEvent::FileFailed { reason: format!("{} cannot be read: {error}", self.info.name) }
+                }
+                None => SourceEvent::Restored,
+            });
+        }
+    }
 }
 
 impl AudioSource for ClipSound {
@@ -77,7 +98,12 @@ impl AudioSource for ClipSound {
                 self.looped.read(out);
             }
         }
+        self.tell_file_state();
         AudioRead::default()
+    }
+
+    fn poll_event(&mut self) -> Option<SourceEvent> {
+        self.event.take()
     }
 }
 
@@ -346,6 +372,10 @@ mod tests {
 
         fn skip_to(&mut self, index: i64) {
             self.inner.skip_to(index);
+        }
+
+        fn failure(&self) -> Option<&str> {
+            self.inner.failure()
         }
     }
 

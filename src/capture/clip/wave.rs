@@ -1,7 +1,7 @@
 //! Sound files: WAV, AIFF, FLAC and MP3.
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
+use std::io::{ErrorKind, Seek, SeekFrom};
 
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_ADPCM_IMA_WAV, CODEC_ID_ADPCM_MS};
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
@@ -23,6 +23,8 @@ const CHANNELS_MAX: usize = 32;
 const PREROLL_SAMPLES: i64 = 96_000;
 /// Of a kind that no decoder here knows.
 const NOT_PLAYED: &str = "its sound is of a kind that Tally does not play";
+/// Samples of silence in place of what cannot be read.
+const SILENT_SAMPLES: usize = 4096;
 /// Packets that may be damaged one after another before the rest counts as the end.
 const DAMAGED_MAX: usize = 1000;
 
@@ -34,7 +36,8 @@ pub(super) fn open(file: File) -> Result<WavePcm, String> {
     let stream = Stream::open(&file)?;
     let track = stream.format.default_track(TrackType::Audio);
     let length = track.and_then(|track| track.num_frames).and_then(|frames| i64::try_from(frames).ok());
-    let mut pcm = WavePcm { file, stream, sample_rate: 0, gains: Vec::new(), length: length.unwrap_or(0), at: 0 };
+    let mut pcm =
+        WavePcm { file, stream, sample_rate: 0, gains: Vec::new(), length: length.unwrap_or(0), at: 0, failure: None };
     let mut block = Vec::new();
     // Only the decoder knows rate and channels for sure.
     if pcm.decode(&mut block).is_none() || pcm.sample_rate == 0 {
@@ -59,6 +62,7 @@ pub(super) struct WavePcm {
     gains: Vec<Gains>,
     length: i64,
     at: i64,
+    failure: Option<String>,
 }
 
 struct Stream {
@@ -125,10 +129,45 @@ fn end_of(packet: &Packet) -> i64 {
     packet.pts.get().saturating_add(i64::try_from(packet.dur.get()).unwrap_or(0)).max(0)
 }
 
+/// What the system said, where that is why there is nothing; a file that ends too early is damaged.
+fn failure_of(error: &Error) -> Option<String> {
+    match error {
+        Error::IoError(error) if error.kind() != ErrorKind::UnexpectedEof => Some(error.to_string()),
+        _ => None,
+    }
+}
+
 impl WavePcm {
+    /// Opens the file anew at the sample that is next; whether it can be read again.
+    fn opens_again(&mut self) -> bool {
+        let at = self.at;
+        self.rewind();
+        match self.failure {
+            Some(_) => self.at = at,
+            None => self.skip_to(at),
+        }
+        self.failure.is_none()
+    }
+
+    /// In place of what cannot be read: so long, that the disk is not asked all the time.
+    fn silence(&mut self, block: &mut Vec<f32>) -> i64 {
+        block.clear();
+        block.resize(SILENT_SAMPLES * self.gains.len(), 0.0);
+        let start = self.at;
+        self.at = start.saturating_add(SILENT_SAMPLES as i64);
+        start
+    }
+
     fn decode(&mut self, block: &mut Vec<f32>) -> Option<i64> {
         for _ in 0..DAMAGED_MAX {
-            let packet = self.stream.format.next_packet().ok()??;
+            let packet = match self.stream.format.next_packet() {
+                Ok(packet) => packet?,
+                Err(error) => {
+                    self.failure = failure_of(&error);
+                    self.failure.as_ref()?;
+                    return Some(self.silence(block));
+                }
+            };
             if packet.track_id != self.stream.track {
                 continue;
             }
@@ -171,15 +210,22 @@ impl Pcm for WavePcm {
     }
 
     fn next_block(&mut self, block: &mut Vec<f32>) -> Option<i64> {
+        if self.failure.is_some() && !self.opens_again() {
+            return (self.at < self.length).then(|| self.silence(block));
+        }
         self.decode(block)
     }
 
     fn rewind(&mut self) {
         // Opened anew rather than sought: exact in every format, and only the header is read.
-        if let Ok(stream) = Stream::open(&self.file) {
-            self.stream = stream;
-            self.at = 0;
+        match Stream::open(&self.file) {
+            Ok(stream) => (self.stream, self.at, self.failure) = (stream, 0, None),
+            Err(error) => (self.at, self.failure) = (0, Some(error)),
         }
+    }
+
+    fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
     }
 
     fn skip_to(&mut self, index: i64) {
@@ -194,6 +240,38 @@ impl Pcm for WavePcm {
         }
         if skipped {
             self.stream.decoder.reset();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::clip::test_clips::ffmpeg_clip;
+
+    #[test]
+    fn what_cannot_be_read_is_silence_as_long_as_it_and_what_follows_is_heard() {
+        for (name, coding) in [("sine.wav", &[][..]), ("sine.flac", &[]), ("sine.mp3", &["-b:a", "128k"])] {
+            let mut args = vec!["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=3"];
+            args.extend_from_slice(coding);
+            let path = ffmpeg_clip(name, &args, Vec::new);
+            let mut pcm = open(File::open(&path).unwrap()).unwrap();
+            let mut block = Vec::new();
+            let mut next = |pcm: &mut WavePcm| {
+                let start = pcm.next_block(&mut block).unwrap();
+                (start, block.iter().any(|sample| sample.abs() > 0.01), pcm.failure().is_some())
+            };
+            assert!((0..5).all(|_| !next(&mut pcm).2), "{name}");
+            // A folder cannot be read: the next round finds that out.
+            pcm.file = File::open(path.parent().unwrap()).unwrap();
+            pcm.rewind();
+            let silent: Vec<_> = (0..5).map(|_| next(&mut pcm)).collect();
+            let wanted: Vec<_> = (0..5).map(|index| (index * SILENT_SAMPLES as i64, false, true)).collect();
+            assert_eq!(silent, wanted, "{name}");
+            pcm.file = File::open(&path).unwrap();
+            let (start, _, fails) = next(&mut pcm);
+            assert!(start <= 5 * SILENT_SAMPLES as i64 && !fails, "{name}: {start}");
+            assert!((0..5).map(|_| next(&mut pcm)).all(|(_, sounds, fails)| sounds && !fails), "{name}");
         }
     }
 }
