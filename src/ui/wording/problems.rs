@@ -116,7 +116,10 @@ fn what_german(problem: &Problem) -> String {
             _ => format!("{about} ist wieder da."),
         },
         Kind::SourceSubstituted => format!("{about} gibt es hier nicht: das Testsignal wird verwendet."),
-        Kind::EncoderFailed => format!("Der Encoder ist ausgefallen: {about} ({details})."),
+        Kind::EncoderFailed => {
+            let about = if about.starts_with("video") { "des Bildes" } else { "des Tons" };
+            format!("Der Encoder {about} ist ausgefallen ({details}).")
+        }
         Kind::EncoderTooSlow => {
             let about = form_german(about);
             format!("Dieser Rechner ist zu langsam für {about}: der Encoder braucht {details} der Zeit, die er hat.")
