@@ -197,7 +197,7 @@ fn share_card(ui: &mut Ui, share: &ShareView, words: Words, acts: &mut Vec<Act>)
         }
         ShareView::Failed(problem) => {
             text(ui, words.text(Text::ShareFailed), body, t.text);
-            text(ui, problem.details.clone(), small, t.dim);
+            text(ui, words.reason(&problem.details), small, t.dim);
             if button(ui, words.text(Text::TryAgain)).clicked() {
                 acts.push(Act::AskToShare);
             }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use eframe::egui::{Color32, ColorImage, Key, Role, Vec2, vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::canvas::{Canvas, Textures, save};
 use super::window::{Desk, SIZES, desk, open_with, seen};
@@ -310,7 +310,7 @@ fn scenes() -> Vec<Scene> {
     };
     let mut lost = on_air();
     lost.handle_event(758.0, state(D::Reconnecting));
-    let told = Problem::new(ProblemKind::ConnectionLost, "live.example.com:1935", "no acknowledgement for 4 s");
+    let told = Problem::new(ProblemKind::ConnectionLost, "live.example.com:1935", "nothing was acknowledged for 4.0 s");
     lost.handle_event(758.0, StudioEvent::Problem(told));
     for second in 0..8_u32 {
         let stats = Stats { video_kbps: 0.0, audio_kbps: 0.0, queue_ms: 40.0, ..stats(D::Reconnecting) };
@@ -492,6 +492,43 @@ fn every_state_is_drawn_in_windows_that_are_far_too_small() {
             }
         }
     }
+}
+
+/// Words that no German sentence has.
+const ENGLISH: [&str; 22] = [
+    "the", "is", "are", "and", "of", "with", "your", "you", "this", "from", "has", "have", "its", "it", "to", "for",
+    "no", "be", "that", "what", "nothing", "cannot",
+];
+
+/// What a window says in German; what is pressed by its English name is not.
+fn german_texts(scene: Scene) -> Vec<String> {
+    let desk = Desk { words: Words(Lang::German), ..scene.desk };
+    let mut window = open_with(desk, SIZES[1], Textures::default());
+    window.run_steps(3);
+    let nodes = window.root().children_recursive().map(|node| node.accesskit_node());
+    let licences = include_str!("../../../NOTICE").split_whitespace().collect::<Vec<_>>().join(" ");
+    let texts = nodes.flat_map(|node| [node.label(), node.value()]).flatten();
+    // Licences are in the words of their owners, and so is what a server says.
+    let own = texts.filter(|text| !licences.contains(&text.split_whitespace().collect::<Vec<_>>().join(" ")));
+    own.map(|text| text.split(['“', '”']).step_by(2).collect()).collect()
+}
+
+#[test]
+fn in_german_nothing_is_english() {
+    let mut found = Vec::new();
+    for scene in scenes() {
+        let name = scene.name;
+        for text in german_texts(scene) {
+            let words = text.split(|letter: char| !letter.is_alphanumeric()).map(str::to_lowercase);
+            let english = words.filter(|word| ENGLISH.contains(&word.as_str())).count();
+            if english > 1 {
+                found.push(format!("{name}: {text}"));
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 fn file_name(name: &str, look: &str, size: Vec2) -> String {

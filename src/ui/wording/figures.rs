@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Lang, Text, Words};
 use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::StreamName;
-use crate::studio::DestinationState;
+use crate::studio::{DestinationState, KEY_IN_FILE};
 
 impl Words {
     /// `value` with `digits` after the language's own decimal mark, and a real minus sign.
@@ -148,7 +148,8 @@ impl Words {
 
     /// `Send the stream to rtmp://…`.
     pub fn send_to(self, address: &str) -> String {
-        self.0.pick([format!("Send the stream to {address}"), format!("Sende den Stream an {address}")])
+        let german = address.replace(KEY_IN_FILE, "SCHLÜSSEL (der in der Schlüsseldatei)");
+        self.0.pick([format!("Send the stream to {address}"), format!("Sende den Stream an {german}")])
     }
 
     /// `Ready for YouTube`.

@@ -35,6 +35,14 @@ impl Words {
         problems::what(self.0, problem)
     }
 
+    /// Why, in the engine's own words.
+    pub fn reason(self, reason: &str) -> String {
+        match self.0 {
+            Lang::English => reason.to_owned(),
+            Lang::German => reasons::in_german(reason),
+        }
+    }
+
     /// One thing to do about it.
     pub fn to_do(self, problem: &Problem) -> String {
         problems::to_do(self.0, problem)

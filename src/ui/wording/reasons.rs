@@ -91,6 +91,12 @@ const REASONS: &[[&str; 2]] = &[
     ["the connection was closed", "die Verbindung wurde geschlossen"],
     ["nothing came for too long", "es kam zu lange nichts"],
     ["the server was stopped", "der Server wurde beendet"],
+    [
+        "this computer is not on a network that others could come from",
+        "dieser Rechner ist in keinem Netz, aus dem andere kommen könnten",
+    ],
+    ["cannot listen at {}: {}", "bei {} lässt sich nichts empfangen: {}"],
+    ["the server does not start: {}", "der Server startet nicht: {}"],
     // Servers
     ["failed to lookup address information: {}", "{}"],
     ["the name has no address", "der Name hat keine Adresse"],
