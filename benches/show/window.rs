@@ -16,9 +16,11 @@ use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt, EventMas
 use x11rb::rust_connection::RustConnection;
 
 use crate::Plan;
-use crate::clip;
+use crate::clip::{self, Contestant};
 use crate::display::Display;
+use crate::measure::run;
 use crate::reader::session_bus;
+use crate::support::media::Recording;
 use crate::support::nginx::Nginx;
 use crate::support::process::Process;
 use crate::support::time;
@@ -28,7 +30,9 @@ use crate::table::{Table, median};
 /// window was mapped; live with this clip at 2500 kb/s by x264 veryfast with its preview shown.
 mod obs {
     pub(super) const MAPPED_MS: &str = "440";
-    pub(super) const LIVE_CPU_PERCENT: &str = "174";
+    pub(super) const LIVE_CPU_PERCENT: f64 = 174.0;
+    /// What FFmpeg needed there for the same clip by x264 veryfast: tells how fast that computer was beside another.
+    pub(super) const FFMPEG_CPU_PERCENT: f64 = 54.0;
     pub(super) const LIVE_RSS_MIB: &str = "287–360";
     pub(super) const LIVE_THREADS: &str = "25–30";
 }
@@ -158,9 +162,34 @@ impl Opened {
         (field("VmRSS:") / 1024.0, field("Threads:") as usize)
     }
 
+    /// What of the resident memory are the files of OpenGL in software, in MiB: a computer with a graphics card has none of it.
+    fn software_opengl(&self) -> f64 {
+        const PARTS: [&str; 5] = ["LLVM", "swrast", "gallium", "mesa", "libz3"];
+        let (mut kilobytes, mut is_part) = (0.0, false);
+        for line in std::fs::read_to_string(self.proc("smaps")).unwrap().lines() {
+            let mut words = line.split_whitespace();
+            match (words.next(), words.next()) {
+                (Some("Rss:"), Some(rss)) if is_part => kilobytes += rss.parse::<f64>().unwrap(),
+                (Some(first), _) if !first.ends_with(':') => is_part = PARTS.iter().any(|part| line.contains(part)),
+                _ => {}
+            }
+        }
+        kilobytes / 1024.0
+    }
+
     fn proc(&self, name: &str) -> std::path::PathBuf {
         Path::new("/proc").join(self.process.id().to_string()).join(name)
     }
+}
+
+/// What FFmpeg needs here for the clip by x264 veryfast, in percent of a core.
+fn ffmpeg_cpu_percent(plan: &Plan) -> f64 {
+    let runs = (0..plan.pairs).map(|_| {
+        let (nginx, home) = (Nginx::start(), tempfile::tempdir().unwrap());
+        let usage = run(&mut Contestant::X264("veryfast").command(&nginx.url(), plan.seconds, home.path()));
+        usage.cpu_seconds / (Recording::read(&nginx.recording()).video_ms() / 1000.0) * 100.0
+    });
+    median(&runs.collect::<Vec<_>>())
 }
 
 #[expect(unsafe_code, reason = "std does not tell how long a tick is")]
@@ -211,15 +240,25 @@ pub(crate) fn measure(plan: &Plan) -> Table {
     window.display.key("ctrl+l");
     window.wait_for_live(true);
     let live = window.cpu_percent(time);
-    let (rss, threads) = window.size();
+    let ((rss, threads), software) = (window.size(), window.software_opengl());
     window.display.press(PRIMARY);
     window.wait_for_live(false);
     window.display.release();
     time::pause(SETTLE);
     logic.extend(window.close());
     row("idle with the clip, focused: CPU % of a core", format!("{idle:.1}"), "-", "-");
-    row("live with the clip at 720p30: CPU % of a core", format!("{live:.1}"), obs::LIVE_CPU_PERCENT, "61");
+    let ffmpeg = ffmpeg_cpu_percent(plan);
+    // As OBS would be here: both were measured beside FFmpeg.
+    let obs_here = obs::LIVE_CPU_PERCENT / obs::FFMPEG_CPU_PERCENT * ffmpeg;
+    row(
+        "live with the clip at 720p30: CPU % of a core",
+        format!("{live:.1}"),
+        &format!("{:.0} ({obs_here:.0} here)", obs::LIVE_CPU_PERCENT),
+        &format!("{:.0} (0.35 of that)", 0.35 * obs_here),
+    );
+    row("ffmpeg x264 veryfast with the clip", format!("{ffmpeg:.1}"), &format!("{:.0}", obs::FFMPEG_CPU_PERCENT), "-");
     row("live: resident memory, MiB", whole(rss), obs::LIVE_RSS_MIB, "150");
+    row("of it files of OpenGL in software, MiB", whole(software), "-", "-");
     row("live: threads", threads.to_string(), obs::LIVE_THREADS, "14");
     let longest = logic.iter().copied().reduce(f64::max);
     row(
