@@ -40,11 +40,17 @@ const HOLD_MAX: Duration = Duration::from_secs(80);
 const TOO_MUCH_WITHIN: Duration = Duration::from_secs(5);
 /// A keyframe that goes through so many times faster than when the link was narrow tells that it is not any more.
 const OPEN: f64 = 1.8;
+/// A keyframe that goes through so many times faster than the link carries tells that it is shaped.
+const SHAPED: f64 = 1.7;
+/// How long keyframes are not believed that were wrong once.
+const DISTRUST: Duration = Duration::from_secs(30);
 /// Steps up: on a link that is known to have room, and on one that may have.
 const UP_EVERY: Duration = Duration::from_millis(500);
 const UP: f64 = 1.4;
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 const PROBE: f64 = 1.08;
+/// Where what was measured turned out to be too much, so much less is believed.
+const LESS: f64 = 0.93;
 /// Changes smaller than this part are not worth the encoder's trouble.
 const WORTH: f64 = 0.04;
 
@@ -68,6 +74,8 @@ struct Narrow {
     burst: Option<f64>,
     /// A keyframe has gone through so fast that it is not narrow any more.
     is_open: bool,
+    /// More than this, in b/s, is not believed that it carries: less was too much.
+    believed: f64,
 }
 
 /// Chooses the picture's rate between a lowest and the wanted one.
@@ -88,6 +96,12 @@ pub(in crate::studio) struct RateController {
     clear_since: Option<Timestamp>,
     standstill: Option<Standstill>,
     burst_seen: u32,
+    /// When a keyframe told that the link is wide, and how fast that one went through, in b/s.
+    opened: Option<(Timestamp, f64)>,
+    /// When one was found to have told so wrongly, and its speed: for a while only faster ones are believed.
+    lied: Option<(Timestamp, f64)>,
+    /// The sum of both rates, in b/s, that the link was to carry by what was measured.
+    settled: Option<f64>,
 }
 
 /// What the link does just now.
@@ -130,6 +144,9 @@ impl RateController {
             clear_since: None,
             standstill: None,
             burst_seen: 0,
+            opened: None,
+            lied: None,
+            settled: None,
         }
     }
 
@@ -158,7 +175,7 @@ impl RateController {
             Motion::Moves => {}
             Motion::Unsettled => {
                 self.clear_since = None;
-                self.keep_burst(burst);
+                self.keep_burst(now, burst);
                 return None;
             }
             Motion::Behind => {
@@ -168,7 +185,7 @@ impl RateController {
             }
         }
         if let (Some(carries), Some(narrow)) = (carried, &mut self.narrow) {
-            narrow.carries = narrow.carries.max(carries);
+            narrow.carries = narrow.carries.max(carries.min(narrow.believed));
         }
         if let Some(carries) = carried
             && delay > LATE
@@ -176,7 +193,7 @@ impl RateController {
         {
             return self.too_narrow(now, carries, carries * delay.as_secs_f64());
         }
-        self.keep_burst(burst);
+        self.keep_burst(now, burst);
         if delay > CLEAR {
             self.clear_since = None;
             return None;
@@ -213,17 +230,31 @@ impl RateController {
         self.clear_since = None;
         self.probe = PROBE;
         let tried = self.last_up.take().is_some_and(|up| now.since(up) < TOO_MUCH_WITHIN);
+        // Where keyframes go through faster than the link carries for long, none will tell when it is wide.
+        let is_shaped = self.narrow.and_then(|narrow| narrow.burst).is_some_and(|burst| burst > carries * SHAPED);
         self.hold = match (tried, self.narrow) {
+            (true, _) if is_shaped => HOLD,
             (true, _) => (self.hold * 2).min(HOLD_MAX),
             (false, None) => HOLD,
             (false, Some(_)) => self.hold,
         };
         let before = self.narrow.filter(|narrow| narrow.carries < carries * 2.0);
+        // Shapers let some bytes through at once: what was measured of a link may be more than it carries for long, and a keyframe
+        // may go through at any speed.
+        let believed = match (self.settled.take(), before) {
+            (Some(total), _) => total * LESS / USED,
+            (None, before) => before.map_or(f64::INFINITY, |narrow| narrow.believed),
+        };
+        if let Some((_, burst)) = self.opened.take().filter(|(at, _)| now.since(*at) < TOO_MUCH_WITHIN) {
+            let fastest = self.lied.map_or(burst, |(_, before)| before.max(burst));
+            self.lied = Some((now, fastest));
+        }
         self.narrow = Some(Narrow {
-            carries: before.map_or(carries, |narrow| (narrow.carries + carries) / 2.0),
+            carries: before.map_or(carries, |narrow| (narrow.carries + carries) / 2.0).min(believed),
             until: now + self.hold,
             burst: before.and_then(|narrow| narrow.burst),
             is_open: false,
+            believed,
         });
         if self.last_down.is_some_and(|last| now.since(last) < DOWN_EVERY) {
             return None;
@@ -241,25 +272,29 @@ impl RateController {
     }
 
     /// Remembers how fast keyframes go through while the link is narrow, and whether one tells that it is not any more.
-    fn keep_burst(&mut self, burst: Option<f64>) {
+    fn keep_burst(&mut self, now: Timestamp, burst: Option<f64>) {
+        self.lied = self.lied.filter(|(at, _)| now.since(*at) < DISTRUST);
         if let (Some(narrow), Some(burst)) = (&mut self.narrow, burst) {
             let slowest = narrow.burst.unwrap_or(burst);
             if burst < slowest * OPEN {
                 narrow.burst = Some((slowest + burst) / 2.0);
-            } else if burst >= narrow.carries * 1.5 {
+            } else if burst >= narrow.carries * 1.5 && self.lied.is_none_or(|(_, lied)| burst >= lied * OPEN) {
                 narrow.is_open = true;
+                narrow.burst = Some(burst);
             }
         }
     }
 
     fn rise(&mut self, now: Timestamp, clear_since: Timestamp) -> Option<Bitrate> {
-        if self.narrow.take_if(|narrow| narrow.is_open).is_some() {
+        if let Some(narrow) = self.narrow.take_if(|narrow| narrow.is_open) {
             self.hold = HOLD;
+            self.opened = narrow.burst.map(|burst| (now, burst));
         }
+        let (last_up, last_down) = (self.last_up, self.last_down);
         let rested = |every: Duration| {
             now.since(clear_since) >= every
-                && self.last_up.is_none_or(|up| now.since(up) >= every)
-                && self.last_down.is_none_or(|down| now.since(down) >= every)
+                && last_up.is_none_or(|up| now.since(up) >= every)
+                && last_down.is_none_or(|down| now.since(down) >= every)
         };
         let Some(narrow) = self.narrow else {
             if self.current >= self.wanted || !rested(UP_EVERY) {
@@ -270,10 +305,12 @@ impl RateController {
         let known = narrow.carries * USED - self.audio;
         if self.current < known && rested(UP_EVERY) {
             // No try: so much the link has carried.
-            let up = self.last_up;
             let changed = self.step_up(now, known, 0.1);
-            self.last_up = up;
-            return changed;
+            self.last_up = last_up;
+            if changed.is_some() {
+                self.settled = Some(known + self.audio);
+                return changed;
+            }
         }
         if now < narrow.until || !rested(PROBE_EVERY) {
             return None;
@@ -290,7 +327,7 @@ impl RateController {
     fn step_up(&mut self, now: Timestamp, bps: f64, worth: f64) -> Option<Bitrate> {
         let changed = self.change(bps, worth);
         if changed.is_some() {
-            self.last_up = Some(now);
+            (self.last_up, self.settled) = (Some(now), None);
         }
         changed
     }

@@ -78,6 +78,14 @@ impl Run {
 
 /// Streams for `seconds` over a link that carries `link(t)` b/s and whose path takes `path_ms` there and back.
 fn stream(seconds: i64, path_ms: i64, link: impl Fn(f64) -> f64) -> Run {
+    stream_shaped(seconds, path_ms, 0.0, link)
+}
+
+/// What a shaped link lets through at once goes so fast.
+const WIRE_BPS: f64 = 100e6;
+
+/// The same over a link that is shaped: after a pause it lets `bucket` bytes through at once.
+fn stream_shaped(seconds: i64, path_ms: i64, bucket: f64, link: impl Fn(f64) -> f64) -> Run {
     let mut run = Run::default();
     let encoding = EncodingSettings {
         video_bitrate: Bitrate::from_kbps(WANTED_KBPS),
@@ -157,13 +165,14 @@ fn stream(seconds: i64, path_ms: i64, link: impl Fn(f64) -> f64) -> Run {
         {
             router.push_back(part);
         }
-        credit = (credit + carries / 8000.0).min((carries / 8000.0).max(1.0));
-        while credit >= 1.0
+        credit = (credit + carries / 8000.0).min((carries / 8000.0).max(1.0).max(bucket));
+        let mut wire = if bucket > 0.0 { WIRE_BPS / 8000.0 } else { credit };
+        while credit.min(wire) >= 1.0
             && let Some((left, video, sent, whole)) = router.front_mut()
         {
-            let goes = (*left).min(credit as u64);
+            let goes = (*left).min(credit.min(wire) as u64);
             *left -= goes;
-            credit -= goes as f64;
+            (credit, wire) = (credit - goes as f64, wire - goes as f64);
             acks.push_back((ms + path_ms, goes));
             if *left == 0 {
                 if *whole {
@@ -262,6 +271,22 @@ fn a_link_that_narrows_costs_little_and_the_rate_comes_back() {
     assert!(all[all.len() * 3 / 4] <= 700, "{all:?}");
     holes.sort_unstable();
     assert!(holes[holes.len() / 2] <= 50, "{holes:?}");
+}
+
+#[test]
+fn a_shaped_link_is_not_taken_for_a_wide_one_and_is_tried_again_soon() {
+    // What goes through at once is from half a keyframe to seconds of a show.
+    for bucket in [8e3, 16e3, 24e3, 32e3, 64e3, 256e3] {
+        for phase in 0..4 {
+            let begin = 12.0 + f64::from(phase) / 2.0;
+            let run = stream_shaped(64, 1, bucket, |t| if (begin..begin + 30.0).contains(&t) { 1.2e6 } else { 10e6 });
+            let (worst, hole) = (run.worst_delay(|_| false), run.longest_hole());
+            let story = || format!("{bucket} bytes, {begin} s: worst {worst}, hole {hole}, rates {:?}", run.rates);
+            assert!(worst <= 850 && hole <= 850, "{}", story());
+            assert!(run.turns(17, 42) <= 6, "{} turns: {}", run.turns(17, 42), story());
+            assert!(run.first_full_after(44).is_some_and(|after| after <= 14.0), "{}", story());
+        }
+    }
 }
 
 #[test]
