@@ -36,10 +36,8 @@ pub(super) fn stream_name(
 ) -> Result<String, NameError> {
     let (path, query) = raw.split_once('?').unwrap_or((raw, ""));
     if let Some(key) = key {
-        let whole_is_key = key.is(raw) | key.is(path);
-        if whole_is_key {
-            let last = app.rsplit('/').next().unwrap_or_default();
-            return Ok(if last.is_empty() { NAMELESS } else { last }.to_owned());
+        if is_whole_name(raw, key) {
+            return Ok(named_like(app));
         }
         if !query_has_key(query, key) {
             return Err(NameError::WrongKey);
@@ -47,6 +45,31 @@ pub(super) fn stream_name(
     }
     let name = shown(path, bytes_max)?;
     if name.is_empty() { Err(NameError::Missing) } else { Ok(name) }
+}
+
+/// The name of the stream that a player means.
+///
+/// Services teach that the key to publish is the whole name. Whoever plays by that means the stream that is published so,
+/// and the key is shown to nobody.
+pub(super) fn played_name(
+    raw: &str,
+    app: &str,
+    play_key: Option<&PublishKey>,
+    publish_key: Option<&PublishKey>,
+    bytes_max: usize,
+) -> Result<String, NameError> {
+    let name = stream_name(raw, app, play_key, bytes_max)?;
+    Ok(if publish_key.is_some_and(|key| is_whole_name(raw, key)) { named_like(app) } else { name })
+}
+
+fn is_whole_name(raw: &str, key: &PublishKey) -> bool {
+    key.is(raw) | key.is(raw.split('?').next().unwrap_or_default())
+}
+
+/// The name of a stream whose own name was its key.
+fn named_like(app: &str) -> String {
+    let last = app.rsplit('/').next().unwrap_or_default();
+    if last.is_empty() { NAMELESS } else { last }.to_owned()
 }
 
 /// Whether `key=KEY` is in a query. A key may itself hold an ampersand: the rest of the query is tried as well.

@@ -196,16 +196,45 @@ fn the_key_to_play_is_asked_for_and_is_not_the_one_to_publish() {
 }
 
 #[test]
+fn who_plays_by_the_key_to_publish_finds_the_stream_and_tells_nobody_the_key() {
+    for play_key in [None, Some("for-players")] {
+        let (server, events) = start(|config| {
+            config.publish_key = PublishKey::new("s3cret-key");
+            config.play_key = play_key.and_then(PublishKey::new);
+        });
+        let address = server.local_addr();
+        // The whole name is the key, as services teach it; the same address is given to a player.
+        let mut publisher = Publisher::publish(address, "s3cret-key").unwrap();
+        let query = play_key.map_or_else(String::new, |key| format!("?key={key}"));
+        let mut viewer = Viewer::play(address, &format!("s3cret-key{query}")).unwrap();
+        let tags = publisher.show(5);
+        publisher.close();
+        assert_same(&viewer.watch(), &tags);
+        let waiting = Viewer::play(address, &format!("s3cret%2Dkey{query}")).unwrap();
+        drop((viewer, waiting));
+        assert_eq!(play_ended(&events).0, 5);
+        server.stop();
+        let told = format!("{:?}", events.lock().unwrap());
+        assert!(!told.contains("s3cret"), "{told}");
+    }
+}
+
+/// What a server for other computers is made of, with this key to play.
+fn shared(play_key: Option<&str>) -> (Arc<Shared>, Events) {
+    let mut config = IngestConfig::new("0.0.0.0:0".parse().unwrap());
+    config.play_key = play_key.and_then(PublishKey::new);
+    let events = Events::default();
+    let told = Arc::clone(&events);
+    let tell = move |event| told.lock().unwrap().push(event);
+    (Arc::new(Shared::new(config, Clock::system(), Arc::new(tell), None)), events)
+}
+
+#[test]
 fn from_other_computers_nobody_plays_without_a_key() {
     for (key, raw, plays) in
         [(None, "cam", false), (Some("token"), "cam", false), (Some("token"), "cam?key=token", true)]
     {
-        let mut config = IngestConfig::new("0.0.0.0:0".parse().unwrap());
-        config.play_key = key.and_then(PublishKey::new);
-        let events = Events::default();
-        let told = Arc::clone(&events);
-        let tell = move |event| told.lock().unwrap().push(event);
-        let shared = Arc::new(Shared::new(config, Clock::system(), Arc::new(tell), None));
+        let (shared, events) = shared(key);
         let mut conversation = Conversation::new("192.0.2.7:4000".parse().unwrap(), shared).unwrap();
         conversation.input(&[&[3][..], &[1; 3072]].concat());
         let mut puppet = Puppet::new();
