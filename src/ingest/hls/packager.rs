@@ -29,6 +29,8 @@ pub(in crate::ingest) struct Packager {
     remux: Remux,
     video: Option<Rendition>,
     audio: Option<Rendition>,
+    /// Kinds that this publish has announced.
+    announced: [bool; 2],
     /// `EXT-X-TARGETDURATION`: never changes, as it must not.
     target: u64,
     /// Where pictures were cut and sound is not yet, in milliseconds of the timeline.
@@ -54,6 +56,7 @@ impl Packager {
             remux: Remux::default(),
             video: None,
             audio: None,
+            announced: [false; 2],
             target,
             cuts: VecDeque::new(),
             zero_at: None,
@@ -95,7 +98,8 @@ impl Packager {
         for piece in made {
             self.put(piece, None);
         }
-        self.video.iter_mut().chain(&mut self.audio).for_each(Rendition::close_segment);
+        self.video.iter_mut().chain(&mut self.audio).for_each(Rendition::break_off);
+        self.announced = [false; 2];
         self.cuts.clear();
         (self.zero_at, self.strayed_to) = (None, None);
     }
@@ -148,12 +152,12 @@ impl Packager {
     fn put(&mut self, piece: Remuxed, wall: Option<Duration>) -> bool {
         match piece {
             Remuxed::Codec(kind, codec) => {
-                // Both kinds count their segments alike.
-                let other = if kind == Kind::Video { &self.audio } else { &self.video };
-                let number = other.as_ref().map_or(0, |other| other.open().number);
+                self.announced[kind as usize] = true;
+                // Both kinds count alike.
+                let (number, discontinuities) = self.rendition(kind.other()).map_or((0, 0), Rendition::counted);
                 let changed = match self.slot(kind) {
                     Some(rendition) => rendition.change(codec),
-                    empty => Rendition::new(codec, number).map(|new| *empty = Some(new)),
+                    empty => Rendition::new(codec, number, discontinuities).map(|new| *empty = Some(new)),
                 };
                 if let Err(error) = changed {
                     self.unusable.push(error.to_string());
@@ -195,6 +199,11 @@ impl Packager {
                         Kind::Video => {}
                         Kind::Audio if audio_cut => drop(self.cuts.pop_front()),
                         Kind::Audio => {}
+                    }
+                    // The publisher that came again has nothing of the other: players would wait for it for ever.
+                    if !self.announced[kind.other() as usize] {
+                        *self.slot(kind.other()) = None;
+                        self.cuts.clear();
                     }
                 }
                 made

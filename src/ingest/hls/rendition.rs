@@ -72,15 +72,15 @@ pub(super) struct Rendition {
 }
 
 impl Rendition {
-    /// Begins at a segment's number.
-    pub(super) fn new(codec: Mp4Codec, number: u64) -> Result<Self, Mp4Error> {
+    /// Begins at a segment's number, after so many discontinuities.
+    pub(super) fn new(codec: Mp4Codec, number: u64, discontinuities: u64) -> Result<Self, Mp4Error> {
         let init = init_of(&codec)?;
         Ok(Self {
             codec,
             inits: VecDeque::from([(1, init)]),
             closed: VecDeque::new(),
             open: Segment { number, init: 1, discontinuity: false, begins_at: Duration::ZERO, parts: Vec::new() },
-            discontinuities_gone: 0,
+            discontinuities_gone: discontinuities,
             samples: Vec::new(),
             samples_bytes: 0,
             start: 0,
@@ -89,9 +89,21 @@ impl Rendition {
         })
     }
 
-    /// Another stream begins, or the same with another codec: what is open is closed.
-    pub(super) fn change(&mut self, codec: Mp4Codec) -> Result<(), Mp4Error> {
+    /// Number of the segment that is open, and the discontinuities up to it.
+    pub(super) fn counted(&self) -> (u64, u64) {
+        let marked = self.listed().chain([&self.open]).filter(|segment| segment.discontinuity).count() as u64;
+        (self.open.number, self.discontinuities_gone + marked)
+    }
+
+    /// What is open is closed; what comes next is another stream.
+    pub(super) fn break_off(&mut self) {
         self.close_segment();
+        self.open.discontinuity = true;
+    }
+
+    /// Another stream begins, or the same with another codec.
+    pub(super) fn change(&mut self, codec: Mp4Codec) -> Result<(), Mp4Error> {
+        self.break_off();
         if codec != self.codec {
             let init = init_of(&codec)?;
             let number = self.inits.back().map_or(0, |(number, _)| *number) + 1;
@@ -99,7 +111,6 @@ impl Rendition {
             self.open.init = number;
             self.codec = codec;
         }
-        self.open.discontinuity = true;
         Ok(())
     }
 

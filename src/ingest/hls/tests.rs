@@ -10,7 +10,7 @@ use super::*;
 use crate::bitstream::{AudioSpecificConfig, avcc_record};
 use crate::flv::{TagKind, audio_sequence_header, audio_tag_header, video_sequence_header, video_tag_header};
 use crate::ingest::mp4_recording::{Mp4Recording, Step};
-use crate::ingest::remux::Kind;
+use crate::ingest::remux::{Kind, Remux, Remuxed};
 use crate::ingest::unit::Unit;
 use crate::media::{Timestamp, held_bytes};
 use crate::rtmp::MediaKind;
@@ -28,20 +28,26 @@ struct Publisher {
     /// First timestamp.
     origin_ms: u32,
     gop: u64,
+    /// Added to what the sound is stamped with.
+    sound_ms: i32,
     pictures: u64,
     packets: u64,
 }
 
 impl Publisher {
     fn new(origin_ms: u32, gop: u64) -> Self {
-        Self { origin_ms, gop, pictures: 0, packets: 0 }
+        Self { origin_ms, gop, sound_ms: 0, pictures: 0, packets: 0 }
     }
 
     fn headers(&self) -> Vec<Unit> {
         let asc = AudioSpecificConfig::lc(48_000, 2).write();
         vec![
             Unit::media(MediaKind::Video, self.origin_ms, video_sequence_header(&avcc_record(SPS, PPS))),
-            Unit::media(MediaKind::Audio, self.origin_ms, audio_sequence_header(&asc)),
+            Unit::media(
+                MediaKind::Audio,
+                self.origin_ms.wrapping_add_signed(self.sound_ms),
+                audio_sequence_header(&asc),
+            ),
         ]
     }
 
@@ -59,7 +65,8 @@ impl Publisher {
             let mut body = audio_tag_header().to_vec();
             body.extend_from_slice(b"sound");
             self.packets += 1;
-            (packet_ms, Unit::media(MediaKind::Audio, stamp(packet_ms), body.into()))
+            let stamp = stamp(packet_ms).wrapping_add_signed(self.sound_ms);
+            (packet_ms, Unit::media(MediaKind::Audio, stamp, body.into()))
         }
     }
 
@@ -264,6 +271,120 @@ fn a_publisher_that_comes_again_goes_on_where_it_was() {
     assert!(media(&packager, Kind::Video).ended);
     let gone = (0..30).map(|_| Publisher::new(0, 60).run(&mut packager, 2, |_| {})).count();
     assert_eq!((gone, media(&packager, Kind::Video).discontinuity_sequence), (30, 1));
+}
+
+/// How far each kind is filled, in milliseconds, by its segments and what follows them.
+fn filled_ms(packager: &Packager, kind: Kind) -> i64 {
+    let rendition = packager.rendition(kind).unwrap();
+    let listed: f64 = rendition.listed().map(|segment| segment.seconds()).sum();
+    let before = rendition.listed().next().unwrap().begins_at.as_secs_f64() - WALL.as_secs_f64();
+    ((before + listed + rendition.open_seconds()) * 1000.0) as i64
+}
+
+#[test]
+fn tracks_that_count_from_their_own_beginnings_are_joined() {
+    // Some publishers stamp each track from its own first packet, whenever that came.
+    for sound_ms in [0, -1_900, -2_100, -3_000, -9_000, -60_000, 1_900, 3_000, 9_000, 60_000] {
+        for origin_ms in [100_000, 1_000, 0xFFFF_F000] {
+            let (mut packager, mut remux) = (Packager::new(Some(2.0)), Remux::default());
+            let mut publisher = Publisher::new(origin_ms, 60);
+            publisher.sound_ms = sound_ms;
+            let headers = publisher.headers();
+            publisher.run(&mut packager, 60, |packager| {
+                if packager.is_ready() {
+                    check_both(packager);
+                }
+            });
+            let mut again = Publisher { pictures: 0, packets: 0, ..publisher };
+            headers.iter().for_each(|unit| remux.take(unit, &mut |_| {}));
+            while again.pictures < 30 * 60 {
+                remux.take(&again.next().1, &mut |_| {});
+            }
+            // What is not far apart lies where it is stamped.
+            let apart = if sound_ms.abs() < 2000 { i64::from(sound_ms) } else { 0 };
+            let end = remux.end_ms() - apart.max(0);
+            assert!((59_000..61_000).contains(&end), "{sound_ms} from {origin_ms}: {end}");
+            let (video, audio) = (filled_ms(&packager, Kind::Video), filled_ms(&packager, Kind::Audio));
+            assert!((59_000..61_000).contains(&video), "{sound_ms} from {origin_ms}: {video}");
+            assert!((audio - video - apart).abs() < 300, "{sound_ms} from {origin_ms}: {audio} and {video}");
+        }
+    }
+}
+
+#[test]
+fn a_jump_of_one_track_or_of_both_is_no_hole() {
+    for (video_jump, audio_jump) in [(-50_000, -50_000), (3_600_000, 3_600_000), (-5_000, 0), (0, 20_000), (0, -5_000)]
+    {
+        let mut remux = Remux::default();
+        let mut publisher = Publisher::new(100_000, 60);
+        publisher.headers().iter().for_each(|unit| remux.take(unit, &mut |_| {}));
+        let mut apart = 0;
+        while publisher.pictures < 30 * 30 {
+            let (ms, mut unit) = publisher.next();
+            if ms >= 10_000 {
+                let jump = if unit.tag == TagKind::Video { video_jump } else { audio_jump };
+                unit.timestamp_ms = unit.timestamp_ms.wrapping_add_signed(jump);
+            }
+            remux.take(&unit, &mut |piece| {
+                if let Remuxed::Sample { kind: Kind::Audio, start, .. } = piece {
+                    apart = start as i64 / 48 - ms as i64;
+                }
+            });
+        }
+        let end = remux.end_ms();
+        assert!((29_000..31_000).contains(&end), "{video_jump} and {audio_jump}: {end}");
+        assert!(apart.abs() < 300, "{video_jump} and {audio_jump}: {apart}");
+    }
+}
+
+/// Takes only the units of some kind, from this time of day on, for so many seconds.
+fn run_only(packager: &mut Packager, kind: TagKind, publisher: &mut Publisher, wall: Duration, seconds: u64) {
+    let wanted = |unit: &Unit| unit.tag == kind;
+    publisher.headers().iter().filter(|unit| wanted(unit)).for_each(|unit| _ = packager.take(unit, wall));
+    loop {
+        let (ms, unit) = publisher.next();
+        if ms > seconds * 1000 {
+            return;
+        }
+        if wanted(&unit) {
+            packager.take(&unit, wall + Duration::from_millis(ms));
+        }
+    }
+}
+
+#[test]
+fn what_a_publisher_leaves_out_when_it_comes_again_is_not_waited_for() {
+    for (kept, gone) in [(Kind::Video, Kind::Audio), (Kind::Audio, Kind::Video)] {
+        let tag = if kept == Kind::Video { TagKind::Video } else { TagKind::Audio };
+        let mut packager = Packager::new(Some(2.0));
+        Publisher::new(0, 60).run(&mut packager, 7, |_| {});
+        packager.unpublished();
+        packager.published();
+        let wall = WALL + Duration::from_secs(8);
+        run_only(&mut packager, tag, &mut Publisher::new(0, 60), wall, 1);
+        // Its header may still come.
+        assert!(packager.rendition(gone).is_some());
+        packager.unpublished();
+        packager.published();
+        run_only(&mut packager, tag, &mut Publisher::new(0, 60), wall, 8);
+        assert!(packager.rendition(gone).is_none() && packager.is_ready());
+        let master = playlist::master(&packager, None, "");
+        assert!(!master.contains("AUDIO"), "{master}");
+        assert_eq!(master.contains("mp4a"), kept == Kind::Audio, "{master}");
+        assert_eq!(master.contains("avc1"), kept == Kind::Video, "{master}");
+        check(&media(&packager, kept));
+        // It comes again, with both.
+        packager.unpublished();
+        packager.published();
+        Publisher::new(0, 60).run(&mut packager, 20, |packager| {
+            if packager.is_ready() && packager.rendition(gone).is_some() {
+                check_both(packager);
+            }
+        });
+        let [video, audio] = [Kind::Video, Kind::Audio].map(|kind| media(&packager, kind));
+        assert!(playlist::master(&packager, None, "").contains("AUDIO=\"audio\""));
+        assert_eq!(video.discontinuity_sequence, audio.discontinuity_sequence);
+    }
 }
 
 #[test]
