@@ -72,14 +72,18 @@ fn named_like(app: &str) -> String {
     if last.is_empty() { NAMELESS } else { last }.to_owned()
 }
 
-/// Whether `key=KEY` is in a query. A key may itself hold an ampersand: the rest of the query is tried as well.
+/// Whether `key=KEY` is in a query. A key may itself hold an ampersand: the rest of the query is tried as well. Scripts in
+/// browsers write a space as `+`.
 pub(super) fn query_has_key(query: &str, key: &PublishKey) -> bool {
     query
         .match_indices("key=")
         .filter(|(at, _)| *at == 0 || query.as_bytes().get(at - 1) == Some(&b'&'))
         .take(4)
         .filter_map(|(at, found)| query.get(at + found.len()..))
-        .any(|rest| key.is(rest) | key.is(rest.split('&').next().unwrap_or_default()))
+        .any(|rest| {
+            let one = rest.split('&').next().unwrap_or_default();
+            key.is(rest) | key.is(one) | key.is(&one.replace('+', " "))
+        })
 }
 
 fn shown(text: &str, bytes_max: usize) -> Result<String, NameError> {
@@ -167,6 +171,20 @@ mod tests {
             assert_eq!(name(wrong, "live"), Err(NameError::WrongKey), "{wrong}");
         }
         assert_eq!(name("?key=s3&cret", "live"), Err(NameError::Missing));
+    }
+
+    #[test]
+    fn a_key_is_found_in_a_query_as_any_program_writes_it() {
+        for (key, query, found) in [
+            ("open sesame", "key=open%20sesame&viewer=x", true),
+            // As browsers' scripts do.
+            ("open sesame", "key=open+sesame&viewer=x", true),
+            ("a+b c", "viewer=x&key=a%2Bb+c", true),
+            ("a+b", "key=a+b", true),
+            ("a b", "key=a%2Bb", false),
+        ] {
+            assert_eq!(query_has_key(query, &PublishKey::new(key).unwrap()), found, "{key} in {query}");
+        }
     }
 
     #[test]
