@@ -1,16 +1,22 @@
 //! HLS as its readers see it, in virtual time.
 
+mod uneven;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::packager::Packager;
 use super::playlist;
+use super::rendition::Rendition;
 use super::*;
 use crate::bitstream::{AudioSpecificConfig, avcc_record};
 use crate::flv::{TagKind, audio_sequence_header, audio_tag_header, video_sequence_header, video_tag_header};
+use crate::ingest::StreamFacts;
 use crate::ingest::mp4_recording::{Mp4Recording, Step};
-use crate::ingest::remux::{Kind, Remux, Remuxed};
+use crate::ingest::remux::Kind;
 use crate::ingest::unit::Unit;
 use crate::media::{Timestamp, held_bytes};
 use crate::rtmp::MediaKind;
@@ -23,11 +29,12 @@ const PPS: &[u8] = &[0x68, 0xcb, 0x83, 0xcb, 0x20];
 /// 2026-11-24T23:36:29Z
 const WALL: Duration = Duration::from_secs(1_795_563_389);
 
-/// A publisher of 30 pictures a second and AAC, in the order of a real one.
+/// A publisher of pictures (30 a second) and AAC, in the order of a real one.
 struct Publisher {
     /// First timestamp.
     origin_ms: u32,
     gop: u64,
+    fps: u64,
     /// Added to what the sound is stamped with.
     sound_ms: i32,
     pictures: u64,
@@ -36,7 +43,7 @@ struct Publisher {
 
 impl Publisher {
     fn new(origin_ms: u32, gop: u64) -> Self {
-        Self { origin_ms, gop, sound_ms: 0, pictures: 0, packets: 0 }
+        Self { origin_ms, gop, fps: 30, sound_ms: 0, pictures: 0, packets: 0 }
     }
 
     fn headers(&self) -> Vec<Unit> {
@@ -53,7 +60,7 @@ impl Publisher {
 
     /// The next unit, and its milliseconds since the start.
     fn next(&mut self) -> (u64, Unit) {
-        let (picture_ms, packet_ms) = (self.pictures * 1000 / 30, self.packets * 64 / 3);
+        let (picture_ms, packet_ms) = (self.pictures * 1000 / self.fps, self.packets * 64 / 3);
         let stamp = |ms: u64| self.origin_ms.wrapping_add(ms as u32);
         if picture_ms <= packet_ms {
             let keyframe = self.pictures.is_multiple_of(self.gop);
@@ -74,7 +81,7 @@ impl Publisher {
         for unit in self.headers() {
             packager.take(&unit, WALL);
         }
-        let end = self.pictures.max(1) * 1000 / 30 + seconds * 1000;
+        let end = self.pictures.max(1) * 1000 / self.fps + seconds * 1000;
         loop {
             let (ms, unit) = self.next();
             if ms > end {
@@ -273,118 +280,66 @@ fn a_publisher_that_comes_again_goes_on_where_it_was() {
     assert_eq!((gone, media(&packager, Kind::Video).discontinuity_sequence), (30, 1));
 }
 
-/// How far each kind is filled, in milliseconds, by its segments and what follows them.
-fn filled_ms(packager: &Packager, kind: Kind) -> i64 {
-    let rendition = packager.rendition(kind).unwrap();
-    let listed: f64 = rendition.listed().map(|segment| segment.seconds()).sum();
-    let before = rendition.listed().next().unwrap().begins_at.as_secs_f64() - WALL.as_secs_f64();
-    ((before + listed + rendition.open_seconds()) * 1000.0) as i64
-}
-
 #[test]
-fn tracks_that_count_from_their_own_beginnings_are_joined() {
-    // Some publishers stamp each track from its own first packet, whenever that came.
-    for sound_ms in [0, -1_900, -2_100, -3_000, -9_000, -60_000, 1_900, 3_000, 9_000, 60_000] {
-        for origin_ms in [100_000, 1_000, 0xFFFF_F000] {
-            let (mut packager, mut remux) = (Packager::new(Some(2.0)), Remux::default());
-            let mut publisher = Publisher::new(origin_ms, 60);
-            publisher.sound_ms = sound_ms;
-            let headers = publisher.headers();
-            publisher.run(&mut packager, 60, |packager| {
-                if packager.is_ready() {
-                    check_both(packager);
-                }
-            });
-            let mut again = Publisher { pictures: 0, packets: 0, ..publisher };
-            headers.iter().for_each(|unit| remux.take(unit, &mut |_| {}));
-            while again.pictures < 30 * 60 {
-                remux.take(&again.next().1, &mut |_| {});
-            }
-            // What is not far apart lies where it is stamped.
-            let apart = if sound_ms.abs() < 2000 { i64::from(sound_ms) } else { 0 };
-            let end = remux.end_ms() - apart.max(0);
-            assert!((59_000..61_000).contains(&end), "{sound_ms} from {origin_ms}: {end}");
-            let (video, audio) = (filled_ms(&packager, Kind::Video), filled_ms(&packager, Kind::Audio));
-            assert!((59_000..61_000).contains(&video), "{sound_ms} from {origin_ms}: {video}");
-            assert!((audio - video - apart).abs() < 300, "{sound_ms} from {origin_ms}: {audio} and {video}");
-        }
-    }
-}
-
-#[test]
-fn a_jump_of_one_track_or_of_both_is_no_hole() {
-    for (video_jump, audio_jump) in [(-50_000, -50_000), (3_600_000, 3_600_000), (-5_000, 0), (0, 20_000), (0, -5_000)]
-    {
-        let mut remux = Remux::default();
-        let mut publisher = Publisher::new(100_000, 60);
-        publisher.headers().iter().for_each(|unit| remux.take(unit, &mut |_| {}));
-        let mut apart = 0;
-        while publisher.pictures < 30 * 30 {
-            let (ms, mut unit) = publisher.next();
-            if ms >= 10_000 {
-                let jump = if unit.tag == TagKind::Video { video_jump } else { audio_jump };
-                unit.timestamp_ms = unit.timestamp_ms.wrapping_add_signed(jump);
-            }
-            remux.take(&unit, &mut |piece| {
-                if let Remuxed::Sample { kind: Kind::Audio, start, .. } = piece {
-                    apart = start as i64 / 48 - ms as i64;
-                }
-            });
-        }
-        let end = remux.end_ms();
-        assert!((29_000..31_000).contains(&end), "{video_jump} and {audio_jump}: {end}");
-        assert!(apart.abs() < 300, "{video_jump} and {audio_jump}: {apart}");
-    }
-}
-
-/// Takes only the units of some kind, from this time of day on, for so many seconds.
-fn run_only(packager: &mut Packager, kind: TagKind, publisher: &mut Publisher, wall: Duration, seconds: u64) {
-    let wanted = |unit: &Unit| unit.tag == kind;
-    publisher.headers().iter().filter(|unit| wanted(unit)).for_each(|unit| _ = packager.take(unit, wall));
+fn what_a_playlist_names_is_there_for_as_long_as_a_reader_may_take() {
+    let mut packager = Packager::new(Some(2.0));
+    // Number, and when it may go at the earliest (RFC 8216, 6.2.2).
+    let mut promised: HashMap<(bool, u64), u64> = HashMap::new();
+    let mut made = 0;
+    let mut publisher = Publisher::new(0, 60);
+    publisher.headers().iter().for_each(|unit| _ = packager.take(unit, WALL));
     loop {
         let (ms, unit) = publisher.next();
-        if ms > seconds * 1000 {
-            return;
+        if ms > 60_000 {
+            break;
         }
-        if wanted(&unit) {
-            packager.take(&unit, wall + Duration::from_millis(ms));
+        if !packager.take(&unit, WALL + Duration::from_millis(ms)) {
+            continue;
+        }
+        made += 1;
+        for kind in [Kind::Video, Kind::Audio] {
+            let rendition = packager.rendition(kind).unwrap();
+            let all: f64 = rendition.listed().map(|segment| segment.seconds()).sum();
+            for segment in rendition.listed() {
+                let until = ms + ((all + segment.seconds()) * 1000.0) as u64;
+                promised.insert((kind == Kind::Video, segment.number), until);
+            }
+            for ((video, number), until) in &promised {
+                if (kind == Kind::Video) == *video && *until > ms {
+                    assert!(rendition.segment(*number).is_some(), "{number} at {ms}");
+                }
+            }
         }
     }
+    assert!(made > 300);
 }
 
 #[test]
-fn what_a_publisher_leaves_out_when_it_comes_again_is_not_waited_for() {
-    for (kept, gone) in [(Kind::Video, Kind::Audio), (Kind::Audio, Kind::Video)] {
-        let tag = if kept == Kind::Video { TagKind::Video } else { TagKind::Audio };
-        let mut packager = Packager::new(Some(2.0));
-        Publisher::new(0, 60).run(&mut packager, 7, |_| {});
-        packager.unpublished();
-        packager.published();
-        let wall = WALL + Duration::from_secs(8);
-        run_only(&mut packager, tag, &mut Publisher::new(0, 60), wall, 1);
-        // Its header may still come.
-        assert!(packager.rendition(gone).is_some());
-        packager.unpublished();
-        packager.published();
-        run_only(&mut packager, tag, &mut Publisher::new(0, 60), wall, 8);
-        assert!(packager.rendition(gone).is_none() && packager.is_ready());
-        let master = playlist::master(&packager, None, "");
-        assert!(!master.contains("AUDIO"), "{master}");
-        assert_eq!(master.contains("mp4a"), kept == Kind::Audio, "{master}");
-        assert_eq!(master.contains("avc1"), kept == Kind::Video, "{master}");
-        check(&media(&packager, kept));
-        // It comes again, with both.
-        packager.unpublished();
-        packager.published();
-        Publisher::new(0, 60).run(&mut packager, 20, |packager| {
-            if packager.is_ready() && packager.rendition(gone).is_some() {
-                check_both(packager);
-            }
-        });
-        let [video, audio] = [Kind::Video, Kind::Audio].map(|kind| media(&packager, kind));
-        assert!(playlist::master(&packager, None, "").contains("AUDIO=\"audio\""));
-        assert_eq!(video.discontinuity_sequence, audio.discontinuity_sequence);
+fn a_discontinuity_that_falls_out_of_a_window_of_bytes_is_counted() {
+    use crate::mp4::{Mp4Codec, Sample};
+    let codec = Mp4Codec::avc(&avcc_record(SPS, PPS)).unwrap();
+    let mut rendition = Rendition::new(codec.clone(), 0, 0, 0.334).unwrap();
+    // Fewer segments than a playlist lists are as large as the window.
+    let data = Bytes::from(vec![0; 11 << 20]);
+    let mut at = 0;
+    let mut segment = |rendition: &mut Rendition| {
+        let duration = rendition.codec().timescale();
+        let sample = Sample { duration, composition: 0, sync: true, data: data.clone() };
+        rendition.push(at, sample, WALL);
+        rendition.close_segment();
+        at += u64::from(duration);
+        let listed = rendition.listed().filter(|segment| segment.discontinuity).count() as u64;
+        rendition.discontinuities_gone + listed
+    };
+    for _ in 0..6 {
+        assert_eq!(segment(&mut rendition), 0);
     }
+    rendition.change(codec).unwrap();
+    for _ in 0..20 {
+        assert_eq!(segment(&mut rendition), 1);
+    }
+    assert!(rendition.listed().len() < 6);
+    assert_eq!(rendition.discontinuities_gone, 1);
 }
 
 #[test]
@@ -493,7 +448,8 @@ fn who_waits_is_woken_by_the_part() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let mut publisher = Publisher::new(0, 60);
     let units: Vec<_> = publisher.headers().into_iter().chain((0..250).map(|_| publisher.next().1)).collect();
-    let live = LiveHls::new(Timestamp::ZERO, Some(2.0), units.iter());
+    let facts = StreamFacts { keyframe_seconds: Some(2.0), ..StreamFacts::default() };
+    let live = LiveHls::new(Timestamp::ZERO, &facts, units.iter());
     let file = |name: &'static str, query: &'static str| find(&live, Timestamp::ZERO, name, query, "me", None);
     runtime.block_on(async {
         let open = live.packager().rendition(Kind::Video).unwrap().open().clone();
