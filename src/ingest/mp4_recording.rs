@@ -4,7 +4,8 @@ use super::remux::{Kind, Remux, Remuxed};
 use super::unit::{Unit, UnitKind};
 use crate::mp4::{Mp4Codec, Sample, Track};
 
-/// How much of the stream is waited for before a kind that has not been heard of is left out.
+/// How much of the stream is waited for before a kind that has not been heard of is left out, and how much of its sound for
+/// the first keyframe: a camera may stay off or covered for the whole of a show.
 const WAIT_SECONDS: u64 = 2;
 /// Bytes that are waited for at most.
 const WAIT_BYTES_MAX: usize = 16 << 20;
@@ -30,6 +31,8 @@ pub(super) struct Mp4Recording {
     /// What came before that.
     waiting: Vec<(Kind, u64, Sample)>,
     waiting_bytes: usize,
+    /// Stamp of the first sound, while nothing can begin.
+    sound_since: Option<u32>,
     /// What a new file must know first.
     headers: Vec<Unit>,
 }
@@ -40,6 +43,12 @@ impl Mp4Recording {
         if matches!(unit.kind, UnitKind::Script | UnitKind::Header(_)) {
             self.headers.retain(|header| header.kind != unit.kind);
             self.headers.push(unit.clone());
+        }
+        if unit.kind == UnitKind::Sound && self.places.is_none() && self.waiting.is_empty() {
+            let since = *self.sound_since.get_or_insert(unit.timestamp_ms);
+            if i64::from(unit.timestamp_ms.wrapping_sub(since).cast_signed()) >= WAIT_SECONDS.cast_signed() * 1000 {
+                self.remux.begin_with_sound();
+            }
         }
         let mut made = Vec::new();
         self.remux.take(unit, &mut |piece| made.push(piece));

@@ -57,6 +57,8 @@ pub(super) struct Remux {
     tracks: [Track; 2],
     /// How each kind is stamped; set by the first picture, or by the first sound where no picture is announced.
     clocks: [Option<TrackClock>; 2],
+    /// Sound does not wait for the picture that was announced.
+    sound_begins: bool,
     /// Time on the timeline where the first sample comes to lie.
     begin_ms: i64,
     /// Of pictures whose headers do not say it: `onMetaData`.
@@ -115,6 +117,11 @@ impl Remux {
         for kind in [Kind::Video, Kind::Audio] {
             self.tracks[kind as usize].release(kind, false, out);
         }
+    }
+
+    /// The picture that was announced is not waited for any longer: the next sound says where zero is.
+    pub(super) fn begin_with_sound(&mut self) {
+        self.sound_begins = true;
     }
 
     /// Takes the next message; other tracks than the first are left out.
@@ -195,8 +202,11 @@ impl Remux {
         let Some(codec) = &self.tracks[kind as usize].codec else { return };
         let (scale, samples) = (u64::from(codec.timescale()), codec.packet_samples(&data));
         // The picture says where zero is, and it must be one to start with.
-        let begins = self.clocks.iter().all(Option::is_none);
-        if begins && ((kind == Kind::Video && !keyframe) || (kind == Kind::Audio && video_comes)) {
+        let [picture_waits, sound_waits] = [
+            self.clocks[Kind::Video as usize].is_none() && !keyframe,
+            self.clocks.iter().all(Option::is_none) && video_comes && !self.sound_begins,
+        ];
+        if (kind == Kind::Video && picture_waits) || (kind == Kind::Audio && sound_waits) {
             return;
         }
         let at_ms = self.timeline_ms(kind, unit.timestamp_ms);

@@ -192,3 +192,53 @@ fn what_a_publisher_leaves_out_when_it_comes_again_is_not_waited_for() {
         assert_eq!(video.discontinuity_sequence, audio.discontinuity_sequence);
     }
 }
+
+#[test]
+fn a_picture_that_is_announced_and_never_comes_costs_a_recording_no_sound() {
+    for keyframe_ms in [None, Some(1_000), Some(6_000)] {
+        let mut publisher = Publisher::new(70_000, 60);
+        let (mut recording, mut steps) = (Mp4Recording::default(), Vec::new());
+        publisher.headers().iter().for_each(|unit| recording.take(unit, &mut steps));
+        loop {
+            let (ms, mut unit) = publisher.next();
+            if ms > 10_000 {
+                break;
+            }
+            if unit.tag == TagKind::Video {
+                let Some(from) = keyframe_ms.filter(|from| ms + 500 >= *from) else { continue };
+                // Half a second of pictures before the first keyframe.
+                let keyframe = (from..from + 34).contains(&ms);
+                let body = [&video_tag_header(keyframe, 0)[..], b"picture"].concat();
+                unit = Unit::media(MediaKind::Video, unit.timestamp_ms, body.into());
+                if ms >= from + 34 && keyframe {
+                    continue;
+                }
+            }
+            recording.take(&unit, &mut steps);
+        }
+        recording.finish(&mut steps);
+        let begins: Vec<_> = steps.iter().filter(|step| matches!(step, Step::Begin(_))).collect();
+        assert_eq!(begins.len(), 1, "{keyframe_ms:?}");
+        let starts = |track: usize| -> Vec<u64> {
+            let of_track = |step: &Step| match step {
+                Step::Write(own, start, sample) if *own == track => Some((*start, sample.sync)),
+                _ => None,
+            };
+            let all: Vec<_> = steps.iter().filter_map(of_track).collect();
+            assert!(all.first().is_none_or(|(_, sync)| *sync));
+            all.into_iter().map(|(start, _)| start).collect()
+        };
+        let (video, audio) = (starts(0), starts(1));
+        let sound_begins_ms = match keyframe_ms {
+            Some(1_000) => 1_000,
+            _ => 2_000,
+        };
+        assert!(audio[0] < 48 * 30, "{keyframe_ms:?}: {}", audio[0]);
+        let packets = (10_000 - sound_begins_ms) * 3 / 64;
+        assert!(audio.len().abs_diff(packets as usize) <= 2, "{keyframe_ms:?}: {}", audio.len());
+        match keyframe_ms {
+            None => assert!(video.is_empty()),
+            Some(at) => assert!(video[0].abs_diff(at - sound_begins_ms) < 40, "{keyframe_ms:?}: {}", video[0]),
+        }
+    }
+}
