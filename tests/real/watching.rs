@@ -12,6 +12,7 @@ use crate::support::publishers::{self, FRAMES};
 use crate::support::servers::{new_ffmpeg, system_ffmpeg};
 use crate::support::tally::{Show, Tally, number};
 use crate::support::time;
+use tally::ingest::reachable_address;
 
 const LIMIT: Duration = Duration::from_secs(40);
 
@@ -63,6 +64,27 @@ fn a_browser_plays_a_second_behind_and_goes_on_when_the_publisher_comes_again() 
     let second = show(&ingest);
     wait_until_close(&mut browser, &ingest, 1500);
     drop(second);
+}
+
+#[test]
+fn a_browser_on_another_device_plays_by_the_key_it_was_given() {
+    let Some(mut browser) = Browser::open() else { return };
+    let Some(here) = reachable_address() else {
+        crate::support::not_tested("this computer has no network");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    // A passphrase: a page's script writes its space in another way than the address has it.
+    std::fs::write(&file, "open sesame\n").unwrap();
+    let ingest = Ingest::start(&["--http", "0.0.0.0:0", "--play-key-file", &file.to_string_lossy()]);
+    let _show = show(&ingest);
+    let page = |key: &str| format!("http://{here}:{}/watch/live/cam?key={key}", ingest.port("http"));
+    browser.show(&page("open%20sesame"));
+    wait_until_close(&mut browser, &ingest, 1500);
+    assert_eq!(browser.text("state"), "LIVE");
+    browser.show(&page("close%20sesame"));
+    assert!(browser.run("return document.body.textContent").as_str().unwrap().contains("needs the key"));
 }
 
 #[test]
