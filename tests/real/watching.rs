@@ -87,6 +87,63 @@ fn a_browser_on_another_device_plays_by_the_key_it_was_given() {
     assert!(browser.run("return document.body.textContent").as_str().unwrap().contains("needs the key"));
 }
 
+/// FFmpeg sends pictures that pass this filter, for a minute in real time, with sound or without.
+fn uneven(url: &str, filter: &str, with_sound: bool) -> Process {
+    let mut command = Command::new(system_ffmpeg());
+    command.args(["-hide_banner", "-nostdin", "-v", "error", "-re", "-f", "lavfi", "-i"]);
+    command.arg("testsrc2=size=320x180:rate=30");
+    if with_sound {
+        command.args(["-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-c:a", "aac"]);
+    }
+    command.args(["-t", "60", "-vf", filter, "-vsync", "vfr", "-pix_fmt", "yuv420p", "-c:v", "libx264"]);
+    // What FFmpeg holds back of the sound until the next picture comes is not held back by others.
+    command.args(["-preset", "ultrafast", "-tune", "zerolatency", "-g", "60", "-max_interleave_delta", "200k"]);
+    command.args(["-f", "flv", url]);
+    Process::start(&mut command)
+}
+
+/// Waits until the page's video has gone on for so many seconds.
+fn wait_until_played(browser: &mut Browser, ingest: &Ingest, seconds: f64) {
+    let at = |browser: &mut Browser| browser.run("return document.getElementById('video').currentTime").as_f64();
+    let (mut before, mut played) = (at(browser).unwrap_or(0.0), 0.0);
+    let done = time::poll_every(Duration::from_millis(300), LIMIT, || {
+        let now = at(browser)?;
+        // A jump is no playing.
+        played += Some(now - before).filter(|step| (0.0..1.0).contains(step)).unwrap_or(0.0);
+        before = now;
+        (played >= seconds).then_some(())
+    });
+    if done.is_none() {
+        let (complaints, state) = (browser.complaints(), browser.text("state") + &browser.text("message"));
+        panic!("{played} s were played: {state} {complaints}\n{}", ingest.show.process.story());
+    }
+}
+
+#[test]
+fn a_browser_plays_on_when_the_publisher_comes_again_without_its_sound() {
+    let Some(mut browser) = Browser::open() else { return };
+    let ingest = Ingest::start(&[]);
+    let url = format!("{}/cam", ingest.url());
+    let first = uneven(&url, "null", true);
+    browser.show(&address(&ingest, "/watch/live/cam"));
+    wait_until_played(&mut browser, &ingest, 3.0);
+    drop(first);
+    let _second = uneven(&url, "null", false);
+    wait_until_played(&mut browser, &ingest, 5.0);
+}
+
+#[test]
+fn a_browser_plays_on_through_pauses_of_the_pictures() {
+    let Some(mut browser) = Browser::open() else { return };
+    // Pauses of three seconds, and one picture a second.
+    for filter in ["select='lt(mod(t,7),4)'", "select='not(mod(n,30))'"] {
+        let ingest = Ingest::start(&[]);
+        let _publisher = uneven(&format!("{}/cam", ingest.url()), filter, true);
+        browser.show(&address(&ingest, "/watch/live/cam"));
+        wait_until_played(&mut browser, &ingest, 6.0);
+    }
+}
+
 #[test]
 fn a_browser_plays_whole_segments_and_by_its_own_hls() {
     let Some(mut browser) = Browser::open() else { return };
