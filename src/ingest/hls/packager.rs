@@ -116,9 +116,8 @@ impl Packager {
         for piece in made {
             self.put(piece, None);
         }
-        self.video.iter_mut().chain(&mut self.audio).for_each(Rendition::break_off);
+        self.break_off();
         self.announced = [false; 2];
-        self.cuts.clear();
         (self.zero_at, self.strayed_to) = (None, None);
     }
 
@@ -175,7 +174,7 @@ impl Packager {
     fn put(&mut self, piece: Remuxed, wall: Option<Duration>) -> bool {
         match piece {
             Remuxed::Codec(kind, codec) => {
-                self.announced[kind as usize] = true;
+                let changes = std::mem::replace(&mut self.announced[kind as usize], true);
                 // Both kinds count alike.
                 let (number, discontinuities) = self.rendition(kind.other()).map_or((0, 0), Rendition::counted);
                 let part_target = self.part_target;
@@ -185,6 +184,9 @@ impl Packager {
                 };
                 if let Err(error) = changed {
                     self.unusable.push(error.to_string());
+                }
+                if changes {
+                    self.break_off();
                 }
                 false
             }
@@ -242,11 +244,15 @@ impl Packager {
             made = true;
         }
         if is_hole {
-            // Both kinds count their discontinuities alike.
-            self.video.iter_mut().chain(&mut self.audio).for_each(Rendition::break_off);
-            self.cuts.clear();
+            self.break_off();
         }
         made
+    }
+
+    /// What comes next is another stream, or comes after a hole: both kinds count their discontinuities alike.
+    fn break_off(&mut self) {
+        self.video.iter_mut().chain(&mut self.audio).for_each(Rendition::break_off);
+        self.cuts.clear();
     }
 
     /// Whether a sample that lasts so long begins another segment: it does not fit into the one that is open, or one of the two

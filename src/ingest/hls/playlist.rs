@@ -90,7 +90,7 @@ pub(super) fn media(packager: &Packager, kind: Kind, query: &str) -> Option<Stri
         let (number, next) = (open.number, open.parts.len());
         let _ = writeln!(text, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{word}-{number}.{next}.m4s{query}\"");
     }
-    let other = if kind == Kind::Video { Kind::Audio } else { Kind::Video };
+    let other = kind.other();
     if let Some(report) = packager.rendition(other).and_then(last_part) {
         let (segment, part) = report;
         let _ = writeln!(

@@ -242,3 +242,24 @@ fn a_picture_that_is_announced_and_never_comes_costs_a_recording_no_sound() {
         }
     }
 }
+
+#[test]
+fn a_codec_that_changes_on_the_way_is_a_discontinuity_of_both_kinds() {
+    let mut packager = Packager::new(Some(2.0));
+    let mut publisher = Publisher::new(0, 60);
+    publisher.run(&mut packager, 7, |_| {});
+    // A phone is turned.
+    let mut sps = SPS.to_vec();
+    sps[3] = 0x1f;
+    packager.take(&Unit::media(MediaKind::Video, 7000, video_sequence_header(&avcc_record(&sps, PPS))), WALL);
+    loop {
+        let (ms, unit) = publisher.next();
+        if ms > 12_000 {
+            break;
+        }
+        packager.take(&unit, WALL + Duration::from_millis(ms));
+        check_both(&packager);
+    }
+    let [video, audio] = [Kind::Video, Kind::Audio].map(|kind| packager.rendition(kind).unwrap().counted().1);
+    assert_eq!((video, audio), (1, 1));
+}
