@@ -119,6 +119,13 @@ impl Remux {
         }
     }
 
+    /// Whether this is sound that is left out because the picture that was announced has not begun.
+    pub(super) fn waits_for_picture(&self, unit: &Unit) -> bool {
+        let announced = self.tracks[Kind::Video as usize].codec.is_some();
+        let begun = self.sound_begins || self.clocks.iter().any(Option::is_some);
+        unit.kind == UnitKind::Sound && unit.track == 0 && announced && !begun
+    }
+
     /// The picture that was announced is not waited for any longer: the next sound says where zero is.
     pub(super) fn begin_with_sound(&mut self) {
         self.sound_begins = true;
@@ -198,15 +205,11 @@ impl Remux {
             }
         }
         let keyframe = unit.kind == UnitKind::Keyframe;
-        let video_comes = self.tracks[Kind::Video as usize].codec.is_some();
         let Some(codec) = &self.tracks[kind as usize].codec else { return };
         let (scale, samples) = (u64::from(codec.timescale()), codec.packet_samples(&data));
         // The picture says where zero is, and it must be one to start with.
-        let [picture_waits, sound_waits] = [
-            self.clocks[Kind::Video as usize].is_none() && !keyframe,
-            self.clocks.iter().all(Option::is_none) && video_comes && !self.sound_begins,
-        ];
-        if (kind == Kind::Video && picture_waits) || (kind == Kind::Audio && sound_waits) {
+        let no_picture_yet = kind == Kind::Video && self.clocks[Kind::Video as usize].is_none();
+        if (no_picture_yet && !keyframe) || self.waits_for_picture(unit) {
             return;
         }
         let at_ms = self.timeline_ms(kind, unit.timestamp_ms);
