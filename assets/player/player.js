@@ -159,8 +159,10 @@
       }
       const listed = all.filter((segment) => segment.parts.length > 0);
       // Sound costs little: it begins early enough for any picture.
-      const from = this.kind === "audio" ? listed[0]
-        : listed.findLast((segment) => segment.parts.some((part) => part.independent)) || listed[0];
+      // Pictures that are far apart are listed as segments only.
+      const from = (this.kind === "audio" ? listed[0]
+        : listed.findLast((segment) => segment.parts.some((part) => part.independent)) || listed[0])
+        || whole[whole.length - 1];
       this.segment = from.number;
       this.part = this.kind === "audio" ? 0 : Math.max(0, from.parts.findLastIndex((part) => part.independent));
     }

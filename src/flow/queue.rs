@@ -4,6 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+/// Values whose room is made beforehand, at most.
+const READY_MAX: usize = 1024;
+
 /// A bounded queue between two threads. Full policy: the newest value is refused and counted.
 #[derive(Debug)]
 pub struct Queue<T>(Arc<Shared<T>>);
@@ -34,9 +37,10 @@ pub enum Popped<T> {
 }
 
 impl<T> Queue<T> {
-    /// A queue of at most `capacity` values.
+    /// A queue of at most `capacity` values; where that is many, room for them is made as they come.
     pub fn new(capacity: usize) -> Self {
-        let state = State { values: VecDeque::with_capacity(capacity), capacity, refused: 0, closed: false };
+        let values = VecDeque::with_capacity(capacity.min(READY_MAX));
+        let state = State { values, capacity, refused: 0, closed: false };
         Self(Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() }))
     }
 

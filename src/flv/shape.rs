@@ -82,6 +82,7 @@ const EX_VIDEO_MULTITRACK: u8 = 6;
 const EX_AUDIO_MULTICHANNEL: u8 = 4;
 const EX_AUDIO_MULTITRACK: u8 = 5;
 const EX_MOD_EX: u8 = 7;
+const MANY_TRACKS: u8 = 1;
 const MANY_TRACKS_MANY_CODECS: u8 = 2;
 
 const FRAME_KEY: u8 = 1;
@@ -201,7 +202,8 @@ impl Enhanced {
             rest = after;
         }
         let codec = match tracks {
-            Some(MANY_TRACKS_MANY_CODECS) => CodecId::Mixed,
+            // Sizes stand between the tracks: such a body is passed on whole, and nothing takes it for one picture.
+            Some(MANY_TRACKS | MANY_TRACKS_MANY_CODECS) => CodecId::Mixed,
             _ => match rest.split_first_chunk() {
                 Some((code, after)) => {
                     rest = after;
@@ -213,7 +215,7 @@ impl Enhanced {
         };
         let mut track = 0;
         if tracks.is_some() {
-            // A codec of its own stands before each track where there are many.
+            // A codec stands before the first track, or before each.
             let at = if codec == CodecId::Mixed { 4 } else { 0 };
             track = *rest.get(at)?;
             rest = rest.get(at + 1..)?;
@@ -310,6 +312,10 @@ mod tests {
             assert_eq!((shape.header_bytes, shape.composition_ms), (header_bytes, composition), "{body:?}");
         }
         assert_eq!(audio_shape(b"\x2Fx").unwrap().codec.to_string(), "MP3");
+        // Each track's size stands before it, and others follow: what is taken apart as one picture would be broken.
+        let several = video_shape(b"\x96\x11avc1\0\0\0\x04\0\0\x28x\x01\0\0\x04\0\0\x28y").unwrap();
+        assert_eq!((several.codec, several.track, several.composition_ms), (CodecId::Mixed, 0, 0));
+        assert!(several.keyframe && several.role == TagRole::Coded);
         assert_eq!(audio_shape(b"\x91Opusx").unwrap().codec.to_string(), "Opus");
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 
-use super::name::{NameError, app_name, stream_name};
+use super::name::{NameError, app_name, played_name, stream_name};
 use super::play::Play;
 use super::player::Delivery;
 use super::publication::Publication;
@@ -330,7 +330,8 @@ impl Conversation {
     fn play(&mut self, raw: &str) {
         self.end_play(EndReason::Left);
         let key = self.shared.play_key.get();
-        let named = stream_name(raw, &self.app, key, self.shared.limits.name_bytes_max);
+        let publish_key = self.shared.publish_key.as_ref();
+        let named = played_name(raw, &self.app, key, publish_key, self.shared.limits.name_bytes_max);
         let (kind, reason) = match named {
             // A key to publish is needed to listen beyond this computer; it says nothing about who may watch.
             Ok(_) if key.is_none() && !is_loopback(self.peer) => {

@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -76,8 +77,12 @@ pub(super) async fn serve_http(
     shared: Arc<Shared>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let shared = &shared;
-    let service = service_fn(move |request| async move { Ok::<_, Infallible>(answer(&request, peer, shared).await) });
+    let (shared, answered) = (&shared, &AtomicBool::new(false));
+    let service = service_fn(move |request| async move {
+        let answer = answer(&request, peer, shared).await;
+        answered.store(true, Ordering::Relaxed);
+        Ok::<_, Infallible>(answer)
+    });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(shared.deadlines.handshake)
@@ -85,8 +90,11 @@ pub(super) async fn serve_http(
         .serve_connection(TokioIo::new(stream), service);
     tokio::select! {
         served = served => {
+            // Browsers keep a connection for what they may ask next: one that rests after an answer is only closed.
+            let rests = |error: &hyper::Error| error.is_timeout() && answered.load(Ordering::Relaxed);
             if let Err(error) = served
                 && (error.is_parse() || error.is_timeout())
+                && !rests(&error)
             {
                 shared.refuse(peer, RefusalKind::Http, format!("no web request: {error}"));
             }
@@ -175,6 +183,10 @@ fn viewer(query: &str, peer: SocketAddr) -> String {
 fn may_see(request: &Request<Incoming>, peer: SocketAddr, shared: &Shared) -> bool {
     if is_loopback(peer) {
         return names_this_computer(request.headers().get(HOST));
+    }
+    // What the page is made of is no secret, and browsers ask for it without the page's query.
+    if matches!(request.uri().path(), "/player.js" | "/player.css") {
+        return true;
     }
     let query = request.uri().query().unwrap_or_default();
     shared.play_key.get().is_some_and(|key| query_has_key(query, key))

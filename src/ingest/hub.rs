@@ -117,9 +117,9 @@ impl Hub {
         let mut state = self.lock();
         if state.hls.is_none() {
             let stream = state.stream.as_ref().filter(|_| may_begin)?;
-            let keyframe_seconds = stream.facts(now).keyframe_seconds;
+            let facts = stream.facts(now);
             let headers = if state.recent.is_empty() { &state.all_headers() } else { &state.recent_headers };
-            let hls = LiveHls::new(now, keyframe_seconds, headers.iter().chain(&state.recent));
+            let hls = LiveHls::new(now, &facts, headers.iter().chain(&state.recent));
             state.hls = Some(Arc::new(hls));
         }
         state.hls.clone()

@@ -6,6 +6,9 @@ use crate::mp4::{Mp4Codec, Sample, Track};
 
 /// How much of the stream is waited for before a kind that has not been heard of is left out.
 const WAIT_SECONDS: u64 = 2;
+/// How much of its sound is waited for the first keyframe: as far apart as keyframes may be. Longer than that a camera is off or
+/// covered, maybe for the whole of a show, and the sound is recorded alone.
+const KEYFRAME_WAIT_MS: i32 = 10_000;
 /// Bytes that are waited for at most.
 const WAIT_BYTES_MAX: usize = 16 << 20;
 
@@ -30,6 +33,11 @@ pub(super) struct Mp4Recording {
     /// What came before that.
     waiting: Vec<(Kind, u64, Sample)>,
     waiting_bytes: usize,
+    /// Sound that waits for the first picture.
+    before: Vec<Unit>,
+    before_bytes: usize,
+    /// The picture that was announced has not come: the next keyframe begins another file.
+    sound_alone: bool,
     /// What a new file must know first.
     headers: Vec<Unit>,
 }
@@ -41,6 +49,40 @@ impl Mp4Recording {
             self.headers.retain(|header| header.kind != unit.kind);
             self.headers.push(unit.clone());
         }
+        if self.remux.waits_for_picture(unit) {
+            return self.wait(unit, out);
+        }
+        if unit.kind == UnitKind::Keyframe {
+            // The picture says where the file begins.
+            self.before.clear();
+            if self.sound_alone {
+                self.begin_anew(out);
+            }
+        }
+        self.put_unit(unit, out);
+    }
+
+    /// Keeps sound until the first picture comes, or has not come for too long.
+    fn wait(&mut self, unit: &Unit, out: &mut Vec<Step>) {
+        self.before_bytes += unit.room();
+        self.before.push(unit.clone());
+        let since =
+            self.before.first().map_or(0, |first| unit.timestamp_ms.wrapping_sub(first.timestamp_ms).cast_signed());
+        if since >= KEYFRAME_WAIT_MS || self.before_bytes > WAIT_BYTES_MAX {
+            self.begin_with_sound(out);
+        }
+    }
+
+    fn begin_with_sound(&mut self, out: &mut Vec<Step>) {
+        self.remux.begin_with_sound();
+        self.sound_alone = true;
+        self.codecs[Kind::Video as usize] = None;
+        for unit in std::mem::take(&mut self.before) {
+            self.put_unit(&unit, out);
+        }
+    }
+
+    fn put_unit(&mut self, unit: &Unit, out: &mut Vec<Step>) {
         let mut made = Vec::new();
         self.remux.take(unit, &mut |piece| made.push(piece));
         for piece in made {
@@ -53,6 +95,9 @@ impl Mp4Recording {
 
     /// Nothing follows.
     pub(super) fn finish(&mut self, out: &mut Vec<Step>) {
+        if !self.before.is_empty() {
+            self.begin_with_sound(out);
+        }
         let mut made = Vec::new();
         self.remux.finish(&mut |piece| made.push(piece));
         made.into_iter().for_each(|piece| self.put(piece, out));
@@ -63,7 +108,8 @@ impl Mp4Recording {
 
     /// Whether there is something of this kind, in the file or for it, that another codec does not go with.
     fn has_written(&self, kind: Kind) -> bool {
-        self.places.is_some() || self.waiting.iter().any(|(waiting, ..)| *waiting == kind)
+        let of_another_file = self.sound_alone && kind == Kind::Video;
+        (self.places.is_some() && !of_another_file) || self.waiting.iter().any(|(waiting, ..)| *waiting == kind)
     }
 
     /// The stream is another one from here on.
@@ -76,7 +122,14 @@ impl Mp4Recording {
 
     fn put(&mut self, piece: Remuxed, out: &mut Vec<Step>) {
         match piece {
-            Remuxed::Codec(kind, codec) => self.codecs[kind as usize] = Some(codec),
+            Remuxed::Codec(Kind::Video, _) if self.sound_alone => {}
+            Remuxed::Codec(kind, codec) => {
+                if kind == Kind::Audio {
+                    // What waits is of the codec before.
+                    self.before.clear();
+                }
+                self.codecs[kind as usize] = Some(codec);
+            }
             Remuxed::Unusable(_, error) => out.push(Step::Unusable(error.to_string())),
             Remuxed::Sample { kind, start, sample, .. } => match self.places {
                 Some(places) => {

@@ -36,10 +36,8 @@ pub(super) fn stream_name(
 ) -> Result<String, NameError> {
     let (path, query) = raw.split_once('?').unwrap_or((raw, ""));
     if let Some(key) = key {
-        let whole_is_key = key.is(raw) | key.is(path);
-        if whole_is_key {
-            let last = app.rsplit('/').next().unwrap_or_default();
-            return Ok(if last.is_empty() { NAMELESS } else { last }.to_owned());
+        if is_whole_name(raw, key) {
+            return Ok(named_like(app));
         }
         if !query_has_key(query, key) {
             return Err(NameError::WrongKey);
@@ -49,14 +47,43 @@ pub(super) fn stream_name(
     if name.is_empty() { Err(NameError::Missing) } else { Ok(name) }
 }
 
-/// Whether `key=KEY` is in a query. A key may itself hold an ampersand: the rest of the query is tried as well.
+/// The name of the stream that a player means.
+///
+/// Services teach that the key to publish is the whole name. Whoever plays by that means the stream that is published so,
+/// and the key is shown to nobody.
+pub(super) fn played_name(
+    raw: &str,
+    app: &str,
+    play_key: Option<&PublishKey>,
+    publish_key: Option<&PublishKey>,
+    bytes_max: usize,
+) -> Result<String, NameError> {
+    let name = stream_name(raw, app, play_key, bytes_max)?;
+    Ok(if publish_key.is_some_and(|key| is_whole_name(raw, key)) { named_like(app) } else { name })
+}
+
+fn is_whole_name(raw: &str, key: &PublishKey) -> bool {
+    key.is(raw) | key.is(raw.split('?').next().unwrap_or_default())
+}
+
+/// The name of a stream whose own name was its key.
+fn named_like(app: &str) -> String {
+    let last = app.rsplit('/').next().unwrap_or_default();
+    if last.is_empty() { NAMELESS } else { last }.to_owned()
+}
+
+/// Whether `key=KEY` is in a query. A key may itself hold an ampersand: the rest of the query is tried as well. Scripts in
+/// browsers write a space as `+`.
 pub(super) fn query_has_key(query: &str, key: &PublishKey) -> bool {
     query
         .match_indices("key=")
         .filter(|(at, _)| *at == 0 || query.as_bytes().get(at - 1) == Some(&b'&'))
         .take(4)
         .filter_map(|(at, found)| query.get(at + found.len()..))
-        .any(|rest| key.is(rest) | key.is(rest.split('&').next().unwrap_or_default()))
+        .any(|rest| {
+            let one = rest.split('&').next().unwrap_or_default();
+            key.is(rest) | key.is(one) | key.is(&one.replace('+', " "))
+        })
 }
 
 fn shown(text: &str, bytes_max: usize) -> Result<String, NameError> {
@@ -144,6 +171,20 @@ mod tests {
             assert_eq!(name(wrong, "live"), Err(NameError::WrongKey), "{wrong}");
         }
         assert_eq!(name("?key=s3&cret", "live"), Err(NameError::Missing));
+    }
+
+    #[test]
+    fn a_key_is_found_in_a_query_as_any_program_writes_it() {
+        for (key, query, found) in [
+            ("open sesame", "key=open%20sesame&viewer=x", true),
+            // As browsers' scripts do.
+            ("open sesame", "key=open+sesame&viewer=x", true),
+            ("a+b c", "viewer=x&key=a%2Bb+c", true),
+            ("a+b", "key=a+b", true),
+            ("a b", "key=a%2Bb", false),
+        ] {
+            assert_eq!(query_has_key(query, &PublishKey::new(key).unwrap()), found, "{key} in {query}");
+        }
     }
 
     #[test]

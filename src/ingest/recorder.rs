@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use super::mp4_recording::{Mp4Recording, Step};
 use super::name::file_stem;
-use super::unit::Unit;
+use super::unit::{ROOM_OF_ONE, Unit};
 use super::{IngestEvent, RecordFormat, RecordingFault};
 use crate::clock::Clock;
 use crate::flow::{Errand, Popped, Queue, Stop};
@@ -22,9 +22,9 @@ use crate::mp4::Mp4Writer;
 use crate::output::{Room, RoomWatch, Told, repair};
 use crate::rtmp::MediaKind;
 
-/// Tags of all streams that wait for the disk. Full policy: the recording of the stream that finds it full ends with
-/// a problem; a silent hole would be worse.
-const QUEUE_TAGS: usize = 8192;
+/// Tags of all streams wait together, and what each stream may have waiting is the bound: one that goes beyond it ends with
+/// a problem (a silent hole would be worse), and no stream's number of tags ends another's recording.
+const QUEUE_TAGS: usize = usize::MAX;
 /// What is written reaches the file at least this often.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// How long the thread sleeps at most.
@@ -65,7 +65,7 @@ type Endings = Arc<Mutex<Vec<(Arc<Shared>, IngestEvent)>>>;
 struct Shared {
     id: u64,
     name: String,
-    /// Bytes that wait for the disk.
+    /// Bytes that wait for the disk, with the room that each tag takes.
     waiting: AtomicUsize,
     /// No tag is taken any more: the disk failed or was too slow.
     failed: AtomicBool,
@@ -104,7 +104,7 @@ impl Recorder {
                 let now = clock.now();
                 match popped {
                     Popped::Value(Tag::Body { recording, kind, timestamp_ms, body }) => {
-                        recording.waiting.fetch_sub(body.len(), Ordering::Relaxed);
+                        recording.waiting.fetch_sub(room_of(&body), Ordering::Relaxed);
                         files.write(&recording, kind, timestamp_ms, body, now);
                     }
                     Popped::Value(Tag::End) | Popped::Empty => {}
@@ -166,12 +166,12 @@ impl Recording {
         if shared.failed.load(Ordering::Relaxed) {
             return None;
         }
-        let recording = Arc::clone(shared);
-        let fits = shared.waiting.fetch_add(body.len(), Ordering::Relaxed) + body.len() <= self.bytes_max;
+        let (recording, room) = (Arc::clone(shared), room_of(body));
+        let fits = shared.waiting.fetch_add(room, Ordering::Relaxed) + room <= self.bytes_max;
         if fits && self.queue.push(Tag::Body { recording, kind, timestamp_ms, body: body.clone() }).is_ok() {
             return None;
         }
-        shared.waiting.fetch_sub(body.len(), Ordering::Relaxed);
+        shared.waiting.fetch_sub(room, Ordering::Relaxed);
         shared.failed.store(true, Ordering::Relaxed);
         let reason = "the disk is too slow for this stream".to_owned();
         let (name, fault) = (shared.name.clone(), RecordingFault::Ended);
@@ -181,9 +181,14 @@ impl Recording {
     /// Ends it; `event` is told once the file is closed.
     pub(super) fn finish(self, event: IngestEvent) {
         self.endings.lock().unwrap_or_else(PoisonError::into_inner).push((self.shared, event));
-        // Only wakes the thread; where the queue is full it is awake.
+        // Only wakes the thread.
         drop(self.queue.push(Tag::End));
     }
+}
+
+/// Bytes that a tag takes while it waits.
+fn room_of(body: &Bytes) -> usize {
+    ROOM_OF_ONE + body.len()
 }
 
 struct Files {
@@ -439,6 +444,72 @@ fn create(folder: &Path, name: &str, extension: &str) -> io::Result<(PathBuf, Bu
 mod tests {
     use super::*;
     use std::sync::mpsc::sync_channel;
+
+    #[test]
+    fn many_streams_wait_together_for_a_disk_that_hangs() {
+        const STREAMS: usize = 100;
+        const TAGS: u32 = 100;
+        let folder = tempfile::tempdir().unwrap();
+        let ((release, hold), (tell, told)) = (sync_channel::<()>(0), sync_channel(STREAMS + 1));
+        let hold = Mutex::new(hold);
+        // The recorder's own thread hangs with its first word: as in a call of the disk.
+        let events = move |event| {
+            tell.send(event).unwrap();
+            let _ = hold.lock().unwrap().recv();
+        };
+        let clock = Clock::system();
+        let recorder =
+            Recorder::start(folder.path().to_owned(), RecordFormat::Flv, 1 << 20, clock, Arc::new(events)).unwrap();
+        let event = |name: &str| {
+            let (name, fault) = (name.to_owned(), RecordingFault::Ended);
+            IngestEvent::RecordingFailed { name, path: None, fault, reason: "over".to_owned() }
+        };
+        recorder.begin("first").finish(event("first"));
+        assert!(told.recv().is_ok());
+        for number in 0..STREAMS {
+            let (name, body) = (format!("{number}"), Bytes::from_static(b"\xaf\x01sound"));
+            let recording = recorder.begin(&name);
+            for at in 0..TAGS {
+                assert_eq!(recording.write(TagKind::Audio, at * 21, &body), None, "{number}: {at}");
+            }
+            recording.finish(event(&name));
+        }
+        drop(release);
+        for _ in 0..STREAMS {
+            let told = told.recv_timeout(Duration::from_secs(60)).unwrap();
+            assert!(matches!(&told, IngestEvent::RecordingFailed { reason, .. } if reason == "over"), "{told:?}");
+        }
+        recorder.finish();
+        for number in 0..STREAMS {
+            let bytes = std::fs::read(folder.path().join(format!("{number}.flv"))).unwrap();
+            assert_eq!(bytes.windows(5).filter(|window| window == b"sound").count(), TAGS as usize);
+        }
+    }
+
+    #[test]
+    fn a_recording_waits_with_so_many_bytes_and_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let ((release, hold), (tell, told)) = (sync_channel::<()>(0), sync_channel(8));
+        let hold = Mutex::new(hold);
+        let events = move |event| {
+            tell.send(event).unwrap();
+            let _ = hold.lock().unwrap().recv();
+        };
+        let (folder, clock) = (folder.path().to_owned(), Clock::system());
+        let recorder = Recorder::start(folder, RecordFormat::Flv, 64 << 10, clock, Arc::new(events)).unwrap();
+        let (name, fault) = ("first".to_owned(), RecordingFault::Ended);
+        recorder.begin("first").finish(IngestEvent::RecordingFailed { name, path: None, fault, reason: String::new() });
+        assert!(told.recv().is_ok());
+        // However small they are.
+        let recording = recorder.begin("small");
+        let failed =
+            (0..1000).find_map(|at| Some((at, recording.write(TagKind::Audio, at, &Bytes::from_static(b"x"))?)));
+        let (at, event) = failed.unwrap();
+        assert!((200..=256).contains(&at), "{at}");
+        assert!(matches!(event, IngestEvent::RecordingFailed { reason, .. } if reason.contains("too slow")));
+        drop(release);
+        recorder.finish();
+    }
 
     #[test]
     fn a_disk_that_hangs_holds_up_no_end_and_is_told() {

@@ -11,6 +11,8 @@ use crate::mp4::{Mp4Codec, Mp4Error, Sample};
 /// A step of time beyond this, forward or back, is a new beginning and no pause: the timeline goes on without it.
 const STEP_FORWARD_MS: i64 = 10_000;
 const STEP_BACK_MS: i64 = -2_000;
+/// Tracks that are stamped farther apart than this count from beginnings of their own: they are joined where they come.
+const APART_MS: i64 = 2_000;
 /// Packets of sound that are stamped within this of where the one before ended follow it: stamps are whole milliseconds, and
 /// some publishers stamp by arrival.
 const SOUND_SLACK_MS: i64 = 60;
@@ -20,6 +22,15 @@ const SOUND_SLACK_MS: i64 = 60;
 pub(super) enum Kind {
     Video,
     Audio,
+}
+
+impl Kind {
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Video => Self::Audio,
+            Self::Audio => Self::Video,
+        }
+    }
 }
 
 /// What comes out.
@@ -44,14 +55,24 @@ pub(super) enum Remuxed {
 #[derive(Debug, Default)]
 pub(super) struct Remux {
     tracks: [Track; 2],
-    /// Newest time of the stream, without the jump from 2³² to 0.
-    newest_ms: Option<i64>,
-    /// Which time of the stream is zero; set by the first picture, or by the first sound where no picture is announced.
-    origin_ms: Option<i64>,
+    /// How each kind is stamped; set by the first picture, or by the first sound where no picture is announced.
+    clocks: [Option<TrackClock>; 2],
+    /// Sound does not wait for the picture that was announced.
+    sound_begins: bool,
     /// Time on the timeline where the first sample comes to lie.
     begin_ms: i64,
     /// Of pictures whose headers do not say it: `onMetaData`.
     announced_size: Option<Size>,
+}
+
+/// How the stamps of a track lie on the timeline. Most publishers have one clock for both; some count each track from its own
+/// first packet, or begin anew with one of them.
+#[derive(Clone, Copy, Debug)]
+struct TrackClock {
+    /// The newest stamp, without the jump from 2³² to 0.
+    newest_ms: i64,
+    /// The stamp that is zero.
+    origin_ms: i64,
 }
 
 #[derive(Debug, Default)]
@@ -96,6 +117,18 @@ impl Remux {
         for kind in [Kind::Video, Kind::Audio] {
             self.tracks[kind as usize].release(kind, false, out);
         }
+    }
+
+    /// Whether this is sound that is left out because the picture that was announced has not begun.
+    pub(super) fn waits_for_picture(&self, unit: &Unit) -> bool {
+        let announced = self.tracks[Kind::Video as usize].codec.is_some();
+        let begun = self.sound_begins || self.clocks.iter().any(Option::is_some);
+        unit.kind == UnitKind::Sound && unit.track == 0 && announced && !begun
+    }
+
+    /// The picture that was announced is not waited for any longer: the next sound says where zero is.
+    pub(super) fn begin_with_sound(&mut self) {
+        self.sound_begins = true;
     }
 
     /// Takes the next message; other tracks than the first are left out.
@@ -172,14 +205,14 @@ impl Remux {
             }
         }
         let keyframe = unit.kind == UnitKind::Keyframe;
-        let video_comes = self.tracks[Kind::Video as usize].codec.is_some();
         let Some(codec) = &self.tracks[kind as usize].codec else { return };
         let (scale, samples) = (u64::from(codec.timescale()), codec.packet_samples(&data));
         // The picture says where zero is, and it must be one to start with.
-        if self.origin_ms.is_none() && ((kind == Kind::Video && !keyframe) || (kind == Kind::Audio && video_comes)) {
+        let no_picture_yet = kind == Kind::Video && self.clocks[Kind::Video as usize].is_none();
+        if (no_picture_yet && !keyframe) || self.waits_for_picture(unit) {
             return;
         }
-        let at_ms = self.timeline_ms(unit.timestamp_ms);
+        let at_ms = self.timeline_ms(kind, unit.timestamp_ms);
         // Sound from before the first picture.
         let Ok(at_ms) = u64::try_from(at_ms) else { return };
         let track = &mut self.tracks[kind as usize];
@@ -212,17 +245,29 @@ impl Remux {
         }
     }
 
-    /// Where a time of the stream lies on the timeline.
-    fn timeline_ms(&mut self, timestamp_ms: u32) -> i64 {
-        let newest = self.newest_ms.unwrap_or(i64::from(timestamp_ms));
-        let step = i64::from(timestamp_ms.wrapping_sub(newest as u32).cast_signed());
-        let time = newest + step;
-        self.newest_ms = Some(if (STEP_BACK_MS..=0).contains(&step) { newest } else { time });
-        let origin = self.origin_ms.get_or_insert(time - self.begin_ms);
-        if !(STEP_BACK_MS..=STEP_FORWARD_MS).contains(&step) {
-            *origin += step;
-        }
-        time - *origin
+    /// Where a stamp lies on the timeline.
+    fn timeline_ms(&mut self, kind: Kind, timestamp_ms: u32) -> i64 {
+        let step = |from: i64| i64::from(timestamp_ms.wrapping_sub(from as u32).cast_signed());
+        let [own, other] = [kind, kind.other()].map(|kind| self.clocks[kind as usize]);
+        let goes_on = own.filter(|own| (STEP_BACK_MS..=STEP_FORWARD_MS).contains(&step(own.newest_ms)));
+        let near = other.filter(|other| step(other.newest_ms).abs() <= APART_MS);
+        let (time, clock) = match (goes_on, near) {
+            (Some(own), _) => {
+                let time = own.newest_ms + step(own.newest_ms);
+                (time, TrackClock { newest_ms: own.newest_ms.max(time), ..own })
+            }
+            // It begins, or has jumped, and is in step with the other.
+            (None, Some(other)) => {
+                let time = other.newest_ms + step(other.newest_ms);
+                (time, TrackClock { newest_ms: time, ..other })
+            }
+            (None, None) => {
+                let time = i64::from(timestamp_ms);
+                (time, TrackClock { newest_ms: time, origin_ms: time - self.end_ms() })
+            }
+        };
+        self.clocks[kind as usize] = Some(clock);
+        time - clock.origin_ms
     }
 }
 

@@ -12,6 +12,7 @@ use crate::support::publishers::{self, FRAMES};
 use crate::support::servers::{new_ffmpeg, system_ffmpeg};
 use crate::support::tally::{Show, Tally, number};
 use crate::support::time;
+use tally::ingest::reachable_address;
 
 const LIMIT: Duration = Duration::from_secs(40);
 
@@ -63,6 +64,84 @@ fn a_browser_plays_a_second_behind_and_goes_on_when_the_publisher_comes_again() 
     let second = show(&ingest);
     wait_until_close(&mut browser, &ingest, 1500);
     drop(second);
+}
+
+#[test]
+fn a_browser_on_another_device_plays_by_the_key_it_was_given() {
+    let Some(mut browser) = Browser::open() else { return };
+    let Some(here) = reachable_address() else {
+        crate::support::not_tested("this computer has no network");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    // A passphrase: a page's script writes its space in another way than the address has it.
+    std::fs::write(&file, "open sesame\n").unwrap();
+    let ingest = Ingest::start(&["--http", "0.0.0.0:0", "--play-key-file", &file.to_string_lossy()]);
+    let _show = show(&ingest);
+    let page = |key: &str| format!("http://{here}:{}/watch/live/cam?key={key}", ingest.port("http"));
+    browser.show(&page("open%20sesame"));
+    wait_until_close(&mut browser, &ingest, 1500);
+    assert_eq!(browser.text("state"), "LIVE");
+    browser.show(&page("close%20sesame"));
+    assert!(browser.run("return document.body.textContent").as_str().unwrap().contains("needs the key"));
+}
+
+/// FFmpeg sends pictures that pass this filter, for a minute in real time, with sound or without.
+fn uneven(url: &str, filter: &str, with_sound: bool) -> Process {
+    let mut command = Command::new(system_ffmpeg());
+    command.args(["-hide_banner", "-nostdin", "-v", "error", "-re", "-f", "lavfi", "-i"]);
+    command.arg("testsrc2=size=320x180:rate=30");
+    if with_sound {
+        command.args(["-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-c:a", "aac"]);
+    }
+    command.args(["-t", "60", "-vf", filter, "-vsync", "vfr", "-pix_fmt", "yuv420p", "-c:v", "libx264"]);
+    // What FFmpeg holds back of the sound until the next picture comes is not held back by others.
+    command.args(["-preset", "ultrafast", "-tune", "zerolatency", "-g", "60", "-max_interleave_delta", "200k"]);
+    command.args(["-f", "flv", url]);
+    Process::start(&mut command)
+}
+
+/// Waits until the page's video has gone on for so many seconds.
+fn wait_until_played(browser: &mut Browser, ingest: &Ingest, seconds: f64) {
+    let at = |browser: &mut Browser| browser.run("return document.getElementById('video').currentTime").as_f64();
+    let (mut before, mut played) = (at(browser).unwrap_or(0.0), 0.0);
+    let done = time::poll_every(Duration::from_millis(300), LIMIT, || {
+        let now = at(browser)?;
+        // A jump is no playing.
+        played += Some(now - before).filter(|step| (0.0..1.0).contains(step)).unwrap_or(0.0);
+        before = now;
+        (played >= seconds).then_some(())
+    });
+    if done.is_none() {
+        let (complaints, state) = (browser.complaints(), browser.text("state") + &browser.text("message"));
+        panic!("{played} s were played: {state} {complaints}\n{}", ingest.show.process.story());
+    }
+}
+
+#[test]
+fn a_browser_plays_on_when_the_publisher_comes_again_without_its_sound() {
+    let Some(mut browser) = Browser::open() else { return };
+    let ingest = Ingest::start(&[]);
+    let url = format!("{}/cam", ingest.url());
+    let first = uneven(&url, "null", true);
+    browser.show(&address(&ingest, "/watch/live/cam"));
+    wait_until_played(&mut browser, &ingest, 3.0);
+    drop(first);
+    let _second = uneven(&url, "null", false);
+    wait_until_played(&mut browser, &ingest, 5.0);
+}
+
+#[test]
+fn a_browser_plays_on_through_pauses_of_the_pictures() {
+    let Some(mut browser) = Browser::open() else { return };
+    // Pauses of three seconds, and one picture a second.
+    for filter in ["select='lt(mod(t,7),4)'", "select='not(mod(n,30))'"] {
+        let ingest = Ingest::start(&[]);
+        let _publisher = uneven(&format!("{}/cam", ingest.url()), filter, true);
+        browser.show(&address(&ingest, "/watch/live/cam"));
+        wait_until_played(&mut browser, &ingest, 6.0);
+    }
 }
 
 #[test]

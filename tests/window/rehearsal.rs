@@ -14,14 +14,19 @@ fn has_network() -> bool {
     socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).is_ok()
 }
 
-/// The first line of the answer to a request from the network.
-fn asked(host: &str, path: &str) -> String {
+/// The answer to a request from the network.
+fn answer(host: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(host).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    answer.lines().next().unwrap_or_default().to_owned()
+    answer
+}
+
+/// Its first line.
+fn asked(host: &str, path: &str) -> String {
+    answer(host, path).lines().next().unwrap_or_default().to_owned()
 }
 
 #[test]
@@ -43,7 +48,12 @@ fn a_rehearsal_shows_its_viewer_lets_others_watch_and_is_kept_as_a_report() {
     if has_network() {
         let address = window.wait_for_text("/watch/rehearsal/show?key=").name;
         let (host, path) = address.strip_prefix("http://").and_then(|rest| rest.split_once('/')).unwrap();
-        assert_eq!(asked(host, &format!("/{path}")), "HTTP/1.1 200 OK");
+        let page = answer(host, &format!("/{path}"));
+        assert!(page.starts_with("HTTP/1.1 200 OK"), "{page}");
+        for part in ["/player.css", "/player.js"] {
+            assert!(page.contains(&format!("=\"{part}\"")), "{page}");
+            assert_eq!(asked(host, part), "HTTP/1.1 200 OK", "{part}, as a browser asks for it");
+        }
         let playlist = format!("/{path}").replace("/watch/", "/hls/").replace("?", "/index.m3u8?");
         assert_eq!(asked(host, &playlist), "HTTP/1.1 200 OK");
         assert_eq!(asked(host, "/watch/rehearsal/show"), "HTTP/1.1 403 Forbidden", "without the key");

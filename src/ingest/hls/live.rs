@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::packager::Packager;
 use crate::clock::unix_time;
+use crate::ingest::StreamFacts;
 use crate::ingest::unit::Unit;
 use crate::media::Timestamp;
 
@@ -39,13 +40,13 @@ struct Watched {
 }
 
 impl LiveHls {
-    /// Begins with what came since the last keyframe.
+    /// Begins with what came since the last keyframe; `facts` is what was measured so far.
     pub(in crate::ingest) fn new<'a>(
         now: Timestamp,
-        keyframe_seconds: Option<f64>,
+        facts: &StreamFacts,
         recent: impl Iterator<Item = &'a Unit> + Clone,
     ) -> Self {
-        let mut packager = Packager::new(keyframe_seconds);
+        let mut packager = Packager::new(facts.keyframe_seconds).paced(facts.fps);
         packager.catch_up(recent, unix_time());
         Self {
             packager: Mutex::new(packager),

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::rendition::Rendition;
+use super::rendition::{PART_TARGET, Rendition};
 use crate::ingest::remux::{Kind, Remux, Remuxed};
 use crate::ingest::unit::Unit;
+use crate::mp4::Sample;
 
 /// Longest segment where the distance of keyframes is not known yet.
 const TARGET_UNKNOWN: u64 = 4;
@@ -16,6 +17,10 @@ const TARGET_MAX: u64 = 10;
 const SEGMENT_SECONDS_MIN: f64 = 0.9;
 /// A duration may exceed the target by what rounding to whole seconds takes away (RFC 8216, 4.3.3.1).
 const TARGET_SLACK: f64 = 0.4;
+/// How much longer than the average a picture may last and still be a part.
+const PICTURE_SLACK: f64 = 1.05;
+/// Longest part: pictures that are farther apart are listed as segments alone.
+const PART_TARGET_MAX: f64 = 1.05;
 /// Cuts that wait for sound: where none comes for so long, none is waited for.
 const CUTS_MAX: usize = 16;
 /// How much the time of day may be corrected with each segment: jitter of the network is no drift of clocks.
@@ -29,8 +34,12 @@ pub(in crate::ingest) struct Packager {
     remux: Remux,
     video: Option<Rendition>,
     audio: Option<Rendition>,
+    /// Kinds that this publish has announced.
+    announced: [bool; 2],
     /// `EXT-X-TARGETDURATION`: never changes, as it must not.
     target: u64,
+    /// Seconds of a part at most; never changes either.
+    part_target: f64,
     /// Where pictures were cut and sound is not yet, in milliseconds of the timeline.
     cuts: VecDeque<u64>,
     /// Time of day of the timeline's zero, in seconds.
@@ -54,13 +63,25 @@ impl Packager {
             remux: Remux::default(),
             video: None,
             audio: None,
+            announced: [false; 2],
             target,
+            part_target: PART_TARGET,
             cuts: VecDeque::new(),
             zero_at: None,
             strayed_to: None,
             ended: false,
             unusable: Vec::new(),
         }
+    }
+
+    /// For so many pictures a second: where they are few each is a part, and may last a little longer than most.
+    pub(in crate::ingest) fn paced(mut self, fps: Option<f64>) -> Self {
+        if let Some(fps) = fps.filter(|fps| *fps > 0.0) {
+            // Whole milliseconds, as it is written.
+            let longest = (PICTURE_SLACK * 1000.0 / fps).ceil() / 1000.0;
+            self.part_target = longest.clamp(PART_TARGET, PART_TARGET_MAX);
+        }
+        self
     }
 
     /// Takes a message at this time of day; `true` if a playlist made now would be another one.
@@ -95,8 +116,8 @@ impl Packager {
         for piece in made {
             self.put(piece, None);
         }
-        self.video.iter_mut().chain(&mut self.audio).for_each(Rendition::close_segment);
-        self.cuts.clear();
+        self.break_off();
+        self.announced = [false; 2];
         (self.zero_at, self.strayed_to) = (None, None);
     }
 
@@ -117,6 +138,11 @@ impl Packager {
 
     pub(super) fn target(&self) -> u64 {
         self.target
+    }
+
+    /// `PART-TARGET`, in seconds.
+    pub(super) fn part_target(&self) -> f64 {
+        self.part_target
     }
 
     pub(super) fn rendition(&self, kind: Kind) -> Option<&Rendition> {
@@ -148,15 +174,19 @@ impl Packager {
     fn put(&mut self, piece: Remuxed, wall: Option<Duration>) -> bool {
         match piece {
             Remuxed::Codec(kind, codec) => {
-                // Both kinds count their segments alike.
-                let other = if kind == Kind::Video { &self.audio } else { &self.video };
-                let number = other.as_ref().map_or(0, |other| other.open().number);
+                let changes = std::mem::replace(&mut self.announced[kind as usize], true);
+                // Both kinds count alike.
+                let (number, discontinuities) = self.rendition(kind.other()).map_or((0, 0), Rendition::counted);
+                let part_target = self.part_target;
                 let changed = match self.slot(kind) {
                     Some(rendition) => rendition.change(codec),
-                    empty => Rendition::new(codec, number).map(|new| *empty = Some(new)),
+                    empty => Rendition::new(codec, number, discontinuities, part_target).map(|new| *empty = Some(new)),
                 };
                 if let Err(error) = changed {
                     self.unusable.push(error.to_string());
+                }
+                if changes {
+                    self.break_off();
                 }
                 false
             }
@@ -164,41 +194,96 @@ impl Packager {
                 self.unusable.push(error.to_string());
                 false
             }
-            Remuxed::Sample { kind, start, sample, next_sync } => {
-                let Some(rendition) = self.rendition(kind) else { return false };
-                let scale = u64::from(rendition.codec().timescale());
-                let starts_segment = rendition.open_seconds() == 0.0;
-                let seconds = start as f64 / scale as f64;
-                // It was held until the next one came.
-                let last = f64::from(sample.duration) / scale as f64;
-                let wall = wall.map(|wall| wall.as_secs_f64() - last);
-                let observe = starts_segment && (kind == Kind::Video || self.video.is_none());
-                let begins_at = self.begins_at(seconds, wall, observe);
-                let end_ms = (start + u64::from(sample.duration)) * 1000 / scale;
-                let audio_cut = kind == Kind::Audio && self.cuts.front().is_some_and(|cut| end_ms >= *cut);
-                let (limit, has_video) = (self.target as f64 + TARGET_SLACK, self.video.is_some());
-                let Some(rendition) = self.slot(kind) else { return false };
-                let mut made = rendition.push(start, sample, begins_at);
-                let seconds = rendition.open_seconds();
-                let cut = match kind {
-                    Kind::Video => next_sync && seconds >= SEGMENT_SECONDS_MIN,
-                    Kind::Audio => audio_cut || (!has_video && seconds >= TARGET_MIN as f64 - last),
-                };
-                // What would not fit any more, or is too large, is cut without a keyframe.
-                if cut || seconds + last > limit || (made && rendition.is_open_too_large()) {
-                    rendition.close_segment();
-                    made = true;
-                    match kind {
-                        Kind::Video if self.audio.is_some() && self.cuts.len() < CUTS_MAX => {
-                            self.cuts.push_back(end_ms)
-                        }
-                        Kind::Video => {}
-                        Kind::Audio if audio_cut => drop(self.cuts.pop_front()),
-                        Kind::Audio => {}
-                    }
+            Remuxed::Sample { kind, start, sample, next_sync } => self.put_sample(kind, start, sample, next_sync, wall),
+        }
+    }
+
+    fn put_sample(
+        &mut self,
+        kind: Kind,
+        start: u64,
+        mut sample: Sample,
+        next_sync: bool,
+        wall: Option<Duration>,
+    ) -> bool {
+        let Some(rendition) = self.rendition(kind) else { return false };
+        let scale = u64::from(rendition.codec().timescale());
+        let (begin_ms, end_ms) = (start * 1000 / scale, (start + u64::from(sample.duration)) * 1000 / scale);
+        let lasted = f64::from(sample.duration) / scale as f64;
+        let limit = self.target as f64 + TARGET_SLACK;
+        // No segment may be as long as this pause: what follows comes after a hole.
+        let is_hole = lasted > limit;
+        if is_hole {
+            sample.duration = (limit * scale as f64) as u32;
+        }
+        let last = lasted.min(limit);
+        let mut made = false;
+        if rendition.open_seconds() > 0.0 && self.goes_apart(rendition, last, limit) {
+            self.close(kind, begin_ms);
+            made = true;
+        }
+        let Some(rendition) = self.rendition(kind) else { return made };
+        let starts_segment = rendition.open_seconds() == 0.0;
+        let seconds = start as f64 / scale as f64;
+        // It was held until the next one came.
+        let wall = wall.map(|wall| wall.as_secs_f64() - lasted);
+        let observe = starts_segment && (kind == Kind::Video || self.video.is_none());
+        let begins_at = self.begins_at(seconds, wall, observe);
+        let audio_cut = kind == Kind::Audio && self.cuts.front().is_some_and(|cut| end_ms >= *cut);
+        let has_video = self.video.is_some();
+        let Some(rendition) = self.slot(kind) else { return made };
+        made |= rendition.push(start, sample, begins_at);
+        let seconds = rendition.open_seconds();
+        let cut = match kind {
+            Kind::Video => next_sync && seconds >= SEGMENT_SECONDS_MIN,
+            Kind::Audio => audio_cut || (!has_video && seconds >= TARGET_MIN as f64 - last),
+        };
+        // What would not fit any more, or is too large, is cut without a keyframe.
+        if cut || seconds + last > limit || (made && rendition.is_open_too_large()) {
+            self.close(kind, end_ms);
+            made = true;
+        }
+        if is_hole {
+            self.break_off();
+        }
+        made
+    }
+
+    /// What comes next is another stream, or comes after a hole: both kinds count their discontinuities alike.
+    fn break_off(&mut self) {
+        self.video.iter_mut().chain(&mut self.audio).for_each(Rendition::break_off);
+        self.cuts.clear();
+    }
+
+    /// Whether a sample that lasts so long begins another segment: it does not fit into the one that is open, or one of the two
+    /// is longer than a part may be. Such a segment is listed as a whole, and no longer than it needs to be.
+    fn goes_apart(&self, rendition: &Rendition, last: f64, limit: f64) -> bool {
+        let (open, is_long) = (rendition.open_seconds(), last > self.part_target);
+        let fits = match (is_long, rendition.is_in_parts(rendition.open())) {
+            (true, in_parts) => !in_parts,
+            (false, in_parts) => in_parts || open < SEGMENT_SECONDS_MIN,
+        };
+        !fits || open + last > limit
+    }
+
+    /// Ends the segment of a kind that is open, here on the timeline.
+    fn close(&mut self, kind: Kind, at_ms: u64) {
+        if let Some(rendition) = self.slot(kind) {
+            rendition.close_segment();
+        }
+        match kind {
+            Kind::Video if self.audio.is_some() && self.cuts.len() < CUTS_MAX => self.cuts.push_back(at_ms),
+            Kind::Video => {}
+            Kind::Audio => {
+                while self.cuts.front().is_some_and(|cut| at_ms >= *cut) {
+                    self.cuts.pop_front();
                 }
-                made
             }
+        }
+        // The publisher that came again has nothing of the other: players would wait for it for ever.
+        if !self.announced[kind.other() as usize] {
+            *self.slot(kind.other()) = None;
+            self.cuts.clear();
         }
     }
 

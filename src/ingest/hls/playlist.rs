@@ -1,7 +1,7 @@
 //! Playlists (RFC 8216 and draft-pantos-hls-rfc8216bis): what is there, and what comes next.
 
 use super::packager::Packager;
-use super::rendition::{PART_TARGET, Rendition, Segment};
+use super::rendition::{Rendition, Segment};
 use crate::clock::utc_date_time;
 use crate::ingest::remux::Kind;
 use std::fmt::Write as _;
@@ -59,19 +59,19 @@ pub(super) fn master(packager: &Packager, frame_rate: Option<f64>, query: &str) 
 pub(super) fn media(packager: &Packager, kind: Kind, query: &str) -> Option<String> {
     let rendition = packager.rendition(kind)?;
     let word = kind.word();
-    let first = rendition.listed().next().map_or(rendition.open().number, |segment| segment.number);
+    let (first, part_target) = (rendition.first_listed(), packager.part_target());
     let mut text = format!(
         "#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-TARGETDURATION:{}\n\
-         #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK={:.3}\n#EXT-X-PART-INF:PART-TARGET={PART_TARGET:.3}\n\
+         #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK={:.3}\n#EXT-X-PART-INF:PART-TARGET={part_target:.3}\n\
          #EXT-X-MEDIA-SEQUENCE:{first}\n#EXT-X-DISCONTINUITY-SEQUENCE:{}\n",
         packager.target(),
-        PART_TARGET * 3.0,
+        part_target * 3.0,
         rendition.discontinuities_gone,
     );
     let mut map = None;
     for segment in rendition.listed() {
         head(&mut text, segment, word, query, &mut map);
-        if segment.number >= rendition.in_parts_from() {
+        if rendition.is_in_parts(segment) {
             parts(&mut text, segment, word, query);
         }
         let _ = writeln!(text, "#EXTINF:{:.5},\n{word}-{}.m4s{query}", segment.seconds(), segment.number);
@@ -81,13 +81,16 @@ pub(super) fn media(packager: &Packager, kind: Kind, query: &str) -> Option<Stri
         return Some(text);
     }
     let open = rendition.open();
-    if !open.parts.is_empty() {
-        head(&mut text, open, word, query, &mut map);
-        parts(&mut text, open, word, query);
+    // One that has a longer part is listed once it is whole.
+    if rendition.is_in_parts(open) {
+        if !open.parts.is_empty() {
+            head(&mut text, open, word, query, &mut map);
+            parts(&mut text, open, word, query);
+        }
+        let (number, next) = (open.number, open.parts.len());
+        let _ = writeln!(text, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{word}-{number}.{next}.m4s{query}\"");
     }
-    let _ =
-        writeln!(text, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{word}-{}.{}.m4s{query}\"", open.number, open.parts.len());
-    let other = if kind == Kind::Video { Kind::Audio } else { Kind::Video };
+    let other = kind.other();
     if let Some(report) = packager.rendition(other).and_then(last_part) {
         let (segment, part) = report;
         let _ = writeln!(
@@ -125,6 +128,6 @@ fn last_part(rendition: &Rendition) -> Option<(u64, usize)> {
     newest
         .into_iter()
         .flatten()
-        .find(|segment| !segment.parts.is_empty())
+        .find(|segment| !segment.parts.is_empty() && rendition.is_in_parts(segment))
         .map(|segment| (segment.number, segment.parts.len() - 1))
 }

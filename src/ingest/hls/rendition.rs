@@ -12,11 +12,12 @@ use crate::mp4::{Mp4Codec, Mp4Error, Sample, Track, TrackRun, fragment_head, ini
 pub(super) const PART_TARGET: f64 = 0.334;
 /// Segments in a playlist: with fewer, players who pause for a moment fall out.
 const LISTED: usize = 6;
-/// Segments that are kept beyond those, for players who are about to ask for them.
-const KEPT: usize = LISTED + 3;
+/// Segments that are kept: one that leaves the playlist stays for as long as that playlist and the segment last, and one more,
+/// for their lengths differ (RFC 8216, 6.2.2).
+const KEPT: usize = 2 * LISTED + 2;
 /// Segments that are listed by their parts as well.
 const IN_PARTS: usize = 2;
-/// What is never given back: a window of this many bytes. 9 segments of 2 s at 12 Mb/s are 27 MB.
+/// What is never given back: a window of this many bytes. 14 segments of 2 s at 12 Mb/s are 42 MB.
 const BYTES_MAX: usize = 48 << 20;
 /// A segment that is larger is cut without a keyframe.
 const SEGMENT_BYTES_MAX: usize = BYTES_MAX / 4;
@@ -57,6 +58,8 @@ impl Segment {
 #[derive(Debug)]
 pub(super) struct Rendition {
     codec: Mp4Codec,
+    /// Seconds of a part at most.
+    part_target: f64,
     /// Number and bytes; the newest last. Older ones stay while a segment needs them.
     inits: VecDeque<(u64, Bytes)>,
     closed: VecDeque<Segment>,
@@ -72,15 +75,16 @@ pub(super) struct Rendition {
 }
 
 impl Rendition {
-    /// Begins at a segment's number.
-    pub(super) fn new(codec: Mp4Codec, number: u64) -> Result<Self, Mp4Error> {
+    /// Begins at a segment's number, after so many discontinuities.
+    pub(super) fn new(codec: Mp4Codec, number: u64, discontinuities: u64, part_target: f64) -> Result<Self, Mp4Error> {
         let init = init_of(&codec)?;
         Ok(Self {
             codec,
+            part_target,
             inits: VecDeque::from([(1, init)]),
             closed: VecDeque::new(),
             open: Segment { number, init: 1, discontinuity: false, begins_at: Duration::ZERO, parts: Vec::new() },
-            discontinuities_gone: 0,
+            discontinuities_gone: discontinuities,
             samples: Vec::new(),
             samples_bytes: 0,
             start: 0,
@@ -89,9 +93,21 @@ impl Rendition {
         })
     }
 
-    /// Another stream begins, or the same with another codec: what is open is closed.
-    pub(super) fn change(&mut self, codec: Mp4Codec) -> Result<(), Mp4Error> {
+    /// Number of the segment that is open, and the discontinuities up to it.
+    pub(super) fn counted(&self) -> (u64, u64) {
+        let marked = self.listed().chain([&self.open]).filter(|segment| segment.discontinuity).count() as u64;
+        (self.open.number, self.discontinuities_gone + marked)
+    }
+
+    /// What is open is closed; what comes next is another stream.
+    pub(super) fn break_off(&mut self) {
         self.close_segment();
+        self.open.discontinuity = true;
+    }
+
+    /// Another stream begins, or the same with another codec.
+    pub(super) fn change(&mut self, codec: Mp4Codec) -> Result<(), Mp4Error> {
+        self.break_off();
         if codec != self.codec {
             let init = init_of(&codec)?;
             let number = self.inits.back().map_or(0, |(number, _)| *number) + 1;
@@ -99,7 +115,6 @@ impl Rendition {
             self.open.init = number;
             self.codec = codec;
         }
-        self.open.discontinuity = true;
         Ok(())
     }
 
@@ -107,8 +122,14 @@ impl Rendition {
         &self.codec
     }
 
-    /// Takes a sample that began at this time of day; `true` if it was the last of a part.
+    /// Takes a sample that began at this time of day; `true` if that ended a part.
     pub(super) fn push(&mut self, start: u64, sample: Sample, begins_at: Duration) -> bool {
+        let duration = u64::from(sample.duration);
+        // It lasts longer than the one before promised.
+        let late = !self.samples.is_empty() && self.seconds_of(self.ticks + duration) > self.part_target;
+        if late {
+            self.close_part();
+        }
         if self.samples.is_empty() {
             self.start = start;
             self.ticks = 0;
@@ -116,17 +137,15 @@ impl Rendition {
                 self.open.begins_at = begins_at;
             }
         }
-        let duration = sample.duration;
-        self.ticks += u64::from(duration);
+        self.ticks += duration;
         self.samples_bytes += sample.data.len();
         self.samples.push(sample);
         // One more of the same length would be too much. Time alone is no bound: it may stand still, as the publisher likes.
-        let full =
-            self.seconds_of(self.ticks + u64::from(duration)) > PART_TARGET || self.samples_bytes > SEGMENT_BYTES_MAX;
+        let full = self.seconds_of(self.ticks + duration) > self.part_target || self.samples_bytes > SEGMENT_BYTES_MAX;
         if full {
             self.close_part();
         }
-        full
+        late || full
     }
 
     /// Seconds in the segment that is open.
@@ -152,19 +171,27 @@ impl Rendition {
             begins_at: Duration::ZERO,
             parts: Vec::new(),
         };
+        let first = self.first_listed();
         self.closed.push_back(std::mem::replace(&mut self.open, next));
         let bytes = |segments: &VecDeque<Segment>| segments.iter().map(Segment::bytes).sum::<usize>();
+        let mut gone = 0;
+        // Few segments that are large fall out of the window from the playlist itself.
         while self.closed.len() > KEPT || (self.closed.len() > 1 && bytes(&self.closed) > BYTES_MAX) {
-            self.closed.pop_front();
+            let fallen = self.closed.pop_front().filter(|segment| segment.number >= first);
+            gone += u64::from(fallen.is_some_and(|segment| segment.discontinuity));
         }
-        // What left the playlist just now.
-        if let Some(gone) = self.closed.len().checked_sub(LISTED + 1).and_then(|at| self.closed.get(at)) {
-            self.discontinuities_gone += u64::from(gone.discontinuity);
-        }
+        let left = first..self.first_listed();
+        let left = self.closed.iter().filter(|segment| segment.discontinuity && left.contains(&segment.number));
+        self.discontinuities_gone += gone + left.count() as u64;
         let oldest = self.closed.front().map_or(self.open.init, |segment| segment.init);
         while self.inits.len() > 1 && self.inits.front().is_some_and(|(number, _)| *number < oldest) {
             self.inits.pop_front();
         }
+    }
+
+    /// Number of the first segment of the playlist.
+    pub(super) fn first_listed(&self) -> u64 {
+        self.listed().next().map_or(self.open.number, |segment| segment.number)
     }
 
     /// The segments of the playlist that are whole, the oldest first.
@@ -177,9 +204,10 @@ impl Rendition {
         &self.open
     }
 
-    /// The first segment that is listed by its parts.
-    pub(super) fn in_parts_from(&self) -> u64 {
-        self.open.number.saturating_sub(IN_PARTS as u64)
+    /// Whether a segment is listed by its parts as well: a new one, all of whose parts are as short as was promised.
+    pub(super) fn is_in_parts(&self, segment: &Segment) -> bool {
+        segment.number + IN_PARTS as u64 >= self.open.number
+            && segment.parts.iter().all(|part| part.seconds <= self.part_target)
     }
 
     /// Kilobits a second over the segments of the playlist: the most of one, and the average.
@@ -214,7 +242,10 @@ impl Rendition {
         let open = &self.open;
         match part {
             None => open.number > segment,
-            Some(part) => open.number > segment || (open.number == segment && open.parts.len() > part),
+            Some(part) => {
+                let is_there = open.number == segment && open.parts.len() > part && self.is_in_parts(open);
+                open.number > segment || is_there
+            }
         }
     }
 

@@ -1,14 +1,20 @@
 //! HLS as its readers see it, in virtual time.
 
+mod uneven;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::packager::Packager;
 use super::playlist;
+use super::rendition::Rendition;
 use super::*;
 use crate::bitstream::{AudioSpecificConfig, avcc_record};
 use crate::flv::{TagKind, audio_sequence_header, audio_tag_header, video_sequence_header, video_tag_header};
+use crate::ingest::StreamFacts;
 use crate::ingest::mp4_recording::{Mp4Recording, Step};
 use crate::ingest::remux::Kind;
 use crate::ingest::unit::Unit;
@@ -23,31 +29,38 @@ const PPS: &[u8] = &[0x68, 0xcb, 0x83, 0xcb, 0x20];
 /// 2026-11-24T23:36:29Z
 const WALL: Duration = Duration::from_secs(1_795_563_389);
 
-/// A publisher of 30 pictures a second and AAC, in the order of a real one.
+/// A publisher of pictures (30 a second) and AAC, in the order of a real one.
 struct Publisher {
     /// First timestamp.
     origin_ms: u32,
     gop: u64,
+    fps: u64,
+    /// Added to what the sound is stamped with.
+    sound_ms: i32,
     pictures: u64,
     packets: u64,
 }
 
 impl Publisher {
     fn new(origin_ms: u32, gop: u64) -> Self {
-        Self { origin_ms, gop, pictures: 0, packets: 0 }
+        Self { origin_ms, gop, fps: 30, sound_ms: 0, pictures: 0, packets: 0 }
     }
 
     fn headers(&self) -> Vec<Unit> {
         let asc = AudioSpecificConfig::lc(48_000, 2).write();
         vec![
             Unit::media(MediaKind::Video, self.origin_ms, video_sequence_header(&avcc_record(SPS, PPS))),
-            Unit::media(MediaKind::Audio, self.origin_ms, audio_sequence_header(&asc)),
+            Unit::media(
+                MediaKind::Audio,
+                self.origin_ms.wrapping_add_signed(self.sound_ms),
+                audio_sequence_header(&asc),
+            ),
         ]
     }
 
     /// The next unit, and its milliseconds since the start.
     fn next(&mut self) -> (u64, Unit) {
-        let (picture_ms, packet_ms) = (self.pictures * 1000 / 30, self.packets * 64 / 3);
+        let (picture_ms, packet_ms) = (self.pictures * 1000 / self.fps, self.packets * 64 / 3);
         let stamp = |ms: u64| self.origin_ms.wrapping_add(ms as u32);
         if picture_ms <= packet_ms {
             let keyframe = self.pictures.is_multiple_of(self.gop);
@@ -59,7 +72,8 @@ impl Publisher {
             let mut body = audio_tag_header().to_vec();
             body.extend_from_slice(b"sound");
             self.packets += 1;
-            (packet_ms, Unit::media(MediaKind::Audio, stamp(packet_ms), body.into()))
+            let stamp = stamp(packet_ms).wrapping_add_signed(self.sound_ms);
+            (packet_ms, Unit::media(MediaKind::Audio, stamp, body.into()))
         }
     }
 
@@ -67,7 +81,7 @@ impl Publisher {
         for unit in self.headers() {
             packager.take(&unit, WALL);
         }
-        let end = self.pictures.max(1) * 1000 / 30 + seconds * 1000;
+        let end = self.pictures.max(1) * 1000 / self.fps + seconds * 1000;
         loop {
             let (ms, unit) = self.next();
             if ms > end {
@@ -267,6 +281,68 @@ fn a_publisher_that_comes_again_goes_on_where_it_was() {
 }
 
 #[test]
+fn what_a_playlist_names_is_there_for_as_long_as_a_reader_may_take() {
+    let mut packager = Packager::new(Some(2.0));
+    // Number, and when it may go at the earliest (RFC 8216, 6.2.2).
+    let mut promised: HashMap<(bool, u64), u64> = HashMap::new();
+    let mut made = 0;
+    let mut publisher = Publisher::new(0, 60);
+    publisher.headers().iter().for_each(|unit| _ = packager.take(unit, WALL));
+    loop {
+        let (ms, unit) = publisher.next();
+        if ms > 60_000 {
+            break;
+        }
+        if !packager.take(&unit, WALL + Duration::from_millis(ms)) {
+            continue;
+        }
+        made += 1;
+        for kind in [Kind::Video, Kind::Audio] {
+            let rendition = packager.rendition(kind).unwrap();
+            let all: f64 = rendition.listed().map(|segment| segment.seconds()).sum();
+            for segment in rendition.listed() {
+                let until = ms + ((all + segment.seconds()) * 1000.0) as u64;
+                promised.insert((kind == Kind::Video, segment.number), until);
+            }
+            for ((video, number), until) in &promised {
+                if (kind == Kind::Video) == *video && *until > ms {
+                    assert!(rendition.segment(*number).is_some(), "{number} at {ms}");
+                }
+            }
+        }
+    }
+    assert!(made > 300);
+}
+
+#[test]
+fn a_discontinuity_that_falls_out_of_a_window_of_bytes_is_counted() {
+    use crate::mp4::{Mp4Codec, Sample};
+    let codec = Mp4Codec::avc(&avcc_record(SPS, PPS)).unwrap();
+    let mut rendition = Rendition::new(codec.clone(), 0, 0, 0.334).unwrap();
+    // Fewer segments than a playlist lists are as large as the window.
+    let data = Bytes::from(vec![0; 11 << 20]);
+    let mut at = 0;
+    let mut segment = |rendition: &mut Rendition| {
+        let duration = rendition.codec().timescale();
+        let sample = Sample { duration, composition: 0, sync: true, data: data.clone() };
+        rendition.push(at, sample, WALL);
+        rendition.close_segment();
+        at += u64::from(duration);
+        let listed = rendition.listed().filter(|segment| segment.discontinuity).count() as u64;
+        rendition.discontinuities_gone + listed
+    };
+    for _ in 0..6 {
+        assert_eq!(segment(&mut rendition), 0);
+    }
+    rendition.change(codec).unwrap();
+    for _ in 0..20 {
+        assert_eq!(segment(&mut rendition), 1);
+    }
+    assert!(rendition.listed().len() < 6);
+    assert_eq!(rendition.discontinuities_gone, 1);
+}
+
+#[test]
 fn the_timeline_goes_on_after_headers_that_nothing_followed() {
     let mut packager = Packager::new(Some(2.0));
     Publisher::new(0, 60).run(&mut packager, 5, |_| {});
@@ -372,7 +448,8 @@ fn who_waits_is_woken_by_the_part() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let mut publisher = Publisher::new(0, 60);
     let units: Vec<_> = publisher.headers().into_iter().chain((0..250).map(|_| publisher.next().1)).collect();
-    let live = LiveHls::new(Timestamp::ZERO, Some(2.0), units.iter());
+    let facts = StreamFacts { keyframe_seconds: Some(2.0), ..StreamFacts::default() };
+    let live = LiveHls::new(Timestamp::ZERO, &facts, units.iter());
     let file = |name: &'static str, query: &'static str| find(&live, Timestamp::ZERO, name, query, "me", None);
     runtime.block_on(async {
         let open = live.packager().rendition(Kind::Video).unwrap().open().clone();

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::*;
 use crate::amf::{Object, Value};
 use crate::ingest::conversation::Conversation;
+use crate::ingest::http::serve_http;
 use crate::ingest::shared::Shared;
 use crate::rtmp::chunk::RawMessage;
 use crate::rtmp::message::kind;
@@ -196,16 +197,106 @@ fn the_key_to_play_is_asked_for_and_is_not_the_one_to_publish() {
 }
 
 #[test]
+fn who_plays_by_the_key_to_publish_finds_the_stream_and_tells_nobody_the_key() {
+    for play_key in [None, Some("for-players")] {
+        let (server, events) = start(|config| {
+            config.publish_key = PublishKey::new("s3cret-key");
+            config.play_key = play_key.and_then(PublishKey::new);
+        });
+        let address = server.local_addr();
+        // The whole name is the key, as services teach it; the same address is given to a player.
+        let mut publisher = Publisher::publish(address, "s3cret-key").unwrap();
+        let query = play_key.map_or_else(String::new, |key| format!("?key={key}"));
+        let mut viewer = Viewer::play(address, &format!("s3cret-key{query}")).unwrap();
+        let tags = publisher.show(5);
+        publisher.close();
+        assert_same(&viewer.watch(), &tags);
+        let waiting = Viewer::play(address, &format!("s3cret%2Dkey{query}")).unwrap();
+        drop((viewer, waiting));
+        assert_eq!(play_ended(&events).0, 5);
+        server.stop();
+        let told = format!("{:?}", events.lock().unwrap());
+        assert!(!told.contains("s3cret"), "{told}");
+    }
+}
+
+/// What a server for other computers is made of, with this key to play.
+fn shared(play_key: Option<&str>) -> (Arc<Shared>, Events) {
+    let mut config = IngestConfig::new("0.0.0.0:0".parse().unwrap());
+    config.play_key = play_key.and_then(PublishKey::new);
+    let events = Events::default();
+    let told = Arc::clone(&events);
+    let tell = move |event| told.lock().unwrap().push(event);
+    (Arc::new(Shared::new(config, Clock::system(), Arc::new(tell), None)), events)
+}
+
+/// What a browser on another computer is answered.
+fn get_from_afar(shared: &Arc<Shared>, target: &str) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let head = format!("GET {target} HTTP/1.1\r\nHost: 192.0.2.1:8080");
+    let asking = std::thread::Builder::new().spawn(move || get(address, &head)).unwrap();
+    let (stream, _) = listener.accept().unwrap();
+    stream.set_nonblocking(true).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (_stop, stopped) = tokio::sync::watch::channel(false);
+    runtime.block_on(async {
+        let stream = tokio::net::TcpStream::from_std(stream).unwrap();
+        serve_http(stream, "192.0.2.7:4000".parse().unwrap(), Arc::clone(shared), stopped).await;
+    });
+    asking.join().unwrap()
+}
+
+#[test]
+fn a_browser_elsewhere_gets_the_page_with_all_that_it_loads() {
+    let (shared, events) = shared(Some("for-players"));
+    let page = get_from_afar(&shared, "/watch/live/cam?key=for-players");
+    assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+    // A browser asks for them without the query of the page.
+    let loaded: Vec<_> = ["src=\"/", "href=\"/"]
+        .iter()
+        .flat_map(|attribute| page.split(attribute).skip(1))
+        .map(|rest| format!("/{}", rest.split('"').next().unwrap()))
+        .collect();
+    assert_eq!(loaded.len(), 2, "{page}");
+    for target in &loaded {
+        let answer = get_from_afar(&shared, target);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{target}: {answer}");
+    }
+    assert!(events.lock().unwrap().is_empty());
+    for target in ["/watch/live/cam", "/", "/status", "/hls/live/cam/index.m3u8", "/player.js/"] {
+        assert!(get_from_afar(&shared, target).starts_with("HTTP/1.1 403"), "{target}");
+    }
+}
+
+#[test]
+fn a_connection_that_rests_after_an_answer_is_no_refusal() {
+    let (server, events) = start(|config| {
+        config.http = Some("127.0.0.1:0".parse().unwrap());
+        config.deadlines.handshake = Duration::from_millis(100);
+    });
+    let mut stream = TcpStream::connect(server.http_addr().unwrap()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(stream, "GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    // The server closes it.
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    // One that never asked for anything is one.
+    let mut silent = TcpStream::connect(server.http_addr().unwrap()).unwrap();
+    silent.set_read_timeout(Some(PATIENCE)).unwrap();
+    silent.read_to_string(&mut answer).unwrap();
+    wait_for(&events, |_| (count_of(&server, RefusalKind::Http) > 0).then_some(()));
+    assert_eq!(count_of(&server, RefusalKind::Http), 1);
+    server.stop();
+}
+
+#[test]
 fn from_other_computers_nobody_plays_without_a_key() {
     for (key, raw, plays) in
         [(None, "cam", false), (Some("token"), "cam", false), (Some("token"), "cam?key=token", true)]
     {
-        let mut config = IngestConfig::new("0.0.0.0:0".parse().unwrap());
-        config.play_key = key.and_then(PublishKey::new);
-        let events = Events::default();
-        let told = Arc::clone(&events);
-        let tell = move |event| told.lock().unwrap().push(event);
-        let shared = Arc::new(Shared::new(config, Clock::system(), Arc::new(tell), None));
+        let (shared, events) = shared(key);
         let mut conversation = Conversation::new("192.0.2.7:4000".parse().unwrap(), shared).unwrap();
         conversation.input(&[&[3][..], &[1; 3072]].concat());
         let mut puppet = Puppet::new();

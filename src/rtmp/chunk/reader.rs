@@ -214,10 +214,14 @@ impl ChunkReader {
     /// Applies a header, and gives the message back if it has no body.
     fn start_chunk(&mut self, header: Header) -> Result<Option<RawMessage>, ChunkError> {
         let behind = self.header.get(header.bytes..self.header_len).unwrap_or_default();
-        for (place, byte) in self.replay.iter_mut().zip(behind) {
+        // What an earlier look left comes after it: together no more than that one took.
+        let earlier = self.replay;
+        let waiting = behind.iter().chain(earlier.iter().take(self.replay_len));
+        self.replay_len = 0;
+        for (place, byte) in self.replay.iter_mut().zip(waiting) {
             *place = *byte;
+            self.replay_len += 1;
         }
-        self.replay_len = behind.len();
         self.header_len = 0;
 
         if !self.streams.contains_key(&header.chunk_stream) && self.streams.len() >= self.limits.chunk_streams_max {

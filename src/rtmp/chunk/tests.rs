@@ -122,6 +122,17 @@ fn peers_that_omit_the_extended_timestamp_of_type_3_are_understood() {
 }
 
 #[test]
+fn bytes_that_were_looked_ahead_at_are_kept_over_a_short_chunk() {
+    let mut bytes = b"\x04\0\0\x01\0\0\x02\x08\x01\0\0\0AB".to_vec();
+    // The last byte of the long message, and the header behind it, look like its extended timestamp, which is left out.
+    bytes.extend_from_slice(b"\x06\xff\xff\xff\0\0\x81\x09\x01\0\0\0\x01\xc4\0\0");
+    bytes.extend_from_slice(&[9; 128]);
+    bytes.extend_from_slice(b"\xc6\x01\xc4YZ");
+    let long = [&[9; 128][..], &[1]].concat();
+    assert_eq!(read_all(&bytes), [message(8, 1, b"AB"), message(9, 0x01C4_0000, &long), message(8, 2, b"YZ")]);
+}
+
+#[test]
 fn extended_deltas_of_types_1_and_2_are_added() {
     let mut bytes = b"\x06\0\0\x01\0\0\x01\x09\x01\0\0\0a".to_vec();
     bytes.extend_from_slice(b"\x46\xff\xff\xff\0\0\x01\x09\x01\0\0\0b");
