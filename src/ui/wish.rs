@@ -4,6 +4,7 @@ use eframe::egui::Context;
 
 use super::panels::settings::SettingsState;
 use super::view::{Act, Tab};
+use super::widgets::leave_field;
 
 /// The wish, while it waits.
 #[derive(Debug, Default)]
@@ -14,11 +15,7 @@ impl Wish {
     /// so tells in this frame what it holds.
     pub(super) fn due(&mut self, ctx: &Context) -> Option<Act> {
         let due = self.0.take()?;
-        ctx.memory_mut(|memory| {
-            if let Some(focused) = memory.focused() {
-                memory.surrender_focus(focused);
-            }
-        });
+        leave_field(ctx);
         Some(due)
     }
 

@@ -12,11 +12,13 @@ pub(super) fn escape(ui: &Ui, view: &View, state: &mut ViewState, compact: bool,
     if Popup::is_any_open(ui.ctx()) || !ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
         return;
     }
+    // The field has lost the focus by that key already: what is in it would be taken now.
+    let gave_up = view.settings.is_some() && state.settings.give_up();
     let closed = std::mem::take(&mut state.keys_open)
         || state.ribbon.scrub.take().is_some()
         || state.sources.give_up()
         || std::mem::take(&mut state.primary.asks)
-        || (view.settings.is_some() && state.settings.keep_secret());
+        || gave_up;
     if closed {
         return;
     }

@@ -19,7 +19,7 @@ mod tick;
 pub(crate) use button::{ButtonKind, button, button_width, close_button, kind_button, kind_button_tall};
 pub(crate) use card::{CardKind, card, sheet_head};
 pub(crate) use chip::chip;
-pub use field::{field, secret_field};
+pub use field::{field, leave_field, secret_field};
 pub(crate) use lamp::{lamp, state_pill};
 pub(crate) use meter::{fader, meter};
 pub(crate) use paint::{focus_ring, galley, galley_within, text, text_on_one_line, told_whole};

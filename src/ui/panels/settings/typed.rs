@@ -40,6 +40,15 @@ impl TypedFields {
         self.0.remove(&(index, place));
     }
 
+    /// Forgets what is being typed and is not what is set; whether there was something.
+    pub(super) fn give_up(&mut self) -> bool {
+        let before = self.0.len();
+        let is_typed =
+            |field: &TypedField| !field.is_left && field.text.as_ref().is_some_and(|text| text.reveal() != field.over);
+        self.0.retain(|_, field| !is_typed(field));
+        self.0.len() < before
+    }
+
     /// Forgets everything but addresses that were not taken: a show would go to the ones before them.
     pub(super) fn keep_wrong_servers(&mut self) {
         self.0.retain(|(_, place), field| *place == Place::Server && field.complaint.is_some());
