@@ -9,7 +9,7 @@ use super::escape::{escape, top_card};
 use super::first_run::first_run_ui;
 use super::header::header_ui;
 use super::incoming::sender_ui;
-use super::keys::{SHORTCUTS, Shortcut, keys_ui};
+use super::keys::{Shortcut, keys_ui, pressed_shortcuts};
 use super::problems::problems_ui;
 use super::profiles::told_ui;
 use super::result::result_ui;
@@ -264,10 +264,7 @@ fn primary_ui(ui: &mut Ui, view: &View, width: f32, state: &mut ViewState, words
 }
 
 fn shortcuts(ui: &Ui, view: &View, appearance: Appearance, state: &mut ViewState, acts: &mut Vec<Act>) {
-    for (keys, shortcut) in SHORTCUTS {
-        if !ui.input_mut(|input| input.consume_shortcut(&keys)) {
-            continue;
-        }
+    for shortcut in pressed_shortcuts(ui) {
         let scale_to = |scale: f32| Act::SetAppearance(Appearance { scale: scale.clamp(0.8, 2.0), ..appearance });
         match shortcut {
             Shortcut::Primary if view.first_run => {}

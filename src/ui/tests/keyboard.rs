@@ -1,6 +1,6 @@
 //! By keyboard alone: where Tab goes, what Escape closes, and which field is typed into once it is open.
 
-use eframe::egui::{Key, Modifiers, Role};
+use eframe::egui::{Event, Key, Modifiers, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
@@ -49,6 +49,43 @@ fn escape_closes_what_is_open_the_topmost_first() {
         assert!(harness.state().model.view(10.0).settings.is_none());
         assert!(harness.state_mut().engine().is_empty(), "the show goes on");
     }
+}
+
+/// Holds a key down for as long as it takes to send `repeats` more of it, three of the window's seconds apart.
+fn hold(harness: &mut Harness<'_, Desk>, modifiers: Modifiers, key: Key, repeats: usize) {
+    let event = |pressed| Event::Key { key, physical_key: None, pressed, repeat: false, modifiers };
+    for _ in 0..=repeats {
+        // Which of them are repeats egui finds out itself.
+        harness.event_modifiers(event(true), modifiers);
+        harness.run();
+        harness.state_mut().now += 3.0;
+    }
+    harness.event_modifiers(event(false), modifiers);
+    harness.run();
+}
+
+#[test]
+fn a_key_that_is_held_counts_once() {
+    let mut harness = open(desk(live()), SIZES[0]);
+    hold(&mut harness, Modifiers::COMMAND, Key::M, 9);
+    assert_eq!(harness.state_mut().engine(), [StudioCommand::SetMuted(true)]);
+    hold(&mut harness, Modifiers::COMMAND, Key::M, 2);
+    assert_eq!(harness.state_mut().engine(), [StudioCommand::SetMuted(false)]);
+    hold(&mut harness, Modifiers::NONE, Key::F1, 1);
+    assert!(shows(&harness, "Ctrl+L"));
+
+    let mut harness = open(desk(seen(model())), SIZES[0]);
+    hold(&mut harness, Modifiers::COMMAND, Key::L, 9);
+    let engine = harness.state_mut().engine();
+    assert!(matches!(engine[..], [StudioCommand::GoLive(_)]), "{engine:?}");
+
+    let mut harness = with_key(Tab::Destination);
+    type_over(&mut harness, "Server", "rtmp://ne");
+    hold(&mut harness, Modifiers::NONE, Key::Escape, 3);
+    assert!(harness.state().model.view(10.0).settings.is_some());
+    // Only the size of the text goes on.
+    hold(&mut harness, Modifiers::COMMAND, Key::Plus, 2);
+    assert!((harness.state().model.appearance().scale - 1.3).abs() < 0.01);
 }
 
 #[test]
