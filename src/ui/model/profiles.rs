@@ -44,7 +44,7 @@ impl Model {
             Ok(ProfileDone::Imported(name)) if self.first_run => Some(ProfileRequest::Load(name.clone())),
             _ => None,
         };
-        self.desk.handle_profile(answer, now, self.is_on());
+        self.desk.handle_profile(answer, self.is_on());
         let mut orders = self.orders_since(now, &before);
         orders.extend(imported.map(Order::Profile));
         if is_chosen {
