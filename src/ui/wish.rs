@@ -1,4 +1,4 @@
-//! A wish to begin a show waits one frame: what is being typed is taken over first, and belongs to the show.
+//! A wish to begin a show or a recording waits one frame: what is being typed is taken over first, and belongs to the show.
 
 use eframe::egui::Context;
 
@@ -28,8 +28,11 @@ impl Wish {
         due: Option<Act>,
         settings: &SettingsState,
     ) -> Vec<Act> {
-        let begins =
-            |act: &Act| matches!(act, Act::GoLive | Act::Rehearse) || matches!(act, Act::Check(act) if act.begins());
+        let begins = |act: &Act| match act {
+            Act::GoLive | Act::Rehearse | Act::Record | Act::ToggleRecord => true,
+            Act::Check(act) => act.begins(),
+            _ => false,
+        };
         let (wishes, mut ordered): (Vec<_>, Vec<_>) = acts.into_iter().partition(begins);
         if let Some(wish) = wishes.into_iter().next() {
             self.0 = Some(wish);

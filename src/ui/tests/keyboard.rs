@@ -359,6 +359,18 @@ fn what_is_being_typed_is_taken_when_the_settings_are_closed() {
 }
 
 #[test]
+fn a_recording_alone_goes_where_it_is_being_typed_to() {
+    for (label, typed, file) in [("Folder", "/w", "/w/a.flv"), ("File name", "b", "/v/tally-none/b.flv")] {
+        let mut harness = with_key(Tab::Recording);
+        type_over(&mut harness, label, typed);
+        press_with(&mut harness, Modifiers::COMMAND, Key::R);
+        let begun = begun(&mut harness);
+        assert_eq!((begun.record, begun.destinations.len()), (Some(file.into()), 0));
+        assert_eq!(set(&harness).record, Some(file.into()));
+    }
+}
+
+#[test]
 fn what_opens_the_settings_and_turns_them_keeps_the_focus() {
     let mut harness = open(desk(seen(model())), SIZES[1]);
     for (role, label) in [(Role::Button, "Settings"), (Role::Tab, "Recording"), (Role::Button, "Settings")] {
