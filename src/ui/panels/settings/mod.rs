@@ -68,6 +68,14 @@ impl SettingsState {
         *self = Self { destination: index, typed, ..Self::default() };
     }
 
+    /// The destination `index` is gone: the one before it is shown, or the same as before. Addresses of others that were not
+    /// taken are kept.
+    fn remove(&mut self, index: usize) {
+        self.typed.remove_destination(index);
+        let is_behind = self.destination >= index;
+        self.turn_to(self.destination.saturating_sub(usize::from(is_behind)));
+    }
+
     /// The destination where what stands in the field of the server is not what is set, because it makes no sense; and
     /// what is set.
     pub(in crate::ui) fn wrong_server(&self) -> Option<(usize, &str)> {

@@ -54,6 +54,12 @@ impl TypedFields {
         self.0.retain(|(_, place), field| *place == Place::Server && field.complaint.is_some());
     }
 
+    /// The destination `index` is gone, and those behind it move up.
+    pub(super) fn remove_destination(&mut self, index: usize) {
+        let fields = std::mem::take(&mut self.0).into_iter().filter(|((at, _), _)| *at != index);
+        self.0 = fields.map(|((at, place), field)| ((at - usize::from(at > index), place), field)).collect();
+    }
+
     /// Forgets addresses typed over others than are set now, as `server` gives them.
     pub(super) fn forget_outdated<'a>(&mut self, server: impl Fn(usize) -> &'a str) {
         self.0.retain(|(index, place), field| *place != Place::Server || field.over == server(*index));
