@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Destination, ShowSettings};
+use super::{Destination, ShowSettings, VideoChoice};
 
 /// Most steps that are remembered.
 const STEPS_MAX: usize = 100;
@@ -62,6 +62,15 @@ pub enum Lock {
     Recording,
     /// It is read once, when the show starts.
     ReadAtStart,
+    /// A show has a picture from its start to its end, or none: its streams are told to the server once.
+    HasPicture,
+}
+
+impl Lock {
+    /// Why the picture cannot come from `to` while a show runs whose picture comes from `from`.
+    pub fn between(from: &VideoChoice, to: &VideoChoice) -> Option<Self> {
+        ((*from == VideoChoice::None) != (*to == VideoChoice::None)).then_some(Self::HasPicture)
+    }
 }
 
 impl Field {
@@ -86,7 +95,7 @@ impl Field {
         Self::Duration,
     ];
 
-    /// Why it cannot change while a show runs; `None` if it can.
+    /// Why it cannot change while a show runs; `None` if it can. Of the picture's source see also `Lock::between`.
     pub const fn lock(self) -> Option<Lock> {
         match self {
             Self::Video | Self::Audio | Self::Gain | Self::VideoBitrate => None,
@@ -370,7 +379,8 @@ impl Draft {
         if !live {
             return Ok(());
         }
-        let mut locks = changed_fields(&self.settings, wanted).into_iter().filter_map(Field::lock);
+        let picture = Lock::between(&self.settings.video, &wanted.video);
+        let mut locks = changed_fields(&self.settings, wanted).into_iter().filter_map(Field::lock).chain(picture);
         locks.find(|lock| !(self.unrecorded && *lock == Lock::Recording)).map_or(Ok(()), Err)
     }
 }
@@ -379,7 +389,7 @@ impl Draft {
 mod tests {
     use super::*;
     use crate::media::Bitrate;
-    use crate::settings::{SecretEntry, StreamKey, VideoChoice};
+    use crate::settings::{SecretEntry, StreamKey};
     use proptest::prelude::*;
 
     fn rate(kbps: u32) -> ShowSettings {

@@ -353,6 +353,9 @@ impl Model {
             Act::PickVideo(choice) => {
                 self.stands_in = false;
                 let orders = self.change(now, |settings| settings.video = choice.clone());
+                if self.tell_refusal() {
+                    return orders;
+                }
                 // The same once more is another try, where it failed: what is there is not opened again.
                 let failed = matches!(self.stage.picture, StagePicture::Failed(_));
                 if orders.is_empty() && failed { self.take_video(choice) } else { orders }
@@ -392,8 +395,11 @@ impl Model {
                 vec![Order::Profile(ProfileRequest::IncomingKey(self.desk.settings().ingest.key_file.clone()))]
             }
             Act::OnlyHere => {
-                self.incoming.hide_key();
-                self.change(now, |settings| settings.ingest = incoming::from_here(&settings.ingest))
+                let orders = self.change(now, |settings| settings.ingest = incoming::from_here(&settings.ingest));
+                if !self.tell_refusal() {
+                    self.incoming.hide_key();
+                }
+                orders
             }
             Act::AskToShare | Act::Share | Act::CloseShare => self.viewer.handle_act(&act),
             Act::SaveReport => self.save_report(),

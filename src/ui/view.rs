@@ -203,6 +203,8 @@ pub struct SourcesView {
     pub frame_rate: FrameRate,
     /// Rate of the picture.
     pub bitrate: Bitrate,
+    /// Whether a show runs: what it was begun with stays.
+    pub on_air: bool,
     /// Where incoming streams must be sent, where picture or sound are some.
     pub incoming: IncomingView,
     /// Whether the system has file dialogs.

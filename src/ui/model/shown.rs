@@ -67,6 +67,7 @@ impl Model {
                 size: encoding.size,
                 frame_rate: encoding.frame_rate,
                 bitrate: encoding.video_bitrate,
+                on_air: self.is_on(),
                 incoming: self.incoming.view(&chosen.ingest),
                 has_dialogs: self.desk.has_dialogs,
                 files_chosen: self.desk.files_chosen,

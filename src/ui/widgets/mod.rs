@@ -24,7 +24,7 @@ pub(crate) use lamp::{lamp, state_pill};
 pub(crate) use meter::{fader, meter};
 pub(crate) use paint::{focus_ring, galley, galley_within, text, text_on_one_line, told_whole};
 pub use picker::menu_item;
-pub(crate) use picker::{choose, menu_below, picker};
+pub(crate) use picker::{choose, choose_of, menu_below, picker};
 pub use picture::{GlowPicture, PictureView, Pictures};
 pub(crate) use primary_button::{PrimaryAnswer, primary_button};
 pub(crate) use ribbon::{health_ribbon, sparkline};
