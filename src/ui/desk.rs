@@ -28,6 +28,8 @@ pub(super) struct Desk {
     pub(super) files_chosen: usize,
     /// Where stream keys are kept, once that is known.
     pub(super) keys_in: Option<KeysIn>,
+    /// Where the recording went that was switched off last.
+    pub(super) recording_off: Option<PathBuf>,
     /// The destination whose address was typed and not taken, and what is set there.
     pub(super) wrong_server: Option<(usize, String)>,
     /// Whether another profile is in use than when that was asked last.
@@ -90,7 +92,11 @@ impl Desk {
 
     /// Takes `wanted` as the settings, if it may. `live`: a show runs.
     pub(super) fn edit(&mut self, wanted: ShowSettings, now: f64, live: bool) {
+        let recorded = self.settings().record.clone();
         self.refused = self.draft.edit(wanted, now, live).err();
+        if self.settings().record.is_none() {
+            self.recording_off = recorded.or(self.recording_off.take());
+        }
         self.look_again();
     }
 

@@ -42,6 +42,7 @@ impl Model {
             around: SettingsAround {
                 microphones: self.microphones.clone(),
                 disk_free: self.disk_free,
+                recording_off: self.desk.recording_off.clone(),
                 recording_fault: self.recording_fault.clone(),
                 unrecorded: self.show.as_ref().is_some_and(OnAir::is_unrecorded),
                 has_dialogs: self.desk.has_dialogs,

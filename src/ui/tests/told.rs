@@ -12,7 +12,7 @@ use crate::studio::{
 };
 use crate::ui::model::{Model, Order};
 use crate::ui::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
-use crate::ui::view::{Act, Appearance, Remedy, StagePicture, Truth, TruthView};
+use crate::ui::view::{Act, Appearance, Remedy, StagePicture, Tab, Truth, TruthView};
 
 const SERVER: &str = "rtmp://live.example.com/app";
 
@@ -63,7 +63,7 @@ fn on_air_a_picture_neither_comes_nor_goes_and_that_is_told() {
     // Undoing what was chosen before the show is the same change.
     let mut model = seen(model_without_picture_before());
     model.handle_act(1.0, Act::GoLive);
-    model.handle_act(2.0, Act::OpenSettings(crate::ui::view::Tab::Picture));
+    model.handle_act(2.0, Act::OpenSettings(Tab::Picture));
     assert!(!model.view(2.0).settings.is_some_and(|sheet| sheet.can_undo));
 }
 
@@ -118,6 +118,38 @@ fn on_air_who_may_send_here_stays_and_that_is_told() {
         let label = if is_open { "Only this computer" } else { "Let a phone send…" };
         assert!(harness.get_by_role_and_label(Role::Button, label).accesskit_node().is_disabled());
     }
+}
+
+#[test]
+fn a_recording_that_is_switched_off_and_on_again_goes_where_it_went() {
+    let church = std::path::PathBuf::from("/mnt/ssd/Church {date}.flv");
+    let recorded = || ShowSettings { record: Some(church.clone()), ..settings() };
+    let mut model = seen(Model::new(recorded(), None, Appearance::default(), false));
+    model.record_into("/videos".into());
+    let record = |model: &mut Model| {
+        model.handle_act(9.0, Act::OpenSettings(Tab::Recording));
+        model.view(9.0).settings.and_then(|sheet| sheet.settings.record)
+    };
+    for wanted in [None, Some(church.clone())] {
+        model.handle_act(1.0, Act::ToggleRecord);
+        assert_eq!(record(&mut model), wanted);
+    }
+    // By the box in the settings.
+    let mut harness = open(desk(model), SIZES[1]);
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        harness.get_by_role_and_label(Role::CheckBox, "Record every show").click();
+        harness.run();
+        seen.push(record(&mut harness.state_mut().model));
+    }
+    assert_eq!(seen, [None, Some(church.clone())]);
+    let model = &mut harness.state_mut().model;
+    model.handle_act(9.0, Act::ToggleRecord);
+    // Another profile is not recorded either.
+    let loaded = ProfileDone::Loaded("other".to_owned(), Box::new(ShowSettings { gain_db: -3.0, ..settings() }));
+    model.handle_profile(10.0, answer(Ok(loaded)));
+    model.handle_act(11.0, Act::ToggleRecord);
+    assert_eq!(record(model), Some(church));
 }
 
 fn at(place: usize, state: D) -> StudioEvent {
