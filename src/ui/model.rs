@@ -217,6 +217,7 @@ impl Model {
     fn handle_problem(&mut self, now: f64, mut problem: Problem) {
         if let Some(over) = problem.notice_over() {
             self.sound.talks_muted &= over != ProblemKind::MutedTalking;
+            self.sound.gives_silence &= over != ProblemKind::SourceSilent;
             return self.problems.forget_notice(over, &problem.about);
         }
         if problem.kind == ProblemKind::SourceAwaited {
@@ -238,6 +239,7 @@ impl Model {
             self.sound.talks_muted = true;
             return;
         }
+        self.sound.gives_silence |= problem.kind == ProblemKind::SourceSilent;
         if let Some(show) = &mut self.show {
             problem = show.named(problem);
             if matches!(problem.kind, ProblemKind::RecordingFailed | ProblemKind::DiskFull) {

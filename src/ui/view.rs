@@ -235,6 +235,8 @@ pub struct SoundView {
     pub muted: bool,
     /// Whether somebody talks while it is muted.
     pub talks_muted: bool,
+    /// Whether the microphone has given nothing but digital silence for so long that it was told.
+    pub gives_silence: bool,
     /// Whether it clipped since that was last cleared.
     pub clipped: bool,
     /// Loudness of the last 0.4 s, in LUFS.
