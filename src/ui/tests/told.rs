@@ -1,6 +1,7 @@
 //! What is told when something is refused or done, each time that it is; and how long news stands.
 
 use eframe::egui::Role;
+use eframe::egui::accesskit::Live;
 use egui_kittest::kittest::{NodeT as _, Queryable};
 
 use super::window::{SIZES, desk, live, open, seen};
@@ -150,6 +151,28 @@ fn a_recording_that_is_switched_off_and_on_again_goes_where_it_went() {
     model.handle_profile(10.0, answer(Ok(loaded)));
     model.handle_act(11.0, Act::ToggleRecord);
     assert_eq!(record(model), Some(church));
+}
+
+#[test]
+fn an_outage_is_announced_once_and_not_with_each_second() {
+    let announced = |harness: &egui_kittest::Harness<'_, super::window::Desk>| {
+        let nodes = harness.root().children_recursive().map(|node| node.accesskit_node());
+        let live = nodes.filter(|node| node.role() == Role::Status && node.live() != Live::Off);
+        live.map(|node| (node.label(), node.value())).collect::<Vec<_>>()
+    };
+    for size in SIZES {
+        let mut harness = open(desk(live()), size);
+        let before = announced(&harness);
+        harness.state_mut().model.handle_event(10.0, state(D::Reconnecting));
+        let seconds = [11.0, 12.0, 72.0].map(|now| {
+            harness.state_mut().now = now;
+            harness.run();
+            announced(&harness)
+        });
+        let said = |value: &str| vec![(Some("RECONNECTING".to_owned()), Some(value.to_owned()))];
+        assert_eq!(before, [(Some("LIVE".to_owned()), None)]);
+        assert_eq!(seconds, ["1 s", "2 s", "62 s"].map(said));
+    }
 }
 
 fn at(place: usize, state: D) -> StudioEvent {
