@@ -222,7 +222,7 @@ impl App {
             Order::Profile(request) => self.ask_keeper(request),
             Order::Ask(request) => {
                 if !self.dialogs.as_ref().is_some_and(|dialogs| dialogs.ask(request)) {
-                    tracing::warn!("a file dialog is waiting already");
+                    tracing::warn!("a file dialog is open already");
                 }
             }
             Order::KeepWindow => self.keep_window(),
