@@ -383,8 +383,9 @@ impl Model {
                 let before = self.desk.settings().clone();
                 self.desk.change_settings(&act, now, self.is_on());
                 let mut orders = self.orders_since(now, &before);
-                if matches!(act, Act::OpenLink(_)) {
+                if let Act::OpenLink(link) = act {
                     orders.extend(self.chosen_whole(now));
+                    self.tell_left_out(&link);
                 }
                 orders
             }

@@ -1,7 +1,7 @@
 //! What becomes of an answer of the keeper of profiles, and what the window says of it.
 
 use super::{Model, Order};
-use crate::settings::{SettingsError, Warning};
+use crate::settings::{SettingsError, ShowLink, Warning};
 use crate::studio::{Problem, ProblemKind};
 use crate::ui::incoming;
 use crate::ui::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
@@ -60,6 +60,17 @@ impl Model {
     /// A profile or a link was chosen for the whole show: that answers the questions of the first start, or was refused.
     pub(super) fn chosen_whole(&mut self, now: f64) -> Vec<Order> {
         if self.tell_refusal() { Vec::new() } else { self.end_first_run(now) }
+    }
+
+    /// Says what of a link that was taken was not: a server that is not there is missed only on air.
+    pub(super) fn tell_left_out(&mut self, link: &ShowLink) {
+        if self.desk.refused.is_some() {
+            return;
+        }
+        let words = Words(self.lang());
+        for left_out in &link.left_out {
+            self.desk.tell(Warning::Said(words.left_out(*left_out).to_owned()));
+        }
     }
 
     /// Says why the last change was refused, if it was, where no sheet is open that says so.

@@ -7,7 +7,9 @@ use egui_kittest::kittest::{NodeT as _, Queryable};
 use super::window::{SIZES, desk, live, open, seen};
 use super::{ended, levels, model, ready, settings, state};
 use crate::media::Turn;
-use crate::settings::{AudioChoice, Destination, KeysIn, SettingsError, ShowSettings, StreamKey, VideoChoice};
+use crate::settings::{
+    AudioChoice, Destination, KeysIn, SettingsError, ShowLink, ShowSettings, StreamKey, VideoChoice,
+};
 use crate::studio::{
     DestinationState as D, DeviceKind, KeptChoice, KeptSource, Problem, ProblemKind, SourceState, StudioEvent, Summary,
 };
@@ -173,6 +175,26 @@ fn an_outage_is_announced_once_and_not_with_each_second() {
         assert_eq!(before, [(Some("LIVE".to_owned()), None)]);
         assert_eq!(seconds, ["1 s", "2 s", "62 s"].map(said));
     }
+}
+
+#[test]
+fn what_a_link_had_and_was_not_taken_is_told() {
+    let open = |model: &mut Model, text: &str| {
+        let link = ShowLink::parse(text).unwrap();
+        model.handle_act(9.0, Act::OpenLink(Box::new(link)));
+        told(model)
+    };
+    let mut model = seen(model());
+    // A newer Tally made it, and one of its servers has a slip.
+    let mistyped = "tally:show?v=9&to=rtmp://h/app&to=rmtp://h/app&size=1280x720";
+    let said = ["A newer Tally made this link: there may be more in it", "A value in the link cannot be used"];
+    assert_eq!(open(&mut model, mistyped), said);
+    model.handle_act(9.5, Act::DismissTold);
+    assert_eq!(open(&mut model, "tally:show?v=1&to=rtmp://h/app&size=1280x720"), [""; 0]);
+    // One that is not taken at all says nothing of its parts.
+    let mut model = live_with(VideoChoice::Test);
+    let refused = open(&mut model, mistyped);
+    assert!(matches!(&refused[..], [why] if why.starts_with("Not while a show is on")), "{refused:?}");
 }
 
 fn at(place: usize, state: D) -> StudioEvent {
