@@ -236,7 +236,8 @@ impl Desk {
                 self.step(|draft| draft.rename_profile(&name, None));
             }
             ProfileDone::Restored(name) => {
-                if self.profile().is_none() && self.deleted_current.take_if(|known| *known == name).is_some() {
+                let was_current = self.deleted_current.take_if(|known| *known == name).is_some();
+                if was_current && self.profile().is_none() {
                     self.step(|draft| draft.restore_profile(name));
                 }
             }
