@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Destination, ShowSettings};
+use super::{Destination, ShowSettings, VideoChoice};
 
 /// Most steps that are remembered.
 const STEPS_MAX: usize = 100;
@@ -62,6 +62,15 @@ pub enum Lock {
     Recording,
     /// It is read once, when the show starts.
     ReadAtStart,
+    /// A show has a picture from its start to its end, or none: its streams are told to the server once.
+    HasPicture,
+}
+
+impl Lock {
+    /// Why the picture cannot come from `to` while a show runs whose picture comes from `from`.
+    pub fn between(from: &VideoChoice, to: &VideoChoice) -> Option<Self> {
+        ((*from == VideoChoice::None) != (*to == VideoChoice::None)).then_some(Self::HasPicture)
+    }
 }
 
 impl Field {
@@ -86,7 +95,7 @@ impl Field {
         Self::Duration,
     ];
 
-    /// Why it cannot change while a show runs; `None` if it can.
+    /// Why it cannot change while a show runs; `None` if it can. Of the picture's source see also `Lock::between`.
     pub const fn lock(self) -> Option<Lock> {
         match self {
             Self::Video | Self::Audio | Self::Gain | Self::VideoBitrate => None,
@@ -145,24 +154,45 @@ fn are_alike(a: &ShowSettings, b: &ShowSettings) -> bool {
     *a == b
 }
 
+/// Where settings come from.
+#[derive(Debug, Default)]
+struct Origin {
+    /// The profile's name, if there is one.
+    profile: Option<String>,
+    /// What the profile holds.
+    saved: ShowSettings,
+}
+
+/// Settings that can be gone back to.
+#[derive(Debug)]
+struct Step {
+    settings: ShowSettings,
+    /// Where they come from, if that is another profile than on the other side of the step.
+    origin: Option<Origin>,
+}
+
 /// Settings with their history.
 #[derive(Debug, Default)]
 pub struct Draft {
     settings: ShowSettings,
-    past: VecDeque<ShowSettings>,
-    future: Vec<ShowSettings>,
+    origin: Origin,
+    past: VecDeque<Step>,
+    future: Vec<Step>,
     /// The field that is being typed into, and when it last changed, in seconds.
     typing: Option<(Field, f64)>,
-    /// What the profile holds.
-    saved: ShowSettings,
     /// No file of the show that runs is open.
     unrecorded: bool,
 }
 
 impl Draft {
-    /// Without history; `settings` count as saved.
-    pub fn new(settings: ShowSettings) -> Self {
-        Self { saved: settings.clone(), settings, ..Self::default() }
+    /// Without history; `settings` count as saved in `profile`.
+    pub fn new(settings: ShowSettings, profile: Option<String>) -> Self {
+        Self { origin: Origin { profile, saved: settings.clone() }, settings, ..Self::default() }
+    }
+
+    /// The profile in use.
+    pub fn profile(&self) -> Option<&str> {
+        self.origin.profile.as_deref()
     }
 
     /// The settings as they are now.
@@ -177,24 +207,50 @@ impl Draft {
 
     /// Whether there is something to save.
     pub fn has_changes(&self) -> bool {
-        self.settings != self.saved && !are_alike(&self.settings, &self.saved)
+        self.settings != self.origin.saved && !are_alike(&self.settings, &self.origin.saved)
     }
 
-    /// The settings as they are now are in the profile.
-    pub fn mark_saved(&mut self) {
-        self.saved = self.settings.clone();
-    }
-
-    /// The profile holds `saved`.
+    /// The profile in use holds `saved`.
     pub fn mark_saved_as(&mut self, saved: ShowSettings) {
-        self.saved = saved;
+        self.origin.saved = saved;
+    }
+
+    /// The profile of this name holds `saved` now, which may not be what is set any more; it is in use, unless another was
+    /// chosen meanwhile.
+    pub fn mark_saved_in(&mut self, profile: &str, saved: &ShowSettings) {
+        let mut known = false;
+        for origin in self.origins().filter(|origin| origin.profile.as_deref() == Some(profile)) {
+            saved.clone_into(&mut origin.saved);
+            known = true;
+        }
+        if !known {
+            self.origin = Origin { profile: Some(profile.to_owned()), saved: saved.clone() };
+        }
+    }
+
+    /// The profile `from` is called `to`, or is gone, also where undoing leads back to it.
+    pub fn rename_profile(&mut self, from: &str, to: Option<&str>) {
+        for origin in self.origins().filter(|origin| origin.profile.as_deref() == Some(from)) {
+            origin.profile = to.map(str::to_owned);
+        }
+    }
+
+    /// A profile that was deleted while it was in use is back.
+    pub fn restore_profile(&mut self, profile: String) {
+        self.origin.profile = Some(profile);
+    }
+
+    fn origins(&mut self) -> impl Iterator<Item = &mut Origin> {
+        let steps = self.past.iter_mut().chain(&mut self.future);
+        steps.filter_map(|step| step.origin.as_mut()).chain([&mut self.origin])
     }
 
     /// Gives each destination whose secrets were not read those that `kept` has for the same one, also in what can be
     /// undone: no step, and nothing that was typed meanwhile is lost.
     pub fn fill_secrets(&mut self, kept: &ShowSettings) {
-        let unchanged = self.settings == self.saved;
-        let history = self.past.iter_mut().chain(&mut self.future).chain([&mut self.settings]);
+        let unchanged = self.settings == self.origin.saved;
+        let steps = self.past.iter_mut().chain(&mut self.future);
+        let history = steps.map(|step| &mut step.settings).chain([&mut self.settings]);
         for destination in history.flat_map(|settings| &mut settings.destinations) {
             let same = |other: &&Destination| other.name == destination.name && other.server == destination.server;
             let Some(known) = kept.destinations.iter().find(same) else { continue };
@@ -207,7 +263,7 @@ impl Draft {
             }
         }
         if unchanged {
-            self.mark_saved();
+            self.origin.saved = self.settings.clone();
         }
     }
 
@@ -220,20 +276,47 @@ impl Draft {
         if changed.is_empty() {
             return Ok(());
         }
-        self.check(&changed, live)?;
+        self.check(&settings, live)?;
         let only = if let [field] = changed[..] { Some(field) } else { None };
         let goes_on = |(field, at): (Field, f64)| Some(field) == only && (0.0..TYPING_SECONDS).contains(&(now - at));
         let before = std::mem::replace(&mut self.settings, settings);
         if !self.typing.is_some_and(goes_on) {
-            if self.past.len() == STEPS_MAX {
-                self.past.pop_front();
-            }
-            self.past.push_back(before);
+            self.remember(Step { settings: before, origin: None });
         }
         self.future.clear();
         // Choices of destinations are whole steps unless somebody types in the same list of them.
         self.typing = only.map(|field| (field, now));
         Ok(())
+    }
+
+    /// Takes the settings of a profile, which is in use then. Undoing it leads back to the profile before.
+    ///
+    /// # Errors
+    /// While `live`, the first lock.
+    pub fn load(&mut self, profile: String, settings: ShowSettings, live: bool) -> Result<(), Lock> {
+        self.check(&settings, live)?;
+        let is_step = self.settings != settings || self.origin.profile.as_ref() != Some(&profile);
+        let origin = Origin { profile: Some(profile), saved: settings.clone() };
+        let before = self.exchange(Step { settings, origin: Some(origin) });
+        if is_step {
+            self.remember(before);
+            self.future.clear();
+        }
+        self.typing = None;
+        Ok(())
+    }
+
+    fn remember(&mut self, before: Step) {
+        if self.past.len() == STEPS_MAX {
+            self.past.pop_front();
+        }
+        self.past.push_back(before);
+    }
+
+    /// Takes what `step` holds; gives the step back from there.
+    fn exchange(&mut self, step: Step) -> Step {
+        let origin = step.origin.map(|origin| std::mem::replace(&mut self.origin, origin));
+        Step { settings: std::mem::replace(&mut self.settings, step.settings), origin }
     }
 
     /// The next change is a step of its own: a field was left.
@@ -253,12 +336,12 @@ impl Draft {
 
     /// Whether the step to undo may be undone, while a show runs if `live`.
     pub fn may_undo(&self, live: bool) -> bool {
-        self.past.back().is_some_and(|before| self.check(&changed_fields(&self.settings, before), live).is_ok())
+        self.past.back().is_some_and(|before| self.check(&before.settings, live).is_ok())
     }
 
     /// The same of the step to redo.
     pub fn may_redo(&self, live: bool) -> bool {
-        self.future.last().is_some_and(|after| self.check(&changed_fields(&self.settings, after), live).is_ok())
+        self.future.last().is_some_and(|after| self.check(&after.settings, live).is_ok())
     }
 
     /// Goes one step back; `false` if there is none.
@@ -267,9 +350,10 @@ impl Draft {
     /// While `live`, the first lock of what would change.
     pub fn undo(&mut self, live: bool) -> Result<bool, Lock> {
         let Some(before) = self.past.back() else { return Ok(false) };
-        self.check(&changed_fields(&self.settings, before), live)?;
+        self.check(&before.settings, live)?;
         if let Some(before) = self.past.pop_back() {
-            self.future.push(std::mem::replace(&mut self.settings, before));
+            let after = self.exchange(before);
+            self.future.push(after);
         }
         self.typing = None;
         Ok(true)
@@ -281,16 +365,22 @@ impl Draft {
     /// While `live`, the first lock of what would change.
     pub fn redo(&mut self, live: bool) -> Result<bool, Lock> {
         let Some(after) = self.future.last() else { return Ok(false) };
-        self.check(&changed_fields(&self.settings, after), live)?;
+        self.check(&after.settings, live)?;
         if let Some(after) = self.future.pop() {
-            self.past.push_back(std::mem::replace(&mut self.settings, after));
+            let before = self.exchange(after);
+            self.past.push_back(before);
         }
         self.typing = None;
         Ok(true)
     }
 
-    fn check(&self, changed: &[Field], live: bool) -> Result<(), Lock> {
-        let mut locks = changed.iter().filter(|_| live).filter_map(|field| field.lock());
+    /// Whether `wanted` may be taken.
+    fn check(&self, wanted: &ShowSettings, live: bool) -> Result<(), Lock> {
+        if !live {
+            return Ok(());
+        }
+        let picture = Lock::between(&self.settings.video, &wanted.video);
+        let mut locks = changed_fields(&self.settings, wanted).into_iter().filter_map(Field::lock).chain(picture);
         locks.find(|lock| !(self.unrecorded && *lock == Lock::Recording)).map_or(Ok(()), Err)
     }
 }
@@ -299,7 +389,7 @@ impl Draft {
 mod tests {
     use super::*;
     use crate::media::Bitrate;
-    use crate::settings::{SecretEntry, StreamKey, VideoChoice};
+    use crate::settings::{SecretEntry, StreamKey};
     use proptest::prelude::*;
 
     fn rate(kbps: u32) -> ShowSettings {
@@ -314,7 +404,7 @@ mod tests {
 
     #[test]
     fn steps_are_undone_and_redone() {
-        let mut draft = Draft::new(rate(1));
+        let mut draft = Draft::new(rate(1), None);
         draft.edit(rate(2), 0.0, false).unwrap();
         draft.edit(rate(3), 10.0, false).unwrap();
         assert_eq!((draft.undo(false), kbps(&draft)), (Ok(true), 2));
@@ -329,7 +419,7 @@ mod tests {
 
     #[test]
     fn typing_is_one_step_until_the_field_is_left_or_another_changes() {
-        let mut draft = Draft::new(rate(1));
+        let mut draft = Draft::new(rate(1), None);
         for (n, at) in [(2, 0.0), (3, 1.0), (4, 2.0)] {
             draft.edit(rate(n), at, false).unwrap();
         }
@@ -347,14 +437,45 @@ mod tests {
 
     #[test]
     fn the_same_again_is_no_step() {
-        let mut draft = Draft::new(rate(1));
+        let mut draft = Draft::new(rate(1), None);
         draft.edit(rate(1), 0.0, true).unwrap();
         assert!(!draft.can_undo() && !draft.has_changes());
         draft.edit(rate(2), 0.0, true).unwrap();
         assert!(draft.has_changes());
-        draft.mark_saved();
+        draft.mark_saved_as(rate(2));
         assert!(!draft.has_changes());
         assert_eq!((draft.undo(true), draft.has_changes()), (Ok(true), true));
+    }
+
+    #[test]
+    fn undoing_the_choice_of_a_profile_leads_back_to_the_one_before() {
+        let named = |name: &str| Some(name.to_owned());
+        let of = |draft: &Draft| (draft.profile().map(str::to_owned), kbps(draft), draft.has_changes());
+        let mut draft = Draft::new(rate(1), named("a"));
+        draft.edit(rate(2), 0.0, false).unwrap();
+        draft.load("b".to_owned(), rate(3), false).unwrap();
+        draft.edit(rate(4), 0.0, false).unwrap();
+        assert_eq!(of(&draft), (named("b"), 4, true));
+        draft.undo(false).unwrap();
+        assert_eq!(of(&draft), (named("b"), 3, false));
+        draft.undo(false).unwrap();
+        assert_eq!(of(&draft), (named("a"), 2, true));
+        // What becomes of a profile meanwhile is so wherever the steps lead.
+        draft.mark_saved_in("b", &rate(4));
+        draft.rename_profile("b", Some("c"));
+        draft.redo(false).unwrap();
+        assert_eq!(of(&draft), (named("c"), 3, true));
+        draft.redo(false).unwrap();
+        assert_eq!(of(&draft), (named("c"), 4, false));
+        draft.rename_profile("a", None);
+        draft.undo(false).unwrap();
+        draft.undo(false).unwrap();
+        assert_eq!(of(&draft), (None, 2, true));
+        // The same one again, as it is, is no step.
+        draft.load("d".to_owned(), rate(5), false).unwrap();
+        draft.load("d".to_owned(), rate(5), false).unwrap();
+        draft.undo(false).unwrap();
+        assert_eq!(of(&draft), (None, 2, true));
     }
 
     #[test]
@@ -362,7 +483,7 @@ mod tests {
         let open: Vec<_> = Field::ALL.into_iter().filter(|field| field.lock().is_none()).collect();
         assert_eq!(open, [Field::Video, Field::Audio, Field::Gain, Field::VideoBitrate]);
 
-        let mut draft = Draft::new(rate(1));
+        let mut draft = Draft::new(rate(1), None);
         let mut both = rate(2);
         both.encoding.channels = 1;
         assert_eq!(draft.edit(both.clone(), 0.0, true), Err(Lock::SoundForm));
@@ -385,7 +506,7 @@ mod tests {
             destination.unread.stream_key = key.is_none().then(|| SecretEntry("kept".to_owned()));
             vec![destination]
         };
-        let mut draft = Draft::new(ShowSettings { destinations: kept(None), ..rate(1) });
+        let mut draft = Draft::new(ShowSettings { destinations: kept(None), ..rate(1) }, None);
         draft.edit(ShowSettings { destinations: kept(None), ..rate(2) }, 0.0, false).unwrap();
         let mut forgotten = draft.settings().clone();
         forgotten.destinations[0].set_stream_key(None);
@@ -406,7 +527,7 @@ mod tests {
             destination.unread.stream_key = Some(SecretEntry(entry.to_owned()));
             ShowSettings { destinations: vec![destination], ..rate(1) }
         };
-        let mut draft = Draft::new(kept_in("a/h/stream_key"));
+        let mut draft = Draft::new(kept_in("a/h/stream_key"), None);
         draft.mark_saved_as(kept_in(".session/h/stream_key"));
         assert!(!draft.has_changes());
         draft.edit(kept_in("b/h/stream_key"), 0.0, false).unwrap();
@@ -448,7 +569,7 @@ mod tests {
     proptest! {
         #[test]
         fn undoing_everything_leads_back_as_far_as_is_remembered(steps in prop::collection::vec(1_u32..1000, 0..300)) {
-            let mut draft = Draft::new(rate(0));
+            let mut draft = Draft::new(rate(0), None);
             let mut seen = vec![0];
             for (n, step) in steps.iter().enumerate() {
                 draft.edit(rate(*step), n as f64 * 10.0, false).unwrap();

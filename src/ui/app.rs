@@ -10,7 +10,7 @@ use super::desktop::Desktop;
 use super::dialogs::Dialogs;
 use super::model::{Model, Order};
 use super::pace::Pace;
-use super::panels::strip::state_word;
+use super::panels::strip::{state_seconds, state_word};
 use super::panels::window::window_ui;
 use super::place::Place;
 use super::profiles::{ProfileKeeper, ProfileRequest};
@@ -75,6 +75,8 @@ pub(super) struct App {
     picture: GlowPicture,
     viewer_picture: GlowPicture,
     title: String,
+    /// The title as it is announced: a change of seconds is no news.
+    spoken_title: String,
     wish: Wish,
     place: Place,
     pace: Pace,
@@ -152,6 +154,7 @@ impl App {
             picture: new_picture(),
             viewer_picture: new_picture(),
             title: String::new(),
+            spoken_title: String::new(),
             wish: Wish::default(),
         }
     }
@@ -219,7 +222,7 @@ impl App {
             Order::Profile(request) => self.ask_keeper(request),
             Order::Ask(request) => {
                 if !self.dialogs.as_ref().is_some_and(|dialogs| dialogs.ask(request)) {
-                    tracing::warn!("a file dialog is waiting already");
+                    tracing::warn!("a file dialog is open already");
                 }
             }
             Order::KeepWindow => self.keep_window(),
@@ -269,9 +272,15 @@ impl App {
     fn tell_title(&mut self, ctx: &egui::Context, show: &ShowView) {
         let words = self.words();
         let name = words.text(Text::AppName);
-        let title = match show.phase {
+        let titled = |state: &str| match show.phase {
             Phase::Ready => name.to_owned(),
-            _ => format!("{} · {name}", state_word(show, words)),
+            _ => format!("{state} · {name}"),
+        };
+        let word = state_word(show, words);
+        self.spoken_title = titled(&word);
+        let title = match state_seconds(show, words) {
+            Some(seconds) => titled(&format!("{word} {seconds}")),
+            None => self.spoken_title.clone(),
         };
         if title != self.title {
             ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
@@ -369,7 +378,7 @@ impl eframe::App for App {
             }
         }
         // Screen readers of Linux say this title.
-        ui.ctx().accesskit_node_builder(egui::accesskit_root_id(), |node| node.set_label(self.title.as_str()));
+        ui.ctx().accesskit_node_builder(egui::accesskit_root_id(), |node| node.set_label(self.spoken_title.as_str()));
         self.pace.drawn(self.clock.now().since(self.opening.started));
     }
 

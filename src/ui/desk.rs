@@ -28,9 +28,10 @@ pub(super) struct Desk {
     pub(super) files_chosen: usize,
     /// Where stream keys are kept, once that is known.
     pub(super) keys_in: Option<KeysIn>,
+    /// Where the recording went that was switched off last.
+    pub(super) recording_off: Option<PathBuf>,
     /// The destination whose address was typed and not taken, and what is set there.
     pub(super) wrong_server: Option<(usize, String)>,
-    profile: Option<String>,
     /// Whether another profile is in use than when that was asked last.
     profile_changed: bool,
     names: Vec<String>,
@@ -50,7 +51,7 @@ pub(super) struct Desk {
 impl Desk {
     pub(super) fn new(settings: ShowSettings, profile: Option<String>) -> Self {
         let findings = lint(&settings);
-        Self { draft: Draft::new(settings), findings, profile, ..Self::default() }
+        Self { draft: Draft::new(settings, profile), findings, ..Self::default() }
     }
 
     /// What is chosen for the show.
@@ -60,7 +61,7 @@ impl Desk {
 
     /// The profile in use.
     pub(super) fn profile(&self) -> Option<&str> {
-        self.profile.as_deref()
+        self.draft.profile()
     }
 
     /// Whether another profile is in use than when this was asked last.
@@ -91,7 +92,11 @@ impl Desk {
 
     /// Takes `wanted` as the settings, if it may. `live`: a show runs.
     pub(super) fn edit(&mut self, wanted: ShowSettings, now: f64, live: bool) {
+        let recorded = self.settings().record.clone();
         self.refused = self.draft.edit(wanted, now, live).err();
+        if self.settings().record.is_none() {
+            self.recording_off = recorded.or(self.recording_off.take());
+        }
         self.look_again();
     }
 
@@ -103,12 +108,20 @@ impl Desk {
                 self.draft.end_typing();
                 return self.edit(link.applied_to(self.draft.settings()), now, live);
             }
-            Act::Undo => self.draft.undo(live),
-            Act::Redo => self.draft.redo(live),
+            Act::Undo => self.step(|draft| draft.undo(live)),
+            Act::Redo => self.step(|draft| draft.redo(live)),
             _ => return,
         };
         self.refused = taken.err();
         self.look_again();
+    }
+
+    /// Goes a step, which may lead to another profile.
+    fn step<R>(&mut self, step: impl FnOnce(&mut Draft) -> R) -> R {
+        let was = self.draft.profile().map(str::to_owned);
+        let result = step(&mut self.draft);
+        self.profile_changed |= self.draft.profile() != was.as_deref();
+        result
     }
 
     /// The settings have changed: what do the destinations want now?
@@ -133,8 +146,8 @@ impl Desk {
         let current = || Box::new(self.draft.settings().clone());
         let request = match act {
             Act::LoadProfile(name) => ProfileRequest::Load(name),
-            Act::SaveProfile => match &self.profile {
-                Some(name) => ProfileRequest::Save(name.clone(), current()),
+            Act::SaveProfile => match self.profile() {
+                Some(name) => ProfileRequest::Save(name.to_owned(), current()),
                 None => return Vec::new(),
             },
             Act::SaveProfileAs(name) => ProfileRequest::SaveAs(name, current()),
@@ -165,8 +178,8 @@ impl Desk {
                 return Vec::new();
             }
             Act::ShowCard => {
-                let name = self.profile.clone().unwrap_or_default();
-                self.card = Some(Card::of(&name, self.draft.settings()));
+                let card = Card::of(self.profile().unwrap_or_default(), self.draft.settings());
+                self.card = Some(card);
                 return Vec::new();
             }
             Act::CloseCard => {
@@ -179,9 +192,8 @@ impl Desk {
     }
 
     /// Takes an answer of the keeper. While `live` no profile of another form is loaded.
-    pub(super) fn handle_profile(&mut self, answer: ProfileAnswer, now: f64, live: bool) {
+    pub(super) fn handle_profile(&mut self, answer: ProfileAnswer, live: bool) {
         (self.names, self.deleted, self.keys_in) = (answer.names, answer.deleted, Some(answer.keys_in));
-        let was = self.profile.clone();
         if answer.asked {
             self.told.clear();
             self.usable = None;
@@ -194,8 +206,14 @@ impl Desk {
         if !matches!(answer.done, Err(SettingsError::FileExists { .. })) && answer.asked {
             self.replaces = None;
         }
-        match answer.done {
-            Ok(ProfileDone::Resumed { session, saved }) => {
+        if let Ok(done) = answer.done {
+            self.take_done(done, live);
+        }
+    }
+
+    fn take_done(&mut self, done: ProfileDone, live: bool) {
+        match done {
+            ProfileDone::Resumed { session, saved } => {
                 if let Some(session) = session {
                     self.draft.fill_secrets(&session);
                 }
@@ -204,31 +222,27 @@ impl Desk {
                 }
                 self.look_again();
             }
-            Ok(ProfileDone::Loaded(name, settings)) => {
-                self.draft.end_typing();
-                self.edit(*settings, now, live);
-                if self.refused.is_none() {
-                    self.profile = Some(name);
-                    self.draft.mark_saved();
+            ProfileDone::Loaded(name, settings) => {
+                self.refused = self.step(|draft| draft.load(name, *settings, live)).err();
+                self.look_again();
+            }
+            ProfileDone::Imported(name) | ProfileDone::Duplicated(name) => self.usable = Some(name),
+            ProfileDone::Saved(name, settings) => self.step(|draft| draft.mark_saved_in(&name, &settings)),
+            ProfileDone::Renamed { from, to } => self.step(|draft| draft.rename_profile(&from, Some(&to))),
+            ProfileDone::Deleted(name) => {
+                if self.profile() == Some(&name) {
+                    self.deleted_current = Some(name.clone());
+                }
+                self.step(|draft| draft.rename_profile(&name, None));
+            }
+            ProfileDone::Restored(name) => {
+                let was_current = self.deleted_current.take_if(|known| *known == name).is_some();
+                if was_current && self.profile().is_none() {
+                    self.step(|draft| draft.restore_profile(name));
                 }
             }
-            Ok(ProfileDone::Imported(name) | ProfileDone::Duplicated(name)) => self.usable = Some(name),
-            Ok(ProfileDone::Saved(name)) => {
-                self.profile = Some(name);
-                self.draft.mark_saved();
-            }
-            Ok(ProfileDone::Renamed { from, to }) if self.profile.as_ref() == Some(&from) => self.profile = Some(to),
-            Ok(ProfileDone::Deleted(name)) if self.profile.as_ref() == Some(&name) => {
-                self.deleted_current = self.profile.take();
-            }
-            Ok(ProfileDone::Restored(name))
-                if self.profile.is_none() && self.deleted_current.as_ref() == Some(&name) =>
-            {
-                self.profile = self.deleted_current.take();
-            }
-            Ok(_) | Err(_) => {}
+            _ => {}
         }
-        self.profile_changed |= self.profile != was;
     }
 
     /// Takes the answer of a file dialog; gives the act that it stands for.
@@ -272,7 +286,7 @@ impl Desk {
             has_dialogs: self.has_dialogs,
             card: self.card.clone(),
         };
-        ProfilesView { current: self.profile.clone(), names: self.names.clone(), around }
+        ProfilesView { current: self.profile().map(str::to_owned), names: self.names.clone(), around }
     }
 }
 
@@ -320,7 +334,7 @@ mod tests {
     fn a_profile_is_loaded_saved_renamed_and_deleted() {
         let mut desk = Desk::new(rate(1), None);
         let loaded = ProfileDone::Loaded("a".to_owned(), Box::new(rate(5)));
-        desk.handle_profile(answer(Ok(loaded)), 0.0, false);
+        desk.handle_profile(answer(Ok(loaded)), false);
         assert_eq!(desk.settings(), &rate(5));
         assert!(desk.take_profile_change() && !desk.take_profile_change());
         assert!(!desk.profiles_view().around.has_changes);
@@ -328,19 +342,40 @@ mod tests {
         assert!(desk.profiles_view().around.has_changes);
         let save = Order::Profile(ProfileRequest::Save("a".to_owned(), Box::new(rate(6))));
         assert_eq!(desk.handle_act(Act::SaveProfile), [save]);
-        desk.handle_profile(answer(Ok(ProfileDone::Saved("a".to_owned()))), 9.0, false);
+        // It may take as long as a secret store asks for its password.
+        desk.edit(rate(7), 20.0, false);
+        desk.handle_profile(answer(Ok(ProfileDone::Saved("a".to_owned(), Box::new(rate(6))))), false);
+        assert!(desk.profiles_view().around.has_changes, "what was set meanwhile is not in it");
+        desk.change_settings(&Act::Undo, 22.0, false);
         assert!(!desk.profiles_view().around.has_changes);
         let renamed = ProfileDone::Renamed { from: "a".to_owned(), to: "b".to_owned() };
-        desk.handle_profile(answer(Ok(renamed)), 9.0, false);
+        desk.handle_profile(answer(Ok(renamed)), false);
         assert_eq!(desk.profiles_view().current.as_deref(), Some("b"));
-        desk.handle_profile(answer(Ok(ProfileDone::Deleted("b".to_owned()))), 9.0, false);
+        desk.handle_profile(answer(Ok(ProfileDone::Deleted("b".to_owned()))), false);
         assert_eq!((desk.profiles_view().current, desk.handle_act(Act::SaveProfile)), (None, vec![]));
         // What is brought back is in use again.
-        desk.handle_profile(answer(Ok(ProfileDone::Restored("b".to_owned()))), 9.0, false);
+        desk.handle_profile(answer(Ok(ProfileDone::Restored("b".to_owned()))), false);
         assert_eq!(desk.profiles_view().current.as_deref(), Some("b"));
-        desk.handle_profile(answer(Ok(ProfileDone::Deleted("other".to_owned()))), 9.0, false);
-        desk.handle_profile(answer(Ok(ProfileDone::Restored("other".to_owned()))), 9.0, false);
+        desk.handle_profile(answer(Ok(ProfileDone::Deleted("other".to_owned()))), false);
+        desk.handle_profile(answer(Ok(ProfileDone::Restored("other".to_owned()))), false);
         assert_eq!(desk.profiles_view().current.as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn undoing_the_choice_of_a_profile_brings_its_name_back_too() {
+        let mut desk = Desk::new(rate(1), None);
+        for (name, kbps) in [("a", 5), ("b", 6)] {
+            let loaded = ProfileDone::Loaded(name.to_owned(), Box::new(rate(kbps)));
+            desk.handle_profile(answer(Ok(loaded)), false);
+        }
+        assert!(desk.take_profile_change());
+        desk.change_settings(&Act::Undo, 1.0, false);
+        assert_eq!((desk.profile(), desk.profiles_view().around.has_changes), (Some("a"), false));
+        assert!(desk.take_profile_change(), "it is what the window opens with next time");
+        let save = Order::Profile(ProfileRequest::Save("a".to_owned(), Box::new(rate(5))));
+        assert_eq!(desk.handle_act(Act::SaveProfile), [save]);
+        desk.change_settings(&Act::Redo, 2.0, false);
+        assert_eq!(desk.profile(), Some("b"));
     }
 
     #[test]
@@ -349,7 +384,7 @@ mod tests {
         let mut mono = rate(1);
         mono.encoding.channels = 1;
         let loaded = ProfileDone::Loaded("a".to_owned(), Box::new(mono));
-        desk.handle_profile(answer(Ok(loaded)), 0.0, true);
+        desk.handle_profile(answer(Ok(loaded)), true);
         assert_eq!((desk.settings(), desk.profile(), desk.refused), (&rate(1), None, Some(Lock::SoundForm)));
     }
 
@@ -365,7 +400,7 @@ mod tests {
         let saved = ShowSettings { gain_db: 3.0, ..at(Some("k")) };
         let resumed =
             ProfileDone::Resumed { session: Some(Box::new(at(Some("k")))), saved: Some(Box::new(saved.clone())) };
-        desk.handle_profile(answer(Ok(resumed)), 0.0, false);
+        desk.handle_profile(answer(Ok(resumed)), false);
         assert_eq!(desk.settings(), &at(Some("k")));
         assert!(desk.profiles_view().around.has_changes && !desk.draft.can_undo());
         desk.edit(saved, 1.0, false);
@@ -384,10 +419,10 @@ mod tests {
         assert_eq!(desk.profiles_view().around.can_replace, None);
         let there = SettingsError::FileExists { path: path.clone() };
         let told = vec![Warning::Said(there.to_string())];
-        desk.handle_profile(ProfileAnswer { told, ..answer(Err(there)) }, 0.0, false);
+        desk.handle_profile(ProfileAnswer { told, ..answer(Err(there)) }, false);
         assert_eq!(desk.profiles_view().around.can_replace, Some(path.clone()));
         assert_eq!(desk.handle_act(Act::ReplaceFile), export(true));
-        desk.handle_profile(answer(Ok(ProfileDone::Exported(path))), 0.0, false);
+        desk.handle_profile(answer(Ok(ProfileDone::Exported(path))), false);
         assert_eq!((desk.profiles_view().around.can_replace, desk.handle_act(Act::ReplaceFile)), (None, vec![]));
     }
 
@@ -396,10 +431,10 @@ mod tests {
         let mut desk = Desk::new(rate(1), None);
         let told = || vec![Warning::Said("keys are in a file".to_owned())];
         let kept = || ProfileAnswer { told: told(), asked: false, ..answer(Ok(ProfileDone::Kept)) };
-        desk.handle_profile(kept(), 0.0, false);
+        desk.handle_profile(kept(), false);
         assert_eq!(desk.profiles_view().around.told, told());
         desk.handle_act(Act::DismissTold);
-        desk.handle_profile(kept(), 1.0, false);
+        desk.handle_profile(kept(), false);
         assert!(desk.profiles_view().around.told.is_empty());
     }
 

@@ -1,6 +1,8 @@
 //! The system's own file dialogs, on a thread of their own. Where there are none that is told, and a path is typed.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::flow::{Popped, Queue};
@@ -45,6 +47,8 @@ pub enum DialogAnswer {
 pub struct Dialogs {
     requests: Queue<DialogRequest>,
     answers: Queue<DialogAnswer>,
+    /// Whether one is open, or about to be.
+    is_open: Arc<AtomicBool>,
 }
 
 /// What shows dialogs.
@@ -63,8 +67,9 @@ impl Dialogs {
     }
 
     fn start_with(native: impl Native + Send + 'static, notify: impl Fn() + Send + 'static) -> std::io::Result<Self> {
-        // One dialog is open at most, and whatever is asked meanwhile was asked by mistake.
         let (requests, answers) = (Queue::new(1), Queue::new(8));
+        let is_open = Arc::new(AtomicBool::new(false));
+        let closed = Arc::clone(&is_open);
         let (asked, told) = (requests.clone(), answers.clone());
         let tell = move |answer| {
             if told.push(answer).is_ok() {
@@ -83,7 +88,9 @@ impl Dialogs {
                     Popped::Empty => continue,
                     Popped::Closed => return,
                 };
-                tell(match native.choose(&request) {
+                let chosen = native.choose(&request);
+                closed.store(false, Ordering::Release);
+                tell(match chosen {
                     Some(path) => DialogAnswer::Chosen(request, path),
                     None => DialogAnswer::Cancelled(request),
                 });
@@ -92,12 +99,13 @@ impl Dialogs {
         // Nobody joins it: an open dialog belongs to the desktop, cannot be closed from here, and must not keep the
         // program from ending.
         std::thread::Builder::new().name("dialogs".to_owned()).spawn(work)?;
-        Ok(Self { requests, answers })
+        Ok(Self { requests, answers, is_open })
     }
 
-    /// Asks for a dialog; `false` if one is waiting already.
+    /// Asks for a dialog; `false` if one is open already. Whatever is asked meanwhile was asked by mistake: the second click of
+    /// two would open another after the first.
     pub fn ask(&self, request: DialogRequest) -> bool {
-        self.requests.push(request).is_ok()
+        !self.is_open.swap(true, Ordering::AcqRel) && self.requests.push(request).is_ok()
     }
 
     /// The next answer, waiting at most `limit`; zero polls.
@@ -199,6 +207,38 @@ mod tests {
         assert_eq!(dialogs.next_answer(PATIENCE), Some(DialogAnswer::Chosen(folder, "/v/chosen".into())));
         assert!(dialogs.ask(DialogRequest::ImportProfile));
         assert_eq!(dialogs.next_answer(PATIENCE), Some(DialogAnswer::Cancelled(DialogRequest::ImportProfile)));
+    }
+
+    #[test]
+    fn while_a_dialog_is_open_no_other_waits_for_its_end() {
+        struct Slow(Queue<()>);
+        impl Native for Slow {
+            fn is_available(&self) -> bool {
+                true
+            }
+            fn choose(&self, _: &DialogRequest) -> Option<PathBuf> {
+                self.0.pop(PATIENCE);
+                None
+            }
+        }
+        let closed = Queue::new(8);
+        let dialogs = Dialogs::start_with(Slow(closed.clone()), || {}).unwrap();
+        assert_eq!(dialogs.next_answer(PATIENCE), Some(DialogAnswer::Available(true)));
+        for _ in 0..2 {
+            assert!(dialogs.ask(DialogRequest::Card));
+            // It is on its way, then it is open.
+            for _ in 0..20 {
+                assert!(!dialogs.ask(DialogRequest::Card));
+                std::thread::yield_now();
+            }
+            while dialogs.requests.waiting() > 0 {
+                std::thread::yield_now();
+            }
+            assert!(!dialogs.ask(DialogRequest::Sound));
+            closed.push(()).unwrap();
+            assert_eq!(dialogs.next_answer(PATIENCE), Some(DialogAnswer::Cancelled(DialogRequest::Card)));
+        }
+        assert_eq!(dialogs.next_answer(Duration::ZERO), None);
     }
 
     #[test]

@@ -217,6 +217,7 @@ impl Model {
     fn handle_problem(&mut self, now: f64, mut problem: Problem) {
         if let Some(over) = problem.notice_over() {
             self.sound.talks_muted &= over != ProblemKind::MutedTalking;
+            self.sound.gives_silence &= over != ProblemKind::SourceSilent;
             return self.problems.forget_notice(over, &problem.about);
         }
         if problem.kind == ProblemKind::SourceAwaited {
@@ -238,6 +239,7 @@ impl Model {
             self.sound.talks_muted = true;
             return;
         }
+        self.sound.gives_silence |= problem.kind == ProblemKind::SourceSilent;
         if let Some(show) = &mut self.show {
             problem = show.named(problem);
             if matches!(problem.kind, ProblemKind::RecordingFailed | ProblemKind::DiskFull) {
@@ -353,6 +355,9 @@ impl Model {
             Act::PickVideo(choice) => {
                 self.stands_in = false;
                 let orders = self.change(now, |settings| settings.video = choice.clone());
+                if self.tell_refusal() {
+                    return orders;
+                }
                 // The same once more is another try, where it failed: what is there is not opened again.
                 let failed = matches!(self.stage.picture, StagePicture::Failed(_));
                 if orders.is_empty() && failed { self.take_video(choice) } else { orders }
@@ -378,8 +383,9 @@ impl Model {
                 let before = self.desk.settings().clone();
                 self.desk.change_settings(&act, now, self.is_on());
                 let mut orders = self.orders_since(now, &before);
-                if matches!(act, Act::OpenLink(_)) {
+                if let Act::OpenLink(link) = act {
                     orders.extend(self.chosen_whole(now));
+                    self.tell_left_out(&link);
                 }
                 orders
             }
@@ -392,8 +398,11 @@ impl Model {
                 vec![Order::Profile(ProfileRequest::IncomingKey(self.desk.settings().ingest.key_file.clone()))]
             }
             Act::OnlyHere => {
-                self.incoming.hide_key();
-                self.change(now, |settings| settings.ingest = incoming::from_here(&settings.ingest))
+                let orders = self.change(now, |settings| settings.ingest = incoming::from_here(&settings.ingest));
+                if !self.tell_refusal() {
+                    self.incoming.hide_key();
+                }
+                orders
             }
             Act::AskToShare | Act::Share | Act::CloseShare => self.viewer.handle_act(&act),
             Act::SaveReport => self.save_report(),

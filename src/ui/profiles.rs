@@ -135,8 +135,8 @@ pub enum ProfileDone {
     Listed,
     /// A profile's name and settings.
     Loaded(String, Box<ShowSettings>),
-    /// Saved under this name.
-    Saved(String),
+    /// Saved under this name, as it was set when that was asked.
+    Saved(String, Box<ShowSettings>),
     /// Called so now.
     Renamed {
         /// Before.
@@ -375,7 +375,7 @@ impl Shelf {
 
     fn save(&self, name: &str, settings: &ShowSettings, told: &mut Vec<Warning>) -> Result<ProfileDone, SettingsError> {
         told.extend(self.store.save(name, &settings.clone().with_absolute_paths())?);
-        Ok(ProfileDone::Saved(name.to_owned()))
+        Ok(ProfileDone::Saved(name.to_owned(), Box::new(settings.clone())))
     }
 
     /// Puts the deleted profile back; it stays at hand if that fails.
@@ -527,7 +527,7 @@ mod tests {
     fn profiles_are_saved_renamed_copied_and_read_again() {
         let bench = Bench::new();
         let answer = bench.ask(ProfileRequest::SaveAs(text(" Church "), show()));
-        assert_eq!(answer.done.unwrap(), ProfileDone::Saved(text("Church")));
+        assert_eq!(answer.done.unwrap(), ProfileDone::Saved(text("Church"), show()));
         assert_eq!((answer.names, answer.deleted), (vec![text("Church")], None));
         assert!(answer.told.iter().any(|told| told.to_string().contains("secrets.toml")), "{:?}", answer.told);
         assert!(bench.refused(ProfileRequest::SaveAs(text("church"), show())).contains("already"));

@@ -14,6 +14,8 @@ pub struct SettingsAround {
     pub microphones: Devices,
     /// Room on the disk of the recording, in bytes, if that is known.
     pub disk_free: Option<u64>,
+    /// Where the recording went that was switched off last.
+    pub recording_off: Option<PathBuf>,
     /// Why recordings cannot be written where they are to be.
     pub recording_fault: Option<Problem>,
     /// Whether no file of the show that runs is open: what is locked for it is open then.

@@ -146,7 +146,6 @@ fn disk_fills_up(facts: &Facts<'_>) -> Option<Truth> {
 }
 
 fn live(facts: &Facts<'_>) -> TruthView {
-    let loudest = facts.sound.channels.iter().map(|channel| channel.peak_dbfs).fold(f32::NEG_INFINITY, f32::max);
     if facts.sound.muted && facts.sound.talks_muted {
         return TruthView { truth: Truth::MutedTalking, remedy: Some(Remedy::Unmute) };
     }
@@ -167,9 +166,7 @@ fn live(facts: &Facts<'_>) -> TruthView {
         awaited
     } else if facts.picture_failure.is_some() {
         Truth::NoLivePicture
-    } else if facts.sound_failure.is_some()
-        || (!facts.is_silent && !facts.sound.channels.is_empty() && loudest == f32::NEG_INFINITY && !facts.sound.muted)
-    {
+    } else if facts.sound_failure.is_some() || (facts.sound.gives_silence && !facts.sound.muted) {
         Truth::NoSound
     } else if missing > 0 {
         let waits = facts.strip.lines.iter().any(|(_, state)| *state == DestinationState::Reconnecting);

@@ -203,6 +203,8 @@ pub struct SourcesView {
     pub frame_rate: FrameRate,
     /// Rate of the picture.
     pub bitrate: Bitrate,
+    /// Whether a show runs: what it was begun with stays.
+    pub on_air: bool,
     /// Where incoming streams must be sent, where picture or sound are some.
     pub incoming: IncomingView,
     /// Whether the system has file dialogs.
@@ -233,6 +235,8 @@ pub struct SoundView {
     pub muted: bool,
     /// Whether somebody talks while it is muted.
     pub talks_muted: bool,
+    /// Whether the microphone has given nothing but digital silence for so long that it was told.
+    pub gives_silence: bool,
     /// Whether it clipped since that was last cleared.
     pub clipped: bool,
     /// Loudness of the last 0.4 s, in LUFS.

@@ -1,9 +1,10 @@
-//! A wish to begin a show waits one frame: what is being typed is taken over first, and belongs to the show.
+//! A wish to begin a show or a recording waits one frame: what is being typed is taken over first, and belongs to the show.
 
 use eframe::egui::Context;
 
 use super::panels::settings::SettingsState;
 use super::view::{Act, Tab};
+use super::widgets::leave_field;
 
 /// The wish, while it waits.
 #[derive(Debug, Default)]
@@ -14,11 +15,7 @@ impl Wish {
     /// so tells in this frame what it holds.
     pub(super) fn due(&mut self, ctx: &Context) -> Option<Act> {
         let due = self.0.take()?;
-        ctx.memory_mut(|memory| {
-            if let Some(focused) = memory.focused() {
-                memory.surrender_focus(focused);
-            }
-        });
+        leave_field(ctx);
         Some(due)
     }
 
@@ -31,8 +28,11 @@ impl Wish {
         due: Option<Act>,
         settings: &SettingsState,
     ) -> Vec<Act> {
-        let begins =
-            |act: &Act| matches!(act, Act::GoLive | Act::Rehearse) || matches!(act, Act::Check(act) if act.begins());
+        let begins = |act: &Act| match act {
+            Act::GoLive | Act::Rehearse | Act::Record | Act::ToggleRecord => true,
+            Act::Check(act) => act.begins(),
+            _ => false,
+        };
         let (wishes, mut ordered): (Vec<_>, Vec<_>) = acts.into_iter().partition(begins);
         if let Some(wish) = wishes.into_iter().next() {
             self.0 = Some(wish);

@@ -144,6 +144,40 @@ fn the_server_dies_and_comes_back() {
     assert!(number(&lines, "close_ms") < 1500.0, "{lines:?}");
 }
 
+/// A server moves what it records to the next best device when one is gone; nobody chose that one.
+#[test]
+fn a_microphone_that_is_pulled_out_is_replaced_by_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let pulse = Pulse::start(folder.path(), &[]);
+    let usb = "module-null-sink sink_name=usb rate=48000 channels=2";
+    let number = pulse.plug_in(usb);
+    // What the computer plays is heard by the server's default, and must not be by whoever chose the other.
+    let tone = folder.path().join("tone.wav");
+    write_tone(&tone, 440.0, 0.5, 30);
+    let player = pulse.play(&tone);
+    let data = folder.path().join("samples.f32");
+    let environment = [
+        ("PULSE_SERVER", pulse.server()),
+        (ID, "mic:usb.monitor".to_owned()),
+        (SECS, "30".to_owned()),
+        (EVENTS, "2".to_owned()),
+        (DATA, data.display().to_string()),
+    ];
+    let environment: Vec<(&str, &str)> = environment.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let job = Job::start("microphone", folder.path(), &environment);
+    job.wait_line("opened", LONG);
+    pause(Duration::from_millis(3500));
+    pulse.pull_out(&number);
+    job.wait_line("lost", LONG);
+    pause(Duration::from_secs(2));
+    pulse.plug_in(usb);
+    job.wait_line("restored", LONG);
+    let lines = job.finish(LONG);
+    drop(player);
+    let loudest = samples(&data).iter().fold(0.0f32, |loudest, sample| loudest.max(sample.abs()));
+    assert!(loudest < 1e-4, "{loudest} of another device, {lines:?}");
+}
+
 #[test]
 fn devices_are_listed_and_outputs_are_marked() {
     let folder = tempfile::tempdir().unwrap();

@@ -65,6 +65,19 @@ impl Pulse {
         assert!(status.is_ok_and(|status| status.success()), "pactl refused {volume}");
     }
 
+    /// Plugs in a device: gives the number by which it is pulled out.
+    pub(crate) fn plug_in(&self, module: &str) -> String {
+        let loaded = self.client("pactl").arg("load-module").args(module.split(' ')).output().unwrap();
+        assert!(loaded.status.success(), "pactl does not load {module}");
+        String::from_utf8_lossy(&loaded.stdout).trim().to_owned()
+    }
+
+    /// Pulls a device out.
+    pub(crate) fn pull_out(&self, number: &str) {
+        let status = self.client("pactl").args(["unload-module", number]).status();
+        assert!(status.is_ok_and(|status| status.success()), "pactl does not unload {number}");
+    }
+
     /// Plays a file until it is dropped or over.
     pub(crate) fn play(&self, file: &Path) -> Process {
         Process::start(self.client("paplay").args(["--device=tally"]).arg(file))

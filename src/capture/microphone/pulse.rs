@@ -125,7 +125,9 @@ impl Server {
             channel_map: ChannelMap::new(positions.iter().copied()),
             source_name: CString::new(name).ok(),
             buffer_attr: BufferAttr { fragment_size: fragment, ..BufferAttr::default() },
-            flags: StreamFlags { start_corked: false, adjust_latency: true, ..StreamFlags::default() },
+            // One that may be moved goes on with another source when its own is pulled out, which nobody chose: another
+            // microphone in the room, or what this computer plays.
+            flags: StreamFlags { start_corked: false, adjust_latency: true, no_move: true, ..StreamFlags::default() },
             ..RecordStreamParams::default()
         };
         let (mut end, feed, pulse) = feed(sample_rate, channels, channels, clock);

@@ -1,7 +1,7 @@
 //! What becomes of an answer of the keeper of profiles, and what the window says of it.
 
 use super::{Model, Order};
-use crate::settings::{SettingsError, Warning};
+use crate::settings::{SettingsError, ShowLink, Warning};
 use crate::studio::{Problem, ProblemKind};
 use crate::ui::incoming;
 use crate::ui::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
@@ -33,9 +33,13 @@ impl Model {
             result.report_file = Some(saved.clone());
         }
         if let Ok(ProfileDone::IncomingKey(file, key)) = &answer.done {
-            self.incoming.show_key(key.clone());
-            let file = file.clone();
-            return self.change(now, |settings| settings.ingest = incoming::from_the_network(&settings.ingest, file));
+            let (file, key) = (file.clone(), key.clone());
+            let orders =
+                self.change(now, |settings| settings.ingest = incoming::from_the_network(&settings.ingest, file));
+            if !self.tell_refusal() {
+                self.incoming.show_key(key);
+            }
+            return orders;
         }
         let before = self.desk.settings().clone();
         let is_chosen = matches!(answer.done, Ok(ProfileDone::Loaded(..)));
@@ -44,7 +48,7 @@ impl Model {
             Ok(ProfileDone::Imported(name)) if self.first_run => Some(ProfileRequest::Load(name.clone())),
             _ => None,
         };
-        self.desk.handle_profile(answer, now, self.is_on());
+        self.desk.handle_profile(answer, self.is_on());
         let mut orders = self.orders_since(now, &before);
         orders.extend(imported.map(Order::Profile));
         if is_chosen {
@@ -53,12 +57,29 @@ impl Model {
         orders
     }
 
-    /// A profile or a link was chosen for the whole show: that answers the questions of the first start, or was refused, and
-    /// where no sheet is open that says so, why.
+    /// A profile or a link was chosen for the whole show: that answers the questions of the first start, or was refused.
     pub(super) fn chosen_whole(&mut self, now: f64) -> Vec<Order> {
-        let Some(lock) = self.desk.refused else { return self.end_first_run(now) };
-        let why = Words(self.lang()).locked_on_air(lock);
-        self.desk.tell(Warning::Said(why));
-        Vec::new()
+        if self.tell_refusal() { Vec::new() } else { self.end_first_run(now) }
+    }
+
+    /// Says what of a link that was taken was not: a server that is not there is missed only on air.
+    pub(super) fn tell_left_out(&mut self, link: &ShowLink) {
+        if self.desk.refused.is_some() {
+            return;
+        }
+        let words = Words(self.lang());
+        for left_out in &link.left_out {
+            self.desk.tell(Warning::Said(words.left_out(*left_out).to_owned()));
+        }
+    }
+
+    /// Says why the last change was refused, if it was, where no sheet is open that says so.
+    pub(super) fn tell_refusal(&mut self) -> bool {
+        let why = self.desk.refused.map(|lock| Words(self.lang()).locked_on_air(lock));
+        let is_refused = why.is_some();
+        if let Some(why) = why {
+            self.desk.tell(Warning::Said(why));
+        }
+        is_refused
     }
 }

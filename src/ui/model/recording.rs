@@ -1,6 +1,6 @@
 //! What is kept of shows, as the window knows it: whether they are recorded, a recording alone, marks, replays, reports.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::super::on_air::{OnAir, Recorded};
 use super::super::profiles::ProfileRequest;
@@ -26,7 +26,7 @@ impl Model {
         match act {
             Act::ToggleRecord | Act::Record if self.is_on() => self.switch_recording(now),
             Act::ToggleRecord => {
-                let path = RecordingName::offered_in(&self.recordings).path();
+                let path = self.offered_recording();
                 self.change(now, |settings| settings.record = settings.record.take().is_none().then_some(path))
             }
             Act::Record if !self.guarded(now) && !self.check.runs() => self.record_alone(now),
@@ -36,6 +36,12 @@ impl Model {
             Act::Mark => self.in_vain(now, Truth::NothingToMark),
             _ => Vec::new(),
         }
+    }
+
+    /// Where recordings go while none is set: where they went until they were switched off, or as they come.
+    fn offered_recording(&self) -> PathBuf {
+        let before = self.desk.recording_off.clone();
+        before.unwrap_or_else(|| RecordingName::offered_in(&self.recordings).path())
     }
 
     /// Begins or closes the recording of the show that is on.
@@ -49,8 +55,7 @@ impl Model {
         let settings = self.desk.settings();
         let command = match show.is_unrecorded() {
             true => {
-                let offered = || RecordingName::offered_in(&self.recordings).path();
-                let pattern = settings.record.clone().unwrap_or_else(offered);
+                let pattern = settings.record.clone().unwrap_or_else(|| self.offered_recording());
                 Command::StartRecording { pattern, split: settings.record_split }
             }
             false => Command::StopRecording,
@@ -67,8 +72,7 @@ impl Model {
     /// A show that goes nowhere but into its recording, whether or not shows are recorded otherwise.
     fn record_alone(&mut self, now: f64) -> Vec<Order> {
         let mut settings = ShowSettings { rehearse: false, destinations: Vec::new(), ..self.desk.settings().clone() };
-        let offered = || RecordingName::offered_in(&self.recordings).path();
-        settings.record = Some(settings.record.take().unwrap_or_else(offered));
+        settings.record = Some(settings.record.take().unwrap_or_else(|| self.offered_recording()));
         let mut show = OnAir::new(false, settings.encoding.video_bitrate);
         show.alone = true;
         self.start(now, settings, show)

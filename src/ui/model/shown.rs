@@ -42,6 +42,7 @@ impl Model {
             around: SettingsAround {
                 microphones: self.microphones.clone(),
                 disk_free: self.disk_free,
+                recording_off: self.desk.recording_off.clone(),
                 recording_fault: self.recording_fault.clone(),
                 unrecorded: self.show.as_ref().is_some_and(OnAir::is_unrecorded),
                 has_dialogs: self.desk.has_dialogs,
@@ -67,6 +68,7 @@ impl Model {
                 size: encoding.size,
                 frame_rate: encoding.frame_rate,
                 bitrate: encoding.video_bitrate,
+                on_air: self.is_on(),
                 incoming: self.incoming.view(&chosen.ingest),
                 has_dialogs: self.desk.has_dialogs,
                 files_chosen: self.desk.files_chosen,

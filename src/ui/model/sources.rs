@@ -77,6 +77,7 @@ impl Model {
     }
 
     pub(super) fn handle_sound(&mut self, now: f64, state: SourceState) {
+        self.sound.gives_silence = false;
         if matches!(state, SourceState::None | SourceState::Opening | SourceState::Ready(_)) {
             self.forget_refused(1);
             self.problems.forget_kind(ProblemKind::SourceSilent);

@@ -1,7 +1,8 @@
 //! Escape: closes what is open, the topmost first, as its own button would.
 
-use eframe::egui::{Key, Modifiers, Popup, Ui};
+use eframe::egui::{Key, KeyboardShortcut, Modifiers, Popup, Ui};
 
+use super::keys::is_pressed_anew;
 use super::viewer::is_open;
 use crate::ui::check::CheckAct;
 use crate::ui::view::{Act, View, ViewState};
@@ -9,14 +10,17 @@ use crate::ui::view::{Act, View, ViewState};
 /// Closes one thing if Escape was pressed. Where it is `compact` the settings lie over all else.
 pub(super) fn escape(ui: &Ui, view: &View, state: &mut ViewState, compact: bool, acts: &mut Vec<Act>) {
     // An open list takes the key itself.
-    if Popup::is_any_open(ui.ctx()) || !ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+    let keys = KeyboardShortcut::new(Modifiers::NONE, Key::Escape);
+    if Popup::is_any_open(ui.ctx()) || !is_pressed_anew(ui, keys) {
         return;
     }
+    // The field has lost the focus by that key already: what is in it would be taken now.
+    let gave_up = view.settings.is_some() && state.settings.give_up();
     let closed = std::mem::take(&mut state.keys_open)
         || state.ribbon.scrub.take().is_some()
         || state.sources.give_up()
         || std::mem::take(&mut state.primary.asks)
-        || (view.settings.is_some() && state.settings.keep_secret());
+        || gave_up;
     if closed {
         return;
     }

@@ -111,7 +111,7 @@ fn questions(
             if kind_button_tall(ui, ButtonKind::Accent, go, go).clicked() {
                 acts.push(Act::FinishFirstRun { rehearse });
                 if !rehearse {
-                    state.settings.ask_for(None);
+                    state.settings.ask_for(ui.ctx(), None);
                     acts.push(Act::OpenSettings(Tab::Destination));
                 }
             }

@@ -5,7 +5,7 @@ use eframe::egui::Ui;
 use super::profiles::profiles_ui;
 use crate::ui::theme;
 use crate::ui::view::{Act, Phase, Tab, View, ViewState};
-use crate::ui::widgets::{ButtonKind, button_width, kind_button, lamp, row_at_end, text};
+use crate::ui::widgets::{ButtonKind, button_width, kind_button, lamp, leave_field, row_at_end, text};
 use crate::ui::wording::{Text, Words};
 
 /// Draws the head into all of `ui`.
@@ -31,6 +31,7 @@ pub fn header_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, 
             // The first run asks for all that it needs.
             let button = |ui: &mut Ui| kind_button(ui, ButtonKind::Ghost, settings, settings).clicked();
             if ui.add_enabled_ui(!view.first_run, button).inner {
+                leave_field(ui.ctx());
                 acts.push(match &view.settings {
                     Some(_) => Act::CloseSettings,
                     None => Act::OpenSettings(Tab::default()),

@@ -3,7 +3,7 @@
 use eframe::egui::{Key, Ui};
 
 use super::viewer::{address_card, card_over};
-use crate::settings::{AudioChoice, StreamName, VideoChoice};
+use crate::settings::{AudioChoice, Field, StreamName, VideoChoice};
 use crate::ui::incoming::SenderCard;
 use crate::ui::theme;
 use crate::ui::view::{Act, SourcesState, SourcesView};
@@ -32,6 +32,14 @@ pub(super) fn incoming_ui(
     let incoming = &view.incoming;
     let [picture, sound] = &incoming.addresses;
     let other = sound.as_ref().filter(|sound| Some(*sound) != picture.as_ref());
+    // Who may send is read once, when a show starts.
+    let lock = Field::Ingest.lock().filter(|_| view.on_air).map(|lock| words.lock(lock));
+    let lockable = |ui: &mut Ui, label: Text, hint: Option<Text>| {
+        let draw = |ui: &mut Ui| button(ui, words.text(label));
+        let response = ui.add_enabled_ui(lock.is_none(), draw).inner;
+        let response = response.on_disabled_hover_text(lock.unwrap_or_default());
+        hint.map_or(response.clone(), |hint| response.on_hover_text(words.text(hint))).clicked()
+    };
     for address in picture.iter().chain(other) {
         ui.horizontal_wrapped(|ui| {
             let (font, ink) = (theme::small(ui), theme::tokens(ui).dim);
@@ -40,15 +48,14 @@ pub(super) fn incoming_ui(
                 if button(ui, words.text(Text::ShowSender)).clicked() {
                     acts.push(Act::LetSend);
                 }
-                if button(ui, words.text(Text::OnlyHere)).clicked() {
+                if lockable(ui, Text::OnlyHere, None) {
                     acts.push(Act::OnlyHere);
                 }
             } else {
                 if button(ui, words.text(Text::CopyAddress)).clicked() {
                     acts.push(Act::CopyText(address.clone()));
                 }
-                let explained = button(ui, words.text(Text::LetSend)).on_hover_text(words.text(Text::LetSendHint));
-                if explained.clicked() {
+                if lockable(ui, Text::LetSend, Some(Text::LetSendHint)) {
                     acts.push(Act::LetSend);
                 }
             }

@@ -1,7 +1,7 @@
 //! The sheet of keys, and what each key does: one table for both.
 
 use eframe::egui::{
-    Align2, Area, Frame, Grid, Id, Key, KeyboardShortcut, Label, Margin, Modifiers, Order, RichText, ScrollArea,
+    Align2, Area, Event, Frame, Grid, Id, Key, KeyboardShortcut, Label, Margin, Modifiers, Order, RichText, ScrollArea,
     Stroke, Ui, vec2,
 };
 
@@ -40,7 +40,7 @@ const CTRL: Modifiers = Modifiers::COMMAND;
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 /// Every key that is Tally's own.
-pub(crate) const SHORTCUTS: [(KeyboardShortcut, Shortcut); 12] = [
+const SHORTCUTS: [(KeyboardShortcut, Shortcut); 12] = [
     (KeyboardShortcut::new(CTRL, Key::L), Shortcut::Primary),
     (KeyboardShortcut::new(CTRL, Key::E), Shortcut::Rehearse),
     (KeyboardShortcut::new(CTRL, Key::M), Shortcut::Mute),
@@ -55,6 +55,35 @@ pub(crate) const SHORTCUTS: [(KeyboardShortcut, Shortcut); 12] = [
     (KeyboardShortcut::new(CTRL, Key::Minus), Shortcut::Smaller),
     (KeyboardShortcut::new(CTRL, Key::Num0), Shortcut::Plain),
 ];
+
+impl Shortcut {
+    /// Whether it goes on while its key is held.
+    fn repeats(self) -> bool {
+        matches!(self, Self::Larger | Self::Smaller)
+    }
+}
+
+/// What the keys pressed in this frame do, in the order of the table.
+pub(super) fn pressed_shortcuts(ui: &Ui) -> impl Iterator<Item = Shortcut> {
+    let is_due = |(keys, shortcut): &(KeyboardShortcut, Shortcut)| match shortcut.repeats() {
+        true => ui.input_mut(|input| input.consume_shortcut(keys)),
+        false => is_pressed_anew(ui, *keys),
+    };
+    SHORTCUTS.into_iter().filter(is_due).map(|(_, shortcut)| shortcut)
+}
+
+/// Whether these keys were pressed just now. What comes while they are held is taken and means nothing: to mute and to hear
+/// again, to go live and to cancel would take turns.
+pub(super) fn is_pressed_anew(ui: &Ui, keys: KeyboardShortcut) -> bool {
+    ui.input_mut(|input| {
+        let is_new = |event: &Event| {
+            let Event::Key { key, modifiers, pressed: true, repeat: false, .. } = event else { return false };
+            *key == keys.logical_key && modifiers.matches_logically(keys.modifiers)
+        };
+        let anew = input.events.iter().any(is_new);
+        input.consume_shortcut(&keys) && anew
+    })
+}
 
 /// Between the sheet and the window's edge at least, in points.
 const MARGIN: f32 = 12.0;

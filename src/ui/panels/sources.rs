@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use eframe::egui::{Key, ScrollArea, Ui};
 
 use super::incoming::{USUAL_NAME, incoming_ui};
-use crate::settings::{AudioChoice, VideoChoice, expanded_home};
+use crate::settings::{AudioChoice, Lock, VideoChoice, expanded_home};
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::theme;
 use crate::ui::view::{Act, Devices, SourcesState, SourcesView, Tab};
 use crate::ui::view_state::PathState;
-use crate::ui::widgets::{ButtonKind, button, chip, choose, field, kind_button, menu_below, text};
+use crate::ui::widgets::{ButtonKind, button, chip, choose, choose_of, field, kind_button, menu_below, text};
 use crate::ui::wording::{SettingsText, Text, Words};
 
 /// An entry of a list of sources.
@@ -183,9 +183,19 @@ fn chips_ui(ui: &mut Ui, view: &SourcesView, state: &mut SourcesState, words: Wo
     let now = chosen(&entries, &view.video, |video| matches!(video, VideoChoice::Auto | VideoChoice::Camera(None)));
     let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
     let none = is_none(&view.cameras);
+    let lock = |(_, entry): &(String, Entry<VideoChoice>)| match entry {
+        _ if !view.on_air => None,
+        Entry::Choice(choice) => Lock::between(&view.video, choice),
+        // A picture, whichever it will be.
+        Entry::Path | Entry::Stream => Lock::between(&view.video, &VideoChoice::Test),
+    };
     let picked = menu_below(&response, name, menu_width, |ui| {
         devices_note(ui, &view.cameras, none, Text::NoCameraFound, words);
-        choose(ui, &names, now)
+        if let Some(lock) = entries.iter().find_map(lock) {
+            let (font, ink) = (theme::small(ui), theme::tokens(ui).dim);
+            text(ui, words.lock(lock), font, ink);
+        }
+        choose_of(ui, &names, now, |index| entries.get(index).is_some_and(|entry| lock(entry).is_none()))
     });
     match picked.flatten().and_then(|index| entries.into_iter().nth(index)) {
         Some((_, Entry::Choice(choice))) => acts.push(Act::PickVideo(choice)),

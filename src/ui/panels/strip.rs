@@ -14,7 +14,7 @@ use crate::ui::wording::{SettingsText, Text, Words};
 /// Most of a figure's width, in points at a text scale of 100 %: a name ends with "…" there.
 const FIGURE: f32 = 320.0;
 
-/// The word of a state, as pill, title and announcement have it.
+/// The word of a state, as pill, title and announcement have it. It changes with the state alone: each change is announced.
 pub(crate) fn state_word(show: &ShowView, words: Words) -> String {
     match show.phase {
         Phase::Ready => words.text(Text::StateReady).to_owned(),
@@ -22,11 +22,16 @@ pub(crate) fn state_word(show: &ShowView, words: Words) -> String {
         Phase::Live if show.alone => words.text(Text::StateRecording).to_owned(),
         Phase::Live if show.rehearsal => words.text(Text::StateRehearsal).to_owned(),
         Phase::Live => words.text(Text::StateLive).to_owned(),
-        Phase::Reconnecting => words.reconnecting(show.lost_seconds),
+        Phase::Reconnecting => words.text(Text::StateReconnecting).to_owned(),
         Phase::OffAir => words.text(Text::StateOffAir).to_owned(),
         Phase::Ending => words.text(Text::StateEnding).to_owned(),
         Phase::Off => words.text(Text::StateOff).to_owned(),
     }
+}
+
+/// For how long it has been so, where that is told beside the word.
+pub(crate) fn state_seconds(show: &ShowView, words: Words) -> Option<String> {
+    (show.phase == Phase::Reconnecting).then(|| words.lost_for(show.lost_seconds))
 }
 
 /// Where it goes, in short.
@@ -51,7 +56,8 @@ pub fn strip_ui(
 ) {
     let row = ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(16.0, 6.0);
-        state_pill(ui, show.phase, show.rehearsal, &state_word(show, words), now);
+        let (word, seconds) = (state_word(show, words), state_seconds(show, words));
+        state_pill(ui, show.phase, show.rehearsal, (&word, seconds.as_deref()), now);
         if let Some(seconds) = show.live_seconds {
             figure(ui, "", &words.timer(seconds), "");
         }

@@ -9,7 +9,7 @@ use super::escape::{escape, top_card};
 use super::first_run::first_run_ui;
 use super::header::header_ui;
 use super::incoming::sender_ui;
-use super::keys::{SHORTCUTS, Shortcut, keys_ui};
+use super::keys::{Shortcut, keys_ui, pressed_shortcuts};
 use super::problems::problems_ui;
 use super::profiles::told_ui;
 use super::result::result_ui;
@@ -24,7 +24,8 @@ use crate::ui::check::CheckAct;
 use crate::ui::theme;
 use crate::ui::view::{Act, Appearance, Phase, Primary, Tab, Truth, View, ViewState};
 use crate::ui::widgets::{
-    ButtonKind, Pictures, PrimaryAnswer, galley, health_ribbon, kind_button_tall, primary_button, row_at_end,
+    ButtonKind, Pictures, PrimaryAnswer, galley, health_ribbon, kind_button_tall, leave_field, primary_button,
+    row_at_end,
 };
 use crate::ui::wording::{Text, Words};
 
@@ -52,8 +53,7 @@ pub fn window_ui(
     shortcuts(ui, view, appearance, state, acts);
     escape(ui, view, state, compact, acts);
     if view.settings.is_none() {
-        // A sheet that was closed begins with what is set.
-        state.settings.keep_secret();
+        state.settings.close();
     }
     let line = Stroke::new(1.0, t.line);
     let plain = Frame::new().inner_margin(Margin::symmetric(14, 0));
@@ -254,7 +254,7 @@ fn primary_ui(ui: &mut Ui, view: &View, width: f32, state: &mut ViewState, words
         PrimaryAnswer::Pressed | PrimaryAnswer::Held => {
             state.primary.asks = false;
             if asks_for_server {
-                state.settings.ask_for(view.show.lacks);
+                state.settings.ask_for(ui.ctx(), view.show.lacks);
             }
             acts.push(act);
         }
@@ -264,17 +264,14 @@ fn primary_ui(ui: &mut Ui, view: &View, width: f32, state: &mut ViewState, words
 }
 
 fn shortcuts(ui: &Ui, view: &View, appearance: Appearance, state: &mut ViewState, acts: &mut Vec<Act>) {
-    for (keys, shortcut) in SHORTCUTS {
-        if !ui.input_mut(|input| input.consume_shortcut(&keys)) {
-            continue;
-        }
+    for shortcut in pressed_shortcuts(ui) {
         let scale_to = |scale: f32| Act::SetAppearance(Appearance { scale: scale.clamp(0.8, 2.0), ..appearance });
         match shortcut {
             Shortcut::Primary if view.first_run => {}
             Shortcut::Primary => match view.show.primary {
                 Primary::GoLive => acts.push(Act::GoLive),
                 Primary::ChooseDestination => {
-                    state.settings.ask_for(view.show.lacks);
+                    state.settings.ask_for(ui.ctx(), view.show.lacks);
                     acts.push(Act::OpenSettings(Tab::Destination));
                 }
                 Primary::Cancel => acts.push(Act::Cancel),
@@ -292,7 +289,12 @@ fn shortcuts(ui: &Ui, view: &View, appearance: Appearance, state: &mut ViewState
             Shortcut::Replay => acts.push(Act::SaveReplay),
             Shortcut::Mark => acts.push(Act::Mark),
             Shortcut::Settings if view.first_run => {}
-            Shortcut::Settings if view.settings.is_some() => acts.push(Act::CloseSettings),
+            Shortcut::Settings if view.settings.is_some() => {
+                // The secret in use is not replaced by half of another.
+                state.settings.keep_secret();
+                leave_field(ui.ctx());
+                acts.push(Act::CloseSettings);
+            }
             Shortcut::Settings => acts.push(Act::OpenSettings(Tab::default())),
             Shortcut::Help => state.keys_open = !state.keys_open,
             Shortcut::Larger => acts.push(scale_to(appearance.scale + 0.1)),

@@ -1,6 +1,6 @@
 //! By keyboard alone: where Tab goes, what Escape closes, and which field is typed into once it is open.
 
-use eframe::egui::{Key, Modifiers, Role};
+use eframe::egui::{Event, Key, Modifiers, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
@@ -8,7 +8,8 @@ use super::window::{Desk, SIZES, desk, live, open, seen};
 use super::{check, ended, model, settings, state};
 use crate::settings::{Destination, ShowSettings, StreamKey};
 use crate::studio::{DestinationState as D, StudioCommand};
-use crate::ui::model::Model;
+use crate::ui::model::{Model, Order};
+use crate::ui::profiles::ProfileRequest;
 use crate::ui::view::{Act, Appearance, Tab};
 
 fn press(harness: &mut Harness<'_, Desk>, key: Key) {
@@ -48,6 +49,43 @@ fn escape_closes_what_is_open_the_topmost_first() {
         assert!(harness.state().model.view(10.0).settings.is_none());
         assert!(harness.state_mut().engine().is_empty(), "the show goes on");
     }
+}
+
+/// Holds a key down for as long as it takes to send `repeats` more of it, three of the window's seconds apart.
+fn hold(harness: &mut Harness<'_, Desk>, modifiers: Modifiers, key: Key, repeats: usize) {
+    let event = |pressed| Event::Key { key, physical_key: None, pressed, repeat: false, modifiers };
+    for _ in 0..=repeats {
+        // Which of them are repeats egui finds out itself.
+        harness.event_modifiers(event(true), modifiers);
+        harness.run();
+        harness.state_mut().now += 3.0;
+    }
+    harness.event_modifiers(event(false), modifiers);
+    harness.run();
+}
+
+#[test]
+fn a_key_that_is_held_counts_once() {
+    let mut harness = open(desk(live()), SIZES[0]);
+    hold(&mut harness, Modifiers::COMMAND, Key::M, 9);
+    assert_eq!(harness.state_mut().engine(), [StudioCommand::SetMuted(true)]);
+    hold(&mut harness, Modifiers::COMMAND, Key::M, 2);
+    assert_eq!(harness.state_mut().engine(), [StudioCommand::SetMuted(false)]);
+    hold(&mut harness, Modifiers::NONE, Key::F1, 1);
+    assert!(shows(&harness, "Ctrl+L"));
+
+    let mut harness = open(desk(seen(model())), SIZES[0]);
+    hold(&mut harness, Modifiers::COMMAND, Key::L, 9);
+    let engine = harness.state_mut().engine();
+    assert!(matches!(engine[..], [StudioCommand::GoLive(_)]), "{engine:?}");
+
+    let mut harness = with_key(Tab::Destination);
+    type_over(&mut harness, "Server", "rtmp://ne");
+    hold(&mut harness, Modifiers::NONE, Key::Escape, 3);
+    assert!(harness.state().model.view(10.0).settings.is_some());
+    // Only the size of the text goes on.
+    hold(&mut harness, Modifiers::COMMAND, Key::Plus, 2);
+    assert!((harness.state().model.appearance().scale - 1.3).abs() < 0.01);
 }
 
 #[test]
@@ -156,14 +194,42 @@ fn the_sheet_of_keys_tells_how_to_undo() {
     assert!(shows(&harness, "Ctrl+Z") && shows(&harness, "Ctrl+Shift+Z"));
 }
 
-/// A window whose destination has a key, which is about to be replaced.
-fn replacing() -> Harness<'static, Desk> {
+/// A window whose sheet of settings is open at `tab`; its destination has a key.
+fn with_key(tab: Tab) -> Harness<'static, Desk> {
     let destination =
         Destination { stream_key: Some(StreamKey::new("canary-x7kq")), ..Destination::at("rtmp://h/app") };
-    let settings = ShowSettings { destinations: vec![destination], ..settings() };
+    let settings =
+        ShowSettings { destinations: vec![destination], record: Some("/v/tally-none/a.flv".into()), ..settings() };
     let mut model = seen(Model::new(settings, None, Appearance::default(), false));
-    model.handle_act(9.0, Act::OpenSettings(Tab::Destination));
-    let mut harness = open(desk(model), SIZES[1]);
+    model.handle_act(9.0, Act::OpenSettings(tab));
+    open(desk(model), SIZES[1])
+}
+
+/// Types over what stands in the field `label`, and stays in it.
+fn type_over(harness: &mut Harness<'_, Desk>, label: &str, text: &str) {
+    harness.get_by_role_and_label(Role::TextInput, label).click();
+    harness.run();
+    press_with(harness, Modifiers::COMMAND, Key::A);
+    harness.get_by_role_and_label(Role::TextInput, label).type_text(text);
+    harness.run();
+}
+
+/// What is set, as the window has it.
+fn set(harness: &Harness<'_, Desk>) -> ShowSettings {
+    let mut model = harness.state().model.view(10.0).settings.map(|sheet| sheet.settings);
+    model.take().expect("the settings are open")
+}
+
+/// The show that the engine was told to begin last.
+fn begun(harness: &mut Harness<'_, Desk>) -> ShowSettings {
+    let engine = harness.state_mut().engine();
+    let Some(StudioCommand::GoLive(settings)) = engine.last() else { panic!("{engine:?}") };
+    (**settings).clone()
+}
+
+/// A window whose destination has a key, which is about to be replaced.
+fn replacing() -> Harness<'static, Desk> {
+    let mut harness = with_key(Tab::Destination);
     harness.get_by_label("Replace stream key").click();
     harness.run();
     assert!(harness.get_by_role(Role::PasswordInput).is_focused(), "the next that is typed is the key");
@@ -207,7 +273,133 @@ fn a_key_that_is_not_replaced_after_all_is_seen_again() {
     }
     assert!(shows(&harness, KEPT));
     press_with(&mut harness, Modifiers::COMMAND, Key::L);
-    let engine = harness.state_mut().engine();
-    let Some(StudioCommand::GoLive(settings)) = engine.last() else { panic!("{engine:?}") };
-    assert_eq!(settings.destinations[0].stream_key, Some(StreamKey::new("canary-x7kq")));
+    assert_eq!(begun(&mut harness).destinations[0].stream_key, Some(StreamKey::new("canary-x7kq")));
+}
+
+#[test]
+fn escape_gives_up_what_is_being_typed_and_then_closes_the_settings() {
+    for typed in ["rtmp://ne", "rmtp://ne"] {
+        let mut harness = with_key(Tab::Destination);
+        let before = set(&harness);
+        type_over(&mut harness, "Server", typed);
+        press(&mut harness, Key::Escape);
+        assert_eq!(set(&harness), before);
+        let server = harness.get_by_role_and_label(Role::TextInput, "Server").accesskit_node().value();
+        assert_eq!(server.as_deref(), Some("rtmp://h/app"));
+        // Nor do the field's own steps bring it back.
+        harness.get_by_role_and_label(Role::TextInput, "Server").click();
+        harness.run();
+        press_with(&mut harness, Modifiers::COMMAND, Key::Z);
+        let server = harness.get_by_role_and_label(Role::TextInput, "Server").accesskit_node().value();
+        assert_eq!(server.as_deref(), Some("rtmp://h/app"));
+        press(&mut harness, Key::Escape);
+        assert!(harness.state().model.view(10.0).settings.is_none());
+        press_with(&mut harness, Modifiers::COMMAND, Key::L);
+        assert_eq!(begun(&mut harness).destinations[0].server, "rtmp://h/app");
+    }
+    // The sheet of keys lies over it.
+    let mut harness = with_key(Tab::Recording);
+    let before = set(&harness);
+    for (label, keys) in [("Folder", false), ("File name", true)] {
+        type_over(&mut harness, label, "/hal");
+        if keys {
+            press(&mut harness, Key::F1);
+        }
+        press(&mut harness, Key::Escape);
+        assert_eq!(set(&harness), before, "{label}");
+    }
+    let asks_for_folder = |order: &Order| matches!(order, Order::Profile(ProfileRequest::RecordingFolder { .. }));
+    assert!(!harness.state().orders.iter().any(asks_for_folder), "no folder is made");
+}
+
+#[test]
+fn escape_gives_up_a_first_key_that_is_being_typed() {
+    let mut harness = with_key(Tab::Destination);
+    harness.get_by_label("Forget stream key").click();
+    harness.run();
+    harness.get_by_role(Role::PasswordInput).click();
+    harness.run();
+    harness.get_by_role(Role::PasswordInput).type_text("half");
+    harness.run();
+    press(&mut harness, Key::Escape);
+    assert_eq!(set(&harness).destinations[0].stream_key, None);
+    let shown = harness.get_by_role(Role::PasswordInput).accesskit_node().value();
+    assert_eq!(shown.as_deref().unwrap_or_default(), "");
+    press(&mut harness, Key::Escape);
+    assert!(harness.state().model.view(10.0).settings.is_none());
+}
+
+#[test]
+fn what_is_being_typed_is_taken_when_the_settings_are_closed() {
+    type Close = fn(&mut Harness<'_, Desk>);
+    let ways: [Close; 4] = [
+        |harness| press_with(harness, Modifiers::COMMAND, Key::Comma),
+        |harness| harness.get_by_role_and_label(Role::Button, "Close").click(),
+        // As screen readers press.
+        |harness| harness.get_by_role_and_label(Role::Button, "Close").click_accesskit(),
+        |harness| harness.get_by_role_and_label(Role::Button, "Settings").click_accesskit(),
+    ];
+    for close in ways {
+        let mut harness = with_key(Tab::Destination);
+        type_over(&mut harness, "Server", "rtmps://b.example/app");
+        close(&mut harness);
+        harness.run();
+        assert!(harness.state().model.view(10.0).settings.is_none());
+        press_with(&mut harness, Modifiers::COMMAND, Key::L);
+        let destination = &begun(&mut harness).destinations[0];
+        assert_eq!((destination.server.as_str(), &destination.stream_key), ("rtmps://b.example/app", &None));
+
+        let mut harness = with_key(Tab::Recording);
+        type_over(&mut harness, "Folder", "/w");
+        close(&mut harness);
+        harness.run();
+        press_with(&mut harness, Modifiers::COMMAND, Key::L);
+        assert_eq!(begun(&mut harness).record, Some("/w/a.flv".into()));
+    }
+}
+
+#[test]
+fn a_recording_alone_goes_where_it_is_being_typed_to() {
+    for (label, typed, file) in [("Folder", "/w", "/w/a.flv"), ("File name", "b", "/v/tally-none/b.flv")] {
+        let mut harness = with_key(Tab::Recording);
+        type_over(&mut harness, label, typed);
+        press_with(&mut harness, Modifiers::COMMAND, Key::R);
+        let begun = begun(&mut harness);
+        assert_eq!((begun.record, begun.destinations.len()), (Some(file.into()), 0));
+        assert_eq!(set(&harness).record, Some(file.into()));
+    }
+}
+
+#[test]
+fn what_opens_the_settings_and_turns_them_keeps_the_focus() {
+    let mut harness = open(desk(seen(model())), SIZES[1]);
+    for (role, label) in [(Role::Button, "Settings"), (Role::Tab, "Recording"), (Role::Button, "Settings")] {
+        harness.get_by_role_and_label(role, label).focus();
+        harness.run();
+        press(&mut harness, Key::Enter);
+        assert_eq!(focused(&harness).as_deref(), Some(label));
+    }
+}
+
+#[test]
+fn what_is_being_typed_is_taken_when_another_tab_is_shown() {
+    type Turn = fn(&mut Harness<'_, Desk>);
+    let ways: [Turn; 3] = [
+        // There is no destination: it is asked for.
+        |harness| press_with(harness, Modifiers::COMMAND, Key::L),
+        |harness| harness.get_by_role_and_label(Role::Button, "Choose destination…").click_accesskit(),
+        |harness| harness.get_by_role_and_label(Role::Tab, "Destination").click_accesskit(),
+    ];
+    for turn in ways {
+        let nowhere =
+            ShowSettings { destinations: Vec::new(), record: Some("/v/tally-none/a.flv".into()), ..settings() };
+        let mut model = seen(Model::new(nowhere, None, Appearance::default(), false));
+        model.handle_act(9.0, Act::OpenSettings(Tab::Recording));
+        let mut harness = open(desk(model), SIZES[1]);
+        type_over(&mut harness, "Folder", "/w");
+        turn(&mut harness);
+        harness.run();
+        assert_eq!(harness.state().model.view(10.0).settings.map(|sheet| sheet.tab), Some(Tab::Destination));
+        assert_eq!(set(&harness).record, Some("/w/a.flv".into()));
+    }
 }

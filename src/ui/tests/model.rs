@@ -338,9 +338,20 @@ fn talking_while_muted_is_said_and_silence_from_a_microphone_too() {
     assert_eq!((truth.truth, truth.remedy), (Truth::MutedTalking, Some(Remedy::Unmute)));
     model.handle_act(5.0, Act::SetMuted(false));
     model.handle_levels(&levels(f32::NEG_INFINITY));
-    assert_eq!(model.view(5.0).truth.truth, Truth::NoSound);
-    model.handle_act(6.0, Act::PickAudio(AudioChoice::Silence));
-    assert_eq!(model.view(6.0).truth.truth, Truth::AllGood, "silence that was chosen is no news");
+    assert_eq!(model.view(5.0).truth.truth, Truth::AllGood, "a pause, or a gate");
+    let silent = |turn| StudioEvent::Problem(Problem::from_notice("Desk", ProblemKind::SourceSilent, turn));
+    let begun = || silent(Turn::Begun(std::time::Duration::from_secs(5)));
+    model.handle_event(10.0, begun());
+    assert_eq!(model.view(10.0).truth.truth, Truth::NoSound);
+    let card = model.view(10.0).problems[0].id;
+    model.handle_act(11.0, Act::Dismiss(card));
+    assert_eq!(model.view(11.0).truth.truth, Truth::NoSound, "it is so all the same");
+    model.handle_event(12.0, silent(Turn::Over));
+    assert_eq!(model.view(30.0).truth.truth, Truth::AllGood);
+    model.handle_event(40.0, begun());
+    model.handle_act(41.0, Act::PickAudio(AudioChoice::Silence));
+    model.handle_event(41.1, StudioEvent::Source { kind: DeviceKind::Microphone, state: SourceState::None });
+    assert_eq!(model.view(41.2).truth.truth, Truth::AllGood, "silence that was chosen is no news");
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn every_other_state_is_told() {
         lost.handle_event(7.0, StudioEvent::Problem(told));
         let harness = open(desk(lost), size);
         is_whole(&harness, size);
-        harness.get_by_label("RECONNECTING 3 s");
+        harness.get_by_label("RECONNECTING");
         harness.get_by_label("Copy report");
 
         let mut ending = live();

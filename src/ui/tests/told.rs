@@ -1,18 +1,21 @@
 //! What is told when something is refused or done, each time that it is; and how long news stands.
 
 use eframe::egui::Role;
-use egui_kittest::kittest::Queryable;
+use eframe::egui::accesskit::Live;
+use egui_kittest::kittest::{NodeT as _, Queryable};
 
 use super::window::{SIZES, desk, live, open, seen};
 use super::{ended, levels, model, ready, settings, state};
 use crate::media::Turn;
-use crate::settings::{AudioChoice, Destination, KeysIn, SettingsError, ShowSettings, StreamKey, VideoChoice};
+use crate::settings::{
+    AudioChoice, Destination, KeysIn, SettingsError, ShowLink, ShowSettings, StreamKey, VideoChoice,
+};
 use crate::studio::{
     DestinationState as D, DeviceKind, KeptChoice, KeptSource, Problem, ProblemKind, SourceState, StudioEvent, Summary,
 };
 use crate::ui::model::{Model, Order};
 use crate::ui::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
-use crate::ui::view::{Act, Appearance, Remedy, StagePicture, Truth, TruthView};
+use crate::ui::view::{Act, Appearance, Remedy, StagePicture, Tab, Truth, TruthView};
 
 const SERVER: &str = "rtmp://live.example.com/app";
 
@@ -27,6 +30,171 @@ fn to_one_server(names: &[&str]) -> Model {
     let mut model = seen(Model::new(settings, None, Appearance::default(), false));
     assert_eq!(model.handle_act(1.0, Act::GoLive).len(), 1);
     model
+}
+
+/// Live since second 2, of this picture.
+fn live_with(video: VideoChoice) -> Model {
+    let mut model = seen(Model::new(ShowSettings { video, ..settings() }, None, Appearance::default(), false));
+    model.handle_act(1.0, Act::GoLive);
+    model.handle_event(2.0, state(D::Live));
+    model
+}
+
+#[test]
+fn on_air_a_picture_neither_comes_nor_goes_and_that_is_told() {
+    let camera = VideoChoice::Camera(Some("camera:HD Webcam-id".to_owned()));
+    let why = "Not while a show is on, because it would change this. Whether there is a picture: a show has one from its \
+               start to its end, or none";
+    for (set, wanted) in [(camera.clone(), VideoChoice::None), (VideoChoice::None, camera.clone())] {
+        let mut model = live_with(set.clone());
+        assert_eq!(model.handle_act(3.0, Act::PickVideo(wanted.clone())), []);
+        assert_eq!((told(&model), model.view(3.0).sources.video), (vec![why.to_owned()], set.clone()));
+
+        // It cannot be chosen in the list either, which says so.
+        let mut harness = open(desk(live_with(set.clone())), SIZES[1]);
+        harness.get_by_label("Camera").click();
+        harness.run();
+        harness.get_by_label("Whether there is a picture: a show has one from its start to its end, or none");
+        for item in ["HD Webcam", "Test picture", "Clip…", "Incoming stream…", "No picture"] {
+            let is_open = (item == "No picture") == (set == VideoChoice::None);
+            let item = harness.get_by_role_and_label(Role::MenuItem, item);
+            assert_eq!(!item.accesskit_node().is_disabled(), is_open, "{item:?}");
+        }
+    }
+    let mut model = live_with(camera);
+    assert_eq!(model.handle_act(3.0, Act::PickVideo(VideoChoice::Test)).len(), 1);
+    // Undoing what was chosen before the show is the same change.
+    let mut model = seen(model_without_picture_before());
+    model.handle_act(1.0, Act::GoLive);
+    model.handle_act(2.0, Act::OpenSettings(Tab::Picture));
+    assert!(!model.view(2.0).settings.is_some_and(|sheet| sheet.can_undo));
+}
+
+fn model_without_picture_before() -> Model {
+    let mut model = model();
+    model.handle_act(0.5, Act::PickVideo(VideoChoice::None));
+    model
+}
+
+#[test]
+fn on_air_who_may_send_here_stays_and_that_is_told() {
+    let why = "Not while a show is on, because it would change this. This is read once, when the show starts";
+    let address = Some("rtmp://192.168.1.20:1935/live/phone?key=KEY".to_owned());
+    let open_to_all = crate::settings::IngestSettings {
+        listen: "0.0.0.0:1935".parse().unwrap(),
+        key_file: Some("/home/a/incoming-key.txt".into()),
+    };
+    for ingest in [crate::settings::IngestSettings::default(), open_to_all.clone()] {
+        let is_open = ingest == open_to_all;
+        let video = VideoChoice::Incoming("phone".parse().unwrap());
+        let shown = ShowSettings { video, ingest, ..settings() };
+        let mut model = seen(Model::new(shown, None, Appearance::default(), false));
+        model.handle_event(
+            0.5,
+            crate::studio::StudioEvent::Source {
+                kind: DeviceKind::Camera,
+                state: SourceState::Ready(crate::studio::SourceInfo {
+                    address: address.clone(),
+                    id: "phone".to_owned(),
+                    name: "phone".to_owned(),
+                    format: String::new(),
+                    size: None,
+                    frame_rate: None,
+                }),
+            },
+        );
+        model.handle_act(1.0, Act::GoLive);
+        model.handle_event(2.0, state(D::Live));
+        if is_open {
+            assert_eq!(model.handle_act(3.0, Act::OnlyHere), []);
+            assert_eq!(told(&model), [why]);
+        }
+        let key = ProfileDone::IncomingKey("/home/a/incoming-key.txt".into(), StreamKey::new("k7m2"));
+        model.handle_act(4.0, Act::DismissTold);
+        assert_eq!(model.handle_profile(4.0, answer(Ok(key))), []);
+        // What is open already may be shown once more.
+        assert_eq!(model.view(4.0).sources.incoming.card.is_some(), is_open);
+        assert_eq!(told(&model), if is_open { vec![] } else { vec![why] });
+        model.handle_act(5.0, Act::CloseSender);
+        let mut harness = open(desk(model), SIZES[1]);
+        harness.run();
+        let label = if is_open { "Only this computer" } else { "Let a phone send…" };
+        assert!(harness.get_by_role_and_label(Role::Button, label).accesskit_node().is_disabled());
+    }
+}
+
+#[test]
+fn a_recording_that_is_switched_off_and_on_again_goes_where_it_went() {
+    let church = std::path::PathBuf::from("/mnt/ssd/Church {date}.flv");
+    let recorded = || ShowSettings { record: Some(church.clone()), ..settings() };
+    let mut model = seen(Model::new(recorded(), None, Appearance::default(), false));
+    model.record_into("/videos".into());
+    let record = |model: &mut Model| {
+        model.handle_act(9.0, Act::OpenSettings(Tab::Recording));
+        model.view(9.0).settings.and_then(|sheet| sheet.settings.record)
+    };
+    for wanted in [None, Some(church.clone())] {
+        model.handle_act(1.0, Act::ToggleRecord);
+        assert_eq!(record(&mut model), wanted);
+    }
+    // By the box in the settings.
+    let mut harness = open(desk(model), SIZES[1]);
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        harness.get_by_role_and_label(Role::CheckBox, "Record every show").click();
+        harness.run();
+        seen.push(record(&mut harness.state_mut().model));
+    }
+    assert_eq!(seen, [None, Some(church.clone())]);
+    let model = &mut harness.state_mut().model;
+    model.handle_act(9.0, Act::ToggleRecord);
+    // Another profile is not recorded either.
+    let loaded = ProfileDone::Loaded("other".to_owned(), Box::new(ShowSettings { gain_db: -3.0, ..settings() }));
+    model.handle_profile(10.0, answer(Ok(loaded)));
+    model.handle_act(11.0, Act::ToggleRecord);
+    assert_eq!(record(model), Some(church));
+}
+
+#[test]
+fn an_outage_is_announced_once_and_not_with_each_second() {
+    let announced = |harness: &egui_kittest::Harness<'_, super::window::Desk>| {
+        let nodes = harness.root().children_recursive().map(|node| node.accesskit_node());
+        let live = nodes.filter(|node| node.role() == Role::Status && node.live() != Live::Off);
+        live.map(|node| (node.label(), node.value())).collect::<Vec<_>>()
+    };
+    for size in SIZES {
+        let mut harness = open(desk(live()), size);
+        let before = announced(&harness);
+        harness.state_mut().model.handle_event(10.0, state(D::Reconnecting));
+        let seconds = [11.0, 12.0, 72.0].map(|now| {
+            harness.state_mut().now = now;
+            harness.run();
+            announced(&harness)
+        });
+        let said = |value: &str| vec![(Some("RECONNECTING".to_owned()), Some(value.to_owned()))];
+        assert_eq!(before, [(Some("LIVE".to_owned()), None)]);
+        assert_eq!(seconds, ["1 s", "2 s", "62 s"].map(said));
+    }
+}
+
+#[test]
+fn what_a_link_had_and_was_not_taken_is_told() {
+    let open = |model: &mut Model, text: &str| {
+        let link = ShowLink::parse(text).unwrap();
+        model.handle_act(9.0, Act::OpenLink(Box::new(link)));
+        told(model)
+    };
+    let mut model = seen(model());
+    // A newer Tally made it, and one of its servers has a slip.
+    let mistyped = "tally:show?v=9&to=rtmp://h/app&to=rmtp://h/app&size=1280x720";
+    let said = ["A newer Tally made this link: there may be more in it", "A value in the link cannot be used"];
+    assert_eq!(open(&mut model, mistyped), said);
+    model.handle_act(9.5, Act::DismissTold);
+    assert_eq!(open(&mut model, "tally:show?v=1&to=rtmp://h/app&size=1280x720"), [""; 0]);
+    // One that is not taken at all says nothing of its parts.
+    let mut model = live_with(VideoChoice::Test);
+    let refused = open(&mut model, mistyped);
+    assert!(matches!(&refused[..], [why] if why.starts_with("Not while a show is on")), "{refused:?}");
 }
 
 fn at(place: usize, state: D) -> StudioEvent {

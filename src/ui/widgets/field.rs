@@ -1,6 +1,6 @@
 //! Fields to type into, each below its label.
 
-use eframe::egui::{Align2, Frame, Margin, Response, Stroke, TextEdit, Ui};
+use eframe::egui::{Align2, Context, Frame, Margin, Response, Stroke, TextEdit, Ui};
 
 use super::paint::{focus_ring, text};
 use crate::ui::theme::{self, RADIUS};
@@ -13,6 +13,14 @@ pub fn field(ui: &mut Ui, label: &str, value: &mut String, hint: &str) -> Respon
 /// A field whose text is never seen.
 pub fn secret_field(ui: &mut Ui, label: &str, value: &mut String, hint: &str) -> Response {
     edit(ui, label, value, hint, true)
+}
+
+/// A field that is typed into loses the focus, and so tells in this frame what it holds, if it is drawn after this.
+pub fn leave_field(ctx: &Context) {
+    let field = ctx.memory(|memory| memory.focused()).filter(|_| ctx.text_edit_focused());
+    if let Some(field) = field {
+        ctx.memory_mut(|memory| memory.surrender_focus(field));
+    }
 }
 
 fn edit(ui: &mut Ui, label: &str, value: &mut String, hint: &str, secret: bool) -> Response {

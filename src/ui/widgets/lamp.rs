@@ -22,8 +22,15 @@ pub(crate) fn lamp(ui: &mut Ui, on_air: bool) {
     }
 }
 
-/// The pill. `now` in seconds moves what moves.
-pub(crate) fn state_pill(ui: &mut Ui, phase: Phase, rehearsal: bool, word: &str, now: f64) -> Response {
+/// The pill: a word, and beside it for how long it has been so, which is shown and never announced. `now` in seconds moves what
+/// moves.
+pub(crate) fn state_pill(
+    ui: &mut Ui,
+    phase: Phase,
+    rehearsal: bool,
+    (word, seconds): (&str, Option<&str>),
+    now: f64,
+) -> Response {
     let t = theme::tokens(ui);
     let (ground, line, ink) = match phase {
         Phase::Live if rehearsal => (t.raised, t.accent, t.text),
@@ -32,12 +39,18 @@ pub(crate) fn state_pill(ui: &mut Ui, phase: Phase, rehearsal: bool, word: &str,
         Phase::Reconnecting | Phase::OffAir => (Color32::TRANSPARENT, t.warn, t.warn),
         Phase::Ready | Phase::Ending | Phase::Off => (Color32::TRANSPARENT, t.faint, t.dim),
     };
-    let galley = galley(ui, word, theme::strong(ui), ink);
+    let shown = seconds.map_or_else(|| word.to_owned(), |seconds| format!("{word} {seconds}"));
+    let galley = galley(ui, &shown, theme::strong(ui), ink);
     let (padding, gap, mark) = (theme::scaled(ui, 9.0), theme::scaled(ui, 7.0), theme::scaled(ui, 10.0));
     let size = vec2(galley.size().x + 2.0 * padding + gap + mark, theme::scaled(ui, 25.0));
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, word));
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(eframe::egui::accesskit::Live::Polite));
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        node.set_live(eframe::egui::accesskit::Live::Polite);
+        if let Some(seconds) = seconds {
+            node.set_value(seconds);
+        }
+    });
     if phase == Phase::Reconnecting {
         let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];
         ui.painter().extend(Shape::dashed_line(&corners, Stroke::new(1.5, line), 4.0, 3.0));

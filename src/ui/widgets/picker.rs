@@ -76,6 +76,16 @@ pub fn menu_item(ui: &mut Ui, label: &str, chosen: bool) -> Response {
 
 /// The items of a list in a menu; gives the index of the one that was pressed, and closes the menu then.
 pub(crate) fn choose<S: AsRef<str>>(ui: &mut Ui, items: &[S], chosen: Option<usize>) -> Option<usize> {
+    choose_of(ui, items, chosen, |_| true)
+}
+
+/// The same, where only some can be pressed, as `is_open` tells by their index.
+pub(crate) fn choose_of<S: AsRef<str>>(
+    ui: &mut Ui,
+    items: &[S],
+    chosen: Option<usize>,
+    is_open: impl Fn(usize) -> bool,
+) -> Option<usize> {
     let opened_id = ui.scope_id().with("opened");
     let frame = ui.ctx().cumulative_frame_nr();
     let seen: Option<u64> = ui.ctx().data(|data| data.get_temp(opened_id));
@@ -83,7 +93,8 @@ pub(crate) fn choose<S: AsRef<str>>(ui: &mut Ui, items: &[S], chosen: Option<usi
     let just_opened = seen.is_none_or(|seen| seen + 1 < frame);
     let mut pressed = None;
     for (index, item) in items.iter().enumerate() {
-        let response = menu_item(ui, item.as_ref(), chosen == Some(index));
+        let draw = |ui: &mut Ui| menu_item(ui, item.as_ref(), chosen == Some(index));
+        let response = ui.add_enabled_ui(is_open(index), draw).inner;
         if just_opened && index == chosen.unwrap_or(0) {
             response.request_focus();
         }

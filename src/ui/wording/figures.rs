@@ -129,9 +129,9 @@ impl Words {
         self.0.pick([format!("{median}, 99 of 100 within {p99}"), format!("{median}, 99 von 100 innerhalb von {p99}")])
     }
 
-    /// `RECONNECTING 3 s`.
-    pub fn reconnecting(self, seconds: f64) -> String {
-        format!("{} {:.0} s", self.text(Text::StateReconnecting), seconds.max(0.0).floor())
+    /// `3 s`: whole seconds that are over.
+    pub fn lost_for(self, seconds: f64) -> String {
+        format!("{:.0} s", seconds.max(0.0).floor())
     }
 
     /// What a source is called: Tally's own are called so in every language.
@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(english.timer(360_000.0), "100:00:00");
         assert_eq!(german.stretch(9.0 * 3600.0 + 1200.0), "9 h 20 min");
         assert_eq!(german.stretch(12.7), "12 s");
-        assert_eq!(english.reconnecting(3.9), "RECONNECTING 3 s");
+        assert_eq!(english.lost_for(3.9), "3 s");
         assert_eq!(german.upload_short(2100.0, 3000.0), "Deine Leitung gibt 2,1 von 3,0 Mb/s");
         assert_eq!(english.times(0), "none");
         assert_eq!((german.source_name("Silence"), german.source_name("Mic")), ("Stille".to_owned(), "Mic".to_owned()));

@@ -164,6 +164,10 @@ impl Words {
             Lock::ReadAtStart => {
                 ["This is read once, when the show starts", "Das wird einmal gelesen, wenn die Sendung beginnt"]
             }
+            Lock::HasPicture => [
+                "Whether there is a picture: a show has one from its start to its end, or none",
+                "Ob es ein Bild gibt: eine Sendung hat von Anfang bis Ende eines oder keines",
+            ],
         })
     }
 

@@ -45,7 +45,7 @@ pub(super) fn destination_ui(
         sheet.server(ui, destination, state);
         sheet.key(ui, destination, state);
         sheet.findings(ui);
-        sheet.backup(ui, destination);
+        sheet.backup(ui, destination, state);
         sheet.more(ui, destination, state);
     });
     locks(ui, view, &[Field::Destinations], words);
@@ -78,7 +78,7 @@ fn which(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, word
         let remove = words.settings(SettingsText::RemoveDestination);
         if kind_button(ui, ButtonKind::Ghost, remove, remove).clicked() {
             let index = state.destination;
-            *state = SettingsState { destination: index.saturating_sub(1), ..SettingsState::default() };
+            state.remove(index);
             acts.push(edited(view, |settings| _ = settings.destinations.remove(index)));
             acts.push(Act::EndTyping);
         }
@@ -281,7 +281,7 @@ impl Sheet<'_> {
     }
 
     /// A second send of the same show to the service's other address.
-    fn backup(&mut self, ui: &mut egui::Ui, destination: &Destination) {
+    fn backup(&mut self, ui: &mut egui::Ui, destination: &Destination, state: &mut SettingsState) {
         let words = self.words;
         let service = Service::of(destination);
         let Some(url) = service.and_then(|service| service.server(ServerRole::Backup)) else { return };
@@ -295,6 +295,9 @@ impl Sheet<'_> {
         let items = [words.settings(SettingsText::None), url];
         let picked = labelled_picker(ui, label, &items, Some(usize::from(at.is_some())));
         let Some(picked) = picked else { return };
+        if let Some(at) = at.filter(|_| picked == 0) {
+            state.remove(at);
+        }
         let name = format!("{} 2", destination.name);
         let backup = Destination { name, server: url.to_owned(), ..destination.clone() };
         self.acts.push(edited(self.view, |settings| match at {

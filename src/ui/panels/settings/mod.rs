@@ -15,7 +15,7 @@ use eframe::egui::{self, Key, Modifiers, ScrollArea};
 use crate::settings::{Done, Lock, PasteError};
 use crate::ui::theme::{self, STEP};
 use crate::ui::view::{Act, SettingsView, Tab};
-use crate::ui::widgets::{ButtonKind, kind_button, sheet_head, tabs, text};
+use crate::ui::widgets::{ButtonKind, kind_button, leave_field, sheet_head, tabs, text};
 use crate::ui::wording::{SettingsText, Text, Words};
 
 use crate::settings::contract::Rule;
@@ -41,15 +41,24 @@ pub struct SettingsState {
     done: Vec<Done>,
     /// The field that is typed into next, once it is drawn.
     focus: Option<Place>,
+    /// The destination that is to be shown next, and what it lacks.
+    asked_for: Option<(usize, Rule)>,
 }
 
 impl SettingsState {
-    /// The next that is typed is what a destination lacks; without one, the address of a server.
-    pub(in crate::ui) fn ask_for(&mut self, lack: Option<(usize, Rule)>) {
-        let (index, rule) = lack.unwrap_or((self.destination, Rule::ServerMissing));
+    /// The next that is typed is what a destination lacks; without one, the address of a server. What is being typed
+    /// is taken first.
+    pub(in crate::ui) fn ask_for(&mut self, ctx: &egui::Context, lack: Option<(usize, Rule)>) {
+        leave_field(ctx);
+        self.asked_for = Some(lack.unwrap_or((self.destination, Rule::ServerMissing)));
+    }
+
+    fn turn_to_what_is_asked_for(&mut self, ctx: &egui::Context) {
+        let Some((index, rule)) = self.asked_for.take() else { return };
         self.turn_to(index);
         let is_secret = matches!(rule, Rule::KeyMissing | Rule::SecretUnread);
         self.focus = Some(if is_secret { Place::Key } else { Place::Server });
+        ctx.request_repaint();
     }
 
     /// Shows the destination `index`; addresses that were not taken stay where they are.
@@ -57,6 +66,14 @@ impl SettingsState {
         let mut typed = std::mem::take(&mut self.typed);
         typed.keep_wrong_servers();
         *self = Self { destination: index, typed, ..Self::default() };
+    }
+
+    /// The destination `index` is gone: the one before it is shown, or the same as before. Addresses of others that were not
+    /// taken are kept.
+    fn remove(&mut self, index: usize) {
+        self.typed.remove_destination(index);
+        let is_behind = self.destination >= index;
+        self.turn_to(self.destination.saturating_sub(usize::from(is_behind)));
     }
 
     /// The destination where what stands in the field of the server is not what is set, because it makes no sense; and
@@ -90,6 +107,20 @@ impl SettingsState {
         *if place == Place::Password { &mut self.password } else { &mut self.key } = SecretText::default();
         self.forget(place);
         true
+    }
+
+    /// What is set stays, whatever is being typed; whether something was.
+    pub(in crate::ui) fn give_up(&mut self) -> bool {
+        let replaced = self.keep_secret();
+        let secrets = [&mut self.key, &mut self.password].map(std::mem::take);
+        let typed = secrets.iter().any(|secret| !secret.reveal().is_empty());
+        self.typed.give_up() || typed || replaced
+    }
+
+    /// The sheet is closed: it begins with what is set, but for addresses that were not taken.
+    pub(in crate::ui) fn close(&mut self) {
+        self.give_up();
+        self.typed.keep_wrong_servers();
     }
 
     /// Opens the field for another secret.
@@ -138,16 +169,15 @@ pub fn settings_ui(
     acts: &mut Vec<Act>,
 ) {
     if sheet_head(ui, words.text(Text::Settings), words, |ui| undo_and_redo(ui, view, words, acts)) {
+        leave_field(ui.ctx());
         acts.push(Act::CloseSettings);
     }
     let server = |index: usize| view.settings.destinations.get(index).map_or("", |known| known.server.as_str());
     state.typed.forget_outdated(server);
     let names = Tab::ALL.map(|tab| (tab, words.text(tab_name(tab))));
-    if let Some(tab) = tabs(ui, &names, view.tab) {
-        // What was typed and made no sense is not carried along, unless a show would go elsewhere without it.
-        state.typed.keep_wrong_servers();
-        state.keep_secret();
-        acts.push(Act::OpenSettings(tab));
+    let turned = tabs(ui, &names, view.tab);
+    if turned.is_some() {
+        leave_field(ui.ctx());
     }
     ui.add_space(STEP);
     ScrollArea::vertical().id_salt(("settings", view.tab)).auto_shrink(false).show(ui, |ui| {
@@ -173,6 +203,12 @@ pub fn settings_ui(
             }
         });
     });
+    if let Some(tab) = turned {
+        // What was typed and made no sense is not carried along, unless a show would go elsewhere without it.
+        state.close();
+        acts.push(Act::OpenSettings(tab));
+    }
+    state.turn_to_what_is_asked_for(ui.ctx());
 }
 
 fn undo_and_redo(ui: &mut egui::Ui, view: &SettingsView, words: Words, acts: &mut Vec<Act>) {

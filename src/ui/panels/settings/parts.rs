@@ -96,9 +96,11 @@ pub(super) fn typed_field(
     }
     let pasted = changed && ui.input(|input| input.events.iter().any(|e| matches!(e, egui::Event::Paste(_))));
     let was_typed = changed || typed.is_some();
-    if was_typed && response.lost_focus() {
-        state.typed.of(state.destination, place).is_left = true;
-        // The field's own steps would hold a key that stood in the wrong place.
+    if response.lost_focus() {
+        if was_typed {
+            state.typed.of(state.destination, place).is_left = true;
+        }
+        // The field's own steps would hold a key that stood in the wrong place, and what was given up.
         egui::TextEdit::store_state(ui.ctx(), response.id, egui::text_edit::TextEditState::default());
     }
     if was_typed && (pasted || response.lost_focus()) {

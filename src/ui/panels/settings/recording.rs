@@ -25,7 +25,8 @@ pub(super) fn recording_ui(
     lockable(ui, view, Field::Record, |ui| {
         let mut records = view.settings.record.is_some();
         if tick_box(ui, &mut records, words.settings(SettingsText::Record)).changed() {
-            let offered = || default_recording().unwrap_or_else(|| RecordingName::offered_in(Path::new("")).path());
+            let before = || view.around.recording_off.clone().or_else(default_recording);
+            let offered = || before().unwrap_or_else(|| RecordingName::offered_in(Path::new("")).path());
             let path = records.then(offered);
             acts.push(edited(view, |settings| settings.record = path));
         }

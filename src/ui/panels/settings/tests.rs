@@ -40,7 +40,7 @@ struct World {
 impl World {
     fn new(settings: ShowSettings, tab: Tab) -> Self {
         Self {
-            draft: Draft::new(settings),
+            draft: Draft::new(settings, None),
             tab,
             live: false,
             around: SettingsAround::default(),
@@ -164,7 +164,8 @@ fn every_tab_fits_both_windows_in_both_languages_and_every_control_has_a_name() 
             for live in [false, true] {
                 for tab in Tab::ALL {
                     let mut world = World::new(with_key("youtube"), tab);
-                    world.draft = Draft::new(ShowSettings { record: Some("/v/a.flv".into()), ..with_key("youtube") });
+                    world.draft =
+                        Draft::new(ShowSettings { record: Some("/v/a.flv".into()), ..with_key("youtube") }, None);
                     (world.words, world.live) = (Words(lang), live);
                     let mut harness = world.harness(size);
                     // The check on controls without a name runs here.

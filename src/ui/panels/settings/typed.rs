@@ -40,9 +40,24 @@ impl TypedFields {
         self.0.remove(&(index, place));
     }
 
+    /// Forgets what is being typed and is not what is set; whether there was something.
+    pub(super) fn give_up(&mut self) -> bool {
+        let before = self.0.len();
+        let is_typed =
+            |field: &TypedField| !field.is_left && field.text.as_ref().is_some_and(|text| text.reveal() != field.over);
+        self.0.retain(|_, field| !is_typed(field));
+        self.0.len() < before
+    }
+
     /// Forgets everything but addresses that were not taken: a show would go to the ones before them.
     pub(super) fn keep_wrong_servers(&mut self) {
         self.0.retain(|(_, place), field| *place == Place::Server && field.complaint.is_some());
+    }
+
+    /// The destination `index` is gone, and those behind it move up.
+    pub(super) fn remove_destination(&mut self, index: usize) {
+        let fields = std::mem::take(&mut self.0).into_iter().filter(|((at, _), _)| *at != index);
+        self.0 = fields.map(|((at, place), field)| ((at - usize::from(at > index), place), field)).collect();
     }
 
     /// Forgets addresses typed over others than are set now, as `server` gives them.

@@ -43,6 +43,28 @@ fn an_address_that_was_not_taken_is_kept_while_the_key_is_typed() {
 }
 
 #[test]
+fn an_address_that_was_not_taken_stays_with_its_destination_when_another_is_removed() {
+    let at = |n: usize| format!("rtmp://h{n}.example/app");
+    let complaint = "rmtp:// is mistyped: did you mean rtmp://?";
+    // The destination with the slip, the one that is removed, and where the slip is then.
+    for (wrong, removed, then) in [(0, 1, Some(0)), (2, 1, Some(1)), (1, 1, None)] {
+        let destinations = (0..3).map(|n| Destination::at(&at(n))).collect();
+        let mut harness = World::new(ShowSettings { destinations, ..older() }, Tab::Destination).harness(SIZES[1]);
+        pick(&mut harness, "Destination", &format!("{} · h{wrong}.example", wrong + 1));
+        fill(&mut harness, Role::TextInput, "Server", "rmtp://b.example/app");
+        enter(&mut harness);
+        pick(&mut harness, "Destination", &format!("{} · h{removed}.example", removed + 1));
+        click(&mut harness, Role::Button, "Remove destination");
+        let expected = then.map(|then| (then, at(wrong)));
+        assert_eq!(harness.state().around.wrong_server, expected);
+        if let Some(then) = then {
+            pick(&mut harness, "Destination", &format!("{} · h{wrong}.example", then + 1));
+            harness.get_by_label(complaint);
+        }
+    }
+}
+
+#[test]
 fn an_address_that_was_not_taken_goes_when_another_is_set() {
     let mut harness = World::new(older(), Tab::Destination).harness(SIZES[0]);
     fill(&mut harness, Role::TextInput, "Server", "rmtp://h.example/app");
