@@ -172,12 +172,20 @@ fn ask(stream: &RecordStream, errors: &Queue<String>, clock: &Clock) -> std::io:
         let mut next: Timestamp = clock.now();
         while crate::capture::revival::wait_until(&clock, next, stop) {
             if let Err(error) = block_on(stream.timing_info()) {
-                drop(errors.push(error.to_string()));
+                drop(errors.push(loss_of(&error)));
                 return;
             }
             next = clock.now() + ASK;
         }
     })
+}
+
+/// Why a stream is over: one that may not move is, when its source is gone.
+fn loss_of(error: &ClientError) -> String {
+    match error {
+        ClientError::ServerError(protocol::PulseError::NoEntity) => "it was unplugged".to_owned(),
+        error => error.to_string(),
+    }
 }
 
 fn source_error(id: &str, error: &ClientError) -> SourceError {
