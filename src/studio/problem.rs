@@ -130,6 +130,8 @@ pub enum ProblemKind {
     RecordingFailed,
     /// Something is missing in the recording; it goes on.
     RecordingGap,
+    /// The disk takes no larger file; the recording goes on in another.
+    RecordingFileFull,
     /// The disk of the recording is full.
     DiskFull,
     /// Soon the disk of the recording is full.
@@ -246,6 +248,7 @@ impl ProblemKind {
             Self::EncoderTight => "encoder_tight",
             Self::RecordingFailed => "recording_failed",
             Self::RecordingGap => "recording_gap",
+            Self::RecordingFileFull => "recording_file_full",
             Self::DiskFull => "disk_full",
             Self::DiskLow => "disk_low",
             Self::RecordingRepaired => "recording_repaired",

@@ -163,6 +163,9 @@ impl Supervisor {
                 }
             }
             RecorderEvent::Hole { path, hole } => self.tell(StudioEvent::Problem(Problem::from_hole(path, *hole))),
+            RecorderEvent::FileFull { path, next } => {
+                self.tell(StudioEvent::Problem(Problem::new(ProblemKind::RecordingFileFull, path, next)));
+            }
             RecorderEvent::Low { path, minutes } => {
                 self.tell(StudioEvent::Problem(Problem::new(ProblemKind::DiskLow, path, minutes.to_string())));
             }

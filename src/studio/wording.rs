@@ -112,6 +112,11 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::RecordingGap => {
             format!("The disk stood still for too long: the recording {about} has a gap ({details}).")
         }
+        ProblemKind::RecordingFileFull => {
+            format!(
+                "The file {about} is as large as its disk allows: the recording goes on in {details}, and nothing is missing."
+            )
+        }
         ProblemKind::DiskFull => format!("The disk is full: the recording {about} ended ({details})."),
         ProblemKind::DiskLow => {
             format!("The disk has room for no more than {details} minutes of the recording {about}.")
@@ -260,6 +265,7 @@ pub fn to_do(problem: &Problem) -> String {
             "Record to a faster disk, or end what else writes to this one. The recording goes on."
                 .to_owned()
         }
+        ProblemKind::RecordingFileFull => "Nothing: both files play. A disk with exFAT or NTFS takes larger ones.".to_owned(),
         ProblemKind::DiskFull => "Free some space, or record to another disk.".to_owned(),
         ProblemKind::DiskLow => "Free some space: the recording ends before the disk is full.".to_owned(),
         ProblemKind::RecordingRepaired => "Nothing: it plays.".to_owned(),

@@ -169,6 +169,7 @@ pub(super) fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::PacketLoss
         | ProblemKind::EncoderTight
         | ProblemKind::CertificateExpiresSoon
+        | ProblemKind::RecordingFileFull
         | ProblemKind::DiskLow
         | ProblemKind::RecordingRepaired
         | ProblemKind::ReplayFailed

@@ -3,6 +3,7 @@
 mod chapters;
 mod journal;
 mod media_file;
+mod pieces;
 mod repair;
 mod replay;
 mod room;
@@ -60,6 +61,13 @@ pub enum RecorderEvent {
         path: String,
         /// What is missing.
         hole: Hole,
+    },
+    /// The file is as large as its disk takes one, and the recording goes on in another, without a hole. Told of the first.
+    FileFull {
+        /// The file.
+        path: String,
+        /// What follows it.
+        next: String,
     },
     /// The disk has room for so many minutes more.
     Low {

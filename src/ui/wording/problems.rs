@@ -129,6 +129,10 @@ fn what_german(problem: &Problem) -> String {
         Kind::RecordingGap => {
             format!("Der Datenträger stand zu lange still: die Aufnahme {about} hat eine Lücke ({details}).")
         }
+        Kind::RecordingFileFull => format!(
+            "Die Datei {about} ist so groß, wie ihr Datenträger es erlaubt: die Aufnahme geht in {details} weiter, und es \
+             fehlt nichts."
+        ),
         Kind::DiskFull => format!("Der Datenträger ist voll: die Aufnahme {about} ist zu Ende ({details})."),
         Kind::DiskLow => format!("Der Datenträger hat nur noch Platz für {details} Minuten der Aufnahme {about}."),
         Kind::RecordingRepaired => format!(
@@ -471,6 +475,10 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         Kind::RecordingGap => [
             "Record to a faster disk, or end what else writes to this one. The recording goes on.",
             "Nimm auf einen schnelleren Datenträger auf, oder beende, was sonst auf diesen schreibt. Die Aufnahme läuft weiter.",
+        ],
+        Kind::RecordingFileFull => [
+            "Nothing to do: both files play. A disk with exFAT or NTFS takes larger ones.",
+            "Nichts zu tun: beide Dateien laufen. Ein Datenträger mit exFAT oder NTFS nimmt größere.",
         ],
         Kind::DiskFull => [
             "Free some space, or record to another disk.",

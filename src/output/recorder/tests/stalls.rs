@@ -59,6 +59,10 @@ impl<F: FnMut()> Disk for StallingFile<F> {
         self.0.sync(all)
     }
 
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.0.cut(length)
+    }
+
     fn place(&self, path: &Path) -> Place {
         self.0.place(path)
     }
@@ -178,6 +182,10 @@ impl Write for DeadFile {
 impl Disk for DeadFile {
     fn sync(&mut self, all: bool) -> io::Result<()> {
         self.0.sync(all)
+    }
+
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.0.cut(length)
     }
 
     fn place(&self, path: &Path) -> Place {

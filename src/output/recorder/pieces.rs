@@ -1,0 +1,51 @@
+//! What a recording took last: where its file can grow no more, the next one begins with it. Pure.
+
+use std::time::Duration;
+
+use crate::media::{Packet, Timestamp};
+
+/// Shortest piece: what is brought to the disk at once.
+const PIECE_MIN: Duration = Duration::from_secs(1);
+
+/// Something that a file took.
+#[derive(Debug)]
+pub(super) enum Taken {
+    Packet(Packet),
+    /// Something is missing here.
+    Hole,
+}
+
+/// The last two pieces, each from a keyframe on: one that is whole, so that where it goes its room is left for the sound that
+/// still comes, and the one that is being written. Packets are shared, as they are with replays.
+#[derive(Debug, Default)]
+pub(super) struct Pieces {
+    whole: Vec<Taken>,
+    newest: Vec<Taken>,
+}
+
+impl Pieces {
+    /// Whether a keyframe at `at` ends the newest.
+    pub(super) fn is_due(&self, at: Timestamp) -> bool {
+        let begun = self.newest.iter().find_map(|taken| match taken {
+            Taken::Packet(packet) => Some(packet.dts),
+            Taken::Hole => None,
+        });
+        begun.is_some_and(|begun| at.since(begun) >= PIECE_MIN)
+    }
+
+    /// The newest is whole; another one begins.
+    pub(super) fn end_newest(&mut self) {
+        self.whole = std::mem::take(&mut self.newest);
+    }
+
+    pub(super) fn push(&mut self, taken: Taken) {
+        self.newest.push(taken);
+    }
+
+    /// Takes both out.
+    pub(super) fn take(&mut self) -> Vec<Taken> {
+        let mut all = std::mem::take(&mut self.whole);
+        all.append(&mut self.newest);
+        all
+    }
+}
