@@ -53,6 +53,26 @@ fn a_signal_ends_the_show_cleanly() {
     }
 }
 
+/// Whoever closes a session sends TERM and HUP at once, and a terminal may send HUP twice: nobody insists.
+#[test]
+fn a_closed_session_ends_the_show_as_cleanly() {
+    for signals in [[libc::SIGTERM, libc::SIGHUP], [libc::SIGHUP, libc::SIGHUP], [libc::SIGHUP, libc::SIGTERM]] {
+        let nginx = Nginx::start();
+        let mut show = endless(&nginx.url()).start();
+        show.wait_until_live();
+        time::pause(Duration::from_secs(2));
+        show.process.signal(signals[0]);
+        if signals[0] == signals[1] {
+            // Two that wait are one.
+            time::pause(Duration::from_millis(20));
+        }
+        let ended = ended_by(show, signals[1]);
+        let sent = number(ended.expect_good_show(), "frames_sent") as usize;
+        assert!(sent > 30 && ended.events.iter().any(|event| is_state(event, "ended")), "{}", ended.story());
+        assert_eq!(Recording::read(&nginx.recording()).video.len(), sent, "{signals:?}: {}", ended.story());
+    }
+}
+
 #[test]
 fn a_signal_ends_a_show_that_never_got_through() {
     let server = OddServer::silent();
