@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::event::StudioEvent;
+use super::event::{Command, StudioEvent};
 use super::health::DiskFigures;
 use super::supervisor::{Message, Phase, Running, Supervisor};
 use super::{Problem, ProblemKind};
@@ -271,6 +271,9 @@ impl Supervisor {
     /// Closes the recording and what else is written; gives its files.
     pub(super) fn finish_recording(&self, running: &mut Running) -> Vec<PathBuf> {
         let patience = |running: &Running| {
+            if running.aborted {
+                return RECORDING_PATIENCE_MIN;
+            }
             let left = (running.program.end() + RECORDING_DEADLINE).since(self.clock.now());
             left.max(RECORDING_PATIENCE_MIN)
         };
@@ -279,7 +282,14 @@ impl Supervisor {
         recordings.iter().for_each(|recording| recording.recorder.close());
         for Recording { recorder, .. } in recordings {
             let shared = recorder.files_later();
-            if let Err(error) = recorder.finish(patience(running)) {
+            let mut limit = patience(running);
+            let finished = recorder.finish_while(|waited| {
+                if self.hear_insistence(running) {
+                    limit = limit.min(waited + RECORDING_PATIENCE_MIN);
+                }
+                waited < limit
+            });
+            if let Err(error) = finished {
                 self.fail(running, Problem::from_recorder(&error));
             }
             files.extend(shared.files());
@@ -291,13 +301,21 @@ impl Supervisor {
             }
         }
         // What they told while they wrote the rest.
+        self.hear_insistence(running);
+        files
+    }
+
+    /// Hears what recordings tell while they are closed; `true`: the user insists from now on.
+    fn hear_insistence(&self, running: &mut Running) -> bool {
+        let insisted_before = running.aborted;
         for message in self.inbox.try_iter() {
             match message {
                 Message::Recorder(number, event) => self.handle_recorder(running, number, &event),
                 Message::Replay(saved) => self.handle_replay(saved),
+                Message::Command(Command::Abort) => running.aborted = true,
                 _ => {}
             }
         }
-        files
+        running.aborted && !insisted_before
     }
 }

@@ -193,6 +193,22 @@ fn a_signal_ends_a_show_whose_disk_never_returns() {
 }
 
 #[test]
+fn a_second_signal_leaves_time_to_tell_of_a_disk_that_never_returns() {
+    let nginx = Nginx::start();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("show.mp4");
+    let tally = endless(&nginx.url()).args(&["--record", &file.to_string_lossy()]);
+    let mut show = tally.env("LD_PRELOAD", &dead_disk(folder.path())).start();
+    show.wait_until_live();
+    time::pause(Duration::from_secs(2));
+    show.process.signal(libc::SIGINT);
+    time::pause(Duration::from_millis(800));
+    let ended = ended_by(show, libc::SIGINT);
+    ended.expect_problem(8, &["recording_failed"]);
+    assert_eq!(ended.events.last(), Some(ended.summary()), "{}", ended.story());
+}
+
+#[test]
 fn a_second_signal_ends_it_at_once() {
     let server = OddServer::slow(20_000);
     let mut show = endless(&server.url()).start();

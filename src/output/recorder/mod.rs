@@ -30,6 +30,9 @@ pub use repair::{RepairError, Repaired, repair};
 pub use replay::{ReplaySave, replay_path};
 pub use room::{Room, RoomWatch, Told};
 
+/// How often whoever waits for the end of a recording is asked whether to go on.
+const FINISH_NAP: Duration = Duration::from_millis(25);
+
 /// Why a recording failed. The stream is not harmed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {reason}")]
@@ -177,12 +180,24 @@ impl Recorder {
     /// # Errors
     /// The disk does not answer: what it took so far is in the file. The thread is left to itself, and should the disk
     /// come back while the program runs, it writes the rest.
-    pub fn finish(mut self, limit: Duration) -> Result<(), RecorderError> {
+    pub fn finish(self, limit: Duration) -> Result<(), RecorderError> {
+        self.finish_while(|waited| waited < limit)
+    }
+
+    /// The same, for as long as `waits` says, which is asked again and again with how long it was waited so far.
+    ///
+    /// # Errors
+    /// As `finish`.
+    pub fn finish_while(mut self, mut waits: impl FnMut(Duration) -> bool) -> Result<(), RecorderError> {
         self.output.queue().close();
-        if self.errand.finish(limit) {
+        let mut waited = Duration::ZERO;
+        while !self.errand.wait(FINISH_NAP) && waits(waited + FINISH_NAP) {
+            waited += FINISH_NAP;
+        }
+        if self.errand.finish(Duration::ZERO) {
             return Ok(());
         }
-        let within = format!("within {:.1} s", limit.as_secs_f64());
+        let within = format!("within {:.1} s", (waited + FINISH_NAP).as_secs_f64());
         let reason = match self.shared.files().is_empty() {
             true => format!("the disk did not make the file {within}"),
             false => {
