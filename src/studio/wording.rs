@@ -1,6 +1,6 @@
 //! The one table of sentences: what happened, and what to do. The window and the command line read the same.
 
-use super::{Problem, ProblemKind, Remedy, SourceRemedy};
+use super::{Problem, ProblemKind, Remedy, SourceRemedy, TlsPeer};
 
 /// What happened, in one sentence.
 pub fn what(problem: &Problem) -> String {
@@ -154,6 +154,9 @@ pub fn to_do(problem: &Problem) -> String {
     if let Some(remedy) = problem.source_remedy() {
         return with_source(remedy).to_owned();
     }
+    if let Some(advice) = problem.tls_peer().and_then(|peer| without_tls(problem.kind, peer)) {
+        return advice.to_owned();
+    }
     match problem.kind {
         ProblemKind::BadUrl => "Write it like rtmp://server/app or rtmps://server/app.".to_owned(),
         ProblemKind::BadSettings => "Change that value and start again.".to_owned(),
@@ -281,6 +284,22 @@ pub fn to_do(problem: &Problem) -> String {
         }
         ProblemKind::ProfileWarning => "Save the profile again to mend it.".to_owned(),
         ProblemKind::Internal => "Please report this, with the command you used.".to_owned(),
+    }
+}
+
+/// What to do where no TLS came. Only to who may speak plain RTMP anything is sent in the open.
+fn without_tls(kind: ProblemKind, peer: TlsPeer) -> Option<&'static str> {
+    match (kind, peer) {
+        (ProblemKind::TlsNotSpoken, TlsPeer::Service) => Some(
+            "Use port 443. If that is the port, something on the way answers in its place, such as a firewall: try another network.",
+        ),
+        (ProblemKind::TimedOut | ProblemKind::ClosedByServer, TlsPeer::Service) => Some(
+            "Try another network: something on the way, such as a firewall, may block secure connections. Use port 443.",
+        ),
+        (ProblemKind::TimedOut | ProblemKind::ClosedByServer, TlsPeer::Unknown) => Some(
+            "Check the port: if it is one for plain RTMP, use rtmp:// instead; if not, a firewall on the way may block it.",
+        ),
+        _ => None,
     }
 }
 

@@ -289,7 +289,10 @@ fn unreachable() -> Vec<Case> {
     let tls_only = tls_server(&Certificates::make(unknown.path(), Fault::None));
     let secure = |server: &OddServer| format!("rtmps://127.0.0.1:{}/live", server.port);
     let [garbage, http, silent] = [OddServer::garbage(), OddServer::http(), OddServer::silent()];
-    let [at_garbage, at_http, at_silent] = [secure(&garbage), secure(&http), secure(&silent)];
+    // What it has not read makes its close a reset, as a filter's is.
+    let closing = OddServer::start(|mut stream| _ = stream.read(&mut [0; 64]));
+    let [at_garbage, at_http] = [secure(&garbage), secure(&http)];
+    let [at_silent, at_closing] = [secure(&silent), secure(&closing)];
     vec![
         case(
             "a port where nobody listens",
@@ -317,7 +320,8 @@ fn unreachable() -> Vec<Case> {
             .with(&["--tls-ca", &no_ca]),
         case("TLS to what speaks none", &at_garbage, garbage, 5, "tls", &["tls_not_spoken"]),
         case("TLS to a plain web server", &at_http, http, 5, "tls", &["tls_not_spoken"]),
-        case("TLS to a silent port", &at_silent, silent, 5, "tls", &["tls_not_spoken"]),
+        case("TLS to a silent port", &at_silent, silent, 4, "tls", &["timed_out"]),
+        case("TLS to who closes", &at_closing, closing, 6, "tls", &["closed_by_server"]),
         odd("plain RTMP to a TLS port", tls_only, 6, "handshake", &["server_wants_tls"]),
         odd("a web server", OddServer::http(), 6, "handshake", &["http_server"]),
         odd("garbage", OddServer::garbage(), 6, "handshake", &["not_rtmp"]),

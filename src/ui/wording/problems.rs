@@ -3,7 +3,7 @@
 
 use super::Lang;
 use crate::studio::wording as engine;
-use crate::studio::{Problem, ProblemKind as Kind, Remedy, SourceRemedy};
+use crate::studio::{Problem, ProblemKind as Kind, Remedy, SourceRemedy, TlsPeer};
 
 /// What happened, in one sentence.
 pub(super) fn what(lang: Lang, problem: &Problem) -> String {
@@ -197,7 +197,7 @@ pub(super) fn to_do(lang: Lang, problem: &Problem) -> String {
     if let Some(remedy) = problem.source_remedy() {
         return lang.pick(source_row(remedy)).to_owned();
     }
-    if let Some(row) = replay_row(problem) {
+    if let Some(row) = replay_row(problem).or_else(|| tls_row(problem)) {
         return lang.pick(row).to_owned();
     }
     match problem.remedy() {
@@ -227,6 +227,29 @@ fn replay_row(problem: &Problem) -> Option<[&'static str; 2]> {
         (Kind::ReplayFailed, Problem::NOTHING_YET | Problem::OTHERS_WRITTEN) => {
             Some(["Try again in a moment.", "Versuche es gleich noch einmal."])
         }
+        _ => None,
+    }
+}
+
+/// Where no TLS came. Only to who may speak plain RTMP anything is sent in the open.
+fn tls_row(problem: &Problem) -> Option<[&'static str; 2]> {
+    match (problem.kind, problem.tls_peer()?) {
+        (Kind::TlsNotSpoken, TlsPeer::Service) => Some([
+            "Use port 443. If that is the port, something on the way answers in its place, such as a firewall: try another \
+             network.",
+            "Verwende Port 443. Ist es der schon, antwortet unterwegs etwas anderes, etwa eine Firewall: versuche es in einem \
+             anderen Netz.",
+        ]),
+        (Kind::TimedOut | Kind::ClosedByServer, TlsPeer::Service) => Some([
+            "Try another network: something on the way, such as a firewall, may block secure connections. Use port 443.",
+            "Versuche es in einem anderen Netz: unterwegs kann etwas sichere Verbindungen sperren, etwa eine Firewall. Verwende \
+             Port 443.",
+        ]),
+        (Kind::TimedOut | Kind::ClosedByServer, TlsPeer::Unknown) => Some([
+            "Check the port: if it is one for plain RTMP, use rtmp:// instead; if not, a firewall on the way may block it.",
+            "Prüfe den Port: ist es einer für einfaches RTMP, verwende rtmp://; wenn nicht, kann ihn unterwegs eine Firewall \
+             sperren.",
+        ]),
         _ => None,
     }
 }
