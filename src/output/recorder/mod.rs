@@ -23,7 +23,7 @@ use self::thread::{Shared, record};
 use super::OutputHandle;
 use crate::clock::Clock;
 use crate::flow::{Errand, Hole, Stop};
-use crate::media::{RecordSplit, StreamConfig, Timestamp};
+use crate::media::{RecordSplit, StreamConfig, Timestamp, is_disk_full};
 
 pub use journal::{Leftover, leftovers};
 pub use repair::{RepairError, Repaired, repair};
@@ -47,7 +47,7 @@ pub struct RecorderError {
 
 impl RecorderError {
     fn new(path: &Path, error: &io::Error) -> Self {
-        let disk_full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        let disk_full = is_disk_full(error.kind());
         Self { path: path.display().to_string(), reason: error.to_string(), disk_full }
     }
 }
