@@ -21,6 +21,8 @@ const RECORDER_QUEUE_LIMIT: Duration = Duration::from_secs(20);
 const RECORDING_DEADLINE: Duration = Duration::from_millis(1750);
 /// What the recorder has in any case.
 const RECORDING_PATIENCE_MIN: Duration = Duration::from_millis(150);
+/// What it has once the user insists: a disk that works needs no more to bring the rest to safety.
+const HURRIED_PATIENCE: Duration = Duration::from_millis(300);
 /// What a replay shows.
 const REPLAY_LENGTH: Duration = Duration::from_secs(30);
 /// Whoever marks twice within this means one moment.
@@ -272,7 +274,7 @@ impl Supervisor {
     pub(super) fn finish_recording(&self, running: &mut Running) -> Vec<PathBuf> {
         let patience = |running: &Running| {
             if running.aborted {
-                return RECORDING_PATIENCE_MIN;
+                return HURRIED_PATIENCE;
             }
             let left = (running.program.end() + RECORDING_DEADLINE).since(self.clock.now());
             left.max(RECORDING_PATIENCE_MIN)
@@ -285,7 +287,7 @@ impl Supervisor {
             let mut limit = patience(running);
             let finished = recorder.finish_while(|waited| {
                 if self.hear_insistence(running) {
-                    limit = limit.min(waited + RECORDING_PATIENCE_MIN);
+                    limit = limit.min(waited + HURRIED_PATIENCE);
                 }
                 waited < limit
             });
