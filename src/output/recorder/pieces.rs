@@ -49,3 +49,30 @@ impl Pieces {
         all
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::PacketKind;
+
+    #[test]
+    fn the_last_two_pieces_are_kept_in_their_order() {
+        let mut pieces = Pieces::default();
+        assert!(!pieces.is_due(Timestamp::from_millis(5000)), "nothing would be in it");
+        for millis in [0, 500, 1000, 2000, 2500] {
+            let at = Timestamp::from_millis(millis);
+            if pieces.is_due(at) {
+                pieces.end_newest();
+            }
+            let kind = PacketKind::Video { keyframe: true };
+            pieces.push(Taken::Packet(Packet { kind, pts: at, dts: at, captured_at: at, data: Vec::new().into() }));
+            pieces.push(Taken::Hole);
+        }
+        let kept = pieces.take().into_iter().map(|taken| match taken {
+            Taken::Packet(packet) => packet.dts.as_millis(),
+            Taken::Hole => -1,
+        });
+        assert_eq!(kept.collect::<Vec<_>>(), [1000, -1, 2000, -1, 2500, -1]);
+        assert!(pieces.take().is_empty());
+    }
+}

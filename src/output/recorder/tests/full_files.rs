@@ -95,3 +95,38 @@ fn a_disk_whose_files_hold_next_to_nothing_is_told() {
     let told = record_packets(&memory, &config("show.mp4", None), &packets(20), |_, _| {});
     assert!(matches!(&told[..], [RecorderEvent::Failed(error)] if !error.disk_full), "{told:?}");
 }
+
+#[test]
+fn a_file_that_is_full_with_its_last_piece_keeps_all_too() {
+    for name in ["show.mp4", "show.flv"] {
+        let form = &name[5..];
+        let whole = record_small_files(name, usize::MAX, None, 9).0[0].1.len();
+        for missing in [1, 100, 5000] {
+            let (files, told) = record_small_files(name, whole - missing, None, 9);
+            assert!(matches!(&told[..], [RecorderEvent::FileFull { .. }]), "{name}: {told:?}");
+            let (pictures, sound) = read_in_turn(form, &files);
+            assert_eq!((files.len(), pictures, sound), (2, (0..225).collect(), (2..421).collect()), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_is_missing_stays_missing_in_the_next_file() {
+    // In the piece after its first the disk stands still for 25 s, whose sound is kept.
+    for most in (660_000..1_000_000).step_by(7919) {
+        let memory = Memory::default();
+        memory.0.lock().unwrap().file_max = Some(most);
+        let (told, missing) = stalls::record_with_stall_onto(&memory, "show.mp4", 90, 25 * FRAMES_A_SECOND, 250);
+        assert_eq!(told, [Hole { frames: missing, audio_packets: 0 }]);
+        let files: Vec<_> = memory.files().iter().map(|(_, bytes)| read_mp4(bytes).0).collect();
+        let pictures: Vec<_> = files.iter().flat_map(|[pictures, _]| pictures).collect();
+        // None is shown until what follows the hole.
+        assert!(pictures.iter().all(|picture| picture.duration == 3600), "{most}");
+        assert_eq!(pictures.len() as u64 + missing, 39 * FRAMES_A_SECOND as u64, "{most}");
+        assert_eq!(files.iter().map(|[_, sound]| sound.len()).sum::<usize>(), 39 * 25, "{most}");
+        let jumps =
+            |pictures: &[Found]| pictures.windows(2).filter(|pair| pair[1].start - pair[0].start != 3600).count();
+        let holes: usize = files.iter().map(|[pictures, _]| jumps(pictures)).sum();
+        assert!(files.len() > 1 && holes <= 1, "{most}: {holes} holes");
+    }
+}
