@@ -1,5 +1,5 @@
-//! Signals. Ctrl-C, SIGTERM and SIGHUP are counted, so that the first ends a show cleanly and the second at once; on Unix, USR1 and
-//! USR2 ask a show for a replay and a mark.
+//! Signals. Ctrl-C and SIGTERM are counted, so that the first ends a show cleanly and the second at once; on Unix, SIGHUP ends it
+//! cleanly too, and USR1 and USR2 ask a show for a replay and a mark.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,13 +30,16 @@ impl Interrupt {
         if let Err(error) = installed {
             tracing::warn!("signals cannot be caught: {error}");
         }
+        catch_hangups();
         ignored.stay_ignored();
         Self { count }
     }
 
-    /// How many signals came so far.
+    /// How often it was asked so far. SIGHUP is a wish and never insists: whoever ends a session sends it right after SIGTERM,
+    /// and a terminal that is closed may send it twice.
     pub(super) fn count(&self) -> usize {
-        self.count.load(Ordering::Relaxed)
+        let hung_up = HANGUPS.load(Ordering::Relaxed).min(1);
+        self.count.load(Ordering::Relaxed).max(hung_up)
     }
 }
 
@@ -84,13 +87,15 @@ pub(super) struct Wishes {
     marks: usize,
 }
 
+static HANGUPS: AtomicUsize = AtomicUsize::new(0);
 static REPLAYS: AtomicUsize = AtomicUsize::new(0);
 static MARKS: AtomicUsize = AtomicUsize::new(0);
 
 impl Wishes {
     /// Starts to listen. Before, these signals end the program, as they always do.
     pub(super) fn install() -> Self {
-        catch_wishes();
+        #[cfg(unix)]
+        catch_each(&[libc::SIGUSR1, libc::SIGUSR2]);
         Self { replays: REPLAYS.load(Ordering::Relaxed), marks: MARKS.load(Ordering::Relaxed) }
     }
 
@@ -103,25 +108,33 @@ impl Wishes {
     }
 }
 
+/// Catches SIGHUP apart from the signals that `ctrlc` catches and does not tell one from another.
+fn catch_hangups() {
+    #[cfg(unix)]
+    catch_each(&[libc::SIGHUP]);
+}
+
+/// Counts each of `signals` by itself.
 #[cfg(unix)]
-#[expect(unsafe_code, reason = "ctrlc hears no other signals")]
-fn catch_wishes() {
+#[expect(unsafe_code, reason = "ctrlc hears no other signals, and does not tell which one came")]
+fn catch_each(signals: &[libc::c_int]) {
     extern "C" fn count(signal: libc::c_int) {
-        let counter = if signal == libc::SIGUSR1 { &REPLAYS } else { &MARKS };
+        let counter = match signal {
+            libc::SIGHUP => &HANGUPS,
+            libc::SIGUSR1 => &REPLAYS,
+            _ => &MARKS,
+        };
         counter.fetch_add(1, Ordering::Relaxed);
     }
     let handler = count as extern "C" fn(libc::c_int);
-    for signal in [libc::SIGUSR1, libc::SIGUSR2] {
+    for signal in signals {
         // SAFETY: all zeros is a valid sigaction: no flags, an empty mask. The handler only adds to an atomic number, which
         // is async-signal-safe, and lives as long as the program. System calls go on after it.
         unsafe {
             let mut action: libc::sigaction = std::mem::zeroed();
             action.sa_sigaction = handler as libc::sighandler_t;
             action.sa_flags = libc::SA_RESTART;
-            libc::sigaction(signal, &raw const action, std::ptr::null_mut());
+            libc::sigaction(*signal, &raw const action, std::ptr::null_mut());
         }
     }
 }
-
-#[cfg(not(unix))]
-fn catch_wishes() {}

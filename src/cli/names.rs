@@ -67,7 +67,7 @@ mod tests {
         let show = ShowSettings { destinations, ..ShowSettings::default() };
         let names = Names::of(&show);
         let all: Vec<_> = (0..5).map(|place| names.at(Some(place))).collect();
-        assert_eq!(all, [Some("h 1"), Some("h 2"), Some("Choir"), Some("other"), None]);
+        assert_eq!(all, [Some("h"), Some("h 2"), Some("Choir"), Some("other"), None]);
         assert_eq!(names.shown(Some(2), "rtmp://h/live"), "Choir (rtmp://h/live)");
         assert_eq!(names.shown(Some(3), "rtmp://other/live"), "rtmp://other/live");
         let problem = Problem::new(ProblemKind::ConnectionRefused, "rtmp://h/live", "").at(1);

@@ -32,6 +32,11 @@ impl Errand {
         self.worker.as_ref().is_none_or(Worker::is_finished)
     }
 
+    /// Waits for its end; `false`: it has not come within `limit`.
+    pub fn wait(&self, limit: Duration) -> bool {
+        self.ended.recv_timeout(limit) != Err(RecvTimeoutError::Timeout)
+    }
+
     /// Requests the stop without waiting.
     pub fn request_stop(&self) {
         if let Some(worker) = &self.worker {
@@ -42,7 +47,7 @@ impl Errand {
     /// Waits for its end; `false`: it has not come within `limit`, and the thread is left to itself.
     pub fn finish(&mut self, limit: Duration) -> bool {
         let Some(worker) = self.worker.take() else { return true };
-        if self.ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+        if !self.wait(limit) {
             worker.abandon();
             return false;
         }

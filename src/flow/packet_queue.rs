@@ -55,6 +55,8 @@ pub enum Pushed {
     Queued,
     /// It, and video before it, was dropped; the output can go on at the next keyframe.
     Dropped,
+    /// The output begins, or goes on, with the next keyframe: what passes before it is no loss of the queue.
+    Passed,
     /// The output is closed.
     Closed,
 }
@@ -257,11 +259,12 @@ impl State {
     fn push(&mut self, packet: Packet) -> Pushed {
         if packet.is_video() {
             if self.waiting_for_keyframe && !packet.is_keyframe() {
-                self.dropped_video += 1;
                 // At an output's start nothing is missing yet.
-                if self.lost.frames > self.passed.frames {
-                    self.lost.frames += 1;
+                if self.lost.frames == self.passed.frames {
+                    return Pushed::Passed;
                 }
+                self.dropped_video += 1;
+                self.lost.frames += 1;
                 return Pushed::Dropped;
             }
             if !self.make_room_for(&packet) && !packet.is_keyframe() {
@@ -271,7 +274,7 @@ impl State {
                 return Pushed::Dropped;
             }
             self.waiting_for_keyframe = false;
-        } else if self.packets.len() >= PacketQueue::AUDIO_PACKETS_MAX {
+        } else if self.holds_most_sound() {
             self.drop_oldest_audio();
         }
         self.bytes += packet.data.len();
@@ -334,6 +337,11 @@ impl State {
 
     fn count_bytes(&mut self) {
         self.bytes = self.packets.iter().map(|packet| packet.data.len()).sum();
+    }
+
+    fn holds_most_sound(&self) -> bool {
+        let sound = || self.packets.iter().filter(|packet| !packet.is_video()).count();
+        self.packets.len() >= PacketQueue::AUDIO_PACKETS_MAX && sound() >= PacketQueue::AUDIO_PACKETS_MAX
     }
 
     fn drop_oldest_audio(&mut self) {
@@ -453,6 +461,18 @@ mod tests {
     }
 
     #[test]
+    fn many_pictures_a_second_cost_no_sound() {
+        let queue = PacketQueue::bounded(Duration::from_secs(60), usize::MAX);
+        let pictures = (0..60 * 120).map(|i| video(i % 240 == 0, i * 1000 / 120));
+        let sound = (0..60 * 47).map(|i| packet(PacketKind::Audio, i * 1000 / 47));
+        let mut all: Vec<_> = pictures.chain(sound).collect();
+        all.sort_by_key(|packet| packet.dts);
+        all.into_iter().for_each(|packet| assert_eq!(queue.push(packet), Pushed::Queued));
+        assert_eq!(drain(&queue).len(), 60 * (120 + 47));
+        assert_eq!(queue.gauge().lost, Hole::default());
+    }
+
+    #[test]
     fn the_gauge_tells_media_time_and_bytes() {
         let queue = PacketQueue::new(Duration::from_millis(1000));
         queue.push(video(true, 0));
@@ -467,7 +487,7 @@ mod tests {
         let queue = PacketQueue::new(Duration::from_millis(700));
         queue.push(video(true, 0));
         queue.clear_to_keyframe();
-        assert_eq!(queue.push(video(false, 33)), Pushed::Dropped);
+        assert_eq!((queue.push(video(false, 33)), queue.gauge().dropped), (Pushed::Passed, 1));
         assert_eq!(queue.push(video(true, 66)), Pushed::Queued);
         assert_eq!(drain(&queue).len(), 1);
     }

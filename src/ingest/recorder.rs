@@ -17,7 +17,7 @@ use super::{IngestEvent, RecordFormat, RecordingFault};
 use crate::clock::Clock;
 use crate::flow::{Errand, Popped, Queue, Stop};
 use crate::flv::{FlvWriter, TagKind};
-use crate::media::Timestamp;
+use crate::media::{Timestamp, is_disk_full};
 use crate::mp4::Mp4Writer;
 use crate::output::{Room, RoomWatch, Told, repair};
 use crate::rtmp::MediaKind;
@@ -415,10 +415,7 @@ impl Files {
 
 /// How a recording ended that could not be written because of `error`.
 fn fault_of(error: &io::Error) -> RecordingFault {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => RecordingFault::DiskFull,
-        _ => RecordingFault::Ended,
-    }
+    if is_disk_full(error.kind()) { RecordingFault::DiskFull } else { RecordingFault::Ended }
 }
 
 /// Makes `NAME.flv`, or the first `NAME-2.flv`, … that does not exist: nothing is ever overwritten.

@@ -1,6 +1,7 @@
 //! What recordings are: their form, and when they go on in another file.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -33,6 +34,11 @@ impl RecordForm {
             Self::Flv => "flv",
         }
     }
+}
+
+/// Whether an error of this kind says that the disk, or what this user may fill of it, is full.
+pub fn is_disk_full(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// Endings of files with pictures or sound: whatever else stands behind a dot belongs to the name.

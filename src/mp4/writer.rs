@@ -89,9 +89,14 @@ impl<W: Write> Mp4Writer<W> {
         for sample in runs.iter().flat_map(|run| run.samples) {
             self.out.write_all(&sample.data)?;
         }
+        self.forget_waiting();
+        Ok(())
+    }
+
+    /// Forgets what waits: it is written elsewhere.
+    pub fn forget_waiting(&mut self) {
         self.runs.fill(Run::default());
         self.bytes = 0;
-        Ok(())
     }
 
     /// What it writes to.

@@ -74,6 +74,8 @@ pub enum TlsFault {
     SelfSigned,
     /// The server does not speak TLS on this port.
     NotTls,
+    /// Nothing comes from it, on the port of plain RTMP.
+    PlainPort,
     /// A CA file that cannot be used.
     BadCaFile {
         /// The file.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::flow::{PacketQueue, ReplayBuffer};
+use crate::flow::{PacketQueue, Pushed, ReplayBuffer};
 use crate::media::Packet;
 
 /// Sound of an outage that is handed in afterwards: what was missed for longer is no use to somebody who watches.
@@ -28,6 +28,8 @@ struct Shared {
 struct Slot {
     queue: PacketQueue,
     state: SlotState,
+    /// It was live and is back, or will be: a picture that passes before its keyframe is missed.
+    comes_back: bool,
     counts: Arc<Counts>,
 }
 
@@ -71,7 +73,12 @@ impl Fanout {
     pub fn add(&self, queue: PacketQueue) -> OutputHandle {
         let mut outputs = self.0.outputs.lock().unwrap_or_else(PoisonError::into_inner);
         let counts = Arc::<Counts>::default();
-        outputs.push(Slot { queue: queue.clone(), state: SlotState::Waiting, counts: Arc::clone(&counts) });
+        outputs.push(Slot {
+            queue: queue.clone(),
+            state: SlotState::Waiting,
+            comes_back: false,
+            counts: Arc::clone(&counts),
+        });
         OutputHandle { fanout: self.clone(), index: outputs.len() - 1, queue, counts }
     }
 
@@ -105,7 +112,10 @@ impl Fanout {
         for slot in outputs.iter_mut() {
             match slot.state {
                 SlotState::Active => {
-                    slot.queue.push(packet.clone());
+                    let pushed = slot.queue.push(packet.clone());
+                    if pushed == Pushed::Passed && slot.comes_back {
+                        slot.miss_a_picture();
+                    }
                 }
                 SlotState::Suspended | SlotState::Away if packet.is_video() => slot.miss_a_picture(),
                 SlotState::Suspended => {
@@ -147,6 +157,11 @@ impl Fanout {
     fn set_state(&self, index: usize, state: SlotState) {
         let mut outputs = self.0.outputs.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(slot) = outputs.get_mut(index) {
+            slot.comes_back = match state {
+                SlotState::Waiting => false,
+                SlotState::Active => slot.comes_back,
+                SlotState::Suspended | SlotState::Away => true,
+            };
             slot.state = state;
         }
         self.count(&outputs);
@@ -266,7 +281,27 @@ mod tests {
         fanout.push(&video(true));
         assert_eq!(std::iter::from_fn(|| first.queue().try_pop()).count(), 3);
         assert_eq!(std::iter::from_fn(|| second.queue().try_pop()).count(), 1);
-        assert_eq!(first.dropped(), 0);
+        // What passed before the keyframe was for others: the network carried all that was sent.
+        assert_eq!([first.dropped(), second.dropped()], [0, 0]);
+        assert_eq!(second.missed_away(), 0, "it was not live yet");
+    }
+
+    #[test]
+    fn what_passes_before_the_keyframe_of_its_return_is_missed_and_not_dropped() {
+        let fanout = Fanout::new();
+        let output = fanout.add(PacketQueue::new(Duration::from_secs(1)));
+        for back in [OutputHandle::resume, OutputHandle::go_on] {
+            output.activate();
+            fanout.push(&video(true));
+            assert!(output.queue().try_pop().is_some());
+            let before = output.missed_away();
+            output.suspend();
+            back(&output);
+            fanout.push(&video(false));
+            fanout.push(&video(true));
+            assert_eq!((output.dropped(), output.missed_away()), (0, before + 1));
+            assert!(output.queue().try_pop().is_some_and(|packet| packet.is_keyframe()));
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Destinations' URLs: where a key hides in one, and whether it can be used. `rtmp::url` decides.
 
-use super::{Destination, SettingsError, StreamKey, UnreadSecrets, UrlOf};
+use super::{Destination, SettingsError, StreamKey, UnreadSecrets, UrlOf, free_name};
 use crate::rtmp::url::{RtmpUrl, Scheme, UrlError, UrlParts, redact_url};
 
 impl Destination {
@@ -26,15 +26,12 @@ impl Destination {
         if name.is_empty() { UrlParts::of(&self.server).host() } else { name }
     }
 
-    /// What people call each of these; those of one name are numbered.
+    /// What people call each of these; those of one name are numbered as they are where they are kept.
     pub fn names(destinations: &[Self]) -> Vec<String> {
-        let names: Vec<_> = destinations.iter().map(Self::shown_name).collect();
-        let numbered = |(place, name): (usize, &&str)| {
-            let number = names.iter().take(place + 1).filter(|other| *other == name).count();
-            let is_only_one = names.iter().filter(|other| *other == name).count() == 1;
-            if is_only_one { (*name).to_owned() } else { format!("{name} {number}") }
-        };
-        names.iter().enumerate().map(numbered).collect()
+        destinations.iter().fold(Vec::new(), |mut names, destination| {
+            names.push(free_name(destination.shown_name().to_owned(), |name| names.iter().any(|other| other == name)));
+            names
+        })
     }
 
     /// Whether it has a stream key of its own, be it one that was not read.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
+use crate::media::is_disk_full;
 use crate::rtmp::url::UrlError;
 
 /// Why settings cannot be used, read or kept.
@@ -128,7 +129,7 @@ pub(crate) fn file_advice(error: &io::Error) -> Option<&'static str> {
         ErrorKind::AlreadyExists => "nothing is overwritten: give another name",
         ErrorKind::IsADirectory | ErrorKind::NotADirectory => "name a file in a folder",
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "give yourself permission, or choose another",
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space and try again",
+        kind if is_disk_full(kind) => "free some space and try again",
         _ => return None,
     })
 }

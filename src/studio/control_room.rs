@@ -186,7 +186,7 @@ impl ControlRoom {
                     Ok(None) => SourceState::None,
                     Err(error) => SourceState::Failed(Problem::from_source(error)),
                 };
-                self.stage.handle().set_video(result.ok().flatten());
+                self.put_video(result.ok().flatten());
                 self.source_state(DeviceKind::Camera, state);
             }
             RoomMessage::AudioOpened(generation, result) => {
@@ -205,7 +205,7 @@ impl ControlRoom {
                     Ok(source) => SourceState::Ready(source.info()),
                     Err(error) => SourceState::Failed(Problem::from_source(error)),
                 };
-                self.stage.handle().set_audio(result.ok());
+                self.put_audio(result.ok());
                 self.source_state(DeviceKind::Microphone, state);
             }
             RoomMessage::Devices(kind, found) => self.devices(kind, found),
@@ -277,17 +277,16 @@ impl ControlRoom {
             return;
         }
         // The old ones go first: both may want the same port.
-        let stage = self.stage.handle();
         let incoming = (
             matches!(self.video.choice, VideoChoice::Incoming(_)),
             matches!(self.audio.choice, AudioChoice::Incoming(_)),
         );
         if incoming.0 {
-            stage.set_video(None);
+            self.put_video(None);
             self.video.clear_stage();
         }
         if incoming.1 {
-            stage.set_audio(None);
+            self.put_audio(None);
             self.audio.clear_stage();
         }
         if incoming.0 {
@@ -458,7 +457,7 @@ impl ControlRoom {
     fn open_video(&mut self) {
         let opening = self.video.begin_opening(self.clock.now(), self.show.is_some());
         if opening.clears_stage {
-            self.stage.handle().set_video(None);
+            self.put_video(None);
         }
         if !opening.stays {
             self.source_state(DeviceKind::Camera, SourceState::Opening);
@@ -481,7 +480,7 @@ impl ControlRoom {
     fn open_audio(&mut self) {
         let opening = self.audio.begin_opening(self.clock.now(), self.show.is_some());
         if opening.clears_stage {
-            self.stage.handle().set_audio(None);
+            self.put_audio(None);
         }
         if !opening.stays {
             self.source_state(DeviceKind::Microphone, SourceState::Opening);
@@ -525,6 +524,19 @@ impl ControlRoom {
         match watch {
             Ok(worker) => self.errands.push(worker),
             Err(error) => tracing::warn!(%error, "devices are not watched"),
+        }
+    }
+
+    /// Gives it to the stage; one that waited there and was never taken is closed.
+    fn put_video(&mut self, source: Option<Box<dyn VideoSource>>) {
+        if let Some(unused) = self.stage.handle().set_video(source) {
+            self.close(unused);
+        }
+    }
+
+    fn put_audio(&mut self, source: Option<Box<dyn AudioSource>>) {
+        if let Some(unused) = self.stage.handle().set_audio(source) {
+            self.close(unused);
         }
     }
 

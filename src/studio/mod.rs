@@ -45,6 +45,6 @@ pub(crate) use face::{FaceThread, REST_PATIENCE, Told, Weight};
 pub use incoming::KEY_IN_FILE;
 pub use levels::Levels;
 pub use preview::{Preview, PreviewRate};
-pub use problem::{Notice, OtherInputs, Problem, ProblemKind, Remedy};
+pub use problem::{Notice, OtherInputs, Problem, ProblemKind, Remedy, TlsPeer};
 pub use show::Show;
 pub use viewer_feed::{ViewerFeed, ViewerNow};

@@ -99,6 +99,7 @@ impl Supervisor {
             health: Health::new(started),
             next_stats: self.clock.now() + STATS_INTERVAL,
             phase,
+            aborted: false,
             video_ended: encode.is_none(),
             audio_ended: false,
             video_lost: None,

@@ -1,6 +1,7 @@
 //! What the user is told when something goes wrong: a stable kind, what it is about, the server's own words.
 
 mod computer;
+mod tls;
 
 use crate::capture::{DeviceInfo, SourceError, SourceEvent, SourceRemedy};
 use crate::media::{Bitrate, FrameRate, Size, Turn};
@@ -8,6 +9,8 @@ use crate::output::{PublishError, PublishStep, TlsFault};
 use crate::rtmp::auth::{LoginRefusal, login_refusal};
 use crate::rtmp::client::{ClientError, Step};
 use crate::rtmp::handshake::HandshakeError;
+
+pub use tls::TlsPeer;
 
 /// Every problem there is. The word of each is stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -130,6 +133,8 @@ pub enum ProblemKind {
     RecordingFailed,
     /// Something is missing in the recording; it goes on.
     RecordingGap,
+    /// The disk takes no larger file; the recording goes on in another.
+    RecordingFileFull,
     /// The disk of the recording is full.
     DiskFull,
     /// Soon the disk of the recording is full.
@@ -246,6 +251,7 @@ impl ProblemKind {
             Self::EncoderTight => "encoder_tight",
             Self::RecordingFailed => "recording_failed",
             Self::RecordingGap => "recording_gap",
+            Self::RecordingFileFull => "recording_file_full",
             Self::DiskFull => "disk_full",
             Self::DiskLow => "disk_low",
             Self::RecordingRepaired => "recording_repaired",
@@ -287,6 +293,8 @@ struct Advice {
     source: Option<SourceRemedy>,
     /// That the stream was sent without a key or a name.
     nameless: bool,
+    /// That no TLS came: from whom.
+    tls: Option<TlsPeer>,
     /// That it is about a destination of the show: its place.
     place: Option<usize>,
 }
@@ -428,13 +436,11 @@ impl Problem {
     /// What a publisher's error means to the user.
     pub fn from_publish(about: &str, error: &PublishError) -> Self {
         use ProblemKind as Kind;
-        let new = |kind, details: String| Self::new(kind, about, details);
+        let peer = TlsPeer::behind(about, error);
+        let new = |kind, details: String| Self::new(kind, about, details).without_tls(peer);
         match error {
             PublishError::Dns { reason } => new(Kind::DnsFailed, reason.clone()),
             PublishError::Refused => new(Kind::ConnectionRefused, String::new()),
-            PublishError::TimedOut { step: PublishStep::Tls, after } => {
-                new(Kind::TlsNotSpoken, format!("no answer to the TLS handshake within {} s", after.as_secs()))
-            }
             PublishError::TimedOut { step, after } => {
                 new(Kind::TimedOut, format!("step {}, {} s", step.word(), after.as_secs()))
             }
@@ -446,6 +452,9 @@ impl Problem {
                 TlsFault::UnknownCa => new(Kind::TlsUnknownCa, String::new()),
                 TlsFault::SelfSigned => new(Kind::TlsSelfSigned, String::new()),
                 TlsFault::NotTls => new(Kind::TlsNotSpoken, "its answer is not TLS".to_owned()),
+                TlsFault::PlainPort => {
+                    new(Kind::TlsNotSpoken, "nothing answers, and 1935 is the port of RTMP".to_owned())
+                }
                 TlsFault::BadCaFile { path, reason } => new(Kind::TlsBadCaFile, format!("{path}: {reason}")),
                 TlsFault::Other(reason) => new(Kind::TlsFailed, reason.clone()),
             },

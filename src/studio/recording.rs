@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::event::StudioEvent;
+use super::event::{Command, StudioEvent};
 use super::health::DiskFigures;
 use super::supervisor::{Message, Phase, Running, Supervisor};
 use super::{Problem, ProblemKind};
@@ -21,6 +21,8 @@ const RECORDER_QUEUE_LIMIT: Duration = Duration::from_secs(20);
 const RECORDING_DEADLINE: Duration = Duration::from_millis(1750);
 /// What the recorder has in any case.
 const RECORDING_PATIENCE_MIN: Duration = Duration::from_millis(150);
+/// What it has once the user insists: a disk that works needs no more to bring the rest to safety.
+const HURRIED_PATIENCE: Duration = Duration::from_millis(300);
 /// What a replay shows.
 const REPLAY_LENGTH: Duration = Duration::from_secs(30);
 /// Whoever marks twice within this means one moment.
@@ -163,6 +165,9 @@ impl Supervisor {
                 }
             }
             RecorderEvent::Hole { path, hole } => self.tell(StudioEvent::Problem(Problem::from_hole(path, *hole))),
+            RecorderEvent::FileFull { path, next } => {
+                self.tell(StudioEvent::Problem(Problem::new(ProblemKind::RecordingFileFull, path, next)));
+            }
             RecorderEvent::Low { path, minutes } => {
                 self.tell(StudioEvent::Problem(Problem::new(ProblemKind::DiskLow, path, minutes.to_string())));
             }
@@ -268,6 +273,9 @@ impl Supervisor {
     /// Closes the recording and what else is written; gives its files.
     pub(super) fn finish_recording(&self, running: &mut Running) -> Vec<PathBuf> {
         let patience = |running: &Running| {
+            if running.aborted {
+                return HURRIED_PATIENCE;
+            }
             let left = (running.program.end() + RECORDING_DEADLINE).since(self.clock.now());
             left.max(RECORDING_PATIENCE_MIN)
         };
@@ -276,7 +284,14 @@ impl Supervisor {
         recordings.iter().for_each(|recording| recording.recorder.close());
         for Recording { recorder, .. } in recordings {
             let shared = recorder.files_later();
-            if let Err(error) = recorder.finish(patience(running)) {
+            let mut limit = patience(running);
+            let finished = recorder.finish_while(|waited| {
+                if self.hear_insistence(running) {
+                    limit = limit.min(waited + HURRIED_PATIENCE);
+                }
+                waited < limit
+            });
+            if let Err(error) = finished {
                 self.fail(running, Problem::from_recorder(&error));
             }
             files.extend(shared.files());
@@ -288,13 +303,21 @@ impl Supervisor {
             }
         }
         // What they told while they wrote the rest.
+        self.hear_insistence(running);
+        files
+    }
+
+    /// Hears what recordings tell while they are closed; `true`: the user insists from now on.
+    fn hear_insistence(&self, running: &mut Running) -> bool {
+        let insisted_before = running.aborted;
         for message in self.inbox.try_iter() {
             match message {
                 Message::Recorder(number, event) => self.handle_recorder(running, number, &event),
                 Message::Replay(saved) => self.handle_replay(saved),
+                Message::Command(Command::Abort) => running.aborted = true,
                 _ => {}
             }
         }
-        files
+        running.aborted && !insisted_before
     }
 }

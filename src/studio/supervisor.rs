@@ -149,6 +149,8 @@ pub(super) struct Running {
     pub(super) health: Health,
     pub(super) next_stats: Timestamp,
     pub(super) phase: Phase,
+    /// The user insists: nothing is waited for.
+    pub(super) aborted: bool,
     pub(super) video_ended: bool,
     pub(super) audio_ended: bool,
     pub(super) video_lost: Option<Problem>,
@@ -312,6 +314,7 @@ impl Supervisor {
             Message::Command(Command::End) => self.end(running),
             Message::Command(Command::Abort) => {
                 running.lines.abort_all();
+                running.aborted = true;
                 running.phase = Phase::Done;
             }
             Message::Command(Command::SetVideoBitrate(bitrate)) => {

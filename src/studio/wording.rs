@@ -1,6 +1,6 @@
 //! The one table of sentences: what happened, and what to do. The window and the command line read the same.
 
-use super::{Problem, ProblemKind, Remedy, SourceRemedy};
+use super::{Problem, ProblemKind, Remedy, SourceRemedy, TlsPeer};
 
 /// What happened, in one sentence.
 pub fn what(problem: &Problem) -> String {
@@ -112,6 +112,11 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::RecordingGap => {
             format!("The disk stood still for too long: the recording {about} has a gap ({details}).")
         }
+        ProblemKind::RecordingFileFull => {
+            format!(
+                "The file {about} is as large as its disk allows: the recording goes on in {details}, and nothing is missing."
+            )
+        }
         ProblemKind::DiskFull => format!("The disk is full: the recording {about} ended ({details})."),
         ProblemKind::DiskLow => {
             format!("The disk has room for no more than {details} minutes of the recording {about}.")
@@ -148,6 +153,9 @@ pub fn to_do(problem: &Problem) -> String {
     let details = &problem.details;
     if let Some(remedy) = problem.source_remedy() {
         return with_source(remedy).to_owned();
+    }
+    if let Some(advice) = problem.tls_peer().and_then(|peer| without_tls(problem.kind, peer)) {
+        return advice.to_owned();
     }
     match problem.kind {
         ProblemKind::BadUrl => "Write it like rtmp://server/app or rtmps://server/app.".to_owned(),
@@ -260,6 +268,7 @@ pub fn to_do(problem: &Problem) -> String {
             "Record to a faster disk, or end what else writes to this one. The recording goes on."
                 .to_owned()
         }
+        ProblemKind::RecordingFileFull => "Nothing: both files play. A disk with exFAT or NTFS takes larger ones.".to_owned(),
         ProblemKind::DiskFull => "Free some space, or record to another disk.".to_owned(),
         ProblemKind::DiskLow => "Free some space: the recording ends before the disk is full.".to_owned(),
         ProblemKind::RecordingRepaired => "Nothing: it plays.".to_owned(),
@@ -275,6 +284,22 @@ pub fn to_do(problem: &Problem) -> String {
         }
         ProblemKind::ProfileWarning => "Save the profile again to mend it.".to_owned(),
         ProblemKind::Internal => "Please report this, with the command you used.".to_owned(),
+    }
+}
+
+/// What to do where no TLS came. Only to who may speak plain RTMP anything is sent in the open.
+fn without_tls(kind: ProblemKind, peer: TlsPeer) -> Option<&'static str> {
+    match (kind, peer) {
+        (ProblemKind::TlsNotSpoken, TlsPeer::Service) => Some(
+            "Use port 443. If that is the port, something on the way answers in its place, such as a firewall: try another network.",
+        ),
+        (ProblemKind::TimedOut | ProblemKind::ClosedByServer, TlsPeer::Service) => Some(
+            "Try another network: something on the way, such as a firewall, may block secure connections. Use port 443.",
+        ),
+        (ProblemKind::TimedOut | ProblemKind::ClosedByServer, TlsPeer::Unknown) => Some(
+            "Check the port: if it is one for plain RTMP, use rtmp:// instead; if not, a firewall on the way may block it.",
+        ),
+        _ => None,
     }
 }
 

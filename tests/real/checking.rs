@@ -18,6 +18,7 @@ use crate::support::mp4::decode;
 use crate::support::net::free_port;
 use crate::support::nginx::{Nginx, Options};
 use crate::support::odd::{Closes, OddServer};
+use crate::support::shim;
 use crate::support::tally::{Ended, Show, Tally, number};
 use crate::support::time;
 use crate::support::wire::Peer;
@@ -113,6 +114,28 @@ fn judge(case: &Case, ended: &Ended, took: Duration) -> Result<(), String> {
         return Err(format!("it took {took:?}"));
     }
     Ok(())
+}
+
+/// A share that hangs, or a disk that does not wake up.
+#[test]
+fn a_check_whose_clip_is_never_opened_tells_so_and_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let asleep = folder.path().join("asleep");
+    std::fs::create_dir(&asleep).unwrap();
+    let clip = asleep.join("clip.mp4");
+    std::fs::write(&clip, b"it is never read").unwrap();
+    let server = OddServer::silent();
+    let started = time::now();
+    let video = format!("file:{}", clip.display());
+    let ended = Tally::new(&["check", "--json", "--video", &video, "--audio", "test", "--to", &server.url()])
+        .key(KEY)
+        .env("LD_PRELOAD", &shim::compile("dead_disk", folder.path()))
+        .start()
+        .end(Duration::from_secs(30));
+    let took = started.elapsed();
+    ended.expect_code(3);
+    assert_eq!(ended.summary()["verdict"], "not_ready", "{}", ended.story());
+    assert!(took < LIMIT, "{took:?}");
 }
 
 /// Runs the cases, a dozen at a time; tells each with its time.
@@ -266,7 +289,10 @@ fn unreachable() -> Vec<Case> {
     let tls_only = tls_server(&Certificates::make(unknown.path(), Fault::None));
     let secure = |server: &OddServer| format!("rtmps://127.0.0.1:{}/live", server.port);
     let [garbage, http, silent] = [OddServer::garbage(), OddServer::http(), OddServer::silent()];
-    let [at_garbage, at_http, at_silent] = [secure(&garbage), secure(&http), secure(&silent)];
+    // What it has not read makes its close a reset, as a filter's is.
+    let closing = OddServer::start(|mut stream| _ = stream.read(&mut [0; 64]));
+    let [at_garbage, at_http] = [secure(&garbage), secure(&http)];
+    let [at_silent, at_closing] = [secure(&silent), secure(&closing)];
     vec![
         case(
             "a port where nobody listens",
@@ -294,7 +320,8 @@ fn unreachable() -> Vec<Case> {
             .with(&["--tls-ca", &no_ca]),
         case("TLS to what speaks none", &at_garbage, garbage, 5, "tls", &["tls_not_spoken"]),
         case("TLS to a plain web server", &at_http, http, 5, "tls", &["tls_not_spoken"]),
-        case("TLS to a silent port", &at_silent, silent, 5, "tls", &["tls_not_spoken"]),
+        case("TLS to a silent port", &at_silent, silent, 4, "tls", &["timed_out"]),
+        case("TLS to who closes", &at_closing, closing, 6, "tls", &["closed_by_server"]),
         odd("plain RTMP to a TLS port", tls_only, 6, "handshake", &["server_wants_tls"]),
         odd("a web server", OddServer::http(), 6, "handshake", &["http_server"]),
         odd("garbage", OddServer::garbage(), 6, "handshake", &["not_rtmp"]),

@@ -53,6 +53,26 @@ fn a_signal_ends_the_show_cleanly() {
     }
 }
 
+/// Whoever closes a session sends TERM and HUP at once, and a terminal may send HUP twice: nobody insists.
+#[test]
+fn a_closed_session_ends_the_show_as_cleanly() {
+    for signals in [[libc::SIGTERM, libc::SIGHUP], [libc::SIGHUP, libc::SIGHUP], [libc::SIGHUP, libc::SIGTERM]] {
+        let nginx = Nginx::start();
+        let mut show = endless(&nginx.url()).start();
+        show.wait_until_live();
+        time::pause(Duration::from_secs(2));
+        show.process.signal(signals[0]);
+        if signals[0] == signals[1] {
+            // Two that wait are one.
+            time::pause(Duration::from_millis(20));
+        }
+        let ended = ended_by(show, signals[1]);
+        let sent = number(ended.expect_good_show(), "frames_sent") as usize;
+        assert!(sent > 30 && ended.events.iter().any(|event| is_state(event, "ended")), "{}", ended.story());
+        assert_eq!(Recording::read(&nginx.recording()).video.len(), sent, "{signals:?}: {}", ended.story());
+    }
+}
+
 #[test]
 fn a_signal_ends_a_show_that_never_got_through() {
     let server = OddServer::silent();
@@ -170,6 +190,22 @@ fn a_signal_ends_a_show_whose_disk_never_returns() {
     assert!(!Recording::read(&file).video.is_empty(), "what was written stays");
     let sent = number(ended.summary(), "frames_sent") as usize;
     assert_eq!(Recording::read(&nginx.recording()).video.len(), sent, "{}", ended.story());
+}
+
+#[test]
+fn a_second_signal_leaves_time_to_tell_of_a_disk_that_never_returns() {
+    let nginx = Nginx::start();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("show.mp4");
+    let tally = endless(&nginx.url()).args(&["--record", &file.to_string_lossy()]);
+    let mut show = tally.env("LD_PRELOAD", &dead_disk(folder.path())).start();
+    show.wait_until_live();
+    time::pause(Duration::from_secs(2));
+    show.process.signal(libc::SIGINT);
+    time::pause(Duration::from_millis(800));
+    let ended = ended_by(show, libc::SIGINT);
+    ended.expect_problem(8, &["recording_failed"]);
+    assert_eq!(ended.events.last(), Some(ended.summary()), "{}", ended.story());
 }
 
 #[test]

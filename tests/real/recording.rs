@@ -123,6 +123,33 @@ fn a_recording_goes_on_while_the_server_is_away_and_at_any_rate() {
 }
 
 #[test]
+fn where_the_disk_takes_no_larger_file_another_begins_without_a_loss() {
+    for ending in ["mp4", "flv"] {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(format!("show.{ending}"));
+        // So many blocks of 512 bytes: three to four seconds.
+        let small_files = "trap '' XFSZ; ulimit -f 500; exec \"$@\"";
+        let ended = alone(&file).args(&["--keyframe-seconds", "1", "--for", "12s"]).within(small_files).run();
+        ended.expect_problem(0, &["recording_file_full"]);
+        let summary = ended.summary();
+        assert_eq!((number(summary, "recording_dropped"), ended.problems().len()), (0.0, 1), "{}", ended.story());
+        let files = files(&ended);
+        assert!(files.len() > 2, "{}", ended.story());
+        let mut pictures = 0;
+        for file in &files {
+            if ending == "mp4" {
+                let played = Played::read(file);
+                played.check_whole(30.0);
+                pictures += decode(file);
+            } else {
+                pictures += decode_without_a_warning(file);
+            }
+        }
+        assert_eq!(pictures as f64, number(summary, "frames_encoded"), "{}", ended.story());
+    }
+}
+
+#[test]
 fn another_file_begins_without_a_loss() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("show.mp4");

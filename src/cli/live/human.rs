@@ -1,6 +1,7 @@
 //! The show in words, for a person at a terminal.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::cli::names::Names;
@@ -126,12 +127,8 @@ impl Human {
             totals.video_kbps + totals.audio_kbps,
             totals.cpu_percent,
         ));
-        for (index, path) in summary.recordings.iter().enumerate() {
-            let gaps = match totals.recording_dropped {
-                frames @ 1.. if index == 0 => format!(" ({frames} frames are missing in it)"),
-                _ => String::new(),
-            };
-            self.line(&format!("Recording: {}{gaps}", path.display()));
+        for line in recording_lines(&summary.recordings, totals.recording_dropped) {
+            self.line(&line);
         }
     }
 
@@ -146,4 +143,36 @@ impl Human {
 fn clock_text(time: Duration) -> String {
     let seconds = time.as_secs();
     format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// The files of a show, and what is missing in them.
+fn recording_lines(files: &[PathBuf], frames_missing: u64) -> Vec<String> {
+    let mut lines: Vec<_> = files.iter().map(|path| format!("Recording: {}", path.display())).collect();
+    match &mut lines[..] {
+        [only] if frames_missing > 0 => only.push_str(&format!(" ({frames_missing} frames are missing in it)")),
+        // Which of them has the gap was told when it came.
+        [_, _, ..] if frames_missing > 0 => {
+            lines.push(format!("{frames_missing} frames are missing in the recordings."))
+        }
+        _ => {}
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_told_of_a_file_only_where_there_is_no_other() {
+        let [one, two] = ["/v/show.mp4", "/v/show-2.mp4"].map(PathBuf::from);
+        assert_eq!(recording_lines(&[], 0), [""; 0]);
+        assert_eq!(recording_lines(std::slice::from_ref(&one), 0), ["Recording: /v/show.mp4"]);
+        let gap = recording_lines(std::slice::from_ref(&one), 312);
+        assert_eq!(gap, ["Recording: /v/show.mp4 (312 frames are missing in it)"]);
+        let both = recording_lines(&[one, two], 312);
+        let expected =
+            ["Recording: /v/show.mp4", "Recording: /v/show-2.mp4", "312 frames are missing in the recordings."];
+        assert_eq!(both, expected);
+    }
 }

@@ -21,9 +21,10 @@ pub(super) use report::ReportFile;
 /// How often signals are looked for while nothing happens.
 const NAP: Duration = Duration::from_millis(50);
 
-/// How long a show may take to end when it was asked to, and how long when it was asked twice.
+/// How long a show may take to end when it was asked to, and how long when it was asked twice: then a disk has a moment for the
+/// recording, and one for the figures.
 const END_PATIENCE: Duration = Duration::from_secs(4);
-const ABORT_PATIENCE: Duration = Duration::from_millis(500);
+const ABORT_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Runs the show to its end. `notices` are told first: what was found while the settings were read.
 ///
@@ -169,6 +170,7 @@ pub(super) fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::PacketLoss
         | ProblemKind::EncoderTight
         | ProblemKind::CertificateExpiresSoon
+        | ProblemKind::RecordingFileFull
         | ProblemKind::DiskLow
         | ProblemKind::RecordingRepaired
         | ProblemKind::ReplayFailed

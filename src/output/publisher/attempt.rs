@@ -211,9 +211,10 @@ impl Task {
         let Some(tls_config) = tls_config else { return Ok(Transport::Plain(tcp)) };
         let (result, took) = self.timed(timeout(TLS_DEADLINE, tls::handshake(tls_config, &target.host, tcp))).await?;
         let result = match result {
-            Ok(result) => result.map_err(PublishError::Tls),
+            Ok(result) => result,
             Err(_elapsed) => Err(PublishError::TimedOut { step: PublishStep::Tls, after: TLS_DEADLINE }),
         };
+        let result = result.map_err(|error| tls::or_plain_port(error, target.port));
         let stream = result.map_err(|error| self.failed(PublishStep::Tls, took, error))?;
         let version = stream.get_ref().1.protocol_version().map_or_else(String::new, |v| format!("{v:?}"));
         if let Some(expires) = stream.get_ref().1.peer_certificates().and_then(certificate::first_expiry) {

@@ -15,7 +15,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{CertificateError, ClientConfig, Error, OtherError, RootCertStore, crypto};
 
 use super::trust::{SelfSigned, Trust};
-use crate::output::TlsFault;
+use crate::output::{PublishError, PublishStep, TlsFault};
+use crate::rtmp::url::Scheme;
 
 /// The TLS settings for one destination. Reads files: call before time matters.
 pub(super) fn client_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, TlsFault> {
@@ -59,23 +60,30 @@ pub(super) async fn handshake(
     config: Arc<ClientConfig>,
     host: &str,
     tcp: TcpStream,
-) -> Result<TlsStream<TcpStream>, TlsFault> {
-    let name = ServerName::try_from(host.to_owned()).map_err(|error| TlsFault::Other(error.to_string()))?;
-    TlsConnector::from(config).connect(name, tcp).await.map_err(|error| fault(&error))
+) -> Result<TlsStream<TcpStream>, PublishError> {
+    let name =
+        ServerName::try_from(host.to_owned()).map_err(|error| PublishError::Tls(TlsFault::Other(error.to_string())))?;
+    TlsConnector::from(config).connect(name, tcp).await.map_err(|error| failure(&error))
 }
 
-/// The words for a failed handshake.
-fn fault(error: &io::Error) -> TlsFault {
+/// What a failed handshake means: that TLS was refused, or that the connection broke and nobody refused it.
+fn failure(error: &io::Error) -> PublishError {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
-    match inner {
+    PublishError::Tls(match inner {
         Some(Error::InvalidCertificate(reason)) => certificate_fault(reason),
         Some(Error::InvalidMessage(_)) => TlsFault::NotTls,
         Some(other) => TlsFault::Other(other.to_string()),
-        // A plain RTMP server waits for 1537 bytes or closes on the first one that is not 3.
-        None if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => {
-            TlsFault::NotTls
-        }
-        None => TlsFault::Other(error.to_string()),
+        None => return PublishError::Broken { step: PublishStep::Tls, reason: error.to_string() },
+    })
+}
+
+/// A plain RTMP server waits for 1537 bytes, or closes on the first one that is not 3: who answers to TLS with nothing on its
+/// `port` is one. Elsewhere, whoever is on the way may be at fault too.
+pub(super) fn or_plain_port(error: PublishError, port: u16) -> PublishError {
+    let is_nothing = matches!(error, PublishError::TimedOut { .. } | PublishError::Broken { .. });
+    match is_nothing && port == Scheme::Rtmp.default_port() {
+        true => PublishError::Tls(TlsFault::PlainPort),
+        false => error,
     }
 }
 
@@ -108,4 +116,26 @@ fn certificate_fault(reason: &CertificateError) -> TlsFault {
 fn plain_name(told: &str) -> String {
     let name = told.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(told);
     name.trim_matches('"').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn who_closes_or_is_silent_speaks_plain_rtmp_only_where_that_is_usual() {
+        let closed = || failure(&io::ErrorKind::UnexpectedEof.into());
+        let silent = || PublishError::TimedOut { step: PublishStep::Tls, after: Duration::from_secs(5) };
+        let garbled = || PublishError::Tls(TlsFault::NotTls);
+        let reset = failure(&io::ErrorKind::ConnectionReset.into());
+        assert!(matches!(reset, PublishError::Broken { step: PublishStep::Tls, .. }), "{reset:?}");
+        assert!(matches!(or_plain_port(closed(), 443), PublishError::Broken { .. }));
+        assert!(matches!(or_plain_port(silent(), 443), PublishError::TimedOut { .. }));
+        for error in [closed(), silent()] {
+            assert!(matches!(or_plain_port(error, 1935), PublishError::Tls(TlsFault::PlainPort)));
+        }
+        assert!(matches!(or_plain_port(garbled(), 1935), PublishError::Tls(TlsFault::NotTls)));
+    }
 }

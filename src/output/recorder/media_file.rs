@@ -26,6 +26,17 @@ pub(super) struct MediaFile<D: Disk> {
     has_video: bool,
     base: Option<Timestamp>,
     last: Timestamp,
+    /// Where the newest piece begins, and the one before it: both keyframes.
+    newest: Option<PieceStart>,
+    before: Option<PieceStart>,
+}
+
+/// Where a piece begins, up to which the file is whole.
+#[derive(Clone, Copy)]
+struct PieceStart {
+    bytes: u64,
+    last: Timestamp,
+    next_audio: Option<u64>,
 }
 
 enum Writer<D: Disk> {
@@ -51,10 +62,15 @@ struct Mp4File<D: Disk> {
 struct Counted<D> {
     disk: D,
     bytes: u64,
+    /// What comes does not go to the disk.
+    discards: bool,
 }
 
 impl<D: Write> Write for Counted<D> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.discards {
+            return Ok(bytes.len());
+        }
         let taken = self.disk.write(bytes)?;
         self.bytes += taken as u64;
         Ok(taken)
@@ -68,13 +84,13 @@ impl<D: Write> Write for Counted<D> {
 impl<D: Disk> MediaFile<D> {
     /// Begins a file of `stream` with what a player needs first.
     pub(super) fn begin(disk: D, form: RecordForm, stream: &StreamConfig) -> io::Result<Self> {
-        let out = BufWriter::new(Counted { disk, bytes: 0 });
+        let out = BufWriter::new(Counted { disk, bytes: 0, discards: false });
         let has_video = stream.video.is_some();
         let writer = match form {
             RecordForm::Flv => Writer::Flv(begin_flv(out, stream)?, Timeline::new(has_video)),
             RecordForm::Mp4 => Writer::Mp4(Box::new(Mp4File::begin(out, stream)?)),
         };
-        Ok(Self { writer, has_video, base: None, last: Timestamp::ZERO })
+        Ok(Self { writer, has_video, base: None, last: Timestamp::ZERO, newest: None, before: None })
     }
 
     /// Where on the program's timeline it starts, once it has.
@@ -141,6 +157,43 @@ impl<D: Disk> MediaFile<D> {
                 None => Ok(()),
             },
         }
+    }
+
+    /// A piece ends, and the next one begins with the keyframe at `at`: what is before it is brought to the disk.
+    pub(super) fn end_piece(&mut self, at: Timestamp) -> io::Result<()> {
+        self.end_at(at)?;
+        let mut next_audio = None;
+        if let Writer::Mp4(mp4) = &mut self.writer {
+            mp4.writer.write_fragment()?;
+            next_audio = mp4.next_audio;
+        }
+        self.sync(false)?;
+        let place = PieceStart { bytes: self.buffer().get_ref().bytes, last: self.last, next_audio };
+        self.before = self.newest.replace(place);
+        Ok(())
+    }
+
+    /// Whether there is anything before the last two pieces.
+    pub(super) fn can_be_cut(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// The last two pieces go: the one that is not whole, and the one before it.
+    pub(super) fn cut_pieces(&mut self) -> io::Result<()> {
+        let Some(place) = self.before.take() else { return Ok(()) };
+        self.newest = None;
+        self.last = place.last;
+        if let Writer::Mp4(mp4) = &mut self.writer {
+            mp4.writer.forget_waiting();
+            (mp4.pending, mp4.next_audio) = (None, place.next_audio);
+        }
+        let buffer = self.buffer();
+        // Nothing else empties it.
+        buffer.get_mut().discards = true;
+        let emptied = buffer.flush();
+        let counted = buffer.get_mut();
+        (counted.discards, counted.bytes) = (false, place.bytes);
+        emptied.and(counted.disk.cut(place.bytes))
     }
 
     /// Brings what is whole to the disk; with `all`, the file's length and times too.

@@ -3,6 +3,7 @@
 mod chapters;
 mod journal;
 mod media_file;
+mod pieces;
 mod repair;
 mod replay;
 mod room;
@@ -22,12 +23,15 @@ use self::thread::{Shared, record};
 use super::OutputHandle;
 use crate::clock::Clock;
 use crate::flow::{Errand, Hole, Stop};
-use crate::media::{RecordSplit, StreamConfig, Timestamp};
+use crate::media::{RecordSplit, StreamConfig, Timestamp, is_disk_full};
 
 pub use journal::{Leftover, leftovers};
 pub use repair::{RepairError, Repaired, repair};
 pub use replay::{ReplaySave, replay_path};
 pub use room::{Room, RoomWatch, Told};
+
+/// How often whoever waits for the end of a recording is asked whether to go on.
+const FINISH_NAP: Duration = Duration::from_millis(25);
 
 /// Why a recording failed. The stream is not harmed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +47,7 @@ pub struct RecorderError {
 
 impl RecorderError {
     fn new(path: &Path, error: &io::Error) -> Self {
-        let disk_full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        let disk_full = is_disk_full(error.kind());
         Self { path: path.display().to_string(), reason: error.to_string(), disk_full }
     }
 }
@@ -60,6 +64,13 @@ pub enum RecorderEvent {
         path: String,
         /// What is missing.
         hole: Hole,
+    },
+    /// The file is as large as its disk takes one, and the recording goes on in another, without a hole. Told of the first.
+    FileFull {
+        /// The file.
+        path: String,
+        /// What follows it.
+        next: String,
     },
     /// The disk has room for so many minutes more.
     Low {
@@ -169,12 +180,24 @@ impl Recorder {
     /// # Errors
     /// The disk does not answer: what it took so far is in the file. The thread is left to itself, and should the disk
     /// come back while the program runs, it writes the rest.
-    pub fn finish(mut self, limit: Duration) -> Result<(), RecorderError> {
+    pub fn finish(self, limit: Duration) -> Result<(), RecorderError> {
+        self.finish_while(|waited| waited < limit)
+    }
+
+    /// The same, for as long as `waits` says, which is asked again and again with how long it was waited so far.
+    ///
+    /// # Errors
+    /// As `finish`.
+    pub fn finish_while(mut self, mut waits: impl FnMut(Duration) -> bool) -> Result<(), RecorderError> {
         self.output.queue().close();
-        if self.errand.finish(limit) {
+        let mut waited = Duration::ZERO;
+        while !self.errand.wait(FINISH_NAP) && waits(waited + FINISH_NAP) {
+            waited += FINISH_NAP;
+        }
+        if self.errand.finish(Duration::ZERO) {
             return Ok(());
         }
-        let within = format!("within {:.1} s", limit.as_secs_f64());
+        let within = format!("within {:.1} s", (waited + FINISH_NAP).as_secs_f64());
         let reason = match self.shared.files().is_empty() {
             true => format!("the disk did not make the file {within}"),
             false => {

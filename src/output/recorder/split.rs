@@ -32,9 +32,14 @@ impl Splitter {
             Some(RecordSplit::Duration(most)) => at.since(base) + Duration::from_millis(1) >= most,
         };
         if due {
-            self.bytes_at_keyframe = 0;
+            self.begin_file();
         }
         due
+    }
+
+    /// Another file has begun.
+    pub(super) fn begin_file(&mut self) {
+        self.bytes_at_keyframe = 0;
     }
 }
 

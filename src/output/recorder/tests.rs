@@ -1,5 +1,6 @@
 //! The recorder, packet by packet.
 
+mod full_files;
 mod stalls;
 
 use std::cell::RefCell;
@@ -92,6 +93,8 @@ struct Contents {
     room: Option<u64>,
     /// After so many bytes writing fails.
     fails_after: Option<(usize, io::ErrorKind)>,
+    /// No file may be larger.
+    file_max: Option<usize>,
     gone: bool,
     moved: bool,
     closed: usize,
@@ -125,6 +128,14 @@ impl Write for MemoryFile {
             contents.files[self.1].1.extend_from_slice(&bytes[..left]);
             return Ok(left);
         }
+        if let Some(most) = contents.file_max {
+            let left = most.saturating_sub(contents.files[self.1].1.len()).min(bytes.len());
+            if left == 0 {
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
+            contents.files[self.1].1.extend_from_slice(&bytes[..left]);
+            return Ok(left);
+        }
         contents.files[self.1].1.extend_from_slice(bytes);
         Ok(bytes.len())
     }
@@ -137,6 +148,11 @@ impl Write for MemoryFile {
 impl Disk for MemoryFile {
     fn sync(&mut self, _all: bool) -> io::Result<()> {
         self.0.0.lock().unwrap().syncs += 1;
+        Ok(())
+    }
+
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.0.0.lock().unwrap().files[self.1].1.truncate(length as usize);
         Ok(())
     }
 
@@ -315,27 +331,33 @@ fn another_file_begins_at_a_keyframe_and_no_packet_is_lost_or_there_twice() {
         let files = memory.files();
         assert!(files.len() >= 4, "{} files", files.len());
         assert_eq!((files[0].0.as_str(), &files[1].0), (path.as_str(), &format!("show-2.{form}")));
-        let (mut pictures, mut sound) = (Vec::new(), Vec::new());
-        for (name, bytes) in &files {
-            if let RecordSplit::Size(most) = split {
+        if let RecordSplit::Size(most) = split {
+            for (name, bytes) in &files {
                 let is_last = name == &files[files.len() - 1].0;
                 assert!(bytes.len() as u64 <= most && (is_last || bytes.len() > 100_000), "{name}: {}", bytes.len());
             }
-            let [seen, heard] = if form == "mp4" { read_mp4(bytes).0 } else { read_flv(bytes) };
-            assert!(seen[0].start == 0 && seen[0].sync, "{name} begins with {:?}", seen[0]);
-            assert!(seen.windows(2).all(|pair| pair[0].start + u64::from(pair[0].duration) == pair[1].start), "{name}");
-            // Sound begins within its first packet's length, and ends where the picture does, to a packet.
-            assert!(heard[0].start < 2 * 1024, "{name}: {:?}", heard[0]);
-            assert!(
-                heard.windows(2).all(|pair| pair[0].start + u64::from(pair[0].duration) == pair[1].start),
-                "{name}"
-            );
-            pictures.extend(seen.iter().map(|found| found.number));
-            sound.extend(heard.iter().map(|found| found.number));
         }
+        let (pictures, sound) = read_in_turn(form, &files);
         assert_eq!(pictures, (0..525).collect::<Vec<_>>(), "{form} {split:?}");
         assert_eq!(sound, (2..984).collect::<Vec<_>>(), "{form} {split:?}");
     }
+}
+
+/// The numbers of the pictures and the sound in files that follow each other, each of which is whole in itself.
+fn read_in_turn(form: &str, files: &[(String, Vec<u8>)]) -> (Vec<i64>, Vec<i64>) {
+    let (mut pictures, mut sound) = (Vec::new(), Vec::new());
+    let follow =
+        |found: &[Found]| found.windows(2).all(|pair| pair[0].start + u64::from(pair[0].duration) == pair[1].start);
+    for (name, bytes) in files {
+        let [seen, heard] = if form == "mp4" { read_mp4(bytes).0 } else { read_flv(bytes) };
+        assert!(seen[0].start == 0 && seen[0].sync, "{name} begins with {:?}", seen[0]);
+        // Sound begins within its first packet's length, and ends where the picture does, to a packet.
+        assert!(heard[0].start < 2 * 1024, "{name}: {:?}", heard[0]);
+        assert!(follow(&seen) && follow(&heard), "{name}");
+        pictures.extend(seen.iter().map(|found| found.number));
+        sound.extend(heard.iter().map(|found| found.number));
+    }
+    (pictures, sound)
 }
 
 /// The tags of an FLV in the form of `read_mp4`, with times in units of the tracks, rounded as milliseconds allow.

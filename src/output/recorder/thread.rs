@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::chapters::{Mark, chapters_paths, chapters_text};
 use super::media_file::MediaFile;
+use super::pieces::{Pieces, Taken};
 use super::room::{RoomWatch, Told};
 use super::split::Splitter;
 use super::storage::{Disk, Place, Storage};
@@ -112,6 +113,12 @@ pub(super) struct Files<S: Storage> {
     current: Open<S>,
     /// The one before, while sound for it may still come.
     closing: Option<Open<S>>,
+    /// What the current one took last.
+    pieces: Pieces,
+    /// A file was as large as its disk takes one: told of the first.
+    was_full: bool,
+    /// What is to be told.
+    news: Option<RecorderEvent>,
     /// Bytes of files that are closed.
     closed_bytes: u64,
     /// How many files were begun.
@@ -131,6 +138,9 @@ impl<S: Storage> Files<S> {
             splitter: Splitter::new(config.split),
             current: first,
             closing: None,
+            pieces: Pieces::default(),
+            was_full: false,
+            news: None,
             closed_bytes: 0,
             begun: 1,
             marks: Vec::new(),
@@ -143,11 +153,40 @@ impl<S: Storage> Files<S> {
     }
 
     fn take(&mut self, packet: &Packet, shared: &Shared) -> io::Result<()> {
+        self.with_room(shared, |files| files.try_take(packet, shared))
+    }
+
+    /// Something is missing before the next packet.
+    fn hole(&mut self, shared: &Shared) -> io::Result<()> {
+        self.with_room(shared, |files| files.current.file.hole())?;
+        self.pieces.push(Taken::Hole);
+        Ok(())
+    }
+
+    fn sync(&mut self, shared: &Shared) -> io::Result<()> {
+        self.with_room(shared, |files| files.current.file.sync(false))
+    }
+
+    /// Does it in another file where this one can grow no more. FAT32 takes 4 GiB, whatever room there is.
+    fn with_room(&mut self, shared: &Shared, act: impl Fn(&mut Self) -> io::Result<()>) -> io::Result<()> {
+        match act(self) {
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge && self.current.file.can_be_cut() => {
+                self.leave_full(shared)?;
+                act(self)
+            }
+            done => done,
+        }
+    }
+
+    fn try_take(&mut self, packet: &Packet, shared: &Shared) -> io::Result<()> {
         let begins = packet.is_keyframe() || self.stream.video.is_none();
         if begins && let Some(base) = self.current.file.base() {
             let bytes = self.current.file.bytes();
             if self.splitter.is_due(base, packet.dts, bytes) {
                 self.go_on_in_another(packet.dts, shared)?;
+            } else if self.pieces.is_due(packet.dts) {
+                self.current.file.end_piece(packet.dts)?;
+                self.pieces.end_newest();
             }
         }
         let late =
@@ -159,18 +198,50 @@ impl<S: Storage> Files<S> {
         if self.closing.is_some() && self.current.file.base().is_some_and(is_late) {
             self.close_former()?;
         }
-        take(&mut self.current, packet)
+        take(&mut self.current, packet)?;
+        self.pieces.push(Taken::Packet(packet.clone()));
+        Ok(())
     }
 
     /// A picture ends its file where the next one begins.
     fn go_on_in_another(&mut self, at: Timestamp, shared: &Shared) -> io::Result<()> {
         self.close_former()?;
         self.current.file.end_at(at)?;
+        self.begin_another(shared)
+    }
+
+    /// The current file ends before its last two pieces, and another one begins with them.
+    fn leave_full(&mut self, shared: &Shared) -> io::Result<()> {
+        self.close_former()?;
+        self.current.file.cut_pieces()?;
+        let (full, pieces) = (self.current.path.clone(), self.pieces.take());
+        self.take_marks_back();
+        self.splitter.begin_file();
+        self.begin_another(shared)?;
+        if !std::mem::replace(&mut self.was_full, true) {
+            let [path, next] = [&full, &self.current.path].map(|path| path.display().to_string());
+            self.news = Some(RecorderEvent::FileFull { path, next });
+        }
+        for taken in pieces {
+            match taken {
+                Taken::Packet(packet) => self.try_take(&packet, shared)?,
+                Taken::Hole => {
+                    self.current.file.hole()?;
+                    self.pieces.push(Taken::Hole);
+                }
+            }
+        }
+        self.mark(Vec::new());
+        Ok(())
+    }
+
+    fn begin_another(&mut self, shared: &Shared) -> io::Result<()> {
         // A name that has become free since, because its file was renamed, is not taken again.
         let made = self.storage.create(&self.base_path, self.begun + 1)?;
         self.begun += 1;
         let next = begin(&mut self.storage, made, self.form, &self.stream, shared)?;
         self.closing = Some(std::mem::replace(&mut self.current, next));
+        self.pieces = Pieces::default();
         // Without a picture nothing comes late.
         if self.stream.video.is_none() { self.close_former() } else { Ok(()) }
     }
@@ -201,14 +272,27 @@ impl<S: Storage> Files<S> {
         }
     }
 
+    /// Marks of the current file that are behind its new end wait for the next one.
+    fn take_marks_back(&mut self) {
+        let Some(base) = self.current.file.base() else { return };
+        let end = self.current.file.last();
+        let moved = self.current.marks.extract_if(.., |mark| base + mark.at > end);
+        self.marks.extend(moved.map(|mark| (mark.number, base + mark.at)));
+        if self.current.marks.is_empty()
+            && let Some(chapters) = self.current.chapters.take()
+        {
+            self.storage.remove(&chapters);
+        }
+    }
+
     fn written_bytes(&mut self) -> u64 {
         let closing = self.closing.as_mut().map_or(0, |open| open.file.bytes());
         self.closed_bytes + closing + self.current.file.bytes()
     }
 
-    fn finish(&mut self) -> io::Result<()> {
+    fn finish(&mut self, shared: &Shared) -> io::Result<()> {
+        let current = self.with_room(shared, |files| files.current.file.finish());
         let former = self.close_former();
-        let current = self.current.file.finish();
         write_marks(&mut self.storage, &mut self.current, true);
         former.and(current)
     }
@@ -317,7 +401,9 @@ pub(super) fn record<S: Storage>(
     };
     let mut files = Files::new(storage, config, first);
     tell(RecorderEvent::Begun);
-    match write_all(&mut files, output, clock, shared, tell) {
+    let written = write_all(&mut files, output, clock, shared, tell);
+    files.news.take().into_iter().for_each(tell);
+    match written {
         Ok(None) => files.storage.closed(),
         Ok(Some(error)) => {
             output.deactivate();
@@ -346,13 +432,13 @@ fn write_all<S: Storage>(
     let mut synced_at = clock.now();
     // A disk that is full from the start gets nothing.
     if let Some(full) = look_at_room(files, &mut room, synced_at, tell) {
-        files.finish()?;
+        files.finish(shared)?;
         return Ok(Some(full));
     }
     loop {
         let popped = output.queue().pop(POP_LIMIT);
         if let Some(hole) = output.queue().take_hole() {
-            files.current.file.hole()?;
+            files.hole(shared)?;
             tell(RecorderEvent::Hole { path: files.path().display().to_string(), hole });
         }
         match popped {
@@ -360,24 +446,25 @@ fn write_all<S: Storage>(
             Popped::Empty => {}
             Popped::Closed => break,
         }
+        files.news.take().into_iter().for_each(tell);
         files.mark(shared.take_marks());
         let now = clock.now();
         if now.since(synced_at) >= SYNC_INTERVAL {
             synced_at = now;
-            shared.ask_disk(clock, || files.current.file.sync(false))?;
+            shared.ask_disk(clock, || files.sync(shared))?;
             if files.current.file.disk().place(&files.current.path) == Place::Gone {
                 // It may be somewhere that this system does not tell of.
-                files.finish()?;
+                files.finish(shared)?;
                 let gone = io::Error::new(io::ErrorKind::NotFound, "the file is gone");
                 return Ok(Some(RecorderError::new(files.path(), &gone)));
             }
             if let Some(full) = look_at_room(files, &mut room, now, tell) {
-                files.finish()?;
+                files.finish(shared)?;
                 return Ok(Some(full));
             }
         }
     }
-    files.finish()?;
+    files.finish(shared)?;
     Ok(None)
 }
 

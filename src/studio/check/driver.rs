@@ -465,9 +465,6 @@ impl Driver {
     fn finish(&self, mut running: Running, done: bool) -> CheckSummary {
         running.program.end_at(self.clock.now());
         running.program.fanout().close();
-        if !done {
-            running.sources.leave();
-        }
         self.release(&mut running);
         let destinations = running.lines.iter().map(|(line, _)| line.summary()).collect();
         let verdict = match (done, running.failures.is_empty(), running.warnings.is_empty()) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::report::{CheckDetail, CheckStep};
 use crate::capture::{AudioSource, SourceError, VideoSource};
 use crate::clock::Clock;
-use crate::flow::Worker;
+use crate::flow::Errand;
 use crate::media::Timestamp;
 use crate::settings::{ShowSettings, VideoChoice};
 use crate::studio::incoming::IngestDoor;
@@ -43,7 +43,7 @@ pub(super) struct Sources {
     handle: StageHandle,
     // Dropped last.
     _stage: Option<Stage>,
-    opener: Option<Worker>,
+    _opener: Option<Errand>,
 }
 
 impl Sources {
@@ -60,7 +60,8 @@ impl Sources {
         let stage = Stage::start(StageFormat::from(&show.encoding), clock.clone(), Preview::new(), sound, sink)?;
         let (sender, found) = sync_channel(2);
         let (wanted, opening) = (show.clone(), clock.clone());
-        let opener = Worker::spawn("open-sources", move |_| {
+        // A disk may hang in it: nobody waits for its end.
+        let opener = Errand::start("open-sources", move |_| {
             let ingest = IngestDoor::new(wanted.ingest.clone());
             // Nobody reads any more: the check is over.
             let video = open_video(&wanted.video, &wanted.encoding, &opening, &ingest);
@@ -76,13 +77,13 @@ impl Sources {
         handle: StageHandle,
         stage: Option<Stage>,
         found: Option<Receiver<Found>>,
-        opener: Option<Worker>,
+        opener: Option<Errand>,
         show: &ShowSettings,
         started: Timestamp,
     ) -> Self {
         let awaited = || Standing::Awaited { name: String::new(), notice: None };
         let video = if show.video == VideoChoice::None { Standing::Told { ok: true } } else { awaited() };
-        Self { started, video, audio: awaited(), found, handle, _stage: stage, opener }
+        Self { started, video, audio: awaited(), found, handle, _stage: stage, _opener: opener }
     }
 
     pub(super) fn stage(&self) -> &StageHandle {
@@ -139,13 +140,6 @@ impl Sources {
             steps.extend(step_of(&mut self.audio, audio, took, late));
         }
         steps
-    }
-
-    /// Leaves a device that hangs to itself, when nobody may wait for it.
-    pub(super) fn leave(&mut self) {
-        if let Some(opener) = self.opener.take().filter(|opener| !opener.is_finished()) {
-            opener.abandon();
-        }
     }
 }
 

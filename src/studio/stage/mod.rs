@@ -47,6 +47,12 @@ pub(super) struct Retired {
     _audio: Option<Box<dyn AudioSource>>,
 }
 
+impl Retired {
+    fn of(video: Option<Box<dyn VideoSource>>, audio: Option<Box<dyn AudioSource>>) -> Option<Self> {
+        (video.is_some() || audio.is_some()).then_some(Self { _video: video, _audio: audio })
+    }
+}
+
 impl fmt::Debug for Retired {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Retired")
@@ -153,22 +159,23 @@ impl StageHandle {
         self.0.format
     }
 
-    /// From the next tick on the picture comes from `source`.
-    pub(super) fn set_video(&self, source: Option<Box<dyn VideoSource>>) {
+    /// From the next tick on the picture comes from `source`. Gives back one that was never on stage: closing it may take a
+    /// while.
+    pub(super) fn set_video(&self, source: Option<Box<dyn VideoSource>>) -> Option<Retired> {
         self.change(|standing| {
             standing.video_name = source.as_ref().map(|source| source.info().name).unwrap_or_default();
             standing.has_picture = false;
         });
-        self.0.video.put(source);
+        Retired::of(self.0.video.put(source).flatten(), None)
     }
 
-    /// From the next chunk on the sound comes from `source`; silence where there is none.
-    pub(super) fn set_audio(&self, source: Option<Box<dyn AudioSource>>) {
+    /// From the next chunk on the sound comes from `source`; silence where there is none. Gives back as `set_video` does.
+    pub(super) fn set_audio(&self, source: Option<Box<dyn AudioSource>>) -> Option<Retired> {
         self.change(|standing| {
             standing.audio_name = source.as_ref().map(|source| source.info().name).unwrap_or_default();
             standing.has_sound = false;
         });
-        self.0.audio.put(source);
+        Retired::of(None, self.0.audio.put(source).flatten())
     }
 
     /// What is shown on air in place of a picture that does not come.
@@ -211,8 +218,8 @@ impl StageHandle {
     }
 
     fn retire(&self, video: Option<Box<dyn VideoSource>>, audio: Option<Box<dyn AudioSource>>) {
-        if video.is_some() || audio.is_some() {
-            self.tell(StageEvent::Retired(Retired { _video: video, _audio: audio }));
+        if let Some(retired) = Retired::of(video, audio) {
+            self.tell(StageEvent::Retired(retired));
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::Lang;
 use crate::studio::wording as engine;
-use crate::studio::{Problem, ProblemKind as Kind, Remedy, SourceRemedy};
+use crate::studio::{Problem, ProblemKind as Kind, Remedy, SourceRemedy, TlsPeer};
 
 /// What happened, in one sentence.
 pub(super) fn what(lang: Lang, problem: &Problem) -> String {
@@ -132,6 +132,10 @@ fn what_german(problem: &Problem) -> String {
         Kind::RecordingGap => {
             format!("Der Datenträger stand zu lange still: die Aufnahme {about} hat eine Lücke ({details}).")
         }
+        Kind::RecordingFileFull => format!(
+            "Die Datei {about} ist so groß, wie ihr Datenträger es erlaubt: die Aufnahme geht in {details} weiter, und es \
+             fehlt nichts."
+        ),
         Kind::DiskFull => format!("Der Datenträger ist voll: die Aufnahme {about} ist zu Ende ({details})."),
         Kind::DiskLow => format!("Der Datenträger hat nur noch Platz für {details} Minuten der Aufnahme {about}."),
         Kind::RecordingRepaired => format!(
@@ -196,7 +200,7 @@ pub(super) fn to_do(lang: Lang, problem: &Problem) -> String {
     if let Some(remedy) = problem.source_remedy() {
         return lang.pick(source_row(remedy)).to_owned();
     }
-    if let Some(row) = replay_row(problem) {
+    if let Some(row) = replay_row(problem).or_else(|| tls_row(problem)) {
         return lang.pick(row).to_owned();
     }
     match problem.remedy() {
@@ -226,6 +230,29 @@ fn replay_row(problem: &Problem) -> Option<[&'static str; 2]> {
         (Kind::ReplayFailed, Problem::NOTHING_YET | Problem::OTHERS_WRITTEN) => {
             Some(["Try again in a moment.", "Versuche es gleich noch einmal."])
         }
+        _ => None,
+    }
+}
+
+/// Where no TLS came. Only to who may speak plain RTMP anything is sent in the open.
+fn tls_row(problem: &Problem) -> Option<[&'static str; 2]> {
+    match (problem.kind, problem.tls_peer()?) {
+        (Kind::TlsNotSpoken, TlsPeer::Service) => Some([
+            "Use port 443. If that is the port, something on the way answers in its place, such as a firewall: try another \
+             network.",
+            "Verwende Port 443. Ist es der schon, antwortet unterwegs etwas anderes, etwa eine Firewall: versuche es in einem \
+             anderen Netz.",
+        ]),
+        (Kind::TimedOut | Kind::ClosedByServer, TlsPeer::Service) => Some([
+            "Try another network: something on the way, such as a firewall, may block secure connections. Use port 443.",
+            "Versuche es in einem anderen Netz: unterwegs kann etwas sichere Verbindungen sperren, etwa eine Firewall. Verwende \
+             Port 443.",
+        ]),
+        (Kind::TimedOut | Kind::ClosedByServer, TlsPeer::Unknown) => Some([
+            "Check the port: if it is one for plain RTMP, use rtmp:// instead; if not, a firewall on the way may block it.",
+            "Prüfe den Port: ist es einer für einfaches RTMP, verwende rtmp://; wenn nicht, kann ihn unterwegs eine Firewall \
+             sperren.",
+        ]),
         _ => None,
     }
 }
@@ -474,6 +501,10 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         Kind::RecordingGap => [
             "Record to a faster disk, or end what else writes to this one. The recording goes on.",
             "Nimm auf einen schnelleren Datenträger auf, oder beende, was sonst auf diesen schreibt. Die Aufnahme läuft weiter.",
+        ],
+        Kind::RecordingFileFull => [
+            "Nothing to do: both files play. A disk with exFAT or NTFS takes larger ones.",
+            "Nichts zu tun: beide Dateien laufen. Ein Datenträger mit exFAT oder NTFS nimmt größere.",
         ],
         Kind::DiskFull => [
             "Free some space, or record to another disk.",

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use super::{Lang, Words};
+use crate::media::is_disk_full;
 use crate::settings::{PasteError, SettingsError, UrlOf};
 
 impl Words {
@@ -57,7 +58,7 @@ impl Words {
 
 fn advice_in_german(error: &io::Error) -> &'static str {
     match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "; schaffe Platz und versuche es noch einmal",
+        kind if is_disk_full(kind) => "; schaffe Platz und versuche es noch einmal",
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             "; gib dir das Recht zu schreiben, oder setze TALLY_CONFIG_DIR auf einen Ordner, in dem du es hast"
         }

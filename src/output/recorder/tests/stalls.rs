@@ -59,6 +59,10 @@ impl<F: FnMut()> Disk for StallingFile<F> {
         self.0.sync(all)
     }
 
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.0.cut(length)
+    }
+
     fn place(&self, path: &Path) -> Place {
         self.0.place(path)
     }
@@ -66,6 +70,19 @@ impl<F: FnMut()> Disk for StallingFile<F> {
 
 /// Records 4 s, then a stall of `stalled` frames, then `after` more; gives the file, what was told and what is missing.
 fn record_with_stall(name: &str, stalled: i64, after: i64) -> (Vec<u8>, Vec<Hole>, u64) {
+    let memory = Memory::default();
+    let (told, missing) = record_with_stall_onto(&memory, name, 3, stalled, after);
+    (memory.files()[0].1.clone(), told, missing)
+}
+
+/// The same onto `memory`, which stalls at its write of this number; gives what was told and what is missing.
+pub(super) fn record_with_stall_onto(
+    memory: &Memory,
+    name: &str,
+    number: usize,
+    stalled: i64,
+    after: i64,
+) -> (Vec<Hole>, u64) {
     let fanout = Fanout::new();
     let output = fanout.add(PacketQueue::new(QUEUE_LIMIT));
     output.activate();
@@ -76,15 +93,14 @@ fn record_with_stall(name: &str, stalled: i64, after: i64) -> (Vec<u8>, Vec<Hole
     let stall = move || {
         stalling.set(stalling.get() + 1);
         // The first write is what a player needs first.
-        if stalling.get() == 3 {
+        if stalling.get() == number {
             push_frames(&fanout, begin..begin + stalled);
         }
-        if stalling.get() == 5 {
+        if stalling.get() == number + 2 {
             push_frames(&fanout, begin + stalled..begin + stalled + after);
             held.queue().close();
         }
     };
-    let memory = Memory::default();
     let shared = Shared::default();
     let config = config(name, None);
     let make = move |memory: &mut Memory, base: &Path| {
@@ -94,11 +110,10 @@ fn record_with_stall(name: &str, stalled: i64, after: i64) -> (Vec<u8>, Vec<Hole
     let told = RefCell::new(Vec::new());
     record(storage, &config, &output, &Clock::manual(), &shared, &|event| match event {
         RecorderEvent::Hole { hole, .. } => told.borrow_mut().push(hole),
-        RecorderEvent::Begun => {}
+        RecorderEvent::Begun | RecorderEvent::FileFull { .. } => {}
         other => panic!("{other:?}"),
     });
-    let bytes = memory.files()[0].1.clone();
-    (bytes, told.into_inner(), output.queue().gauge().lost.frames)
+    (told.into_inner(), output.queue().gauge().lost.frames)
 }
 
 #[test]
@@ -178,6 +193,10 @@ impl Write for DeadFile {
 impl Disk for DeadFile {
     fn sync(&mut self, all: bool) -> io::Result<()> {
         self.0.sync(all)
+    }
+
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.0.cut(length)
     }
 
     fn place(&self, path: &Path) -> Place {
