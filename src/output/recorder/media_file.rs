@@ -159,7 +159,7 @@ impl<D: Disk> MediaFile<D> {
         }
     }
 
-    /// A piece ends, and the next one begins with the keyframe at `at`: what is before it is brought to the disk.
+    /// A piece ends, and the next one begins with the keyframe at `at`: what is before it is written.
     pub(super) fn end_piece(&mut self, at: Timestamp) -> io::Result<()> {
         self.end_at(at)?;
         let mut next_audio = None;
@@ -167,7 +167,8 @@ impl<D: Disk> MediaFile<D> {
             mp4.writer.write_fragment()?;
             next_audio = mp4.next_audio;
         }
-        self.sync(false)?;
+        // Handed to the system: that it is safe is asked for apart, with an eye on how long it takes.
+        self.buffer().flush()?;
         let place = PieceStart { bytes: self.buffer().get_ref().bytes, last: self.last, next_audio };
         self.before = self.newest.replace(place);
         Ok(())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::media::{Packet, Timestamp};
 
-/// Shortest piece: what is brought to the disk at once.
+/// Shortest piece: what is written at once.
 const PIECE_MIN: Duration = Duration::from_secs(1);
 
 /// Something that a file took.
