@@ -8,7 +8,7 @@ mod picture;
 mod sound;
 
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 use super::revival::bounded;
@@ -99,10 +99,7 @@ impl<Q: Send + 'static, A: Send + 'static> Asker<Q, A> {
 
     /// The answer, if it comes within `limit`.
     fn hear(&self, limit: Duration) -> Option<A> {
-        match self.answers.recv_timeout(limit) {
-            Ok(answer) => Some(answer),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.answers.recv_timeout(limit).ok()
     }
 }
 
