@@ -2,28 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
+#[path = "studio/small.rs"]
+mod small;
+
 use std::time::Duration;
 
 use tally::clock::Clock;
 use tally::ingest::{IngestConfig, IngestServer, PublishKey};
-use tally::media::{Bitrate, FrameRate, Size};
-use tally::settings::{AudioChoice, Destination, EncodingSettings, ShowSettings, VideoChoice};
+use tally::settings::{Destination, ShowSettings};
 use tally::studio::{Command, DestinationState, NextEvent, Problem, ProblemKind, Show, Stats, StudioEvent, Summary};
 
-fn rehearsal() -> ShowSettings {
-    ShowSettings {
-        video: VideoChoice::Test,
-        audio: AudioChoice::Test,
-        rehearse: true,
-        encoding: EncodingSettings {
-            size: Size::new(320, 180),
-            frame_rate: FrameRate::DEFAULT,
-            video_bitrate: Bitrate::from_kbps(400),
-            ..EncodingSettings::default()
-        },
-        ..ShowSettings::default()
-    }
-}
+use small::rehearsal;
 
 /// Runs a show, ends it once it is live for `live`, and gives its summary.
 fn run(settings: ShowSettings, live: Duration) -> Summary {

@@ -5,6 +5,7 @@ pub mod camera;
 pub mod clip;
 mod colour;
 pub mod devices;
+mod file_state;
 pub mod incoming;
 pub mod microphone;
 mod revival;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::colour::unsaid_matrix;
+use super::file_state::FileState;
 use super::{Captured, SourceEvent, SourceInfo, VideoSource};
 use crate::media::{FrameRate, Picture, PicturePool, PixelAspect, Size, Timestamp};
 use crate::video::{ColorRange, PixelFormat, RawPicture, to_picture};
@@ -43,8 +44,7 @@ struct Y4m {
     buffer: Vec<u8>,
     pool: PicturePool,
     shown: Option<(i64, Arc<Picture>)>,
-    file_fails: bool,
-    event: Option<SourceEvent>,
+    state: FileState,
 }
 
 impl Y4m {
@@ -104,8 +104,7 @@ impl Y4m {
             buffer: Vec::new(),
             pool: PicturePool::new(size),
             shown: None,
-            file_fails: false,
-            event: None,
+            state: FileState::default(),
         };
         // Pictures are found by their number, which needs lines of one length.
         clip.load(clip.count - 1).map_err(|_error| "its pictures have headers of different lengths".to_owned())?;
@@ -162,13 +161,7 @@ impl VideoSource for Y4m {
         let index = self.frame_rate.frame_index(now).rem_euclid(self.count);
         if self.shown.as_ref().is_none_or(|(shown, _)| *shown != index) {
             let loaded = self.load(index);
-            if loaded.is_err() != self.file_fails {
-                self.file_fails = loaded.is_err();
-                self.event = Some(match &loaded {
-                    Err(error) => SourceEvent::FileFailed { reason: format!("{} cannot be read: {error}", self.name) },
-                    Ok(_) => SourceEvent::Restored,
-                });
-            }
+            self.state.see(&self.name, loaded.as_ref().err().map(|error| error as _));
             // While the file cannot be read, the last picture stays.
             if let Ok(picture) = loaded {
                 self.shown = Some((index, picture));
@@ -179,6 +172,6 @@ impl VideoSource for Y4m {
     }
 
     fn poll_event(&mut self) -> Option<SourceEvent> {
-        self.event.take()
+        self.state.poll_event()
     }
 }

@@ -440,36 +440,42 @@ fn create(folder: &Path, name: &str, extension: &str) -> io::Result<(PathBuf, Bu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc::sync_channel;
+    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+    fn over(name: &str) -> IngestEvent {
+        let (name, fault) = (name.to_owned(), RecordingFault::Ended);
+        IngestEvent::RecordingFailed { name, path: None, fault, reason: "over".to_owned() }
+    }
+
+    /// A recorder whose own thread hangs in its first word, as in a call of the disk, until the sender is dropped; what comes after
+    /// that word is received.
+    fn hanging(folder: &Path, bytes_max: usize) -> (Recorder, SyncSender<()>, Receiver<IngestEvent>) {
+        let ((release, hold), (tell, told)) = (sync_channel::<()>(0), sync_channel(128));
+        let hold = Mutex::new(hold);
+        let events = move |event| {
+            tell.send(event).unwrap();
+            let _ = hold.lock().unwrap().recv();
+        };
+        let (folder, clock) = (folder.to_owned(), Clock::system());
+        let recorder = Recorder::start(folder, RecordFormat::Flv, bytes_max, clock, Arc::new(events)).unwrap();
+        recorder.begin("first").finish(over("first"));
+        assert!(told.recv().is_ok());
+        (recorder, release, told)
+    }
 
     #[test]
     fn many_streams_wait_together_for_a_disk_that_hangs() {
         const STREAMS: usize = 100;
         const TAGS: u32 = 100;
         let folder = tempfile::tempdir().unwrap();
-        let ((release, hold), (tell, told)) = (sync_channel::<()>(0), sync_channel(STREAMS + 1));
-        let hold = Mutex::new(hold);
-        // The recorder's own thread hangs with its first word: as in a call of the disk.
-        let events = move |event| {
-            tell.send(event).unwrap();
-            let _ = hold.lock().unwrap().recv();
-        };
-        let clock = Clock::system();
-        let recorder =
-            Recorder::start(folder.path().to_owned(), RecordFormat::Flv, 1 << 20, clock, Arc::new(events)).unwrap();
-        let event = |name: &str| {
-            let (name, fault) = (name.to_owned(), RecordingFault::Ended);
-            IngestEvent::RecordingFailed { name, path: None, fault, reason: "over".to_owned() }
-        };
-        recorder.begin("first").finish(event("first"));
-        assert!(told.recv().is_ok());
+        let (recorder, release, told) = hanging(folder.path(), 1 << 20);
         for number in 0..STREAMS {
             let (name, body) = (format!("{number}"), Bytes::from_static(b"\xaf\x01sound"));
             let recording = recorder.begin(&name);
             for at in 0..TAGS {
                 assert_eq!(recording.write(TagKind::Audio, at * 21, &body), None, "{number}: {at}");
             }
-            recording.finish(event(&name));
+            recording.finish(over(&name));
         }
         drop(release);
         for _ in 0..STREAMS {
@@ -486,17 +492,7 @@ mod tests {
     #[test]
     fn a_recording_waits_with_so_many_bytes_and_no_more() {
         let folder = tempfile::tempdir().unwrap();
-        let ((release, hold), (tell, told)) = (sync_channel::<()>(0), sync_channel(8));
-        let hold = Mutex::new(hold);
-        let events = move |event| {
-            tell.send(event).unwrap();
-            let _ = hold.lock().unwrap().recv();
-        };
-        let (folder, clock) = (folder.path().to_owned(), Clock::system());
-        let recorder = Recorder::start(folder, RecordFormat::Flv, 64 << 10, clock, Arc::new(events)).unwrap();
-        let (name, fault) = ("first".to_owned(), RecordingFault::Ended);
-        recorder.begin("first").finish(IngestEvent::RecordingFailed { name, path: None, fault, reason: String::new() });
-        assert!(told.recv().is_ok());
+        let (recorder, release, _told) = hanging(folder.path(), 64 << 10);
         // However small they are.
         let recording = recorder.begin("small");
         let failed =

@@ -18,7 +18,6 @@ use crate::support::mp4::decode;
 use crate::support::net::free_port;
 use crate::support::nginx::{Nginx, Options};
 use crate::support::odd::{Closes, OddServer};
-use crate::support::shim;
 use crate::support::tally::{Ended, Show, Tally, number};
 use crate::support::time;
 use crate::support::wire::Peer;
@@ -114,28 +113,6 @@ fn judge(case: &Case, ended: &Ended, took: Duration) -> Result<(), String> {
         return Err(format!("it took {took:?}"));
     }
     Ok(())
-}
-
-/// A share that hangs, or a disk that does not wake up.
-#[test]
-fn a_check_whose_clip_is_never_opened_tells_so_and_ends() {
-    let folder = tempfile::tempdir().unwrap();
-    let asleep = folder.path().join("asleep");
-    std::fs::create_dir(&asleep).unwrap();
-    let clip = asleep.join("clip.mp4");
-    std::fs::write(&clip, b"it is never read").unwrap();
-    let server = OddServer::silent();
-    let started = time::now();
-    let video = format!("file:{}", clip.display());
-    let ended = Tally::new(&["check", "--json", "--video", &video, "--audio", "test", "--to", &server.url()])
-        .key(KEY)
-        .env("LD_PRELOAD", &shim::compile("dead_disk", folder.path()))
-        .start()
-        .end(Duration::from_secs(30));
-    let took = started.elapsed();
-    ended.expect_code(3);
-    assert_eq!(ended.summary()["verdict"], "not_ready", "{}", ended.story());
-    assert!(took < LIMIT, "{took:?}");
 }
 
 /// Runs the cases, a dozen at a time; tells each with its time.

@@ -1,4 +1,4 @@
-//! A clip whose disk hangs: the show goes on without it, says so, and ends when it is asked to.
+//! A clip whose disk hangs: the show goes on without it, says so, and ends when it is asked to; and so does a check.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::support::clips::signal_clip;
 use crate::support::media::Recording;
 use crate::support::nginx::Nginx;
+use crate::support::odd::OddServer;
 use crate::support::shim;
 use crate::support::tally::{Tally, is_state, number};
 use crate::support::time;
@@ -60,4 +61,26 @@ fn a_clip_whose_disk_does_not_let_it_open_is_told() {
     let ended = tally.run();
     let problem = ended.expect_problem(3, &["source_unreadable"]);
     assert!(problem["what"].as_str().unwrap().contains("its disk has not answered"), "{problem}");
+}
+
+/// A share that hangs, or a disk that does not wake up.
+#[test]
+fn a_check_whose_clip_is_never_opened_tells_so_and_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let asleep = folder.path().join("asleep");
+    std::fs::create_dir(&asleep).unwrap();
+    let clip = asleep.join("clip.mp4");
+    std::fs::write(&clip, b"it is never read").unwrap();
+    let server = OddServer::silent();
+    let started = time::now();
+    let video = format!("file:{}", clip.display());
+    let ended = Tally::new(&["check", "--json", "--video", &video, "--audio", "test", "--to", &server.url()])
+        .key("key-31c2")
+        .env("LD_PRELOAD", &shim::compile("dead_disk", folder.path()))
+        .start()
+        .end(Duration::from_secs(30));
+    let took = started.elapsed();
+    ended.expect_code(3);
+    assert_eq!(ended.summary()["verdict"], "not_ready", "{}", ended.story());
+    assert!(took < Duration::from_secs(15), "{took:?}");
 }

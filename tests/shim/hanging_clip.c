@@ -3,10 +3,8 @@
  *
  *   cc -shared -fPIC -o hanging_clip.so hanging_clip.c -ldl
  */
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <stdarg.h>
+#include "open.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,16 +22,11 @@ static void hang(void) {
 
 int open64(const char *path, int flags, ...) {
     if (is_clip(path)) hang();
-    mode_t mode = 0;
-    if (flags & (O_CREAT | O_TMPFILE)) {
-        va_list args;
-        va_start(args, flags);
-        mode = (mode_t)va_arg(args, int);
-        va_end(args);
-    }
-    int (*real)(const char *, int, ...);
-    *(void **)&real = dlsym(RTLD_NEXT, "open64");
-    return real(path, flags, mode);
+    va_list args;
+    va_start(args, flags);
+    int file = open_for_real(path, flags, args);
+    va_end(args);
+    return file;
 }
 
 ssize_t read(int file, void *to, size_t size) {

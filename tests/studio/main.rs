@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 mod recordings;
+mod small;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +14,7 @@ use std::time::Duration;
 use tally::capture::DeviceKind;
 use tally::clock::Clock;
 use tally::ingest::{IngestConfig, IngestEvent, IngestServer};
-use tally::media::{Bitrate, FrameRate, Size};
+use tally::media::Size;
 use tally::settings::{AudioChoice, Destination, EncodingSettings, IngestSettings, ShowSettings, VideoChoice};
 use tally::studio::check::{CheckEvent, CheckSettings, CheckSummary, CheckVerdict};
 use tally::studio::rehearsal::RehearsalReport;
@@ -22,23 +23,10 @@ use tally::studio::{
     StudioCommand, StudioEvent, Summary,
 };
 
+use small::rehearsal as settings;
+
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-fn settings() -> ShowSettings {
-    ShowSettings {
-        video: VideoChoice::Test,
-        audio: AudioChoice::Test,
-        rehearse: true,
-        encoding: EncodingSettings {
-            size: Size::new(320, 180),
-            frame_rate: FrameRate::DEFAULT,
-            video_bitrate: Bitrate::from_kbps(400),
-            ..EncodingSettings::default()
-        },
-        ..ShowSettings::default()
-    }
-}
 
 struct Open {
     studio: Studio,

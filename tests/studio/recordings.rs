@@ -8,7 +8,8 @@ use tally::clock::Clock;
 use tally::settings::{Destination, ShowSettings};
 use tally::studio::{Command, DestinationState, NextEvent, ProblemKind, Show, StudioEvent, Summary};
 
-use crate::{PATIENCE, ingest, settings};
+use crate::small::rehearsal as settings;
+use crate::{PATIENCE, ingest};
 
 /// Runs a show of the test picture and tone that is recorded to `record` and does what `script` says at each event, until it
 /// has ended; gives which recordings were begun (or else closed) on demand, and its summary.

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
+use super::file_state::failed;
 use super::revival::bounded;
 use super::{AudioSource, Captured, SourceError, SourceEvent, SourceRemedy, VideoSource};
 use super::{open_audio_file, open_card_file, open_video_file};
@@ -70,82 +71,73 @@ fn no_thread(path: &Path, error: &std::io::Error) -> SourceError {
     SourceError::Device { what: path.display().to_string(), reason: error.to_string() }
 }
 
-/// A thread that answers one question at a time. The one that is dropped while its thread hangs leaves it to itself.
+/// A thread that answers questions about a file called `name`, one at a time, and what is told where no answer comes. One
+/// that is dropped while its thread hangs leaves it to itself.
 struct Asker<Q, A> {
+    name: String,
     // Closed before the thread is waited for.
     questions: SyncSender<Q>,
-    answers: Receiver<A>,
+    answers: Receiver<(A, Option<SourceEvent>)>,
     _thread: Errand,
-}
-
-impl<Q: Send + 'static, A: Send + 'static> Asker<Q, A> {
-    fn start(name: &str, mut answer: impl FnMut(Q) -> A + Send + 'static) -> std::io::Result<Self> {
-        let (questions, asked) = sync_channel(1);
-        let (give, answers) = sync_channel(1);
-        let thread = Errand::start(name, move |_stop| {
-            while let Ok(question) = asked.recv() {
-                if give.send(answer(question)).is_err() {
-                    break;
-                }
-            }
-        })?;
-        Ok(Self { questions, answers, _thread: thread })
-    }
-
-    /// Asks; whether it could be: not while another question waits.
-    fn ask(&self, question: Q) -> bool {
-        self.questions.try_send(question).is_ok()
-    }
-
-    /// The answer, if it comes within `limit`.
-    fn hear(&self, limit: Duration) -> Option<A> {
-        self.answers.recv_timeout(limit).ok()
-    }
-}
-
-/// Whether a file gives what it is asked for, and what is told of it.
-struct Silence {
-    name: String,
-    /// Nothing came from here on.
-    since: Option<Timestamp>,
+    /// A question was not answered yet.
+    is_asked: bool,
+    /// No answer came from here on.
+    silent_since: Option<Timestamp>,
     is_told: bool,
     /// The file itself has told that it cannot be read, and not yet that it can.
     fails: bool,
     event: Option<SourceEvent>,
 }
 
-impl Silence {
-    fn new(name: String) -> Self {
-        Self { name, since: None, is_told: false, fails: false, event: None }
+impl<Q: Send + 'static, A: Send + 'static> Asker<Q, A> {
+    /// `answer` gives what the file itself has to tell as well.
+    fn start(
+        thread: &str,
+        name: String,
+        mut answer: impl FnMut(Q) -> (A, Option<SourceEvent>) + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (questions, asked) = sync_channel(1);
+        let (give, answers) = sync_channel(1);
+        let _thread = Errand::start(thread, move |_stop| {
+            while let Ok(question) = asked.recv() {
+                if give.send(answer(question)).is_err() {
+                    break;
+                }
+            }
+        })?;
+        let (is_asked, silent_since, is_told, fails, event) = (false, None, false, false, None);
+        Ok(Self { name, questions, answers, _thread, is_asked, silent_since, is_told, fails, event })
     }
 
-    /// How long an answer is waited for: not where the one before did not come.
-    fn patience(&self, usual: Duration) -> Duration {
-        if self.since.is_some() { Duration::ZERO } else { usual }
+    /// Asks, unless another question waits.
+    fn ask(&mut self, question: impl FnOnce() -> Q) {
+        if !self.is_asked {
+            self.is_asked = self.questions.try_send(question()).is_ok();
+        }
     }
 
-    /// An answer came.
-    fn ends(&mut self) {
-        self.since = None;
+    /// The answer, if it comes within `patience`; where the one before did not come, nothing is waited for.
+    fn hear(&mut self, patience: Duration) -> Option<A> {
+        let patience = if self.silent_since.is_some() { Duration::ZERO } else { patience };
+        let (answer, told) = self.answers.recv_timeout(patience).ok()?;
+        (self.is_asked, self.silent_since) = (false, None);
         if std::mem::take(&mut self.is_told) && !self.fails {
             self.event = Some(SourceEvent::Restored);
         }
+        if told.is_some() {
+            self.fails = matches!(told, Some(SourceEvent::FileFailed { .. }));
+            self.event = told;
+        }
+        Some(answer)
     }
 
-    /// None came for what was due at `now`.
-    fn lasts(&mut self, now: Timestamp) {
-        let since = *self.since.get_or_insert(now);
+    /// No answer came for what was due at `now`.
+    fn stay_silent(&mut self, now: Timestamp) {
+        let since = *self.silent_since.get_or_insert(now);
         if !self.is_told && now.since(since) >= TOLD_AFTER {
             self.is_told = true;
-            let reason =
-                format!("{} cannot be read: its disk has not answered for {} s", self.name, TOLD_AFTER.as_secs());
-            self.event = Some(SourceEvent::FileFailed { reason });
+            let reason = format!("its disk has not answered for {} s", TOLD_AFTER.as_secs());
+            self.event = Some(failed(&self.name, &reason));
         }
-    }
-
-    /// What the file itself told.
-    fn hear(&mut self, event: SourceEvent) {
-        self.fails = matches!(event, SourceEvent::FileFailed { .. });
-        self.event = Some(event);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Asker, Silence};
+use super::Asker;
 use crate::capture::work::WorkMeter;
 use crate::capture::{Captured, SourceEvent, SourceInfo, VideoSource, Work};
 use crate::clock::Clock;
@@ -18,17 +18,16 @@ const PATIENCE: Duration = Duration::from_millis(300);
 pub(super) fn aside(source: Box<dyn VideoSource>, clock: &Clock) -> std::io::Result<Box<dyn VideoSource>> {
     let (info, meter, clock) = (source.info(), WorkMeter::default(), clock.clone());
     let (work, mut source) = (meter.clone(), source);
-    let asker = Asker::start("clip-video", move |at| {
+    let asker = Asker::start("clip-video", info.name.clone(), move |at| {
         let begun = clock.now();
         let captured = source.picture_at(at);
         let told = std::iter::from_fn(|| source.poll_event()).last();
         let is_damaged = source.is_damaged();
         source.prepare(at);
         meter.add(Work { pictures: 1, capture: clock.now().since(begun), convert: Duration::ZERO });
-        Answer { at, captured, is_damaged, told }
+        (Answer { at, captured, is_damaged }, told)
     })?;
-    let silence = Silence::new(info.name.clone());
-    Ok(Box::new(Aside { info, asker, asked: None, last: None, silence, work }))
+    Ok(Box::new(Aside { info, asker, last: None, work }))
 }
 
 /// What the file shows at a time.
@@ -36,37 +35,20 @@ struct Answer {
     at: Timestamp,
     captured: Option<Captured>,
     is_damaged: bool,
-    told: Option<SourceEvent>,
 }
 
 struct Aside {
     info: SourceInfo,
     asker: Asker<Timestamp, Answer>,
-    /// The question that was not answered yet.
-    asked: Option<Timestamp>,
     last: Option<Answer>,
-    silence: Silence,
     work: WorkMeter,
 }
 
 impl Aside {
-    fn ask(&mut self, at: Timestamp) {
-        if self.asked.is_none() && self.asker.ask(at) {
-            self.asked = Some(at);
-        }
-    }
-
-    /// Takes the answer to the question that was asked, if it comes.
+    /// Takes the answer to the question that was asked, if it comes; gives its time.
     fn hear(&mut self) -> Option<Timestamp> {
-        let mut answer = self.asker.hear(self.silence.patience(PATIENCE))?;
-        self.asked = None;
-        self.silence.ends();
-        if let Some(event) = answer.told.take() {
-            self.silence.hear(event);
-        }
-        let at = answer.at;
-        self.last = Some(answer);
-        Some(at)
+        let answer = self.asker.hear(PATIENCE)?;
+        Some(self.last.insert(answer).at)
     }
 }
 
@@ -76,32 +58,30 @@ impl VideoSource for Aside {
     }
 
     fn picture_at(&mut self, now: Timestamp) -> Option<Captured> {
-        self.ask(now);
-        match self.hear() {
-            Some(at) if at == now => {}
-            // What was decoded ahead is not what is wanted: a tick was left out, or the file has just come back.
-            Some(_) => {
-                self.ask(now);
-                if self.hear().is_none() {
-                    self.silence.lasts(now);
-                }
-            }
-            None => self.silence.lasts(now),
+        self.asker.ask(|| now);
+        let mut heard = self.hear();
+        // What was decoded ahead is not what is wanted: a tick was left out, or the file has just come back.
+        if heard.is_some_and(|at| at != now) {
+            self.asker.ask(|| now);
+            heard = self.hear();
+        }
+        if heard.is_none() {
+            self.asker.stay_silent(now);
         }
         let captured = self.last.as_ref()?.captured.clone()?;
         Some(Captured { captured_at: now, ..captured })
     }
 
     fn prepare(&mut self, next: Timestamp) {
-        self.ask(next);
+        self.asker.ask(|| next);
     }
 
     fn poll_event(&mut self) -> Option<SourceEvent> {
-        self.silence.event.take()
+        self.asker.event.take()
     }
 
     fn is_damaged(&self) -> bool {
-        self.silence.since.is_none() && self.last.as_ref().is_some_and(|last| last.is_damaged)
+        self.asker.silent_since.is_none() && self.last.as_ref().is_some_and(|last| last.is_damaged)
     }
 
     fn work(&self) -> Option<Work> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Asker, Silence};
+use super::Asker;
 use crate::capture::{AudioRead, AudioSource, SourceEvent, SourceInfo};
 use crate::media::{CHUNK_SAMPLES, Timestamp};
 
@@ -22,15 +22,14 @@ pub(super) fn aside(
 ) -> std::io::Result<Box<dyn AudioSource>> {
     let (info, channels) = (source.info(), usize::from(channels));
     let mut source = source;
-    let asker = Asker::start("clip-audio", move |mut block: Block| {
+    let asker = Asker::start("clip-audio", info.name.clone(), move |mut block: Block| {
         block.samples.resize(BLOCK * channels, 0.0);
         source.read(block.start, &mut block.samples);
-        block.told = std::iter::from_fn(|| source.poll_event()).last();
-        block
+        let told = std::iter::from_fn(|| source.poll_event()).last();
+        (block, told)
     })?;
-    let silence = Silence::new(info.name.clone());
     let (block, spare) = (Block::default(), Vec::new());
-    Ok(Box::new(Aside { info, sample_rate, channels, asker, is_asked: false, block, spare, silence }))
+    Ok(Box::new(Aside { info, sample_rate, channels, asker, block, spare }))
 }
 
 /// Samples in a row.
@@ -39,7 +38,6 @@ struct Block {
     /// The index (per channel) of the first one.
     start: i64,
     samples: Vec<f32>,
-    told: Option<SourceEvent>,
 }
 
 struct Aside {
@@ -47,29 +45,19 @@ struct Aside {
     sample_rate: u32,
     channels: usize,
     asker: Asker<Block, Block>,
-    is_asked: bool,
     block: Block,
     /// Memory for the next block.
     spare: Vec<f32>,
-    silence: Silence,
 }
 
 impl Aside {
     fn ask(&mut self, start: i64) {
-        if !self.is_asked {
-            let samples = std::mem::take(&mut self.spare);
-            self.is_asked = self.asker.ask(Block { start, samples, told: None });
-        }
+        self.asker.ask(|| Block { start, samples: std::mem::take(&mut self.spare) });
     }
 
     /// Takes the block that was asked for, if it comes.
     fn hear(&mut self) -> bool {
-        let Some(mut block) = self.asker.hear(self.silence.patience(PATIENCE)) else { return false };
-        self.is_asked = false;
-        self.silence.ends();
-        if let Some(event) = block.told.take() {
-            self.silence.hear(event);
-        }
+        let Some(block) = self.asker.hear(PATIENCE) else { return false };
         self.spare = std::mem::replace(&mut self.block, block).samples;
         true
     }
@@ -115,7 +103,7 @@ impl AudioSource for Aside {
         while !rest.is_empty() {
             if !self.bring(at) {
                 rest.fill(0.0);
-                self.silence.lasts(Timestamp::from_samples(at, self.sample_rate));
+                self.asker.stay_silent(Timestamp::from_samples(at, self.sample_rate));
                 return AudioRead { missing: rest.len() / self.channels };
             }
             let ready = self.ready(at);
@@ -129,7 +117,7 @@ impl AudioSource for Aside {
     }
 
     fn poll_event(&mut self) -> Option<SourceEvent> {
-        self.silence.event.take()
+        self.asker.event.take()
     }
 }
 

@@ -11,6 +11,7 @@ use super::timeline::{LoopLength, nanos};
 use super::turn::Turn;
 use crate::bitstream::{length_prefixed_nals, read_avcc_record, read_sps};
 use crate::capture::colour::Colour;
+use crate::capture::file_state::FileState;
 use crate::capture::{Captured, SourceEvent, SourceInfo, VideoSource};
 use crate::decode::{self, Decoded, VideoDecoder};
 use crate::media::{Bitrate, FrameRate, Picture, PicturePool, PixelAspect, Timestamp, VideoConfig};
@@ -67,9 +68,8 @@ fn open_clip(mp4: Mp4, file: File, name: String) -> Result<Mp4Video, String> {
         depth: 0,
         waiting: VecDeque::new(),
         shown: None,
-        file_fails: false,
+        state: FileState::default(),
         is_damaged: false,
-        event: None,
         nal_length_size: record.nal_length_size,
         pool: None,
         turned_pool: None,
@@ -127,9 +127,8 @@ struct Mp4Video {
     /// For pictures that are turned.
     turned_pool: Option<PicturePool>,
     unit: Vec<u8>,
-    file_fails: bool,
+    state: FileState,
     is_damaged: bool,
-    event: Option<SourceEvent>,
 }
 
 struct Shown {
@@ -157,7 +156,7 @@ impl VideoSource for Mp4Video {
         }
         self.advance(due);
         let shown = self.shown.as_ref()?;
-        self.is_damaged = shown.due != due && !self.file_fails;
+        self.is_damaged = shown.due != due && !self.state.fails();
         Some(Captured { picture: Arc::clone(&shown.picture), pixel_aspect: self.pixel_aspect, captured_at: now })
     }
 
@@ -181,7 +180,7 @@ impl VideoSource for Mp4Video {
     }
 
     fn poll_event(&mut self) -> Option<SourceEvent> {
-        self.event.take()
+        self.state.poll_event()
     }
 
     fn is_damaged(&self) -> bool {
@@ -256,7 +255,7 @@ impl Mp4Video {
     fn decode_one(&mut self) {
         let Some(sample) = self.samples.get(self.next).copied() else { return };
         let read = read_sample(&mut self.file, &sample, &mut self.unit);
-        self.tell_file_state(read.as_ref().err());
+        self.state.see(&self.name, read.as_ref().err().map(|error| error as _));
         if read.is_ok() {
             self.complete_unit(sample.keyframe);
             let pts = Timestamp::from_nanos(nanos(sample.pts, self.timescale));
@@ -301,16 +300,6 @@ impl Mp4Video {
             unit.extend_from_slice(nal);
         }
         self.unit = unit;
-    }
-
-    fn tell_file_state(&mut self, error: Option<&std::io::Error>) {
-        if error.is_some() != self.file_fails {
-            self.file_fails = error.is_some();
-            self.event = Some(match error {
-                Some(error) => SourceEvent::FileFailed { reason: format!("{} cannot be read: {error}", self.name) },
-                None => SourceEvent::Restored,
-            });
-        }
     }
 }
 

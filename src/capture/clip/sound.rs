@@ -5,6 +5,7 @@ use rubato::{Fft, FixedSync, Resampler};
 
 use super::mix_down::{Gains, STEREO};
 use super::timeline::LoopLength;
+use crate::capture::file_state::FileState;
 use crate::capture::{AudioRead, AudioSource, SourceEvent, SourceInfo};
 
 /// The sound of a file, decoded from its start on, in its own rate and channels.
@@ -47,7 +48,7 @@ pub(super) fn open(
     let channels = usize::from(channels.clamp(1, 2));
     let resampling = Resampling::new(pcm.sample_rate(), sample_rate, channels)?;
     let looped = Looped::new(pcm, length, channels);
-    Ok(Box::new(ClipSound { info, resampling, next: None, looped, file_fails: false, event: None }))
+    Ok(Box::new(ClipSound { info, resampling, next: None, looped, state: FileState::default() }))
 }
 
 struct ClipSound {
@@ -57,23 +58,7 @@ struct ClipSound {
     resampling: Option<Resampling>,
     /// The sample that follows what was read last.
     next: Option<i64>,
-    file_fails: bool,
-    event: Option<SourceEvent>,
-}
-
-impl ClipSound {
-    fn tell_file_state(&mut self) {
-        let failure = self.looped.pcm.failure();
-        if failure.is_some() != self.file_fails {
-            self.file_fails = failure.is_some();
-            self.event = Some(match failure {
-                Some(error) => {
-                    SourceEvent::FileFailed { reason: format!("{} cannot be read: {error}", self.info.name) }
-                }
-                None => SourceEvent::Restored,
-            });
-        }
-    }
+    state: FileState,
 }
 
 impl AudioSource for ClipSound {
@@ -98,12 +83,12 @@ impl AudioSource for ClipSound {
                 self.looped.read(out);
             }
         }
-        self.tell_file_state();
+        self.state.see(&self.info.name, self.looped.pcm.failure().as_ref().map(|error| error as _));
         AudioRead::default()
     }
 
     fn poll_event(&mut self) -> Option<SourceEvent> {
-        self.event.take()
+        self.state.poll_event()
     }
 }
 

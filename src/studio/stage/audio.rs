@@ -365,33 +365,6 @@ mod tests {
     }
 
     #[test]
-    fn a_microphone_later_than_it_said_stays_with_the_picture() {
-        let clock = Clock::manual();
-        let latency = Duration::from_millis(40);
-        let (mut card, mut microphone) = SimulatedMicrophone::open(&clock, HOUR_RATE, 0.0, 0.120, latency, beep);
-        let fanout = Fanout::new();
-        let output = fanout.add(PacketQueue::new(Duration::from_secs(1)));
-        output.activate();
-        let found = Arc::new(Mutex::new(Vec::new()));
-        let finder = BeepFinder { found: Arc::clone(&found), silent_for: 0 };
-        let program = Program::new(fanout, None);
-        let part = AudioPart { encoder: Box::new(finder), leads: true, program, mail: Mail::new(sync_channel(1).0) };
-        let mut on_air = OnAir::new(part, HOUR_RATE, 1, Loudness::new(HOUR_RATE, 1).unwrap());
-        let mut samples = vec![0.0; CHUNK_SAMPLES];
-        for index in 0..60 * i64::from(HOUR_RATE) / CHUNK_SAMPLES as i64 {
-            card.run(&clock, on_air.time(index + 1).as_secs_f64());
-            let missing = microphone.read(index * CHUNK_SAMPLES as i64, &mut samples).missing;
-            samples = on_air.take_chunk(index, microphone.latency(), missing, samples).unwrap().0;
-        }
-        // Once it is known how late it is; before, its chunks are torn.
-        let found = found.lock().unwrap();
-        let settled: Vec<_> = found.iter().map(|at| at.as_secs_f64()).filter(|at| *at > 40.0).collect();
-        assert!(settled.len() >= 18, "{found:?}");
-        // What is read later is placed by whole chunks, of 64 ms at this rate.
-        assert!(settled.iter().all(|at| (at - at.round()).abs() < 0.040), "{settled:?}");
-    }
-
-    #[test]
     fn the_end_comes_with_the_last_sound() {
         let (mut on_air, output) = on_air();
         let mut samples = vec![0.0; 2 * CHUNK_SAMPLES];
@@ -445,11 +418,16 @@ mod tests {
         if time.fract() < 0.1 { (0.9 * (time.fract() * 1000.0 * std::f64::consts::TAU).cos()) as f32 } else { 0.0 }
     }
 
-    /// Runs the engine's sound for an hour in virtual time from a card that is `ppm` fast.
-    fn sound_stays_with_the_picture_for_an_hour(ppm: f64) {
+    /// Runs the engine's sound for so many seconds in virtual time, from a card that is `ppm` fast and whose samples are `age`
+    /// seconds old; an output listens when `listens` says so. Gives where each beep begins, and the microphone.
+    fn beeps_of(
+        seconds: i64,
+        (ppm, age): (f64, f64),
+        latency: Duration,
+        listens: impl Fn(f64) -> bool,
+    ) -> (Vec<Timestamp>, SimulatedMicrophone) {
         let clock = Clock::manual();
-        let latency = Duration::from_millis(60);
-        let (mut card, mut microphone) = SimulatedMicrophone::open(&clock, HOUR_RATE, ppm, 0.010, latency, beep);
+        let (mut card, mut microphone) = SimulatedMicrophone::open(&clock, HOUR_RATE, ppm, age, latency, beep);
         let fanout = Fanout::new();
         let output = fanout.add(PacketQueue::new(Duration::from_secs(1)));
         let found = Arc::new(Mutex::new(Vec::new()));
@@ -458,20 +436,35 @@ mod tests {
         let part = AudioPart { encoder: Box::new(finder), leads: true, program, mail: Mail::new(sync_channel(1).0) };
         let mut on_air = OnAir::new(part, HOUR_RATE, 1, Loudness::new(HOUR_RATE, 1).unwrap());
         let mut samples = vec![0.0; CHUNK_SAMPLES];
-        let chunks = 3605 * i64::from(HOUR_RATE) / CHUNK_SAMPLES as i64;
-        for index in 0..chunks {
+        for index in 0..seconds * i64::from(HOUR_RATE) / CHUNK_SAMPLES as i64 {
             let time = on_air.time(index + 1).as_secs_f64();
-            // Looked at in the first and the last minute; to measure loudness all the while would take half of a minute.
-            match (60.0..3545.0).contains(&time) {
-                true => output.suspend(),
-                false => output.activate(),
+            match listens(time) {
+                true => output.activate(),
+                false => output.suspend(),
             }
             card.run(&clock, time);
             let missing = microphone.read(index * CHUNK_SAMPLES as i64, &mut samples).missing;
             samples = on_air.take_chunk(index, microphone.latency(), missing, samples).unwrap().0;
         }
+        let found = found.lock().unwrap().clone();
+        (found, microphone)
+    }
+
+    #[test]
+    fn a_microphone_later_than_it_said_stays_with_the_picture() {
+        let (found, _) = beeps_of(60, (0.0, 0.120), Duration::from_millis(40), |_| true);
+        // Once it is known how late it is; before, its chunks are torn.
+        let settled: Vec<_> = found.iter().map(|at| at.as_secs_f64()).filter(|at| *at > 40.0).collect();
+        assert!(settled.len() >= 18, "{found:?}");
+        // What is read later is placed by whole chunks, of 64 ms at this rate.
+        assert!(settled.iter().all(|at| (at - at.round()).abs() < 0.040), "{settled:?}");
+    }
+
+    fn sound_stays_with_the_picture_for_an_hour(ppm: f64) {
+        // Looked at in the first and the last minute; to measure loudness all the while would take half of a minute.
+        let listens = |time: f64| !(60.0..3545.0).contains(&time);
+        let (found, microphone) = beeps_of(3605, (ppm, 0.010), Duration::from_millis(60), listens);
         // The flash of a second is a picture whose place on the timeline is that second exactly.
-        let found = found.lock().unwrap();
         let offsets: Vec<_> = found.iter().map(|at| at.as_secs_f64() - at.as_secs_f64().round()).collect();
         assert!(offsets.len() >= 118 && found.last().unwrap().as_secs_f64() > 3603.0, "{ppm} ppm: {found:?}");
         let worst = offsets.iter().fold(0.0, |worst: f64, offset| worst.max(offset.abs()));
