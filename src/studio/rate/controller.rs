@@ -48,7 +48,9 @@ const DISTRUST: Duration = Duration::from_secs(30);
 const UP_EVERY: Duration = Duration::from_millis(500);
 const UP: f64 = 1.4;
 const PROBE_EVERY: Duration = Duration::from_secs(1);
-const PROBE: f64 = 1.08;
+const PROBE: f64 = 1.16;
+/// So much more than was known to fit has gone through without waiting: there is room, whatever was measured before.
+const MORE: f64 = 1.08;
 /// Where what was measured turned out to be too much, so much less is believed.
 const LESS: f64 = 0.93;
 /// Changes smaller than this part are not worth the encoder's trouble.
@@ -312,14 +314,15 @@ impl RateController {
                 return changed;
             }
         }
-        if now < narrow.until || !rested(PROBE_EVERY) {
+        let has_room = self.current + self.audio > narrow.carries * MORE;
+        if now < narrow.until || !rested(if has_room { UP_EVERY } else { PROBE_EVERY }) {
             return None;
         }
         if self.current >= self.wanted {
             self.narrow = None;
             return None;
         }
-        let factor = self.probe;
+        let factor = if has_room { UP } else { self.probe };
         self.probe = (1.0 + (self.probe - 1.0) * 2.0).min(UP);
         self.step_up(now, self.current * factor, WORTH)
     }
