@@ -35,6 +35,9 @@ const SETTLES: Duration = Duration::from_millis(450);
 const EXCUSED: Duration = Duration::from_millis(900);
 /// How long a narrow link is believed in before it is tried; doubled each time it was narrow still.
 const HOLD: Duration = Duration::from_secs(10);
+/// The same where a keyframe told wrongly that it is wide: its shaper lets whole ones through, so that no other will tell
+/// it. Only the first time: a link that is narrow for long is to be left alone.
+const HOLD_LIED: Duration = Duration::from_secs(7);
 const HOLD_MAX: Duration = Duration::from_secs(80);
 /// A step up that ends in a queue so soon was too much.
 const TOO_MUCH_WITHIN: Duration = Duration::from_secs(5);
@@ -234,8 +237,10 @@ impl RateController {
         let tried = self.last_up.take().is_some_and(|up| now.since(up) < TOO_MUCH_WITHIN);
         // Where keyframes go through faster than the link carries for long, none will tell when it is wide.
         let is_shaped = self.narrow.and_then(|narrow| narrow.burst).is_some_and(|burst| burst > carries * SHAPED);
+        let lied = self.opened.is_some_and(|(at, _)| now.since(at) < TOO_MUCH_WITHIN);
         self.hold = match (tried, self.narrow) {
-            (true, _) if is_shaped => HOLD,
+            (true, _) if lied && self.lied.is_none() => HOLD_LIED,
+            (true, _) if is_shaped || lied || self.lied.is_some() => HOLD,
             (true, _) => (self.hold * 2).min(HOLD_MAX),
             (false, None) => HOLD,
             (false, Some(_)) => self.hold,
