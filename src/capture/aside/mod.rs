@@ -1,14 +1,14 @@
 //! Files are opened, read and decoded on threads of their own: a disk that hangs costs the picture or the sound of its
 //! file, and neither the stage nor the end of the show.
 //!
-//! - `picture`: one picture ahead, the one of the next tick.
+//! - `picture`: the picture of the next tick, and a few more at once now and then.
 //! - `sound`: a third of a second ahead.
 
 mod picture;
 mod sound;
 
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::time::Duration;
 
 use super::file_state::failed;
@@ -71,6 +71,17 @@ fn no_thread(path: &Path, error: &std::io::Error) -> SourceError {
     SourceError::Device { what: path.display().to_string(), reason: error.to_string() }
 }
 
+/// What the thread of an `Asker` does.
+trait Answers<Q, A> {
+    /// Answers, and tells what the file itself has to tell.
+    fn answer(&mut self, question: Q) -> (A, Option<SourceEvent>);
+
+    /// Does a little for questions to come, while none waits; whether there was something to do.
+    fn go_on(&mut self) -> bool {
+        false
+    }
+}
+
 /// A thread that answers questions about a file called `name`, one at a time, and what is told where no answer comes. One
 /// that is dropped while its thread hangs leaves it to itself.
 struct Asker<Q, A> {
@@ -90,17 +101,12 @@ struct Asker<Q, A> {
 }
 
 impl<Q: Send + 'static, A: Send + 'static> Asker<Q, A> {
-    /// `answer` gives what the file itself has to tell as well.
-    fn start(
-        thread: &str,
-        name: String,
-        mut answer: impl FnMut(Q) -> (A, Option<SourceEvent>) + Send + 'static,
-    ) -> std::io::Result<Self> {
+    fn start(thread: &str, name: String, mut file: impl Answers<Q, A> + Send + 'static) -> std::io::Result<Self> {
         let (questions, asked) = sync_channel(1);
         let (give, answers) = sync_channel(1);
         let _thread = Errand::start(thread, move |_stop| {
-            while let Ok(question) = asked.recv() {
-                if give.send(answer(question)).is_err() {
+            while let Some(question) = next_question(&asked, &mut file) {
+                if give.send(file.answer(question)).is_err() {
                     break;
                 }
             }
@@ -138,6 +144,18 @@ impl<Q: Send + 'static, A: Send + 'static> Asker<Q, A> {
             self.is_told = true;
             let reason = format!("its disk has not answered for {} s", TOLD_AFTER.as_secs());
             self.event = Some(failed(&self.name, &reason));
+        }
+    }
+}
+
+/// The next question, with what `file` can do until it comes; `None`: nobody asks any more.
+fn next_question<Q, A>(asked: &Receiver<Q>, file: &mut impl Answers<Q, A>) -> Option<Q> {
+    loop {
+        match asked.try_recv() {
+            Ok(question) => return Some(question),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) if file.go_on() => {}
+            Err(TryRecvError::Empty) => return asked.recv().ok(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Asker;
+use super::{Answers, Asker};
 use crate::capture::{AudioRead, AudioSource, SourceEvent, SourceInfo};
 use crate::media::{CHUNK_SAMPLES, Timestamp};
 
@@ -21,15 +21,23 @@ pub(super) fn aside(
     channels: u16,
 ) -> std::io::Result<Box<dyn AudioSource>> {
     let (info, channels) = (source.info(), usize::from(channels));
-    let mut source = source;
-    let asker = Asker::start("clip-audio", info.name.clone(), move |mut block: Block| {
-        block.samples.resize(BLOCK * channels, 0.0);
-        source.read(block.start, &mut block.samples);
-        let told = std::iter::from_fn(|| source.poll_event()).last();
-        (block, told)
-    })?;
+    let asker = Asker::start("clip-audio", info.name.clone(), Reader { source, channels })?;
     let (block, spare) = (Block::default(), Vec::new());
     Ok(Box::new(Aside { info, sample_rate, channels, asker, block, spare }))
+}
+
+/// Reads the file.
+struct Reader {
+    source: Box<dyn AudioSource>,
+    channels: usize,
+}
+
+impl Answers<Block, Block> for Reader {
+    fn answer(&mut self, mut block: Block) -> (Block, Option<SourceEvent>) {
+        block.samples.resize(BLOCK * self.channels, 0.0);
+        self.source.read(block.start, &mut block.samples);
+        (block, std::iter::from_fn(|| self.source.poll_event()).last())
+    }
 }
 
 /// Samples in a row.
