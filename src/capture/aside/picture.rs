@@ -33,9 +33,9 @@ struct Reader {
     meter: WorkMeter,
     /// Between two of its pictures.
     interval: Duration,
-    /// Up to here its pictures are decoded, and to be decoded.
+    /// Up to here its pictures are decoded, and so many more are to be.
     ahead: Timestamp,
-    goal: Timestamp,
+    more: u32,
     /// The newest question's time, until everything is done for it.
     asked: Option<Timestamp>,
 }
@@ -44,8 +44,8 @@ impl Reader {
     fn new(source: Box<dyn VideoSource>, clock: &Clock, meter: &WorkMeter) -> Self {
         let frame_rate = source.info().frame_rate.unwrap_or(FrameRate::DEFAULT);
         let interval = Duration::from_secs_f64(1.0 / frame_rate.as_f64());
-        let (clock, meter, start) = (clock.clone(), meter.clone(), Timestamp::ZERO);
-        Self { source, clock, meter, interval, ahead: start, goal: start, asked: None }
+        let (clock, meter) = (clock.clone(), meter.clone());
+        Self { source, clock, meter, interval, ahead: Timestamp::ZERO, more: 0, asked: None }
     }
 
     /// Does `work` and counts it.
@@ -64,17 +64,17 @@ impl Answers<Timestamp, Answer> for Reader {
         let is_damaged = self.source.is_damaged();
         if at > self.ahead + self.interval / 4 || at + self.interval * MORE < self.ahead {
             // What was decoded at once is shown, or lies elsewhere.
-            (self.ahead, self.goal) = (at, at + self.interval * MORE);
+            (self.ahead, self.more) = (at, MORE);
         }
         self.asked = Some(at);
         (Answer { at, captured, is_damaged }, told)
     }
 
     fn go_on(&mut self) -> bool {
-        let next = self.ahead + self.interval;
-        let at = if next <= self.goal {
-            self.ahead = next;
-            next
+        let at = if self.more > 0 {
+            self.more -= 1;
+            self.ahead = self.ahead + self.interval;
+            self.ahead
         } else if let Some(at) = self.asked.take() {
             at
         } else {

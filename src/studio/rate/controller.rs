@@ -237,10 +237,10 @@ impl RateController {
         let tried = self.last_up.take().is_some_and(|up| now.since(up) < TOO_MUCH_WITHIN);
         // Where keyframes go through faster than the link carries for long, none will tell when it is wide.
         let is_shaped = self.narrow.and_then(|narrow| narrow.burst).is_some_and(|burst| burst > carries * SHAPED);
-        let lied = self.opened.is_some_and(|(at, _)| now.since(at) < TOO_MUCH_WITHIN);
+        let lie = self.opened.take().filter(|(at, _)| now.since(*at) < TOO_MUCH_WITHIN);
         self.hold = match (tried, self.narrow) {
-            (true, _) if lied && self.lied.is_none() => HOLD_LIED,
-            (true, _) if is_shaped || lied || self.lied.is_some() => HOLD,
+            (true, _) if lie.is_some() && self.lied.is_none() => HOLD_LIED,
+            (true, _) if is_shaped || self.lied.is_some() => HOLD,
             (true, _) => (self.hold * 2).min(HOLD_MAX),
             (false, None) => HOLD,
             (false, Some(_)) => self.hold,
@@ -252,7 +252,7 @@ impl RateController {
             (Some(total), _) => total * LESS / USED,
             (None, before) => before.map_or(f64::INFINITY, |narrow| narrow.believed),
         };
-        if let Some((_, burst)) = self.opened.take().filter(|(at, _)| now.since(*at) < TOO_MUCH_WITHIN) {
+        if let Some((_, burst)) = lie {
             let fastest = self.lied.map_or(burst, |(_, before)| before.max(burst));
             self.lied = Some((now, fastest));
         }
