@@ -150,3 +150,16 @@ fn a_click_counts_though_the_picture_comes_while_the_button_is_held() {
     harness.run();
     harness.get_by_label("READY");
 }
+
+#[test]
+fn a_button_that_is_held_for_long_was_pressed_all_the_same() {
+    let mut model = without_camera();
+    model.handle_time(0.1);
+    let mut harness = open(desk(model), SIZES[1]);
+    let place = harness.get_by_label("Skip").rect().center();
+    harness.drag_at(place);
+    harness.run_steps(20);
+    harness.drop_at(place);
+    harness.run();
+    harness.get_by_label("READY");
+}

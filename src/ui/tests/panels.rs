@@ -248,9 +248,18 @@ fn ending_wants_to_be_held_or_asks() {
     assert!(harness.state_mut().engine().is_empty());
     harness.state_mut().now += 0.4;
     harness.run_steps(4);
+    assert_eq!(harness.state_mut().engine(), [StudioCommand::Show(Command::End)]);
+    // What stands there next is not pressed by letting go, however late.
+    harness.state_mut().model.handle_event(4.0, state(D::Ending));
+    harness.state_mut().now += 2.0;
+    harness.run_steps(8);
+    harness.get_by_label("End at once");
     harness.drop_at(at);
     harness.run_steps(2);
-    assert_eq!(harness.state_mut().engine(), [StudioCommand::Show(Command::End)]);
+    assert!(harness.state_mut().engine().is_empty());
+    harness.get_by_label("End at once").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state_mut().engine(), [StudioCommand::Show(Command::Abort)]);
 }
 
 #[test]

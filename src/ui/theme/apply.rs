@@ -31,6 +31,8 @@ pub(crate) fn apply(ctx: &Context, look: Look, scale: f32) {
     let theme = if look == Look::Light { Theme::Light } else { Theme::Dark };
     ctx.set_theme(theme);
     ctx.set_style_of(theme, style(look, scale));
+    // A slow hand presses a button too, and so does one on a computer that is slow for a moment.
+    ctx.options_mut(|options| options.input_options.max_click_duration = f64::INFINITY);
 }
 
 /// The colours of the moment.

@@ -40,7 +40,7 @@ pub(crate) fn primary_button(
     // The same id in every state: the focus stays, and with it a screen reader's place.
     let sense = match (enabled, primary) {
         (false, _) => Sense::hover(),
-        // egui forgets a press that outlasts a click, unless it may become a drag.
+        // egui forgets a press that moves a little, unless it may become a drag.
         (true, Primary::EndShow) => Sense::click_and_drag(),
         (true, _) => Sense::click(),
     };
@@ -49,8 +49,13 @@ pub(crate) fn primary_button(
     let answer = match primary {
         Primary::EndShow if enabled => held(ui, &response, now, state),
         Primary::GoLive | Primary::Cancel | Primary::ChooseDestination | Primary::EndNow | Primary::EndShow => {
-            state.held_since = None;
-            if enabled && pressed(ui, &response, primary) { PrimaryAnswer::Pressed } else { PrimaryAnswer::Nothing }
+            // The finger that has ended a show is not yet lifted, and presses nothing else.
+            let spent = state.held_since == Some(f64::INFINITY);
+            if !spent || !response.is_pointer_button_down_on() {
+                state.held_since = None;
+            }
+            let counts = enabled && !spent && pressed(ui, &response, primary);
+            if counts { PrimaryAnswer::Pressed } else { PrimaryAnswer::Nothing }
         }
     };
     let progress = state.held_since.map_or(0.0, |since| ((now - since) / HOLD_SECONDS).clamp(0.0, 1.0)) as f32;
