@@ -6,6 +6,7 @@ mod packet_queue;
 mod queue;
 mod replay_buffer;
 mod ring;
+mod train;
 mod worker;
 
 pub use errand::Errand;

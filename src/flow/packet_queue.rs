@@ -6,7 +6,11 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::Popped;
+use super::train::Train;
 use crate::media::{Packet, Timestamp};
+
+/// A queue that holds less than this would drop pictures for a train.
+const ROOM_FOR_TRAIN: Duration = Duration::from_millis(500);
 
 /// A queue of packets to one output. Full policy: once more than `limit` of media time waits, video is
 /// dropped up to the next keyframe and counted; audio is never dropped (it is small, and a hole in it is
@@ -37,6 +41,9 @@ struct State {
     told: Hole,
     closed: bool,
     waker: Option<Waker>,
+    train: Train,
+    /// Bytes of a train that leaves: not told yet.
+    leaves: Option<u64>,
 }
 
 /// What a full queue has lost.
@@ -74,6 +81,8 @@ pub struct QueueGauge {
     pub dropped: u64,
     /// Lost so far because the queue was full; what came before the first keyframe is no loss.
     pub lost: Hole,
+    /// What waits is held back for a train.
+    pub holds: bool,
 }
 
 impl PacketQueue {
@@ -94,6 +103,8 @@ impl PacketQueue {
             told: Hole::default(),
             closed: false,
             waker: None,
+            train: Train::default(),
+            leaves: None,
         };
         Self(Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() }))
     }
@@ -127,7 +138,7 @@ impl PacketQueue {
         let (mut state, _) = self
             .0
             .changed
-            .wait_timeout_while(state, limit, |s| s.packets.is_empty() && !s.closed)
+            .wait_timeout_while(state, limit, |s| (s.packets.is_empty() || s.train.holds()) && !s.closed)
             .unwrap_or_else(PoisonError::into_inner);
         match state.pop() {
             Some(packet) => Popped::Value(packet),
@@ -165,6 +176,17 @@ impl PacketQueue {
         self.lock().packets.back().map(|packet| packet.dts)
     }
 
+    /// Packets are held back for a moment before the next keyframe, a quarter of a second at most, and then leave together, as
+    /// a train of about `bytes_max` at most.
+    pub fn want_train(&self, bytes_max: u64) {
+        self.lock().train.want(bytes_max);
+    }
+
+    /// Bytes of the train whose first packet is taken next or was taken last; told once.
+    pub fn take_train(&self) -> Option<u64> {
+        self.lock().leaves.take()
+    }
+
     /// What is missing right before the packet that was taken last, or at the end of a queue that is closed and
     /// drained. Each hole is given once, whole.
     pub fn take_hole(&self) -> Option<Hole> {
@@ -199,6 +221,7 @@ impl PacketQueue {
     /// the next picture taken will be one.
     pub fn skip_to_keyframe(&self, sound_kept: Duration) -> bool {
         let mut state = self.lock();
+        state.train.give_up();
         let first = state.packets.iter().position(Packet::is_keyframe);
         let goes_on = first.map_or_else(|| state.packets.back(), |first| state.packets.get(first));
         let goes_on = goes_on.map_or(Timestamp::ZERO, |packet| packet.dts);
@@ -213,6 +236,7 @@ impl PacketQueue {
     /// Puts packets that were taken but did not arrive before all others, in their order.
     pub fn put_back(&self, packets: Vec<Packet>) {
         let mut state = self.lock();
+        state.train.give_up();
         for packet in packets.into_iter().rev() {
             state.bytes += packet.data.len();
             state.packets.push_front(packet);
@@ -223,6 +247,7 @@ impl PacketQueue {
     pub fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
+        state.train.give_up();
         let waker = state.waker.take();
         drop(state);
         self.0.changed.notify_all();
@@ -246,8 +271,12 @@ impl PacketQueue {
     pub fn gauge(&self) -> QueueGauge {
         let state = self.lock();
         let waiting = state.waiting();
-        let congestion = (waiting.as_secs_f32() / state.limit.as_secs_f32().max(1e-3)).min(1.0);
-        QueueGauge { waiting, bytes: state.bytes, congestion, dropped: state.dropped_video, lost: state.lost }
+        let holds = state.train.holds();
+        let congestion = match holds {
+            true => 0.0,
+            false => (waiting.as_secs_f32() / state.limit.as_secs_f32().max(1e-3)).min(1.0),
+        };
+        QueueGauge { waiting, bytes: state.bytes, congestion, dropped: state.dropped_video, lost: state.lost, holds }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -257,6 +286,19 @@ impl PacketQueue {
 
 impl State {
     fn push(&mut self, packet: Packet) -> Pushed {
+        let (at, keyframe) = (packet.dts, packet.is_keyframe());
+        let has_room = self.limit >= ROOM_FOR_TRAIN && !self.waiting_for_keyframe;
+        self.train.comes(at, packet.data.len() as u64, keyframe, has_room && self.packets.is_empty());
+        let pushed = self.take_in(packet);
+        if pushed != Pushed::Queued {
+            self.train.give_up();
+        } else if self.train.leaves(at, keyframe) {
+            self.leaves = Some(self.bytes as u64);
+        }
+        pushed
+    }
+
+    fn take_in(&mut self, packet: Packet) -> Pushed {
         if packet.is_video() {
             if self.waiting_for_keyframe && !packet.is_keyframe() {
                 // At an output's start nothing is missing yet.
@@ -283,6 +325,9 @@ impl State {
     }
 
     fn pop(&mut self) -> Option<Packet> {
+        if self.train.holds() {
+            return None;
+        }
         let packet = self.packets.pop_front();
         // All waiting video is dropped together, so what is missing lies before the oldest picture, and is whole
         // only when that is taken.
@@ -299,6 +344,8 @@ impl State {
 
     /// The next picture is a keyframe, and no hole is told before it.
     fn begin_anew(&mut self) {
+        self.train.give_up();
+        self.leaves = None;
         self.waiting_for_keyframe = true;
         (self.passed, self.told) = (self.lost, self.lost);
     }

@@ -22,6 +22,13 @@ const WAITS: u64 = 6 * 1024;
 /// Packets smaller than this say nothing about the link: routers let a few through at any speed.
 const BURST_MIN: u64 = 8 * 1024;
 
+/// No time that is measured is shorter.
+const SHORTEST: Duration = Duration::from_millis(2);
+/// What a train needs at most on a link that carries what was measured before.
+const TRAIN: Duration = Duration::from_millis(450);
+/// A train that needs longer tells nothing.
+const TRAIN_MAX: Duration = Duration::from_millis(1500);
+
 /// What is under way for so much longer than usual waits in a queue on the path.
 const RISEN: Duration = Duration::from_millis(50);
 /// The shortest round trip is looked for in one or two spans of time so long.
@@ -99,6 +106,17 @@ impl LinkSample {
     }
 }
 
+/// How a large packet, or a train of packets, went through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// Which one of this connection, from 1; 0: there was none.
+    pub number: u32,
+    /// How fast, in b/s; of a train, how fast its second half: a shaped link lets what comes first through at once.
+    pub bps: u64,
+    /// It was a train.
+    pub is_train: bool,
+}
+
 /// What is known of a link.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LinkView {
@@ -116,13 +134,20 @@ pub struct LinkView {
     pub room: Option<u64>,
     /// How long nothing has been acknowledged although something waits to be.
     pub silent: Duration,
-    /// How fast the newest large packet went through, in b/s, and its number, from 1; 0: there was none.
-    pub burst: (u64, u32),
+    /// How the newest large packet or train went through.
+    pub passed: Passed,
+    /// Since when a train is on its way: what waits says nothing of the link.
+    pub train_for: Option<Duration>,
     /// Data segments so far, if the system tells.
     pub segments: Option<Segments>,
 }
 
 impl LinkView {
+    /// Whether a train is on its way that may well need as long as it does.
+    pub fn has_train(&self) -> bool {
+        self.train_for.is_some_and(|since| since < TRAIN)
+    }
+
     /// Media time that the queue may hold if a viewer is to be `late` at most: less than that by what the system and the
     /// routers hold, which can not be dropped any more.
     pub fn queue_limit(&self, late: Duration) -> Duration {
@@ -198,13 +223,34 @@ impl Usual {
     }
 }
 
-/// A large packet on its way.
+/// A large packet, or a train, on its way.
 #[derive(Clone, Copy, Debug)]
 struct Burst {
     started: Timestamp,
     bytes: u64,
     /// It has gone through when so many bytes are acknowledged.
     until: u64,
+    /// Of a train: how many bytes were acknowledged when half of it had gone through, and when.
+    half: Option<(u64, Timestamp)>,
+    is_train: bool,
+}
+
+impl Burst {
+    /// Takes a look; how fast it went through once it has.
+    fn observe(&mut self, sample: &LinkSample, path: Duration) -> Option<u64> {
+        if self.is_train && self.half.is_none() && sample.acked + self.bytes / 2 >= self.until {
+            self.half = Some((sample.acked, sample.at));
+        }
+        if sample.acked < self.until {
+            return None;
+        }
+        let whole = (self.bytes, sample.at.since(self.started).saturating_sub(path));
+        let (bytes, took) = match self.half.filter(|(_, at)| *at < sample.at) {
+            Some((acked, at)) => (self.until.saturating_sub(acked), sample.at.since(at)),
+            None => whole,
+        };
+        Some((bytes as f64 * 8.0 / took.max(SHORTEST).as_secs_f64()) as u64)
+    }
 }
 
 /// Watches one connection.
@@ -217,7 +263,7 @@ pub struct Link {
     /// When the last look was at which something waited.
     waited: Option<Timestamp>,
     burst: Option<Burst>,
-    last_burst: (u64, u32),
+    passed: Passed,
 }
 
 impl Link {
@@ -231,15 +277,7 @@ impl Link {
         if moved || !waits || !waited {
             self.progress = Some((sample.at, sample.acked));
         }
-        if let Some(burst) = self.burst
-            && sample.acked >= burst.until
-        {
-            self.burst = None;
-            let path = self.usual.rtt();
-            let took = sample.at.since(burst.started).saturating_sub(path).max(Duration::from_millis(2));
-            let bps = (burst.bytes as f64 * 8.0 / took.as_secs_f64()) as u64;
-            self.last_burst = (bps, self.last_burst.1.wrapping_add(1).max(1));
-        }
+        self.observe_burst(&sample);
         self.usual.observe(&sample);
         if self.held_back.is_so(&sample, self.usual.rtt()) {
             // What went before was sent into another window, and says as little of the link.
@@ -256,16 +294,39 @@ impl Link {
         }
     }
 
+    fn observe_burst(&mut self, sample: &LinkSample) {
+        let path = self.usual.rtt();
+        let Some(burst) = &mut self.burst else { return };
+        let Some(bps) = burst.observe(sample, path) else {
+            self.burst.take_if(|burst| burst.is_train && sample.at.since(burst.started) > TRAIN_MAX);
+            return;
+        };
+        self.passed = Passed { number: self.passed.number.wrapping_add(1).max(1), bps, is_train: burst.is_train };
+        if burst.is_train {
+            // What a train has met is not what the show meets.
+            self.samples.clear();
+        }
+        self.burst = None;
+    }
+
+    /// The first packet of a train of `bytes` has been taken; `sample` is a look right after it.
+    pub fn train_leaves(&mut self, bytes: u64, sample: LinkSample) {
+        let until = sample.acked + sample.backlog();
+        self.burst = Some(Burst { started: sample.at, bytes, until, half: None, is_train: true });
+        self.observe(sample);
+    }
+
     /// A packet of `bytes`, wanted by the socket since `started`, has been handed over whole; `sample` is a look right
     /// after it. One at a time is followed.
     pub fn handed_over(&mut self, started: Timestamp, bytes: u64, sample: LinkSample) {
         if bytes >= BURST_MIN && self.burst.is_none() {
-            self.burst = Some(Burst { started, bytes, until: sample.acked + sample.outstanding });
+            let until = sample.acked + sample.outstanding;
+            self.burst = Some(Burst { started, bytes, until, half: None, is_train: false });
         }
         self.observe(sample);
     }
 
-    /// Whether the next few milliseconds tell something: a large packet is on its way.
+    /// Whether the next few milliseconds tell something: a large packet or a train is on its way.
     pub fn wants_looks(&self) -> bool {
         self.burst.is_some()
     }
@@ -293,7 +354,8 @@ impl Link {
             ahead: last.outstanding + last.writing,
             backlog: last.backlog(),
             silent,
-            burst: self.last_burst,
+            passed: self.passed,
+            train_for: self.burst.filter(|burst| burst.is_train).map(|burst| last.at.since(burst.started)),
             segments: last.segments,
         }
     }
@@ -423,9 +485,39 @@ mod tests {
             link.observe(sample(millis, 2000 + (millis as u64 - 1002) * 1000, 1));
         }
         assert!(!link.wants_looks());
-        let (bps, number) = link.view().burst;
+        let Passed { bps, number, .. } = link.view().passed;
         // 40 kB in 45 ms less 2 ms of the path.
         assert_eq!((bps.abs_diff(7_441_860) < 1000, number), (true, 1), "{bps}");
+    }
+
+    /// A train of 60 kB over a link that carries `rate` bytes a millisecond and lets `bucket` bytes through at once.
+    fn train(rate: u64, bucket: u64) -> Link {
+        let mut link = Link::default();
+        link.observe(sample(990, 5000, 0));
+        link.train_leaves(60_000, LinkSample { writing: 16_000, queued: 44_000, ..sample(1000, 5000, 0) });
+        for millis in (1005..2600).step_by(5) {
+            let through = (bucket + (millis as u64 - 1002) * rate).min(60_000);
+            link.observe(sample(millis, 5000 + through, 60_000 - through));
+        }
+        link
+    }
+
+    #[test]
+    fn a_train_tells_what_a_link_carries_beyond_what_its_shaper_lets_through() {
+        for bucket in [0, 8000, 16_000, 24_000, 28_000] {
+            let link = train(150, bucket);
+            let Passed { bps, number, is_train } = link.view().passed;
+            assert!(bps.abs_diff(1_200_000) < 60_000 && number == 1 && is_train, "{bucket}: {bps}");
+            assert!(
+                link.view().train_for.is_none() && link.view().carried.is_none(),
+                "nothing is concluded from its queue"
+            );
+        }
+        let wide = train(1250, 16_000).view().passed.bps;
+        assert!(wide > 7_000_000, "{wide}");
+        // A link that stands still tells nothing, and is not waited for.
+        let link = train(0, 0);
+        assert!(link.view().train_for.is_none() && link.view().passed == Passed::default(), "{:?}", link.view());
     }
 
     /// A look at a path of 100 ms whose round trips take `rtt` now.

@@ -12,7 +12,7 @@ mod timeline;
 
 pub use error::{PublishError, PublishStep, Recovery, TlsFault};
 pub use fanout::{Fanout, OutputHandle};
-pub use link::{Link, LinkSample, LinkView, STAY_CURRENT, Segments, Window};
+pub use link::{Link, LinkSample, LinkView, Passed, STAY_CURRENT, Segments, Window};
 pub use network::Network;
 pub use recorder::{
     Leftover, Recorder, RecorderConfig, RecorderError, RecorderEvent, RepairError, Repaired, ReplaySave, Room,

@@ -219,17 +219,24 @@ impl Lines {
         self.running().for_each(|(_, publisher)| publisher.retry_now());
     }
 
-    /// The link of the live destination that a viewer of is least behind: where one carries the show and another does not,
-    /// the narrow place is beyond this computer's own network, and all would lose by following it. Where that itself is
-    /// narrow, all are behind.
-    pub(super) fn clearest(&self) -> Option<Seen> {
-        let live = self.lines.iter().filter(|line| line.state == DestinationState::Live);
-        live.filter_map(|line| line.publisher.as_ref())
-            .map(|publisher| Seen {
-                link: publisher.stats().link(),
-                waiting: publisher.output().queue().gauge().waiting,
+    /// The link of the live destination that a viewer of is least behind, and its place: where one carries the show and
+    /// another does not, the narrow place is beyond this computer's own network, and all would lose by following it. Where
+    /// that itself is narrow, all are behind. The one at `stay` goes before all others.
+    pub(super) fn clearest(&self, stay: Option<usize>) -> Option<(usize, Seen)> {
+        let live = self.lines.iter().enumerate().filter(|(_, line)| line.state == DestinationState::Live);
+        live.filter_map(|(place, line)| Some((place, line.publisher.as_ref()?)))
+            .map(|(place, publisher)| {
+                let gauge = publisher.output().queue().gauge();
+                (place, Seen { link: publisher.stats().link(), waiting: gauge.waiting, holds: gauge.holds })
             })
-            .min_by_key(|seen| seen.link.delay.max(seen.link.silent) + seen.waiting)
+            .min_by_key(|(place, seen)| (stay != Some(*place), seen.link.delay.max(seen.link.silent) + seen.waiting))
+    }
+
+    /// A train of `bytes_max` at most is wanted at `place`.
+    pub(super) fn want_train(&self, place: usize, bytes_max: u64) {
+        if let Some(publisher) = self.lines.get(place).and_then(|line| line.publisher.as_ref()) {
+            publisher.output().queue().want_train(bytes_max);
+        }
     }
 
     /// Publishers that run, each with its place.

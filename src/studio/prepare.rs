@@ -90,6 +90,7 @@ impl Supervisor {
             program,
             bitrate,
             rate: RateController::new(encoding),
+            train_at: None,
             next_look: self.clock.now(),
             headers,
             lines: Lines::default(),

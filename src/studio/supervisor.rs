@@ -139,6 +139,8 @@ pub(super) struct Running {
     pub(super) program: Program,
     pub(super) bitrate: WantedBitrate,
     pub(super) rate: RateController,
+    /// Where a train is awaited.
+    pub(super) train_at: Option<usize>,
     pub(super) next_look: Timestamp,
     pub(super) headers: StreamHeaders,
     pub(super) lines: Lines,
@@ -553,11 +555,16 @@ impl Supervisor {
 impl Running {
     /// Lets the picture's rate follow the network.
     fn adapt(&mut self, now: Timestamp) {
-        let Some(seen) = self.lines.clearest() else { return };
+        let Some((place, seen)) = self.lines.clearest(self.train_at) else { return };
         if let Some(bitrate) = self.rate.observe(now, seen) {
             tracing::info!(%bitrate, ?seen, "the picture's rate follows the network");
             self.bitrate.set(bitrate);
         }
+        if let Some(bytes_max) = self.rate.take_train_wish() {
+            tracing::debug!(place, bytes_max, "a train is to tell what the network carries");
+            self.lines.want_train(place, bytes_max);
+        }
+        self.train_at = self.rate.awaits_train().then_some(place);
     }
 
     fn lines_and_starter<'a>(&'a mut self, clock: &'a Clock) -> (&'a mut Lines, Starter<'a>) {

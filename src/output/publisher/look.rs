@@ -37,16 +37,32 @@ pub(super) struct Watch {
     next: Timestamp,
     /// A packet that was handed to TLS and is not with the system yet.
     handed: Option<(Timestamp, u64)>,
+    /// Bytes of a train whose first packet was just taken.
+    train: Option<u64>,
 }
 
 impl Watch {
     pub(super) fn new(now: Timestamp) -> Self {
-        Self { link: Link::default(), rtt: None, outstanding: 0, full: false, reached: 0, next: now, handed: None }
+        Self {
+            link: Link::default(),
+            rtt: None,
+            outstanding: 0,
+            full: false,
+            reached: 0,
+            next: now,
+            handed: None,
+            train: None,
+        }
     }
 
     /// A packet of `bytes` that was wanted by the socket since `started` has been handed over.
     pub(super) fn handed_over(&mut self, started: Timestamp, bytes: u64) {
         self.handed.get_or_insert((started, bytes));
+    }
+
+    /// The first packet of a train of `bytes` has been taken.
+    pub(super) fn train_leaves(&mut self, bytes: u64) {
+        self.train = Some(bytes);
     }
 
     /// Looks. `flushed`: all that was handed over is with the system.
@@ -68,9 +84,10 @@ impl Watch {
             segments: figures.and_then(|figures| figures.segments),
             window: figures.map_or(Window::Open, |figures| figures.window),
         };
-        match self.handed.take_if(|_| flushed) {
-            Some((started, bytes)) => self.link.handed_over(started, bytes, sample),
-            None => self.link.observe(sample),
+        match (self.train.take(), self.handed.take_if(|_| flushed)) {
+            (Some(bytes), _) => self.link.train_leaves(bytes, sample),
+            (None, Some((started, bytes))) => self.link.handed_over(started, bytes, sample),
+            (None, None) => self.link.observe(sample),
         }
         let view = self.link.view();
         self.full = view.room.is_some_and(|room| sample.outstanding >= room);

@@ -408,6 +408,9 @@ impl<'a> Pump<'a> {
         }
         match self.task.output.queue().poll_pop(cx) {
             Poll::Ready(Some(packet)) => {
+                if let Some(bytes) = self.task.output.queue().take_train() {
+                    self.watch.train_leaves(bytes);
+                }
                 self.send(&packet, now)?;
                 Ok(true)
             }
@@ -484,7 +487,8 @@ impl<'a> Pump<'a> {
             return Ok(());
         }
         let queue = self.task.output.queue();
-        if let Some(late) = self.task.config.late_max {
+        // A train is no reason to drop pictures.
+        if let Some(late) = self.task.config.late_max.filter(|_| !link.has_train()) {
             queue.set_limit(link.queue_limit(late));
         }
         self.begin_anew_behind(link.silent >= MAY_BE_LOST);

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use super::trains::{Told, Trains};
 use crate::media::{Bitrate, Timestamp};
-use crate::output::LinkView;
+use crate::output::{LinkView, Passed};
 use crate::settings::EncodingSettings;
 
 /// A viewer's delay from which on the rate is lowered.
@@ -45,6 +46,10 @@ const TOO_MUCH_WITHIN: Duration = Duration::from_secs(5);
 const OPEN: f64 = 1.8;
 /// A keyframe that goes through so many times faster than the link carries tells that it is shaped.
 const SHAPED: f64 = 1.7;
+/// A train is no larger than what the link carried in so much time.
+const TRAIN: Duration = Duration::from_millis(300);
+/// A shaped link that is narrow is looked at by a train so often: it costs viewers no quality.
+const TRAIN_EVERY: Duration = Duration::from_secs(4);
 /// How long keyframes are not believed that were wrong once.
 const DISTRUST: Duration = Duration::from_secs(30);
 /// Steps up: on a link that is known to have room, and on one that may have.
@@ -66,6 +71,8 @@ pub(in crate::studio) struct Seen {
     pub(in crate::studio) link: LinkView,
     /// Media time that waits in the queue.
     pub(in crate::studio) waiting: Duration,
+    /// It is held back for a train.
+    pub(in crate::studio) holds: bool,
 }
 
 /// What is known of a link that is too narrow.
@@ -77,10 +84,24 @@ struct Narrow {
     until: Timestamp,
     /// How fast keyframes go through, in b/s.
     burst: Option<f64>,
-    /// A keyframe has gone through so fast that it is not narrow any more.
-    is_open: bool,
+    /// Since when, or when a train told last that it still is.
+    found: Timestamp,
+    /// A keyframe has gone through so fast, in b/s, that it may not be narrow any more: a train is to tell.
+    claim: Option<f64>,
+    /// It is not narrow any more.
+    open: Option<Opened>,
+    /// No train can tell: the rate itself is to be tried.
+    may_try: bool,
     /// More than this, in b/s, is not believed that it carries: less was too much.
     believed: f64,
+}
+
+/// What told that a link is wide.
+#[derive(Clone, Copy, Debug)]
+struct Opened {
+    /// How fast it went through, in b/s.
+    bps: f64,
+    by_train: bool,
 }
 
 /// Chooses the picture's rate between a lowest and the wanted one.
@@ -100,9 +121,10 @@ pub(in crate::studio) struct RateController {
     last_up: Option<Timestamp>,
     clear_since: Option<Timestamp>,
     standstill: Option<Standstill>,
-    burst_seen: u32,
-    /// When a keyframe told that the link is wide, and how fast that one went through, in b/s.
-    opened: Option<(Timestamp, f64)>,
+    passed_seen: u32,
+    trains: Trains,
+    /// When the link was told to be wide.
+    opened: Option<(Timestamp, Opened)>,
     /// When one was found to have told so wrongly, and its speed: for a while only faster ones are believed.
     lied: Option<(Timestamp, f64)>,
     /// The sum of both rates, in b/s, that the link was to carry by what was measured.
@@ -148,7 +170,8 @@ impl RateController {
             last_up: None,
             clear_since: None,
             standstill: None,
-            burst_seen: 0,
+            passed_seen: 0,
+            trains: Trains::default(),
             opened: None,
             lied: None,
             settled: None,
@@ -169,18 +192,35 @@ impl RateController {
         self.narrow.map(|narrow| narrow.carries as u64)
     }
 
+    /// How many bytes of packets, at most, are to be held back now, to leave together as a train; told once. Look at the same
+    /// connection until the train is not awaited any more.
+    pub(in crate::studio) fn take_train_wish(&mut self) -> Option<u64> {
+        let narrow = self.narrow.filter(|_| self.trains.take_wish())?;
+        Some((narrow.carries / 8.0 * TRAIN.as_secs_f64()) as u64)
+    }
+
+    /// Whether a train is awaited, or on its way.
+    pub(in crate::studio) fn awaits_train(&self) -> bool {
+        self.trains.is_awaited()
+    }
+
     /// The new rate, if it should change. Call several times a second while live.
     pub(in crate::studio) fn observe(&mut self, now: Timestamp, seen: Seen) -> Option<Bitrate> {
         let link = seen.link;
-        let burst = (link.burst.1 != self.burst_seen).then_some(link.burst.0 as f64);
-        self.burst_seen = link.burst.1;
+        if (seen.holds || link.has_train()) && link.silent < OUTAGE {
+            return None;
+        }
+        let passed = (link.passed.number != self.passed_seen).then_some(link.passed);
+        self.passed_seen = link.passed.number;
+        self.hear_train(now, passed);
+        let burst = passed.filter(|passed| !passed.is_train).map(|passed| passed.bps as f64);
         let carried = link.carried.map(|bps| bps as f64);
         let delay = if carried.is_some() { link.delay } else { link.delay + seen.waiting };
         match self.motion(now, link.silent, delay) {
             Motion::Moves => {}
             Motion::Unsettled => {
                 self.clear_since = None;
-                self.keep_burst(now, burst);
+                self.keep_burst(now, burst, &link);
                 return None;
             }
             Motion::Behind => {
@@ -189,7 +229,9 @@ impl RateController {
                 return self.change(self.current * 0.6, WORTH);
             }
         }
-        if let (Some(carries), Some(narrow)) = (carried, &mut self.narrow) {
+        // Once the rate is what the link carries, more for a moment may be what a shaper lets through at once.
+        let is_measured = self.settled.is_none() || !self.trains.tell(now, &link);
+        if let (Some(carries), Some(narrow)) = (carried.filter(|_| is_measured), &mut self.narrow) {
             narrow.carries = narrow.carries.max(carries.min(narrow.believed));
         }
         if let Some(carries) = carried
@@ -198,13 +240,13 @@ impl RateController {
         {
             return self.too_narrow(now, carries, carries * delay.as_secs_f64());
         }
-        self.keep_burst(now, burst);
+        self.keep_burst(now, burst, &link);
         if delay > CLEAR {
             self.clear_since = None;
             return None;
         }
         let clear_since = *self.clear_since.get_or_insert(now);
-        self.rise(now, clear_since)
+        self.rise(now, clear_since, &link)
     }
 
     fn motion(&mut self, now: Timestamp, silent: Duration, delay: Duration) -> Motion {
@@ -237,6 +279,7 @@ impl RateController {
         let tried = self.last_up.take().is_some_and(|up| now.since(up) < TOO_MUCH_WITHIN);
         // Where keyframes go through faster than the link carries for long, none will tell when it is wide.
         let is_shaped = self.narrow.and_then(|narrow| narrow.burst).is_some_and(|burst| burst > carries * SHAPED);
+        self.trains.forget();
         let lie = self.opened.take().filter(|(at, _)| now.since(*at) < TOO_MUCH_WITHIN);
         self.hold = match (tried, self.narrow) {
             (true, _) if lie.is_some() && self.lied.is_none() => HOLD_LIED,
@@ -252,15 +295,20 @@ impl RateController {
             (Some(total), _) => total * LESS / USED,
             (None, before) => before.map_or(f64::INFINITY, |narrow| narrow.believed),
         };
-        if let Some((_, burst)) = lie {
-            let fastest = self.lied.map_or(burst, |(_, before)| before.max(burst));
-            self.lied = Some((now, fastest));
+        if let Some((_, opened)) = lie {
+            self.disbelieve(now, opened.bps);
+            if opened.by_train {
+                self.trains.lied(now);
+            }
         }
         self.narrow = Some(Narrow {
             carries: before.map_or(carries, |narrow| (narrow.carries + carries) / 2.0).min(believed),
             until: now + self.hold,
             burst: before.and_then(|narrow| narrow.burst),
-            is_open: false,
+            found: now,
+            claim: None,
+            open: None,
+            may_try: false,
             believed,
         });
         if self.last_down.is_some_and(|last| now.since(last) < DOWN_EVERY) {
@@ -278,24 +326,63 @@ impl RateController {
         changed
     }
 
+    /// A keyframe as fast as `bps` told wrongly.
+    fn disbelieve(&mut self, now: Timestamp, bps: f64) {
+        let fastest = self.lied.map_or(bps, |(_, before)| before.max(bps));
+        self.lied = Some((now, fastest));
+    }
+
+    /// Takes what a train tells of a link that is narrow.
+    fn hear_train(&mut self, now: Timestamp, passed: Option<Passed>) {
+        let Some(narrow) = &mut self.narrow else { return self.trains.forget() };
+        let Some(told) = self.trains.answer(now, passed, narrow.carries) else { return };
+        let claim = narrow.claim.take();
+        match told {
+            Told::Wide => {
+                let bps = claim.or(narrow.burst).unwrap_or(narrow.carries);
+                narrow.open = Some(Opened { bps, by_train: true });
+            }
+            Told::Narrow | Told::Between => {
+                narrow.found = now;
+                let is_due = now >= narrow.until;
+                if told == Told::Between {
+                    narrow.may_try = is_due;
+                } else if is_due {
+                    self.hold = (self.hold * 2).min(HOLD_MAX);
+                    narrow.until = now + self.hold;
+                }
+                if let Some(bps) = claim {
+                    self.disbelieve(now, bps);
+                }
+            }
+            Told::Nothing => match claim {
+                Some(bps) => narrow.open = Some(Opened { bps, by_train: false }),
+                None => narrow.may_try = true,
+            },
+        }
+    }
+
     /// Remembers how fast keyframes go through while the link is narrow, and whether one tells that it is not any more.
-    fn keep_burst(&mut self, now: Timestamp, burst: Option<f64>) {
+    fn keep_burst(&mut self, now: Timestamp, burst: Option<f64>, link: &LinkView) {
         self.lied = self.lied.filter(|(at, _)| now.since(*at) < DISTRUST);
-        if let (Some(narrow), Some(burst)) = (&mut self.narrow, burst) {
-            let slowest = narrow.burst.unwrap_or(burst);
-            if burst < slowest * OPEN {
-                narrow.burst = Some((slowest + burst) / 2.0);
-            } else if burst >= narrow.carries * 1.5 && self.lied.is_none_or(|(_, lied)| burst >= lied * OPEN) {
-                narrow.is_open = true;
-                narrow.burst = Some(burst);
+        let (Some(narrow), Some(burst)) = (&mut self.narrow, burst) else { return };
+        let slowest = narrow.burst.unwrap_or(burst);
+        if burst < slowest * OPEN {
+            narrow.burst = Some((slowest + burst) / 2.0);
+        } else if burst >= narrow.carries * 1.5 && self.lied.is_none_or(|(_, lied)| burst >= lied * OPEN) {
+            if self.trains.tell(now, link) {
+                narrow.claim = Some(burst);
+                self.trains.ask(now);
+            } else {
+                narrow.open = Some(Opened { bps: burst, by_train: false });
             }
         }
     }
 
-    fn rise(&mut self, now: Timestamp, clear_since: Timestamp) -> Option<Bitrate> {
-        if let Some(narrow) = self.narrow.take_if(|narrow| narrow.is_open) {
+    fn rise(&mut self, now: Timestamp, clear_since: Timestamp, link: &LinkView) -> Option<Bitrate> {
+        if let Some(narrow) = self.narrow.take_if(|narrow| narrow.open.is_some()) {
             self.hold = HOLD;
-            self.opened = narrow.burst.map(|burst| (now, burst));
+            self.opened = narrow.open.map(|opened| (now, opened));
         }
         let (last_up, last_down) = (self.last_up, self.last_down);
         let rested = |every: Duration| {
@@ -320,11 +407,19 @@ impl RateController {
             }
         }
         let has_room = self.current + self.audio > narrow.carries * MORE;
-        if now < narrow.until || !rested(if has_room { UP_EVERY } else { PROBE_EVERY }) {
+        let trains_tell = self.trains.tell(now, link);
+        // Where keyframes go through faster than the link carries for long, none will tell when it is wide.
+        let is_shaped = self.lied.is_some() || narrow.burst.is_some_and(|burst| burst > narrow.carries * SHAPED);
+        let until = if is_shaped && trains_tell { narrow.found + TRAIN_EVERY } else { narrow.until };
+        if now < until || !rested(if has_room { UP_EVERY } else { PROBE_EVERY }) {
             return None;
         }
         if self.current >= self.wanted {
             self.narrow = None;
+            return None;
+        }
+        if trains_tell && !narrow.may_try && !has_room {
+            self.trains.ask(now);
             return None;
         }
         let factor = if has_room { UP } else { self.probe };

@@ -3,5 +3,6 @@
 mod controller;
 #[cfg(test)]
 mod tests;
+mod trains;
 
 pub(super) use controller::{RateController, Seen};
