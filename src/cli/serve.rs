@@ -19,7 +19,8 @@ use crate::ingest::{
 };
 use crate::media::Timestamp;
 use crate::settings::file_advice;
-use crate::studio::{Told, Weight};
+use crate::studio::wording::to_do;
+use crate::studio::{Problem, ProblemKind, Told, Weight};
 
 /// Events on their way to be printed; none stays there.
 const EVENTS_MAX: usize = 1024;
@@ -166,7 +167,8 @@ impl Told for IngestEvent {
             | Self::PlayStarted { .. }
             | Self::PlayEnded { .. }
             | Self::Refused { .. }
-            | Self::RecordingFailed { .. } => Weight::News,
+            | Self::RecordingFailed { .. }
+            | Self::RecordingFileFull { .. } => Weight::News,
         }
     }
 }
@@ -215,6 +217,14 @@ fn json_of(at: Timestamp, event: &IngestEvent) -> Value {
                 "do": format!("{advice}; the stream itself goes on."), "server_said": null, "detail": reason,
             })
         }
+        IngestEvent::RecordingFileFull { name, path, next } => {
+            let (path, next) = (path.display().to_string(), next.display().to_string());
+            let problem = Problem::new(ProblemKind::RecordingFileFull, path, next.as_str());
+            json!({
+                "event": "problem", "t": t, "kind": problem.kind.word(), "about": name, "what": file_full(event),
+                "do": to_do(&problem), "server_said": null, "detail": next,
+            })
+        }
         IngestEvent::Stats(stats) => json!({
             "event": "stats", "t": t, "connections": stats.connections, "refused": stats.refused,
             "bytes": stats.bytes, "bytes_sent": stats.bytes_sent, "kbps": (stats.kbps * 10.0).round() / 10.0,
@@ -250,6 +260,7 @@ fn line_of(event: &IngestEvent) -> Option<String> {
         }
         IngestEvent::Refused { peer, reason, .. } => format!("{peer}: refused, {reason}"),
         IngestEvent::RecordingFailed { .. } => recording_failed(event)?,
+        IngestEvent::RecordingFileFull { .. } => file_full(event)?,
         IngestEvent::Stats(_) => return None,
     })
 }
@@ -263,6 +274,14 @@ fn recording_failed(event: &IngestEvent) -> Option<String> {
             format!("{name}: the recording{to} goes on without part of the stream: {reason}; FLV takes any codec")
         }
     })
+}
+
+fn file_full(event: &IngestEvent) -> Option<String> {
+    let IngestEvent::RecordingFileFull { name, path, next } = event else { return None };
+    let (path, next) = (path.display(), next.display());
+    Some(format!(
+        "{name}: the file {path} is as large as its disk allows: the recording goes on in {next}, and nothing is missing"
+    ))
 }
 
 #[cfg(test)]
@@ -312,6 +331,14 @@ mod tests {
             assert!(json["what"].as_str().unwrap().contains("/x/cam.flv"));
             assert!(line_of(&failed).unwrap().contains(says));
         }
+        let [path, next] = ["/x/cam.flv", "/x/cam-2.flv"].map(std::path::PathBuf::from);
+        let full = IngestEvent::RecordingFileFull { name: name.clone(), path, next };
+        let json = json_of(at, &full);
+        assert_eq!((&json["event"], &json["kind"]), (&json!("problem"), &json!("recording_file_full")));
+        assert_eq!((&json["about"], &json["detail"]), (&json!(name), &json!("/x/cam-2.flv")));
+        assert!(json["do"].as_str().unwrap().contains("both files play"), "{json}");
+        assert_eq!(json["what"], line_of(&full).unwrap());
+        assert!(json["what"].as_str().unwrap().contains("/x/cam.flv is as large as its disk allows"), "{json}");
         let refused = IngestEvent::Refused { peer, kind: RefusalKind::NameTaken, reason: "no".to_owned() };
         assert_eq!(json_of(at, &refused)["reason"], "no");
         assert_eq!(json_of(at, &refused)["kind"], "name_taken");

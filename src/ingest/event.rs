@@ -98,6 +98,15 @@ pub enum IngestEvent {
         /// What the system said.
         reason: String,
     },
+    /// A file is as large as its disk takes one: the recording goes on in another, and nothing is missing.
+    RecordingFileFull {
+        /// Stream name.
+        name: String,
+        /// The file, which plays.
+        path: PathBuf,
+        /// What follows it.
+        next: PathBuf,
+    },
     /// Once a second.
     Stats(IngestStats),
 }

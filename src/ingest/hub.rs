@@ -5,17 +5,13 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::PlayerStats;
+use super::headers::Headers;
 use super::hls::LiveHls;
 use super::player::{Delivery, Player};
 use super::shared::Stream;
 use super::unit::{Unit, UnitKind};
 use crate::media::Timestamp;
 use crate::rtmp::MediaKind;
-
-/// Headers kept of one stream: two for each of sixteen tracks.
-const HEADERS_MAX: usize = 32;
-/// Bytes of one header, or of `onMetaData`: larger ones are passed on and not kept. Real ones have some hundred.
-const HEADER_BYTES_MAX: usize = 256 << 10;
 
 /// What is under one name.
 #[derive(Debug)]
@@ -32,9 +28,8 @@ struct State {
     stream: Option<Arc<Stream>>,
     /// Of the last unit.
     number: u64,
-    script: Option<Unit>,
-    headers: Vec<Unit>,
-    /// What `script` and `headers` were when `recent` began: those that came since are in it.
+    headers: Headers,
+    /// What `headers` were when `recent` began: those that came since are in it.
     recent_headers: Vec<Unit>,
     /// From the last keyframe on; empty where there is none or too much came since.
     recent: VecDeque<Unit>,
@@ -109,7 +104,7 @@ impl Hub {
 
     /// A player does or does not want sound or picture.
     pub(super) fn receive(&self, player: &Player, media: MediaKind, wanted: bool) {
-        player.receive(media, wanted, &self.lock().headers);
+        player.receive(media, wanted, self.lock().headers.of_tracks());
     }
 
     /// Its HLS, which begins when it is first asked for; `None` where nobody publishes or `may_begin` says no.
@@ -160,7 +155,7 @@ impl Hub {
 
 impl State {
     fn all_headers(&self) -> Vec<Unit> {
-        self.script.iter().chain(&self.headers).cloned().collect()
+        self.headers.all().cloned().collect()
     }
 
     fn catch_up(&self, player: &Player) {
@@ -173,19 +168,13 @@ impl State {
 
     fn keep(&mut self, unit: Unit, bytes_max: usize) {
         match unit.kind {
-            UnitKind::Script | UnitKind::Header(_) if unit.body.len() > HEADER_BYTES_MAX => return,
-            UnitKind::Script => self.script = Some(unit.clone()),
-            UnitKind::Header(_) => match self.headers.iter().position(|header| header.kind == unit.kind) {
-                Some(place) => self.headers[place] = unit.clone(),
-                None if self.headers.len() < HEADERS_MAX => self.headers.push(unit.clone()),
-                None => {}
-            },
+            UnitKind::Script | UnitKind::Header(_) if !self.headers.keep(&unit) => return,
             UnitKind::Keyframe => {
                 self.recent.clear();
                 self.recent_bytes = 0;
                 self.recent_headers = self.all_headers();
             }
-            UnitKind::Picture | UnitKind::Sound | UnitKind::Other => {}
+            UnitKind::Script | UnitKind::Header(_) | UnitKind::Picture | UnitKind::Sound | UnitKind::Other => {}
         }
         if unit.kind != UnitKind::Keyframe && self.recent.is_empty() {
             return;

@@ -4,6 +4,7 @@ mod config;
 mod connection;
 mod conversation;
 mod event;
+mod headers;
 mod hls;
 mod http;
 mod hub;

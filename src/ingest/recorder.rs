@@ -1,8 +1,14 @@
 //! Records streams as FLV or MP4 on a thread of its own: a slow disk never holds up the network.
 
+mod flv;
+#[cfg(test)]
+mod full_files;
+mod mp4;
+mod open_file;
+mod series;
+
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -10,15 +16,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::mp4_recording::{Mp4Recording, Step};
-use super::name::file_stem;
+use self::open_file::{News, OpenFile};
+use self::series::Folder;
 use super::unit::{ROOM_OF_ONE, Unit};
 use super::{IngestEvent, RecordFormat, RecordingFault};
 use crate::clock::Clock;
 use crate::flow::{Errand, Popped, Queue, Stop};
-use crate::flv::{FlvWriter, TagKind};
+use crate::flv::TagKind;
 use crate::media::{Timestamp, is_disk_full};
-use crate::mp4::Mp4Writer;
 use crate::output::{Room, RoomWatch, Told, repair};
 use crate::rtmp::MediaKind;
 
@@ -29,8 +34,6 @@ const QUEUE_TAGS: usize = usize::MAX;
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// How long the thread sleeps at most.
 const POP_LIMIT: Duration = Duration::from_millis(200);
-/// `NAME.flv` to `NAME-9999.flv`; then the folder is to be tidied.
-const FILES_PER_NAME_MAX: u32 = 9999;
 /// How long what is queued may still be written once the server stops.
 const STOP_GRACE: Duration = Duration::from_millis(700);
 /// How long the thread is waited for in all: a disk that hangs holds up nobody's end.
@@ -195,79 +198,23 @@ struct Files {
     folder: PathBuf,
     format: RecordFormat,
     /// By the recording's id.
-    open: HashMap<u64, OpenFile>,
+    open: HashMap<u64, Open>,
     endings: Endings,
     events: Arc<Events>,
 }
 
-struct OpenFile {
+/// A recording that is open.
+struct Open {
     shared: Arc<Shared>,
-    /// `None` before the first one.
-    path: Option<PathBuf>,
-    writer: Writer,
+    file: OpenFile<Folder>,
     room: RoomWatch,
     /// Of media, so far.
     bytes: u64,
 }
 
-enum Writer {
-    Flv(FlvWriter<BufWriter<File>>),
-    /// No file before it is known what the stream holds.
-    Mp4(Box<Mp4Recording>, Option<Mp4Writer<BufWriter<File>>>),
-}
-
-impl OpenFile {
-    fn write(&mut self, files: &Path, kind: TagKind, timestamp_ms: u32, body: Bytes) -> io::Result<Option<String>> {
-        self.bytes += body.len() as u64;
-        match &mut self.writer {
-            Writer::Flv(writer) => writer.write_tag(kind, timestamp_ms, &[&body]).map(|()| None),
-            Writer::Mp4(recording, _) => {
-                let unit = match kind {
-                    TagKind::Script => Unit::script(timestamp_ms, body),
-                    TagKind::Video => Unit::media(MediaKind::Video, timestamp_ms, body),
-                    TagKind::Audio => Unit::media(MediaKind::Audio, timestamp_ms, body),
-                };
-                let mut steps = Vec::new();
-                recording.take(&unit, &mut steps);
-                self.follow(files, steps)
-            }
-        }
-    }
-
-    /// Gives why something is left out.
-    fn follow(&mut self, folder: &Path, steps: Vec<Step>) -> io::Result<Option<String>> {
-        let Writer::Mp4(_, writer) = &mut self.writer else { return Ok(None) };
-        let mut left_out = None;
-        for step in steps {
-            match step {
-                Step::Begin(tracks) => {
-                    if let Some(before) = writer {
-                        before.write_fragment()?;
-                        before.get_mut().flush()?;
-                    }
-                    let (path, file) = create(folder, &self.shared.name, "mp4")?;
-                    self.path = Some(path);
-                    *writer = Some(Mp4Writer::new(file, tracks)?);
-                }
-                Step::Write(track, start, sample) => {
-                    // A fragment is there for whatever comes: it goes to the file at once.
-                    if let Some(writer) = writer
-                        && writer.push(track, start, sample)?
-                    {
-                        writer.get_mut().flush()?;
-                    }
-                }
-                Step::Unusable(why) => left_out = Some(why),
-            }
-        }
-        Ok(left_out)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match &mut self.writer {
-            Writer::Flv(writer) => writer.get_mut().flush(),
-            Writer::Mp4(_, writer) => writer.as_mut().map_or(Ok(()), |writer| writer.get_mut().flush()),
-        }
+impl Open {
+    fn path(&self) -> Option<PathBuf> {
+        self.file.path().map(Path::to_owned)
     }
 
     /// Why it must end now, if the disk has no more room than is kept free.
@@ -281,18 +228,6 @@ impl OpenFile {
                 Some(format!("the disk is full: {:.1} MB are left, which are kept free", free as f64 / 1e6))
             }
         }
-    }
-
-    fn finish(&mut self, folder: &Path) -> io::Result<()> {
-        if let Writer::Mp4(recording, _) = &mut self.writer {
-            let mut steps = Vec::new();
-            recording.finish(&mut steps);
-            self.follow(folder, steps)?;
-        }
-        if let Writer::Mp4(_, Some(writer)) = &mut self.writer {
-            writer.write_fragment()?;
-        }
-        self.flush()
     }
 }
 
@@ -312,37 +247,37 @@ impl Files {
                 Err(error) => return self.fail(recording, None, fault_of(&error), &error.to_string()),
             }
         }
-        let Some(file) = self.open.get_mut(&key) else { return };
-        match file.write(&self.folder, kind, timestamp_ms, body) {
-            Ok(None) => {}
-            Ok(Some(left_out)) => {
-                let (name, path) = (recording.name.clone(), file.path.clone());
-                let (fault, reason) = (RecordingFault::PartLeftOut, left_out);
-                (self.events)(IngestEvent::RecordingFailed { name, path, fault, reason });
-            }
+        let Some(open) = self.open.get_mut(&key) else { return };
+        open.bytes += body.len() as u64;
+        let unit = match kind {
+            TagKind::Script => Unit::script(timestamp_ms, body),
+            TagKind::Video => Unit::media(MediaKind::Video, timestamp_ms, body),
+            TagKind::Audio => Unit::media(MediaKind::Audio, timestamp_ms, body),
+        };
+        match open.file.write(&unit) {
+            Ok(()) => tell_news(open, &*self.events),
             Err(error) => self.give_up(key, &error),
         }
     }
 
-    fn begin(&self, recording: &Arc<Shared>) -> io::Result<OpenFile> {
-        let shared = Arc::clone(recording);
-        match self.format {
-            RecordFormat::Flv => {
-                let (path, file) = create(&self.folder, &recording.name, "flv")?;
-                // What the stream holds is not known yet: players look for themselves.
-                let writer = Writer::Flv(FlvWriter::new(file, true, true)?);
-                Ok(OpenFile { shared, path: Some(path), writer, room: RoomWatch::default(), bytes: 0 })
-            }
-            RecordFormat::Mp4 => {
-                let writer = Writer::Mp4(Box::default(), None);
-                Ok(OpenFile { shared, path: None, writer, room: RoomWatch::default(), bytes: 0 })
-            }
-        }
+    fn begin(&self, recording: &Arc<Shared>) -> io::Result<Open> {
+        let extension = match self.format {
+            RecordFormat::Flv => "flv",
+            RecordFormat::Mp4 => "mp4",
+        };
+        let storage = Folder { folder: self.folder.clone(), name: recording.name.clone(), extension };
+        let file = OpenFile::begin(storage, self.format)?;
+        Ok(Open { shared: Arc::clone(recording), file, room: RoomWatch::default(), bytes: 0 })
     }
 
     fn flush(&mut self, now: Timestamp) {
-        let failed: Vec<_> =
-            self.open.iter_mut().filter_map(|(key, file)| file.flush().err().map(|error| (*key, error))).collect();
+        let mut failed = Vec::new();
+        for (key, open) in &mut self.open {
+            match open.file.flush() {
+                Ok(()) => tell_news(open, &*self.events),
+                Err(error) => failed.push((*key, error)),
+            }
+        }
         failed.into_iter().for_each(|(key, error)| self.give_up(key, &error));
         let keys: Vec<_> = self.open.keys().copied().collect();
         keys.into_iter().for_each(|key| self.look_at_room(key, now));
@@ -350,28 +285,41 @@ impl Files {
 
     /// Ends the recording, with its file whole, before the disk is full.
     fn look_at_room(&mut self, key: u64, now: Timestamp) {
-        let Some(reason) = self.open.get_mut(&key).and_then(|file| file.look_at_room(&self.folder, now)) else {
+        let Some(reason) = self.open.get_mut(&key).and_then(|open| open.look_at_room(&self.folder, now)) else {
             return;
         };
-        let Some(mut file) = self.open.remove(&key) else { return };
-        match file.finish(&self.folder) {
-            Ok(()) => self.fail(&file.shared, file.path, RecordingFault::DiskFull, &reason),
-            Err(_) => self.mend(file, RecordingFault::DiskFull, &reason),
+        let Some(mut open) = self.open.remove(&key) else { return };
+        match open.file.finish() {
+            Ok(()) => {
+                tell_news(&mut open, &*self.events);
+                self.fail(&open.shared, open.path(), RecordingFault::DiskFull, &reason);
+            }
+            Err(_) => self.mend(open, RecordingFault::DiskFull, &reason),
         }
     }
 
     /// Writing failed.
     fn give_up(&mut self, key: u64, error: &io::Error) {
-        if let Some(file) = self.open.remove(&key) {
-            self.mend(file, fault_of(error), &error.to_string());
+        if let Some(open) = self.open.remove(&key) {
+            self.mend(open, fault_of(error), &error.to_string());
+        }
+    }
+
+    /// Writes what waits and closes it.
+    fn close(&self, mut open: Open) {
+        match open.file.finish() {
+            Ok(()) => tell_news(&mut open, &*self.events),
+            Err(error) => self.mend(open, fault_of(&error), &error.to_string()),
         }
     }
 
     /// What is whole stays, the rest of it goes; then it is told.
-    fn mend(&self, file: OpenFile, fault: RecordingFault, reason: &str) {
-        let OpenFile { shared, path, writer, .. } = file;
+    fn mend(&self, mut open: Open, fault: RecordingFault, reason: &str) {
+        tell_news(&mut open, &*self.events);
+        let path = open.path();
+        let Open { shared, file, .. } = open;
         // Closed first: what its buffer still holds goes with it.
-        drop(writer);
+        drop(file);
         if let Some(path) = &path
             && let Err(error) = repair(path, None, &Stop::new())
         {
@@ -388,10 +336,8 @@ impl Files {
             endings.extract_if(.., |(recording, _)| all || written(recording)).collect()
         };
         for (recording, event) in ended {
-            if let Some(mut file) = self.open.remove(&recording.id)
-                && let Err(error) = file.finish(&self.folder)
-            {
-                self.mend(file, fault_of(&error), &error.to_string());
+            if let Some(open) = self.open.remove(&recording.id) {
+                self.close(open);
             }
             (self.events)(event);
         }
@@ -399,11 +345,7 @@ impl Files {
 
     /// Ends what is still open.
     fn finish(&mut self) {
-        for (_, mut file) in std::mem::take(&mut self.open) {
-            if let Err(error) = file.finish(&self.folder) {
-                self.mend(file, fault_of(&error), &error.to_string());
-            }
-        }
+        std::mem::take(&mut self.open).into_values().for_each(|open| self.close(open));
     }
 
     fn fail(&self, recording: &Shared, path: Option<PathBuf>, fault: RecordingFault, reason: &str) {
@@ -413,28 +355,24 @@ impl Files {
     }
 }
 
+/// Tells what happened to a recording that goes on.
+fn tell_news(open: &mut Open, events: &Events) {
+    let path = open.path();
+    for news in open.file.news.drain(..) {
+        let name = open.shared.name.clone();
+        events(match news {
+            News::FileFull { path, next } => IngestEvent::RecordingFileFull { name, path, next },
+            News::LeftOut(reason) => {
+                let (path, fault) = (path.clone(), RecordingFault::PartLeftOut);
+                IngestEvent::RecordingFailed { name, path, fault, reason }
+            }
+        });
+    }
+}
+
 /// How a recording ended that could not be written because of `error`.
 fn fault_of(error: &io::Error) -> RecordingFault {
     if is_disk_full(error.kind()) { RecordingFault::DiskFull } else { RecordingFault::Ended }
-}
-
-/// Makes `NAME.flv`, or the first `NAME-2.flv`, … that does not exist: nothing is ever overwritten.
-fn create(folder: &Path, name: &str, extension: &str) -> io::Result<(PathBuf, BufWriter<File>)> {
-    let stem = file_stem(name);
-    for number in 1..=FILES_PER_NAME_MAX {
-        let file = if number == 1 { format!("{stem}.{extension}") } else { format!("{stem}-{number}.{extension}") };
-        let path = folder.join(file);
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(file) => {
-                // Nobody repairs what is being written. Where locks are unknown, nobody can be asked.
-                let _ = file.try_lock();
-                return Ok((path, BufWriter::with_capacity(1 << 16, file)));
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("there are {FILES_PER_NAME_MAX} recordings of this name")))
 }
 
 #[cfg(test)]

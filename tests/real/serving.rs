@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::support::ingest::{Ingest, check_file};
 use crate::support::media::{Recording, decode_without_a_warning};
+use crate::support::mp4::{Played, decode};
 use crate::support::publishers::{self, FRAMES, Gst};
 use crate::support::servers::{new_ffmpeg, system_ffmpeg};
 use crate::support::signal::Signal;
@@ -50,6 +51,61 @@ fn our_own_show_is_served_whole() {
     recording.check_keyframes(2.0);
     decode_without_a_warning(&path);
     Signal::read(&path).check_av_offset(20.0, 2);
+}
+
+#[test]
+fn where_the_disk_takes_no_larger_file_what_is_received_goes_on_in_another() {
+    for format in ["flv", "mp4"] {
+        let dir = tempfile::tempdir().unwrap();
+        // So many blocks of 512 bytes: three to four seconds.
+        let small_files = "trap '' XFSZ; ulimit -f 500; exec \"$@\"";
+        let mut serve = Tally::serve(&["--record", &dir.path().to_string_lossy(), "--record-format", format])
+            .within(small_files)
+            .start();
+        let listening = serve.wait_for("listening event", LIMIT, |event| event["event"] == "listening");
+        let url = format!("rtmp://{}/live", listening["rtmp"].as_str().unwrap());
+        let show = ["--video", "test", "--audio", "test", "--size", "320x180", "--video-bitrate", "400k", "--to", &url];
+        let sent = Tally::live(&show).args(&["--keyframe-seconds", "1", "--for", "12s"]).key("cam").run();
+        sent.expect_good_show();
+        let publish = serve.wait_for("publish_ended event", LIMIT, |event| event["event"] == "publish_ended");
+        serve.process.signal(libc::SIGTERM);
+        let ended = serve.end(LIMIT);
+        ended.expect_code(0);
+        let name = |number: usize| match number {
+            1 => format!("cam.{format}"),
+            _ => format!("cam-{number}.{format}"),
+        };
+        let count = std::fs::read_dir(dir.path()).unwrap().count();
+        assert!(count > 2, "{}", ended.story());
+        let problems = ended.problems();
+        assert_eq!(problems.len(), count - 1, "it is told once for each: {}", ended.story());
+        for (number, problem) in (1..).zip(&problems) {
+            let (what, next) = (problem["what"].as_str().unwrap(), problem["detail"].as_str().unwrap());
+            assert!(problem["kind"] == "recording_file_full" && problem["about"] == "cam", "{problem}");
+            assert!(what.contains(&name(number)), "{problem}");
+            assert!(next.ends_with(&name(number + 1)), "{problem}");
+        }
+        let (mut pictures, mut sound) = (0, 0);
+        for number in 1..=count {
+            let file = dir.path().join(name(number));
+            assert!(std::fs::metadata(&file).unwrap().len() <= 256_000);
+            let (first, keyframe) = if format == "flv" {
+                let recording = Recording::read(&file);
+                recording.check_timeline();
+                assert_eq!(decode_without_a_warning(&file), recording.video.len());
+                (pictures, sound) = (pictures + recording.video.len(), sound + recording.audio.len());
+                (recording.video[0].pts as f64 / 1000.0, recording.video[0].keyframe)
+            } else {
+                let played = Played::read(&file);
+                (pictures, sound) = (pictures + decode(&file), sound + played.sound.len());
+                played.pictures[0]
+            };
+            assert!(keyframe && first < 0.15, "{} begins at {first} s", file.display());
+            Signal::read(&file).check_av_offset(20.0, usize::from(number < count));
+        }
+        let received = ["frames", "audio_packets"].map(|field| number(&publish, field) as usize);
+        assert_eq!([pictures, sound], received, "{}", ended.story());
+    }
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! One file of a recording: packets in, bytes out. It starts at 0 with its first picture (its first sound where there is no
 //! picture), and each packet keeps its distance to that.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
 use bytes::Bytes;
 
+use super::cut::CutWriter;
 use super::storage::Disk;
 use crate::bitstream::avcc_record;
 use crate::flv::{self, FlvWriter, TagKind};
@@ -19,6 +20,7 @@ const VIDEO_SCALE: u32 = 90_000;
 const FRAGMENT_SECONDS: f64 = 1.0;
 /// Sound that is off its place by less than so many samples lies packet on packet: stamps are rounded.
 const AUDIO_SLACK: u64 = 64;
+const BUFFER_BYTES: usize = 8 << 10;
 
 /// A file that is being written.
 pub(super) struct MediaFile<D: Disk> {
@@ -40,12 +42,12 @@ struct PieceStart {
 }
 
 enum Writer<D: Disk> {
-    Flv(FlvWriter<BufWriter<Counted<D>>>, Timeline),
+    Flv(FlvWriter<CutWriter<D>>, Timeline),
     Mp4(Box<Mp4File<D>>),
 }
 
 struct Mp4File<D: Disk> {
-    writer: Mp4Writer<BufWriter<Counted<D>>>,
+    writer: Mp4Writer<CutWriter<D>>,
     /// Place of each kind among the tracks.
     video: Option<usize>,
     audio: Option<usize>,
@@ -58,33 +60,10 @@ struct Mp4File<D: Disk> {
     next_audio: Option<u64>,
 }
 
-/// Counts what is written.
-struct Counted<D> {
-    disk: D,
-    bytes: u64,
-    /// What comes does not go to the disk.
-    discards: bool,
-}
-
-impl<D: Write> Write for Counted<D> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.discards {
-            return Ok(bytes.len());
-        }
-        let taken = self.disk.write(bytes)?;
-        self.bytes += taken as u64;
-        Ok(taken)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.disk.flush()
-    }
-}
-
 impl<D: Disk> MediaFile<D> {
     /// Begins a file of `stream` with what a player needs first.
     pub(super) fn begin(disk: D, form: RecordForm, stream: &StreamConfig) -> io::Result<Self> {
-        let out = BufWriter::new(Counted { disk, bytes: 0, discards: false });
+        let out = CutWriter::new(BUFFER_BYTES, disk);
         let has_video = stream.video.is_some();
         let writer = match form {
             RecordForm::Flv => Writer::Flv(begin_flv(out, stream)?, Timeline::new(has_video)),
@@ -113,7 +92,7 @@ impl<D: Disk> MediaFile<D> {
                 (mp4.writer.get_mut(), waiting)
             }
         };
-        buffer.get_ref().bytes + (buffer.buffer().len() + waiting) as u64
+        buffer.bytes() + (buffer.waiting_bytes() + waiting) as u64
     }
 
     /// Takes the next packet of its kind. `true`: a piece is whole and can be brought to the disk.
@@ -169,7 +148,7 @@ impl<D: Disk> MediaFile<D> {
         }
         // Handed to the system: that it is safe is asked for apart, with an eye on how long it takes.
         self.buffer().flush()?;
-        let place = PieceStart { bytes: self.buffer().get_ref().bytes, last: self.last, next_audio };
+        let place = PieceStart { bytes: self.buffer().bytes(), last: self.last, next_audio };
         self.before = self.newest.replace(place);
         Ok(())
     }
@@ -188,28 +167,22 @@ impl<D: Disk> MediaFile<D> {
             mp4.writer.forget_waiting();
             (mp4.pending, mp4.next_audio) = (None, place.next_audio);
         }
-        let buffer = self.buffer();
-        // Nothing else empties it.
-        buffer.get_mut().discards = true;
-        let emptied = buffer.flush();
-        let counted = buffer.get_mut();
-        (counted.discards, counted.bytes) = (false, place.bytes);
-        emptied.and(counted.disk.cut(place.bytes))
+        self.buffer().cut(place.bytes)
     }
 
     /// Brings what is whole to the disk; with `all`, the file's length and times too.
     pub(super) fn sync(&mut self, all: bool) -> io::Result<()> {
         let buffer = self.buffer();
         buffer.flush()?;
-        buffer.get_mut().disk.sync(all)
+        buffer.disk_mut().sync(all)
     }
 
     /// What it is written to.
     pub(super) fn disk(&mut self) -> &D {
-        &self.buffer().get_ref().disk
+        self.buffer().disk()
     }
 
-    fn buffer(&mut self) -> &mut BufWriter<Counted<D>> {
+    fn buffer(&mut self) -> &mut CutWriter<D> {
         match &mut self.writer {
             Writer::Flv(writer, _) => writer.get_mut(),
             Writer::Mp4(mp4) => mp4.writer.get_mut(),
@@ -253,7 +226,7 @@ fn write_tag(writer: &mut FlvWriter<impl Write>, packet: &Packet, timeline: &mut
 }
 
 impl<D: Disk> Mp4File<D> {
-    fn begin(out: BufWriter<Counted<D>>, stream: &StreamConfig) -> io::Result<Self> {
+    fn begin(out: CutWriter<D>, stream: &StreamConfig) -> io::Result<Self> {
         let (mut tracks, mut video, mut audio) = (Vec::new(), None, None);
         let mut picture_ticks = 1;
         if let Some(config) = &stream.video {

@@ -1,6 +1,7 @@
 //! The recorder: the same packets, into files, on a thread of its own. What is written plays, whatever happens to the rest.
 
 mod chapters;
+mod cut;
 mod journal;
 mod media_file;
 mod pieces;
@@ -25,6 +26,7 @@ use crate::clock::Clock;
 use crate::flow::{Errand, Hole, Stop};
 use crate::media::{RecordSplit, StreamConfig, Timestamp, is_disk_full};
 
+pub use cut::{Cut, CutWriter};
 pub use journal::{Leftover, leftovers};
 pub use repair::{RepairError, Repaired, repair};
 pub use replay::{ReplaySave, replay_path};

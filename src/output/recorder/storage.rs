@@ -1,22 +1,20 @@
 //! Where a recording's files are: the edge to the disk, and what tests put in its place.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::chapters::chapters_paths;
+use super::cut::Cut;
 use super::journal::Journal;
 use super::repair::{self, RepairError};
 use super::room::Room;
 use crate::media::split_ending;
 
 /// A file that is being written.
-pub(super) trait Disk: Write {
+pub(super) trait Disk: Cut {
     /// Waits until what was written is safe; with `all`, the file's length and times too.
     fn sync(&mut self, all: bool) -> io::Result<()>;
-
-    /// What is behind the first `length` bytes goes, and what is written next follows them.
-    fn cut(&mut self, length: u64) -> io::Result<()>;
 
     /// Where the file is that was made as `path`.
     fn place(&self, path: &Path) -> Place;
@@ -36,11 +34,6 @@ pub(super) enum Place {
 impl Disk for File {
     fn sync(&mut self, all: bool) -> io::Result<()> {
         if all { self.sync_all() } else { self.sync_data() }
-    }
-
-    fn cut(&mut self, length: u64) -> io::Result<()> {
-        self.set_len(length)?;
-        self.seek(SeekFrom::Start(length)).map(drop)
     }
 
     #[cfg(unix)]

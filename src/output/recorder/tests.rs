@@ -145,14 +145,16 @@ impl Write for MemoryFile {
     }
 }
 
+impl Cut for MemoryFile {
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.0.0.lock().unwrap().files[self.1].1.truncate(length as usize);
+        Ok(())
+    }
+}
+
 impl Disk for MemoryFile {
     fn sync(&mut self, _all: bool) -> io::Result<()> {
         self.0.0.lock().unwrap().syncs += 1;
-        Ok(())
-    }
-
-    fn cut(&mut self, length: u64) -> io::Result<()> {
-        self.0.0.lock().unwrap().files[self.1].1.truncate(length as usize);
         Ok(())
     }
 

@@ -54,13 +54,15 @@ impl<F: FnMut()> Write for StallingFile<F> {
     }
 }
 
+impl<F: FnMut()> Cut for StallingFile<F> {
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.0.cut(length)
+    }
+}
+
 impl<F: FnMut()> Disk for StallingFile<F> {
     fn sync(&mut self, all: bool) -> io::Result<()> {
         self.0.sync(all)
-    }
-
-    fn cut(&mut self, length: u64) -> io::Result<()> {
-        self.0.cut(length)
     }
 
     fn place(&self, path: &Path) -> Place {
@@ -190,13 +192,15 @@ impl Write for DeadFile {
     }
 }
 
+impl Cut for DeadFile {
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.0.cut(length)
+    }
+}
+
 impl Disk for DeadFile {
     fn sync(&mut self, all: bool) -> io::Result<()> {
         self.0.sync(all)
-    }
-
-    fn cut(&mut self, length: u64) -> io::Result<()> {
-        self.0.cut(length)
     }
 
     fn place(&self, path: &Path) -> Place {
