@@ -371,15 +371,27 @@ impl Supervisor {
                 // A picture that stands still is a picture.
                 let is_there = matches!(event, SourceEvent::Restored | SourceEvent::Frozen { .. });
                 running.video_lost = (!is_there).then(|| problem.clone());
-                self.tell(StudioEvent::Problem(problem));
+                self.tell_of_source(problem, running.audio_lost.as_ref());
             }
             StageEvent::Audio(name, event) => {
                 let problem = Problem::from_source_event(&name, &event);
                 running.audio_lost = (event != SourceEvent::Restored).then(|| problem.clone());
-                self.tell(StudioEvent::Problem(problem));
+                self.tell_of_source(problem, running.video_lost.as_ref());
             }
             StageEvent::Noticed(notice) => self.tell(StudioEvent::Problem(Problem::from_noticed(&notice))),
             StageEvent::Retired(source) => drop(source),
+        }
+    }
+
+    /// Tells what happened to the picture or to the sound. `other_lost`: why the other of the two is missing; where both come
+    /// from one clip it is told once that they are gone, and once that both are back.
+    fn tell_of_source(&self, problem: Problem, other_lost: Option<&Problem>) {
+        let is_told = other_lost.is_some_and(|lost| {
+            let is_the_same = [lost.kind, ProblemKind::SourceRestored].contains(&problem.kind);
+            lost.about == problem.about && is_the_same
+        });
+        if !is_told {
+            self.tell(StudioEvent::Problem(problem));
         }
     }
 

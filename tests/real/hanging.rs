@@ -38,13 +38,17 @@ fn a_clip_whose_disk_hangs_is_told_and_comes_back_and_the_show_goes_on_and_ends(
     time::pause(Duration::from_secs(1));
     std::fs::remove_file(&hangs).unwrap();
     show.wait_for("the restored source", Duration::from_secs(5), is("source_restored"));
+    time::pause(Duration::from_secs(1));
     std::fs::write(&hangs, "").unwrap();
-    time::pause(Duration::from_secs(2));
+    time::pause(Duration::from_secs(3));
     let asked = time::now();
     show.process.signal(libc::SIGTERM);
     let ended = show.end(Duration::from_secs(10));
     let took = asked.elapsed();
     assert!(took < Duration::from_secs(2), "{took:?}: {}", ended.story());
+    // Its picture and its sound hang together: that is one thing to be told.
+    let told = |kind| ended.events.iter().filter(|event| event["kind"] == kind).count();
+    assert_eq!((told("source_lost"), told("source_restored")), (2, 1), "{}", ended.story());
     assert!(ended.events.iter().any(|event| is_state(event, "ended")), "{}", ended.story());
     let (sent, lasted) = (number(ended.summary(), "frames_sent"), number(ended.summary(), "duration_s"));
     assert!(sent / lasted > 25.0, "pictures went on: {}", ended.story());
