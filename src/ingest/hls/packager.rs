@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::rendition::{PART_TARGET, Rendition};
 use crate::ingest::remux::{Kind, Remux, Remuxed};
 use crate::ingest::unit::Unit;
-use crate::mp4::Sample;
+use crate::mp4::{Mp4Codec, Sample};
 
 /// Longest segment where the distance of keyframes is not known yet.
 const TARGET_UNKNOWN: u64 = 4;
@@ -23,6 +23,8 @@ const PICTURE_SLACK: f64 = 1.05;
 const PART_TARGET_MAX: f64 = 1.05;
 /// Cuts that wait for sound: where none comes for so long, none is waited for.
 const CUTS_MAX: usize = 16;
+/// How much sound waits for the picture that was announced; longer than that a camera is off, and the sound is listed alone.
+const PICTURE_WAIT_MS: i32 = 5000;
 /// How much the time of day may be corrected with each segment: jitter of the network is no drift of clocks.
 const WALL_STEP: f64 = 0.02;
 /// Seconds from which on two segments in a row that agree are no jitter: the computer's clock was set.
@@ -36,6 +38,10 @@ pub(in crate::ingest) struct Packager {
     audio: Option<Rendition>,
     /// Kinds that this publish has announced.
     announced: [bool; 2],
+    /// Stamp of the first sound that waits for a picture.
+    sound_waits_since: Option<u32>,
+    /// The codec of pictures that were announced and did not come.
+    missing_picture: Option<Mp4Codec>,
     /// `EXT-X-TARGETDURATION`: never changes, as it must not.
     target: u64,
     /// Seconds of a part at most; never changes either.
@@ -64,6 +70,8 @@ impl Packager {
             video: None,
             audio: None,
             announced: [false; 2],
+            sound_waits_since: None,
+            missing_picture: None,
             target,
             part_target: PART_TARGET,
             cuts: VecDeque::new(),
@@ -87,7 +95,7 @@ impl Packager {
     /// Takes a message at this time of day; `true` if a playlist made now would be another one.
     pub(in crate::ingest) fn take(&mut self, unit: &Unit, wall: Duration) -> bool {
         let mut made = Vec::new();
-        self.remux.take(unit, &mut |piece| made.push(piece));
+        self.take_unit(unit, &mut made);
         let mut changed = false;
         for piece in made {
             changed |= self.put(piece, Some(wall));
@@ -103,10 +111,22 @@ impl Packager {
             self.zero_at = Some(wall.as_secs_f64() - f64::from(newest) / 1000.0);
         }
         let mut made = Vec::new();
-        units.for_each(|unit| self.remux.take(unit, &mut |piece| made.push(piece)));
+        units.for_each(|unit| self.take_unit(unit, &mut made));
         for piece in made {
             self.put(piece, None);
         }
+    }
+
+    fn take_unit(&mut self, unit: &Unit, made: &mut Vec<Remuxed>) {
+        if self.remux.waits_for_picture(unit) {
+            let since = *self.sound_waits_since.get_or_insert(unit.timestamp_ms);
+            if unit.timestamp_ms.wrapping_sub(since).cast_signed() >= PICTURE_WAIT_MS {
+                self.remux.begin_with_sound();
+                self.announced[Kind::Video as usize] = false;
+                self.missing_picture = self.rendition(Kind::Video).map(|video| video.codec().clone());
+            }
+        }
+        self.remux.take(unit, &mut |piece| made.push(piece));
     }
 
     /// The publish has ended.
@@ -118,6 +138,7 @@ impl Packager {
         }
         self.break_off();
         self.announced = [false; 2];
+        (self.sound_waits_since, self.missing_picture) = (None, None);
         (self.zero_at, self.strayed_to) = (None, None);
     }
 
@@ -194,7 +215,15 @@ impl Packager {
                 self.unusable.push(error.to_string());
                 false
             }
-            Remuxed::Sample { kind, start, sample, next_sync } => self.put_sample(kind, start, sample, next_sync, wall),
+            Remuxed::Sample { kind, start, sample, next_sync } => {
+                if kind == Kind::Video
+                    && let Some(codec) = self.missing_picture.take()
+                {
+                    self.break_off();
+                    self.put(Remuxed::Codec(kind, codec), wall);
+                }
+                self.put_sample(kind, start, sample, next_sync, wall)
+            }
         }
     }
 

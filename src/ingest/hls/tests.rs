@@ -444,6 +444,35 @@ fn codecs_that_mp4_does_not_take_are_told() {
 }
 
 #[test]
+fn sound_is_listed_alone_where_the_picture_that_was_announced_does_not_come() {
+    let mut packager = Packager::new(Some(2.0));
+    let mut publisher = Publisher::new(5000, 60);
+    for unit in publisher.headers() {
+        packager.take(&unit, WALL);
+    }
+    let mut ready_ms = None;
+    // A camera that is off for nine seconds.
+    for (ms, unit) in std::iter::repeat_with(|| publisher.next()).take_while(|(ms, _)| *ms < 25_000) {
+        if unit.tag == TagKind::Audio || ms >= 9000 {
+            packager.take(&unit, WALL + Duration::from_millis(ms));
+        }
+        if ready_ms.is_none() && packager.is_ready() {
+            ready_ms = Some(ms);
+            check(&media(&packager, Kind::Audio));
+            let master = playlist::master(&packager, Some(30.0), "");
+            assert!(master.contains("CODECS=\"mp4a.40.2\"") && master.ends_with("\naudio.m3u8\n"), "{master}");
+        }
+    }
+    assert!(ready_ms.is_some_and(|ms| (6500..7500).contains(&ms)), "{ready_ms:?}");
+    // It came.
+    check_both(&packager);
+    let (video, audio) = (media(&packager, Kind::Video), media(&packager, Kind::Audio));
+    assert!(video.segments.len() >= 6 && video.segments.len().abs_diff(audio.segments.len()) <= 1, "{video:?}");
+    assert_eq!(video.first, audio.first);
+    assert!(playlist::master(&packager, None, "").contains("CODECS=\"avc1.42c01e,mp4a.40.2\""));
+}
+
+#[test]
 fn who_waits_is_woken_by_the_part() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let mut publisher = Publisher::new(0, 60);
