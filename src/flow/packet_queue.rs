@@ -221,7 +221,7 @@ impl PacketQueue {
     /// the next picture taken will be one.
     pub fn skip_to_keyframe(&self, sound_kept: Duration) -> bool {
         let mut state = self.lock();
-        state.train.give_up();
+        state.give_up_train();
         let first = state.packets.iter().position(Packet::is_keyframe);
         let goes_on = first.map_or_else(|| state.packets.back(), |first| state.packets.get(first));
         let goes_on = goes_on.map_or(Timestamp::ZERO, |packet| packet.dts);
@@ -236,7 +236,7 @@ impl PacketQueue {
     /// Puts packets that were taken but did not arrive before all others, in their order.
     pub fn put_back(&self, packets: Vec<Packet>) {
         let mut state = self.lock();
-        state.train.give_up();
+        state.give_up_train();
         for packet in packets.into_iter().rev() {
             state.bytes += packet.data.len();
             state.packets.push_front(packet);
@@ -247,7 +247,7 @@ impl PacketQueue {
     pub fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
-        state.train.give_up();
+        state.give_up_train();
         let waker = state.waker.take();
         drop(state);
         self.0.changed.notify_all();
@@ -291,7 +291,7 @@ impl State {
         self.train.comes(at, packet.data.len() as u64, keyframe, has_room && self.packets.is_empty());
         let pushed = self.take_in(packet);
         if pushed != Pushed::Queued {
-            self.train.give_up();
+            self.give_up_train();
         } else if self.train.leaves(at, keyframe) {
             self.leaves = Some(self.bytes as u64);
         }
@@ -342,10 +342,15 @@ impl State {
         packet
     }
 
-    /// The next picture is a keyframe, and no hole is told before it.
-    fn begin_anew(&mut self) {
+    /// Nothing is held back, and what leaves is no train.
+    fn give_up_train(&mut self) {
         self.train.give_up();
         self.leaves = None;
+    }
+
+    /// The next picture is a keyframe, and no hole is told before it.
+    fn begin_anew(&mut self) {
+        self.give_up_train();
         self.waiting_for_keyframe = true;
         (self.passed, self.told) = (self.lost, self.lost);
     }

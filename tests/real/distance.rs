@@ -74,14 +74,14 @@ fn the_end_of_a_show_by_satellite_arrives() {
 #[test]
 fn a_router_on_the_way_to_another_continent_narrows() {
     over("distance::a_router_on_the_way_to_another_continent_narrows", ABROAD, "cubic", |network| {
-        narrows(network, 1300, 1300)
+        narrows(network, 1300, 1300, 9)
     });
 }
 
 #[test]
 fn a_router_on_the_way_to_another_country_narrows() {
     over("distance::a_router_on_the_way_to_another_country_narrows", NEAR, "cubic", |network| {
-        narrows(network, 1300, 1300)
+        narrows(network, 1300, 1300, 9)
     });
 }
 
@@ -89,5 +89,5 @@ fn a_router_on_the_way_to_another_country_narrows() {
 fn a_router_on_the_way_narrows_where_the_system_measures_what_it_carries() {
     // It believes in what it measured before for ten round trips.
     let test = "distance::a_router_on_the_way_narrows_where_the_system_measures_what_it_carries";
-    over(test, ABROAD, "bbr", |network| narrows(network, 1400, 1400));
+    over(test, ABROAD, "bbr", |network| narrows(network, 1400, 1400, 9));
 }

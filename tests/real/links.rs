@@ -32,6 +32,7 @@ fn show_with(network: &Network, pattern: &[(u32, f64)], flags: &[&str]) -> (Seen
     let tally = Tally::live(&["--video", &clip, "--audio", "test", "--size", "640x360", "--fps", "30"])
         .args(&["--video-bitrate", "2500k", "--audio-bitrate", "160k", "--to", &network.url(noting.server.port)])
         .args(flags)
+        .env("RUST_LOG", "tally=info")
         .key("links");
     let mut show = network.sends(tally).start();
     show.wait_until_live();
@@ -47,17 +48,21 @@ fn show_with(network: &Network, pattern: &[(u32, f64)], flags: &[&str]) -> (Seen
     let ended = show.end(Duration::from_secs(10));
     ended.expect_code(0);
     let summary = ended.summary().clone();
-    (Seen::of(noting.all()), summary)
+    let said = ended.stderr.split("the picture's rate follows the network bitrate=").skip(1);
+    let rates = said.filter_map(|said| said.split_once('k')?.0.parse().ok()).collect();
+    (Seen { rates, ..Seen::of(noting.all()) }, summary)
 }
 
 /// The link carries less for a while: the viewer stays close, no sound is lost, and the rate comes back.
-pub(crate) fn narrows(network: &Network, worst_ms: u32, hole_ms: u32) {
+/// `turns`: the rate falls and rises again, and may do so more often.
+pub(crate) fn narrows(network: &Network, worst_ms: u32, hole_ms: u32, turns: usize) {
     let (wide, narrow, again) = if whole() { (12.0, 30.0, 20.0) } else { (4.0, 8.0, 11.0) };
     let (seen, summary) = show(network, &[(WIDE, wide), (1200, narrow), (WIDE, again)]);
     println!("{}\n{summary}", seen.story());
     assert!(seen.worst().0 <= f64::from(worst_ms), "{}", seen.story());
     assert!(seen.longest_hole() <= hole_ms, "{}", seen.story());
     assert_eq!(seen.audio_lost(), 0, "{}", seen.story());
+    assert!(!seen.rates.is_empty() && seen.turns() <= turns, "{}", seen.story());
     assert!(seen.full_after(WANTED, (wide + narrow) as usize).is_some_and(|s| s <= 10), "{}", seen.story());
     assert_eq!(number(&summary, "reconnects"), 0.0);
 }
@@ -68,7 +73,7 @@ fn a_link_that_narrows_costs_no_sound_and_little_time_and_the_rate_comes_back() 
         "links::a_link_that_narrows_costs_no_sound_and_little_time_and_the_rate_comes_back",
         Duration::from_secs(110),
         |network| {
-            narrows(network, 1000, 700);
+            narrows(network, 1000, 700, 4);
         },
     );
 }

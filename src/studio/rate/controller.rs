@@ -48,6 +48,8 @@ const OPEN: f64 = 1.8;
 const SHAPED: f64 = 1.7;
 /// A train is no larger than what the link carried in so much time.
 const TRAIN: Duration = Duration::from_millis(300);
+/// Once the link has set the pace for so long, what is measured is no more what a shaper let through at once.
+const STEADY: Duration = Duration::from_millis(500);
 /// A shaped link that is narrow is looked at by a train so often: it costs viewers no quality.
 const TRAIN_EVERY: Duration = Duration::from_secs(4);
 /// How long keyframes are not believed that were wrong once.
@@ -121,6 +123,8 @@ pub(in crate::studio) struct RateController {
     last_up: Option<Timestamp>,
     clear_since: Option<Timestamp>,
     standstill: Option<Standstill>,
+    /// Since when the link sets the pace.
+    full_since: Option<Timestamp>,
     passed_seen: u32,
     trains: Trains,
     /// When the link was told to be wide.
@@ -170,6 +174,7 @@ impl RateController {
             last_up: None,
             clear_since: None,
             standstill: None,
+            full_since: None,
             passed_seen: 0,
             trains: Trains::default(),
             opened: None,
@@ -231,8 +236,11 @@ impl RateController {
         }
         // Once the rate is what the link carries, more for a moment may be what a shaper lets through at once.
         let is_measured = self.settled.is_none() || !self.trains.tell(now, &link);
+        self.full_since = carried.and(self.full_since.or(Some(now)));
+        let is_steady = self.settled.is_none() && self.full_since.is_some_and(|since| now.since(since) >= STEADY);
         if let (Some(carries), Some(narrow)) = (carried.filter(|_| is_measured), &mut self.narrow) {
-            narrow.carries = narrow.carries.max(carries.min(narrow.believed));
+            let carries = carries.min(narrow.believed);
+            narrow.carries = if is_steady { carries } else { narrow.carries.max(carries) };
         }
         if let Some(carries) = carried
             && delay > LATE

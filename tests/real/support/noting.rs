@@ -59,13 +59,15 @@ pub(crate) struct Seen {
     pub(crate) start: Instant,
     /// What a message takes at least.
     pub(crate) base_ms: f64,
+    /// To what the picture's rate was changed, in kb/s.
+    pub(crate) rates: Vec<u32>,
 }
 
 impl Seen {
     pub(crate) fn of(arrived: Vec<Arrived>) -> Self {
         let start = arrived[0].at;
         let base_ms = arrived.iter().map(|a| a.delay_ms(start)).fold(f64::MAX, f64::min);
-        Self { arrived, start, base_ms }
+        Self { arrived, start, base_ms, rates: Vec::new() }
     }
 
     pub(crate) fn second(&self, arrived: &Arrived) -> f64 {
@@ -129,14 +131,22 @@ impl Seen {
         self.kbps()[second..].windows(2).position(|pair| pair[0] + pair[1] >= 1.8 * wanted_kbps)
     }
 
+    /// How often the picture's rate began to rise after it fell, or to fall after it rose.
+    pub(crate) fn turns(&self) -> usize {
+        let rises: Vec<bool> = self.rates.windows(2).map(|pair| pair[1] > pair[0]).collect();
+        rises.windows(2).filter(|pair| pair[0] != pair[1]).count()
+    }
+
     pub(crate) fn story(&self) -> String {
         let (worst, when) = self.worst();
         format!(
-            "worst delay {worst:.0} ms at {when:.1} s, longest hole {} ms, {} packets of sound lost, {} twice, kb/s {:?}",
+            "worst delay {worst:.0} ms at {when:.1} s, longest hole {} ms, {} packets of sound lost, {} twice, kb/s {:?}, set to {:?}, {} turns",
             self.longest_hole(),
             self.audio_lost(),
             self.audio_twice(),
-            self.kbps().iter().map(|kbps| kbps.round() as u32).collect::<Vec<_>>()
+            self.kbps().iter().map(|kbps| kbps.round() as u32).collect::<Vec<_>>(),
+            self.rates,
+            self.turns()
         )
     }
 }
