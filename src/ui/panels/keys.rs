@@ -85,6 +85,14 @@ pub(super) fn is_pressed_anew(ui: &Ui, keys: KeyboardShortcut) -> bool {
     })
 }
 
+/// Takes what comes while Space or Enter is held: egui presses whatever has the focus with each of them, which would mute and
+/// hear again, or save one file after the other. What is typed comes as text, and stays.
+pub(super) fn press_once(ui: &Ui) {
+    let is_held =
+        |event: &Event| matches!(event, Event::Key { key: Key::Space | Key::Enter, pressed: true, repeat: true, .. });
+    ui.input_mut(|input| input.events.retain(|event| !is_held(event)));
+}
+
 /// Between the sheet and the window's edge at least, in points.
 const MARGIN: f32 = 12.0;
 

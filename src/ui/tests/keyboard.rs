@@ -7,10 +7,11 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use super::window::{Desk, SIZES, desk, live, open, seen};
 use super::{check, ended, model, settings, state};
 use crate::settings::{Destination, ShowSettings, StreamKey};
-use crate::studio::{DestinationState as D, StudioCommand};
+use crate::studio::{Command, DestinationState as D, StudioCommand};
 use crate::ui::model::{Model, Order};
 use crate::ui::profiles::ProfileRequest;
 use crate::ui::view::{Act, Appearance, Tab};
+use crate::ui::wording::{Lang, Words};
 
 fn press(harness: &mut Harness<'_, Desk>, key: Key) {
     harness.key_press(key);
@@ -86,6 +87,22 @@ fn a_key_that_is_held_counts_once() {
     // Only the size of the text goes on.
     hold(&mut harness, Modifiers::COMMAND, Key::Plus, 2);
     assert!((harness.state().model.appearance().scale - 1.3).abs() < 0.01);
+}
+
+#[test]
+fn what_has_the_focus_is_pressed_once_by_a_key_that_is_held() {
+    for key in [Key::Space, Key::Enter] {
+        let mut harness = open(desk(live()), SIZES[1]);
+        for (label, command) in [
+            (Words(Lang::English).mute_of("Mic", false).as_str(), StudioCommand::SetMuted(true)),
+            ("Save the last 30 s", StudioCommand::Show(Command::SaveReplay)),
+        ] {
+            harness.get_by_label(label).focus();
+            harness.run();
+            hold(&mut harness, Modifiers::NONE, key, 9);
+            assert_eq!(harness.state_mut().engine(), [command], "{key:?} on {label}");
+        }
+    }
 }
 
 #[test]
