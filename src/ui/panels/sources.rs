@@ -280,7 +280,7 @@ fn path_field(
     ui.scope(|ui| {
         ui.set_max_width(theme::scaled(ui, 480.0));
         let response = field(ui, words.text(label), value, "/home/me/Videos/clip.mp4");
-        if value.is_empty() && !response.has_focus() && ui.memory(|memory| memory.focused().is_none()) {
+        if std::mem::take(&mut state.begins) {
             response.request_focus();
         }
         use_it = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));

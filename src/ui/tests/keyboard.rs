@@ -151,13 +151,26 @@ fn escape_gives_up_a_path_and_a_name() {
 }
 
 #[test]
-fn the_name_of_an_incoming_stream_is_typed_at_once() {
-    let mut harness = open(desk(seen(model())), SIZES[0]);
-    harness.get_by_label("Camera").click();
-    harness.run();
-    harness.get_by_label("Incoming stream…").click();
-    harness.run();
-    assert!(harness.get_by_role(Role::TextInput).is_focused());
+fn what_a_list_asks_for_is_typed_at_once() {
+    for list in ["Camera", "Microphone"] {
+        for item in ["Clip…", "Incoming stream…"] {
+            for by_key in [false, true] {
+                let mut harness = open(desk(seen(model())), SIZES[0]);
+                harness.get_by_role_and_label(Role::ComboBox, list).click();
+                harness.run();
+                if by_key {
+                    harness.get_by_label(item).focus();
+                    harness.run();
+                    press(&mut harness, Key::Enter);
+                } else {
+                    harness.get_by_label(item).click();
+                    harness.run();
+                }
+                let field = harness.get_by_role(Role::TextInput);
+                assert!(field.is_focused(), "{list}, {item}, by key: {by_key}");
+            }
+        }
+    }
 }
 
 #[test]
