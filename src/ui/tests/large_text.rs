@@ -151,6 +151,27 @@ fn what_is_open_stands_above_the_foot_and_can_be_closed() {
 }
 
 #[test]
+fn beside_the_settings_nothing_is_cut_off() {
+    let beside = || {
+        let mut model = live();
+        model.handle_event(8.0, StudioEvent::Problem(Problem::new(ProblemKind::SourceBlack, "HD Webcam", "")));
+        model.handle_act(9.0, Act::OpenSettings(Tab::About));
+        model
+    };
+    everywhere(beside, |harness, words, case| {
+        let scale = harness.state().model.appearance().scale;
+        let window = harness.ctx.content_rect().width();
+        let sound = window - (384.0 * scale).min(window / 2.0) - 140.0 * scale.max(0.9);
+        let chips = [Text::Camera, Text::Microphone, Text::Picture].map(|chip| (Role::ComboBox, chip));
+        for (role, label) in chips.into_iter().chain([(Role::Button, Text::CopyReport)]) {
+            // Where there is no room for both, the settings are alone.
+            let Some(node) = harness.query_by_role_and_label(role, words.text(label)) else { continue };
+            assert!(node.rect().right() <= sound, "{case}: {label:?} at {:?}, the sound at {sound}", node.rect());
+        }
+    });
+}
+
+#[test]
 fn what_is_set_is_scrolled_to_between_head_and_foot() {
     everywhere(with_settings, |mut harness, words, case| {
         let service = words.settings(SettingsText::Service);
