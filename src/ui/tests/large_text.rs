@@ -4,9 +4,12 @@ use eframe::egui::{Key, Rect, Role, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
+use super::whole_truth::live_on_two;
 use super::window::{Desk, SIZES, desk, live, open, seen};
 use super::{check, ended, levels, model, said, settings, state, stats};
-use crate::studio::{DestinationState as D, Problem, ProblemKind, Stats, StudioEvent, ViewerNow};
+use crate::studio::{
+    Command, DestinationState as D, Problem, ProblemKind, Stats, StudioCommand, StudioEvent, ViewerNow,
+};
 use crate::ui::model::Model;
 use crate::ui::panels::strip::state_word;
 use crate::ui::panels::truth::sentence;
@@ -134,6 +137,23 @@ fn is_open_above_the_foot(model: impl Fn() -> Model, role: Role, label: Text) {
             assert!(rect.bottom() <= top, "{case}: {label:?} at {rect:?}, the foot begins at {top}");
         }
     });
+}
+
+#[test]
+fn each_of_several_destinations_can_be_switched() {
+    everywhere(
+        || seen(live_on_two(true)),
+        |mut harness, words, case| {
+            foot_is_whole(&harness, words, case);
+            harness.get_by_label(&words.live_of(2, 2)).click();
+            harness.run();
+            let switch = format!("two  {}", words.destination_state(D::Live));
+            harness.get_by_role_and_label(Role::CheckBox, &switch).click();
+            harness.run();
+            let off = StudioCommand::Show(Command::SetDestination { place: 1, on: false });
+            assert_eq!(harness.state_mut().engine(), [off], "{case}");
+        },
+    );
 }
 
 fn with_settings() -> Model {

@@ -21,7 +21,7 @@ fn of(place: usize, state: D) -> StudioEvent {
 }
 
 /// Live on two servers since second 2, and recorded if `recorded`.
-fn live_on_two(recorded: bool) -> Model {
+pub(super) fn live_on_two(recorded: bool) -> Model {
     let record = recorded.then(|| "/videos/a.mp4".into());
     let named = |name: &str| Destination { name: name.to_owned(), ..Destination::at("rtmp://live.example.com/app/k") };
     let settings = ShowSettings { destinations: vec![named("one"), named("two")], record, ..settings() };
