@@ -86,6 +86,28 @@ fn all_is_not_good_while_a_server_does_not_get_the_show() {
 }
 
 #[test]
+fn what_was_asked_for_is_answered_whatever_else_there_is_to_say() {
+    let saved = || StudioEvent::ReplaySaved("/videos/a replay.mp4".into());
+    let of_saved = Truth::ReplaySaved("/videos/a replay.mp4".into());
+    for (states, after) in [
+        ([D::Live, D::Reconnecting], Truth::NotEverywhere { missing: 1, all: 2 }),
+        ([D::Reconnecting, D::Reconnecting], Truth::Reconnecting),
+        ([D::Off, D::Off], Truth::OffAir),
+    ] {
+        let mut model = live_on_two(false);
+        (0..2).for_each(|place| model.handle_event(3.0, of(place, states[place])));
+        let before = model.view(3.0).truth;
+        assert_eq!(before.truth, after);
+        model.handle_event(4.0, saved());
+        let truth = model.view(5.0).truth;
+        assert_eq!((truth.truth, truth.remedy), (of_saved.clone(), before.remedy), "{states:?}");
+        model.handle_act(6.0, Act::Mark);
+        assert_eq!(model.view(7.0).truth.truth, Truth::NothingToMark, "{states:?}");
+        assert_eq!(model.view(13.0).truth.truth, after);
+    }
+}
+
+#[test]
 fn a_recording_that_fails_is_said_and_can_be_set_for_the_next_show() {
     let mut model = live_on_two(true);
     assert!(matches!(model.view(3.0).strip.recording, RecordingView::Running { .. }));
