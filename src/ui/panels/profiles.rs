@@ -59,7 +59,7 @@ pub fn profiles_ui(
         ui.set_max_width(width);
         match (&view.around.card, state.page) {
             (Some(card), _) => {
-                // A menu draws its lines as wide as itself, and spreads words for it.
+                // A menu draws its buttons as wide as itself.
                 ui.with_layout(Layout::top_down(Align::Min), |ui| card_page(ui, card, words, acts));
             }
             (None, Page::List) => list_page(ui, view, state, words, acts),
