@@ -106,6 +106,16 @@ fn what_has_the_focus_is_pressed_once_by_a_key_that_is_held() {
 }
 
 #[test]
+fn keys_are_called_as_on_the_keyboard_of_the_language() {
+    let mut harness = open(Desk { words: Words(Lang::German), ..desk(live()) }, SIZES[1]);
+    press(&mut harness, Key::F1);
+    for keys in ["Strg+Umschalt+R", "Leertaste  Enter", "Bild ↑  Bild ↓"] {
+        harness.get_by_label(keys);
+    }
+    assert!(harness.query_by_label_contains("Ctrl").is_none());
+}
+
+#[test]
 fn escape_puts_each_card_away() {
     let mut over = live();
     over.handle_event(9.0, ended(7, None));

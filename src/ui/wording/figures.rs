@@ -225,6 +225,16 @@ impl Words {
         self.0.pick([format!("Mark {number} at {at}"), format!("Marke {number} bei {at}")])
     }
 
+    /// Keys as they are called on a keyboard, such as `Ctrl+Shift+R`.
+    pub fn keys(self, keys: &str) -> String {
+        let names =
+            [("Ctrl", "Strg"), ("Shift", "Umschalt"), ("Space", "Leertaste"), ("PgUp", "Bild ↑"), ("PgDn", "Bild ↓")];
+        match self.0 {
+            Lang::English => keys.to_owned(),
+            Lang::German => names.iter().fold(keys.to_owned(), |keys, (english, german)| keys.replace(english, german)),
+        }
+    }
+
     /// Time left on the disk, in short.
     pub fn left(self, left_seconds: f64) -> String {
         // Minutes matter once they are few.
