@@ -229,6 +229,12 @@ impl Words {
         self.0.pick([format!("Mark {number} at {at}"), format!("Marke {number} bei {at}")])
     }
 
+    /// A server's own words, in the language's quotation marks.
+    pub fn server_said(self, said: &str) -> String {
+        let says = self.text(Text::ServerSaid);
+        self.0.pick([format!("{says} “{said}”"), format!("{says} „{said}“")])
+    }
+
     /// Keys as they are called on a keyboard, such as `Ctrl+Shift+R`.
     pub fn keys(self, keys: &str) -> String {
         let names =
