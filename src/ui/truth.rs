@@ -54,8 +54,13 @@ pub(super) fn of(facts: &Facts<'_>) -> TruthView {
     let on_air = facts.show.phase.is_on_its_way();
     let asked_in_vain = matches!(facts.kept, Some(Truth::NothingToMark | Truth::NothingToSave));
     match facts.kept {
-        // Whoever asked is answered, whatever else there is to say: its button stays where it is, and the rest is said after.
-        Some(kept) if on_air => TruthView { truth: kept.clone(), remedy: view.remedy },
+        // Whoever asked is answered, whatever else there is to say: that is said after. Only what viewers would miss meanwhile
+        // goes before, or keeps its button.
+        Some(_) if view.truth == Truth::MutedTalking => view,
+        Some(kept) if on_air => {
+            let remedy = view.remedy.filter(|it| matches!(it, Remedy::RetryNow | Remedy::SwitchOn { .. }));
+            TruthView { truth: kept.clone(), remedy }
+        }
         Some(vain) if asked_in_vain && matches!(facts.show.phase, Phase::Ready | Phase::Off) => {
             TruthView { truth: vain.clone(), remedy: None }
         }

@@ -13,7 +13,7 @@ use crate::studio::{
 };
 use crate::ui::model::{Model, Order};
 use crate::ui::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
-use crate::ui::view::{Act, Appearance, Phase, Primary, RecordingView, Remedy, Tab, Truth};
+use crate::ui::view::{Act, Appearance, Phase, Primary, RecordingView, Remedy, Tab, Truth, TruthView};
 use crate::ui::wording::Lang;
 
 fn of(place: usize, state: D) -> StudioEvent {
@@ -105,6 +105,12 @@ fn what_was_asked_for_is_answered_whatever_else_there_is_to_say() {
         assert_eq!(model.view(7.0).truth.truth, Truth::NothingToMark, "{states:?}");
         assert_eq!(model.view(13.0).truth.truth, after);
     }
+    let mut model = live_on_two(false);
+    model.handle_act(3.0, Act::SetMuted(true));
+    model.handle_event(4.0, saved());
+    assert_eq!(model.view(5.0).truth, TruthView { truth: of_saved, remedy: None }, "no button of another sentence");
+    model.handle_event(5.0, StudioEvent::Problem(Problem::new(ProblemKind::MutedTalking, "Mic", "")));
+    assert_eq!(model.view(5.0).truth.truth, Truth::MutedTalking, "nobody hears what is being said");
 }
 
 #[test]
