@@ -36,7 +36,9 @@ pub(super) fn merged(base: ShowSettings, args: &ShowArgs) -> Result<ShowSettings
     let mut settings = base;
     override_sources_and_run(&mut settings, args);
     override_encoding(&mut settings, args);
-    check_lowest_bitrate(&settings)?;
+    if args.video_bitrate_min.is_some() {
+        check_lowest_bitrate(&settings)?;
+    }
     if !args.to.is_empty() {
         // A key must never reach another server than the one it was saved for.
         settings.destinations = args.to.clone();
@@ -97,7 +99,8 @@ fn override_encoding(settings: &mut ShowSettings, args: &ShowArgs) {
     replace(&mut encoding.cache_seconds, args.cache.as_ref());
 }
 
-/// A lowest rate above the rate itself would be no bound.
+/// A lowest rate above the rate itself would be no bound. One that a profile has goes down with the rate, as in the window,
+/// where both can be changed and only one was.
 fn check_lowest_bitrate(settings: &ShowSettings) -> Result<(), Failure> {
     let rate = settings.encoding.video_bitrate;
     match settings.encoding.video_bitrate_min.filter(|lowest| *lowest > rate) {
@@ -400,6 +403,17 @@ mod tests {
         mistyped(merged(saved, &args("--video test")).unwrap_err());
         let other = merged(ShowSettings::default(), &args("--rehearse --size 853x480")).unwrap_err();
         assert_eq!(other.problem.kind, ProblemKind::BadSettings);
+    }
+
+    #[test]
+    fn a_profile_whose_rate_was_lowered_in_the_window_goes_live_by_command_too() {
+        let mut saved = profile();
+        saved.encoding.video_bitrate_min =
+            Some(crate::media::Bitrate::from_kbps(saved.encoding.video_bitrate.kbps() + 500));
+        let taken = merged(saved.clone(), &args("--video test")).unwrap();
+        assert_eq!(taken.encoding.lowest_bitrate(), taken.encoding.video_bitrate);
+        let above = format!("--video-bitrate-min {}k", saved.encoding.video_bitrate.kbps() + 500);
+        assert!(merged(saved, &args(&above)).unwrap_err().message.contains("is above the video bitrate"));
     }
 
     #[test]

@@ -204,7 +204,7 @@ pub struct Stats {
     pub audio_kbps: f64,
     /// Media time that waits for the slowest destination.
     pub queue_ms: f64,
-    /// Waiting ÷ allowed, 0..=1, of the slowest destination.
+    /// Waiting ÷ allowed, 0..=1, of the slowest destination that is live.
     pub congestion: f64,
     /// Round-trip time of the slowest destination, if the system tells.
     pub rtt_ms: Option<f64>,

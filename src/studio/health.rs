@@ -287,8 +287,8 @@ impl Outputs {
             let gauge = publisher.output().queue().gauge();
             sum.rtt = sum.rtt.max(publisher.stats().rtt());
             sum.queue = sum.queue.max(gauge.waiting);
-            sum.congestion = sum.congestion.max(gauge.congestion);
         }
+        sum.congestion = lines.congestion();
         sum
     }
 }

@@ -232,6 +232,14 @@ impl Lines {
             .min_by_key(|(place, seen)| (stay != Some(*place), seen.link.delay.max(seen.link.silent) + seen.waiting))
     }
 
+    /// How full the fullest queue of those that are live is, 0..=1. What waits for one whose connection is lost tells nothing
+    /// of how much the network takes.
+    pub(super) fn congestion(&self) -> f32 {
+        let live = self.lines.iter().filter(|line| line.state == DestinationState::Live);
+        let queues = live.filter_map(|line| Some(line.publisher.as_ref()?.output().queue().gauge().congestion));
+        queues.fold(0.0, f32::max)
+    }
+
     /// A train of `bytes_max` at most is wanted at `place`.
     pub(super) fn want_train(&self, place: usize, bytes_max: u64) {
         if let Some(publisher) = self.lines.get(place).and_then(|line| line.publisher.as_ref()) {

@@ -50,11 +50,26 @@ pub(super) struct Facts<'a> {
 
 /// The sentence, with its button.
 pub(super) fn of(facts: &Facts<'_>) -> TruthView {
-    let plain = |truth| TruthView { truth, remedy: None };
-    let asked_in_vain = facts.kept.filter(|kept| matches!(kept, Truth::NothingToMark | Truth::NothingToSave));
-    if let (Phase::Ready | Phase::Off | Phase::Live, Some(vain)) = (facts.show.phase, asked_in_vain) {
-        return plain(vain.clone());
+    let view = without_answer(facts);
+    let on_air = facts.show.phase.is_on_its_way();
+    let asked_in_vain = matches!(facts.kept, Some(Truth::NothingToMark | Truth::NothingToSave));
+    match facts.kept {
+        // Whoever asked is answered, whatever else there is to say: that is said after. Only what viewers would miss meanwhile
+        // goes before, or keeps its button.
+        Some(_) if view.truth == Truth::MutedTalking => view,
+        Some(kept) if on_air => {
+            let remedy = view.remedy.filter(|it| matches!(it, Remedy::RetryNow | Remedy::SwitchOn { .. }));
+            TruthView { truth: kept.clone(), remedy }
+        }
+        Some(vain) if asked_in_vain && matches!(facts.show.phase, Phase::Ready | Phase::Off) => {
+            TruthView { truth: vain.clone(), remedy: None }
+        }
+        _ => view,
     }
+}
+
+fn without_answer(facts: &Facts<'_>) -> TruthView {
+    let plain = |truth| TruthView { truth, remedy: None };
     match facts.show.phase {
         // What kept a show from beginning still does.
         Phase::Ready => ready(facts),
@@ -180,8 +195,6 @@ fn live(facts: &Facts<'_>) -> TruthView {
         Truth::RateLowered { now_kbps, wanted_kbps }
     } else if let Some(truth) = disk_fills_up(facts) {
         truth
-    } else if let Some(kept) = facts.kept {
-        kept.clone()
     } else if let Some(muted) = muted(facts) {
         return muted;
     } else if facts.show.rehearsal {

@@ -81,11 +81,13 @@ pub(super) struct PathState {
     pub(super) typed: Option<String>,
     /// `SourcesView::files_chosen` when a dialog was asked for a file: once it is another, the field is done.
     pub(super) browsed: Option<usize>,
+    /// Whether it was opened just now: it is typed into.
+    pub(super) begins: bool,
 }
 
 impl PathState {
     pub(super) fn open(&mut self) {
-        self.typed = Some(String::new());
+        *self = Self { typed: Some(String::new()), browsed: None, begins: true };
     }
 }
 

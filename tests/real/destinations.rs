@@ -1,13 +1,16 @@
 //! Several destinations at once: one that is dead or slow takes nothing from another.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::time::Duration;
 
 use crate::support::nginx::Nginx;
 use crate::support::noting::{Noting, Seen};
 use crate::support::odd::OddServer;
-use crate::support::tally::{Ended, Tally};
+use crate::support::tally::{Ended, Tally, number};
+use crate::support::time;
 
 const KEY: &str = "three";
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Seven seconds to a server that notes, and to `others` besides; what arrived, and how it ended.
 fn show(others: &[String]) -> (Seen, Ended) {
@@ -39,6 +42,22 @@ fn a_dead_and_a_slow_destination_take_nothing_from_the_third() {
     // The dead one is told, and the show did not end as asked for it.
     assert!(ended.problems().iter().any(|problem| problem["about"].to_string().contains("192.0.2.1")), "{}", story());
     assert_eq!(ended.code, 4, "{}", story());
+}
+
+#[test]
+fn a_destination_that_is_lost_is_no_narrow_network() {
+    let (stays, mut goes) = (Nginx::start(), Nginx::start());
+    let [stays_at, goes_at] = [&stays, &goes].map(|server| format!("{}/{KEY}", server.url()));
+    let mut show = Tally::small_show(&stays_at, 9).args(&["--to", &goes_at]).start();
+    show.wait_for_states("live", 2, PATIENCE);
+    // What goes at once was never there, and is not waited for.
+    time::pause(Duration::from_secs(2));
+    goes.kill();
+    show.wait_for_states("reconnecting", 1, PATIENCE);
+    let ended = show.end(PATIENCE);
+    let most = |figure| ended.all("stats").iter().map(|stats| number(stats, figure)).fold(0.0, f64::max);
+    assert!(most("queue_ms") > 1000.0, "nothing waited for it: {}", ended.story());
+    assert!(most("congestion") < 0.3, "{} of what it may hold: {}", most("congestion"), ended.story());
 }
 
 #[test]

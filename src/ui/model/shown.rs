@@ -20,7 +20,8 @@ impl Model {
         let encoding = &chosen.encoding;
         let strip = StripView {
             destinations: chosen.destinations.iter().map(|known| known.shown_name().to_owned()).collect(),
-            kbps: self.health.kbps(),
+            // What is encoded meanwhile, for a recording say, goes to nobody.
+            kbps: self.health.kbps().map(|kbps| if show.phase == Phase::Reconnecting { 0.0 } else { kbps }),
             behind_seconds: self.health.behind_seconds(),
             dropped: self.show.as_ref().map_or(0, |show| show.dropped),
             recording: self.recording_view(now),

@@ -183,7 +183,7 @@ fn problem_ui(ui: &mut Ui, problem: &Problem, show: &ShowSettings, words: Words,
         ui.vertical(|ui| {
             text(ui, words.what(problem), body, t.text);
             if let Some(said) = &problem.server_said {
-                text(ui, format!("{} “{said}”", words.text(Text::ServerSaid)), small.clone(), t.text);
+                text(ui, words.server_said(said), small.clone(), t.text);
             }
             text(ui, words.to_do(problem), small, t.dim);
             if let Some((label, act)) = remedy(problem, show, words)

@@ -85,8 +85,18 @@ pub(super) fn is_pressed_anew(ui: &Ui, keys: KeyboardShortcut) -> bool {
     })
 }
 
+/// Takes what comes while Space or Enter is held: egui presses whatever has the focus with each of them, which would mute and
+/// hear again, or save one file after the other. What is typed comes as text, and stays.
+pub(super) fn press_once(ui: &Ui) {
+    let is_held =
+        |event: &Event| matches!(event, Event::Key { key: Key::Space | Key::Enter, pressed: true, repeat: true, .. });
+    ui.input_mut(|input| input.events.retain(|event| !is_held(event)));
+}
+
 /// Between the sheet and the window's edge at least, in points.
 const MARGIN: f32 = 12.0;
+/// Room for the scroll bar, in points.
+const BAR: f32 = 10.0;
 
 /// The sheet's rows.
 const ROWS: [(&str, Text); 17] = [
@@ -116,7 +126,7 @@ pub(crate) fn keys_table(ui: &mut Ui, words: Words) {
     let row = theme::scaled(ui, 20.0);
     Grid::new("keys").num_columns(2).spacing(vec2(24.0, 6.0)).min_row_height(row).show(ui, |ui| {
         for (keys, what) in ROWS {
-            ui.add(Label::new(RichText::new(keys).font(strong.clone()).color(t.text)).extend());
+            ui.add(Label::new(RichText::new(words.keys(keys)).font(strong.clone()).color(t.text)).extend());
             text(ui, words.text(what), body.clone(), t.dim);
             ui.end_row();
         }
@@ -129,6 +139,8 @@ fn keys_scrolled(ui: &mut Ui, most: f32, words: Words) {
     let steps =
         [(Key::ArrowDown, -line), (Key::ArrowUp, line), (Key::PageDown, -most * 0.8), (Key::PageUp, most * 0.8)];
     let by = steps.iter().filter(|(key, _)| ui.input(|input| input.key_pressed(*key))).map(|(_, by)| by).sum();
+    // Beside the words, not over them.
+    ui.spacing_mut().scroll.floating_allocated_width = BAR;
     ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, |ui| {
         ui.scroll_with_delta(vec2(0.0, by));
         keys_table(ui, words);

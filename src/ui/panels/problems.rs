@@ -55,7 +55,7 @@ fn problem_ui(ui: &mut Ui, view: &ProblemView, unfolded: &mut Option<u64>, words
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 text(ui, words.what(problem), strong, t.text);
                 if let Some(said) = &problem.server_said {
-                    text(ui, format!("{} “{said}”", words.text(Text::ServerSaid)), small.clone(), t.text);
+                    text(ui, words.server_said(said), small.clone(), t.text);
                 }
                 text(ui, words.to_do(problem), small.clone(), t.dim);
                 if *unfolded == Some(view.id) {

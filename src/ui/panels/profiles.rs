@@ -59,7 +59,7 @@ pub fn profiles_ui(
         ui.set_max_width(width);
         match (&view.around.card, state.page) {
             (Some(card), _) => {
-                // A menu draws its lines as wide as itself, and spreads words for it.
+                // A menu draws its buttons as wide as itself.
                 ui.with_layout(Layout::top_down(Align::Min), |ui| card_page(ui, card, words, acts));
             }
             (None, Page::List) => list_page(ui, view, state, words, acts),
@@ -93,7 +93,9 @@ fn list_page(ui: &mut egui::Ui, view: &ProfilesView, state: &mut ProfilesState, 
         ui.add_enabled_ui(enabled, |ui| menu_item(ui, words.settings(label), false).clicked()).inner
     };
     let current = view.current.clone();
-    if item(ui, current.is_some() && view.around.has_changes, SettingsText::Save) {
+    // Another window or the command line may have removed it.
+    let is_gone = current.as_ref().is_some_and(|current| !view.names.contains(current));
+    if item(ui, current.is_some() && (view.around.has_changes || is_gone), SettingsText::Save) {
         acts.push(Act::SaveProfile);
         ui.close();
     }

@@ -67,7 +67,7 @@ fn result(ui: &mut Ui, view: &ResultView, ribbon: &mut RibbonState, words: Words
     if let Some(problem) = &view.failure {
         text(ui, words.what(problem), body.clone(), t.text);
         if let Some(said) = &problem.server_said {
-            text(ui, format!("{} “{said}”", words.text(Text::ServerSaid)), body.clone(), t.text);
+            text(ui, words.server_said(said), body.clone(), t.text);
         }
         text(ui, words.to_do(problem), small.clone(), t.dim);
     }

@@ -174,7 +174,8 @@ pub(super) fn audio_path_ui(
 }
 
 fn chips_ui(ui: &mut Ui, view: &SourcesView, state: &mut SourcesState, words: Words, acts: &mut Vec<Act>) {
-    let width = theme::scaled(ui, 320.0);
+    // What is wider than the panel would widen it, and be cut off together with the cards below.
+    let width = theme::scaled(ui, 320.0).min(ui.max_rect().width());
     let menu_width = theme::scaled(ui, 260.0);
     let name = words.text(Text::Camera);
     let response = chip(ui, name, &video_name(view, words), width);
@@ -280,7 +281,7 @@ fn path_field(
     ui.scope(|ui| {
         ui.set_max_width(theme::scaled(ui, 480.0));
         let response = field(ui, words.text(label), value, "/home/me/Videos/clip.mp4");
-        if value.is_empty() && !response.has_focus() && ui.memory(|memory| memory.focused().is_none()) {
+        if std::mem::take(&mut state.begins) {
             response.request_focus();
         }
         use_it = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));

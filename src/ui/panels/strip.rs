@@ -44,7 +44,8 @@ pub(crate) fn destination_name(show: &ShowView, view: &StripView, words: Words) 
     }
 }
 
-/// Draws the strip in a row that wraps; `brief`: only what changes and what is wrong.
+/// Draws the strip in a row that wraps; `brief`: only what changes, what is wrong and what is
+/// switched here.
 pub fn strip_ui(
     ui: &mut Ui,
     show: &ShowView,
@@ -61,11 +62,11 @@ pub fn strip_ui(
         if let Some(seconds) = show.live_seconds {
             figure(ui, "", &words.timer(seconds), "");
         }
-        if !brief {
-            match view.lines.is_empty() {
-                true => _ = figure(ui, words.text(Text::To), &destination_name(show, view, words), ""),
-                false => lines_ui(ui, view, words, acts),
-            }
+        // The switches of several destinations are nowhere else.
+        if !view.lines.is_empty() {
+            lines_ui(ui, view, words, acts);
+        } else if !brief {
+            figure(ui, words.text(Text::To), &destination_name(show, view, words), "");
         }
         let runs = matches!(show.phase, Phase::Live | Phase::Reconnecting | Phase::Ending);
         if runs && let Some(kbps) = view.kbps {

@@ -9,7 +9,7 @@ use super::escape::{escape, top_card};
 use super::first_run::first_run_ui;
 use super::header::header_ui;
 use super::incoming::sender_ui;
-use super::keys::{Shortcut, keys_ui, pressed_shortcuts};
+use super::keys::{Shortcut, keys_ui, press_once, pressed_shortcuts};
 use super::problems::problems_ui;
 use super::profiles::told_ui;
 use super::result::result_ui;
@@ -50,6 +50,7 @@ pub fn window_ui(
     let scale = theme::scale(ui);
     let room = ui.max_rect().size() / scale;
     let compact = room.x < COMPACT.x || room.y < COMPACT.y;
+    press_once(ui);
     shortcuts(ui, view, appearance, state, acts);
     escape(ui, view, state, compact, acts);
     if view.settings.is_none() {

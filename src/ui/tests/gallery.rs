@@ -510,7 +510,7 @@ fn german_texts(scene: Scene) -> Vec<String> {
     let texts = nodes.flat_map(|node| [node.label(), node.value()]).flatten();
     // Licences are in the words of their owners, and so is what a server says.
     let own = texts.filter(|text| !licences.contains(&text.split_whitespace().collect::<Vec<_>>().join(" ")));
-    own.map(|text| text.split(['“', '”']).step_by(2).collect()).collect()
+    own.map(|text| text.split(['„', '“', '”']).step_by(2).collect()).collect()
 }
 
 #[test]

@@ -7,10 +7,11 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use super::window::{Desk, SIZES, desk, live, open, seen};
 use super::{check, ended, model, settings, state};
 use crate::settings::{Destination, ShowSettings, StreamKey};
-use crate::studio::{DestinationState as D, StudioCommand};
+use crate::studio::{Command, DestinationState as D, StudioCommand};
 use crate::ui::model::{Model, Order};
 use crate::ui::profiles::ProfileRequest;
 use crate::ui::view::{Act, Appearance, Tab};
+use crate::ui::wording::{Lang, Words};
 
 fn press(harness: &mut Harness<'_, Desk>, key: Key) {
     harness.key_press(key);
@@ -89,6 +90,32 @@ fn a_key_that_is_held_counts_once() {
 }
 
 #[test]
+fn what_has_the_focus_is_pressed_once_by_a_key_that_is_held() {
+    for key in [Key::Space, Key::Enter] {
+        let mut harness = open(desk(live()), SIZES[1]);
+        for (label, command) in [
+            (Words(Lang::English).mute_of("Mic", false).as_str(), StudioCommand::SetMuted(true)),
+            ("Save the last 30 s", StudioCommand::Show(Command::SaveReplay)),
+        ] {
+            harness.get_by_label(label).focus();
+            harness.run();
+            hold(&mut harness, Modifiers::NONE, key, 9);
+            assert_eq!(harness.state_mut().engine(), [command], "{key:?} on {label}");
+        }
+    }
+}
+
+#[test]
+fn keys_are_called_as_on_the_keyboard_of_the_language() {
+    let mut harness = open(Desk { words: Words(Lang::German), ..desk(live()) }, SIZES[1]);
+    press(&mut harness, Key::F1);
+    for keys in ["Strg+Umschalt+R", "Leertaste  Enter", "Bild ↑  Bild ↓"] {
+        harness.get_by_label(keys);
+    }
+    assert!(harness.query_by_label_contains("Ctrl").is_none());
+}
+
+#[test]
 fn escape_puts_each_card_away() {
     let mut over = live();
     over.handle_event(9.0, ended(7, None));
@@ -134,13 +161,26 @@ fn escape_gives_up_a_path_and_a_name() {
 }
 
 #[test]
-fn the_name_of_an_incoming_stream_is_typed_at_once() {
-    let mut harness = open(desk(seen(model())), SIZES[0]);
-    harness.get_by_label("Camera").click();
-    harness.run();
-    harness.get_by_label("Incoming stream…").click();
-    harness.run();
-    assert!(harness.get_by_role(Role::TextInput).is_focused());
+fn what_a_list_asks_for_is_typed_at_once() {
+    for list in ["Camera", "Microphone"] {
+        for item in ["Clip…", "Incoming stream…"] {
+            for by_key in [false, true] {
+                let mut harness = open(desk(seen(model())), SIZES[0]);
+                harness.get_by_role_and_label(Role::ComboBox, list).click();
+                harness.run();
+                if by_key {
+                    harness.get_by_label(item).focus();
+                    harness.run();
+                    press(&mut harness, Key::Enter);
+                } else {
+                    harness.get_by_label(item).click();
+                    harness.run();
+                }
+                let field = harness.get_by_role(Role::TextInput);
+                assert!(field.is_focused(), "{list}, {item}, by key: {by_key}");
+            }
+        }
+    }
 }
 
 #[test]

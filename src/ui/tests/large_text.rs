@@ -4,9 +4,12 @@ use eframe::egui::{Key, Rect, Role, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
+use super::whole_truth::live_on_two;
 use super::window::{Desk, SIZES, desk, live, open, seen};
 use super::{check, ended, levels, model, said, settings, state, stats};
-use crate::studio::{DestinationState as D, Problem, ProblemKind, Stats, StudioEvent, ViewerNow};
+use crate::studio::{
+    Command, DestinationState as D, Problem, ProblemKind, Stats, StudioCommand, StudioEvent, ViewerNow,
+};
 use crate::ui::model::Model;
 use crate::ui::panels::strip::state_word;
 use crate::ui::panels::truth::sentence;
@@ -136,6 +139,23 @@ fn is_open_above_the_foot(model: impl Fn() -> Model, role: Role, label: Text) {
     });
 }
 
+#[test]
+fn each_of_several_destinations_can_be_switched() {
+    everywhere(
+        || seen(live_on_two(true)),
+        |mut harness, words, case| {
+            foot_is_whole(&harness, words, case);
+            harness.get_by_label(&words.live_of(2, 2)).click();
+            harness.run();
+            let switch = format!("two  {}", words.destination_state(D::Live));
+            harness.get_by_role_and_label(Role::CheckBox, &switch).click();
+            harness.run();
+            let off = StudioCommand::Show(Command::SetDestination { place: 1, on: false });
+            assert_eq!(harness.state_mut().engine(), [off], "{case}");
+        },
+    );
+}
+
 fn with_settings() -> Model {
     let mut model = seen(model());
     model.handle_act(9.0, Act::OpenSettings(Tab::Destination));
@@ -148,6 +168,27 @@ fn what_is_open_stands_above_the_foot_and_can_be_closed() {
     is_open_above_the_foot(refused, Role::Button, Text::Done);
     is_open_above_the_foot(check::ready, Role::Button, Text::Done);
     is_open_above_the_foot(check::refused, Role::Button, Text::Done);
+}
+
+#[test]
+fn beside_the_settings_nothing_is_cut_off() {
+    let beside = || {
+        let mut model = live();
+        model.handle_event(8.0, StudioEvent::Problem(Problem::new(ProblemKind::SourceBlack, "HD Webcam", "")));
+        model.handle_act(9.0, Act::OpenSettings(Tab::About));
+        model
+    };
+    everywhere(beside, |harness, words, case| {
+        let scale = harness.state().model.appearance().scale;
+        let window = harness.ctx.content_rect().width();
+        let sound = window - (384.0 * scale).min(window / 2.0) - 140.0 * scale.max(0.9);
+        let chips = [Text::Camera, Text::Microphone, Text::Picture].map(|chip| (Role::ComboBox, chip));
+        for (role, label) in chips.into_iter().chain([(Role::Button, Text::CopyReport)]) {
+            // Where there is no room for both, the settings are alone.
+            let Some(node) = harness.query_by_role_and_label(role, words.text(label)) else { continue };
+            assert!(node.rect().right() <= sound, "{case}: {label:?} at {:?}, the sound at {sound}", node.rect());
+        }
+    });
 }
 
 #[test]

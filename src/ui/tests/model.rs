@@ -130,6 +130,9 @@ fn lost_and_back_keeps_the_timer_and_counts_the_seconds() {
         (view.show.phase, view.show.lost_seconds, view.show.live_seconds),
         (Phase::Reconnecting, 3.5, Some(11.5))
     );
+    // It goes on being encoded, and nothing of it is sent.
+    model.handle_event(13.5, StudioEvent::Stats(Box::new(stats(D::Reconnecting))));
+    assert_eq!(model.view(13.5).strip.kbps, Some(0.0));
     // The card names it; once that is put away, the sentence does.
     assert_eq!((view.truth.truth, view.show.primary), (Truth::Reconnecting, Primary::EndShow));
     model.handle_act(13.6, Act::Dismiss(view.problems[0].id));

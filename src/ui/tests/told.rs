@@ -54,7 +54,9 @@ fn on_air_a_picture_neither_comes_nor_goes_and_that_is_told() {
         let mut harness = open(desk(live_with(set.clone())), SIZES[1]);
         harness.get_by_label("Camera").click();
         harness.run();
-        harness.get_by_label("Whether there is a picture: a show has one from its start to its end, or none");
+        let why = "Whether there is a picture: a show has one from its start to its end, or none";
+        let [why, item] = [why, "Clip…"].map(|label| harness.get_by_label(label).rect());
+        assert!(why.width() < item.width(), "its words are spread over the list's width");
         for item in ["HD Webcam", "Test picture", "Clip…", "Incoming stream…", "No picture"] {
             let is_open = (item == "No picture") == (set == VideoChoice::None);
             let item = harness.get_by_role_and_label(Role::MenuItem, item);

@@ -13,7 +13,7 @@ use crate::studio::{
 };
 use crate::ui::model::{Model, Order};
 use crate::ui::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
-use crate::ui::view::{Act, Appearance, Phase, Primary, RecordingView, Remedy, Tab, Truth};
+use crate::ui::view::{Act, Appearance, Phase, Primary, RecordingView, Remedy, Tab, Truth, TruthView};
 use crate::ui::wording::Lang;
 
 fn of(place: usize, state: D) -> StudioEvent {
@@ -21,7 +21,7 @@ fn of(place: usize, state: D) -> StudioEvent {
 }
 
 /// Live on two servers since second 2, and recorded if `recorded`.
-fn live_on_two(recorded: bool) -> Model {
+pub(super) fn live_on_two(recorded: bool) -> Model {
     let record = recorded.then(|| "/videos/a.mp4".into());
     let named = |name: &str| Destination { name: name.to_owned(), ..Destination::at("rtmp://live.example.com/app/k") };
     let settings = ShowSettings { destinations: vec![named("one"), named("two")], record, ..settings() };
@@ -83,6 +83,34 @@ fn all_is_not_good_while_a_server_does_not_get_the_show() {
     model.handle_event(7.0, StudioEvent::Problem(refused));
     model.handle_event(8.0, of(1, D::Live));
     assert_eq!((truth(&model).truth, model.view(8.0).problems.len()), (Truth::AllGood, 0));
+}
+
+#[test]
+fn what_was_asked_for_is_answered_whatever_else_there_is_to_say() {
+    let saved = || StudioEvent::ReplaySaved("/videos/a replay.mp4".into());
+    let of_saved = Truth::ReplaySaved("/videos/a replay.mp4".into());
+    for (states, after) in [
+        ([D::Live, D::Reconnecting], Truth::NotEverywhere { missing: 1, all: 2 }),
+        ([D::Reconnecting, D::Reconnecting], Truth::Reconnecting),
+        ([D::Off, D::Off], Truth::OffAir),
+    ] {
+        let mut model = live_on_two(false);
+        (0..2).for_each(|place| model.handle_event(3.0, of(place, states[place])));
+        let before = model.view(3.0).truth;
+        assert_eq!(before.truth, after);
+        model.handle_event(4.0, saved());
+        let truth = model.view(5.0).truth;
+        assert_eq!((truth.truth, truth.remedy), (of_saved.clone(), before.remedy), "{states:?}");
+        model.handle_act(6.0, Act::Mark);
+        assert_eq!(model.view(7.0).truth.truth, Truth::NothingToMark, "{states:?}");
+        assert_eq!(model.view(13.0).truth.truth, after);
+    }
+    let mut model = live_on_two(false);
+    model.handle_act(3.0, Act::SetMuted(true));
+    model.handle_event(4.0, saved());
+    assert_eq!(model.view(5.0).truth, TruthView { truth: of_saved, remedy: None }, "no button of another sentence");
+    model.handle_event(5.0, StudioEvent::Problem(Problem::new(ProblemKind::MutedTalking, "Mic", "")));
+    assert_eq!(model.view(5.0).truth.truth, Truth::MutedTalking, "nobody hears what is being said");
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
-use eframe::egui::{Color32, FontId, Galley, Id, Label, Rect, Response, RichText, Stroke, StrokeKind, Ui};
+use eframe::egui::{
+    Align, Color32, FontId, Galley, Id, Label, Layout, Rect, Response, RichText, Stroke, StrokeKind, Ui,
+};
 
 use crate::ui::theme;
 
@@ -24,9 +26,13 @@ pub(crate) fn told_whole(response: Response, drawn: &Galley, text: &str) -> Resp
     if drawn.elided { response.on_hover_text(text) } else { response }
 }
 
-/// A label that wraps.
+/// A label that wraps, ragged: a menu draws its lines as wide as itself, and would spread the words for it.
 pub(crate) fn text(ui: &mut Ui, text: impl Into<String>, font: FontId, colour: Color32) -> Response {
-    ui.add(Label::new(RichText::new(text).font(font).color(colour)).wrap())
+    let label = Label::new(RichText::new(text).font(font).color(colour)).wrap();
+    if !ui.layout().horizontal_justify() {
+        return ui.add(label);
+    }
+    ui.with_layout(Layout::top_down(Align::Min), |ui| ui.add(label)).inner
 }
 
 /// The same on one line, whatever room there is: for the names in a table.

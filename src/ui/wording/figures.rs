@@ -10,7 +10,11 @@ use crate::studio::{DestinationState, KEY_IN_FILE};
 impl Words {
     /// `value` with `digits` after the language's own decimal mark, and a real minus sign.
     pub fn decimal(self, value: f64, digits: usize) -> String {
-        let plain = format!("{value:.digits$}");
+        let mut plain = format!("{value:.digits$}");
+        // A little below nothing is nothing.
+        if plain.starts_with('-') && plain.chars().all(|c| matches!(c, '-' | '0' | '.')) {
+            plain.remove(0);
+        }
         let marked = if self.0 == Lang::German { plain.replace('.', ",") } else { plain };
         marked.replace('-', "−")
     }
@@ -225,6 +229,22 @@ impl Words {
         self.0.pick([format!("Mark {number} at {at}"), format!("Marke {number} bei {at}")])
     }
 
+    /// A server's own words, in the language's quotation marks.
+    pub fn server_said(self, said: &str) -> String {
+        let says = self.text(Text::ServerSaid);
+        self.0.pick([format!("{says} “{said}”"), format!("{says} „{said}“")])
+    }
+
+    /// Keys as they are called on a keyboard, such as `Ctrl+Shift+R`.
+    pub fn keys(self, keys: &str) -> String {
+        let names =
+            [("Ctrl", "Strg"), ("Shift", "Umschalt"), ("Space", "Leertaste"), ("PgUp", "Bild ↑"), ("PgDn", "Bild ↓")];
+        match self.0 {
+            Lang::English => keys.to_owned(),
+            Lang::German => names.iter().fold(keys.to_owned(), |keys, (english, german)| keys.replace(english, german)),
+        }
+    }
+
     /// Time left on the disk, in short.
     pub fn left(self, left_seconds: f64) -> String {
         // Minutes matter once they are few.
@@ -271,7 +291,10 @@ impl Words {
         if frames_lost == 0 {
             return self.text(Text::None).to_owned();
         }
-        self.0.pick([format!("at {at}, {frames_lost} frames lost"), format!("bei {at}, {frames_lost} Bilder verloren")])
+        match frames_lost {
+            1 => self.0.pick([format!("at {at}, 1 frame lost"), format!("bei {at}, 1 Bild verloren")]),
+            lost => self.0.pick([format!("at {at}, {lost} frames lost"), format!("bei {at}, {lost} Bilder verloren")]),
+        }
     }
 }
 
@@ -292,6 +315,9 @@ mod tests {
         assert_eq!(english.lost_for(3.9), "3 s");
         assert_eq!(german.upload_short(2100.0, 3000.0), "Deine Leitung gibt 2,1 von 3,0 Mb/s");
         assert_eq!(english.times(0), "none");
+        assert_eq!((english.decimal(-0.04, 1), german.decimal(-0.4, 0)), ("0.0".to_owned(), "0".to_owned()));
+        assert_eq!(english.worst_second(12, 1), "at 00:00:12, 1 frame lost");
+        assert_eq!(german.worst_second(12, 1), "bei 00:00:12, 1 Bild verloren");
         assert_eq!((german.source_name("Silence"), german.source_name("Mic")), ("Stille".to_owned(), "Mic".to_owned()));
         // Before a source is there nothing has a name.
         for words in [english, german] {

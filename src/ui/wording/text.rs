@@ -82,7 +82,7 @@ table! {
     HoldToEnd: "Hold to end show", "Zum Beenden halten";
     EndShow: "End show", "Sendung beenden";
     EndNow: "End at once", "Sofort beenden";
-    KeepGoing: "Keep going", "Weitersenden";
+    KeepGoing: "Keep going", "Weitermachen";
     EndShowQuestion: "End the show?", "Sendung beenden?";
     Ending: "Ending…", "Endet …";
     RecordOnly: "Record", "Aufnehmen";

@@ -34,6 +34,7 @@ impl Words {
     fn fault_german(self, fault: &Fault) -> String {
         match fault {
             Fault::NothingArrived => "nichts ist angekommen".to_owned(),
+            Fault::PicturesMissing { missing: 1, sent } => format!("1 von {sent} Bildern ist nicht angekommen"),
             Fault::PicturesMissing { missing, sent } => format!("{missing} von {sent} Bildern sind nicht angekommen"),
             Fault::PictureUnreadable(fault) => format!("ein Zuschauer kann das Bild nicht zeigen ({fault})"),
             Fault::KeyframesFarApart { longest_seconds } => format!(
@@ -46,7 +47,8 @@ impl Words {
                 self.decimal(*longest_seconds, 1)
             ),
             Fault::KeyframesOpen { count } => {
-                format!("{count} Schlüsselbilder brauchen Bilder von davor, dort kann niemand einsteigen")
+                let need = if *count == 1 { "Schlüsselbild braucht" } else { "Schlüsselbilder brauchen" };
+                format!("{count} {need} Bilder von davor, dort kann niemand einsteigen")
             }
             Fault::SoundLate { ms } => format!("der Ton kommt {ms:.0} ms nach dem Bild"),
             Fault::SoundEarly { ms } => format!("der Ton kommt {ms:.0} ms vor dem Bild"),
@@ -81,5 +83,11 @@ mod tests {
         let wrong = Verdict::NotGood(vec![Fault::SoundLate { ms: 80.4 }, Fault::NoSound]);
         let german = Words(Lang::German).verdict(&wrong);
         assert!(german.starts_with("Nicht gut: der Ton kommt 80 ms nach dem Bild; es gibt keinen Ton"), "{german}");
+        let one = vec![Fault::PicturesMissing { missing: 1, sent: 180 }, Fault::KeyframesOpen { count: 1 }];
+        let german = Words(Lang::German).verdict(&Verdict::NotGood(one));
+        assert!(
+            german.contains("1 von 180 Bildern ist nicht") && german.contains("1 Schlüsselbild braucht"),
+            "{german}"
+        );
     }
 }

@@ -37,7 +37,10 @@ fn in_german(warning: &Warning) -> String {
         Warning::KeysInFile { file, why, repaired } => {
             let before = repaired.as_ref().map(|repaired| format!("{}; ", in_german(repaired))).unwrap_or_default();
             let why = match why {
-                NoKeyring::LeftAlone(why) => format!("({why})"),
+                NoKeyring::LeftAlone(why) => match why.strip_suffix(" is set") {
+                    Some(variable) => format!("({variable} ist gesetzt)"),
+                    None => format!("({why})"),
+                },
                 NoKeyring::Refused(reason) => {
                     format!("(dieses System hat keinen Speicher für Geheimnisse: {reason})")
                 }
@@ -126,6 +129,7 @@ mod tests {
         for warning in documents.chain(of_secrets).chain(of_files) {
             let [english, german] = [Lang::English, Lang::German].map(|lang| Words(lang).warning(&warning));
             assert_ne!(english, german);
+            assert!(!german.contains("is set"), "{german}");
             for sentence in [english, german] {
                 assert!(!sentence.starts_with(char::is_lowercase) && !sentence.contains("  "), "{sentence}");
             }

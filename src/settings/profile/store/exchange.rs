@@ -11,7 +11,7 @@ use crate::settings::profile::document::{
     Kept, KeptSecrets, read_profile, say_of_secrets, strip_secrets, write_profile,
 };
 use crate::settings::profile::name::{checked_name, same_name};
-use crate::settings::{Destination, SecretKind, SettingsError, UnreadSecrets, Warning};
+use crate::settings::{Destination, DocumentWarning, SecretKind, SettingsError, UnreadSecrets, Warning};
 
 impl ProfileStore {
     /// The profile as a document that `import` reads; with secrets only if asked. Returns it with what
@@ -67,7 +67,7 @@ impl ProfileStore {
         }
         let name = content.name.ok_or_else(|| wrong("it has no name".to_owned()))?;
         if let Some(warning) = content.warnings.into_iter().next() {
-            return Err(wrong(warning.to_string()));
+            return Err(wrong(fault_of(&warning)));
         }
         let _lock = self.lock()?;
         if let Some(entry) = self.entries(&mut Vec::new())?.into_iter().find(|entry| same_name(&entry.name, &name)) {
@@ -88,6 +88,18 @@ impl ProfileStore {
             );
         }
         Ok((checked_name(&name)?.to_owned(), told))
+    }
+}
+
+/// What is wrong with a document. What is done about that in a profile that is there already is not done here.
+fn fault_of(warning: &Warning) -> String {
+    let Warning::Document(_, fault) = warning else { return warning.to_string() };
+    match fault {
+        DocumentWarning::Value { field, value, reason } => format!("{field} = {value} cannot be used ({reason})"),
+        DocumentWarning::NoEncoding => "encoding is not a table".to_owned(),
+        DocumentWarning::NoDestinations => "destinations is not a list of tables".to_owned(),
+        DocumentWarning::NoServer { place } => format!("{place}server is missing"),
+        other => other.to_string(),
     }
 }
 

@@ -480,9 +480,14 @@ fn a_bad_import_is_refused_whole_and_quotes_no_secret() {
         ),
         ("version = 1\nname = \"x\"\n[[destinations]]\nserver = \"http://h/a/canary\"", "rtmp://"),
         ("version = 1\nname = \" \"", "name"),
+        ("version = 1\nname = \"x\"\nencoding = 3", "encoding is not a table"),
+        ("version = 1\nname = \"x\"\ndestinations = 3", "destinations is not a list of tables"),
+        ("version = 1\nname = \"x\"\n[[destinations]]\nname = \"a\"", "server is missing"),
     ] {
         let error = store.import(text).unwrap_err().to_string();
         assert!(error.contains(told) && !error.contains("canary"), "{text}: {error}");
+        let mends = ["default", "there are none", "left out", "it: "];
+        assert!(mends.iter().all(|mend| !error.contains(mend)), "it is refused whole: {error}");
     }
     assert!(store.list().unwrap().profiles.is_empty());
 }

@@ -99,6 +99,12 @@ fn what_changed_is_said_and_saved() {
     let save = harness.get_by_role_and_label(Role::MenuItem, "Save");
     assert!(save.accesskit_node().is_disabled());
 
+    let mut gone = world();
+    gone.view.names.remove(0);
+    let mut harness = open(gone, SIZES[0]);
+    item(&mut harness, "Save");
+    assert_eq!(last(&harness), Some(Act::SaveProfile), "another program has removed it");
+
     let mut changed = world();
     changed.view.around.has_changes = true;
     let mut harness = open(changed, SIZES[0]);

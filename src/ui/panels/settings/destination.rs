@@ -37,8 +37,9 @@ pub(super) fn destination_ui(
     state.destination = state.destination.min(destinations.len().saturating_sub(1));
     // Before there is one, the first is a blank to be filled in.
     let blank = Destination::at("");
+    which(ui, view, state, words, acts);
     ui.add_enabled_ui(!view.locked, |ui| {
-        which(ui, view, state, words, acts);
+        more_or_less(ui, view, state, words, acts);
         let destination = destinations.get(state.destination).unwrap_or(&blank);
         let mut sheet = Sheet { view, words, acts, index: state.destination };
         sheet.service(ui, destination, state);
@@ -51,7 +52,7 @@ pub(super) fn destination_ui(
     locks(ui, view, &[Field::Destinations], words);
 }
 
-/// Which of the destinations, another one, one less.
+/// Which of the destinations is shown; also while a show runs: to look changes nothing.
 fn which(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, words: Words, acts: &mut Vec<Act>) {
     let destinations = &view.settings.destinations;
     if destinations.len() > 1 {
@@ -63,6 +64,11 @@ fn which(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, word
             acts.push(Act::EndTyping);
         }
     }
+}
+
+/// Another destination, one less.
+fn more_or_less(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, words: Words, acts: &mut Vec<Act>) {
+    let destinations = &view.settings.destinations;
     // The row is there from the start: what stands below keeps the focus when the first destination comes about.
     ui.horizontal_wrapped(|ui| {
         if destinations.is_empty() {

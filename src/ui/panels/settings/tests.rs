@@ -492,6 +492,20 @@ fn while_live_what_must_stay_is_locked_with_the_reason_and_the_bitrate_is_open()
 }
 
 #[test]
+fn while_live_each_destination_can_be_looked_at() {
+    let mut settings = with_key("youtube");
+    settings.destinations.extend(with_key("twitch").destinations);
+    let mut world = World::new(settings.clone(), Tab::Destination);
+    world.live = true;
+    let mut harness = world.harness(SIZES[0]);
+    let second = harness.state().words.destination_number(2, settings.destinations[1].shown_name());
+    pick(&mut harness, "Destination", &second);
+    assert_eq!(harness.get_by_role_and_label(Role::ComboBox, "Service").value().as_deref(), Some("Twitch"));
+    assert!(harness.get_by_role_and_label(Role::Button, "Remove destination").accesskit_node().is_disabled());
+    assert_eq!(*harness.state().settings(), settings);
+}
+
+#[test]
 fn sound_is_chosen() {
     for size in SIZES {
         let mut world = World::new(to("youtube"), Tab::Sound);
