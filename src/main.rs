@@ -5,6 +5,7 @@ use std::process::ExitCode;
 #[expect(unsafe_code, reason = "secrets leave the environment before there are threads")]
 fn main() -> ExitCode {
     leave_no_core();
+    outlive_full_files();
     share_memory_between_threads();
     // SAFETY: nothing has started a thread yet.
     let secrets = unsafe { tally::cli::EnvSecrets::take() };
@@ -27,6 +28,18 @@ fn leave_no_core() {
 
 #[cfg(not(unix))]
 fn leave_no_core() {}
+
+/// Where a process may write files of so many bytes only, a larger one ends it, and the show with it. Without that signal the
+/// write fails, as on a disk that takes no larger file, and the recording goes on in the next one.
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "std knows no signals")]
+fn outlive_full_files() {
+    // SAFETY: ignoring a signal runs no code of ours.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
+#[cfg(not(unix))]
+fn outlive_full_files() {}
 
 /// glibc gives each thread a heap of its own, which keeps what large pictures once needed: with two heaps for all, a
 /// show needs half the memory and holds it level for hours. And it puts blocks into these heaps that are ever larger, once

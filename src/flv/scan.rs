@@ -44,7 +44,7 @@ pub fn scan(file: &mut (impl Read + Seek), length: u64, goes_on: &dyn Fn() -> bo
         let body = u32::from_be_bytes([0, l2, l1, l0]);
         let bytes = TAG_HEAD_BYTES + u64::from(body) + SIZE_BYTES;
         if !matches!(kind & 0x1F, 8 | 9 | 18) {
-            return damaged_or_zeros(file, at, has_media);
+            return damaged_or_zeros(file, at, at, has_media);
         }
         if bytes > left {
             return Ok(Scan::Torn { at, has_media });
@@ -55,7 +55,7 @@ pub fn scan(file: &mut (impl Read + Seek), length: u64, goes_on: &dyn Fn() -> bo
         let mut size = [0; 4];
         file.read_exact(&mut size)?;
         if u64::from(u32::from_be_bytes(size)) != TAG_HEAD_BYTES + u64::from(body) {
-            return Ok(Scan::Damaged { at });
+            return damaged_or_zeros(file, at + bytes - SIZE_BYTES, at, has_media);
         }
         at += bytes;
     }
@@ -94,9 +94,10 @@ pub fn length(file: &mut (impl Read + Seek), end: u64) -> io::Result<Option<Dura
     Ok(last)
 }
 
-/// At `at` no tag begins: zeros that a disk put there may go, anything else may be worth something.
-fn damaged_or_zeros(file: &mut (impl Read + Seek), at: u64, has_media: bool) -> io::Result<Scan> {
-    file.seek(SeekFrom::Start(at))?;
+/// At `at` no tag begins, or none that is whole: where a disk put zeros from the byte `from` to the end, what is behind `at` may go;
+/// anything else may be worth something.
+fn damaged_or_zeros(file: &mut (impl Read + Seek), from: u64, at: u64, has_media: bool) -> io::Result<Scan> {
+    file.seek(SeekFrom::Start(from))?;
     let mut buffer = vec![0; 1 << 16];
     loop {
         let count = file.read(&mut buffer)?;
@@ -167,6 +168,15 @@ mod tests {
         let mut zeros = bytes.clone();
         zeros.extend([0; 5000]);
         assert_eq!(scanned(&zeros), Scan::Torn { at: ends[6], has_media: true });
+        // A power cut: of the last tag but one only the first bytes came to the disk, and nothing behind them.
+        for cut in ends[4] + 11..ends[5] {
+            zeros[cut as usize..].fill(0);
+            assert_eq!(scanned(&zeros), Scan::Torn { at: ends[4], has_media: true }, "cut at {cut}");
+            zeros[..bytes.len()].copy_from_slice(&bytes);
+        }
+        // So much of the middle alone is damage.
+        zeros[ends[5] as usize - 4..ends[5] as usize].fill(0);
+        assert_eq!(scanned(&zeros), Scan::Damaged { at: ends[4] });
         let mut damaged = bytes;
         damaged[ends[2] as usize] = 0x77;
         assert_eq!(scanned(&damaged), Scan::Damaged { at: ends[2] });

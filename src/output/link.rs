@@ -107,10 +107,10 @@ impl LinkSample {
 }
 
 /// How a large packet, or a train of packets, went through.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Passed {
-    /// Which one of this connection, from 1; 0: there was none.
-    pub number: u32,
+    /// When it had.
+    pub at: Timestamp,
     /// How fast, in b/s; of a train, how fast its second half: a shaped link lets what comes first through at once.
     pub bps: u64,
     /// It was a train.
@@ -135,7 +135,7 @@ pub struct LinkView {
     /// How long nothing has been acknowledged although something waits to be.
     pub silent: Duration,
     /// How the newest large packet or train went through.
-    pub passed: Passed,
+    pub passed: Option<Passed>,
     /// Since when a train is on its way: what waits says nothing of the link.
     pub train_for: Option<Duration>,
     /// Data segments so far, if the system tells.
@@ -263,7 +263,7 @@ pub struct Link {
     /// When the last look was at which something waited.
     waited: Option<Timestamp>,
     burst: Option<Burst>,
-    passed: Passed,
+    passed: Option<Passed>,
 }
 
 impl Link {
@@ -301,7 +301,7 @@ impl Link {
             self.burst.take_if(|burst| burst.is_train && sample.at.since(burst.started) > TRAIN_MAX);
             return;
         };
-        self.passed = Passed { number: self.passed.number.wrapping_add(1).max(1), bps, is_train: burst.is_train };
+        self.passed = Some(Passed { at: sample.at, bps, is_train: burst.is_train });
         if burst.is_train {
             // What a train has met is not what the show meets.
             self.samples.clear();
@@ -485,9 +485,9 @@ mod tests {
             link.observe(sample(millis, 2000 + (millis as u64 - 1002) * 1000, 1));
         }
         assert!(!link.wants_looks());
-        let Passed { bps, number, .. } = link.view().passed;
+        let Passed { at, bps, .. } = link.view().passed.unwrap();
         // 40 kB in 45 ms less 2 ms of the path.
-        assert_eq!((bps.abs_diff(7_441_860) < 1000, number), (true, 1), "{bps}");
+        assert_eq!((bps.abs_diff(7_441_860) < 1000, at.as_millis()), (true, 1045), "{bps}");
     }
 
     /// A train of 60 kB over a link that carries `rate` bytes a millisecond and lets `bucket` bytes through at once.
@@ -506,18 +506,18 @@ mod tests {
     fn a_train_tells_what_a_link_carries_beyond_what_its_shaper_lets_through() {
         for bucket in [0, 8000, 16_000, 24_000, 28_000] {
             let link = train(150, bucket);
-            let Passed { bps, number, is_train } = link.view().passed;
-            assert!(bps.abs_diff(1_200_000) < 60_000 && number == 1 && is_train, "{bucket}: {bps}");
+            let Passed { bps, is_train, .. } = link.view().passed.unwrap();
+            assert!(bps.abs_diff(1_200_000) < 60_000 && is_train, "{bucket}: {bps}");
             assert!(
                 link.view().train_for.is_none() && link.view().carried.is_none(),
                 "nothing is concluded from its queue"
             );
         }
-        let wide = train(1250, 16_000).view().passed.bps;
+        let wide = train(1250, 16_000).view().passed.unwrap().bps;
         assert!(wide > 7_000_000, "{wide}");
         // A link that stands still tells nothing, and is not waited for.
         let link = train(0, 0);
-        assert!(link.view().train_for.is_none() && link.view().passed == Passed::default(), "{:?}", link.view());
+        assert!(link.view().train_for.is_none() && link.view().passed.is_none(), "{:?}", link.view());
     }
 
     /// A look at a path of 100 ms whose round trips take `rtt` now.

@@ -8,6 +8,9 @@ use crate::ingest::headers::Headers;
 use crate::ingest::unit::{Unit, UnitKind};
 use crate::output::{Cut, CutWriter};
 
+/// What is so much earlier than a file's beginning is not late: the publisher's times have begun anew.
+const ANEW_MS: u32 = 10_000;
+
 /// The state of one stream. Its first file has the publisher's own times; those that follow begin at zero, as the studio's do.
 #[derive(Default)]
 pub(super) struct FlvForm {
@@ -57,8 +60,10 @@ impl Form for FlvForm {
 
     fn write<D: Cut>(&self, writer: &mut Self::Writer<D>, unit: &Unit) -> io::Result<()> {
         let timestamp_ms = match self.zero_ms {
-            None => unit.timestamp_ms,
-            Some(zero) => unit.timestamp_ms.wrapping_sub(earlier(zero, unit.timestamp_ms)),
+            Some(zero) if earlier(zero, unit.timestamp_ms) == zero => unit.timestamp_ms.wrapping_sub(zero),
+            Some(zero) if zero.wrapping_sub(unit.timestamp_ms) <= ANEW_MS => 0,
+            // They go on as they came, as in the first file.
+            _ => unit.timestamp_ms,
         };
         writer.write_tag(unit.tag, timestamp_ms, &[&unit.body])
     }

@@ -186,6 +186,21 @@ fn where_an_flv_can_grow_no_more_another_begins_with_all_that_is_missing_in_it()
 }
 
 #[test]
+fn times_that_begin_anew_after_an_flv_was_full_go_on_as_they_came() {
+    // A sender that plays its clip again: two files are full before that, and more after it.
+    let (first, again) = (media(20, 90_000, true), media(20, 0, true));
+    let units = [headers(90_000), first, again].concat();
+    let (done, files, _) = record(RecordFormat::Flv, &units, 700_000);
+    assert!(done.is_ok() && files.len() > 4, "{done:?}, {} files", files.len());
+    for file in &files {
+        let pictures = tags(file).into_iter().filter(|tag| tag.kind == TagKind::Video && tag.body.len() > 1000);
+        let times: Vec<_> = pictures.map(|tag| tag.timestamp_ms).collect();
+        let uneven = times.windows(2).filter(|pair| pair[1].wrapping_sub(pair[0]) != 40).count();
+        assert!(uneven <= 1, "{uneven} of {} steps: {times:?}", times.len());
+    }
+}
+
+#[test]
 fn an_flv_that_is_full_with_its_last_bytes_keeps_them() {
     let units = [headers(0), media(9, 0, true)].concat();
     let whole = record(RecordFormat::Flv, &units, usize::MAX).1[0].len();

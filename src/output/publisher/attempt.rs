@@ -205,7 +205,8 @@ impl Task {
 
         let (result, took) = self.timed(connect::connect(addresses, retries.then(|| self.news()), patience)).await?;
         let tcp = result.map_err(|error| self.failed(PublishStep::Tcp, took, error))?;
-        let peer = tcp.peer_addr().map_or_else(|error| error.to_string(), |a| a.to_string());
+        // A peer that has hung up already has no address any more.
+        let peer = tcp.peer_addr().map_or_else(|_| listed.join(", "), |a| a.to_string());
         self.done(PublishStep::Tcp, took, peer);
 
         let Some(tls_config) = tls_config else { return Ok(Transport::Plain(tcp)) };

@@ -133,6 +133,8 @@ fn refusal(error: &io::Error) -> PublishError {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => PublishError::Refused,
         io::ErrorKind::TimedOut => PublishError::TimedOut { step: PublishStep::Tcp, after: TCP_DEADLINE },
+        // It was there, and hung up before the system told of the connection: a proxy whose server is away.
+        io::ErrorKind::ConnectionReset => PublishError::Broken { step: PublishStep::Tcp, reason: error.to_string() },
         _ => PublishError::Unreachable { reason: error.to_string() },
     }
 }
@@ -164,6 +166,12 @@ mod tests {
             let (_sender, news) = tokio::sync::watch::channel(News::default());
             assert!(matches!(connect(vec![dead], Some(news), TCP_DEADLINE).await, Err(PublishError::Refused)));
         });
+    }
+
+    #[test]
+    fn a_server_that_hangs_up_at_once_was_reached() {
+        let error = refusal(&io::ErrorKind::ConnectionReset.into());
+        assert!(matches!(error, PublishError::Broken { step: PublishStep::Tcp, .. }), "{error:?}");
     }
 
     #[test]

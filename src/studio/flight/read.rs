@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::{Cause, FlightSecond};
+use crate::studio::DestinationState;
 
 /// What every file begins with.
 pub(super) const FIRST_LINE: &str = "tally show 1";
@@ -103,6 +104,12 @@ impl Flight {
     /// The values of the head's `key`, in order.
     pub fn values<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
         self.head.iter().filter(move |(known, _)| known == key).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether it was ever live, be it for less than a second.
+    pub(super) fn has_begun(&self) -> bool {
+        let is_live = |event: &FlightEvent| event.word == "state" && event.sentence.ends_with(" is live");
+        self.seconds.iter().any(|second| second.state == DestinationState::Live) || self.events.iter().any(is_live)
     }
 
     /// The causes of poor seconds, each with how many it made poor, the worst first.

@@ -72,6 +72,9 @@ pub(super) fn summary_lines(flight: &Flight, words: FlightWords) -> Vec<String> 
         let told = [Some(Phrase::NoSecond), standing_phrase(standing)];
         return told.into_iter().flatten().map(|phrase| words.text(phrase).to_owned()).collect();
     };
+    if standing == Standing::Ended && !flight.has_begun() {
+        return vec![words.text(Phrase::NeverBegan).to_owned()];
+    }
     let good = seconds.iter().filter(|second| Cause::of(second).is_none()).count();
     let average = |of: fn(&super::FlightSecond) -> f64| seconds.iter().map(of).sum::<f64>() / seconds.len() as f64;
     let most = |of: fn(&super::FlightSecond) -> f64| seconds.iter().map(of).fold(0.0, f64::max);
@@ -232,6 +235,19 @@ mod tests {
         assert_eq!(said(true, true), ended, "it has told its end");
         let not_yet = Flight { is_held: true, ..Flight::default() };
         assert_eq!(summary_lines(&not_yet, FlightWords::English)[1], "It is still running.");
+    }
+
+    #[test]
+    fn a_show_that_no_server_took_is_not_told_as_one_in_which_nothing_went_wrong() {
+        let told =
+            |word: &str, sentence: &str| FlightEvent { at: 2.0, word: word.to_owned(), sentence: sentence.to_owned() };
+        let connecting = FlightSecond { state: DestinationState::Connecting, ..second(1) };
+        let end = told("end", "the show is over");
+        let mut flight = Flight { seconds: vec![connecting], events: vec![end], ..Flight::default() };
+        assert_eq!(summary_lines(&flight, FlightWords::English), ["The show did not begin."]);
+        // It was live for less than a second.
+        flight.events.insert(0, told("state", "YouTube is live"));
+        assert!(summary_lines(&flight, FlightWords::English)[0].starts_with("The show lasted"));
     }
 
     /// One of everything a report can tell.

@@ -41,6 +41,7 @@ table! {
     Language: "en", "de";
     AShow: "A show", "Eine Sendung";
     NoSecond: "The show had not a single second.", "Die Sendung hatte keine einzige Sekunde.";
+    NeverBegan: "The show did not begin.", "Die Sendung begann nicht.";
     NothingWrong: "Nothing went wrong.", "Nichts ging schief.";
     NothingWrongYet: "Nothing has gone wrong so far.", "Bisher ging nichts schief.";
     StillRuns: "It is still running.", "Sie läuft noch.";

@@ -52,6 +52,8 @@ const TRAIN: Duration = Duration::from_millis(300);
 const STEADY: Duration = Duration::from_millis(500);
 /// A shaped link that is narrow is looked at by a train so often: it costs viewers no quality.
 const TRAIN_EVERY: Duration = Duration::from_secs(4);
+/// What went through longer ago says nothing of the link as it is: it went to a server that was not looked at since.
+const NEWS: Duration = Duration::from_millis(500);
 /// How long keyframes are not believed that were wrong once.
 const DISTRUST: Duration = Duration::from_secs(30);
 /// Steps up: on a link that is known to have room, and on one that may have.
@@ -125,7 +127,8 @@ pub(in crate::studio) struct RateController {
     standstill: Option<Standstill>,
     /// Since when the link sets the pace.
     full_since: Option<Timestamp>,
-    passed_seen: u32,
+    /// When the newest packet or train that was heard of had gone through.
+    heard: Option<Timestamp>,
     trains: Trains,
     /// When the link was told to be wide.
     opened: Option<(Timestamp, Opened)>,
@@ -175,7 +178,7 @@ impl RateController {
             clear_since: None,
             standstill: None,
             full_since: None,
-            passed_seen: 0,
+            heard: None,
             trains: Trains::default(),
             opened: None,
             lied: None,
@@ -189,6 +192,8 @@ impl RateController {
         self.lowest = self.lowest.min(self.wanted);
         self.current = self.wanted;
         self.narrow = None;
+        // What was measured of that link says nothing of the next one that is found.
+        (self.settled, self.opened) = (None, None);
         wanted
     }
 
@@ -215,8 +220,7 @@ impl RateController {
         if (seen.holds || link.has_train()) && link.silent < OUTAGE {
             return None;
         }
-        let passed = (link.passed.number != self.passed_seen).then_some(link.passed);
-        self.passed_seen = link.passed.number;
+        let passed = self.news(now, &link);
         self.hear_train(now, passed);
         let burst = passed.filter(|passed| !passed.is_train).map(|passed| passed.bps as f64);
         let carried = link.carried.map(|bps| bps as f64);
@@ -255,6 +259,14 @@ impl RateController {
         }
         let clear_since = *self.clear_since.get_or_insert(now);
         self.rise(now, clear_since, &link)
+    }
+
+    /// What has gone through and was not heard of, to whichever server the link leads.
+    fn news(&mut self, now: Timestamp, link: &LinkView) -> Option<Passed> {
+        let is_new = |passed: &Passed| self.heard.is_none_or(|heard| passed.at > heard) && now.since(passed.at) <= NEWS;
+        let passed = link.passed.filter(is_new)?;
+        self.heard = Some(passed.at);
+        Some(passed)
     }
 
     fn motion(&mut self, now: Timestamp, silent: Duration, delay: Duration) -> Motion {

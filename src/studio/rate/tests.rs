@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::{RateController, Seen};
 use crate::flow::PacketQueue;
 use crate::media::{Bitrate, Packet, PacketKind, Timestamp};
-use crate::output::{Link, LinkSample, STAY_CURRENT, Window};
+use crate::output::{Link, LinkSample, LinkView, Passed, STAY_CURRENT, Window};
 use crate::settings::EncodingSettings;
 
 /// A part of a packet: bytes left, whether of a picture, when it was captured, whether it is the packet's last.
@@ -401,6 +401,66 @@ fn a_link_that_stands_still_most_of_the_time_is_a_narrow_one() {
         || format!("{late}: worst {}, hole {}, {:?}", run.worst_delay(|_| false), run.longest_hole(), run.rates);
     assert!(late < 1600, "{}", story());
     assert!(run.worst_delay(|_| false) <= 1300 && run.longest_hole() <= 500, "{}", story());
+}
+
+/// A controller that has found a link narrow: it carries 1 Mb/s, and keyframes go through at 1.5 Mb/s.
+fn narrowed() -> (RateController, LinkView) {
+    let encoding = EncodingSettings { video_bitrate: Bitrate::from_kbps(WANTED_KBPS), ..EncodingSettings::default() };
+    let mut controller = RateController::new(&encoding);
+    let clear = LinkView { path: Duration::from_millis(100), ..LinkView::default() };
+    let full = LinkView { carried: Some(1_000_000), delay: Duration::from_millis(300), ..clear };
+    assert!(controller.observe(Timestamp::from_millis(50), alone(full)).is_some());
+    controller.observe(Timestamp::from_millis(2000), alone(keyframe(clear, 1990, 1_500_000)));
+    (controller, clear)
+}
+
+fn alone(link: LinkView) -> Seen {
+    Seen { link, waiting: Duration::ZERO, holds: false }
+}
+
+/// `link` when a keyframe has gone through it.
+fn keyframe(link: LinkView, at_ms: i64, bps: u64) -> LinkView {
+    LinkView { passed: Some(Passed { at: Timestamp::from_millis(at_ms), bps, is_train: false }), ..link }
+}
+
+/// The highest rate, in kb/s, within the time in which a narrow link is not tried.
+fn highest(controller: &mut RateController, look: impl Fn(i64) -> LinkView) -> u32 {
+    let rates =
+        (2050..9000).step_by(50).filter_map(|ms| controller.observe(Timestamp::from_millis(ms), alone(look(ms))));
+    rates.map(|rate| rate.bps() / 1000).max().unwrap_or(0)
+}
+
+#[test]
+fn a_new_connection_has_not_shown_that_keyframes_are_slow() {
+    let (mut controller, link) = narrowed();
+    let highest = highest(&mut controller, |ms| match ms {
+        // The connection is made again.
+        ..3000 => link,
+        // A keyframe goes through as fast as before.
+        _ => keyframe(link, 3000, 1_500_000),
+    });
+    assert!(highest < 1000, "{highest} kb/s");
+}
+
+#[test]
+fn what_went_through_to_another_server_before_the_link_was_narrow_does_not_tell_that_it_is_wide() {
+    let (mut controller, link) = narrowed();
+    // Now one server, now the other is the least behind.
+    let highest = highest(&mut controller, |ms| match ms / 200 % 2 {
+        0 => keyframe(link, 1990, 1_500_000),
+        _ => keyframe(link, 0, 20_000_000),
+    });
+    assert!(highest < 1000, "{highest} kb/s");
+}
+
+#[test]
+fn another_rate_is_not_held_against_what_fitted_before() {
+    let (mut controller, link) = narrowed();
+    assert!(highest(&mut controller, |_| link) > 600, "it settles");
+    controller.set_wanted(Bitrate::from_kbps(9000));
+    let full = LinkView { carried: Some(6_000_000), delay: Duration::from_millis(300), ..link };
+    assert!(controller.observe(Timestamp::from_millis(10_000), alone(full)).is_some());
+    assert_eq!(controller.narrow(), Some(6_000_000));
 }
 
 #[test]
