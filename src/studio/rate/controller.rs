@@ -48,6 +48,9 @@ const OPEN: f64 = 1.8;
 const SHAPED: f64 = 1.7;
 /// A train is no larger than what the link carried in so much time.
 const TRAIN: Duration = Duration::from_millis(300);
+/// Nor larger than this, in bytes: twice what is commonly let through at once. A link that narrows while a train is under
+/// way keeps viewers waiting for all of it.
+const TRAIN_BYTES_MAX: f64 = 60_000.0;
 /// Once the link has set the pace for so long, what is measured is no more what a shaper let through at once.
 const STEADY: Duration = Duration::from_millis(500);
 /// A shaped link that is narrow is looked at by a train so often: it costs viewers no quality.
@@ -206,7 +209,7 @@ impl RateController {
     /// connection until the train is not awaited any more.
     pub(in crate::studio) fn take_train_wish(&mut self) -> Option<u64> {
         let narrow = self.narrow.filter(|_| self.trains.take_wish())?;
-        Some((narrow.carries / 8.0 * TRAIN.as_secs_f64()) as u64)
+        Some((narrow.carries / 8.0 * TRAIN.as_secs_f64()).min(TRAIN_BYTES_MAX) as u64)
     }
 
     /// Whether a train is awaited, or on its way.
