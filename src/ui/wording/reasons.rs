@@ -137,6 +137,18 @@ const REASONS: &[[&str; 2]] = &[
         "the other side does not speak RTMP (its first byte is {}, not 3)",
         "die Gegenseite spricht kein RTMP (ihr erstes Byte ist {}, nicht 3)",
     ],
+    // Documents
+    ["line {} is not valid TOML", "Zeile {} ist kein gültiges TOML"],
+    [
+        "it has no version, so it was not made by tally profiles export",
+        "die Version fehlt, also hat tally profiles export es nicht gemacht",
+    ],
+    ["it has no name", "der Name fehlt"],
+    ["{} = {} cannot be used ({})", "{} = {} ist nicht zu gebrauchen ({})"],
+    ["encoding is not a table", "encoding ist keine Tabelle"],
+    ["destinations is not a list of tables", "destinations ist keine Liste von Tabellen"],
+    ["server is missing", "server fehlt"],
+    ["{}server is missing", "{}server fehlt"],
     // What kept a lost connection from coming back: the word of its kind
     ["publish rejected", "Senden abgelehnt"],
     ["publish rejected, {}", "Senden abgelehnt, {}"],
@@ -285,6 +297,7 @@ mod tests {
             ("it holds HEVC (H.265); Tally plays H.264", "sie enthält HEVC (H.265); Tally spielt H.264"),
             ("failed to lookup address information: Name or service not known", "diesen Namen gibt es nicht"),
             ("step tls, 5 s", "Schritt tls, 5 s"),
+            ("destinations[1].server is missing", "destinations[1].server fehlt"),
             ("publish rejected, step live", "Senden abgelehnt, Schritt live"),
             ("timed out, step tcp, 5 s", "keine Antwort in der Zeit, Schritt tcp, 5 s"),
             (

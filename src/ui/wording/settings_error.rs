@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
-use super::{Lang, Words};
+use super::{Lang, Words, reasons};
 use crate::media::is_disk_full;
 use crate::settings::{PasteError, SettingsError, UrlOf};
 
@@ -40,15 +40,19 @@ impl Words {
             SettingsError::Exists { existing } => format!(
                 "Es gibt schon ein Profil „{existing}“: benenne es erst um oder lösche es, oder nimm einen anderen Namen"
             ),
-            SettingsError::Broken { file, reason } => format!("{} ist kein Profil: {reason}", file.display()),
+            SettingsError::Broken { file, reason } => {
+                format!("{} ist kein Profil: {}", file.display(), reasons::in_german(reason))
+            }
             SettingsError::Import { reason } => {
-                format!("Was importiert werden soll, ist nicht zu gebrauchen: {reason}")
+                format!("Was importiert werden soll, ist nicht zu gebrauchen: {}", reasons::in_german(reason))
             }
             SettingsError::Io { path, source, .. } => {
                 format!("Mit {} geht es nicht: {source}{}", path.display(), advice_in_german(source))
             }
             SettingsError::FileExists { path } => format!("Es gibt schon eine Datei {}", path.display()),
-            SettingsError::Secret { reason } => format!("Der Speicher für Geheimnisse lehnt ab: {reason}"),
+            SettingsError::Secret { reason } => {
+                format!("Der Speicher für Geheimnisse lehnt ab: {}", reasons::in_german(reason))
+            }
             SettingsError::NoConfigDir => {
                 "Dieses System nennt keinen Ordner für Einstellungen: setze TALLY_CONFIG_DIR auf einen".to_owned()
             }
@@ -100,6 +104,8 @@ mod tests {
                 assert!(!sentence.starts_with(char::is_lowercase) && sentence.contains("Church"), "{sentence}");
             }
         }
+        let refused = SettingsError::Import { reason: "line 3 is not valid TOML".to_owned() };
+        assert!(Words(Lang::German).settings_error(&refused).ends_with(": Zeile 3 ist kein gültiges TOML"));
         assert!(Words(Lang::German).settings_error(&errors[3]).contains("TALLY_CONFIG_DIR"));
     }
 }
