@@ -223,8 +223,7 @@ impl Lines {
     /// another does not, the narrow place is beyond this computer's own network, and all would lose by following it. Where
     /// that itself is narrow, all are behind. The one at `stay` goes before all others.
     pub(super) fn clearest(&self, stay: Option<usize>) -> Option<(usize, Seen)> {
-        let live = self.lines.iter().enumerate().filter(|(_, line)| line.state == DestinationState::Live);
-        live.filter_map(|(place, line)| Some((place, line.publisher.as_ref()?)))
+        self.live()
             .map(|(place, publisher)| {
                 let gauge = publisher.output().queue().gauge();
                 (place, Seen { link: publisher.stats().link(), waiting: gauge.waiting, holds: gauge.holds })
@@ -235,9 +234,7 @@ impl Lines {
     /// How full the fullest queue of those that are live is, 0..=1. What waits for one whose connection is lost tells nothing
     /// of how much the network takes.
     pub(super) fn congestion(&self) -> f32 {
-        let live = self.lines.iter().filter(|line| line.state == DestinationState::Live);
-        let queues = live.filter_map(|line| Some(line.publisher.as_ref()?.output().queue().gauge().congestion));
-        queues.fold(0.0, f32::max)
+        self.live().map(|(_, publisher)| publisher.output().queue().gauge().congestion).fold(0.0, f32::max)
     }
 
     /// A train of `bytes_max` at most is wanted at `place`.
@@ -245,6 +242,12 @@ impl Lines {
         if let Some(publisher) = self.lines.get(place).and_then(|line| line.publisher.as_ref()) {
             publisher.output().queue().want_train(bytes_max);
         }
+    }
+
+    /// Those of the destinations that are live, each with its place.
+    fn live(&self) -> impl Iterator<Item = (usize, &Publisher)> {
+        let live = self.lines.iter().enumerate().filter(|(_, line)| line.state == DestinationState::Live);
+        live.filter_map(|(place, line)| Some((place, line.publisher.as_ref()?)))
     }
 
     /// Publishers that run, each with its place.

@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::second::state_in;
 use super::{Cause, FlightSecond};
 use crate::studio::DestinationState;
 
@@ -108,8 +109,9 @@ impl Flight {
 
     /// Whether it was ever live, be it for less than a second.
     pub(super) fn has_begun(&self) -> bool {
-        let is_live = |event: &FlightEvent| event.word == "state" && event.sentence.ends_with(" is live");
-        self.seconds.iter().any(|second| second.state == DestinationState::Live) || self.events.iter().any(is_live)
+        let of_events = self.events.iter().filter(|event| event.word == "state");
+        let of_events = of_events.filter_map(|event| Some(state_in(&event.sentence)?.1));
+        self.seconds.iter().map(|second| second.state).chain(of_events).any(|state| state == DestinationState::Live)
     }
 
     /// The causes of poor seconds, each with how many it made poor, the worst first.

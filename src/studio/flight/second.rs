@@ -71,6 +71,13 @@ const STATES: [(DestinationState, &str); 6] = [
     (DestinationState::Off, "O"),
 ];
 
+/// Whose state a sentence of the file tells, and which it is.
+pub(super) fn state_in(sentence: &str) -> Option<(&str, DestinationState)> {
+    let (destination, word) = sentence.rsplit_once(" is ")?;
+    let (state, _) = STATES.into_iter().find(|(state, _)| state.word() == word)?;
+    Some((destination, state))
+}
+
 /// Fields of the first versions, which knew nothing of capturing, converting, the disk and the socket.
 const FIELDS_BEFORE_STAGES: usize = 20;
 /// Fields of those after them, which did not tell one destination from all.

@@ -1,6 +1,7 @@
 //! The report's words: each in every language, side by side, so that neither can be forgotten.
 
 use super::Cause;
+use super::second::state_in;
 use crate::studio::DestinationState;
 
 /// The language of a report.
@@ -124,16 +125,6 @@ const EVENTS: [(&str, Phrase); 5] = [
     ("end", Phrase::End),
 ];
 
-/// Every state a destination can be in.
-const STATES: [DestinationState; 6] = [
-    DestinationState::Connecting,
-    DestinationState::Live,
-    DestinationState::Reconnecting,
-    DestinationState::Ending,
-    DestinationState::Ended,
-    DestinationState::Off,
-];
-
 impl FlightWords {
     /// Every language.
     pub const ALL: [Self; 2] = [Self::English, Self::German];
@@ -198,8 +189,7 @@ impl FlightWords {
     pub(super) fn event_sentence(self, word: &str, stored: &str) -> String {
         let german = || match word {
             "state" => {
-                let (destination, state) = stored.rsplit_once(" is ")?;
-                let state = STATES.into_iter().find(|known| known.word() == state)?;
+                let (destination, state) = state_in(stored)?;
                 Some(format!("{destination} {}", self.state(state)))
             }
             "mark" => {

@@ -103,6 +103,13 @@ struct Narrow {
     believed: f64,
 }
 
+impl Narrow {
+    /// Where keyframes go through faster than the `bps` that the link carries for long, none will tell when it is wide.
+    fn is_shaped(&self, bps: f64) -> bool {
+        self.burst.is_some_and(|burst| burst > bps * SHAPED)
+    }
+}
+
 /// What told that a link is wide.
 #[derive(Clone, Copy, Debug)]
 struct Opened {
@@ -226,13 +233,14 @@ impl RateController {
         let passed = self.news(now, &link);
         self.hear_train(now, passed);
         let burst = passed.filter(|passed| !passed.is_train).map(|passed| passed.bps as f64);
+        let trains_tell = self.trains.tell(now, &link);
         let carried = link.carried.map(|bps| bps as f64);
         let delay = if carried.is_some() { link.delay } else { link.delay + seen.waiting };
         match self.motion(now, link.silent, delay) {
             Motion::Moves => {}
             Motion::Unsettled => {
                 self.clear_since = None;
-                self.keep_burst(now, burst, &link);
+                self.keep_burst(now, burst, trains_tell);
                 return None;
             }
             Motion::Behind => {
@@ -242,7 +250,7 @@ impl RateController {
             }
         }
         // Once the rate is what the link carries, more for a moment may be what a shaper lets through at once.
-        let is_measured = self.settled.is_none() || !self.trains.tell(now, &link);
+        let is_measured = self.settled.is_none() || !trains_tell;
         self.full_since = carried.and(self.full_since.or(Some(now)));
         let is_steady = self.settled.is_none() && self.full_since.is_some_and(|since| now.since(since) >= STEADY);
         if let (Some(carries), Some(narrow)) = (carried.filter(|_| is_measured), &mut self.narrow) {
@@ -255,13 +263,13 @@ impl RateController {
         {
             return self.too_narrow(now, carries, carries * delay.as_secs_f64());
         }
-        self.keep_burst(now, burst, &link);
+        self.keep_burst(now, burst, trains_tell);
         if delay > CLEAR {
             self.clear_since = None;
             return None;
         }
         let clear_since = *self.clear_since.get_or_insert(now);
-        self.rise(now, clear_since, &link)
+        self.rise(now, clear_since, trains_tell)
     }
 
     /// What has gone through and was not heard of, to whichever server the link leads.
@@ -300,8 +308,7 @@ impl RateController {
         self.clear_since = None;
         self.probe = PROBE;
         let tried = self.last_up.take().is_some_and(|up| now.since(up) < TOO_MUCH_WITHIN);
-        // Where keyframes go through faster than the link carries for long, none will tell when it is wide.
-        let is_shaped = self.narrow.and_then(|narrow| narrow.burst).is_some_and(|burst| burst > carries * SHAPED);
+        let is_shaped = self.narrow.is_some_and(|narrow| narrow.is_shaped(carries));
         self.trains.forget();
         let lie = self.opened.take().filter(|(at, _)| now.since(*at) < TOO_MUCH_WITHIN);
         self.hold = match (tried, self.narrow) {
@@ -386,14 +393,14 @@ impl RateController {
     }
 
     /// Remembers how fast keyframes go through while the link is narrow, and whether one tells that it is not any more.
-    fn keep_burst(&mut self, now: Timestamp, burst: Option<f64>, link: &LinkView) {
+    fn keep_burst(&mut self, now: Timestamp, burst: Option<f64>, trains_tell: bool) {
         self.lied = self.lied.filter(|(at, _)| now.since(*at) < DISTRUST);
         let (Some(narrow), Some(burst)) = (&mut self.narrow, burst) else { return };
         let slowest = narrow.burst.unwrap_or(burst);
         if burst < slowest * OPEN {
             narrow.burst = Some((slowest + burst) / 2.0);
         } else if burst >= narrow.carries * 1.5 && self.lied.is_none_or(|(_, lied)| burst >= lied * OPEN) {
-            if self.trains.tell(now, link) {
+            if trains_tell {
                 narrow.claim = Some(burst);
                 self.trains.ask(now);
             } else {
@@ -402,7 +409,7 @@ impl RateController {
         }
     }
 
-    fn rise(&mut self, now: Timestamp, clear_since: Timestamp, link: &LinkView) -> Option<Bitrate> {
+    fn rise(&mut self, now: Timestamp, clear_since: Timestamp, trains_tell: bool) -> Option<Bitrate> {
         if let Some(narrow) = self.narrow.take_if(|narrow| narrow.open.is_some()) {
             self.hold = HOLD;
             self.opened = narrow.open.map(|opened| (now, opened));
@@ -430,9 +437,7 @@ impl RateController {
             }
         }
         let has_room = self.current + self.audio > narrow.carries * MORE;
-        let trains_tell = self.trains.tell(now, link);
-        // Where keyframes go through faster than the link carries for long, none will tell when it is wide.
-        let is_shaped = self.lied.is_some() || narrow.burst.is_some_and(|burst| burst > narrow.carries * SHAPED);
+        let is_shaped = self.lied.is_some() || narrow.is_shaped(narrow.carries);
         let until = if is_shaped && trains_tell { narrow.found + TRAIN_EVERY } else { narrow.until };
         if now < until || !rested(if has_room { UP_EVERY } else { PROBE_EVERY }) {
             return None;
