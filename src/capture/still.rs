@@ -10,7 +10,7 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageResult, Limits};
 
 use super::{Captured, SourceInfo, VideoSource};
 use crate::media::{Picture, PixelAspect, Size, Timestamp};
-use crate::video::{ColorMatrix, ColorRange, PixelFormat, RawPicture, to_picture};
+use crate::video::{ColorMatrix, ColorRange, PixelFormat, RawPicture, jpeg_has_end, to_picture};
 
 /// A picture has at most this many pixels across or down.
 const SIDE_MAX: u32 = 16_384;
@@ -28,6 +28,10 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn VideoSource>, String> {
     limits.max_image_height = Some(SIDE_MAX);
     reader.limits(limits.clone());
     let format = if reader.format() == Some(image::ImageFormat::Png) { "PNG" } else { "JPEG" };
+    if format == "JPEG" && std::fs::read(path).is_ok_and(|data| !jpeg_has_end(&data)) {
+        // The decoder makes up what is missing, in grey.
+        return Err("it is cut off: its end is missing".to_owned());
+    }
     let decoded = decode(reader, limits).map_err(|error| match error {
         ImageError::Limits(_) => format!("it is larger than {SIDE_MAX}x{SIDE_MAX}, or takes too much memory"),
         ImageError::Unsupported(_) => format!("it is a {format} of an unusual kind ({error})"),
@@ -150,15 +154,17 @@ mod tests {
     #[test]
     fn what_is_no_picture_for_the_card_is_told_in_words() {
         let folder = tempfile::tempdir().unwrap();
-        let png = image::RgbImage::new(9, 9);
-        let path = folder.path().join("whole.png");
-        png.save(&path).unwrap();
-        let whole = std::fs::read(&path).unwrap();
+        let [whole, whole_jpeg] = ["whole.png", "whole.jpg"].map(|name| {
+            let path = folder.path().join(name);
+            image::RgbImage::new(99, 99).save(&path).unwrap();
+            std::fs::read(&path).unwrap()
+        });
         for (name, bytes, told) in [
             ("notes.txt", &b"buy milk"[..], "it is a text file"),
             ("song.wav", b"RIFF\0\0\0\0WAVE", "it is a sound file, without a picture"),
             ("clip.y4m", b"YUV4MPEG2 W64 H64", "it is a clip, and no still picture"),
             ("cut.png", &whole[..whole.len() / 2], "it is damaged or cut off ("),
+            ("cut.jpg", &whole_jpeg[..whole_jpeg.len() - 40], "it is cut off: its end is missing"),
         ] {
             let path = folder.path().join(name);
             std::fs::write(&path, bytes).unwrap();

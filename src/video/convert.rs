@@ -178,6 +178,30 @@ pub fn jpeg_size(data: &[u8]) -> Option<Size> {
     Some(Size::new(u32::from(info.width), u32::from(info.height)))
 }
 
+/// Whether a JPEG has its end (ITU-T T.81, B.1.1.3: EOI); one that was cut off has none, and is grey below when decoded.
+pub fn jpeg_has_end(data: &[u8]) -> bool {
+    const SOI: [u8; 2] = [0xff, 0xd8];
+    const EOI: [u8; 2] = [0xff, 0xd9];
+    const SOS: u8 = 0xda;
+    // Segments say how long they are; one of them may hold a small picture with an end of its own.
+    let Some(mut rest) = data.strip_prefix(&SOI) else { return false };
+    while let [0xff, marker, after @ ..] = rest {
+        if *marker == SOS {
+            return after.windows(2).rev().any(|pair| pair == EOI);
+        }
+        rest = match (marker, after) {
+            // Markers may be filled up, and some have no segment.
+            (0xff, _) => &rest[1..],
+            (0x01 | 0xd0..=0xd7, _) => after,
+            (_, [high, low, ..]) => {
+                after.get(usize::from(u16::from_be_bytes([*high, *low])).max(2)..).unwrap_or_default()
+            }
+            _ => return false,
+        };
+    }
+    false
+}
+
 fn jpeg_options() -> DecoderOptions {
     DecoderOptions::default()
         .jpeg_set_out_colorspace(ColorSpace::RGB)
@@ -641,5 +665,21 @@ mod tests {
             }
         }
         assert_eq!(jpeg_size(b"no picture"), None);
+    }
+
+    #[test]
+    fn a_jpeg_that_is_cut_off_is_known() {
+        let small = jpeg(Size::new(16, 8), RED_RGB);
+        let plain = jpeg(Size::new(64, 48), RED_RGB);
+        // A small picture in it, as cameras write one, has an end of its own.
+        let segment = [&[0xff, 0xe1][..], &(small.len() as u16 + 2).to_be_bytes(), &small].concat();
+        let nested = [&plain[..2], &segment, &plain[2..]].concat();
+        for whole in [&plain, &nested] {
+            assert!(jpeg_has_end(whole));
+            assert!(jpeg_has_end(&[whole, &[0; 4096][..]].concat()), "cameras fill up");
+            for cut in [0, 1, 2, 3, 20, whole.len() / 4, whole.len() - 40, whole.len() - 1] {
+                assert!(!jpeg_has_end(&whole[..cut]), "{cut}");
+            }
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::capture::{CameraRequest, Captured, SourceError, SourceEvent, SourceIn
 use crate::clock::{Backoff, Clock};
 use crate::flow::{Latest, Popped, Queue, Stop, Worker};
 use crate::media::{PicturePool, PixelAspect, Size, Timestamp};
-use crate::video::{ConvertError, PictureSample, PixelFormat, RawPicture, jpeg_size, to_picture};
+use crate::video::{ConvertError, PictureSample, PixelFormat, RawPicture, jpeg_has_end, jpeg_size, to_picture};
 
 /// How long opening may take; USB cameras need up to a second.
 const OPEN_LIMIT: Duration = Duration::from_secs(5);
@@ -225,14 +225,23 @@ impl Supervisor {
 /// Converted pictures, in buffers that are used again.
 struct Pictures {
     pool: Option<PicturePool>,
+    /// The camera ends its JPEGs, as nearly all do: one without an end was cut off on its way.
+    ends_jpegs: bool,
 }
 
 impl Pictures {
     fn new() -> Self {
-        Self { pool: None }
+        Self { pool: None, ends_jpegs: false }
     }
 
     fn convert(&mut self, raw: &RawPicture<'_>) -> Result<std::sync::Arc<crate::media::Picture>, ConvertError> {
+        if raw.format == PixelFormat::Mjpeg {
+            let has_end = jpeg_has_end(raw.data);
+            self.ends_jpegs |= has_end;
+            if self.ends_jpegs && !has_end {
+                return Err(ConvertError::Jpeg("it is cut off".to_owned()));
+            }
+        }
         // What a JPEG says of its size is truer than what the driver announced.
         let size: Size = match raw.format {
             PixelFormat::Mjpeg => jpeg_size(raw.data).unwrap_or(raw.size),
@@ -246,5 +255,38 @@ impl Pictures {
         let mut done = Ok(());
         let picture = pool.make(|picture| done = to_picture(&raw, picture));
         done.map(|()| picture)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::video::{ColorMatrix, ColorRange};
+
+    fn convert(pictures: &mut Pictures, data: &[u8]) -> bool {
+        let raw = RawPicture {
+            format: PixelFormat::Mjpeg,
+            size: Size::new(64, 48),
+            stride: 0,
+            data,
+            matrix: ColorMatrix::Bt709,
+            range: ColorRange::Limited,
+        };
+        pictures.convert(&raw).is_ok()
+    }
+
+    #[test]
+    fn a_picture_that_was_cut_off_on_its_way_is_left_out() {
+        let mut whole = Vec::new();
+        let pixels = [200, 90, 40].repeat(64 * 48);
+        image::codecs::jpeg::JpegEncoder::new(&mut whole)
+            .encode(&pixels, 64, 48, image::ExtendedColorType::Rgb8)
+            .unwrap();
+        let without_end = &whole[..whole.len() - 2];
+        let mut pictures = Pictures::new();
+        assert!(convert(&mut pictures, without_end), "some cameras end none");
+        assert!(convert(&mut pictures, &whole));
+        assert!(!convert(&mut pictures, &whole[..whole.len() - 60]));
+        assert!(convert(&mut pictures, &whole));
     }
 }
