@@ -109,7 +109,12 @@ async fn answer(request: &Request<Incoming>, peer: SocketAddr, shared: &Shared) 
         answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return answer;
     }
-    if !may_see(request, peer, shared) {
+    if is_loopback(peer) {
+        if !names_this_computer(request.headers().get(HOST)) {
+            shared.refuse(peer, RefusalKind::Http, "a web request for the name of another computer".to_owned());
+            return plain(StatusCode::FORBIDDEN, "On this computer, ask for localhost or 127.0.0.1.\n");
+        }
+    } else if !may_see(request, shared) {
         shared.refuse(peer, RefusalKind::PlayKey, "a web request without the key to play".to_owned());
         return plain(StatusCode::FORBIDDEN, "This needs the key to play: ?key=KEY.\n");
     }
@@ -178,12 +183,8 @@ fn viewer(query: &str, peer: SocketAddr) -> String {
     format!("{} {own}", peer.ip())
 }
 
-/// Whoever is on this computer may; from beyond it the key to play is needed. A page of the web whose name was turned to
-/// this computer's address (DNS rebinding) is not on it, and shows by the name that it asks for.
-fn may_see(request: &Request<Incoming>, peer: SocketAddr, shared: &Shared) -> bool {
-    if is_loopback(peer) {
-        return names_this_computer(request.headers().get(HOST));
-    }
+/// Whether somebody beyond this computer may see: the key to play is needed.
+fn may_see(request: &Request<Incoming>, shared: &Shared) -> bool {
     // What the page is made of is no secret, and browsers ask for it without the page's query.
     if matches!(request.uri().path(), "/player.js" | "/player.css") {
         return true;
@@ -192,6 +193,8 @@ fn may_see(request: &Request<Incoming>, peer: SocketAddr, shared: &Shared) -> bo
     shared.play_key.get().is_some_and(|key| query_has_key(query, key))
 }
 
+/// Whoever is on this computer may see all. A page of the web whose name was turned to this computer's address (DNS
+/// rebinding) is not on it, and shows by the name that it asks for.
 fn names_this_computer(host: Option<&HeaderValue>) -> bool {
     let Some(host) = host else { return true };
     let host = host.to_str().unwrap_or_default();

@@ -391,9 +391,11 @@ fn the_status_says_what_goes_on_and_what_was_refused() {
         ("GET /status HTTP/1.1\r\nHost: evil.example", "403"),
         ("not http at all", "400"),
     ] {
-        assert!(get(http, head).starts_with(&format!("HTTP/1.1 {code}")), "{head}");
+        let answer = get(http, head);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {code}")), "{head}: {answer}");
+        assert_eq!(answer.contains("ask for localhost"), code == "403", "{head}: {answer}");
     }
-    wait_for(&events, |_| (count_of(&server, RefusalKind::Http) == 1).then_some(()));
+    wait_for(&events, |_| (count_of(&server, RefusalKind::Http) == 2).then_some(()));
     drop(viewer);
     server.stop();
 }
