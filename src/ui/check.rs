@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::model::Order;
 use crate::settings::ShowSettings;
 use crate::studio::check::{
-    CheckEvent, CheckSettings, CheckStep, CheckSummary, PublishForm, detail_text, form_text, verdict_text,
+    CheckEvent, CheckSettings, CheckStep, CheckSummary, CheckVerdict, PublishForm, detail_text, form_text, verdict_text,
 };
 use crate::studio::{Problem, StudioCommand, wording};
 
@@ -65,6 +65,8 @@ pub(super) struct Check {
     shown: Option<CheckView>,
     /// One runs, shown or not.
     runs: bool,
+    /// What the newest one is of, and what it found to stand in the way.
+    newest: Option<(ShowSettings, Option<Problem>)>,
 }
 
 impl Check {
@@ -76,9 +78,20 @@ impl Check {
         self.shown.clone()
     }
 
+    /// What the newest check found to stand in the way of `show`, as long as that is what it was of.
+    pub(super) fn failure(&self, show: &ShowSettings) -> Option<&Problem> {
+        let (of, failure) = self.newest.as_ref()?;
+        failure.as_ref().filter(|_| of == show)
+    }
+
     /// Takes what the engine tells.
     pub(super) fn handle_event(&mut self, event: CheckEvent) {
         let over = matches!(event, CheckEvent::Ended(_));
+        if let (CheckEvent::Ended(summary), Some((_, failure))) = (&event, &mut self.newest)
+            && summary.verdict == CheckVerdict::NotReady
+        {
+            *failure = summary.failures.first().cloned();
+        }
         if let Some(shown) = &mut self.shown {
             match event {
                 CheckEvent::Step(step) => shown.steps.push(step),
@@ -96,6 +109,7 @@ impl Check {
             CheckAct::Start | CheckAct::Publish => {
                 self.shown = Some(CheckView::default());
                 self.runs = true;
+                self.newest = Some((show.clone(), None));
                 // Without a destination the rest is tried against this computer.
                 let show = ShowSettings { rehearse: show.destinations.is_empty(), ..show.clone() };
                 let settings = CheckSettings { show: show.with_secrets_split(), publish: act == CheckAct::Publish };
@@ -157,7 +171,7 @@ fn write_problem(report: &mut String, problem: &Problem) {
 mod tests {
     use super::*;
     use crate::settings::{Destination, StreamKey};
-    use crate::studio::check::{CheckDetail, CheckVerdict, CheckedDestination, PublishForm};
+    use crate::studio::check::{CheckDetail, CheckedDestination, PublishForm};
     use crate::studio::{ProblemKind, StudioCommand};
     use std::time::Duration;
 
@@ -191,7 +205,7 @@ mod tests {
                 ok: false,
                 form: PublishForm::Stops,
             }],
-            failures: Vec::new(),
+            failures: vec![Problem::new(ProblemKind::ConnectionRefused, "rtmp://h.example:1935/app", "")],
             warnings: Vec::new(),
         }))
     }
@@ -221,6 +235,24 @@ mod tests {
         assert!(check.view().is_none() && check.runs(), "its end is still to come");
         check.handle_event(ended(CheckVerdict::Cancelled));
         assert!(!check.runs());
+    }
+
+    #[test]
+    fn what_stood_in_the_way_is_known_until_something_else_is_to_be_shown_or_checked() {
+        let mut check = Check::default();
+        check.handle_act(CheckAct::Start, &settings(), true);
+        assert_eq!(check.failure(&settings()), None);
+        check.handle_event(ended(CheckVerdict::NotReady));
+        check.handle_act(CheckAct::Close, &settings(), true);
+        assert_eq!(check.failure(&settings()).unwrap().kind, ProblemKind::ConnectionRefused);
+        let other = ShowSettings { destinations: vec![Destination::at("rtmp://g.example/app")], ..settings() };
+        assert_eq!(check.failure(&other), None);
+        for verdict in [CheckVerdict::Ready, CheckVerdict::Cancelled] {
+            check.handle_act(CheckAct::Start, &settings(), true);
+            assert_eq!(check.failure(&settings()), None);
+            check.handle_event(ended(verdict));
+            assert_eq!(check.failure(&settings()), None);
+        }
     }
 
     #[test]

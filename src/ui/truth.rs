@@ -21,6 +21,8 @@ pub(super) struct Facts<'a> {
     pub(super) never_began: bool,
     /// A check runs.
     pub(super) checks: bool,
+    /// What a check found to stand in the way of what is set.
+    pub(super) check_failure: Option<&'a Problem>,
     pub(super) strip: &'a StripView,
     pub(super) sound: &'a SoundView,
     /// No sound is to be expected.
@@ -109,6 +111,9 @@ fn ready(facts: &Facts<'_>) -> TruthView {
     }
     if let Some(awaited) = awaited(facts) {
         return plain(awaited);
+    }
+    if let Some(failure) = facts.check_failure {
+        return plain(Truth::CheckFailed(failure.clone()));
     }
     if facts.sound_failure.is_some() {
         return TruthView { truth: Truth::Unheard, remedy: Some(Remedy::Silence) };

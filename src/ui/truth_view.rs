@@ -28,6 +28,8 @@ pub enum Truth {
     },
     /// A check runs: no show begins.
     Checking,
+    /// A check failed, of what is set still.
+    CheckFailed(Problem),
     /// Not accepted yet.
     Connecting,
     /// Lost; it comes back.

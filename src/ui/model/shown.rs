@@ -123,6 +123,7 @@ impl Model {
             show,
             never_began: self.result.as_ref().is_some_and(|result| result.live_seconds.is_none()),
             checks: self.check.runs(),
+            check_failure: self.check.failure(self.desk.settings()),
             strip,
             sound: &self.sound,
             is_silent: self.desk.settings().audio == AudioChoice::Silence,

@@ -17,6 +17,7 @@ pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
         Truth::ReadyFor(destination) => words.ready_for(destination),
         Truth::NeedsDestination => words.text(Text::ReadyNoDestination).to_owned(),
         Truth::Checking => words.text(Text::CheckingNow).to_owned(),
+        Truth::CheckFailed(problem) => words.check_failed(problem),
         Truth::Connecting => words.text(Text::ConnectingNow).to_owned(),
         Truth::Reconnecting => words.text(Text::ComesBack).to_owned(),
         Truth::Ending => words.text(Text::EndingNow).to_owned(),

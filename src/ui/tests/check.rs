@@ -262,6 +262,21 @@ fn packets_lost_on_the_way_are_told_in_every_language() {
 }
 
 #[test]
+fn what_stood_in_the_way_is_said_below_until_something_is_changed() {
+    let mut desk = desk(narrow());
+    desk.model.handle_act(9.0, Act::Check(CheckAct::Close));
+    let harness = open(desk, SIZES[0]);
+    harness.get_by_label_contains("The check failed: ");
+    assert!(harness.query_by_label_contains("Ready for").is_none());
+    let mut model = narrow();
+    model.handle_act(9.0, Act::Check(CheckAct::Close));
+    assert!(matches!(model.view(9.0).truth.truth, Truth::CheckFailed(_)));
+    let bitrate = Bitrate::from_kbps(650);
+    model.handle_act(9.5, Act::SetBitrate(bitrate));
+    assert!(!matches!(model.view(9.6).truth.truth, Truth::CheckFailed(_)));
+}
+
+#[test]
 fn while_it_runs_no_show_begins_and_afterwards_one_puts_it_away() {
     let mut model = running();
     assert_eq!(model.handle_act(8.0, Act::GoLive), []);

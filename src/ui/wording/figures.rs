@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Lang, Text, Words};
 use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::StreamName;
-use crate::studio::{DestinationState, KEY_IN_FILE};
+use crate::studio::{DestinationState, KEY_IN_FILE, Problem};
 
 impl Words {
     /// `value` with `digits` after the language's own decimal mark, and a real minus sign.
@@ -159,6 +159,12 @@ impl Words {
     /// `Ready for YouTube`.
     pub fn ready_for(self, destination: &str) -> String {
         self.0.pick([format!("Ready for {destination}"), format!("Bereit für {destination}")])
+    }
+
+    /// A check failed.
+    pub fn check_failed(self, problem: &Problem) -> String {
+        let what = self.what(problem);
+        self.0.pick([format!("The check failed: {what}"), format!("Die Prüfung schlug fehl: {what}")])
     }
 
     /// The network takes less than is made.

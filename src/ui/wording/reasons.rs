@@ -23,6 +23,7 @@ const REASONS: &[[&str; 2]] = &[
     ["it is a text file", "es ist eine Textdatei"],
     ["it is of an unknown kind", "ihre Art ist unbekannt"],
     ["it is a {} of an unusual kind ({})", "es ist ein {} ungewöhnlicher Art ({})"],
+    ["it is cut off: its end is missing", "sie ist abgeschnitten: Ihr Ende fehlt"],
     ["it is damaged or cut off ({})", "sie ist beschädigt oder abgeschnitten ({})"],
     ["it is damaged ({})", "sie ist beschädigt ({})"],
     ["it is larger than {}, or takes too much memory", "es ist größer als {} oder braucht zu viel Speicher"],
