@@ -11,6 +11,8 @@ use crate::media::Timestamp;
 
 /// A rate is measured over at least so long beside a round trip of the empty path, or acknowledgements that come in bursts mislead.
 const WINDOW_MIN: Duration = Duration::from_millis(150);
+/// Over so long it is known roughly: enough to tell that a link has narrowed.
+const GLIMPSE_MIN: Duration = Duration::from_millis(110);
 /// And at most so long, or it tells of the past.
 const WINDOW_MAX: Duration = Duration::from_millis(450);
 /// Looks closer together than this tell nothing new.
@@ -51,7 +53,7 @@ const HELD_MAX: Duration = Duration::from_millis(1000);
 const HELD_ANEW: Duration = Duration::from_millis(1000);
 
 /// How late a viewer may be before pictures that wait are dropped, where a viewer is to stay current.
-pub const STAY_CURRENT: Duration = Duration::from_millis(550);
+pub const STAY_CURRENT: Duration = Duration::from_millis(680);
 /// A queue that may hold less than this would drop pictures for a moment's delay.
 const QUEUE_MIN: Duration = Duration::from_millis(100);
 
@@ -122,6 +124,8 @@ pub struct Passed {
 pub struct LinkView {
     /// What it carries in b/s, if it has set the pace long enough to measure.
     pub carried: Option<u64>,
+    /// The same, known sooner and roughly.
+    pub glimpsed: Option<u64>,
     /// Bytes that can not be dropped any more: the system holds them, or they are being written.
     pub ahead: u64,
     /// Bytes that have not reached the peer.
@@ -341,13 +345,15 @@ impl Link {
         let path = self.usual.rtt();
         // Something has waited longer than the path itself takes.
         let queues = self.age(last) >= path + RISEN;
-        let carried = if queues { self.carried(last) } else { None };
-        let delay = match carried {
+        let glimpsed = if queues { self.carried(last, GLIMPSE_MIN) } else { None };
+        let carried = glimpsed.and_then(|_| self.carried(last, WINDOW_MIN));
+        let delay = match glimpsed {
             Some(bps) => delay_of(last.backlog(), bps, path),
             None => last.rtt.saturating_sub(path),
         };
         LinkView {
             carried,
+            glimpsed,
             path,
             delay,
             room: if queues && silent < STILL { self.room(last) } else { None },
@@ -360,11 +366,12 @@ impl Link {
         }
     }
 
-    fn carried(&self, last: &LinkSample) -> Option<u64> {
-        let roughly = self.acknowledged_while(last, WAITS)?;
+    /// What the link carries in b/s, measured over `at_least` and a round trip.
+    fn carried(&self, last: &LinkSample, at_least: Duration) -> Option<u64> {
+        let roughly = self.acknowledged_while(last, WAITS, at_least)?;
         // What a path of this length holds when nothing waits.
         let on_the_path = (roughly / 8.0 * self.usual.rtt().as_secs_f64()) as u64;
-        Some(self.acknowledged_while(last, on_the_path + WAITS)? as u64)
+        Some(self.acknowledged_while(last, on_the_path + WAITS, at_least)? as u64)
     }
 
     /// What a router can not hold is lost, and what was lost holds up all behind it: the system gets no more than the
@@ -381,8 +388,9 @@ impl Link {
         handed.map_or(Duration::ZERO, |handed| last.at.since(handed.at))
     }
 
-    /// The rate in b/s at which bytes were acknowledged up to now, while more than `backlog` bytes always waited.
-    fn acknowledged_while(&self, last: &LinkSample, backlog: u64) -> Option<f64> {
+    /// The rate in b/s at which bytes were acknowledged up to now, while more than `backlog` bytes always waited: for
+    /// `at_least` so long, and a round trip.
+    fn acknowledged_while(&self, last: &LinkSample, backlog: u64, at_least: Duration) -> Option<f64> {
         // Silence is an outage, not a slow link.
         let end = self.progress.map_or(last.at, |(at, _)| at);
         let mut newest_first = self.samples.iter().rev().take_while(|sample| sample.backlog() > backlog).peekable();
@@ -393,7 +401,7 @@ impl Link {
         }
         let first = first?;
         let span = end.since(first.at);
-        (span >= WINDOW_MIN + self.usual.rtt())
+        (span >= at_least + self.usual.rtt())
             .then(|| last.acked.saturating_sub(first.acked) as f64 * 8.0 / span.as_secs_f64())
     }
 }

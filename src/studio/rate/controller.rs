@@ -234,8 +234,10 @@ impl RateController {
         self.hear_train(now, passed);
         let burst = passed.filter(|passed| !passed.is_train).map(|passed| passed.bps as f64);
         let trains_tell = self.trains.tell(now, &link);
-        let carried = link.carried.map(|bps| bps as f64);
-        let delay = if carried.is_some() { link.delay } else { link.delay + seen.waiting };
+        // That a link has narrowed is to be known before the next keyframe; how much, of one that is narrow, is not urgent.
+        let first = link.glimpsed.filter(|_| self.narrow.is_none());
+        let carried = link.carried.or(first).map(|bps| bps as f64);
+        let delay = if link.carried.or(link.glimpsed).is_some() { link.delay } else { link.delay + seen.waiting };
         match self.motion(now, link.silent, delay) {
             Motion::Moves => {}
             Motion::Unsettled => {

@@ -17,8 +17,8 @@ type Piece = (u64, bool, i64, bool);
 
 const FPS: i64 = 30;
 const GOP: i64 = 60;
-/// How much larger a keyframe is than another frame.
-const KEYFRAME: f64 = 7.0;
+/// How much larger a keyframe is than another frame (`H264Tuning`).
+const KEYFRAME: f64 = 6.5;
 const WANTED_KBPS: u32 = 2500;
 const AUDIO_KBPS: u32 = 128;
 /// What the system holds unsent, and what is written ahead of it.
@@ -95,7 +95,7 @@ fn stream_shaped(seconds: i64, path_ms: i64, bucket: f64, link: impl Fn(f64) -> 
         ..EncodingSettings::default()
     };
     let mut controller = RateController::new(&encoding);
-    let (mut rate, mut lagging) = (f64::from(WANTED_KBPS) * 1e3, VecDeque::from([f64::from(WANTED_KBPS) * 1e3; 3]));
+    let mut rate = f64::from(WANTED_KBPS) * 1e3;
     let queue = PacketQueue::new(STAY_CURRENT);
     queue.clear_to_keyframe();
     let mut watch = Link::default();
@@ -110,8 +110,6 @@ fn stream_shaped(seconds: i64, path_ms: i64, bucket: f64, link: impl Fn(f64) -> 
     for ms in 0..seconds * 1000 {
         let now = Timestamp::from_millis(ms);
         if ms * FPS / 1000 >= frame {
-            lagging.push_back(rate);
-            let rate = lagging.pop_front().unwrap();
             let keyframe = since_key % GOP == 0 || std::mem::take(&mut keyframe_wanted);
             since_key = if keyframe { 1 } else { since_key + 1 };
             let unit = rate / 8.0 / FPS as f64 * GOP as f64 / (GOP as f64 - 1.0 + KEYFRAME);
@@ -262,31 +260,40 @@ fn a_wide_link_is_left_alone() {
 
 #[test]
 fn a_link_that_narrows_costs_little_and_the_rate_comes_back() {
-    let (mut all, mut holes) = (Vec::new(), Vec::new());
     for path_ms in [1, 40, 120] {
-        // The link narrows at any place between two keyframes: right at one is the worst.
         for phase in 0..8 {
             let begin = 12.0 + f64::from(phase) / 4.0;
             let run = stream(64, path_ms, |t| if (begin..begin + 30.0).contains(&t) { 1.2e6 } else { 10e6 });
             let (worst, hole) = (run.worst_delay(|_| false), run.longest_hole());
             let story = || format!("{path_ms} ms, {begin} s: worst {worst}, hole {hole}, rates {:?}", run.rates);
             // On a long path what happens is heard of a round trip later.
-            assert!(worst <= 850 + path_ms * 3 / 2, "{}", story());
-            assert!(hole <= if path_ms < 100 { 550 } else { 850 }, "{}", story());
+            assert!(worst <= 640 + path_ms * 3 / 2, "{}", story());
+            assert!(hole <= if path_ms < 100 { 50 } else { 600 }, "{}", story());
             let used: u32 = run.rates[200..420].iter().sum::<u32>() / 220;
             assert!(used > 650, "it uses what the link carries, {used}: {}", story());
             assert!(run.turns(17, 42) <= if path_ms < 100 { 3 } else { 8 }, "{} turns: {}", run.turns(17, 42), story());
             assert!(run.first_full_after(44).is_some_and(|after| after <= 8.0), "{}", story());
             assert_eq!(run.rates.last(), Some(&WANTED_KBPS), "{}", story());
             assert!(run.audio() + 5 >= run.audio_made, "{} of {}", run.audio(), run.audio_made);
-            all.push(worst - path_ms);
-            holes.push(hole);
         }
     }
-    all.sort_unstable();
-    assert!(all[all.len() * 3 / 4] <= 700, "{all:?}");
-    holes.sort_unstable();
-    assert!(holes[holes.len() / 2] <= 50, "{holes:?}");
+}
+
+#[test]
+fn wherever_between_two_keyframes_a_link_narrows_the_viewer_stays_close() {
+    // What narrows a moment before a keyframe is the worst: nothing tells it yet.
+    let before_a_keyframe = (0..12).map(|step| 14.0 - f64::from(step) * 0.04);
+    let places: Vec<f64> = before_a_keyframe.chain([12.05, 12.1, 12.2, 12.4, 12.8, 13.2]).collect();
+    for (path_ms, bucket) in [(1, 0.0), (1, 16e3), (1, 32e3), (40, 0.0)] {
+        for (carries, late, missing) in [(1.2e6, 640, 50), (1.0e6, 820, 750)] {
+            for begin in &places {
+                let run = stream_shaped(18, path_ms, bucket, |t| if t >= *begin { carries } else { 10e6 });
+                let (worst, hole) = (run.worst_delay(|_| false), run.longest_hole());
+                let story = || format!("{path_ms} ms, {bucket} bytes, {carries} at {begin} s: {worst}, {hole}");
+                assert!(worst <= late + path_ms && hole <= missing, "{}", story());
+            }
+        }
+    }
 }
 
 /// What a shaper lets through at once, in bytes: from half a keyframe to more than one.
@@ -303,7 +310,7 @@ fn a_shaped_link_is_not_taken_for_a_wide_one_and_is_tried_again_soon() {
             let run = stream_shaped(64, 1, bucket, |t| if (begin..begin + 30.0).contains(&t) { 1.2e6 } else { 10e6 });
             let (worst, hole, turns) = (run.worst_delay(|_| false), run.longest_hole(), run.turns(17, 42));
             let story = || format!("{bucket} bytes, {begin} s: worst {worst}, hole {hole}, rates {:?}", run.rates);
-            assert!(worst <= 850 && hole <= 850, "{}", story());
+            assert!(worst <= 600 && hole <= 50, "{}", story());
             assert!(turns <= if is_large { 8 } else { 3 }, "{turns} turns: {}", story());
             let full = run.first_full_after(44);
             assert!(full.is_some_and(|after| after <= if is_large { 13.0 } else { 8.0 }), "{}", story());
@@ -341,7 +348,7 @@ fn a_shaped_link_that_gets_a_little_wider_is_used() {
             let late: u32 = run.rates[700..].iter().sum::<u32>() / 200;
             let story = || format!("{bucket} bytes, {now}: {late}, {:?}, {:?}", run.trains, run.rates);
             assert!(f64::from(late + AUDIO_KBPS) >= now / 1e3 * 0.75, "{}", story());
-            assert!(run.worst_delay(|_| false) <= 850, "{}", story());
+            assert!(run.worst_delay(|_| false) <= 600, "{}", story());
         }
     }
 }
@@ -365,11 +372,11 @@ fn a_shaped_link_that_goes_up_and_down_keeps_the_viewer_close() {
             let seconds = pattern.iter().map(|(_, lasts)| lasts).sum::<f64>() as i64 + 3;
             let run = stream_shaped(seconds, 1, 16e3, carries);
             let (worst, hole) = (run.worst_delay(|_| false), run.longest_hole());
-            assert!(worst <= 950 && hole <= 850, "{phase}: {worst} ms, hole {hole}, {:?} {:?}", run.trains, run.rates);
+            assert!(worst <= 850 && hole <= 750, "{phase}: {worst} ms, hole {hole}, {:?} {:?}", run.trains, run.rates);
             all.push(worst);
         }
         all.sort_unstable();
-        assert!(all[8] <= 520, "{all:?}");
+        assert!(all[12] <= 560, "{all:?}");
     }
 }
 
