@@ -53,6 +53,11 @@ pub trait VideoEncoder: Send {
     /// Parameter sets and what else a server must know.
     fn config(&self) -> VideoConfig;
 
+    /// Whether the picture at `pts` is to be left out, so that the rate is kept to; never where a keyframe is due.
+    fn leaves_out(&self, _pts: Timestamp) -> bool {
+        false
+    }
+
     /// Encodes one picture of exactly the settings' size. A keyframe comes where `force_keyframe` asks and
     /// exactly `keyframe_seconds` of frames after the last one.
     fn encode(

@@ -56,6 +56,10 @@ impl EncodeThread {
                 }
             }
             let keyframe_wanted = self.program.fanout().take_keyframe_wish();
+            if !keyframe_wanted && self.encoder.leaves_out(frame.pts) {
+                count(&self.program.counters().thinned, 1);
+                continue;
+            }
             let begun = self.clock.now();
             let packet = match self.encoder.encode(&frame.picture, frame.pts, frame.captured_at, keyframe_wanted) {
                 Ok(packet) => packet,

@@ -190,7 +190,8 @@ pub struct Stats {
     pub missed: u64,
     /// Frames lost by the encoder: its queue was full.
     pub skipped: u64,
-    /// Frames lost by the network, by all destinations together.
+    /// Frames lost by the network, by all destinations together, and those left out before the encoder because the picture is
+    /// too complex for its rate.
     pub dropped: u64,
     /// Frames that destinations missed while their connection was lost, all together.
     pub away: u64,

@@ -197,7 +197,7 @@ impl Health {
             frames_sent: outputs.frames_sent,
             missed: read(&counters.missed),
             skipped: program.skipped(),
-            dropped: outputs.dropped,
+            dropped: outputs.dropped + read(&counters.thinned),
             away: outputs.away,
             recording_dropped: outputs.disk.dropped,
             audio_xruns: read(&counters.audio_xruns),
@@ -259,7 +259,7 @@ impl Sample {
             encode_nanos: read(&counters.encode_nanos),
             video_bytes: read(&counters.video_bytes),
             audio_bytes: read(&counters.audio_bytes),
-            lost: read(&counters.missed) + program.skipped() + outputs.dropped + outputs.away,
+            lost: read(&counters.missed) + read(&counters.thinned) + program.skipped() + outputs.dropped + outputs.away,
         }
     }
 }

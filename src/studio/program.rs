@@ -35,6 +35,8 @@ pub(super) struct Counters {
     pub(super) captured: AtomicU64,
     pub(super) encoded: AtomicU64,
     pub(super) missed: AtomicU64,
+    /// Pictures that were left out because they are too complex for the rate.
+    pub(super) thinned: AtomicU64,
     pub(super) audio_xruns: AtomicU64,
     pub(super) video_bytes: AtomicU64,
     pub(super) audio_bytes: AtomicU64,

@@ -9,6 +9,7 @@ use openh264_sys2::{
 
 use super::library::Library;
 use super::limits;
+use super::vbv::Vbv;
 use crate::bitstream::NalKind;
 use crate::encode::{EncodeError, VideoEncoder, VideoEncoderSettings};
 use crate::media::{Bitrate, Packet, PacketKind, Picture, Timestamp, VideoConfig};
@@ -95,7 +96,13 @@ pub struct H264Encoder {
     /// fraction of the bitrate, which gives each picture the same bits.
     rate_divisor: u32,
     frame_index: i64,
+    vbv: Vbv,
 }
+
+/// The library's own range ends at 42, which is too fine for what is complex at a low rate.
+const QP_MAX: i32 = 48;
+/// The finest quantiser, the library's own.
+const QP_MIN: i32 = 12;
 
 /// The highest frame rate the library knows.
 const LIBRARY_FPS_MAX: u32 = 60;
@@ -127,7 +134,15 @@ impl H264Encoder {
             keyframe_index: None,
             rate_divisor,
             frame_index: 0,
+            vbv: Vbv::new(settings.bitrate, settings.keyframe_seconds),
         })
+    }
+}
+
+impl H264Encoder {
+    fn keyframe_is_due(&self, pts: Timestamp) -> bool {
+        let (index, gop_frames) = (self.settings.frame_rate.frame_index(pts), i64::from(self.gop_frames));
+        self.keyframe_index.is_none_or(|last| index.saturating_sub(last) >= gop_frames)
     }
 }
 
@@ -140,6 +155,10 @@ impl VideoEncoder for H264Encoder {
             sps: self.sps.clone(),
             pps: self.pps.clone(),
         }
+    }
+
+    fn leaves_out(&self, pts: Timestamp) -> bool {
+        !self.keyframe_is_due(pts) && self.vbv.is_full(pts)
     }
 
     fn encode(
@@ -156,9 +175,7 @@ impl VideoEncoder for H264Encoder {
                 self.settings.size
             )));
         }
-        let index = self.settings.frame_rate.frame_index(pts);
-        let gop_frames = i64::from(self.gop_frames);
-        let due = force_keyframe || self.keyframe_index.is_none_or(|last| index.saturating_sub(last) >= gop_frames);
+        let due = force_keyframe || self.keyframe_is_due(pts);
         if due && self.keyframe_index.is_some() {
             self.library.force_keyframe()?;
         }
@@ -171,8 +188,9 @@ impl VideoEncoder for H264Encoder {
             return Err(EncodeError::Library { call: "EncodeFrame gave no picture", code: 0 });
         }
         if keyframe {
-            self.keyframe_index = Some(index);
+            self.keyframe_index = Some(self.settings.frame_rate.frame_index(pts));
         }
+        self.vbv.take(pts, data.len(), keyframe);
         Ok(Packet { kind: PacketKind::Video { keyframe }, pts, dts: pts, captured_at, data })
     }
 
@@ -180,6 +198,7 @@ impl VideoEncoder for H264Encoder {
         limits::check_bitrate(bitrate, self.settings.size)?;
         self.library.set_bitrate(told_bitrate(bitrate, self.rate_divisor), bitrate > self.settings.bitrate)?;
         self.settings.bitrate = bitrate;
+        self.vbv.set_bitrate(bitrate);
         Ok(())
     }
 }
@@ -202,6 +221,7 @@ fn fill(parameters: &mut SEncParamExt, settings: &VideoEncoderSettings, tuning: 
     parameters.iTemporalLayerNum = 1;
     parameters.iSpatialLayerNum = 1;
     parameters.iComplexityMode = tuning.complexity.in_library();
+    (parameters.iMinQp, parameters.iMaxQp) = (QP_MIN, QP_MAX);
     // Keyframes are counted here, so that a forced one starts the count anew.
     parameters.uiIntraPeriod = 0;
     parameters.iNumRefFrame = 1;
@@ -321,6 +341,36 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_too_complex_for_its_rate_loses_pictures_and_no_keyframe() {
+        let settings = settings(Size::new(160, 120), "30", 100, 1.0);
+        let mut encoder = open(&settings);
+        let mut picture = Picture::black(settings.size);
+        let (mut bytes, mut keyframes, mut left_out, mut noise) = (0, Vec::new(), 0, 1_u32);
+        for index in 0..300 {
+            let pts = settings.frame_rate.frame_time(index);
+            if encoder.leaves_out(pts) {
+                left_out += 1;
+                continue;
+            }
+            // Snow: each pixel is black or white.
+            picture.planes_mut()[0].fill_with(|| {
+                noise ^= noise << 13;
+                noise ^= noise >> 17;
+                noise ^= noise << 5;
+                if noise & 1 == 0 { 16 } else { 235 }
+            });
+            let packet = encoder.encode(&picture, pts, pts, false).unwrap();
+            if packet.is_keyframe() {
+                keyframes.push(index);
+            }
+            bytes += packet.data.len();
+        }
+        assert_eq!(keyframes, (0..10).map(|second| second * 30).collect::<Vec<_>>());
+        let kbps = bytes * 8 / 10_000;
+        assert!((50..290).contains(&left_out) && kbps < 150, "{left_out} left out, {kbps} kb/s");
     }
 
     #[test]

@@ -22,11 +22,16 @@
 //! skipping, which is off. Ten seconds at 2500 kb/s, then 1250, then 1875, changed while it runs: +0.0 %, −2.3 %,
 //! +0.0 %.
 //!
+//! The coarsest quantiser is 48 in place of the library's 42: at an eighth of its usual rate moving, noisy content (`testsrc2`
+//! with noise, 720p) takes 600 kb/s and not 780, and snow 5 times less than 53 Mb/s; at usual rates nothing changes. What is
+//! still too much is left out before it is encoded (`vbv`).
+//!
 //! What is copied for a picture: the library takes the picture into a padded one of its own, and the slices are
 //! copied once, from the library's memory into the packet.
 
 mod encoder;
 mod library;
 mod limits;
+mod vbv;
 
 pub use encoder::{Complexity, H264Encoder, H264Tuning, open_h264};
