@@ -185,13 +185,12 @@ pub fn jpeg_has_end(data: &[u8]) -> bool {
     const SOS: u8 = 0xda;
     // Segments say how long they are; one of them may hold a small picture with an end of its own.
     let Some(mut rest) = data.strip_prefix(&SOI) else { return false };
-    while let [0xff, marker, after @ ..] = rest {
-        if *marker == SOS {
-            return after.windows(2).rev().any(|pair| pair == EOI);
-        }
+    while let [0xff, filled_up @ ..] = rest {
+        let [marker, after @ ..] = filled_up else { return false };
         rest = match (marker, after) {
+            (&SOS, _) => return after.windows(2).rev().any(|pair| pair == EOI),
             // Markers may be filled up, and some have no segment.
-            (0xff, _) => &rest[1..],
+            (0xff, _) => filled_up,
             (0x01 | 0xd0..=0xd7, _) => after,
             (_, [high, low, ..]) => {
                 after.get(usize::from(u16::from_be_bytes([*high, *low])).max(2)..).unwrap_or_default()
