@@ -30,8 +30,8 @@ pub(super) struct Watch {
     link: Link,
     rtt: Option<Duration>,
     outstanding: u64,
-    /// The system has all that it may hold.
-    full: bool,
+    /// How many bytes the system may be given before the next look, where that is limited.
+    room_left: Option<u64>,
     /// Bytes that have reached the peer, also beyond what was lost on the way: they tell what the link carries.
     reached: u64,
     next: Timestamp,
@@ -47,7 +47,7 @@ impl Watch {
             link: Link::default(),
             rtt: None,
             outstanding: 0,
-            full: false,
+            room_left: None,
             reached: 0,
             next: now,
             handed: None,
@@ -90,8 +90,8 @@ impl Watch {
             (None, None) => self.link.observe(sample),
         }
         let view = self.link.view();
-        self.full = view.room.is_some_and(|room| sample.outstanding >= room);
-        let wait = match (self.full || self.link.wants_looks(), sample.backlog()) {
+        self.room_left = view.room.map(|room| room.saturating_sub(sample.outstanding));
+        let wait = match (self.room_left.is_some() || self.link.wants_looks(), sample.backlog()) {
             (true, _) => LOOK_CLOSELY,
             (false, 1..) => LOOK_BUSY,
             (false, 0) => LOOK_IDLE,
@@ -110,9 +110,14 @@ impl Watch {
         self.outstanding
     }
 
-    /// The system has all that it may hold: nothing is to be written before the next look.
-    pub(super) fn is_full(&self) -> bool {
-        self.full
+    /// How many bytes the system may be given before the next look, where that is limited.
+    pub(super) fn room_left(&self) -> Option<u64> {
+        self.room_left
+    }
+
+    /// The system was given so many bytes.
+    pub(super) fn given(&mut self, bytes: u64) {
+        self.room_left = self.room_left.map(|left| left.saturating_sub(bytes));
     }
 
     /// When to look again at the latest.

@@ -286,19 +286,27 @@ impl<'a> Pump<'a> {
 
     fn poll_write(&mut self, cx: &mut Context<'_>, now: Timestamp) -> Result<bool, PublishError> {
         let mut progress = false;
-        let waits = self.phase == Phase::Live && self.watch.is_full();
-        while !waits && !self.outgoing.is_empty() {
+        while !self.outgoing.is_empty() {
+            let mut room = match self.watch.room_left().filter(|_| self.phase == Phase::Live) {
+                Some(0) => break,
+                left => left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX)),
+            };
             let mut parts = [IoSlice::new(&[]); PARTS_MAX];
             let mut count = 0;
             for (slot, bytes) in parts.iter_mut().zip(&self.outgoing) {
-                *slot = IoSlice::new(bytes);
-                count += 1;
+                let part = bytes.get(..room).unwrap_or(bytes);
+                *slot = IoSlice::new(part);
+                (count, room) = (count + 1, room - part.len());
+                if room == 0 {
+                    break;
+                }
             }
             match self.transport.poll_write(cx, parts.get(..count).unwrap_or_default()) {
                 Poll::Pending => break,
                 Poll::Ready(Ok(written)) if written > 0 => {
                     progress = true;
                     self.unflushed = true;
+                    self.watch.given(written as u64);
                     self.advance(written, now);
                 }
                 Poll::Ready(Ok(_zero)) => return Err(self.write_failed(cx, now, "the socket takes no more bytes")),
