@@ -23,7 +23,7 @@
 //! +0.0 %.
 //!
 //! The coarsest quantiser is 48 in place of the library's 42: at an eighth of its usual rate moving, noisy content (`testsrc2`
-//! with noise, 720p) takes 600 kb/s and not 780, and snow 5 times less than 53 Mb/s; at usual rates nothing changes. What is
+//! with noise, 720p) takes 600 kb/s and not 780, and snow a fraction of its 53 Mb/s; at usual rates nothing changes. What is
 //! still too much is left out before it is encoded (`vbv`).
 //!
 //! What is copied for a picture: the library takes the picture into a padded one of its own, and the slices are
