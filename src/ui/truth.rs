@@ -112,14 +112,14 @@ fn ready(facts: &Facts<'_>) -> TruthView {
     if let Some(awaited) = awaited(facts) {
         return plain(awaited);
     }
-    if let Some(failure) = facts.check_failure {
-        return plain(Truth::CheckFailed(failure.clone()));
-    }
     if facts.sound_failure.is_some() {
         return TruthView { truth: Truth::Unheard, remedy: Some(Remedy::Silence) };
     }
     if let Some(fault) = facts.recording_fault {
         return plain(Truth::Problem(fault.clone()));
+    }
+    if let Some(failure) = facts.check_failure {
+        return plain(Truth::CheckFailed(failure.clone()));
     }
     // What is merely advice stands in the settings.
     match facts.findings.iter().find(|finding| finding.severity >= Severity::Warning) {

@@ -51,6 +51,9 @@ const TRAIN: Duration = Duration::from_millis(300);
 /// Nor larger than this, in bytes: twice what is commonly let through at once. A link that narrows while a train is under
 /// way keeps viewers waiting for all of it.
 const TRAIN_BYTES_MAX: f64 = 60_000.0;
+/// So long after a link was found to be narrow what is measured is truer than what was measured before: that counts in what a
+/// shaper let through at once when it narrowed.
+const NEW: Duration = Duration::from_millis(1000);
 /// Once the link has set the pace for so long, what is measured is no more what a shaper let through at once.
 const STEADY: Duration = Duration::from_millis(500);
 /// A shaped link that is narrow is looked at by a train so often: it costs viewers no quality.
@@ -91,7 +94,9 @@ struct Narrow {
     until: Timestamp,
     /// How fast keyframes go through, in b/s.
     burst: Option<f64>,
-    /// Since when, or when a train told last that it still is.
+    /// Since when.
+    since: Timestamp,
+    /// When that was found last, or a train told last that it still is.
     found: Timestamp,
     /// A keyframe has gone through so fast, in b/s, that it may not be narrow any more: a train is to tell.
     claim: Option<f64>,
@@ -257,7 +262,8 @@ impl RateController {
         let is_steady = self.settled.is_none() && self.full_since.is_some_and(|since| now.since(since) >= STEADY);
         if let (Some(carries), Some(narrow)) = (carried.filter(|_| is_measured), &mut self.narrow) {
             let carries = carries.min(narrow.believed);
-            narrow.carries = if is_steady { carries } else { narrow.carries.max(carries) };
+            let is_new = now.since(narrow.since) < NEW;
+            narrow.carries = if is_steady || is_new { carries } else { narrow.carries.max(carries) };
         }
         if let Some(carries) = carried
             && delay > LATE
@@ -333,8 +339,11 @@ impl RateController {
                 self.trains.lied(now);
             }
         }
+        let since = before.map_or(now, |narrow| narrow.since);
+        let settled = before.filter(|_| now.since(since) >= NEW);
         self.narrow = Some(Narrow {
-            carries: before.map_or(carries, |narrow| (narrow.carries + carries) / 2.0).min(believed),
+            carries: settled.map_or(carries, |narrow| (narrow.carries + carries) / 2.0).min(believed),
+            since,
             until: now + self.hold,
             burst: before.and_then(|narrow| narrow.burst),
             found: now,
