@@ -354,8 +354,9 @@ impl Link {
         let path = self.usual.rtt();
         // Something has waited longer than the path itself takes.
         let queues = self.age(last) >= path + RISEN;
-        let glimpsed = if queues { self.carried(last, GLIMPSE_MIN) } else { None };
-        let carried = glimpsed.and_then(|_| self.carried(last, WINDOW_MIN));
+        let measured = if queues { self.measured(last) } else { None };
+        let glimpsed = measured.map(|(bps, _)| bps);
+        let carried = measured.filter(|(_, over)| *over >= WINDOW_MIN).map(|(bps, _)| bps);
         let delay = match glimpsed {
             Some(bps) => delay_of(last.backlog(), bps, path),
             None => last.rtt.saturating_sub(path),
@@ -382,12 +383,13 @@ impl Link {
         }
     }
 
-    /// What the link carries in b/s, measured over `at_least` and a round trip.
-    fn carried(&self, last: &LinkSample, at_least: Duration) -> Option<u64> {
-        let roughly = self.acknowledged_while(last, WAITS, at_least)?;
+    /// What the link carries in b/s, and over how long that was measured beside a round trip.
+    fn measured(&self, last: &LinkSample) -> Option<(u64, Duration)> {
+        let (roughly, _) = self.acknowledged_while(last, WAITS)?;
         // What a path of this length holds when nothing waits.
         let on_the_path = (roughly / 8.0 * self.usual.rtt().as_secs_f64()) as u64;
-        Some(self.acknowledged_while(last, on_the_path + WAITS, at_least)? as u64)
+        let (bps, over) = self.acknowledged_while(last, on_the_path + WAITS)?;
+        Some((bps as u64, over))
     }
 
     /// What a router can not hold is lost, and what was lost holds up all behind it: the system gets no more than the
@@ -406,9 +408,9 @@ impl Link {
         handed.map_or(Duration::ZERO, |handed| last.at.since(handed.at))
     }
 
-    /// The rate in b/s at which bytes were acknowledged up to now, while more than `backlog` bytes always waited: for
-    /// `at_least` so long, and a round trip.
-    fn acknowledged_while(&self, last: &LinkSample, backlog: u64, at_least: Duration) -> Option<f64> {
+    /// The rate in b/s at which bytes were acknowledged up to now, while more than `backlog` bytes always waited, and over how
+    /// long beside a round trip.
+    fn acknowledged_while(&self, last: &LinkSample, backlog: u64) -> Option<(f64, Duration)> {
         // Silence is an outage, not a slow link.
         let end = self.progress.map_or(last.at, |(at, _)| at);
         let mut newest_first = self.samples.iter().rev().take_while(|sample| sample.backlog() > backlog).peekable();
@@ -419,8 +421,9 @@ impl Link {
         }
         let first = first?;
         let span = end.since(first.at);
-        (span >= at_least + self.usual.rtt())
-            .then(|| last.acked.saturating_sub(first.acked) as f64 * 8.0 / span.as_secs_f64())
+        let over = span.saturating_sub(self.usual.rtt());
+        let bits = last.acked.saturating_sub(first.acked) as f64 * 8.0;
+        (over >= GLIMPSE_MIN).then(|| (bits / span.as_secs_f64(), over))
     }
 }
 

@@ -197,7 +197,7 @@ impl Health {
             frames_sent: outputs.frames_sent,
             missed: read(&counters.missed),
             skipped: program.skipped(),
-            dropped: outputs.dropped + read(&counters.thinned),
+            dropped: dropped(program, outputs),
             away: outputs.away,
             recording_dropped: outputs.disk.dropped,
             audio_xruns: read(&counters.audio_xruns),
@@ -244,6 +244,11 @@ impl Health {
     }
 }
 
+/// Pictures that there was no room for in what may be sent: after the encoder, and before it.
+fn dropped(program: &Program, outputs: &Outputs) -> u64 {
+    outputs.dropped + read(&program.counters().thinned)
+}
+
 impl Sample {
     fn of(at: Timestamp, program: &Program, outputs: &Outputs) -> Self {
         let counters = program.counters();
@@ -259,7 +264,7 @@ impl Sample {
             encode_nanos: read(&counters.encode_nanos),
             video_bytes: read(&counters.video_bytes),
             audio_bytes: read(&counters.audio_bytes),
-            lost: read(&counters.missed) + read(&counters.thinned) + program.skipped() + outputs.dropped + outputs.away,
+            lost: read(&counters.missed) + program.skipped() + dropped(program, outputs) + outputs.away,
         }
     }
 }

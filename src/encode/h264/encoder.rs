@@ -137,9 +137,7 @@ impl H264Encoder {
             vbv: Vbv::new(settings.bitrate, settings.keyframe_seconds),
         })
     }
-}
 
-impl H264Encoder {
     fn keyframe_is_due(&self, pts: Timestamp) -> bool {
         let (index, gop_frames) = (self.settings.frame_rate.frame_index(pts), i64::from(self.gop_frames));
         self.keyframe_index.is_none_or(|last| index.saturating_sub(last) >= gop_frames)

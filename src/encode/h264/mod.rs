@@ -22,8 +22,8 @@
 //! skipping, which is off. Ten seconds at 2500 kb/s, then 1250, then 1875, changed while it runs: +0.0 %, −2.3 %,
 //! +0.0 %.
 //!
-//! The coarsest quantiser is 48 in place of the library's 42: at an eighth of its usual rate moving, noisy content (`testsrc2`
-//! with noise, 720p) takes 600 kb/s and not 780, and snow a fraction of its 53 Mb/s; at usual rates nothing changes. What is
+//! The coarsest quantiser is 48 in place of the library's 42: at 400 kb/s wanted moving, noisy content (`testsrc2` with
+//! noise, 720p) takes 600 and not 780, and snow a fraction of its 53 Mb/s; at usual rates nothing changes. What is
 //! still too much is left out before it is encoded (`vbv`).
 //!
 //! What is copied for a picture: the library takes the picture into a padded one of its own, and the slices are

@@ -287,10 +287,11 @@ impl<'a> Pump<'a> {
     fn poll_write(&mut self, cx: &mut Context<'_>, now: Timestamp) -> Result<bool, PublishError> {
         let mut progress = false;
         while !self.outgoing.is_empty() {
-            let mut room = match self.watch.room_left().filter(|_| self.phase == Phase::Live) {
-                Some(0) => break,
-                left => left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX)),
-            };
+            let left = self.watch.room_left().filter(|_| self.phase == Phase::Live);
+            let mut room = left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
+            if room == 0 {
+                break;
+            }
             let mut parts = [IoSlice::new(&[]); PARTS_MAX];
             let mut count = 0;
             for (slot, bytes) in parts.iter_mut().zip(&self.outgoing) {

@@ -340,9 +340,9 @@ impl RateController {
             }
         }
         let since = before.map_or(now, |narrow| narrow.since);
-        let settled = before.filter(|_| now.since(since) >= NEW);
+        let not_new = before.filter(|_| now.since(since) >= NEW);
         self.narrow = Some(Narrow {
-            carries: settled.map_or(carries, |narrow| (narrow.carries + carries) / 2.0).min(believed),
+            carries: not_new.map_or(carries, |narrow| (narrow.carries + carries) / 2.0).min(believed),
             since,
             until: now + self.hold,
             burst: before.and_then(|narrow| narrow.burst),
