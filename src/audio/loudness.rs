@@ -22,8 +22,6 @@ pub struct LoudnessReading {
     pub integrated_lufs: Option<f64>,
     /// Loudness of the last 400 ms, in LUFS.
     pub momentary_lufs: Option<f64>,
-    /// Loudness of the last 3 s, in LUFS.
-    pub short_term_lufs: Option<f64>,
     /// Highest true peak so far of any channel, in dBTP; `None` too where it is not measured.
     pub true_peak_dbtp: Option<f64>,
 }
@@ -41,8 +39,9 @@ impl Loudness {
     }
 
     fn of(sample_rate: u32, channels: u16, more: Mode) -> Result<Self, UnsupportedSound> {
-        // The histogram bounds the memory of a show of any length.
-        let mode = Mode::I | Mode::S | Mode::M | Mode::HISTOGRAM | more;
+        // The histogram bounds the memory of a show of any length. Short-term loudness, which nothing shows, would keep
+        // the last 3 s: 2.2 MiB that each sample walks through.
+        let mode = Mode::I | Mode::M | Mode::HISTOGRAM | more;
         let wrong = |reason: String| UnsupportedSound { sample_rate, channels, reason };
         if !(1..=2).contains(&channels) || sample_rate == 0 {
             return Err(wrong("1 or 2 channels are measured".to_owned()));
@@ -75,7 +74,6 @@ impl Loudness {
         LoudnessReading {
             integrated_lufs: over_gate(self.meter.loudness_global()),
             momentary_lufs: over_gate(self.meter.loudness_momentary()),
-            short_term_lufs: over_gate(self.meter.loudness_shortterm()),
             true_peak_dbtp: (peak > 0.0).then(|| 20.0 * peak.log10()),
         }
     }
@@ -110,7 +108,6 @@ mod tests {
         let reading = loudness.reading();
         assert!((reading.integrated_lufs.unwrap() + 23.0).abs() < 0.1, "{reading:?}");
         assert!((reading.momentary_lufs.unwrap() + 23.0).abs() < 0.1, "{reading:?}");
-        assert!((reading.short_term_lufs.unwrap() + 23.0).abs() < 0.1, "{reading:?}");
         assert!((reading.true_peak_dbtp.unwrap() + 23.0).abs() < 0.1, "{reading:?}");
     }
 
@@ -137,12 +134,11 @@ mod tests {
         let mut least = 0.0;
         for _ in 0..100 {
             loudness.measure(&[0.0; 4096]);
-            let reading = loudness.reading();
-            least = [reading.momentary_lufs, reading.short_term_lufs].into_iter().flatten().fold(least, f64::min);
+            least = loudness.reading().momentary_lufs.into_iter().fold(least, f64::min);
         }
         assert!(least >= GATE_LUFS, "{least}");
         let reading = loudness.reading();
-        assert_eq!((reading.momentary_lufs, reading.short_term_lufs), (None, None));
+        assert_eq!(reading.momentary_lufs, None);
         assert!(reading.integrated_lufs.is_some());
     }
 

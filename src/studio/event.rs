@@ -193,6 +193,8 @@ pub struct Stats {
     /// Frames lost by the network, by all destinations together, and those left out before the encoder because the picture is
     /// too complex for its rate.
     pub dropped: u64,
+    /// Of `dropped`, those that were left out before the encoder.
+    pub thinned: u64,
     /// Frames that destinations missed while their connection was lost, all together.
     pub away: u64,
     /// Frames missing in the recording: the disk stood still for too long.

@@ -198,6 +198,7 @@ impl Health {
             missed: read(&counters.missed),
             skipped: program.skipped(),
             dropped: dropped(program, outputs),
+            thinned: read(&counters.thinned),
             away: outputs.away,
             recording_dropped: outputs.disk.dropped,
             audio_xruns: read(&counters.audio_xruns),

@@ -23,8 +23,6 @@ pub struct Levels {
     pub clipped: bool,
     /// Loudness of the last 400 ms, in LUFS.
     pub momentary_lufs: Option<f64>,
-    /// Loudness of the last 3 s, in LUFS.
-    pub short_term_lufs: Option<f64>,
     /// Whether the program's sound is muted.
     pub muted: bool,
 }
@@ -151,7 +149,6 @@ impl Strip {
             holds_dbfs: measures.meter.holds(),
             clipped: clipped > measures.cleared_at,
             momentary_lufs: measures.reading.momentary_lufs,
-            short_term_lufs: measures.reading.short_term_lufs,
             muted,
         };
         *self.sound.0.levels.lock().unwrap_or_else(PoisonError::into_inner) = levels;

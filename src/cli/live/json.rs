@@ -83,6 +83,7 @@ fn stats_fields(stats: &Stats) -> Value {
         "missed": stats.missed,
         "skipped": stats.skipped,
         "dropped": stats.dropped,
+        "thinned": stats.thinned,
         "away": stats.away,
         "recording_dropped": stats.recording_dropped,
         "audio_xruns": stats.audio_xruns,

@@ -12,6 +12,10 @@ use crate::mp4::{Mp4Codec, Mp4Error, Sample, Track, TrackRun, fragment_head, ini
 pub(super) const PART_TARGET: f64 = 0.334;
 /// Segments in a playlist: with fewer, players who pause for a moment fall out.
 const LISTED: usize = 6;
+/// Of segments that are large fewer are listed, so that one that leaves the playlist can stay as well; never fewer than a
+/// playlist needs (RFC 8216, 6.2.2).
+const LISTED_BYTES_MAX: usize = BYTES_MAX * 3 / 8;
+const LISTED_MIN: usize = 3;
 /// Segments that are kept: one that leaves the playlist stays for as long as that playlist and the segment last, and one more,
 /// for their lengths differ (RFC 8216, 6.2.2).
 const KEPT: usize = 2 * LISTED + 2;
@@ -196,7 +200,13 @@ impl Rendition {
 
     /// The segments of the playlist that are whole, the oldest first.
     pub(super) fn listed(&self) -> impl ExactSizeIterator<Item = &Segment> {
-        self.closed.range(self.closed.len().saturating_sub(LISTED)..)
+        let mut bytes = 0;
+        let fits = |segment: &&Segment| {
+            bytes += segment.bytes();
+            bytes <= LISTED_BYTES_MAX
+        };
+        let fitting = self.closed.iter().rev().take(LISTED).take_while(fits).count();
+        self.closed.range(self.closed.len().saturating_sub(fitting.max(LISTED_MIN))..)
     }
 
     /// The one that is not whole yet.

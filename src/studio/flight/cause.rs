@@ -18,6 +18,9 @@ pub enum Cause {
     SomeAway,
     /// The network carried less than was sent: pictures were dropped.
     NetworkLost,
+    /// The picture was too complex for the rate it was given, though the network would have carried more: pictures were
+    /// left out.
+    RateLow,
     /// The network carries less than is wanted: the picture takes less.
     NetworkNarrow,
     /// Sound was missing or too much.
@@ -29,13 +32,14 @@ pub enum Cause {
 impl Cause {
     /// Every cause.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Away,
         Self::Encoder,
         Self::Source,
         Self::Computer,
         Self::SomeAway,
         Self::NetworkLost,
+        Self::RateLow,
         Self::NetworkNarrow,
         Self::Sound,
         Self::Disk,
@@ -49,7 +53,10 @@ impl Cause {
             (second.missed > 0 && source_is_slow(second), Self::Source),
             (second.missed > 0, Self::Computer),
             (second.destinations_away > 0, Self::SomeAway),
-            (second.dropped > 0, Self::NetworkLost),
+            (second.dropped_by_network() > 0, Self::NetworkLost),
+            // Where the rate is the network's, so is what does not fit into it.
+            (second.dropped > 0 && second.network_kbps.is_some(), Self::NetworkLost),
+            (second.dropped > 0, Self::RateLow),
             (second.audio_xruns > 0, Self::Sound),
             (second.recording_dropped > 0, Self::Disk),
             (second.network_kbps.is_some(), Self::NetworkNarrow),
@@ -77,6 +84,10 @@ impl Cause {
             Self::NetworkLost => [
                 "the network carried less than was sent, and pictures were dropped",
                 "das Netz trug weniger, als gesendet wurde, und Bilder wurden verworfen",
+            ],
+            Self::RateLow => [
+                "the picture was too complex for its bitrate, and pictures were left out",
+                "das Bild war zu detailreich für seine Bitrate, und Bilder wurden ausgelassen",
             ],
             Self::NetworkNarrow => [
                 "the network was narrow, and the picture took less",
@@ -113,6 +124,10 @@ impl Cause {
             Self::NetworkLost | Self::NetworkNarrow => [
                 "Lower the picture's bitrate, or use a cable and keep others off the network.",
                 "Senke die Bitrate des Bildes, oder nimm ein Kabel und halte andere aus dem Netz.",
+            ],
+            Self::RateLow => [
+                "Raise the picture's bitrate, or choose a smaller picture or fewer pictures a second.",
+                "Erhöhe die Bitrate des Bildes, oder wähle ein kleineres Bild oder weniger Bilder je Sekunde.",
             ],
             Self::Sound => [
                 "End other programs that use the sound card, or try another port for it.",
@@ -153,6 +168,11 @@ mod tests {
         assert_eq!(Cause::of(&narrow), Some(Cause::NetworkNarrow));
         assert_eq!(Cause::of(&FlightSecond { dropped: 3, ..narrow }), Some(Cause::NetworkLost));
         assert_eq!(Cause::of(&FlightSecond { skipped: 1, dropped: 3, ..narrow }), Some(Cause::Encoder));
+        let thinned = FlightSecond { dropped: 3, thinned: 3, ..second(1) };
+        assert_eq!(Cause::of(&thinned), Some(Cause::RateLow));
+        for network in [FlightSecond { dropped: 4, ..thinned }, FlightSecond { network_kbps: Some(900.0), ..thinned }] {
+            assert_eq!(Cause::of(&network), Some(Cause::NetworkLost));
+        }
         let busy = FlightSecond { missed: 4, ..second(1) };
         assert_eq!(Cause::of(&busy), Some(Cause::Computer));
         assert_eq!(Cause::of(&FlightSecond { capture_ms: Some(31.0), ..busy }), Some(Cause::Source));

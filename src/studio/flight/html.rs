@@ -64,7 +64,7 @@ const STYLE: &str = ":root{color-scheme:light dark}\
 body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:2rem auto;padding:0 1rem}\
 h1{font-size:1.5rem}h2{font-size:1.05rem;margin:1.6rem 0 .3rem}p{margin:.2rem 0}\
 svg{width:100%;height:auto;display:block;background:color-mix(in srgb,currentColor 5%,transparent);border-radius:6px}\
-text{font-size:11px;fill:currentColor}.tick{stroke:currentColor;stroke-opacity:.2}.l0{stroke:#2f7de1}.l1{stroke:#d9822b}.l2{stroke:#2e9e5b}.l3{stroke:#8f5ad6}polyline{fill:none;stroke-width:1.5}\
+text{font-size:11px;fill:currentColor}.tick{stroke:currentColor;stroke-opacity:.2}.l0{stroke:#2f7de1}.l1{stroke:#d9822b}.l2{stroke:#2e9e5b}.l3{stroke:#8f5ad6}.l4{stroke:#c2557a}polyline{fill:none;stroke-width:1.5}\
 .poor{fill:#d9822b}.away{fill:#d64545}.good{fill:#2e9e5b}i{display:inline-block;width:.8em;height:.2em;margin:0 .4em .2em 0}\
 table{border-collapse:collapse;width:100%}td{padding:.15rem .8rem .15rem 0;vertical-align:top;font-variant-numeric:tabular-nums}";
 
@@ -88,10 +88,11 @@ fn graphs() -> Vec<Graph> {
             Phrase::PicturesLost,
             Phrase::ASecond,
             vec![
-                (Phrase::Network, |second| Some(second.dropped as f64)),
+                (Phrase::Network, |second| Some(second.dropped_by_network() as f64)),
                 (Phrase::Encoder, |second| Some(second.skipped as f64)),
                 (Phrase::Computer, |second| Some(second.missed as f64)),
                 (Phrase::AwayServer, |second| Some(second.away.into())),
+                (Phrase::Bitrate, |second| Some(second.thinned.into())),
             ],
         ),
         (

@@ -59,6 +59,8 @@ pub struct FlightSecond {
     pub destinations: u8,
     /// Of these, how many did not get all of this second.
     pub destinations_away: u8,
+    /// Of `dropped`, pictures that were too complex for the picture's rate.
+    pub thinned: u8,
 }
 
 /// Every state with its letter.
@@ -82,6 +84,8 @@ pub(super) fn state_in(sentence: &str) -> Option<(&str, DestinationState)> {
 const FIELDS_BEFORE_STAGES: usize = 20;
 /// Fields of those after them, which did not tell one destination from all.
 const FIELDS_BEFORE_DESTINATIONS: usize = 24;
+/// Fields of those after them, which did not tell why pictures were dropped.
+const FIELDS_BEFORE_THINNED: usize = 27;
 
 impl FlightSecond {
     /// What happened between two figures, the later taken `at` seconds after the start.
@@ -115,6 +119,7 @@ impl FlightSecond {
             away: since(|stats| stats.away) as u32,
             destinations: few(now.destinations.into()),
             destinations_away: few(now.destinations_away.into()),
+            thinned: few(since(|stats| stats.thinned)),
         }
     }
 
@@ -151,6 +156,7 @@ impl FlightSecond {
             count(self.away.into()),
             count(self.destinations.into()),
             count(self.destinations_away.into()),
+            count(self.thinned.into()),
         ]
         .join("\t")
     }
@@ -179,6 +185,10 @@ impl FlightSecond {
         };
         let [away, destinations, destinations_away] = match known {
             FIELDS_BEFORE_STAGES | FIELDS_BEFORE_DESTINATIONS => [None; 3],
+            _ => take(&mut number)?,
+        };
+        let [thinned] = match known {
+            FIELDS_BEFORE_STAGES | FIELDS_BEFORE_DESTINATIONS | FIELDS_BEFORE_THINNED => [None],
             _ => take(&mut number)?,
         };
         let count = |value: Option<f64>| value.map_or(0, |value| value.max(0.0) as u64);
@@ -210,7 +220,13 @@ impl FlightSecond {
             away: count(away) as u32,
             destinations: few(count(destinations)),
             destinations_away: few(count(destinations_away)),
+            thinned: few(count(thinned)),
         })
+    }
+
+    /// Pictures that the network had no room for.
+    pub fn dropped_by_network(&self) -> u64 {
+        self.dropped.saturating_sub(self.thinned.into())
     }
 
     /// Pictures a viewer did not get.
@@ -219,7 +235,7 @@ impl FlightSecond {
     }
 }
 
-/// A number of destinations, of which there are never many.
+/// A number of destinations, or of pictures in a second, of which there are never many.
 fn few(count: u64) -> u8 {
     u8::try_from(count).unwrap_or(u8::MAX)
 }
@@ -271,6 +287,7 @@ pub(super) mod tests {
             away: 0,
             destinations: 1,
             destinations_away: 0,
+            thinned: 0,
         }
     }
 
@@ -278,7 +295,7 @@ pub(super) mod tests {
     fn a_line_reads_as_it_was_written_and_six_hours_are_small() {
         for (state, _) in STATES {
             let second = FlightSecond { state, network_kbps: Some(1200.0), dropped: 7, lufs: None, ..second(21_599) };
-            let second = FlightSecond { away: 30, destinations: 3, destinations_away: 2, ..second };
+            let second = FlightSecond { away: 30, destinations: 3, destinations_away: 2, thinned: 5, ..second };
             assert_eq!(FlightSecond::from_line(&second.to_line()), Some(second));
             let newer = format!("{}\t17", second.to_line());
             assert_eq!(FlightSecond::from_line(&newer), Some(second));
@@ -293,7 +310,9 @@ pub(super) mod tests {
         let known = FlightSecond { destinations: 0, ..second(5) };
         let older = FlightSecond { capture_ms: None, convert_ms: None, disk_ms: None, write_ms: None, ..known };
         assert_eq!(FlightSecond::from_line(old), Some(older));
-        assert_eq!(FlightSecond::from_line(&format!("{old}\t2.31\t0.42\t14\t3")), Some(known));
+        let with_stages = format!("{old}\t2.31\t0.42\t14\t3");
+        assert_eq!(FlightSecond::from_line(&with_stages), Some(known));
+        assert_eq!(FlightSecond::from_line(&format!("{with_stages}\t\t1\t")), Some(second(5)));
     }
 
     #[test]
@@ -304,7 +323,8 @@ pub(super) mod tests {
             let part = &whole[..end];
             let read = FlightSecond::from_line(part);
             let there = part.matches('\t').count();
-            let is_older = [FIELDS_BEFORE_STAGES, FIELDS_BEFORE_DESTINATIONS].contains(&(there + 1));
+            let older = [FIELDS_BEFORE_STAGES, FIELDS_BEFORE_DESTINATIONS, FIELDS_BEFORE_THINNED];
+            let is_older = older.contains(&(there + 1));
             assert!(read.is_none() || there == tabs || is_older, "{part:?}");
         }
         assert_eq!(FlightSecond::from_line("5\tX\t30"), None);

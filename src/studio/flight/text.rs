@@ -89,7 +89,8 @@ pub(super) fn summary_lines(flight: &Flight, words: FlightWords) -> Vec<String> 
         words.lost([
             sum(|second| second.missed),
             sum(|second| second.skipped),
-            sum(|second| second.dropped),
+            sum(|second| second.dropped_by_network()),
+            sum(|second| second.thinned.into()),
             sum(|second| second.away.into()),
             sum(|second| second.recording_dropped),
         ]),
@@ -295,7 +296,7 @@ destination:   a rehearsal on this computer
 
 The show lasted 0:03:19; 180 of 200 seconds were good.
 Rate: picture 2987 kb/s, sound 128 kb/s; 30.0 pictures a second.
-Pictures lost: 1 by this computer, 1 by the encoder, 15 by the network, 0 while a server was away; 1 missing in the recording.
+Pictures lost: 1 by this computer, 1 by the encoder, 15 by the network, 0 by too low a bitrate, 0 while a server was away; 1 missing in the recording.
 Connections made again: 0; at most 0 ms waited for the network.
 This program took 41 % of a core, at most 41 %, and 54 MiB.
 A picture's cost in the worst second: decoding 2.3 ms, converting 0.4 ms, composing 0.8 ms, encoding 6.0 ms.

@@ -71,6 +71,7 @@ table! {
     Network: "network", "Netz";
     Encoder: "encoder", "Encoder";
     Computer: "this computer", "dieser Rechner";
+    Bitrate: "too low a bitrate", "zu niedrige Bitrate";
     AwayServer: "a server that was away", "ein Server, der fort war";
     CostOfPicture: "Cost of a picture", "Kosten eines Bildes";
     Decoding: "decoding", "Decodieren";
@@ -262,14 +263,14 @@ impl FlightWords {
         ])
     }
 
-    /// `[missed, skipped, dropped, away, recording]`: by composing, the encoder, the network, and so on.
-    pub(super) fn lost(self, [missed, skipped, dropped, away, recording]: [u64; 5]) -> String {
+    /// `[missed, skipped, dropped, thinned, away, recording]`: by composing, the encoder, the network, and so on.
+    pub(super) fn lost(self, [missed, skipped, dropped, thinned, away, recording]: [u64; 6]) -> String {
         self.pick([
             format!(
-                "Pictures lost: {missed} by this computer, {skipped} by the encoder, {dropped} by the network, {away} while a server was away; {recording} missing in the recording."
+                "Pictures lost: {missed} by this computer, {skipped} by the encoder, {dropped} by the network, {thinned} by too low a bitrate, {away} while a server was away; {recording} missing in the recording."
             ),
             format!(
-                "Verlorene Bilder: {missed} durch diesen Rechner, {skipped} durch den Encoder, {dropped} durch das Netz, {away} während ein Server fort war; {recording} fehlen in der Aufnahme."
+                "Verlorene Bilder: {missed} durch diesen Rechner, {skipped} durch den Encoder, {dropped} durch das Netz, {thinned} durch zu niedrige Bitrate, {away} während ein Server fort war; {recording} fehlen in der Aufnahme."
             ),
         ])
     }

@@ -57,6 +57,7 @@ pub(in crate::ui) fn stats(state: DestinationState) -> Stats {
         missed: 0,
         skipped: 0,
         dropped: 0,
+        thinned: 0,
         away: 0,
         recording_dropped: 0,
         audio_xruns: 0,
@@ -102,7 +103,6 @@ fn levels(peak_dbfs: f32) -> Levels {
         holds_dbfs: vec![peak_dbfs + 4.0; 2],
         clipped: false,
         momentary_lufs: Some(-16.2),
-        short_term_lufs: Some(-16.4),
         muted: false,
     }
 }

@@ -51,7 +51,8 @@ impl Words {
         let parts = [
             (second.missed, self.0.pick(["this computer", "dieser Rechner"])),
             (second.skipped, self.0.pick(["encoder", "Encoder"])),
-            (second.dropped, self.0.pick(["network", "Netz"])),
+            (second.dropped_by_network(), self.0.pick(["network", "Netz"])),
+            (second.thinned.into(), self.0.pick(["too low a bitrate", "zu niedrige Bitrate"])),
             (second.away.into(), self.0.pick(["while a server was away", "während ein Server fort war"])),
             (second.recording_dropped, self.0.pick(["recording", "Aufnahme"])),
         ];
