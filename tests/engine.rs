@@ -255,6 +255,22 @@ fn no_show_ends_because_a_destination_is_switched_on_and_its_outage_is_counted()
 }
 
 #[test]
+fn what_a_destination_failed_for_is_over_once_it_is_live() {
+    let here = server("127.0.0.1:0", None);
+    let there = server("127.0.0.1:0", None);
+    let address = there.local_addr().to_string();
+    drop(there);
+    let urls = [&here.local_addr().to_string(), &address].map(|address| format!("rtmp://{address}/live/a"));
+    let mut show = Several::start(&[("a", urls[0].clone()), ("b", urls[1].clone())]);
+    show.until(|told| told.states.contains(&(0, DestinationState::Live)) && !told.problems.is_empty());
+    let _there = server(&address, None);
+    show.turn(1, true);
+    show.until_state(1, DestinationState::Live);
+    assert_eq!(show.kinds(), [ProblemKind::ConnectionRefused]);
+    assert_eq!(show.end().failure, None);
+}
+
+#[test]
 fn the_failure_of_a_show_is_the_one_that_ended_it() {
     let server = server("127.0.0.1:0", Some("another-key"));
     let keyed = format!("rtmp://{}/live/a", server.local_addr());

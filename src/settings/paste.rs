@@ -52,6 +52,9 @@ pub enum PasteError {
     /// White space or control characters inside.
     #[error("it has white space inside: copy the address alone")]
     SpaceInside,
+    /// White space inside a stream key of a service that has none.
+    #[error("it has white space inside: copy the key alone")]
+    SpaceInKey,
     /// There is no scheme before the server.
     #[error("the address has no scheme: it starts with rtmp:// or rtmps://")]
     NoScheme,
@@ -174,7 +177,7 @@ fn is_numbered(name: &str, own: &str) -> bool {
 /// Takes `text` as the stream key of `old`, or as a whole address with the key inside.
 ///
 /// # Errors
-/// There is nothing in it, or it is an address that cannot be read.
+/// There is nothing in it, it is more than a key, or it is an address that cannot be read.
 pub fn paste_key(text: &str, old: &Destination) -> Result<Pasted, PasteError> {
     let trimmed = checked(text)?;
     if trimmed.contains("://") || is_link(trimmed) {
@@ -192,6 +195,10 @@ pub fn paste_key(text: &str, old: &Destination) -> Result<Pasted, PasteError> {
     let key = StreamKey::new(trimmed);
     if key.is_empty() {
         return Err(PasteError::Empty);
+    }
+    // A server of one's own may know what it likes.
+    if trimmed.contains(char::is_whitespace) && Service::of(old).is_some() {
+        return Err(PasteError::SpaceInKey);
     }
     let done = if key.reveal().len() == text.len() { Vec::new() } else { vec![Done::Trimmed] };
     let mut pasted = old.clone();
@@ -447,6 +454,11 @@ mod tests {
             assert!(!format!("{found} {found:?}").contains("nary"));
         }
         assert_eq!(paste_key(&"x".repeat(5000), &old()), Err(PasteError::TooLong));
+        // What stands around a key on a service's page; a server of one's own may know such a key.
+        let youtube = crate::settings::catalogue::SERVICES.iter().find(|service| service.id == "youtube").unwrap();
+        let text = "Stream key\n canary-1234";
+        assert_eq!(paste_key(text, &youtube.destination()), Err(PasteError::SpaceInKey));
+        assert!(paste_key(text, &Destination::at("rtmp://h/app")).is_ok());
         assert!(matches!(paste_server("tally:nonsense", &old()), Err(PasteError::Link(_))));
     }
 

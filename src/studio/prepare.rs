@@ -106,7 +106,7 @@ impl Supervisor {
             video_lost: None,
             audio_lost: None,
             sleeps_told: (0, Duration::ZERO),
-            failure: None,
+            failures: Vec::new(),
             stage,
             _encode: encode,
             network,

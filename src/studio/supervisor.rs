@@ -157,7 +157,8 @@ pub(super) struct Running {
     pub(super) audio_ended: bool,
     pub(super) video_lost: Option<Problem>,
     pub(super) audio_lost: Option<Problem>,
-    pub(super) failure: Option<Problem>,
+    /// What is wrong with the show so far, the first first.
+    pub(super) failures: Vec<Problem>,
     /// Sleeps of the computer that were told, and how long they were.
     pub(super) sleeps_told: (u64, Duration),
     // Dropped last, in this order: threads first, then the network they feed.
@@ -478,6 +479,8 @@ impl Supervisor {
         };
         self.destination_is(running, place, state);
         if state == DestinationState::Live {
+            // It was switched on again: what it failed for is over.
+            running.failures.retain(|problem| problem.place() != Some(place));
             self.start_recorder(running);
         }
         if running.lines.have_failed() && running.phase == Phase::Running {
@@ -499,7 +502,7 @@ impl Supervisor {
         let recordings = self.finish_recording(&mut running);
         // A device that is gone at the end of the show did not come back.
         for lost in [running.video_lost.take(), running.audio_lost.take()].into_iter().flatten() {
-            running.failure.get_or_insert(lost);
+            running.failures.push(lost);
         }
         let now = self.clock.now();
         let totals = running.health.totals(now, &running.program, &running.lines, disk);
@@ -511,19 +514,26 @@ impl Supervisor {
         let end = running.program.end().min(now);
         let duration = running.program.first().map_or(Duration::ZERO, |first| end.since(first));
         let worst_second = running.health.worst_second();
-        Summary { duration, totals, recordings, flight: None, worst_second, failure: running.failure.take() }
+        Summary {
+            duration,
+            totals,
+            recordings,
+            flight: None,
+            worst_second,
+            failure: running.failures.into_iter().next(),
+        }
     }
 
     /// A problem that makes the show end otherwise than asked.
     pub(super) fn fail(&self, running: &mut Running, problem: Problem) {
         self.tell(StudioEvent::Problem(problem.clone()));
-        running.failure.get_or_insert(problem);
+        running.failures.push(problem);
     }
 
     /// A problem that ends the show: whatever failed before it did not.
     fn fail_and_end(&self, running: &mut Running, problem: Problem) {
         self.tell(StudioEvent::Problem(problem.clone()));
-        running.failure = Some(problem);
+        running.failures = vec![problem];
         self.end(running);
     }
 

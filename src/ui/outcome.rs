@@ -29,7 +29,7 @@ pub(super) fn of(
         lufs: totals.lufs,
         worst: summary.worst_second.map(|worst| (worst.second, worst.frames_lost)),
         frames_lost: totals.missed + totals.skipped + totals.dropped + totals.away,
-        recording: summary.recordings.first().cloned(),
+        recordings: summary.recordings.clone(),
         seconds,
         flight: summary.flight.clone(),
         rehearsed,

@@ -336,8 +336,8 @@ pub struct ResultView {
     pub worst: Option<(u64, u64)>,
     /// Frames lost by whatever, in all.
     pub frames_lost: u64,
-    /// The file.
-    pub recording: Option<PathBuf>,
+    /// Its recording's files, the first first.
+    pub recordings: Vec<PathBuf>,
     /// All of it, second by second.
     pub seconds: Arc<ShowFlight>,
     /// What the flight recorder kept of it.

@@ -129,7 +129,7 @@ impl Model {
     /// Asks for the report of the rehearsal or the show as a file beside its recording, or where recordings go.
     pub(super) fn save_report(&self) -> Vec<Order> {
         let Some(result) = &self.result else { return Vec::new() };
-        let beside = result.recording.as_deref().and_then(Path::parent).unwrap_or(&self.recordings);
+        let beside = result.recordings.first().and_then(|path| path.parent()).unwrap_or(&self.recordings);
         let request = |report| ProfileRequest::SaveReport { folder: beside.to_owned(), report };
         let words = self.lang().flight_words();
         let of_show = |flight| ProfileRequest::SaveShowReport { folder: beside.to_owned(), flight, words };

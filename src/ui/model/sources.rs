@@ -92,7 +92,13 @@ impl Model {
                 self.incoming.addresses[1] = info.address;
                 self.sound.name = info.name;
             }
-            SourceState::Failed(problem) | SourceState::Lost(problem) => {
+            SourceState::Failed(problem) => {
+                // What was heard before is not what is chosen.
+                self.sound.name.clone_from(&problem.about);
+                self.sound_failure = Some(problem.clone());
+                self.handle_problem(now, problem);
+            }
+            SourceState::Lost(problem) => {
                 self.sound_failure = Some(problem.clone());
                 self.handle_problem(now, problem);
             }

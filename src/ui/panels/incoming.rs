@@ -85,7 +85,7 @@ fn name_field(
     let (mut use_it, mut give_up) = (false, false);
     let mut name = None;
     ui.scope(|ui| {
-        ui.set_max_width(theme::scaled(ui, 480.0));
+        ui.set_max_width(theme::scaled(ui, 480.0).min(ui.available_width()));
         let response = field(ui, words.text(label), value, USUAL_NAME);
         if std::mem::take(begins) {
             response.request_focus();

@@ -1,5 +1,7 @@
 //! After a show: what it came to.
 
+use std::path::PathBuf;
+
 use eframe::egui::{
     Align, Frame, Grid, Layout, Margin, Rect, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
@@ -10,6 +12,10 @@ use crate::ui::view::{Act, ResultView, RibbonState};
 use crate::ui::widgets::{ButtonKind, button, close_button, health_ribbon, kind_button, text, text_on_one_line};
 use crate::ui::wording::{Text, Words};
 
+/// What a scroll bar takes, in points.
+const SCROLL_BAR: i8 = 12;
+/// Files of a recording that are named.
+const RECORDINGS_MAX: usize = 5;
 /// Bars of the rate by second: more would be thinner than a point.
 const BARS_MAX: usize = 120;
 
@@ -31,12 +37,16 @@ pub fn result_ui(ui: &mut Ui, view: &ResultView, ribbon: &mut RibbonState, words
             ui.set_width(width - 40.0);
             // The buttons stay where they are, however much there is to say.
             let row = theme::scaled(ui, 28.0) + 12.0;
-            ScrollArea::vertical().auto_shrink([false, true]).max_height((height - 64.0 - row).max(80.0)).show(
-                ui,
-                |ui| {
-                    ui.with_layout(Layout::top_down(Align::Min), |ui| result(ui, view, ribbon, words, acts));
-                },
-            );
+            // Each show's begins at its top, and what can be pointed at does not lie below the scroll bar.
+            let id = (&view.flight, view.live_seconds.map(f64::to_bits));
+            let area = ScrollArea::vertical().id_salt(id).auto_shrink([false, true]);
+            area.max_height((height - 64.0 - row).max(80.0)).show(ui, |ui| {
+                let beside = Margin { right: SCROLL_BAR, ..Margin::ZERO };
+                let inside = Layout::top_down(Align::Min);
+                Frame::new().inner_margin(beside).show(ui, |ui| {
+                    ui.with_layout(inside, |ui| result(ui, view, ribbon, words, acts));
+                });
+            });
             ui.with_layout(Layout::top_down(Align::Min), |ui| buttons(ui, view, words, acts));
         });
     });
@@ -145,8 +155,24 @@ fn show_figures(view: &ResultView, words: Words) -> Vec<(Text, String)> {
         figures.push((Text::WorstMoment, words.worst_second(second, lost)));
     }
     let none = || words.text(Text::None).to_owned();
-    figures.push((Text::RecordingAt, view.recording.as_ref().map_or_else(none, |path| path.display().to_string())));
+    figures.push((Text::RecordingAt, recordings(&view.recordings, words).unwrap_or_else(none)));
     figures
+}
+
+/// Where the first file of the recording is, and how those in its folder behind it are called, a line each.
+fn recordings(paths: &[PathBuf], words: Words) -> Option<String> {
+    let (first, others) = paths.split_first()?;
+    let mut lines = vec![first.display().to_string()];
+    lines.extend(others.iter().take(RECORDINGS_MAX - 1).map(|path| {
+        let is_beside = path.parent() == first.parent();
+        let name = path.file_name().filter(|_| is_beside).unwrap_or(path.as_os_str());
+        name.to_string_lossy().into_owned()
+    }));
+    let more = paths.len().saturating_sub(RECORDINGS_MAX);
+    if more > 0 {
+        lines.push(words.and_more(more));
+    }
+    Some(lines.join("\n"))
 }
 
 fn rehearsal_figures(view: &ResultView, rehearsed: &RehearsalReport, words: Words) -> Vec<(Text, String)> {

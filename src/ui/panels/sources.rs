@@ -279,7 +279,7 @@ fn path_field(
     let value = typed.as_mut()?;
     let (mut use_it, mut browse, mut give_up) = (false, false, false);
     ui.scope(|ui| {
-        ui.set_max_width(theme::scaled(ui, 480.0));
+        ui.set_max_width(theme::scaled(ui, 480.0).min(ui.available_width()));
         let response = field(ui, words.text(label), value, "/home/me/Videos/clip.mp4");
         if std::mem::take(&mut state.begins) {
             response.request_focus();

@@ -2,10 +2,11 @@
 
 use eframe::egui::Role;
 use eframe::egui::accesskit::Live;
+use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable};
 
-use super::window::{SIZES, desk, live, open, seen};
-use super::{ended, levels, model, ready, settings, state};
+use super::window::{Desk, SIZES, desk, live, open, seen};
+use super::{ended, levels, model, ready, settings, state, stats};
 use crate::media::Turn;
 use crate::settings::{
     AudioChoice, Destination, KeysIn, SettingsError, ShowLink, ShowSettings, StreamKey, VideoChoice,
@@ -276,6 +277,43 @@ fn where_the_report_of_a_show_is_stands_on_its_card_or_why_it_is_not_there() {
     };
     assert_eq!(saved(Err("/videos/church: no space".to_owned())), [true, false, true]);
     assert_eq!(saved(Ok("/videos/church/Show.html".into())), [false, true, false]);
+}
+
+#[test]
+fn the_card_of_each_show_begins_at_its_top_and_names_every_file_of_its_recording() {
+    let over = |files: u64, flight: &str| {
+        let mut model = live();
+        // Its ribbon is what the card is long for.
+        for second in 3..40 {
+            model.handle_event(f64::from(second), StudioEvent::Stats(Box::new(stats(D::Live))));
+        }
+        let StudioEvent::Ended(summary) = ended(37, None) else { panic!() };
+        let recordings = (1..=files).map(|number| format!("/videos/church/a-{number}.mp4").into()).collect();
+        let summary = Summary { flight: Some(flight.into()), recordings, ..*summary };
+        model.handle_event(40.0, StudioEvent::Ended(Box::new(summary)));
+        model
+    };
+    let mut harness = open(desk(over(7, "/flights/1.flight")), (960.0, 460.0).into());
+    let names = "/videos/church/a-1.mp4\na-2.mp4\na-3.mp4\na-4.mp4\na-5.mp4\nand 2 more";
+    harness.get_by_label(names);
+    let top = |harness: &Harness<'_, Desk>| harness.get_by_label("That was the show").rect().top();
+    let unscrolled = top(&harness);
+    harness.get_by_label(names).scroll_to_me();
+    harness.run();
+    assert!(top(&harness) < unscrolled, "it is longer than the window");
+    harness.state_mut().model = over(1, "/flights/2.flight");
+    harness.run();
+    assert!(top(&harness) > 0.0 && harness.query_by_label("/videos/church/a-1.mp4").is_some());
+}
+
+#[test]
+fn below_the_meter_stands_the_sound_that_was_chosen_also_where_it_does_not_open() {
+    let mut model = seen(model());
+    model.handle_event(1.0, ready(DeviceKind::Microphone, "song.wav"));
+    let problem = Problem::new(ProblemKind::SourceNotFound, "gone.wav", "");
+    let state = SourceState::Failed(problem);
+    model.handle_event(2.0, StudioEvent::Source { kind: DeviceKind::Microphone, state });
+    assert_eq!(model.view(2.0).sound.name, "gone.wav");
 }
 
 #[test]

@@ -266,6 +266,10 @@ impl Words {
                 "There is white space inside: copy the address alone",
                 "Es ist Leerraum darin: kopiere nur die Adresse",
             ],
+            PasteError::SpaceInKey => [
+                "There is white space inside: copy the stream key alone",
+                "Es ist Leerraum darin: kopiere nur den Streamschlüssel",
+            ],
             PasteError::NoScheme => {
                 ["An address starts with rtmps:// or rtmp://", "Eine Adresse beginnt mit rtmps:// oder rtmp://"]
             }

@@ -210,7 +210,8 @@ impl Sheet<'_> {
         match &destination.stream_key {
             key if destination.has_key() && state.replaces != Some(Place::Key) => {
                 let names = (SettingsText::ReplaceKey, SettingsText::ForgetKey);
-                match kept_secret(ui, label, key.as_ref(), names, words) {
+                let wants_focus = state.goes_on_at(ui, Place::Key);
+                match kept_secret(ui, label, key.as_ref(), names, wants_focus, words) {
                     Some(KeptAnswer::Replace) => state.replace(Place::Key),
                     Some(KeptAnswer::Forget) => {
                         state.done.clear();
@@ -234,7 +235,12 @@ impl Sheet<'_> {
                 let hint = words.settings(SettingsText::KeyHint);
                 let replaces = state.replaces == Some(Place::Key);
                 match typed_secret(ui, label, &mut state.key, hint, wants_focus, replaces, words) {
-                    Some(typed) if !typed.is_empty() => self.take(paste_key(&typed, destination), Place::Key, state),
+                    Some(typed) if !typed.is_empty() => {
+                        self.take(paste_key(&typed, destination), Place::Key, state);
+                        if state.complaint_at(Place::Key).is_none() {
+                            state.secret_taken(ui, Place::Key);
+                        }
+                    }
                     Some(_) => _ = state.keep_secret(),
                     None => {}
                 }
@@ -356,7 +362,8 @@ impl Sheet<'_> {
         match &destination.password {
             password if destination.has_password() && state.replaces != Some(Place::Password) => {
                 let names = (SettingsText::ReplacePassword, SettingsText::ForgetPassword);
-                match kept_secret(ui, label, password.as_ref(), names, words) {
+                let wants_focus = state.goes_on_at(ui, Place::Password);
+                match kept_secret(ui, label, password.as_ref(), names, wants_focus, words) {
                     Some(KeptAnswer::Replace) => state.replace(Place::Password),
                     Some(KeptAnswer::Forget) => {
                         self.change(|destination| destination.set_password(None));
@@ -375,6 +382,7 @@ impl Sheet<'_> {
                 match typed.map(|typed| StreamKey::new(&typed)) {
                     Some(password) if !password.is_empty() => {
                         state.replaces = None;
+                        state.secret_taken(ui, Place::Password);
                         self.change(|destination| destination.set_password(Some(password)));
                         self.acts.push(Act::EndTyping);
                     }

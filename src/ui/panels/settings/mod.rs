@@ -41,6 +41,8 @@ pub struct SettingsState {
     done: Vec<Done>,
     /// The field that is typed into next, once it is drawn.
     focus: Option<Place>,
+    /// The secret that was pasted last: its field is gone, and who works by keyboard goes on where it was.
+    pasted: Option<Place>,
     /// The destination that is to be shown next, and what it lacks.
     asked_for: Option<(usize, Rule)>,
 }
@@ -59,6 +61,23 @@ impl SettingsState {
         let is_secret = matches!(rule, Rule::KeyMissing | Rule::SecretUnread);
         self.focus = Some(if is_secret { Place::Key } else { Place::Server });
         ctx.request_repaint();
+    }
+
+    /// The secret at `place` was taken, and its field gives way to what it is now.
+    fn secret_taken(&mut self, ui: &egui::Ui, place: Place) {
+        let (by_key, by_pointer) = ui.input(|input| {
+            let by_key = input.key_pressed(egui::Key::Enter) || input.key_pressed(egui::Key::Tab);
+            (by_key && !input.modifiers.shift, input.pointer.any_pressed() || input.pointer.any_released())
+        });
+        self.focus = by_key.then_some(place);
+        self.pasted = (!by_key && !by_pointer).then_some(place);
+    }
+
+    /// Whether the kept secret at `place` is what is gone on with.
+    fn goes_on_at(&mut self, ui: &egui::Ui, place: Place) -> bool {
+        let (by_tab, by_pointer) = ui.input(|input| (input.key_pressed(egui::Key::Tab), input.pointer.any_pressed()));
+        let pasted = self.pasted.take_if(|at| *at == place && (by_tab || by_pointer)).is_some();
+        self.focus.take_if(|at| *at == place).is_some() || (pasted && by_tab)
     }
 
     /// Shows the destination `index`; addresses that were not taken stay where they are.

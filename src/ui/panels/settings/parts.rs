@@ -86,9 +86,11 @@ pub(super) fn typed_field(
     }
     let changed = response.changed();
     if changed {
+        let known = state.typed.get(state.destination, place).filter(|typed| typed.text.is_some());
         let field = TypedField {
             text: Some(SecretText::new(shown.as_str())),
             over: current.to_owned(),
+            before: known.map_or(current, |typed| &typed.before).to_owned(),
             changed_at: Some(ui.input(|input| input.time)),
             ..TypedField::default()
         };
@@ -113,7 +115,7 @@ pub(super) fn typed_field(
 const REST_SECONDS: f64 = 1.0;
 
 /// Takes what was typed at `place` as the settings `read` makes of it: at once where it makes sense, or, while a show runs,
-/// when it is whole.
+/// when it is whole. What is refused changes nothing: its first digits may have been taken for a number of their own.
 pub(super) fn number_field(
     ui: &mut egui::Ui,
     state: &mut SettingsState,
@@ -125,13 +127,21 @@ pub(super) fn number_field(
 ) -> Option<ShowSettings> {
     let typing = typed_field(ui, state, place, (label, ""), &shown(&view.settings));
     let rested = if view.locked && typing.is_none() { rested(ui, state, place).map(Typing::Goes) } else { None };
-    let waits = view.locked && matches!(typing, Some(Typing::Goes(_)));
+    let mut waits = view.locked && matches!(typing, Some(Typing::Goes(_)));
     let mut taken = None;
     if let Some(typing) = typing.or(rested) {
         let (Typing::Goes(typed) | Typing::Whole(typed)) = &typing;
-        taken = read(&typed.trim().replace(',', ".")).filter(|settings| settings.encoding.validate().is_ok());
+        let read =
+            |typed: &str| read(&typed.trim().replace(',', ".")).filter(|settings| settings.encoding.validate().is_ok());
+        taken = read(typed);
         match (&typing, &taken) {
-            (_, None) => state.complain(place, Complaint::Range(range.0, range.1)),
+            (_, None) => {
+                state.complain(place, Complaint::Range(range.0, range.1));
+                let field = state.typed.of(state.destination, place);
+                field.over.clone_from(&field.before);
+                taken = read(&field.before);
+                waits = false;
+            }
             (Typing::Whole(_), Some(_)) => state.forget(place),
             // What is set now is what is typed.
             (Typing::Goes(_), Some(taken)) if !waits => state.typed.of(state.destination, place).over = shown(taken),

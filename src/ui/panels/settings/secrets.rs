@@ -72,11 +72,13 @@ pub(super) enum KeptAnswer {
 }
 
 /// A kept secret: dots and its last characters, or that it was not read, with Replace and Forget, called `replace` and `forget` in full.
+/// `wants_focus`: the keyboard is at Replace.
 pub(super) fn kept_secret(
     ui: &mut egui::Ui,
     label: &str,
     secret: Option<&StreamKey>,
     (replace, forget): (SettingsText, SettingsText),
+    wants_focus: bool,
     words: Words,
 ) -> Option<KeptAnswer> {
     let t = theme::tokens(ui);
@@ -104,7 +106,11 @@ pub(super) fn kept_secret(
                 (SettingsText::Forget, forget, KeptAnswer::Forget),
             ] {
                 let (shown, name) = (words.settings(shown), words.settings(name));
-                if kind_button(ui, ButtonKind::Ghost, shown, name).clicked() {
+                let response = kind_button(ui, ButtonKind::Ghost, shown, name);
+                if wants_focus && answer == KeptAnswer::Replace {
+                    response.request_focus();
+                }
+                if response.clicked() {
                     pressed = Some(answer);
                 }
             }

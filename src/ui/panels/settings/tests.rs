@@ -234,6 +234,15 @@ fn a_mistyped_scheme_is_named_at_once_and_nothing_is_taken() {
     assert!(harness.query_by_label("rmtp:// is mistyped: did you mean rtmp://?").is_none());
 }
 
+/// Pastes a service's text in the place of the key.
+fn fill_key_with_more_than_a_key(harness: &mut Harness<'_, World>) {
+    click(harness, Role::Button, "Replace stream key");
+    harness.event(egui::Event::Paste("Stream key\n canary-1234".to_owned()));
+    harness.run();
+    harness.get_by_label("There is white space inside: copy the stream key alone");
+    click(harness, Role::Button, "Cancel");
+}
+
 #[test]
 fn the_key_is_typed_unseen_shown_by_its_end_replaced_and_forgotten() {
     let mut world = World::new(to("youtube"), Tab::Destination);
@@ -249,9 +258,23 @@ fn the_key_is_typed_unseen_shown_by_its_end_replaced_and_forgotten() {
     assert!(!said(&harness).contains("canary"));
     assert!(!format!("{:?}", harness.state().state).contains("canary"));
 
-    click(&mut harness, Role::Button, "Replace stream key");
-    fill(&mut harness, Role::PasswordInput, "Stream key", "other-key-9999");
-    enter(&mut harness);
+    // Who works by keyboard goes on where the field was.
+    let at_replace = |harness: &Harness<'_, World>| harness.get_by_label("Replace stream key").is_focused();
+    assert!(at_replace(&harness));
+    for (taken_by, then) in [(Key::Tab, None), (Key::Enter, None), (Key::V, Some(Key::Tab))] {
+        click(&mut harness, Role::Button, "Replace stream key");
+        if then.is_some() {
+            harness.event(egui::Event::Paste("other-key-9999".to_owned()));
+            harness.run();
+        } else {
+            fill(&mut harness, Role::PasswordInput, "Stream key", "other-key-9999");
+        }
+        harness.key_press(then.unwrap_or(taken_by));
+        harness.run();
+        assert_eq!(key(&harness), Some(StreamKey::new("other-key-9999")));
+        assert!(at_replace(&harness), "{taken_by:?}");
+    }
+    fill_key_with_more_than_a_key(&mut harness);
     assert_eq!(key(&harness), Some(StreamKey::new("other-key-9999")));
     click(&mut harness, Role::Button, "Forget stream key");
     assert_eq!(key(&harness), None);
@@ -439,6 +462,17 @@ fn a_number_that_makes_no_sense_is_told_and_not_taken() {
     harness.get_by_label("Use 50 to 50000");
     let typed = |act: &Act| matches!(act, Act::Edit(s) if !(50..=50_000).contains(&s.encoding.video_bitrate.kbps()));
     assert!(!harness.state().acts.iter().any(typed));
+    // The first digits may be a number of their own: what was set before the first of them is set again.
+    fill(&mut harness, Role::TextInput, "Bitrate in kb/s", "30000");
+    harness.get_by_role_and_label(Role::TextInput, "Bitrate in kb/s").type_text("00");
+    harness.run();
+    harness.get_by_label("Use 50 to 50000");
+    assert_eq!(harness.state().settings().encoding.video_bitrate.kbps(), 3000);
+    harness.key_press(Key::Backspace);
+    harness.run();
+    harness.key_press(Key::Backspace);
+    harness.run();
+    assert_eq!(harness.state().settings().encoding.video_bitrate.kbps(), 30_000);
     fill(&mut harness, Role::TextInput, "Bitrate in kb/s", "2000");
     assert!(harness.query_by_label("Use 50 to 50000").is_none());
     assert_eq!(harness.state().settings().encoding.video_bitrate.kbps(), 2000);

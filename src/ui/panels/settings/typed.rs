@@ -17,6 +17,8 @@ pub(super) struct TypedField {
     pub(super) text: Option<SecretText>,
     /// What was set when it was typed: where that has changed, what was typed is no longer meant.
     pub(super) over: String,
+    /// What was set before the first letter of it.
+    pub(super) before: String,
     /// Somebody typed it and is in another field now.
     pub(super) is_left: bool,
     /// Why it is not taken.
