@@ -12,7 +12,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use crate::media::Bitrate;
 use crate::settings::{
-    AudioChoice, Destination, ParseChoiceError, RecordSplit, RelayEngine, VideoChoice, parse_duration,
+    AudioChoice, Destination, ParseChoiceError, RecordSplit, RecordingName, RelayEngine, VideoChoice, parse_duration,
 };
 use crate::studio::flight::FlightWords;
 
@@ -43,6 +43,9 @@ pub(super) fn record_parser() -> impl TypedValueParser<Value = RecordChoice> {
             Ok(about) if about.is_dir() => Err(IS_FOLDER),
             _ if ends_as_folder(&path) => Err(IS_FOLDER),
             Ok(about) if !about.is_file() => Err("it is a device and no file; name a file in a folder"),
+            _ if RecordingName::of(&path).is_too_long() => {
+                Err("its name is too long: leave room for what is put behind it, such as -2.chapters.vtt")
+            }
             _ => Ok(RecordChoice::To(path)),
         }
     })
@@ -226,6 +229,15 @@ impl From<ReportLanguage> for FlightWords {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_recording_whose_parts_could_not_be_made_is_refused() {
+        let command = clap::Command::new("x").arg(clap::Arg::new("record").value_parser(record_parser()));
+        for (length, is_taken) in [(200, true), (250, false)] {
+            let name = format!("{}.mp4", "a".repeat(length));
+            assert_eq!(command.clone().try_get_matches_from(["x", &name]).is_ok(), is_taken, "{length}");
+        }
+    }
 
     #[test]
     fn addresses_need_a_port() {

@@ -24,7 +24,7 @@ use crate::clock::Clock;
 use crate::flow::{Errand, Popped, Queue, Stop};
 use crate::flv::TagKind;
 use crate::media::{Timestamp, is_disk_full};
-use crate::output::{Room, RoomWatch, Told, repair};
+use crate::output::{Place, RepairError, Room, RoomWatch, Told, repair};
 use crate::rtmp::MediaKind;
 
 /// Tags of all streams wait together, and what each stream may have waiting is the bound: one that goes beyond it ends with
@@ -273,8 +273,13 @@ impl Files {
     fn flush(&mut self, now: Timestamp) {
         let mut failed = Vec::new();
         for (key, open) in &mut self.open {
-            match open.file.flush() {
-                Ok(()) => tell_news(open, &*self.events),
+            let flushed = open.file.flush();
+            tell_news(open, &*self.events);
+            match flushed {
+                Ok(()) if open.file.place() == Some(Place::Gone) => {
+                    failed.push((*key, io::Error::new(io::ErrorKind::NotFound, "the file is gone")));
+                }
+                Ok(()) => {}
                 Err(error) => failed.push((*key, error)),
             }
         }
@@ -289,13 +294,9 @@ impl Files {
             return;
         };
         let Some(mut open) = self.open.remove(&key) else { return };
-        match open.file.finish() {
-            Ok(()) => {
-                tell_news(&mut open, &*self.events);
-                self.fail(&open.shared, open.path(), RecordingFault::DiskFull, &reason);
-            }
-            Err(_) => self.mend(open, RecordingFault::DiskFull, &reason),
-        }
+        // What it cannot bring to the disk any more is mended.
+        let _ = open.file.finish();
+        self.mend(open, RecordingFault::DiskFull, &reason);
     }
 
     /// Writing failed.
@@ -313,17 +314,17 @@ impl Files {
         }
     }
 
-    /// What is whole stays, the rest of it goes; then it is told.
+    /// What is whole stays, the rest of it goes, and so does a file that holds nothing; then it is told.
     fn mend(&self, mut open: Open, fault: RecordingFault, reason: &str) {
         tell_news(&mut open, &*self.events);
-        let path = open.path();
+        // What lies there now may be somebody else's.
+        let is_there = open.file.place() == Some(Place::There);
+        let mut path = open.path();
         let Open { shared, file, .. } = open;
         // Closed first: what its buffer still holds goes with it.
         drop(file);
-        if let Some(path) = &path
-            && let Err(error) = repair(path, None, &Stop::new())
-        {
-            tracing::debug!(%error, "what was written of the recording is left as it is");
+        if is_there && path.as_deref().is_some_and(|path| !mended(path)) {
+            path = None;
         }
         self.fail(&shared, path, fault, reason);
     }
@@ -368,6 +369,23 @@ fn tell_news(open: &mut Open, events: &Events) {
             }
         });
     }
+}
+
+/// Mends the end of the file at `path`. `false`: no picture and no sound was left, and it is removed.
+fn mended(path: &Path) -> bool {
+    let has_media = match repair(path, None, &Stop::new()) {
+        Ok(repaired) => repaired.has_media,
+        // What a player needs first was not written whole.
+        Err(RepairError::NotARecording(_)) => false,
+        Err(error) => {
+            tracing::debug!(%error, "what was written of the recording is left as it is");
+            true
+        }
+    };
+    if !has_media && let Err(error) = std::fs::remove_file(path) {
+        tracing::debug!(%error, path = %path.display(), "a file without anything in it stays");
+    }
+    has_media
 }
 
 /// How a recording ended that could not be written because of `error`.
@@ -424,6 +442,36 @@ mod tests {
         for number in 0..STREAMS {
             let bytes = std::fs::read(folder.path().join(format!("{number}.flv"))).unwrap();
             assert_eq!(bytes.windows(5).filter(|window| window == b"sound").count(), TAGS as usize);
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_deleted_is_told_and_one_that_holds_nothing_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (tell, told) = sync_channel(8);
+        let events = Arc::new(move |event| tell.send(event).unwrap());
+        let (path, clock) = (folder.path().to_owned(), Clock::system());
+        let recorder = Recorder::start(path, RecordFormat::Flv, 1 << 20, clock, events).unwrap();
+        let recording = recorder.begin("show");
+        assert_eq!(recording.write(TagKind::Audio, 0, &Bytes::from_static(b"\xaf\x01sound")), None);
+        let file = folder.path().join("show.flv");
+        while std::fs::remove_file(&file).is_err() {
+            std::thread::yield_now();
+        }
+        let told = told.recv_timeout(Duration::from_secs(30)).unwrap();
+        assert!(
+            matches!(&told, IngestEvent::RecordingFailed { reason, fault: RecordingFault::Ended, .. } if reason == "the file is gone"),
+            "{told:?}"
+        );
+        recorder.finish();
+        let head = crate::flv::FlvWriter::new(Vec::new(), true, true).unwrap().into_inner();
+        for (bytes, stays) in [
+            (&b""[..], false),
+            (&head, false),
+            (&[&head[..], &[8, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 12]].concat(), true),
+        ] {
+            std::fs::write(&file, bytes).unwrap();
+            assert_eq!((mended(&file), file.exists()), (stays, stays), "{} bytes", bytes.len());
         }
     }
 

@@ -15,7 +15,7 @@ pub use fanout::{Fanout, OutputHandle};
 pub use link::{Link, LinkSample, LinkView, Passed, STAY_CURRENT, Segments, Window};
 pub use network::Network;
 pub use recorder::{
-    Cut, CutWriter, Leftover, Recorder, RecorderConfig, RecorderError, RecorderEvent, RepairError, Repaired,
+    Cut, CutWriter, Leftover, Place, Recorder, RecorderConfig, RecorderError, RecorderEvent, RepairError, Repaired,
     ReplaySave, Room, RoomWatch, Told, leftovers, repair, replay_path,
 };
 pub use stats::{OutputCounters, OutputStats};

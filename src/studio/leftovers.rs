@@ -37,6 +37,9 @@ fn close(leftover: Leftover, waits: bool, stop: &Stop, tell: &dyn Fn(Problem)) {
     for recording in &leftover.recordings {
         let about = recording.display().to_string();
         match repair(recording, None, stop) {
+            // It was killed before there was anything to record.
+            Ok(repaired) if !repaired.has_media => remove(recording),
+            Err(RepairError::NotARecording(_)) if is_empty(recording) => remove(recording),
             Ok(repaired) if repaired.cut_bytes > 0 => {
                 let cut = format!("{} kB of a piece that was not whole were cut", repaired.cut_bytes.div_ceil(1000));
                 tell(Problem::new(ProblemKind::RecordingRepaired, about, cut));
@@ -63,6 +66,15 @@ fn close(leftover: Leftover, waits: bool, stop: &Stop, tell: &dyn Fn(Problem)) {
     if is_done {
         leftover.forget();
     }
+}
+
+fn is_empty(recording: &Path) -> bool {
+    recording.metadata().is_ok_and(|about| about.is_file() && about.len() == 0)
+}
+
+fn remove(recording: &Path) {
+    let removed = std::fs::remove_file(recording);
+    tracing::info!(?removed, recording = %recording.display(), "a recording without anything in it is removed");
 }
 
 /// A file that is not there was removed; where its folder is not there either, its disk may be elsewhere.
@@ -105,6 +117,16 @@ mod tests {
         assert_eq!(*told.borrow(), [on_the_stick.display().to_string()]);
         assert_eq!(fs::read(&on_the_stick).unwrap(), bytes);
 
+        // Killed before there was anything to record.
+        for head in [&b""[..], &bytes[..13]] {
+            fs::write(path("usb/empty.flv"), head).unwrap();
+            note(&path("usb/empty.flv"));
+            assert_eq!((start(Duration::ZERO), path("usb/empty.flv").exists()), (0, false));
+        }
+        // Not ours.
+        fs::write(path("usb/else.flv"), b"something else").unwrap();
+        note(&path("usb/else.flv"));
+        assert_eq!((start(Duration::ZERO), path("usb/else.flv").exists()), (0, true));
         note(&path("usb/removed.flv"));
         assert_eq!(start(Duration::ZERO), 0, "its folder is there");
         note(&path("elsewhere/show.flv"));

@@ -135,6 +135,8 @@ pub enum ProblemKind {
     RecordingGap,
     /// The disk takes no larger file; the recording goes on in another.
     RecordingFileFull,
+    /// The recording's next file cannot be made; it goes on in the one before.
+    RecordingNotSplit,
     /// The disk of the recording is full.
     DiskFull,
     /// Soon the disk of the recording is full.
@@ -145,6 +147,8 @@ pub enum ProblemKind {
     ReplayFailed,
     /// There is no recording to mark.
     MarkFailed,
+    /// The marks of the recording cannot be written.
+    MarksLost,
     /// The embedded ingest does not start.
     IngestFailed,
     /// Something about the profile the user should know.
@@ -252,11 +256,13 @@ impl ProblemKind {
             Self::RecordingFailed => "recording_failed",
             Self::RecordingGap => "recording_gap",
             Self::RecordingFileFull => "recording_file_full",
+            Self::RecordingNotSplit => "recording_not_split",
             Self::DiskFull => "disk_full",
             Self::DiskLow => "disk_low",
             Self::RecordingRepaired => "recording_repaired",
             Self::ReplayFailed => "replay_failed",
             Self::MarkFailed => "mark_failed",
+            Self::MarksLost => "marks_lost",
             Self::IngestFailed => "ingest_failed",
             Self::ProfileWarning => "profile_warning",
             Self::ComputerSlept => "computer_slept",

@@ -168,6 +168,12 @@ impl Supervisor {
             RecorderEvent::FileFull { path, next } => {
                 self.tell(StudioEvent::Problem(Problem::new(ProblemKind::RecordingFileFull, path, next)));
             }
+            RecorderEvent::Unsplit { path, reason } => {
+                self.tell(StudioEvent::Problem(Problem::new(ProblemKind::RecordingNotSplit, path, reason)));
+            }
+            RecorderEvent::MarksLost { path, reason } => {
+                self.tell(StudioEvent::Problem(Problem::new(ProblemKind::MarksLost, path, reason)));
+            }
             RecorderEvent::Low { path, minutes } => {
                 self.tell(StudioEvent::Problem(Problem::new(ProblemKind::DiskLow, path, minutes.to_string())));
             }

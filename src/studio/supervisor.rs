@@ -514,14 +514,8 @@ impl Supervisor {
         let end = running.program.end().min(now);
         let duration = running.program.first().map_or(Duration::ZERO, |first| end.since(first));
         let worst_second = running.health.worst_second();
-        Summary {
-            duration,
-            totals,
-            recordings,
-            flight: None,
-            worst_second,
-            failure: running.failures.into_iter().next(),
-        }
+        let failure = running.failures.into_iter().next();
+        Summary { duration, totals, recordings, flight: None, worst_second, failure }
     }
 
     /// A problem that makes the show end otherwise than asked.

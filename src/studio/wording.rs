@@ -117,6 +117,11 @@ pub fn what(problem: &Problem) -> String {
                 "The file {about} is as large as its disk allows: the recording goes on in {details}, and nothing is missing."
             )
         }
+        ProblemKind::RecordingNotSplit => {
+            format!(
+                "The recording's next file cannot be made ({details}): it goes on in {about}, and nothing is missing."
+            )
+        }
         ProblemKind::DiskFull => format!("The disk is full: the recording {about} ended ({details})."),
         ProblemKind::DiskLow => {
             format!("The disk has room for no more than {details} minutes of the recording {about}.")
@@ -128,6 +133,7 @@ pub fn what(problem: &Problem) -> String {
         }
         ProblemKind::ReplayFailed => format!("The replay {about} cannot be saved ({details})."),
         ProblemKind::MarkFailed => "No moment can be marked: nothing is recorded.".to_owned(),
+        ProblemKind::MarksLost => format!("The marks of the recording {about} cannot be written ({details})."),
         ProblemKind::IngestFailed => format!("The rehearsal's server does not start ({details})."),
         ProblemKind::ProfileWarning => details.clone(),
         ProblemKind::ComputerSlept => format!("This computer slept for {about}; the show went on at {details}."),
@@ -269,6 +275,9 @@ pub fn to_do(problem: &Problem) -> String {
                 .to_owned()
         }
         ProblemKind::RecordingFileFull => "Nothing: both files play. A disk with exFAT or NTFS takes larger ones.".to_owned(),
+        ProblemKind::RecordingNotSplit => {
+            "See that its folder is there and can be written to: it is tried again at each keyframe.".to_owned()
+        }
         ProblemKind::DiskFull => "Free some space, or record to another disk.".to_owned(),
         ProblemKind::DiskLow => "Free some space: the recording ends before the disk is full.".to_owned(),
         ProblemKind::RecordingRepaired => "Nothing: it plays.".to_owned(),
@@ -278,6 +287,7 @@ pub fn to_do(problem: &Problem) -> String {
             _ => "Record to a folder you may write to, on a disk with some room. The show is not harmed.".to_owned(),
         },
         ProblemKind::MarkFailed => "Record the show: start it with --record FILE.".to_owned(),
+        ProblemKind::MarksLost => "The report of the show has them: tally report.".to_owned(),
         ProblemKind::IngestFailed => "Try again; if it stays so, please report it.".to_owned(),
         ProblemKind::ComputerSlept => {
             "Keep this computer from going to sleep during a show: plug it in, leave its lid open, turn sleep off.".to_owned()

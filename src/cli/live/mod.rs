@@ -171,10 +171,12 @@ pub(super) fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::EncoderTight
         | ProblemKind::CertificateExpiresSoon
         | ProblemKind::RecordingFileFull
+        | ProblemKind::RecordingNotSplit
         | ProblemKind::DiskLow
         | ProblemKind::RecordingRepaired
         | ProblemKind::ReplayFailed
         | ProblemKind::MarkFailed
+        | ProblemKind::MarksLost
         | ProblemKind::ComputerSlept
         | ProblemKind::ProfileWarning => Exit::Ok,
         ProblemKind::EncoderFailed | ProblemKind::IngestFailed | ProblemKind::Internal => Exit::Bug,

@@ -1,7 +1,7 @@
 //! Disks that take no file beyond some size, as those with FAT32: a recording goes on in another one.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -15,7 +15,7 @@ use crate::flv::{
 };
 use crate::ingest::RecordFormat;
 use crate::ingest::unit::{Unit, UnitKind};
-use crate::output::Cut;
+use crate::output::{Cut, Place};
 use crate::rtmp::MediaKind;
 
 const SPS: &[u8] = &[
@@ -66,6 +66,10 @@ impl Storage for Memory {
         let mut files = self.files.lock().unwrap();
         files.push(Vec::new());
         Ok((PathBuf::from(files.len().to_string()), MemoryFile(self.clone(), files.len() - 1)))
+    }
+
+    fn place(_: &MemoryFile, _: &Path) -> Place {
+        Place::There
     }
 }
 

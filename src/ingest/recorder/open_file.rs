@@ -9,6 +9,7 @@ use super::series::{Series, Storage};
 use crate::ingest::RecordFormat;
 use crate::ingest::mp4_recording::{Mp4Recording, Step};
 use crate::ingest::unit::Unit;
+use crate::output::Place;
 
 /// What is to be told of a recording that goes on.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,6 +48,14 @@ impl<S: Storage> OpenFile<S> {
         match &self.writer {
             Writer::Flv(files) => Some(files.path()),
             Writer::Mp4(_, files) => files.as_ref().map(Series::path),
+        }
+    }
+
+    /// Where that is by now.
+    pub(super) fn place(&mut self) -> Option<Place> {
+        match &mut self.writer {
+            Writer::Flv(files) => Some(files.place()),
+            Writer::Mp4(_, files) => files.as_mut().map(Series::place),
         }
     }
 

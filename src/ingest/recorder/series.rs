@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::open_file::News;
 use crate::ingest::name::file_stem;
-use crate::output::{Cut, CutWriter};
+use crate::output::{Cut, CutWriter, Place};
 
 /// Bytes that wait for the file to be written at once.
 const BUFFER_BYTES: usize = 1 << 16;
@@ -25,6 +25,9 @@ pub(super) trait Storage: Clone {
 
     /// Makes the first one that does not exist: nothing is ever overwritten.
     fn create(&self) -> io::Result<(PathBuf, Self::File)>;
+
+    /// Where `file` is that was made as `path`.
+    fn place(file: &Self::File, path: &Path) -> Place;
 }
 
 /// `NAME.flv`, `NAME-2.flv`, … in a folder.
@@ -56,6 +59,10 @@ impl Storage for Folder {
         }
         let many = format!("there are {FILES_PER_NAME_MAX} recordings of this name");
         Err(io::Error::new(io::ErrorKind::AlreadyExists, many))
+    }
+
+    fn place(file: &File, path: &Path) -> Place {
+        Place::of(file, path)
     }
 }
 
@@ -112,6 +119,11 @@ impl<S: Storage, F: Form> Series<S, F> {
     /// The one that is being written.
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where that is by now.
+    pub(super) fn place(&mut self) -> Place {
+        S::place(F::out(&mut self.writer).disk(), &self.path)
     }
 
     /// Takes what is next.

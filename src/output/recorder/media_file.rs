@@ -69,7 +69,10 @@ impl<D: Disk> MediaFile<D> {
             RecordForm::Flv => Writer::Flv(begin_flv(out, stream)?, Timeline::new(has_video)),
             RecordForm::Mp4 => Writer::Mp4(Box::new(Mp4File::begin(out, stream)?)),
         };
-        Ok(Self { writer, has_video, base: None, last: Timestamp::ZERO, newest: None, before: None })
+        let mut file = Self { writer, has_video, base: None, last: Timestamp::ZERO, newest: None, before: None };
+        // Whoever finds it after a crash in its first second knows what it was to be.
+        file.buffer().flush()?;
+        Ok(file)
     }
 
     /// Where on the program's timeline it starts, once it has.

@@ -31,6 +31,7 @@ pub use journal::{Leftover, leftovers};
 pub use repair::{RepairError, Repaired, repair};
 pub use replay::{ReplaySave, replay_path};
 pub use room::{Room, RoomWatch, Told};
+pub use storage::Place;
 
 /// How often whoever waits for the end of a recording is asked whether to go on.
 const FINISH_NAP: Duration = Duration::from_millis(25);
@@ -73,6 +74,20 @@ pub enum RecorderEvent {
         path: String,
         /// What follows it.
         next: String,
+    },
+    /// The file that is due next cannot be made: this one goes on. Told once, until one can.
+    Unsplit {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// The marks of the recording cannot be written; it goes on. Told once.
+    MarksLost {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: String,
     },
     /// The disk has room for so many minutes more.
     Low {

@@ -24,17 +24,13 @@ impl Splitter {
     pub(super) fn is_due(&mut self, base: Timestamp, at: Timestamp, bytes: u64) -> bool {
         self.interval_bytes_max = self.interval_bytes_max.max(bytes.saturating_sub(self.bytes_at_keyframe));
         self.bytes_at_keyframe = bytes;
-        let due = match self.split {
+        match self.split {
             _ if at <= base => false,
             None => false,
             Some(RecordSplit::Size(most)) => bytes + self.interval_bytes_max + self.interval_bytes_max / 8 > most,
             // A keyframe's place is rounded to its frame.
             Some(RecordSplit::Duration(most)) => at.since(base) + Duration::from_millis(1) >= most,
-        };
-        if due {
-            self.begin_file();
         }
-        due
     }
 
     /// Another file has begun.
@@ -59,6 +55,7 @@ mod tests {
             sizes.map(|bytes| by_size.is_due(at(0), at(1 + bytes as i64), bytes)),
             [false, false, false, false, true]
         );
+        by_size.begin_file();
         assert!(!by_size.is_due(at(801), at(900), 200), "the next file begins at nothing");
         let mut never = Splitter::new(None);
         assert!(!never.is_due(at(0), Timestamp::MAX, u64::MAX));

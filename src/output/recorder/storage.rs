@@ -22,7 +22,7 @@ pub(super) trait Disk: Cut {
 
 /// Where an open file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub enum Place {
     /// Where it was made.
     There,
     /// Under another name.
@@ -36,21 +36,28 @@ impl Disk for File {
         if all { self.sync_all() } else { self.sync_data() }
     }
 
-    #[cfg(unix)]
     fn place(&self, path: &Path) -> Place {
+        Place::of(self, path)
+    }
+}
+
+impl Place {
+    /// Where `file` is that was made as `path`.
+    #[cfg(unix)]
+    pub fn of(file: &File, path: &Path) -> Self {
         use std::os::unix::fs::MetadataExt as _;
-        match (self.metadata(), std::fs::symlink_metadata(path)) {
+        match (file.metadata(), std::fs::symlink_metadata(path)) {
             // Asked first: not every system counts links.
-            (Ok(file), Ok(found)) if (file.dev(), file.ino()) == (found.dev(), found.ino()) => Place::There,
-            (Ok(file), _) if file.nlink() == 0 => Place::Gone,
-            (Ok(_), _) => Place::Moved,
-            (Err(_), _) => Place::There,
+            (Ok(file), Ok(found)) if (file.dev(), file.ino()) == (found.dev(), found.ino()) => Self::There,
+            (Ok(file), _) if file.nlink() == 0 => Self::Gone,
+            (Ok(_), _) => Self::Moved,
+            (Err(_), _) => Self::There,
         }
     }
 
     #[cfg(not(unix))]
-    fn place(&self, path: &Path) -> Place {
-        if matches!(path.try_exists(), Ok(false)) { Place::Gone } else { Place::There }
+    pub fn of(_: &File, path: &Path) -> Self {
+        if matches!(path.try_exists(), Ok(false)) { Self::Gone } else { Self::There }
     }
 }
 

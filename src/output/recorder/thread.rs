@@ -117,8 +117,12 @@ pub(super) struct Files<S: Storage> {
     pieces: Pieces,
     /// A file was as large as its disk takes one: told of the first.
     was_full: bool,
+    /// The next file could not be made: told once, until one can.
+    was_unsplit: bool,
+    /// Marks could not be written: told once.
+    were_marks_lost: bool,
     /// What is to be told.
-    news: Option<RecorderEvent>,
+    news: Vec<RecorderEvent>,
     /// Bytes of files that are closed.
     closed_bytes: u64,
     /// How many files were begun.
@@ -140,7 +144,9 @@ impl<S: Storage> Files<S> {
             closing: None,
             pieces: Pieces::default(),
             was_full: false,
-            news: None,
+            was_unsplit: false,
+            were_marks_lost: false,
+            news: Vec::new(),
             closed_bytes: 0,
             begun: 1,
             marks: Vec::new(),
@@ -182,9 +188,8 @@ impl<S: Storage> Files<S> {
         let begins = packet.is_keyframe() || self.stream.video.is_none();
         if begins && let Some(base) = self.current.file.base() {
             let bytes = self.current.file.bytes();
-            if self.splitter.is_due(base, packet.dts, bytes) {
-                self.go_on_in_another(packet.dts, shared)?;
-            } else if self.pieces.is_due(packet.dts) {
+            let goes_on = self.splitter.is_due(base, packet.dts, bytes) && self.go_on_in_another(packet.dts, shared)?;
+            if !goes_on && self.pieces.is_due(packet.dts) {
                 self.current.file.end_piece(packet.dts)?;
                 self.pieces.end_newest();
             }
@@ -203,11 +208,28 @@ impl<S: Storage> Files<S> {
         Ok(())
     }
 
-    /// A picture ends its file where the next one begins.
-    fn go_on_in_another(&mut self, at: Timestamp, shared: &Shared) -> io::Result<()> {
+    /// A picture ends its file where the next one begins. `false`: that one cannot be made, and this one goes on; it is tried
+    /// again at each keyframe.
+    fn go_on_in_another(&mut self, at: Timestamp, shared: &Shared) -> io::Result<bool> {
         self.close_former()?;
-        self.current.file.end_at(at)?;
-        self.begin_another(shared)
+        let next = match self.make_another(shared) {
+            Ok(next) => next,
+            Err(error) => {
+                if !std::mem::replace(&mut self.was_unsplit, true) {
+                    let (path, reason) = (self.current.path.display().to_string(), error.to_string());
+                    self.news.push(RecorderEvent::Unsplit { path, reason });
+                }
+                return Ok(false);
+            }
+        };
+        if let Err(error) = self.current.file.end_at(at) {
+            drop(next.file);
+            discard_unless_it_plays(&mut self.storage, &next.path, None, shared);
+            return Err(error);
+        }
+        self.was_unsplit = false;
+        self.turn_to(next)?;
+        Ok(true)
     }
 
     /// The current file ends before its last two pieces, and another one begins with them.
@@ -216,11 +238,11 @@ impl<S: Storage> Files<S> {
         self.current.file.cut_pieces()?;
         let (full, pieces) = (self.current.path.clone(), self.pieces.take());
         self.take_marks_back();
-        self.splitter.begin_file();
-        self.begin_another(shared)?;
+        let next = self.make_another(shared)?;
+        self.turn_to(next)?;
         if !std::mem::replace(&mut self.was_full, true) {
             let [path, next] = [&full, &self.current.path].map(|path| path.display().to_string());
-            self.news = Some(RecorderEvent::FileFull { path, next });
+            self.news.push(RecorderEvent::FileFull { path, next });
         }
         for taken in pieces {
             match taken {
@@ -235,11 +257,15 @@ impl<S: Storage> Files<S> {
         Ok(())
     }
 
-    fn begin_another(&mut self, shared: &Shared) -> io::Result<()> {
+    fn make_another(&mut self, shared: &Shared) -> io::Result<Open<S>> {
         // A name that has become free since, because its file was renamed, is not taken again.
         let made = self.storage.create(&self.base_path, self.begun + 1)?;
+        begin(&mut self.storage, made, self.form, &self.stream, shared)
+    }
+
+    fn turn_to(&mut self, next: Open<S>) -> io::Result<()> {
         self.begun += 1;
-        let next = begin(&mut self.storage, made, self.form, &self.stream, shared)?;
+        self.splitter.begin_file();
         self.closing = Some(std::mem::replace(&mut self.current, next));
         self.pieces = Pieces::default();
         // Without a picture nothing comes late.
@@ -250,7 +276,8 @@ impl<S: Storage> Files<S> {
         let Some(mut former) = self.closing.take() else { return Ok(()) };
         former.file.finish()?;
         self.closed_bytes += former.file.bytes();
-        write_marks(&mut self.storage, &mut former, true);
+        let written = write_marks(&mut self.storage, &mut former, true);
+        self.hear_of_marks(&former.path, written);
         Ok(())
     }
 
@@ -267,8 +294,23 @@ impl<S: Storage> Files<S> {
                 open.marks.push(Mark { number, at: at.since(base) });
             }
         }
+        let mut lost = None;
         for open in self.closing.iter_mut().chain([&mut self.current]) {
-            write_marks(&mut self.storage, open, false);
+            let written = write_marks(&mut self.storage, open, false);
+            lost = written.err().map(|error| (open.path.clone(), error)).or(lost);
+        }
+        if let Some((path, error)) = lost {
+            self.hear_of_marks(&path, Err(error));
+        }
+    }
+
+    /// Nobody's recording fails for its marks, but they were promised.
+    fn hear_of_marks(&mut self, path: &Path, written: io::Result<()>) {
+        let Err(error) = written else { return };
+        tracing::warn!(%error, "the marks of a recording cannot be written");
+        if !std::mem::replace(&mut self.were_marks_lost, true) {
+            let (path, reason) = (path.display().to_string(), error.to_string());
+            self.news.push(RecorderEvent::MarksLost { path, reason });
         }
     }
 
@@ -293,7 +335,9 @@ impl<S: Storage> Files<S> {
     fn finish(&mut self, shared: &Shared) -> io::Result<()> {
         let current = self.with_room(shared, |files| files.current.file.finish());
         let former = self.close_former();
-        write_marks(&mut self.storage, &mut self.current, true);
+        let written = write_marks(&mut self.storage, &mut self.current, true);
+        let path = self.current.path.clone();
+        self.hear_of_marks(&path, written);
         former.and(current)
     }
 
@@ -306,7 +350,8 @@ impl<S: Storage> Files<S> {
                 drop(open.file);
                 discard_unless_it_plays(&mut storage, &open.path, open.chapters.as_deref(), shared);
             } else {
-                write_marks(&mut storage, &mut open, true);
+                // It has failed, which was told.
+                let _ = write_marks(&mut storage, &mut open, true);
             }
         }
         storage.closed();
@@ -315,9 +360,13 @@ impl<S: Storage> Files<S> {
     /// The recording has ended before it was asked to, with its files closed: one that holds nothing goes.
     fn end_early(mut self, shared: &Shared) {
         let is_empty = self.current.file.base().is_none();
-        if is_empty && self.current.file.disk().place(&self.current.path) == Place::There {
-            self.storage.remove(&self.current.path);
-            shared.forget_file(&self.current.path);
+        match self.current.file.disk().place(&self.current.path) {
+            Place::There if is_empty => {
+                self.storage.remove(&self.current.path);
+                shared.forget_file(&self.current.path);
+            }
+            Place::Gone => shared.forget_file(&self.current.path),
+            Place::There | Place::Moved => {}
         }
         self.storage.closed();
     }
@@ -356,22 +405,19 @@ fn take<S: Storage>(open: &mut Open<S>, packet: &Packet) -> io::Result<()> {
     Ok(())
 }
 
-/// Nobody's recording fails for its marks.
-fn write_marks<S: Storage>(storage: &mut S, open: &mut Open<S>, is_closed: bool) {
+fn write_marks<S: Storage>(storage: &mut S, open: &mut Open<S>, is_closed: bool) -> io::Result<()> {
     if open.marks.is_empty() {
-        return;
+        return Ok(());
     }
     if open.chapters.is_none() {
         open.chapters = chapters_paths(&open.path).into_iter().find(|path| storage.is_free(path));
     }
     let Some(path) = &open.chapters else {
-        return tracing::warn!(path = %open.path.display(), "there is no free name for the marks of a recording");
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is no free name for them"));
     };
     let length = open.file.base().map(|base| open.file.last().since(base));
     let text = chapters_text(&open.marks, length.filter(|_| is_closed));
-    if let Err(error) = storage.write_beside(path, &text) {
-        tracing::warn!(%error, "the marks of a recording cannot be written");
-    }
+    storage.write_beside(path, &text)
 }
 
 /// Makes the file and records until the queue is closed and empty.
@@ -402,7 +448,7 @@ pub(super) fn record<S: Storage>(
     let mut files = Files::new(storage, config, first);
     tell(RecorderEvent::Begun);
     let written = write_all(&mut files, output, clock, shared, tell);
-    files.news.take().into_iter().for_each(tell);
+    files.news.drain(..).for_each(tell);
     match written {
         Ok(None) => files.storage.closed(),
         Ok(Some(error)) => {
@@ -446,8 +492,8 @@ fn write_all<S: Storage>(
             Popped::Empty => {}
             Popped::Closed => break,
         }
-        files.news.take().into_iter().for_each(tell);
         files.mark(shared.take_marks());
+        files.news.drain(..).for_each(tell);
         let now = clock.now();
         if now.since(synced_at) >= SYNC_INTERVAL {
             synced_at = now;

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use super::read::Standing;
 use super::words::{FlightWords, Phrase};
 use super::{Cause, Flight, FlightEvent};
+use crate::studio::ProblemKind;
 
 /// Poor stretches that are listed: the longest.
 const STRETCHES_MAX: usize = 20;
@@ -62,6 +63,21 @@ fn event_lines(events: &[FlightEvent], words: FlightWords) -> Vec<String> {
     let first = events.iter().take(FIRST_EVENTS_MAX).map(told);
     let last = events.iter().skip(FIRST_EVENTS_MAX + left_out).map(told);
     first.chain([format!("  {}", words.and_between(left_out))]).chain(last).collect()
+}
+
+/// Words of problems that end a recording, and of those that are good news.
+const RECORDING_ENDED: [ProblemKind; 2] = [ProblemKind::RecordingFailed, ProblemKind::DiskFull];
+const GOOD_NEWS: [ProblemKind; 2] = [ProblemKind::SourceRestored, ProblemKind::RecordingRepaired];
+
+/// What no second tells of: the end of a recording, or, where all seconds were good, whatever problem there was.
+fn what_happened(flight: &Flight, all_good: bool) -> Option<Phrase> {
+    let is_one_of = |word: &str, kinds: &[ProblemKind]| kinds.iter().any(|kind| kind.word() == word);
+    let mut words = flight.events.iter().map(|event| event.word.as_str());
+    if words.clone().any(|word| is_one_of(word, &RECORDING_ENDED)) {
+        return Some(Phrase::RecordingEnded);
+    }
+    let is_wrong = |word: &str| FlightWords::is_problem(word) && !is_one_of(word, &GOOD_NEWS);
+    (all_good && words.any(is_wrong)).then_some(Phrase::SomethingHappened)
 }
 
 /// What the whole show came to, and one thing to do about it.
@@ -126,8 +142,11 @@ pub(super) fn summary_lines(flight: &Flight, words: FlightWords) -> Vec<String> 
         lines.push(words.loudness(lufs));
     }
     lines.extend(standing_phrase(standing).map(|phrase| words.text(phrase).to_owned()));
+    let happened = what_happened(flight, causes.is_empty());
+    lines.extend(happened.map(|phrase| words.text(phrase).to_owned()));
     match (causes.first(), standing) {
         (Some((cause, count)), _) => lines.push(words.cost_most(*cause, *count)),
+        (None, _) if happened.is_some() => {}
         (None, Standing::Ended) => lines.push(words.text(Phrase::NothingWrong).to_owned()),
         (None, Standing::Runs) => lines.push(words.text(Phrase::NothingWrongYet).to_owned()),
         // That it was cut off is wrong enough.
@@ -284,6 +303,24 @@ mod tests {
             flight.events.push(FlightEvent { at, word: word.to_owned(), sentence: sentence.to_owned() });
         }
         flight
+    }
+
+    #[test]
+    fn what_no_second_tells_of_is_not_said_to_be_nothing() {
+        let told = |words: &[&str]| {
+            let mut flight = Flight { seconds: (0..9).map(second).collect(), ..Flight::default() };
+            for word in words.iter().chain(&["end"]) {
+                let (word, sentence) = ((*word).to_owned(), "…".to_owned());
+                flight.events.push(FlightEvent { at: 1.0, word, sentence });
+            }
+            summary_lines(&flight, FlightWords::English).pop().unwrap()
+        };
+        for good in [&["mark", "recording"][..], &["source_restored"]] {
+            assert_eq!(told(good), "Nothing went wrong.");
+        }
+        assert!(told(&["recording_failed"]).starts_with("The recording ended before"));
+        assert!(told(&["mark", "disk_full"]).starts_with("The recording ended before"));
+        assert!(told(&["marks_lost"]).starts_with("No second was bad"));
     }
 
     #[test]

@@ -45,6 +45,8 @@ table! {
     NeverBegan: "The show did not begin.", "Die Sendung begann nicht.";
     NothingWrong: "Nothing went wrong.", "Nichts ging schief.";
     NothingWrongYet: "Nothing has gone wrong so far.", "Bisher ging nichts schief.";
+    SomethingHappened: "No second was bad; what happened all the same is below.", "Keine Sekunde war schlecht; was trotzdem geschah, steht unten.";
+    RecordingEnded: "The recording ended before the show did: what happened is below.", "Die Aufnahme endete vor der Sendung: was geschah, steht unten.";
     StillRuns: "It is still running.", "Sie läuft noch.";
     CutOff: "The program ended before the show did: it was killed, or this computer went off.", "Das Programm endete vor der Sendung: es wurde beendet, oder dieser Rechner ging aus.";
 
@@ -179,6 +181,11 @@ impl FlightWords {
             _ => None,
         };
         self.pick([None, german()]).unwrap_or_else(|| stored.to_owned())
+    }
+
+    /// Whether an event of this word is a problem.
+    pub(super) fn is_problem(word: &str) -> bool {
+        EVENTS.iter().all(|(known, _)| *known != word)
     }
 
     /// How the word of an event is called.

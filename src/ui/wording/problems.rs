@@ -136,6 +136,9 @@ fn what_german(problem: &Problem) -> String {
             "Die Datei {about} ist so groß, wie ihr Datenträger es erlaubt: die Aufnahme geht in {details} weiter, und es \
              fehlt nichts."
         ),
+        Kind::RecordingNotSplit => format!(
+            "Die nächste Datei der Aufnahme lässt sich nicht anlegen ({details}): sie geht in {about} weiter, und es fehlt nichts."
+        ),
         Kind::DiskFull => format!("Der Datenträger ist voll: die Aufnahme {about} ist zu Ende ({details})."),
         Kind::DiskLow => format!("Der Datenträger hat nur noch Platz für {details} Minuten der Aufnahme {about}."),
         Kind::RecordingRepaired => format!(
@@ -146,6 +149,7 @@ fn what_german(problem: &Problem) -> String {
             format!("Die Wiederholung {about} lässt sich nicht speichern ({}).", replay_german(details))
         }
         Kind::MarkFailed => "Es lässt sich kein Moment markieren: nichts wird aufgenommen.".to_owned(),
+        Kind::MarksLost => format!("Die Marken der Aufnahme {about} lassen sich nicht schreiben ({details})."),
         Kind::IngestFailed => format!("Der Server der Probe startet nicht ({details})."),
         Kind::ProfileWarning => details.clone(),
         Kind::ComputerSlept => format!("Dieser Rechner hat {about} geschlafen; die Sendung ging um {details} weiter."),
@@ -506,6 +510,10 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
             "Nothing to do: both files play. A disk with exFAT or NTFS takes larger ones.",
             "Nichts zu tun: beide Dateien laufen. Ein Datenträger mit exFAT oder NTFS nimmt größere.",
         ],
+        Kind::RecordingNotSplit => [
+            "See that its folder is there and can be written to: it is tried again at each keyframe.",
+            "Sieh nach, ob ihr Ordner da ist und beschrieben werden darf: bei jedem Schlüsselbild wird es wieder versucht.",
+        ],
         Kind::DiskFull => [
             "Free some space, or record to another disk.",
             "Schaffe Platz oder nimm auf einen anderen Datenträger auf.",
@@ -516,6 +524,7 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         ],
         Kind::RecordingRepaired => ["Nothing to do: it plays.", "Nichts zu tun: sie läuft."],
         Kind::MarkFailed => RECORD_FIRST,
+        Kind::MarksLost => ["The report of the show has them.", "Im Bericht der Sendung stehen sie."],
         Kind::ReplayFailed => [
             "Record to a folder you may write to, on a disk with some room. The show is not harmed.",
             "Nimm in einen Ordner auf, in den du schreiben darfst, auf einen Datenträger mit Platz. Die Sendung ist nicht \
