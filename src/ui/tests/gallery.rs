@@ -265,7 +265,9 @@ fn hours() -> Model {
 fn hours_over() -> Model {
     let mut model = hours();
     model.handle_act(7300.0, Act::EndShow);
-    model.handle_event(7301.0, over(7200, None));
+    let StudioEvent::Ended(mut summary) = over(7200, None) else { panic!() };
+    summary.recordings = (1..=7).map(|file| format!("/home/anna/Videos/Tally-{file}.mp4").into()).collect();
+    model.handle_event(7301.0, StudioEvent::Ended(summary));
     model
 }
 
