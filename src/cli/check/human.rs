@@ -72,6 +72,8 @@ fn summed_up(summary: &CheckSummary) {
     }
     // The first thing to do is the one that comes first on the way.
     if let Some(problem) = summary.failures.first() {
-        print::line(&format!("  First: {}", wording::to_do(problem)));
+        let of_several = summary.destinations.len() > 1 && problem.place().is_some();
+        let which = if of_several { format!(", {}", problem.about) } else { String::new() };
+        print::line(&format!("  First{which}: {}", wording::to_do(problem)));
     }
 }
