@@ -152,6 +152,14 @@ fn the_head_has_every_step() {
         }
         assert!(head.contains("keep it private"), "{head}");
     }
+    for engine in ENGINES {
+        let mut elsewhere = relay(engine, vec![destination("tube", "rtmp://tube.example/app", "k")]);
+        elsewhere.file = Some(Path::new("p/my relay.conf"));
+        let text = elsewhere.config().unwrap();
+        assert!(text.contains(" 'my relay.conf'") && !text.contains("p/my"), "a step is taken in its folder: {text}");
+        elsewhere.file = Some(Path::new("/etc/./-x.conf"));
+        assert!(elsewhere.config().unwrap().contains(" ./-x.conf"), "it is no option");
+    }
     let mut named = relay(RelayEngine::Nginx, two());
     (named.profile, named.file) = ("Peter's\nshow", None);
     let text = named.config().unwrap();
