@@ -10,6 +10,7 @@ mod known;
 mod look;
 mod pump;
 mod reconnect;
+mod said;
 mod tcp_info;
 mod tls;
 mod transport;

@@ -227,7 +227,9 @@ impl<'a> Pump<'a> {
                 self.go_live(now);
             }
             ClientEvent::Status { level, code, description } => {
-                if self.phase == Phase::Live {
+                let is_live = self.phase == Phase::Live;
+                // Decided here: those who are told may be waited for.
+                if is_live && self.carried.said.is_told(now, &level, &code, description.as_deref()) {
                     self.task.tell(PublisherEvent::ServerSaid { level, code, description });
                 }
             }
@@ -263,6 +265,7 @@ impl<'a> Pump<'a> {
             self.task.stats.update(|c| c.reconnects += 1);
         }
         self.carried.reconnect.live(now);
+        self.carried.said.begin_anew();
         self.carried.went_live = true;
         match self.task.config.late_max {
             None if again => self.task.output.go_on(),
