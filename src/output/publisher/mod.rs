@@ -6,6 +6,8 @@ mod certificate;
 mod connect;
 #[cfg(test)]
 mod day;
+#[cfg(test)]
+mod flood;
 mod known;
 mod look;
 mod pump;
