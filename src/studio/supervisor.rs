@@ -545,31 +545,7 @@ impl Supervisor {
     /// Tells the face.
     pub(super) fn tell(&self, event: StudioEvent) {
         self.flight.hear(&event);
-        match &event {
-            StudioEvent::Step(step) => {
-                tracing::debug!(name = step.name, ok = step.ok, took = ?step.took, detail = %step.detail, "step");
-            }
-            StudioEvent::State { destination, state, .. } => {
-                tracing::info!(%destination, state = state.word(), "state")
-            }
-            StudioEvent::Problem(problem) => {
-                let (kind, about, details) = (problem.kind.word(), &problem.about, &problem.details);
-                tracing::info!(kind, %about, %details, server_said = ?problem.server_said, "problem");
-            }
-            StudioEvent::Source { kind, state } => tracing::debug!(?kind, ?state, "source"),
-            StudioEvent::SourceKept { source, problem } => tracing::debug!(?source, ?problem, "source kept"),
-            StudioEvent::Devices { kind, found } => tracing::debug!(?kind, ?found, "devices"),
-            StudioEvent::DiskRoom(free) => tracing::trace!(?free, "disk"),
-            StudioEvent::Stats(stats) => tracing::trace!(?stats, "stats"),
-            // The address holds the key to watch.
-            StudioEvent::RehearsalShared(shared) => tracing::debug!(shared = shared.is_ok(), "rehearsal shared"),
-            StudioEvent::Check(event) => tracing::debug!(?event, "check"),
-            StudioEvent::Rehearsal(report) => tracing::debug!(?report, "rehearsal"),
-            StudioEvent::Recording { path, on } => tracing::info!(path = %path.display(), on, "recording"),
-            StudioEvent::Marked { number, at } => tracing::info!(number, ?at, "mark"),
-            StudioEvent::ReplaySaved(path) => tracing::info!(path = %path.display(), "replay"),
-            StudioEvent::Ended(summary) => tracing::debug!(?summary, "ended"),
-        }
+        event.trace();
         self.face.tell(event);
     }
 }
