@@ -104,6 +104,10 @@ impl Task {
                     self.tell(PublisherEvent::Failed { error, was_live });
                     break;
                 }
+                Next::Nowhere { wanted, backup } => {
+                    self.tell(PublisherEvent::Nowhere { wanted, backup });
+                    break;
+                }
                 Next::Again { wait, news } => {
                     if let Some(error) = news {
                         self.tell(PublisherEvent::Lost { error, was_live });

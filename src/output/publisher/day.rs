@@ -89,7 +89,7 @@ fn a_show_outlives_a_day_of_kills() {
         if let Some((error, went_live)) = failure {
             match reconnect.failed(now, error, started, went_live, false) {
                 Next::Again { wait, .. } => try_at = Some(at + wait.as_millis() as i64),
-                Next::GiveUp(error) => panic!("gave up at {at} ms: {error:?}"),
+                next => panic!("gave up at {at} ms: {next:?}"),
             }
         }
         if at % FRAME_MS == 0 {

@@ -26,6 +26,13 @@ const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
 pub(super) enum Next {
     /// Nothing more.
     GiveUp(PublishError),
+    /// Nothing more: the wanted server's failure was news, and the backup failed as well.
+    Nowhere {
+        /// What stood in the way to the wanted one.
+        wanted: PublishError,
+        /// To the other.
+        backup: PublishError,
+    },
     /// Connect again.
     Again {
         /// After so long, or as soon as the network is back.
@@ -178,7 +185,10 @@ impl Reconnect {
             self.first_failure = Some(error.clone());
             return Next::Again { wait: Duration::ZERO, news: Some(error) };
         }
-        Next::GiveUp(self.first_failure.take().unwrap_or(error))
+        match self.first_failure.take() {
+            Some(wanted) => Next::Nowhere { wanted, backup: error },
+            None => Next::GiveUp(error),
+        }
     }
 }
 
@@ -223,7 +233,7 @@ mod tests {
     fn again(next: Next) -> (Duration, Option<PublishError>) {
         match next {
             Next::Again { wait, news } => (wait, news),
-            Next::GiveUp(error) => panic!("gave up: {error:?}"),
+            next => panic!("gave up: {next:?}"),
         }
     }
 
@@ -369,7 +379,9 @@ mod tests {
         assert!(wait.is_zero() && news.is_some() && reconnect.server() == 1);
         let dns = PublishError::Dns { reason: String::new() };
         let next = reconnect.failed(seconds(1.0), dns, seconds(0.0), false, false);
-        assert!(matches!(next, Next::GiveUp(PublishError::Refused)), "the wanted server's own failure: {next:?}");
+        let each_has_its_own =
+            matches!(next, Next::Nowhere { wanted: PublishError::Refused, backup: PublishError::Dns { .. } });
+        assert!(each_has_its_own, "{next:?}");
     }
 
     #[test]
