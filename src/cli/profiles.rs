@@ -330,6 +330,7 @@ fn export_relay(
     let destinations = settings.with_secrets_split().destinations;
     let relay = Relay { engine, profile: &name, destinations, listen, file, with_secrets };
     let text = relay.config().map_err(|error| Failure::usage(error.to_string()))?;
+    tell_all(&relay.warnings());
     let Some(path) = file else {
         warn_of_secrets("configuration", with_secrets);
         return Ok(print_document(json, &name, &text));

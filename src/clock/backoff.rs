@@ -30,6 +30,11 @@ impl Backoff {
     pub fn next_wait(&mut self) -> Duration {
         let wait = self.next.min(self.cap);
         self.next = wait.saturating_mul(2).max(Self::SHORTEST);
+        self.spread(wait)
+    }
+
+    /// `wait` with the jitter of the others, of which it uses up none.
+    pub fn spread(&mut self, wait: Duration) -> Duration {
         let Some(random) = &mut self.random else { return wait };
         // xorshift64: spread, not security.
         *random ^= *random << 13;

@@ -8,7 +8,9 @@ use crate::media::{Packet, Timestamp};
 pub(super) struct Timeline {
     base: Option<Timestamp>,
     has_video: bool,
-    last_ms: u32,
+    /// Of the last picture and of the last sound.
+    last_video_ms: Option<u32>,
+    last_audio_ms: Option<u32>,
 }
 
 /// Where a packet lies.
@@ -22,7 +24,7 @@ pub(super) struct Place {
 
 impl Timeline {
     pub(super) fn new(has_video: bool) -> Self {
-        Self { base: None, has_video, last_ms: 0 }
+        Self { base: None, has_video, last_video_ms: None, last_audio_ms: None }
     }
 
     /// The packet's place; `None` for sound from before the first picture, which has none.
@@ -37,16 +39,19 @@ impl Timeline {
         }
         let timestamp_ms = Timestamp::from_nanos(packet.dts.nanos_since(base)).as_millis() as u32;
         let composition_ms = Timestamp::from_nanos(packet.pts.nanos_since(packet.dts)).as_millis() as i32;
-        self.last_ms = timestamp_ms;
+        let last_ms = if packet.is_video() { &mut self.last_video_ms } else { &mut self.last_audio_ms };
+        *last_ms = Some(timestamp_ms);
         Some(Place { timestamp_ms, composition_ms })
     }
 
-    /// The timestamp for sequence headers that are sent again: none of what follows is older, neither what was placed before
-    /// nor what waits, of which the `oldest` has this decode time. Sound that waits is often older than the last picture.
+    /// The timestamp for sequence headers that are sent again: none of what follows is older. Not what was placed before; not
+    /// what waits, of which the `oldest` has this decode time; and not what is made next: sound trails the pictures, and is
+    /// often older than the last of them.
     pub(super) fn headers_at(&self, oldest: Option<Timestamp>) -> u32 {
         let waiting = self.base.zip(oldest).filter(|(base, oldest)| oldest >= base);
         let waiting = waiting.map(|(base, oldest)| Timestamp::from_nanos(oldest.nanos_since(base)).as_millis() as u32);
-        waiting.map_or(self.last_ms, |waiting| waiting.min(self.last_ms))
+        let last = [self.last_video_ms, self.last_audio_ms].into_iter().flatten().min().unwrap_or(0);
+        waiting.map_or(last, |waiting| waiting.min(last))
     }
 }
 
@@ -81,6 +86,14 @@ mod tests {
         assert_eq!(timeline.headers_at(Some(at(1480))), 480);
         assert_eq!((timeline.headers_at(Some(at(2000))), timeline.headers_at(None)), (500, 500));
         assert_eq!(timeline.headers_at(Some(at(999))), 500, "it has no place");
+        // Sound trails: more of it, older than the last picture, may come once the queue is empty.
+        timeline.place(&packet(PacketKind::Audio, at(1440))).unwrap();
+        timeline.place(&packet(PacketKind::Video { keyframe: false }, at(1520))).unwrap();
+        assert_eq!((timeline.headers_at(None), timeline.headers_at(Some(at(1600)))), (440, 440));
+        assert_eq!(timeline.headers_at(Some(at(1400))), 400);
+        // A picture may be the older one, too.
+        timeline.place(&packet(PacketKind::Audio, at(1700))).unwrap();
+        assert_eq!(timeline.headers_at(None), 520);
     }
 
     #[test]

@@ -340,3 +340,34 @@ pub enum StudioEvent {
     /// The show is over; of a show, nothing follows.
     Ended(Box<Summary>),
 }
+
+impl StudioEvent {
+    /// Writes it to the log.
+    pub(super) fn trace(&self) {
+        match self {
+            Self::Step(step) => {
+                tracing::debug!(name = step.name, ok = step.ok, took = ?step.took, detail = %step.detail, "step");
+            }
+            Self::State { destination, state, .. } => {
+                tracing::info!(%destination, state = state.word(), "state")
+            }
+            Self::Problem(problem) => {
+                let (kind, about, details) = (problem.kind.word(), &problem.about, &problem.details);
+                tracing::info!(kind, %about, %details, server_said = ?problem.server_said, "problem");
+            }
+            Self::Source { kind, state } => tracing::debug!(?kind, ?state, "source"),
+            Self::SourceKept { source, problem } => tracing::debug!(?source, ?problem, "source kept"),
+            Self::Devices { kind, found } => tracing::debug!(?kind, ?found, "devices"),
+            Self::DiskRoom(free) => tracing::trace!(?free, "disk"),
+            Self::Stats(stats) => tracing::trace!(?stats, "stats"),
+            // The address holds the key to watch.
+            Self::RehearsalShared(shared) => tracing::debug!(shared = shared.is_ok(), "rehearsal shared"),
+            Self::Check(event) => tracing::debug!(?event, "check"),
+            Self::Rehearsal(report) => tracing::debug!(?report, "rehearsal"),
+            Self::Recording { path, on } => tracing::info!(path = %path.display(), on, "recording"),
+            Self::Marked { number, at } => tracing::info!(number, ?at, "mark"),
+            Self::ReplaySaved(path) => tracing::info!(path = %path.display(), "replay"),
+            Self::Ended(summary) => tracing::debug!(?summary, "ended"),
+        }
+    }
+}

@@ -272,6 +272,12 @@ impl Line {
         self.target.as_ref().is_some_and(|target| target.wanted.stream_name.is_empty())
     }
 
+    /// What its backup server is called, as in a check.
+    pub(super) fn backup_about(&self) -> String {
+        let backup = self.target.as_ref().and_then(|target| target.backup.as_ref());
+        format!("{} (backup)", backup.map_or(self.about.as_str(), |backup| &backup.about))
+    }
+
     /// Media time that waits for it.
     pub(super) fn waiting(&self) -> Duration {
         self.publisher.as_ref().map_or(Duration::ZERO, |publisher| publisher.output().queue().gauge().waiting)

@@ -440,22 +440,31 @@ impl Supervisor {
                 let problem = Problem::from_publish(&about, &error).of_nameless(nameless).at(place);
                 let lost = was_live && problem.kind != ProblemKind::EndLost;
                 let problem = if lost { problem.into_loss(ProblemKind::RetriesEnded) } else { problem };
-                self.line_failed(running, place, problem);
+                self.line_failed(running, place, problem, None);
+            }
+            PublisherEvent::Nowhere { wanted, backup } => {
+                let backup = Problem::from_publish(&line.backup_about(), &backup).of_nameless(nameless).at(place);
+                let wanted = Problem::from_publish(&about, &wanted).of_nameless(nameless).at(place);
+                self.line_failed(running, place, wanted, Some(backup));
             }
         }
     }
 
-    fn line_failed(&self, running: &mut Running, place: usize, problem: Problem) {
+    /// `problem` is why the destination is over, and told unless it was: then there is a `last` one, which is told.
+    fn line_failed(&self, running: &mut Running, place: usize, problem: Problem, last: Option<Problem>) {
         let runs = running.phase == Phase::Running;
         if runs && running.lines.get(place).is_some_and(|line| line.was_turned_on) {
             // Switched on in vain, it is off again: the show is as it was before. The card comes after that, and stays.
             self.destination_is(running, place, DestinationState::Off);
-            self.tell(StudioEvent::Problem(problem));
-        } else if runs && running.lines.have_failed_but(place) {
-            self.fail_and_end(running, problem);
-        } else {
-            self.fail(running, problem);
+            [Some(problem), last].into_iter().flatten().for_each(|problem| self.tell(StudioEvent::Problem(problem)));
+            return;
         }
+        self.tell(StudioEvent::Problem(last.unwrap_or_else(|| problem.clone())));
+        if runs && running.lines.have_failed_but(place) {
+            running.failures.clear();
+            self.end(running);
+        }
+        running.failures.push(problem);
     }
 
     /// Connections that have not even said what is missing.
@@ -539,31 +548,7 @@ impl Supervisor {
     /// Tells the face.
     pub(super) fn tell(&self, event: StudioEvent) {
         self.flight.hear(&event);
-        match &event {
-            StudioEvent::Step(step) => {
-                tracing::debug!(name = step.name, ok = step.ok, took = ?step.took, detail = %step.detail, "step");
-            }
-            StudioEvent::State { destination, state, .. } => {
-                tracing::info!(%destination, state = state.word(), "state")
-            }
-            StudioEvent::Problem(problem) => {
-                let (kind, about, details) = (problem.kind.word(), &problem.about, &problem.details);
-                tracing::info!(kind, %about, %details, server_said = ?problem.server_said, "problem");
-            }
-            StudioEvent::Source { kind, state } => tracing::debug!(?kind, ?state, "source"),
-            StudioEvent::SourceKept { source, problem } => tracing::debug!(?source, ?problem, "source kept"),
-            StudioEvent::Devices { kind, found } => tracing::debug!(?kind, ?found, "devices"),
-            StudioEvent::DiskRoom(free) => tracing::trace!(?free, "disk"),
-            StudioEvent::Stats(stats) => tracing::trace!(?stats, "stats"),
-            // The address holds the key to watch.
-            StudioEvent::RehearsalShared(shared) => tracing::debug!(shared = shared.is_ok(), "rehearsal shared"),
-            StudioEvent::Check(event) => tracing::debug!(?event, "check"),
-            StudioEvent::Rehearsal(report) => tracing::debug!(?report, "rehearsal"),
-            StudioEvent::Recording { path, on } => tracing::info!(path = %path.display(), on, "recording"),
-            StudioEvent::Marked { number, at } => tracing::info!(number, ?at, "mark"),
-            StudioEvent::ReplaySaved(path) => tracing::info!(path = %path.display(), "replay"),
-            StudioEvent::Ended(summary) => tracing::debug!(?summary, "ended"),
-        }
+        event.trace();
         self.face.tell(event);
     }
 }

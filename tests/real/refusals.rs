@@ -65,6 +65,16 @@ fn a_port_where_nobody_listens() {
 }
 
 #[test]
+fn two_servers_of_which_neither_takes_the_show() {
+    let wanted = format!("rtmp://127.0.0.1:{}/live", free_port());
+    let ended = show(&wanted).args(&["--backup", "rtmp://no-such-host.invalid/live"]).run();
+    ended.expect_problem(4, &["dns_failed"]);
+    let told: Vec<_> = ended.problems().iter().map(|problem| problem["about"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(told, [wanted, "rtmp://no-such-host.invalid/live (backup)".to_owned()], "{}", ended.story());
+    assert_eq!(ended.summary()["failure"], "connection_refused", "{}", ended.story());
+}
+
+#[test]
 fn a_server_that_accepts_and_is_silent() {
     let server = OddServer::silent();
     let ended = show(&server.url()).run();

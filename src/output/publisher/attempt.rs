@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::known::Known;
 use super::pump::Pump;
 use super::reconnect::{Next, Reconnect};
+use super::said::Said;
 use super::transport::Transport;
 use super::unacknowledged::Left;
 use super::{Order, PublishTarget, PublisherConfig, PublisherEvent, PublisherState, certificate, connect, tls};
@@ -46,6 +47,8 @@ pub(super) struct Carried {
     pub(super) went_live: bool,
     /// Its connection, until it is known what of it did not arrive: sound, and pictures where none may be missed.
     pub(super) left: Option<Left>,
+    /// What the server said.
+    pub(super) said: Said,
     /// What was learnt of each server.
     known: [Known; 2],
 }
@@ -55,7 +58,8 @@ impl Task {
         let timeline = Timeline::new(self.config.headers.video.is_some());
         let servers = 1 + usize::from(self.config.backup.is_some());
         let reconnect = Reconnect::new(servers, self.config.retry_for, self.config.joins, random_seed());
-        let mut carried = Carried { timeline, reconnect, went_live: false, left: None, known: Default::default() };
+        let (said, known) = (Said::default(), Default::default());
+        let mut carried = Carried { timeline, reconnect, went_live: false, left: None, said, known };
         self.tell(PublisherEvent::State(PublisherState::Connecting));
         loop {
             let started = self.clock.now();
@@ -98,6 +102,10 @@ impl Task {
                 Next::GiveUp(error) => {
                     let was_live = carried.reconnect.was_live();
                     self.tell(PublisherEvent::Failed { error, was_live });
+                    break;
+                }
+                Next::Nowhere { wanted, backup } => {
+                    self.tell(PublisherEvent::Nowhere { wanted, backup });
                     break;
                 }
                 Next::Again { wait, news } => {

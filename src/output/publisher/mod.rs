@@ -6,10 +6,13 @@ mod certificate;
 mod connect;
 #[cfg(test)]
 mod day;
+#[cfg(test)]
+mod flood;
 mod known;
 mod look;
 mod pump;
 mod reconnect;
+mod said;
 mod tcp_info;
 mod tls;
 mod transport;
@@ -168,6 +171,13 @@ pub enum PublisherEvent {
     },
     /// It is live at its backup server.
     OnBackup,
+    /// It gave up before it was live: neither server took the show.
+    Nowhere {
+        /// Why the wanted one did not, which was told as `Lost`.
+        wanted: PublishError,
+        /// Why its backup did not.
+        backup: PublishError,
+    },
     /// It gave up: after the first attempt when it never was live, when retries ended, or without the end of the show.
     Failed {
         /// Why.

@@ -24,6 +24,8 @@ use crate::rtmp::client::{ClientError, ClientEvent, ClientSession, MediaKind, Ou
 /// Bytes that wait for the socket before no more packets are taken: what is not yet handed over stays in the
 /// packet queue, where it can still be dropped.
 const WRITE_AHEAD_MAX: usize = 16 * 1024;
+/// While so much waits for the socket a server is read no further: it asks (pings) and does not read what it is answered.
+const ANSWERS_MAX: usize = 1 << 20;
 /// Parts handed to one vectored write.
 const PARTS_MAX: usize = 64;
 /// How long a server may take to close after the goodbye.
@@ -167,7 +169,7 @@ impl<'a> Pump<'a> {
             let now = self.task.clock.now();
             self.drain_session(now)?;
             let mut progress = self.poll_write(cx, now)?;
-            match self.poll_read(cx, now)? {
+            match if self.owes_answers() { Poll::Pending } else { self.poll_read(cx, now)? } {
                 Poll::Ready(true) => return Poll::Ready(Ok(())),
                 Poll::Ready(false) => progress = true,
                 Poll::Pending => {}
@@ -227,7 +229,9 @@ impl<'a> Pump<'a> {
                 self.go_live(now);
             }
             ClientEvent::Status { level, code, description } => {
-                if self.phase == Phase::Live {
+                let is_live = self.phase == Phase::Live;
+                // Decided here: those who are told may be waited for.
+                if is_live && self.carried.said.is_told(now, &level, &code, description.as_deref()) {
                     self.task.tell(PublisherEvent::ServerSaid { level, code, description });
                 }
             }
@@ -263,6 +267,7 @@ impl<'a> Pump<'a> {
             self.task.stats.update(|c| c.reconnects += 1);
         }
         self.carried.reconnect.live(now);
+        self.carried.said.begin_anew();
         self.carried.went_live = true;
         match self.task.config.late_max {
             None if again => self.task.output.go_on(),
@@ -369,6 +374,12 @@ impl<'a> Pump<'a> {
         }
         let step = self.step();
         self.fail(step, now, PublishError::Broken { step, reason: reason.to_owned() })
+    }
+
+    /// More waits than the server may ask for. It is read on as soon as it takes some of it: the write that is pending wakes us.
+    /// After our goodbye nothing is answered any more, and what is read costs nothing.
+    fn owes_answers(&self) -> bool {
+        matches!(self.phase, Phase::Connecting | Phase::Live) && self.outgoing_bytes > ANSWERS_MAX
     }
 
     /// `Ready(true)`: the server has closed after our goodbye. `Ready(false)`: something was read.

@@ -26,6 +26,13 @@ const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
 pub(super) enum Next {
     /// Nothing more.
     GiveUp(PublishError),
+    /// Nothing more: the wanted server's failure was news, and the backup failed as well.
+    Nowhere {
+        /// What stood in the way to the wanted one.
+        wanted: PublishError,
+        /// To the other.
+        backup: PublishError,
+    },
     /// Connect again.
     Again {
         /// After so long, or as soon as the network is back.
@@ -49,6 +56,8 @@ pub(super) struct Reconnect {
     lost_at: Option<Timestamp>,
     /// Attempts in vain since then.
     in_vain: usize,
+    /// Those of them at the end that met nobody.
+    unanswered: usize,
     /// The old session that still holds the name was told of.
     told_old_session: bool,
     /// Failures before the first success, one for each server.
@@ -68,6 +77,7 @@ impl Reconnect {
             first_live_at: None,
             lost_at: None,
             in_vain: 0,
+            unanswered: 0,
             told_old_session: false,
             first_failure: None,
         }
@@ -96,6 +106,7 @@ impl Reconnect {
     /// The server accepted the publish.
     pub(super) fn live(&mut self, now: Timestamp) {
         self.first_live_at.get_or_insert(now);
+        self.answered();
         (self.told_old_session, self.in_vain) = (false, 0);
     }
 
@@ -137,16 +148,34 @@ impl Reconnect {
             self.server = (self.server + 1) % self.servers;
             self.in_vain += 1;
         }
+        if error.nobody_answered() {
+            self.unanswered += 1;
+        } else if !went_live && self.answered() {
+            // It was just asked: the first wait, which is none, is over.
+            self.backoff.next_wait();
+        }
         let wait = match &error {
             // Another one was not asked yet.
             _ if (1..self.servers).contains(&self.in_vain) => Duration::ZERO,
-            error if error.nobody_answered() => self.backoff.next_wait().min(KNOCK_WAIT_MAX),
+            error if error.nobody_answered() && is_first => Duration::ZERO,
+            // A knock uses up none of the waits that spare a server which answers.
+            error if error.nobody_answered() => self.backoff.spread(KNOCK_WAIT_MAX).min(KNOCK_WAIT_MAX),
             error if error.is_old_session() => OLD_SESSION_WAIT,
             _ => self.backoff.next_wait(),
         };
         let old_session =
             error.is_old_session() && !std::mem::replace(&mut self.told_old_session, error.is_old_session());
         Next::Again { wait, news: (went_live || is_first || old_session).then_some(error) }
+    }
+
+    /// Somebody answered; `true`: after nobody had, at any of the servers. Who comes back is met as one that was never away:
+    /// the waits begin anew.
+    fn answered(&mut self) -> bool {
+        let is_back = std::mem::take(&mut self.unanswered) >= self.servers;
+        if is_back {
+            self.backoff.reset();
+        }
+        is_back
     }
 
     /// A show that cannot begin is told at once, unless another server takes it.
@@ -156,7 +185,10 @@ impl Reconnect {
             self.first_failure = Some(error.clone());
             return Next::Again { wait: Duration::ZERO, news: Some(error) };
         }
-        Next::GiveUp(self.first_failure.take().unwrap_or(error))
+        match self.first_failure.take() {
+            Some(wanted) => Next::Nowhere { wanted, backup: error },
+            None => Next::GiveUp(error),
+        }
     }
 }
 
@@ -201,7 +233,7 @@ mod tests {
     fn again(next: Next) -> (Duration, Option<PublishError>) {
         match next {
             Next::Again { wait, news } => (wait, news),
-            Next::GiveUp(error) => panic!("gave up: {error:?}"),
+            next => panic!("gave up: {next:?}"),
         }
     }
 
@@ -256,6 +288,54 @@ mod tests {
         }
     }
 
+    /// The server was gone for six seconds: twelve knocks in vain.
+    fn gone_for_a_while(servers: usize) -> Reconnect {
+        let mut reconnect = live_once(servers);
+        again(reconnect.failed(seconds(60.0), broken(), seconds(0.0), true, false));
+        for knock in 1..=12 {
+            let now = seconds(60.0 + 0.5 * f64::from(knock));
+            again(reconnect.failed(now, PublishError::Refused, now, false, false));
+        }
+        reconnect
+    }
+
+    #[test]
+    fn knocks_use_up_none_of_the_waits_for_a_server_that_answers() {
+        for servers in [1, 2] {
+            let mut reconnect = gone_for_a_while(servers);
+            reconnect.live(seconds(66.5));
+            let (wait, _) = again(reconnect.failed(seconds(68.5), broken(), seconds(66.5), true, false));
+            assert!(wait.is_zero(), "lost again after two seconds, it waits {wait:?}");
+
+            let mut reconnect = gone_for_a_while(servers);
+            let refused = PublishError::Session(ClientError::TimedOut { step: Step::Connect });
+            for whole in [0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0] {
+                let (wait, _) = again(reconnect.failed(seconds(70.0), refused.clone(), seconds(69.0), false, false));
+                assert!((whole * 0.8..=whole * 1.2).contains(&wait.as_secs_f64()), "{wait:?} for {whole}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_that_is_gone_does_not_make_the_other_be_asked_more_often() {
+        let mut reconnect = live_once(2);
+        again(reconnect.failed(seconds(60.0), broken(), seconds(0.0), true, false));
+        let refused = PublishError::Session(ClientError::TimedOut { step: Step::Connect });
+        let mut wait = Duration::ZERO;
+        for _ in 0..10 {
+            again(reconnect.failed(seconds(61.0), PublishError::Refused, seconds(60.9), false, false));
+            wait = again(reconnect.failed(seconds(61.0), refused.clone(), seconds(60.9), false, false)).0;
+        }
+        assert!(wait >= WAIT_MAX.mul_f64(0.8), "{wait:?}");
+        // Nor does a server that hangs up again and again.
+        let mut reconnect = live_once(1);
+        for _ in 0..10 {
+            wait = again(reconnect.failed(seconds(61.0), broken(), seconds(60.0), true, false)).0;
+            reconnect.live(seconds(61.5));
+        }
+        assert!(wait >= WAIT_MAX.mul_f64(0.8), "{wait:?}");
+    }
+
     #[test]
     fn a_server_that_holds_the_old_session_is_waited_for_and_that_is_told_once() {
         let mut reconnect = live_once(1);
@@ -299,7 +379,9 @@ mod tests {
         assert!(wait.is_zero() && news.is_some() && reconnect.server() == 1);
         let dns = PublishError::Dns { reason: String::new() };
         let next = reconnect.failed(seconds(1.0), dns, seconds(0.0), false, false);
-        assert!(matches!(next, Next::GiveUp(PublishError::Refused)), "the wanted server's own failure: {next:?}");
+        let each_has_its_own =
+            matches!(next, Next::Nowhere { wanted: PublishError::Refused, backup: PublishError::Dns { .. } });
+        assert!(each_has_its_own, "{next:?}");
     }
 
     #[test]

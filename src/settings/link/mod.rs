@@ -6,7 +6,7 @@ mod qr;
 use form_urlencoded::{Serializer, parse};
 
 use super::catalogue::Service;
-use super::{AudioChoice, Destination, EncodingSettings, ShowSettings, VideoChoice};
+use super::{AudioChoice, Destination, EncodingSettings, ShowSettings, VideoChoice, Warning};
 use crate::rtmp::url::RtmpUrl;
 
 pub use qr::QrCode;
@@ -210,6 +210,15 @@ pub(in crate::settings) fn public_server(destination: &Destination, server: &str
     let app_end = bare[host_at..].match_indices('/').nth(1).map_or(bare.len(), |(at, _)| host_at + at);
     let cut = secret.and_then(|secret| bare[app_end..].find(&format!("/{secret}"))).map(|at| app_end + at + 1);
     cut.map_or(bare, |at| &bare[..at]).to_owned()
+}
+
+/// Takes from the addresses of `destination` what may be a secret; says so.
+pub(in crate::settings) fn without_secrets_in_addresses(destination: &mut Destination) -> Option<Warning> {
+    let server = public_server(destination, &destination.server);
+    let backup = destination.backup_server.as_deref().map(|backup| public_server(destination, backup));
+    let is_left_out = server != destination.server || backup != destination.backup_server;
+    (destination.server, destination.backup_server) = (server, backup);
+    is_left_out.then(|| Warning::PartOfAddressLeftOut { destination: destination.name.clone() })
 }
 
 struct Reader {

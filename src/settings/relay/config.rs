@@ -6,8 +6,9 @@ use std::path::Path;
 
 use super::target::Target;
 use super::{mediamtx, nginx, srs};
+use crate::settings::link::without_secrets_in_addresses;
 use crate::settings::profile::atomic::{Access, write_document};
-use crate::settings::{Destination, SettingsError};
+use crate::settings::{Destination, SettingsError, Warning};
 
 /// A program that sends one stream on to many destinations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +115,12 @@ impl Relay<'_> {
             RelayEngine::Srs => srs::config(self, &targets),
             RelayEngine::MediaMtx => mediamtx::config(self, &targets),
         }
+    }
+
+    /// What the user should know of the configuration: what of the addresses is not in it.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let shared = self.destinations.iter().filter(|_| !self.with_secrets);
+        shared.filter_map(|destination| without_secrets_in_addresses(&mut destination.clone())).collect()
     }
 
     /// Writes `text` to `path`, which must not exist yet; private if it holds secrets.

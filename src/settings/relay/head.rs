@@ -1,5 +1,6 @@
 //! The head of a configuration: what it is for, and the steps to run it.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use super::Relay;
@@ -21,7 +22,7 @@ pub(super) struct Steps<'a> {
 /// The head, as lines that begin with `#`.
 pub(super) fn head(relay: &Relay<'_>, targets: &[Target], steps: &Steps<'_>) -> String {
     let file = relay.file.filter(|path| *path != Path::new("-"));
-    let named = file.map_or_else(|| "FILE".to_owned(), |path| shell_word(&path.to_string_lossy()));
+    let named = file.and_then(Path::file_name).map_or_else(|| "FILE".to_owned(), in_its_folder);
     let profile = one_line(relay.profile);
     let mut lines = vec![format!(
         "{} as a relay: it takes one stream from Tally and sends it to the {} of the profile {profile:?}.",
@@ -58,4 +59,10 @@ pub(super) fn head(relay: &Relay<'_>, targets: &[Target], steps: &Steps<'_>) -> 
         );
     }
     lines.iter().map(|line| format!("{}\n", format!("# {}", one_line(line)).trim_end())).collect()
+}
+
+/// The file of this name for a shell that is in its folder; a name like `-c` is no option there.
+fn in_its_folder(name: &OsStr) -> String {
+    let name = name.to_string_lossy();
+    shell_word(&if name.starts_with('-') { format!("./{name}") } else { name.into_owned() })
 }

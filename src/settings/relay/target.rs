@@ -2,6 +2,7 @@
 
 use super::{Relay, RelayError};
 use crate::rtmp::url::{RtmpUrl, Scheme};
+use crate::settings::link::without_secrets_in_addresses;
 use crate::settings::{Destination, StreamKey};
 
 /// Most bytes of a word in a configuration: nginx takes 4096 with what stands around it.
@@ -17,6 +18,8 @@ pub(super) struct Target {
     pub(super) key: String,
     /// The profile has no key for it, wanted or not.
     pub(super) lacks_key: bool,
+    /// A part of its address that may be secret is not there.
+    pub(super) lacks_part: bool,
     /// Name and password, or what stands for it.
     pub(super) login: Option<(String, String)>,
     /// The CA to trust, as a path.
@@ -27,9 +30,14 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn of(destination: &Destination, relay: &Relay<'_>) -> Result<Self, RelayError> {
+        let mut shared = destination.clone();
+        if !relay.with_secrets {
+            // Of the backup no more is written than where it is.
+            without_secrets_in_addresses(&mut shared);
+        }
         let name = one_line(destination.shown_name());
         let refused = |reason: String| RelayError::Destination { name: name.clone(), engine: relay.engine, reason };
-        let url = RtmpUrl::parse(&destination.server, true).map_err(|error| refused(error.to_string()))?;
+        let url = RtmpUrl::parse(&shared.server, true).map_err(|error| refused(error.to_string()))?;
         if url.app.is_empty() {
             return Err(refused("its address has no app behind the server, as in rtmp://server/app".to_owned()));
         }
@@ -45,6 +53,7 @@ impl Target {
         };
         let target = Self {
             key: secret(&destination.stream_key, "KEY"),
+            lacks_part: shared.server != destination.server,
             lacks_key: !destination.has_key() || destination.stream_key.as_ref().is_some_and(StreamKey::is_empty),
             login: destination.user.as_ref().map(|user| (user.clone(), secret(&destination.password, "PASSWORD"))),
             tls_ca: tls_ca.transpose()?,
@@ -82,6 +91,9 @@ impl Target {
         let mut lines = vec![self.name.clone()];
         if self.lacks_key {
             lines.push("The profile has no key for it: put it here.".to_owned());
+        }
+        if self.lacks_part {
+            lines.push("A part of its address that may be secret is left out: put it here.".to_owned());
         }
         if let Some(backup) = &self.backup {
             lines.push(format!("{} does not turn to its backup server {}.", relay.engine, one_line(backup)));

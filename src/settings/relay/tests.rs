@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::*;
-use crate::settings::{Destination, StreamKey};
+use crate::settings::{Destination, StreamKey, Warning};
 
 const CANARY: &str = "canary-31ab";
 
@@ -152,6 +152,14 @@ fn the_head_has_every_step() {
         }
         assert!(head.contains("keep it private"), "{head}");
     }
+    for engine in ENGINES {
+        let mut elsewhere = relay(engine, vec![destination("tube", "rtmp://tube.example/app", "k")]);
+        elsewhere.file = Some(Path::new("p/my relay.conf"));
+        let text = elsewhere.config().unwrap();
+        assert!(text.contains(" 'my relay.conf'") && !text.contains("p/my"), "a step is taken in its folder: {text}");
+        elsewhere.file = Some(Path::new("/etc/./-x.conf"));
+        assert!(elsewhere.config().unwrap().contains(" ./-x.conf"), "it is no option");
+    }
     let mut named = relay(RelayEngine::Nginx, two());
     (named.profile, named.file) = ("Peter's\nshow", None);
     let text = named.config().unwrap();
@@ -162,7 +170,7 @@ fn the_head_has_every_step() {
 fn without_leave_no_secret_is_written() {
     for engine in ENGINES {
         let mut destinations = vec![
-            destination("you tube", "rtmps://a.tube.example/live2", CANARY),
+            destination("you tube", &format!("rtmps://a.tube.example/live2?tok={CANARY}"), CANARY),
             destination("other", "rtmp://other.example/app", CANARY),
             destination("asks", "rtmp://asks.example/app", CANARY),
         ];
@@ -172,13 +180,20 @@ fn without_leave_no_secret_is_written() {
         relay.with_secrets = false;
         let text = relay.config().unwrap();
         assert!(!text.contains("canary"), "{text}");
-        for placeholder in
-            ["PUT-THE-KEY-OF-you-tube-HERE", "PUT-THE-KEY-OF-other-HERE", "Keys and passwords are left out"]
-        {
+        for placeholder in [
+            "PUT-THE-KEY-OF-you-tube-HERE",
+            "PUT-THE-KEY-OF-other-HERE",
+            "Keys and passwords are left out",
+            "rtmps://a.tube.example/live2",
+            "A part of its address that may be secret is left out: put it here.",
+        ] {
             assert!(text.contains(placeholder), "{text}");
         }
+        let left_out = |name: &str| Warning::PartOfAddressLeftOut { destination: name.to_owned() };
+        assert_eq!(relay.warnings(), [left_out("you tube"), left_out("other")]);
         relay.with_secrets = true;
-        assert_eq!(relay.config().unwrap().matches(CANARY).count(), if engine == RelayEngine::Nginx { 2 } else { 4 });
+        assert_eq!(relay.config().unwrap().matches(CANARY).count(), if engine == RelayEngine::Nginx { 4 } else { 6 });
+        assert!(relay.warnings().is_empty());
     }
 }
 

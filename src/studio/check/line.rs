@@ -171,6 +171,8 @@ impl Line {
             }
             PublisherEvent::Failed { error: PublishError::Cancelled, .. } => Vec::new(),
             PublisherEvent::Failed { error, .. } => self.failed(&error, now),
+            // Its backup is a line of its own.
+            PublisherEvent::Nowhere { wanted, .. } => self.failed(&wanted, now),
             PublisherEvent::ServerSaid { .. } | PublisherEvent::State(_) | PublisherEvent::OnBackup => Vec::new(),
         }
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use toml_edit::DocumentMut;
 
 use super::{ProfileStore, toml_reason};
-use crate::settings::link::public_server;
+use crate::settings::link::without_secrets_in_addresses;
 use crate::settings::profile::atomic::{Access, write_document};
 use crate::settings::profile::document::{
     Kept, KeptSecrets, read_profile, say_of_secrets, strip_secrets, write_profile,
@@ -110,13 +110,4 @@ fn left_out_of(destination: &Destination, with_secrets: bool) -> KeptSecrets {
         stream_key: own(destination.has_key() && (!with_secrets || destination.stream_key.is_none())),
         password: own(destination.has_password() && (!with_secrets || destination.password.is_none())),
     }
-}
-
-/// Takes from the addresses what may be a secret, as a show link does; says so.
-fn without_secrets_in_addresses(destination: &mut Destination) -> Option<Warning> {
-    let server = public_server(destination, &destination.server);
-    let backup = destination.backup_server.as_deref().map(|backup| public_server(destination, backup));
-    let is_left_out = server != destination.server || backup != destination.backup_server;
-    (destination.server, destination.backup_server) = (server, backup);
-    is_left_out.then(|| Warning::PartOfAddressLeftOut { destination: destination.name.clone() })
 }
