@@ -2,6 +2,9 @@
 
 use crate::media::{Packet, Timestamp};
 
+/// Picture and sound are never farther apart, unless one has ended.
+const TRAILS_MAX_MS: u32 = 1000;
+
 /// Places packets on an output's own clock, which starts at 0 with its first video packet (its first audio packet where
 /// there is no video) and goes on through reconnects.
 #[derive(Clone, Debug)]
@@ -50,7 +53,9 @@ impl Timeline {
     pub(super) fn headers_at(&self, oldest: Option<Timestamp>) -> u32 {
         let waiting = self.base.zip(oldest).filter(|(base, oldest)| oldest >= base);
         let waiting = waiting.map(|(base, oldest)| Timestamp::from_nanos(oldest.nanos_since(base)).as_millis() as u32);
-        let last = [self.last_video_ms, self.last_audio_ms].into_iter().flatten().min().unwrap_or(0);
+        let last = [self.last_video_ms, self.last_audio_ms].into_iter().flatten();
+        let newest = last.clone().max().unwrap_or(0);
+        let last = last.min().unwrap_or(0).max(newest.saturating_sub(TRAILS_MAX_MS));
         waiting.map_or(last, |waiting| waiting.min(last))
     }
 }
@@ -94,6 +99,9 @@ mod tests {
         // A picture may be the older one, too.
         timeline.place(&packet(PacketKind::Audio, at(1700))).unwrap();
         assert_eq!(timeline.headers_at(None), 520);
+        // One that has ended does not come again.
+        timeline.place(&packet(PacketKind::Video { keyframe: true }, at(61_000))).unwrap();
+        assert_eq!(timeline.headers_at(None), 59_000);
     }
 
     #[test]
