@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::shuts::Shuts;
 use crate::media::Timestamp;
 
 /// A rate is measured over at least so long beside a round trip of the empty path, or acknowledgements that come in bursts mislead.
@@ -81,6 +82,8 @@ pub enum Window {
     Full,
     /// That, and it is so small that the system looks how short the path is (BBR), or was frightened by losses.
     Tiny,
+    /// Nothing is on its way, for the peer's own window is used up.
+    Shut,
 }
 
 /// One look at a connection.
@@ -149,6 +152,10 @@ pub struct LinkView {
     pub train_for: Option<Duration>,
     /// Data segments so far, if the system tells.
     pub segments: Option<Segments>,
+    /// The peer's window and not the path sets the pace: `carried` is what goes on from there, standstills included.
+    pub by_peer: bool,
+    /// The peer takes nothing just now, and has not for a while.
+    pub is_shut: bool,
 }
 
 impl LinkView {
@@ -200,7 +207,7 @@ impl HeldBack {
         }
         let loses = self.lost_at.is_some_and(|lost_at| at.since(lost_at) < LOSES);
         let holds = match sample.window {
-            Window::Open => false,
+            Window::Open | Window::Shut => false,
             Window::Full => !loses && !is_overdue && rtt <= usual + RISEN,
             Window::Tiny => !loses,
         };
@@ -275,6 +282,7 @@ pub struct Link {
     samples: VecDeque<LinkSample>,
     held_back: HeldBack,
     usual: Usual,
+    shuts: Shuts,
     progress: Option<(Timestamp, u64)>,
     /// When the last look was at which something waited.
     waited: Option<Timestamp>,
@@ -295,6 +303,7 @@ impl Link {
         }
         self.observe_burst(&sample);
         self.usual.observe(&sample);
+        self.shuts.observe(&sample);
         if self.held_back.is_so(&sample, self.usual.rtt(), self.silent(&sample)) {
             // What went before was sent into another window, and says as little of the link.
             self.samples.clear();
@@ -354,9 +363,10 @@ impl Link {
         let path = self.usual.rtt();
         // Something has waited longer than the path itself takes.
         let queues = self.age(last) >= path + RISEN;
-        let measured = if queues { self.measured(last) } else { None };
-        let glimpsed = measured.map(|(bps, _)| bps);
-        let carried = measured.filter(|(_, over)| *over >= WINDOW_MIN).map(|(bps, _)| bps);
+        let by_peer = self.shuts.bps();
+        let measured = if queues && by_peer.is_none() { self.measured(last) } else { None };
+        let glimpsed = by_peer.or(measured.map(|(bps, _)| bps));
+        let carried = by_peer.or(measured.filter(|(_, over)| *over >= WINDOW_MIN).map(|(bps, _)| bps));
         let delay = match glimpsed {
             Some(bps) => delay_of(last.backlog(), bps, path),
             None => last.rtt.saturating_sub(path),
@@ -373,6 +383,8 @@ impl Link {
             passed: self.passed,
             train_for: self.burst.filter(|burst| burst.is_train).map(|burst| last.at.since(burst.started)),
             segments: last.segments,
+            by_peer: by_peer.is_some(),
+            is_shut: self.shuts.is_so(last),
         }
     }
 

@@ -7,6 +7,7 @@ mod link;
 mod network;
 pub mod publisher;
 mod recorder;
+mod shuts;
 mod stats;
 mod timeline;
 

@@ -34,6 +34,8 @@ pub(super) struct Watch {
     room_left: Option<u64>,
     /// Bytes that have reached the peer, also beyond what was lost on the way: they tell what the link carries.
     reached: u64,
+    /// How long the peer's window has held bytes back so far.
+    held_by_peer: Duration,
     next: Timestamp,
     /// A packet that was handed to TLS and is not with the system yet.
     handed: Option<(Timestamp, u64)>,
@@ -49,6 +51,7 @@ impl Watch {
             outstanding: 0,
             room_left: None,
             reached: 0,
+            held_by_peer: Duration::ZERO,
             next: now,
             handed: None,
             train: None,
@@ -71,6 +74,10 @@ impl Watch {
         self.rtt = figures.map(|figures| figures.rtt);
         self.outstanding = figures.map_or(0, |figures| figures.outstanding);
         let (acked, beyond) = figures.map_or((waiting.written, 0), |figures| (figures.acked, figures.beyond_a_hole));
+        let held_by_peer = figures.map_or(Duration::ZERO, |figures| figures.held_by_peer);
+        let is_held = std::mem::replace(&mut self.held_by_peer, held_by_peer) < held_by_peer;
+        // For a moment nothing is on its way for other reasons as well.
+        let is_told = |window: &Window| is_held || *window != Window::Shut;
         // Never less than before, however the system rounds.
         self.reached = self.reached.max(acked + beyond).min(acked + self.outstanding);
         let sample = LinkSample {
@@ -82,7 +89,7 @@ impl Watch {
             rtt: figures.map_or(Duration::ZERO, |figures| figures.rtt),
             rtt_min: figures.map_or(Duration::ZERO, |figures| figures.rtt_min),
             segments: figures.and_then(|figures| figures.segments),
-            window: figures.map_or(Window::Open, |figures| figures.window),
+            window: figures.map(|figures| figures.window).filter(is_told).unwrap_or_default(),
         };
         match (self.train.take(), self.handed.take_if(|_| flushed)) {
             (Some(bytes), _) => self.link.train_leaves(bytes, sample),

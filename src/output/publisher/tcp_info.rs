@@ -16,8 +16,10 @@ pub(super) struct TcpFigures {
     /// Of these, what the peer has though something before it was lost (selective acknowledgements, RFC 2018); at most:
     /// the system counts packets.
     pub(super) beyond_a_hole: u64,
-    /// Whether the congestion window lets more go.
+    /// Whether the congestion window lets more go; `Shut` where nothing is on its way although something waits.
     pub(super) window: Window,
+    /// How long the peer's window has held bytes back so far.
+    pub(super) held_by_peer: Duration,
     /// Smoothed round-trip time.
     pub(super) rtt: Duration,
     /// The shortest round trip seen.
@@ -78,16 +80,20 @@ pub(super) fn figures(stream: &TcpStream) -> Option<TcpFigures> {
     let outstanding = u64::try_from(outstanding).unwrap_or(0);
     // What is spread over the round trip (pacing) fills the window to two thirds.
     let on_the_way = (info.tcpi_unacked + info.tcpi_retrans).saturating_sub(info.tcpi_sacked + info.tcpi_lost);
-    let window = match info.tcpi_notsent_bytes > 0 && on_the_way * 3 / 2 >= info.tcpi_snd_cwnd {
+    let window = match info.tcpi_notsent_bytes > 0 {
+        true if info.tcpi_unacked == 0 => Window::Shut,
+        true if on_the_way * 3 / 2 < info.tcpi_snd_cwnd => Window::Open,
         true if info.tcpi_snd_cwnd <= TINY_WINDOW => Window::Tiny,
         true => Window::Full,
         false => Window::Open,
     };
+    let held = if knows(offset_of!(libc::tcp_info, tcpi_rwnd_limited)) { info.tcpi_rwnd_limited } else { 0 };
     Some(TcpFigures {
         acked: info.tcpi_bytes_acked,
         outstanding,
         beyond_a_hole: (u64::from(info.tcpi_sacked) * u64::from(info.tcpi_snd_mss)).min(outstanding),
         window,
+        held_by_peer: Duration::from_micros(held),
         rtt,
         rtt_min: shortest.min(rtt),
         segments,

@@ -40,6 +40,8 @@ const HOLD: Duration = Duration::from_secs(10);
 /// it. Only the first time: a link that is narrow for long is to be left alone.
 const HOLD_LIED: Duration = Duration::from_secs(7);
 const HOLD_MAX: Duration = Duration::from_secs(80);
+/// The same where nothing but trying tells that it is wide again.
+const HOLD_MAX_BY_PEER: Duration = Duration::from_secs(40);
 /// A step up that ends in a queue so soon was too much.
 const TOO_MUCH_WITHIN: Duration = Duration::from_secs(5);
 /// A keyframe that goes through so many times faster than when the link was narrow tells that it is not any more.
@@ -104,6 +106,8 @@ struct Narrow {
     open: Option<Opened>,
     /// No train can tell: the rate itself is to be tried.
     may_try: bool,
+    /// The peer holds back what it does not pass on: its buffer takes keyframes and trains at any speed.
+    by_peer: bool,
     /// More than this, in b/s, is not believed that it carries: less was too much.
     believed: f64,
 }
@@ -238,12 +242,22 @@ impl RateController {
         let passed = self.news(now, &link);
         self.hear_train(now, passed);
         let burst = passed.filter(|passed| !passed.is_train).map(|passed| passed.bps as f64);
-        let trains_tell = self.trains.tell(now, &link);
+        let trains_tell = self.trains.tell(now, &link) && !self.narrow.is_some_and(|narrow| narrow.by_peer);
         // That a link has narrowed is to be known before the next keyframe; how much, of one that is narrow, is not urgent.
         let first = link.glimpsed.filter(|_| self.narrow.is_none());
-        let carried = link.carried.or(first).map(|bps| bps as f64);
-        let delay = if link.carried.or(link.glimpsed).is_some() { link.delay } else { link.delay + seen.waiting };
-        match self.motion(now, link.silent, delay) {
+        // A peer whose buffer is full again: its first standstill tells that what was tried was too much.
+        let too_much = self.narrow.filter(|narrow| narrow.by_peer && link.is_shut).map(|narrow| narrow.carries);
+        let carried = link.carried.or(first).map(|bps| bps as f64).or(too_much);
+        let delay = match (link.glimpsed, too_much) {
+            (Some(_), _) => link.delay,
+            (None, Some(bps)) => Duration::from_secs_f64(link.backlog as f64 * 8.0 / bps.max(10_000.0)),
+            (None, None) => link.delay + seen.waiting,
+        };
+        let motion = match link.by_peer || too_much.is_some() {
+            true => Motion::Moves,
+            false => self.motion(now, link.silent, delay),
+        };
+        match motion {
             Motion::Moves => {}
             Motion::Unsettled => {
                 self.clear_since = None;
@@ -269,7 +283,7 @@ impl RateController {
             && delay > LATE
             && (self.current + self.audio > carries * FITS || delay > self.too_late)
         {
-            return self.too_narrow(now, carries, carries * delay.as_secs_f64());
+            return self.too_narrow(now, carries, carries * delay.as_secs_f64(), link.by_peer);
         }
         self.keep_burst(now, burst, trains_tell);
         if delay > CLEAR {
@@ -312,7 +326,7 @@ impl RateController {
         Motion::Unsettled
     }
 
-    fn too_narrow(&mut self, now: Timestamp, carries: f64, backlog_bits: f64) -> Option<Bitrate> {
+    fn too_narrow(&mut self, now: Timestamp, carries: f64, backlog_bits: f64, by_peer: bool) -> Option<Bitrate> {
         self.clear_since = None;
         self.probe = PROBE;
         let tried = self.last_up.take().is_some_and(|up| now.since(up) < TOO_MUCH_WITHIN);
@@ -322,6 +336,7 @@ impl RateController {
         self.hold = match (tried, self.narrow) {
             (true, _) if lie.is_some() && self.lied.is_none() => HOLD_LIED,
             (true, _) if is_shaped || self.lied.is_some() => HOLD,
+            (true, Some(narrow)) if narrow.by_peer => (self.hold * 2).min(HOLD_MAX_BY_PEER),
             (true, _) => (self.hold * 2).min(HOLD_MAX),
             (false, None) => HOLD,
             (false, Some(_)) => self.hold,
@@ -350,6 +365,7 @@ impl RateController {
             claim: None,
             open: None,
             may_try: false,
+            by_peer: by_peer || before.is_some_and(|narrow| narrow.by_peer),
             believed,
         });
         if self.last_down.is_some_and(|last| now.since(last) < DOWN_EVERY) {
@@ -406,7 +422,9 @@ impl RateController {
     /// Remembers how fast keyframes go through while the link is narrow, and whether one tells that it is not any more.
     fn keep_burst(&mut self, now: Timestamp, burst: Option<f64>, trains_tell: bool) {
         self.lied = self.lied.filter(|(at, _)| now.since(*at) < DISTRUST);
-        let (Some(narrow), Some(burst)) = (&mut self.narrow, burst) else { return };
+        let (Some(narrow), Some(burst)) = (self.narrow.as_mut().filter(|narrow| !narrow.by_peer), burst) else {
+            return;
+        };
         let slowest = narrow.burst.unwrap_or(burst);
         if burst < slowest * OPEN {
             narrow.burst = Some((slowest + burst) / 2.0);
@@ -447,7 +465,7 @@ impl RateController {
                 return changed;
             }
         }
-        let has_room = self.current + self.audio > narrow.carries * MORE;
+        let has_room = self.current + self.audio > narrow.carries * MORE && !narrow.by_peer;
         let is_shaped = self.lied.is_some() || narrow.is_shaped(narrow.carries);
         let until = if is_shaped && trains_tell { narrow.found + TRAIN_EVERY } else { narrow.until };
         if now < until || !rested(if has_room { UP_EVERY } else { PROBE_EVERY }) {
@@ -462,7 +480,9 @@ impl RateController {
             return None;
         }
         let factor = if has_room { UP } else { self.probe };
-        self.probe = (1.0 + (self.probe - 1.0) * 2.0).min(UP);
+        if !narrow.by_peer {
+            self.probe = (1.0 + (self.probe - 1.0) * 2.0).min(UP);
+        }
         self.step_up(now, self.current * factor, WORTH)
     }
 

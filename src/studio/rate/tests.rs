@@ -72,6 +72,12 @@ impl Run {
         steps.windows(2).filter(|pair| pair[0] != pair[1]).count()
     }
 
+    /// Which part of the pictures that were made between two seconds did not arrive.
+    fn lost(&self, from: i64, to: i64) -> f64 {
+        let came = self.arrived.iter().filter(|a| a.video && (from * 1000..to * 1000).contains(&a.sent_ms)).count();
+        1.0 - came as f64 / ((to - from) * FPS) as f64
+    }
+
     fn first_full_after(&self, second: usize) -> Option<f64> {
         let later = self.rates.iter().skip(second * 10).position(|rate| *rate == WANTED_KBPS)?;
         Some(later as f64 / 10.0)
@@ -88,6 +94,20 @@ const WIRE_BPS: f64 = 100e6;
 
 /// The same over a link that is shaped: after a pause it lets `bucket` bytes through at once.
 fn stream_shaped(seconds: i64, path_ms: i64, bucket: f64, link: impl Fn(f64) -> f64) -> Run {
+    stream_to(seconds, path_ms, bucket, None, link)
+}
+
+/// A peer that is near, and takes bytes into a buffer before they go over the link.
+#[derive(Clone, Copy, Debug)]
+struct Peer {
+    /// What it holds, in bytes.
+    buffer: u64,
+    /// It opens its window when so many bytes are free, and not before.
+    opens: u64,
+}
+
+/// The same, where the bytes may first go to a `peer`.
+fn stream_to(seconds: i64, path_ms: i64, bucket: f64, peer: Option<Peer>, link: impl Fn(f64) -> f64) -> Run {
     let mut run = Run::default();
     let encoding = EncodingSettings {
         video_bitrate: Bitrate::from_kbps(WANTED_KBPS),
@@ -107,6 +127,8 @@ fn stream_shaped(seconds: i64, path_ms: i64, bucket: f64, link: impl Fn(f64) -> 
     let (mut frame, mut chunk, mut since_key, mut keyframe_wanted, mut credit) = (0_i64, 0_i64, 0_i64, false, 0.0);
     let mut rtt_ms = path_ms as f64;
     let mut train = None;
+    // Bytes that a peer has taken, that it has let go, and up to which it lets them come.
+    let (mut taken, mut gone, mut edge) = (0_u64, 0_u64, peer.map_or(u64::MAX, |peer| peer.buffer));
     for ms in 0..seconds * 1000 {
         let now = Timestamp::from_millis(ms);
         if ms * FPS / 1000 >= frame {
@@ -134,7 +156,7 @@ fn stream_shaped(seconds: i64, path_ms: i64, bucket: f64, link: impl Fn(f64) -> 
         let outstanding = |acks: &VecDeque<(i64, u64)>, system: &VecDeque<Piece>, router: &VecDeque<Piece>| {
             acks.iter().map(|a| a.1).sum::<u64>()
                 + system.iter().map(|s| s.0).sum::<u64>()
-                + router.iter().map(|r| r.0).sum::<u64>()
+                + if peer.is_none() { router.iter().map(|r| r.0).sum::<u64>() } else { 0 }
         };
         let written = |writing: &VecDeque<(u64, u64, bool, i64, i64)>| writing.iter().map(|w| w.1).sum::<u64>();
         let room = watch.view().room;
@@ -162,9 +184,14 @@ fn stream_shaped(seconds: i64, path_ms: i64, bucket: f64, link: impl Fn(f64) -> 
                 watch.handed_over(Timestamp::from_millis(wanted), size, sample);
             }
         }
-        while router.iter().map(|r| r.0).sum::<u64>() < ((carries.max(100_000.0) / 8.0 * ROUTER) as u64).max(12_000)
-            && let Some(part) = system.pop_front()
+        let held = peer.map_or((carries.max(100_000.0) / 8.0 * ROUTER) as u64, |peer| peer.buffer);
+        while router.iter().map(|r| r.0).sum::<u64>() < held.max(12_000)
+            && let Some(part) = system.pop_front_if(|part| taken + part.0 <= edge)
         {
+            if peer.is_some() {
+                taken += part.0;
+                acks.push_back((ms + path_ms, part.0));
+            }
             router.push_back(part);
         }
         credit = (credit + carries / 8000.0).min((carries / 8000.0).max(1.0).max(bucket));
@@ -175,7 +202,10 @@ fn stream_shaped(seconds: i64, path_ms: i64, bucket: f64, link: impl Fn(f64) -> 
             let goes = (*left).min(credit.min(wire) as u64);
             *left -= goes;
             (credit, wire) = (credit - goes as f64, wire - goes as f64);
-            acks.push_back((ms + path_ms, goes));
+            gone += goes;
+            if peer.is_none() {
+                acks.push_back((ms + path_ms, goes));
+            }
             if *left == 0 {
                 if *whole {
                     run.arrived.push(Arrived { video: *video, sent_ms: *sent, at_ms: ms + path_ms / 2 });
@@ -183,12 +213,20 @@ fn stream_shaped(seconds: i64, path_ms: i64, bucket: f64, link: impl Fn(f64) -> 
                 router.pop_front();
             }
         }
+        if let Some(peer) = peer
+            && gone + peer.buffer >= taken + peer.opens
+        {
+            edge = gone + peer.buffer;
+        }
         let before = acked;
         while acks.front().is_some_and(|ack| ack.0 <= ms) {
             acked += acks.pop_front().unwrap().1;
         }
         if acked > before {
-            let queued = router.iter().map(|r| r.0).sum::<u64>() as f64 * 8.0 / carries.max(1.0) * 1e3;
+            let queued = match peer {
+                Some(_) => 0.0,
+                None => router.iter().map(|r| r.0).sum::<u64>() as f64 * 8.0 / carries.max(1.0) * 1e3,
+            };
             rtt_ms += (path_ms as f64 + queued.min(2000.0) - rtt_ms) / 8.0;
         }
         if ms % 13 == 0 || (watch.wants_looks() && ms % 5 == 0) || train.is_some() {
@@ -201,7 +239,11 @@ fn stream_shaped(seconds: i64, path_ms: i64, bucket: f64, link: impl Fn(f64) -> 
                 rtt: Duration::from_secs_f64(rtt_ms / 1e3),
                 rtt_min: Duration::from_millis(path_ms as u64),
                 segments: None,
-                window: Window::Open,
+                window: if peer.is_some() && acks.is_empty() && !system.is_empty() {
+                    Window::Shut
+                } else {
+                    Window::Open
+                },
             };
             match train.take() {
                 Some(bytes) => watch.train_leaves(bytes, sample),
@@ -514,4 +556,63 @@ fn on_any_link_the_viewer_stays_close_and_sound_is_whole() {
     }
     turns.sort_unstable();
     assert!(turns[turns.len() / 2] < 40, "{turns:?}");
+}
+
+/// Tunnels on this computer, and a peer that opens its window soon.
+const PEERS: [Peer; 3] = [
+    Peer { buffer: 60_000, opens: 30_000 },
+    Peer { buffer: 100_000, opens: 60_000 },
+    Peer { buffer: 100_000, opens: 8_000 },
+];
+
+#[test]
+fn behind_a_peer_that_takes_bytes_in_lumps_the_rate_is_what_goes_on_from_there() {
+    for peer in PEERS {
+        for carries in [0.6e6, 1e6] {
+            for begin in [0.0, 12.0, 12.5, 13.0, 13.5] {
+                let throttled = begin..begin + 40.0;
+                let run = stream_to(110, 1, 0.0, Some(peer), |t| if throttled.contains(&t) { carries } else { 20e6 });
+                let (from, to) = (begin as usize + 5, begin as usize + 40);
+                let (lost, turns) = (run.lost(from as i64, to as i64), run.turns(from, to));
+                let used: u32 = run.rates[from * 10..to * 10].iter().sum::<u32>() / (to - from) as u32 / 10;
+                let story =
+                    || format!("{peer:?}, {carries} from {begin} s: {lost}, {turns} turns, {used}: {:?}", run.rates);
+                assert!(lost < 0.01 && turns <= 8, "{}", story());
+                assert!((f64::from(used) * 1e3 / carries - 0.65).abs() < 0.2, "{}", story());
+                assert!(run.first_full_after(to).is_some_and(|after| after < 55.0), "{}", story());
+                assert_eq!(run.rates.last(), Some(&WANTED_KBPS), "{}", story());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_peer_that_takes_nothing_for_a_moment_is_no_narrow_one() {
+    for stands in [0.3, 0.8, 1.5] {
+        let still = |t: f64| (12.0..12.0 + stands).contains(&t) || (20.0..20.0 + stands).contains(&t);
+        let run = stream_to(40, 1, 0.0, Some(PEERS[1]), |t| if still(t) { 0.0 } else { 20e6 });
+        let average = run.rates.iter().sum::<u32>() / run.rates.len() as u32;
+        assert!(average >= WANTED_KBPS * 95 / 100, "{stands} s, {average}: {:?}", run.rates);
+    }
+}
+
+#[test]
+fn a_peer_that_takes_more_again_gets_more() {
+    for peer in PEERS {
+        let run = stream_to(160, 1, 0.0, Some(peer), |t| match t {
+            ..12.0 => 20e6,
+            ..40.0 => 0.6e6,
+            _ => 1.5e6,
+        });
+        let used: u32 = run.rates[1000..].iter().sum::<u32>() / 600;
+        assert!(used > 750 && run.lost(17, 150) < 0.01, "{peer:?}, {used}, {}: {:?}", run.lost(17, 150), run.rates);
+    }
+}
+
+#[test]
+fn a_peer_with_a_large_buffer_costs_pictures_once() {
+    for carries in [0.6e6, 1e6] {
+        let run = stream_to(100, 1, 0.0, Some(Peer { buffer: 700_000, opens: 200_000 }), |_| carries);
+        assert!(run.lost(12, 90) < 0.01, "{carries}, {}: {:?}", run.lost(12, 90), run.rates);
+    }
 }
