@@ -165,9 +165,10 @@ impl LinkView {
     }
 
     /// Media time that the queue may hold if a viewer is to be `late` at most: less than that by what the system and the
-    /// routers hold, which can not be dropped any more.
+    /// routers hold, which can not be dropped any more. Where the peer sets the pace that moves in lumps: while it stands still
+    /// nothing else would be left in the queue, and the next lump would go out half empty.
     pub fn queue_limit(&self, late: Duration) -> Duration {
-        let ahead = match self.carried {
+        let ahead = match self.carried.filter(|_| !self.by_peer) {
             Some(bps) => delay_of(self.ahead, bps, self.path),
             None => Duration::ZERO,
         };
