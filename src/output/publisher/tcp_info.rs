@@ -37,6 +37,8 @@ const RESEND_WAIT_MAX_MILLIS: libc::c_int = 1000;
 #[cfg(target_os = "linux")]
 const HARDLY_ANYTHING: libc::c_int = 1000;
 
+/// A tunnel or a proxy is this near. On a long way the peer's window is used up for moments while all is well.
+const NEAR: Duration = Duration::from_millis(20);
 /// Packets that BBR leaves on their way while it looks how short the path is.
 #[cfg(target_os = "linux")]
 const TINY_WINDOW: u32 = 4;
@@ -81,7 +83,7 @@ pub(super) fn figures(stream: &TcpStream) -> Option<TcpFigures> {
     // What is spread over the round trip (pacing) fills the window to two thirds.
     let on_the_way = (info.tcpi_unacked + info.tcpi_retrans).saturating_sub(info.tcpi_sacked + info.tcpi_lost);
     let window = match info.tcpi_notsent_bytes > 0 {
-        true if info.tcpi_unacked == 0 => Window::Shut,
+        true if info.tcpi_unacked == 0 && shortest <= NEAR => Window::Shut,
         true if on_the_way * 3 / 2 < info.tcpi_snd_cwnd => Window::Open,
         true if info.tcpi_snd_cwnd <= TINY_WINDOW => Window::Tiny,
         true => Window::Full,
