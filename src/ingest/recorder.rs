@@ -21,10 +21,10 @@ use self::series::Folder;
 use super::unit::{ROOM_OF_ONE, Unit};
 use super::{IngestEvent, RecordFormat, RecordingFault};
 use crate::clock::Clock;
-use crate::flow::{Errand, Popped, Queue, Stop};
+use crate::flow::{Errand, Popped, Queue};
 use crate::flv::TagKind;
 use crate::media::{Timestamp, is_disk_full};
-use crate::output::{Place, RepairError, Room, RoomWatch, Told, repair};
+use crate::output::{Place, Room, RoomWatch, Told, mend, remove_empty};
 use crate::rtmp::MediaKind;
 
 /// Tags of all streams wait together, and what each stream may have waiting is the bound: one that goes beyond it ends with
@@ -373,17 +373,9 @@ fn tell_news(open: &mut Open, events: &Events) {
 
 /// Mends the end of the file at `path`. `false`: no picture and no sound was left, and it is removed.
 fn mended(path: &Path) -> bool {
-    let has_media = match repair(path, None, &Stop::new()) {
-        Ok(repaired) => repaired.has_media,
-        // What a player needs first was not written whole.
-        Err(RepairError::NotARecording(_)) => false,
-        Err(error) => {
-            tracing::debug!(%error, "what was written of the recording is left as it is");
-            true
-        }
-    };
-    if !has_media && let Err(error) = std::fs::remove_file(path) {
-        tracing::debug!(%error, path = %path.display(), "a file without anything in it stays");
+    let has_media = mend(path);
+    if !has_media {
+        remove_empty(path);
     }
     has_media
 }

@@ -17,6 +17,6 @@ pub use link::{Link, LinkSample, LinkView, Passed, STAY_CURRENT, Segments, Windo
 pub use network::Network;
 pub use recorder::{
     Cut, CutWriter, Leftover, Place, Recorder, RecorderConfig, RecorderError, RecorderEvent, RepairError, Repaired,
-    ReplaySave, Room, RoomWatch, Told, leftovers, repair, replay_path,
+    ReplaySave, Room, RoomWatch, Told, leftovers, mend, remove_empty, repair, replay_path,
 };
 pub use stats::{OutputCounters, OutputStats};

@@ -28,7 +28,7 @@ use crate::media::{RecordSplit, StreamConfig, Timestamp, is_disk_full};
 
 pub use cut::{Cut, CutWriter};
 pub use journal::{Leftover, leftovers};
-pub use repair::{RepairError, Repaired, repair};
+pub use repair::{RepairError, Repaired, mend, remove_empty, repair};
 pub use replay::{ReplaySave, replay_path};
 pub use room::{Room, RoomWatch, Told};
 pub use storage::Place;

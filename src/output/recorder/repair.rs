@@ -148,6 +148,26 @@ fn copy(mut file: File, at: u64, output: &Path) -> io::Result<()> {
     copied
 }
 
+/// Writing `file` failed in the middle: what is not whole at its end goes. `false`: no picture and no sound is left.
+pub fn mend(file: &Path) -> bool {
+    match repair(file, None, &Stop::new()) {
+        Ok(repaired) => repaired.has_media,
+        // What a player needs first was not written whole.
+        Err(RepairError::NotARecording(_)) => false,
+        Err(error) => {
+            tracing::debug!(%error, "what was written of the recording is left as it is");
+            true
+        }
+    }
+}
+
+/// Removes the file of a recording that holds nothing.
+pub fn remove_empty(path: &Path) {
+    if let Err(error) = std::fs::remove_file(path) {
+        tracing::debug!(%error, path = %path.display(), "a file without anything in it stays");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

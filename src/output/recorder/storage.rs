@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::chapters::chapters_paths;
 use super::cut::Cut;
 use super::journal::Journal;
-use super::repair::{self, RepairError};
+use super::repair;
 use super::room::Room;
 use crate::media::split_ending;
 
@@ -162,21 +162,11 @@ impl Storage for Folder {
     }
 
     fn mend(&mut self, file: &Path) -> bool {
-        match repair::repair(file, None, &crate::flow::Stop::new()) {
-            Ok(repaired) => repaired.has_media,
-            // What a player needs first was not written whole.
-            Err(RepairError::NotARecording(_)) => false,
-            Err(error) => {
-                tracing::debug!(%error, "what was written of the recording is left as it is");
-                true
-            }
-        }
+        repair::mend(file)
     }
 
     fn remove(&mut self, path: &Path) {
-        if let Err(error) = std::fs::remove_file(path) {
-            tracing::debug!(%error, path = %path.display(), "a file without anything in it stays");
-        }
+        repair::remove_empty(path);
     }
 
     fn closed(&mut self) {

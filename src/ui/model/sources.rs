@@ -84,6 +84,10 @@ impl Model {
             self.problems.forget_kind(ProblemKind::SourceClipping);
             self.sound.talks_muted = false;
         }
+        if let SourceState::Failed(problem) = &state {
+            // What was heard before is not what is chosen.
+            self.sound.name.clone_from(&problem.about);
+        }
         match state {
             SourceState::None | SourceState::Opening => self.forget_sound_failure(),
             SourceState::Ready(info) => {
@@ -92,13 +96,7 @@ impl Model {
                 self.incoming.addresses[1] = info.address;
                 self.sound.name = info.name;
             }
-            SourceState::Failed(problem) => {
-                // What was heard before is not what is chosen.
-                self.sound.name.clone_from(&problem.about);
-                self.sound_failure = Some(problem.clone());
-                self.handle_problem(now, problem);
-            }
-            SourceState::Lost(problem) => {
+            SourceState::Failed(problem) | SourceState::Lost(problem) => {
                 self.sound_failure = Some(problem.clone());
                 self.handle_problem(now, problem);
             }

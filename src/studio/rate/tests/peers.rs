@@ -1,0 +1,62 @@
+//! Peers whose receive window sets the pace.
+
+use super::*;
+
+/// Tunnels on this computer, and a peer that opens its window soon.
+const PEERS: [Peer; 3] = [
+    Peer { buffer: 60_000, opens: 30_000 },
+    Peer { buffer: 100_000, opens: 60_000 },
+    Peer { buffer: 100_000, opens: 8_000 },
+];
+
+#[test]
+fn behind_a_peer_that_takes_bytes_in_lumps_the_rate_is_what_goes_on_from_there() {
+    for peer in PEERS {
+        for carries in [0.6e6, 1e6] {
+            for begin in [0.0, 12.0, 12.5, 13.0, 13.5] {
+                let throttled = begin..begin + 40.0;
+                let run = stream_to(110, 1, 0.0, Some(peer), |t| if throttled.contains(&t) { carries } else { 20e6 });
+                let (from, to) = (begin as usize + 5, begin as usize + 40);
+                let (lost, turns) = (run.lost(from as i64, to as i64), run.turns(from, to));
+                let used: u32 = run.rates[from * 10..to * 10].iter().sum::<u32>() / (to - from) as u32 / 10;
+                let story =
+                    || format!("{peer:?}, {carries} from {begin} s: {lost}, {turns} turns, {used}: {:?}", run.rates);
+                assert!(lost < 0.01 && turns <= 8, "{}", story());
+                assert!((f64::from(used) * 1e3 / carries - 0.65).abs() < 0.2, "{}", story());
+                assert!(run.first_full_after(to).is_some_and(|after| after < 55.0), "{}", story());
+                assert_eq!(run.rates.last(), Some(&WANTED_KBPS), "{}", story());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_peer_that_takes_nothing_for_a_moment_is_no_narrow_one() {
+    for stands in [0.3, 0.8, 1.5] {
+        let still = |t: f64| (12.0..12.0 + stands).contains(&t) || (20.0..20.0 + stands).contains(&t);
+        let run = stream_to(40, 1, 0.0, Some(PEERS[1]), |t| if still(t) { 0.0 } else { 20e6 });
+        let average = run.rates.iter().sum::<u32>() / run.rates.len() as u32;
+        assert!(average >= WANTED_KBPS * 95 / 100, "{stands} s, {average}: {:?}", run.rates);
+    }
+}
+
+#[test]
+fn a_peer_that_takes_more_again_gets_more() {
+    for peer in PEERS {
+        let run = stream_to(160, 1, 0.0, Some(peer), |t| match t {
+            ..12.0 => 20e6,
+            ..40.0 => 0.6e6,
+            _ => 1.5e6,
+        });
+        let used: u32 = run.rates[1000..].iter().sum::<u32>() / 600;
+        assert!(used > 750 && run.lost(17, 150) < 0.01, "{peer:?}, {used}, {}: {:?}", run.lost(17, 150), run.rates);
+    }
+}
+
+#[test]
+fn a_peer_with_a_large_buffer_costs_pictures_once() {
+    for carries in [0.6e6, 1e6] {
+        let run = stream_to(100, 1, 0.0, Some(Peer { buffer: 700_000, opens: 200_000 }), |_| carries);
+        assert!(run.lost(12, 90) < 0.01, "{carries}, {}: {:?}", run.lost(12, 90), run.rates);
+    }
+}
