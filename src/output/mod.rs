@@ -3,6 +3,7 @@
 mod changes;
 mod error;
 mod fanout;
+mod far_end;
 mod link;
 mod network;
 pub mod publisher;

@@ -44,8 +44,9 @@ pub(super) struct Link<E> {
     acknowledged_to_peer: u64,
     /// The window the peer wants acknowledged, once it said so.
     ack_window: Option<u64>,
-    /// The window we told the peer.
+    /// The window we told the peer, and the largest we tell.
     own_window: Option<u32>,
+    own_window_max: u32,
     peer_limit: Option<u32>,
     sent: u64,
     acknowledged_by_peer: u64,
@@ -66,6 +67,7 @@ impl<E> Link<E> {
             acknowledged_to_peer: 0,
             ack_window: None,
             own_window: None,
+            own_window_max: u32::MAX,
             peer_limit: None,
             sent: 0,
             acknowledged_by_peer: 0,
@@ -196,8 +198,14 @@ impl<E> Link<E> {
         }
     }
 
+    /// Asks for acknowledgements every so many bytes at least, whatever window the peer gives.
+    pub(super) fn limit_window(&mut self, bytes: u32) {
+        self.own_window_max = bytes;
+    }
+
     /// Tells our window unless the peer knows it.
     pub(super) fn send_window_ack_size(&mut self, size: u32) {
+        let size = size.min(self.own_window_max);
         if self.own_window != Some(size) {
             self.own_window = Some(size);
             self.control(kind::WINDOW_ACK_SIZE, number_body(size));

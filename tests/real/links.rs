@@ -26,11 +26,23 @@ pub(crate) fn show(network: &Network, pattern: &[(u32, f64)]) -> (Seen, serde_js
 
 /// Streams 2500 kb/s of noise while the link does what `pattern` says: kb/s (0: silence) for so many seconds each.
 fn show_with(network: &Network, pattern: &[(u32, f64)], flags: &[&str]) -> (Seen, serde_json::Value) {
-    network.carries(pattern[0].0);
     let noting = Noting::start(network.listen());
+    let url = network.url(noting.server.port);
+    show_to(network, &noting, &url, pattern, flags)
+}
+
+/// The same to a server that is reached by `url`.
+pub(crate) fn show_to(
+    network: &Network,
+    noting: &Noting,
+    url: &str,
+    pattern: &[(u32, f64)],
+    flags: &[&str],
+) -> (Seen, serde_json::Value) {
+    network.carries(pattern[0].0);
     let clip = format!("file:{}", noisy_clip().display());
     let tally = Tally::live(&["--video", &clip, "--audio", "test", "--size", "640x360", "--fps", "30"])
-        .args(&["--video-bitrate", "2500k", "--audio-bitrate", "160k", "--to", &network.url(noting.server.port)])
+        .args(&["--video-bitrate", "2500k", "--audio-bitrate", "160k", "--to", url])
         .args(flags)
         .env("RUST_LOG", "tally=info")
         .key("links");

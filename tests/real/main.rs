@@ -44,4 +44,6 @@ mod sleeping;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod tunnels;
+#[cfg(test)]
 mod watching;

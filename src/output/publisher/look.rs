@@ -20,8 +20,10 @@ pub(super) struct Waiting {
     pub(super) writing: u64,
     /// In the packet queue.
     pub(super) queued: u64,
-    /// Written to the system so far, for systems that do not tell what was acknowledged.
+    /// Written to the system so far.
     pub(super) written: u64,
+    /// Of these, what the server says it has.
+    pub(super) confirmed: u64,
 }
 
 /// Watches one connection.
@@ -90,6 +92,8 @@ impl Watch {
             rtt_min: figures.map_or(Duration::ZERO, |figures| figures.rtt_min),
             segments: figures.and_then(|figures| figures.segments),
             window: figures.map(|figures| figures.window).filter(is_told).unwrap_or_default(),
+            written: waiting.written,
+            confirmed: waiting.confirmed.min(waiting.written),
         };
         match (self.train.take(), self.handed.take_if(|_| flushed)) {
             (Some(bytes), _) => self.link.train_leaves(bytes, sample),

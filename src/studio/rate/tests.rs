@@ -106,7 +106,12 @@ struct Peer {
     buffer: u64,
     /// It opens its window when so many bytes are free, and not before.
     opens: u64,
+    /// The server behind it acknowledges what it gets, as the one of a link without a peer does.
+    confirms: bool,
 }
+
+/// A server acknowledges every so many bytes.
+const CONFIRMS: u64 = 16 * 1024;
 
 /// The same, where the bytes may first go to a `peer`.
 fn stream_to(seconds: i64, path_ms: i64, bucket: f64, peer: Option<Peer>, link: impl Fn(f64) -> f64) -> Run {
@@ -131,6 +136,9 @@ fn stream_to(seconds: i64, path_ms: i64, bucket: f64, peer: Option<Peer>, link: 
     let mut train = None;
     // Bytes that a peer has taken, that it has let go, and up to which it lets them come.
     let (mut taken, mut gone, mut edge) = (0_u64, 0_u64, peer.map_or(u64::MAX, |peer| peer.buffer));
+    // Bytes given to the system, and what the server says of them.
+    let (mut given, mut confirmed, mut says) = (0_u64, 0_u64, VecDeque::<(i64, u64)>::new());
+    let confirms = peer.is_none_or(|peer| peer.confirms);
     for ms in 0..seconds * 1000 {
         let now = Timestamp::from_millis(ms);
         if ms * FPS / 1000 >= frame {
@@ -168,6 +176,7 @@ fn stream_to(seconds: i64, path_ms: i64, bucket: f64, peer: Option<Peer>, link: 
         {
             let part = (*left).min(1448);
             *left -= part;
+            given += part;
             let (whole, size, video, sent, wanted) = (*left == 0, *size, *video, *sent, *wanted);
             system.push_back((part, video, sent, whole));
             if whole {
@@ -182,6 +191,8 @@ fn stream_to(seconds: i64, path_ms: i64, bucket: f64, peer: Option<Peer>, link: 
                     rtt_min: Duration::from_millis(path_ms as u64),
                     segments: None,
                     window: Window::Open,
+                    written: given,
+                    confirmed,
                 };
                 watch.handed_over(Timestamp::from_millis(wanted), size, sample);
             }
@@ -205,6 +216,9 @@ fn stream_to(seconds: i64, path_ms: i64, bucket: f64, peer: Option<Peer>, link: 
             *left -= goes;
             (credit, wire) = (credit - goes as f64, wire - goes as f64);
             gone += goes;
+            if confirms && gone / CONFIRMS > (gone - goes) / CONFIRMS {
+                says.push_back((ms + path_ms, gone));
+            }
             if peer.is_none() {
                 acks.push_back((ms + path_ms, goes));
             }
@@ -219,6 +233,9 @@ fn stream_to(seconds: i64, path_ms: i64, bucket: f64, peer: Option<Peer>, link: 
             && gone + peer.buffer >= taken + peer.opens
         {
             edge = gone + peer.buffer;
+        }
+        while let Some((_, bytes)) = says.pop_front_if(|(at, _)| *at <= ms) {
+            confirmed = bytes;
         }
         let before = acked;
         while acks.front().is_some_and(|ack| ack.0 <= ms) {
@@ -246,6 +263,8 @@ fn stream_to(seconds: i64, path_ms: i64, bucket: f64, peer: Option<Peer>, link: 
                 } else {
                     Window::Open
                 },
+                written: given,
+                confirmed,
             };
             match train.take() {
                 Some(bytes) => watch.train_leaves(bytes, sample),

@@ -152,6 +152,16 @@ impl Network {
         tally.within(&format!("exec nsenter -t {} -n -- \"$@\"", self.pid))
     }
 
+    /// A tunnel on the sender's side to a server's `port`, with the address of its mouth.
+    pub(crate) fn tunnel(&self, port: u16) -> (Process, String) {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real/support/tunnel.py");
+        let mut command = Command::new("nsenter");
+        command.args(["-t", &self.pid.to_string(), "-n", "--", "python3"]).arg(script);
+        let process = Process::start(command.args([SERVER.to_string(), port.to_string()]));
+        let mouth = wait_until_ready(&process);
+        (process, format!("rtmp://127.0.0.1:{mouth}/live"))
+    }
+
     fn on_sender(&self, script: &str) {
         let pid = self.pid.to_string();
         run("nsenter", ["-t", pid.as_str(), "-n", "--", "sh", "-e", "-c", script]);
@@ -170,10 +180,7 @@ impl Carrier {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real/support/far.py");
         let mut command = Command::new("python3");
         let process = Process::start(command.arg(script).args([one_way_ms, jitter_ms].map(|ms| ms.to_string())));
-        let orders = time::poll(Duration::from_secs(10), || {
-            process.stdout.text().strip_prefix("ready ")?.lines().next()?.parse().ok()
-        });
-        let orders = orders.unwrap_or_else(|| panic!("{}", process.story()));
+        let orders = wait_until_ready(&process);
         Self { _process: process, orders }
     }
 
@@ -181,6 +188,14 @@ impl Carrier {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         socket.send_to(kbps.to_string().as_bytes(), (Ipv4Addr::LOCALHOST, self.orders)).unwrap();
     }
+}
+
+/// The port that a program tells when it is ready.
+fn wait_until_ready(process: &Process) -> u16 {
+    let port = time::poll(Duration::from_secs(10), || {
+        process.stdout.text().strip_prefix("ready ")?.lines().next()?.parse().ok()
+    });
+    port.unwrap_or_else(|| panic!("{}", process.story()))
 }
 
 /// Whether this system can control congestion so; if not, it says that nothing was tested.

@@ -33,6 +33,7 @@ impl Noting {
         let server = OddServer::start_on(listener, move |stream: TcpStream| {
             let connection = connections.fetch_add(1, Ordering::Relaxed);
             let mut peer = Peer::new(stream);
+            peer.acknowledges();
             if peer.serve_until_publish().and_then(|_| peer.accept_publish()).is_err() {
                 return;
             }

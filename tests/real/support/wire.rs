@@ -21,6 +21,8 @@ pub(crate) struct Message {
 /// Message type ids.
 pub(crate) mod kind {
     pub(crate) const SET_CHUNK_SIZE: u8 = 1;
+    pub(crate) const ACKNOWLEDGEMENT: u8 = 3;
+    pub(crate) const WINDOW_ACK_SIZE: u8 = 5;
     pub(crate) const AUDIO: u8 = 8;
     pub(crate) const VIDEO: u8 = 9;
     pub(crate) const COMMAND: u8 = 20;
@@ -42,6 +44,10 @@ pub(crate) struct Peer<S> {
     stream: S,
     chunk_size_in: usize,
     partial: HashMap<u32, Partial>,
+    /// Bytes read, of which so many were acknowledged, and how many the client wants acknowledged at once.
+    read: u32,
+    acknowledged: u32,
+    window: Option<u32>,
 }
 
 #[derive(Default)]
@@ -58,7 +64,7 @@ struct Partial {
 impl<S: Read + Write> Peer<S> {
     /// Speaks over `stream`.
     pub(crate) fn new(stream: S) -> Self {
-        Self { stream, chunk_size_in: 128, partial: HashMap::new() }
+        Self { stream, chunk_size_in: 128, partial: HashMap::new(), read: 0, acknowledged: 0, window: None }
     }
 
     /// The connection itself.
@@ -108,6 +114,9 @@ impl<S: Read + Write> Peer<S> {
                 assert!((1..=0x7fff_ffff).contains(&size), "chunk size {size}");
                 self.chunk_size_in = size as usize;
                 continue;
+            }
+            if let (kind::WINDOW_ACK_SIZE, Some(window)) = (message.kind, &mut self.window) {
+                *window = u32::from_be_bytes(message.body[..4].try_into().unwrap());
             }
             return Ok(message);
         }
@@ -200,10 +209,31 @@ impl<S: Read + Write> Peer<S> {
         self.stream.flush()
     }
 
+    /// From now on it acknowledges what it reads, as often as the client wants it to.
+    pub(crate) fn acknowledges(&mut self) {
+        self.window = Some(u32::MAX);
+    }
+
     fn read_array<const N: usize>(&mut self) -> io::Result<[u8; N]> {
         let mut bytes = [0; N];
-        self.stream.read_exact(&mut bytes)?;
+        self.read_exact(&mut bytes)?;
         Ok(bytes)
+    }
+
+    fn read_exact(&mut self, mut bytes: &mut [u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let count = self.stream.read(bytes)?;
+            if count == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            bytes = &mut bytes[count..];
+            self.read = self.read.wrapping_add(count as u32);
+            if self.window.is_some_and(|window| self.read.wrapping_sub(self.acknowledged) >= window) {
+                self.acknowledged = self.read;
+                self.write_message(kind::ACKNOWLEDGEMENT, 0, &self.read.to_be_bytes())?;
+            }
+        }
+        Ok(())
     }
 
     /// One chunk; the message when it was its last.
@@ -247,7 +277,7 @@ impl<S: Read + Write> Peer<S> {
         let take = (state.length - state.body.len()).min(self.chunk_size_in);
         let start = state.body.len();
         state.body.resize(start + take, 0);
-        self.stream.read_exact(&mut state.body[start..])?;
+        self.read_exact(&mut state.body[start..])?;
         let message = (state.body.len() == state.length).then(|| Message {
             kind: state.kind,
             timestamp: state.timestamp,

@@ -4,9 +4,9 @@ use super::*;
 
 /// Tunnels on this computer, and a peer that opens its window soon.
 const PEERS: [Peer; 3] = [
-    Peer { buffer: 60_000, opens: 30_000 },
-    Peer { buffer: 100_000, opens: 60_000 },
-    Peer { buffer: 100_000, opens: 8_000 },
+    Peer { buffer: 60_000, opens: 30_000, confirms: false },
+    Peer { buffer: 100_000, opens: 60_000, confirms: false },
+    Peer { buffer: 100_000, opens: 8_000, confirms: false },
 ];
 
 #[test]
@@ -32,11 +32,13 @@ fn behind_a_peer_that_takes_bytes_in_lumps_the_rate_is_what_goes_on_from_there()
 
 #[test]
 fn a_peer_that_takes_nothing_for_a_moment_is_no_narrow_one() {
-    for stands in [0.3, 0.8, 1.5] {
+    for (peer, stands) in
+        [PEERS[1], TUNNELS[0], TUNNELS[1]].iter().flat_map(|peer| [(peer, 0.3), (peer, 0.8), (peer, 1.5)])
+    {
         let still = |t: f64| (12.0..12.0 + stands).contains(&t) || (20.0..20.0 + stands).contains(&t);
-        let run = stream_to(40, 1, 0.0, Some(PEERS[1]), |t| if still(t) { 0.0 } else { 20e6 });
+        let run = stream_to(40, 1, 0.0, Some(*peer), |t| if still(t) { 0.0 } else { 20e6 });
         let average = run.rates.iter().sum::<u32>() / run.rates.len() as u32;
-        assert!(average >= WANTED_KBPS * 95 / 100, "{stands} s, {average}: {:?}", run.rates);
+        assert!(average >= WANTED_KBPS * 95 / 100, "{peer:?}, {stands} s, {average}: {:?}", run.rates);
     }
 }
 
@@ -56,7 +58,32 @@ fn a_peer_that_takes_more_again_gets_more() {
 #[test]
 fn a_peer_with_a_large_buffer_costs_pictures_once() {
     for carries in [0.6e6, 1e6] {
-        let run = stream_to(100, 1, 0.0, Some(Peer { buffer: 700_000, opens: 200_000 }), |_| carries);
+        let run = stream_to(100, 1, 0.0, Some(Peer { buffer: 700_000, opens: 200_000, confirms: false }), |_| carries);
         assert!(run.lost(12, 90) < 0.01, "{carries}, {}: {:?}", run.lost(12, 90), run.rates);
+    }
+}
+
+/// Tunnels to servers that acknowledge: of little memory and of much.
+const TUNNELS: [Peer; 2] = [
+    Peer { buffer: 100_000, opens: 60_000, confirms: true },
+    Peer { buffer: 4_000_000, opens: 1_000_000, confirms: true },
+];
+
+#[test]
+fn where_the_server_acknowledges_a_tunnel_holds_no_seconds() {
+    for peer in TUNNELS {
+        for (carries, worst_ms) in [(0.6e6, 2300), (1e6, 1150), (1.4e6, 750)] {
+            for begin in [12.0, 13.0] {
+                let run = stream_to(62, 4, 0.0, Some(peer), |t| match t {
+                    t if (begin..40.0).contains(&t) => carries,
+                    _ => 20e6,
+                });
+                let story = || format!("{peer:?}, {carries} from {begin} s: {:?}", run.rates);
+                let (worst, turns) = (run.worst_delay(|_| false), run.turns(20, 39));
+                assert!(worst <= worst_ms && turns <= 3, "{worst} ms, {turns} turns, {}", story());
+                assert!(run.audio() + 8 > run.audio_made, "sound was lost, {}", story());
+                assert!(run.first_full_after(40).is_some_and(|after| after < 11.0), "{}", story());
+            }
+        }
     }
 }
