@@ -194,6 +194,23 @@ fn devices_are_listed_and_outputs_are_marked() {
 }
 
 #[test]
+fn a_home_without_a_cookie_has_microphones_too() {
+    let (folder, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let pulse = Pulse::start(folder.path(), &[]);
+    let home_path = home.path().to_str().unwrap();
+    for cookie in [None, Some("pulse/cookie"), Some(".config/pulse/cookie")] {
+        if let Some(cookie) = cookie {
+            // Half of one, as a full disk leaves it.
+            std::fs::create_dir_all(home.path().join(cookie).parent().unwrap()).unwrap();
+            std::fs::write(home.path().join(cookie), [7; 128]).unwrap();
+        }
+        let environment = [("PULSE_SERVER", &*pulse.server()), ("HOME", home_path), ("XDG_CONFIG_HOME", home_path)];
+        let lines = Job::start("list", folder.path(), &environment).finish(LONG);
+        assert!(lines.iter().any(|line| line.starts_with("Microphone mic:tally.monitor|")), "{cookie:?}: {lines:?}");
+    }
+}
+
+#[test]
 fn who_asks_for_microphones_again_and_again_keeps_no_connection() {
     let folder = tempfile::tempdir().unwrap();
     let pulse = Pulse::start(folder.path(), &[]);

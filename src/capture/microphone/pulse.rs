@@ -7,6 +7,7 @@ use std::ffi::CString;
 use std::future::Future;
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,6 +32,8 @@ const CALLBACKS_PER_SEC: u32 = 100;
 /// How often the server is asked whether it lives and how late its sound is.
 const ASK: Duration = Duration::from_millis(200);
 const SAMPLE_BYTES: usize = 4;
+/// A cookie is so long, neither more nor less.
+const COOKIE_BYTES: usize = 256;
 
 /// A connection to the server, which ends when this is dropped.
 pub(super) struct Server {
@@ -49,11 +52,21 @@ impl Drop for Line {
     }
 }
 
+/// What servers know their user by. Where there is no file with it, it is the socket that tells them, and they still want so many
+/// bytes: PipeWire too. The crate knows a configuration folder of another place no more than it knows this.
+fn cookie() -> Vec<u8> {
+    let configured = std::env::var_os("XDG_CONFIG_HOME").map(|folder| PathBuf::from(folder).join("pulse/cookie"));
+    let told = std::env::var_os("PULSE_COOKIE").map(PathBuf::from);
+    let mut places = told.into_iter().chain(configured).chain(cookie_path_from_env());
+    let found = places.find_map(|path| std::fs::read(path).ok().filter(|cookie| cookie.len() == COOKIE_BYTES));
+    found.unwrap_or_else(|| vec![0; COOKIE_BYTES])
+}
+
 impl Server {
     /// Connects to the server the environment names, else the user's; `None` where there is none.
     pub(super) fn connect() -> Option<Self> {
         let path = socket_path_from_env()?;
-        let cookie = cookie_path_from_env().and_then(|path| std::fs::read(path).ok());
+        let cookie = Some(cookie());
         let connected = UnixStream::connect(path).map_err(ClientError::from).and_then(|socket| {
             let line = Line(socket.try_clone()?);
             Ok(Self { client: Client::new_unix(c"Tally", socket, cookie)?, _line: line })
