@@ -559,7 +559,9 @@ impl Model {
         }
         if after.record != before.record {
             self.recording_fault = None;
-            orders.extend(recording::folder_request(after.record.as_deref(), true).map(Order::Profile));
+            // The place that is offered is made. What was typed may be a slip, or lie on a disk that is not there.
+            let make = before.record.is_none();
+            orders.extend(recording::folder_request(after.record.as_deref(), make).map(Order::Profile));
             orders.push(Order::Engine(StudioCommand::WatchDisk(after.record)));
         }
         orders

@@ -23,6 +23,8 @@ pub(super) struct Facts<'a> {
     pub(super) checks: bool,
     /// What a check found to stand in the way of what is set.
     pub(super) check_failure: Option<&'a Problem>,
+    /// Other devices may watch the rehearsal.
+    pub(super) is_shared: bool,
     pub(super) strip: &'a StripView,
     pub(super) sound: &'a SoundView,
     /// No sound is to be expected.
@@ -202,6 +204,8 @@ fn live(facts: &Facts<'_>) -> TruthView {
         truth
     } else if let Some(muted) = muted(facts) {
         return muted;
+    } else if facts.show.rehearsal && facts.is_shared {
+        Truth::AllGoodShared
     } else if facts.show.rehearsal {
         Truth::AllGoodRehearsal
     } else if off > 0 {

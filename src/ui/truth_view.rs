@@ -13,6 +13,8 @@ pub enum Truth {
     AllGood,
     /// A rehearsal, and nothing is wrong.
     AllGoodRehearsal,
+    /// All is well, and other devices may watch the rehearsal.
+    AllGoodShared,
     /// Ready to go there.
     ReadyFor(String),
     /// Ready, but nowhere to go.

@@ -197,6 +197,8 @@ pub struct SourcesView {
     pub cameras: Devices,
     /// Microphones.
     pub microphones: Devices,
+    /// The microphone that was opened and is gone: another one is not switched to.
+    pub lost_microphone: Option<String>,
     /// Size of the picture.
     pub size: Size,
     /// Pictures a second.

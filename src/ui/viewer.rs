@@ -48,6 +48,11 @@ impl ViewerView {
         self.latency_ms = now.latency_ms;
     }
 
+    /// Whether other devices may watch.
+    pub(super) fn is_shared(&self) -> bool {
+        matches!(self.share, ShareView::On { .. })
+    }
+
     /// The engine's answer to `StudioCommand::ShareRehearsal`.
     pub fn handle_shared(&mut self, shared: Result<String, Problem>) {
         self.share = match shared {

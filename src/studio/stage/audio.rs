@@ -19,6 +19,8 @@ use crate::studio::supervisor::{Mail, Message};
 const NAP: Duration = Duration::from_millis(50);
 /// Chunks after which loudness and drift are told: about once a second.
 const REPORT_EVERY: i64 = 47;
+/// A source that has nothing for so many chunks, a second of them, is gone.
+const GONE_CHUNKS: u32 = 47;
 /// Chunks of silence that push the last sound out of the encoder: more than any AAC encoder holds.
 const FLUSH_CHUNKS_MAX: i64 = 8;
 /// A busy moment up to so long costs latency and no sound. Later than that the program was stopped: nobody hears what belongs
@@ -60,6 +62,8 @@ struct OnAir {
     next: Option<i64>,
     /// The place behind the chunk that was encoded last.
     encoded: Option<i64>,
+    /// So many chunks in a row the source had nothing for.
+    silent_chunks: u32,
 }
 
 impl AudioThread {
@@ -178,7 +182,17 @@ impl AudioThread {
 
 impl OnAir {
     fn new(part: AudioPart, sample_rate: u32, channels: u16, loudness: Loudness) -> Self {
-        Self { part, sample_rate, channels, loudness, begun: false, shift: Duration::ZERO, next: None, encoded: None }
+        Self {
+            part,
+            sample_rate,
+            channels,
+            loudness,
+            begun: false,
+            shift: Duration::ZERO,
+            next: None,
+            encoded: None,
+            silent_chunks: 0,
+        }
     }
 
     /// Takes the chunk that ends at `index + 1`, handed out `latency` late; gives the buffer back, and whether the
@@ -195,7 +209,9 @@ impl OnAir {
             self.shift = latency;
             self.begun = active;
         }
-        if self.begun && missing > 0 {
+        self.silent_chunks = if missing == CHUNK_SAMPLES { self.silent_chunks + 1 } else { 0 };
+        // A device that is gone is told as such, and is no sound card that gives too little.
+        if self.begun && missing > 0 && self.silent_chunks <= GONE_CHUNKS {
             count(&self.part.program.counters().audio_xruns, 1);
         }
         // A source of another latency: its samples belong whole chunks earlier or later.

@@ -108,6 +108,13 @@ impl Model {
         }
     }
 
+    /// The default microphone that was opened and is gone: it is waited for, and the one that is first in the list meanwhile is
+    /// not heard.
+    pub(super) fn lost_microphone(&self) -> Option<String> {
+        self.sound_failure.as_ref().filter(|failure| failure.kind == ProblemKind::SourceLost)?;
+        Some(self.sound.name.clone())
+    }
+
     fn forget_sound_failure(&mut self) {
         if let Some(failure) = self.sound_failure.take() {
             self.problems.forget_source(&failure.about);

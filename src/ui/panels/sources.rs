@@ -108,7 +108,7 @@ pub(super) fn audio_name(view: &SourcesView, words: Words) -> String {
     match &view.audio {
         AudioChoice::Auto | AudioChoice::Microphone(None) => {
             let unknown = if is_none(&view.microphones) { Text::NoMicrophoneFound } else { Text::DefaultMicrophone };
-            device(None).unwrap_or_else(|| words.text(unknown).to_owned())
+            view.lost_microphone.clone().or_else(|| device(None)).unwrap_or_else(|| words.text(unknown).to_owned())
         }
         AudioChoice::Microphone(id) => device(id.as_ref()).unwrap_or_default(),
         AudioChoice::Incoming(name) => words.incoming(name),
@@ -209,7 +209,10 @@ fn chips_ui(ui: &mut Ui, view: &SourcesView, state: &mut SourcesState, words: Wo
     let response = chip(ui, name, &audio_name(view, words), width);
     let mut entries = audio_entries(view, words);
     offer_stream(&mut entries, words);
-    let now = chosen(&entries, &view.audio, |audio| matches!(audio, AudioChoice::Auto | AudioChoice::Microphone(None)));
+    let is_default = |audio: &AudioChoice| matches!(audio, AudioChoice::Auto | AudioChoice::Microphone(None));
+    let now = chosen(&entries, &view.audio, is_default);
+    // It is waited for, and the first of those that are left is not heard.
+    let now = now.filter(|_| view.lost_microphone.is_none() || !is_default(&view.audio));
     let names: Vec<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
     let none = is_none(&view.microphones);
     let picked = menu_below(&response, name, menu_width, |ui| {

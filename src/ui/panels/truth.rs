@@ -14,6 +14,7 @@ pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
     match truth {
         Truth::AllGood => words.text(Text::AllGood).to_owned(),
         Truth::AllGoodRehearsal => words.text(Text::AllGoodRehearsal).to_owned(),
+        Truth::AllGoodShared => words.text(Text::AllGoodShared).to_owned(),
         Truth::ReadyFor(destination) => words.ready_for(destination),
         Truth::NeedsDestination => words.text(Text::ReadyNoDestination).to_owned(),
         Truth::Checking => words.text(Text::CheckingNow).to_owned(),
@@ -81,9 +82,14 @@ pub fn truth_ui(ui: &mut Ui, view: &TruthView, primary: &mut PrimaryState, words
     let room = (ui.available_width() - beside_width(ui, view, asks, words)).max(ui.available_width() / 2.0);
     let (line, font, ink) = match (&view.truth, asks) {
         (_, true) => (words.text(Text::EndShowQuestion).to_owned(), theme::strong(ui), t.text),
-        (Truth::AllGood | Truth::AllGoodRehearsal | Truth::SomeSwitchedOff { .. } | Truth::Over, _) => {
-            (sentence(&view.truth, words), theme::body(ui), t.dim)
-        }
+        (
+            Truth::AllGood
+            | Truth::AllGoodRehearsal
+            | Truth::AllGoodShared
+            | Truth::SomeSwitchedOff { .. }
+            | Truth::Over,
+            _,
+        ) => (sentence(&view.truth, words), theme::body(ui), t.dim),
         _ => (sentence(&view.truth, words), theme::body(ui), t.text),
     };
     // On two lines at most; where it is pointed at, all of it is told.

@@ -4,7 +4,7 @@ use eframe::egui::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable};
 
 use super::window::{SIZES, desk, open, seen};
-use super::{ended, levels, model, ready, settings};
+use super::{ended, levels, model, ready, settings, state};
 use crate::settings::catalogue::SERVICES;
 use crate::settings::contract::Rule;
 use crate::settings::{Destination, ShowSettings};
@@ -146,6 +146,11 @@ fn a_folder_that_cannot_be_written_to_is_told_before_the_show() {
     let orders = model.handle_act(1.0, Act::Edit(Box::new(record)));
     let asked = Order::Profile(ProfileRequest::RecordingFolder { folder: "/nowhere".into(), make: true });
     assert!(orders.contains(&asked), "{orders:?}");
+    let slip = ShowSettings { record: Some("/nowehre/a.mp4".into()), ..settings() };
+    let orders = model.handle_act(1.0, Act::Edit(Box::new(slip)));
+    let asked = Order::Profile(ProfileRequest::RecordingFolder { folder: "/nowehre".into(), make: false });
+    assert!(orders.contains(&asked), "a slip makes no folders: {orders:?}");
+    model.handle_act(1.0, Act::Edit(Box::new(ShowSettings { record: Some("/nowhere/a.mp4".into()), ..settings() })));
     let answer = |folder: &str, fault: Option<&str>| ProfileAnswer {
         done: Ok(ProfileDone::RecordingFolder { folder: folder.into(), fault: fault.map(str::to_owned) }),
         asked: false,
@@ -293,4 +298,30 @@ fn sources_of_its_own_are_called_in_the_language_of_the_window() {
     model.handle_act(1.0, Act::SetAppearance(Appearance { lang: Some(Lang::German), ..Appearance::default() }));
     let view = model.view(1.0);
     assert_eq!((view.stage.source.as_deref(), view.sound.name.as_str()), (Some("Testbild"), "Testton"));
+}
+
+#[test]
+fn a_microphone_that_is_gone_is_not_called_by_the_name_of_another() {
+    let mut model = model();
+    model.handle_event(2.0, ready(DeviceKind::Microphone, "Desk"));
+    assert_eq!(model.view(2.0).sources.lost_microphone, None);
+    let gone = SourceState::Lost(Problem::new(ProblemKind::SourceLost, "Desk", "unplugged"));
+    model.handle_event(3.0, StudioEvent::Source { kind: DeviceKind::Microphone, state: gone });
+    assert_eq!(model.view(3.0).sources.lost_microphone.as_deref(), Some("Desk"));
+    model.handle_event(4.0, StudioEvent::Source { kind: DeviceKind::Microphone, state: SourceState::Restored });
+    assert_eq!(model.view(4.0).sources.lost_microphone, None);
+}
+
+#[test]
+fn what_a_shared_rehearsal_says_is_true() {
+    let mut model = model();
+    model.handle_act(1.0, Act::Rehearse);
+    model.handle_event(2.0, state(D::Live));
+    model.handle_levels(&levels(-14.0));
+    assert_eq!(model.view(4.0).truth.truth, Truth::AllGoodRehearsal);
+    model.handle_act(5.0, Act::AskToShare);
+    model.handle_act(5.0, Act::Share);
+    model.handle_event(5.0, StudioEvent::RehearsalShared(Ok("http://192.168.1.2:3/watch".to_owned())));
+    model.handle_act(6.0, Act::CloseShare);
+    assert_eq!(model.view(7.0).truth.truth, Truth::AllGoodShared, "whoever has the address may go on watching");
 }

@@ -117,6 +117,7 @@ table! {
     // The sentence of truth
     AllGood: "All good", "Alles gut";
     AllGoodRehearsal: "All good. Nothing leaves this computer", "Alles gut. Nichts verlässt diesen Rechner";
+    AllGoodShared: "All good. Whoever has the address can watch", "Alles gut. Wer die Adresse hat, kann zusehen";
     ReadyNoDestination: "Choose where the show goes, or rehearse on this computer", "Wähle, wohin die Sendung geht, oder probe auf diesem Rechner";
     ConnectingNow: "Reaching the server", "Der Server wird angesprochen";
     EndingNow: "Sending what is left and closing the recording", "Der Rest wird gesendet, die Aufnahme geschlossen";
