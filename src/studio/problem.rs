@@ -299,6 +299,8 @@ struct Advice {
     source: Option<SourceRemedy>,
     /// That the stream was sent without a key or a name.
     nameless: bool,
+    /// That the server had accepted the connection before it fell silent.
+    fell_silent: bool,
     /// That no TLS came: from whom.
     tls: Option<TlsPeer>,
     /// That it is about a destination of the show: its place.
@@ -434,6 +436,18 @@ impl Problem {
         self
     }
 
+    /// The same of a server that had accepted the connection, and then did not answer.
+    #[must_use]
+    fn fallen_silent(mut self) -> Self {
+        self.advice.get_or_insert_default().fell_silent = true;
+        self
+    }
+
+    /// Whether the server had accepted the connection before it fell silent: then its name and port are right.
+    pub fn fell_silent(&self) -> bool {
+        self.advice.as_ref().is_some_and(|advice| advice.fell_silent)
+    }
+
     /// Whether the stream was sent without a key or a name.
     pub fn is_nameless(&self) -> bool {
         self.advice.as_ref().is_some_and(|advice| advice.nameless)
@@ -513,7 +527,7 @@ impl Problem {
                 };
                 new(kind, format!("step {}", word(*step))).said(Some(words))
             }
-            ClientError::TimedOut { step } => new(Kind::TimedOut, format!("step {}", word(*step))),
+            ClientError::TimedOut { step } => new(Kind::TimedOut, format!("step {}", word(*step))).fallen_silent(),
             ClientError::ClosedByPeer { step: Step::Live } => {
                 new(Kind::ConnectionLost, "the server closed the connection".to_owned())
             }
@@ -640,6 +654,10 @@ mod tests {
         let told = |error: PublishError, kind| {
             crate::studio::wording::what(&Problem::from_publish("X", &error).into_loss(kind))
         };
+        // A server that takes connections has the right name and port.
+        let silent = PublishError::Session(ClientError::TimedOut { step: Step::Connect });
+        let advice = crate::studio::wording::to_do(&Problem::from_publish("X", &silent));
+        assert!(advice.contains("accepts connections"), "{advice}");
         let broken = |reason: &str| PublishError::Broken { step: PublishStep::Live, reason: reason.to_owned() };
         let (code, description) = ("NetStream.Publish.Failed".to_owned(), Some("bye".to_owned()));
         let rejected = PublishError::Session(ClientError::Rejected { step: Step::Live, code, description });

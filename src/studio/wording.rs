@@ -173,6 +173,10 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::ConnectionRefused => {
             "Check the port in the destination, and that the server is running.".to_owned()
         }
+        ProblemKind::TimedOut if problem.fell_silent() => {
+            "Try again in a minute: the server accepts connections and then says nothing. It may have too much to do, or not be one that streams are sent to: ask who runs it."
+                .to_owned()
+        }
         ProblemKind::TimedOut => {
             "Check the server's name and port; a firewall between here and there may block it. Try rtmps:// on port 443."
                 .to_owned()

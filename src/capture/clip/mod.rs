@@ -1,6 +1,7 @@
 //! Clips: pictures and sound from files, played in a loop on the program timeline.
 
 mod aac;
+mod mend;
 mod mix_down;
 mod mp4;
 mod open;

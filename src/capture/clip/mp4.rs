@@ -99,7 +99,8 @@ impl Mp4 {
             let is_whole = size >= 8 && end <= length && size <= HEADER_BYTES_MAX;
             match header.name {
                 BoxType::MoovBox if is_whole => {
-                    let body = read_body(&mut reader, size)?;
+                    let mut body = read_body(&mut reader, size)?;
+                    let size = without_metadata(&mut body, 8, 1);
                     let read = guarded(|| MoovBox::read_box(&mut Bounded::new(&body), size));
                     moov = Some(read.ok_or("its MP4 header is damaged")?);
                 }
@@ -169,6 +170,33 @@ impl Mp4 {
             (one, other) => one.or(other),
         }
     }
+}
+
+/// Names the boxes of metadata in a box whose children begin at `from` anew, as free space: covers, titles and the like are
+/// not used, and the box reader takes what it does not know of them for damage. Gives where its boxes end: writers leave zeros
+/// behind them. `depth`: of tracks too.
+fn without_metadata(body: &mut [u8], from: usize, depth: u8) -> u64 {
+    let mut at = from;
+    while let Some([a, b, c, d, name @ ..]) = body.get(at..).and_then(|rest| rest.first_chunk::<8>().copied()) {
+        let size = u32::from_be_bytes([a, b, c, d]) as usize;
+        let Some(child) = at.checked_add(size).and_then(|end| body.get_mut(at..end)).filter(|_| size >= 8) else {
+            break;
+        };
+        match &name {
+            b"udta" | b"meta" => {
+                if let Some(named) = child.get_mut(4..8) {
+                    named.copy_from_slice(b"free");
+                }
+            }
+            b"trak" if depth > 0 => {
+                without_metadata(child, 8, depth - 1);
+            }
+            _ => {}
+        }
+        at += size;
+    }
+    let is_padding = body.get(at..).is_some_and(|rest| rest.iter().all(|byte| *byte == 0));
+    if is_padding { at as u64 } else { body.len() as u64 }
 }
 
 /// What the box reader read. In a damaged box its arithmetic can overflow and panic, which must not end a show: the
@@ -266,6 +294,7 @@ fn codec_of(contents: &StsdBoxContent) -> Codec {
         }
         StsdBoxContent::Unknown(four_cc) => match &four_cc.value {
             b"alac" => other("Apple Lossless (ALAC)"),
+            b"avc3" => other("H.264 with its parameters in the stream (avc3)"),
             b".mp3" => other("MP3"),
             b"ac-3" | b"ec-3" => other("Dolby Digital"),
             b"Opus" => other("Opus"),

@@ -1,6 +1,6 @@
 //! The moving picture of an MP4 clip: H.264, decoded just before each picture is due.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::sync::Arc;
 
@@ -24,6 +24,11 @@ const WAITING_MAX: usize = 4;
 
 /// A picture further ahead of what is decoded than this is not the usual step on.
 const BEHIND_NANOS: i64 = 250_000_000;
+
+/// `nal_unit_type` of a slice of a picture that decoding can start at.
+const IDR: u8 = 5;
+/// So many keyframes are looked into for one to start at.
+const STARTS_MAX: usize = 64;
 
 /// Pictures that an H.264 decoder may hold (ITU-T H.264, A.3.1: `MaxDpbFrames`).
 const DEPTH_MAX: usize = 16;
@@ -68,6 +73,8 @@ fn open_clip(mp4: Mp4, file: File, name: String) -> Result<Mp4Video, String> {
         depth: 0,
         waiting: VecDeque::new(),
         shown: None,
+        before: None,
+        starts: HashMap::new(),
         state: FileState::default(),
         is_damaged: false,
         nal_length_size: record.nal_length_size,
@@ -85,8 +92,12 @@ fn open_clip(mp4: Mp4, file: File, name: String) -> Result<Mp4Video, String> {
         decoder,
     };
     clip.advance((0, clip.times.first().copied().unwrap_or(0)));
-    match &clip.shown {
-        Some(shown) => clip.config.size = shown.picture.size(),
+    match clip.shown.as_ref().map(|shown| shown.picture.size()) {
+        Some(size) => clip.config.size = size,
+        None if !clip.has_start() => {
+            let reason = "it was cut out of a recording and holds no picture to start at (IDR); export it again";
+            return Err(reason.to_owned());
+        }
         None => return Err("its H.264 cannot be decoded".to_owned()),
     }
     Ok(clip)
@@ -104,6 +115,8 @@ struct Mp4Video {
     times: Vec<i64>,
     /// When each keyframe is shown, in nanoseconds, and which sample it is, sorted.
     keyframes: Vec<(i64, usize)>,
+    /// Samples of keyframes that were looked into, and whether decoding can start there.
+    starts: HashMap<usize, bool>,
     length: LoopLength,
     early: i64,
     config: VideoConfig,
@@ -122,6 +135,8 @@ struct Mp4Video {
     /// Decoded pictures whose time has not come, in order.
     waiting: VecDeque<Shown>,
     shown: Option<Shown>,
+    /// What was shown at the place that was left, until there is a picture of the new one.
+    before: Option<Arc<Picture>>,
     /// For pictures whose colours are converted.
     pool: Option<PicturePool>,
     /// For pictures that are turned.
@@ -155,9 +170,10 @@ impl VideoSource for Mp4Video {
             self.seek(due);
         }
         self.advance(due);
-        let shown = self.shown.as_ref()?;
-        self.is_damaged = shown.due != due && !self.state.fails();
-        Some(Captured { picture: Arc::clone(&shown.picture), pixel_aspect: self.pixel_aspect, captured_at: now })
+        let shown = self.shown.as_ref();
+        self.is_damaged = shown.is_none_or(|shown| shown.due != due) && !self.state.fails();
+        let picture = Arc::clone(shown.map(|shown| &shown.picture).or(self.before.as_ref())?);
+        Some(Captured { picture, pixel_aspect: self.pixel_aspect, captured_at: now })
     }
 
     fn prepare(&mut self, next: Timestamp) {
@@ -222,15 +238,43 @@ impl Mp4Video {
         }
     }
 
-    /// The keyframe to start from for a picture shown at `time`.
-    fn keyframe_before(&self, time: i64) -> usize {
-        let after = self.keyframes.partition_point(|&(start, _)| start <= time);
-        after.checked_sub(1).and_then(|last| self.keyframes.get(last)).map_or(0, |&(_, sample)| sample)
+    /// The keyframe to start from for a picture shown at `time`: the last before it that the decoder can start at, which of a
+    /// clip with open groups of pictures may be the very first.
+    fn keyframe_before(&mut self, time: i64) -> usize {
+        let mut after = self.keyframes.partition_point(|&(start, _)| start <= time);
+        while let Some(&(_, sample)) = after.checked_sub(1).and_then(|last| self.keyframes.get(last)) {
+            if self.is_start(sample) {
+                return sample;
+            }
+            after -= 1;
+        }
+        0
+    }
+
+    /// Whether the decoder can start at a keyframe's sample: only where all before it is forgotten (IDR, H.264 7.4.1.2.4).
+    fn is_start(&mut self, index: usize) -> bool {
+        if let Some(known) = self.starts.get(&index) {
+            return *known;
+        }
+        let Some(sample) = self.samples.get(index).copied() else { return false };
+        let mut unit = Vec::new();
+        // What cannot be read now tells nothing.
+        let Ok(()) = read_sample(&mut self.file, &sample, &mut unit) else { return true };
+        let mut nals = length_prefixed_nals(&unit, self.nal_length_size).map_while(Result::ok);
+        let is_start = nals.any(|nal| nal.first().is_some_and(|header| header & 0x1f == IDR));
+        self.starts.insert(index, is_start);
+        is_start
+    }
+
+    /// Whether there is any place to start at, among the first.
+    fn has_start(&mut self) -> bool {
+        let first: Vec<usize> = self.keyframes.iter().take(STARTS_MAX).map(|&(_, sample)| sample).collect();
+        first.into_iter().any(|sample| self.is_start(sample))
     }
 
     /// Whether the way to `due` leads back, or past a keyframe that was not decoded yet: a clip that cannot be decoded
     /// in time, or was not asked for a while, leaves out what lies before it.
-    fn must_seek(&self, due: Due) -> bool {
+    fn must_seek(&mut self, due: Due) -> bool {
         let (Some(shown), Some(newest)) = (&self.shown, self.newest()) else { return false };
         if due < shown.due {
             return true;
@@ -248,7 +292,7 @@ impl Mp4Video {
         self.next = self.keyframe_before(due.1);
         self.round = due.0;
         self.waiting.clear();
-        self.shown = None;
+        self.before = self.shown.take().map(|shown| shown.picture).or(self.before.take());
     }
 
     /// Decodes one access unit; after the last of a round what is left too.

@@ -1,5 +1,7 @@
 //! Clips from end to end: files made by ffmpeg, played in a loop.
 
+mod foreign;
+
 use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -327,16 +329,17 @@ fn channels_are_mapped() {
     }
 }
 
-#[test]
-fn sound_and_picture_of_a_file_are_in_step_in_every_round() {
-    // Beeps at 0.5 s of each second; 2.5 s of picture, 2.2 s of sound: the sound pads with silence.
+/// Beeps at 0.5 s of each second; 2.5 s of picture, 2.2 s of sound: the sound pads with silence.
+fn in_step() -> PathBuf {
     let expression = "aevalsrc='if(gte(mod(t,1),0.5)*lt(mod(t,1),0.6),0.5*sin(2*PI*1000*t),0)':d=2.2:s=44100";
     let picture = plain();
-    let clip = ffmpeg_clip(
-        "in-step.mp4",
-        &["-i", picture.to_str().unwrap(), "-f", "lavfi", "-i", expression, "-c:v", "copy", "-c:a", "aac"],
-        Vec::new,
-    );
+    let args = ["-i", picture.to_str().unwrap(), "-f", "lavfi", "-i", expression, "-c:v", "copy", "-c:a", "aac"];
+    ffmpeg_clip("in-step.mp4", &args, Vec::new)
+}
+
+#[test]
+fn sound_and_picture_of_a_file_are_in_step_in_every_round() {
+    let clip = in_step();
     let mut source = open_audio_file(&clip, 48_000, 1).unwrap();
     let samples = read_all(&mut *source, 1, 0, 48_000 * 6);
     let onsets = find_beep_onsets(&samples, 48_000, 0);

@@ -1,7 +1,7 @@
 //! Sound files: WAV, AIFF, FLAC and MP3.
 
 use std::fs::File;
-use std::io::{ErrorKind, Seek, SeekFrom};
+use std::io::ErrorKind;
 
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_ADPCM_IMA_WAV, CODEC_ID_ADPCM_MS};
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
@@ -13,6 +13,7 @@ use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptio
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 
+use super::mend;
 use super::mix_down::{Gains, gains_of};
 use super::sound::Pcm;
 
@@ -71,10 +72,13 @@ struct Stream {
     track: u32,
 }
 
-fn from_start(file: &File) -> Result<File, String> {
-    let mut file = file.try_clone().map_err(|error| error.to_string())?;
-    file.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
-    Ok(file)
+fn from_start(file: &File) -> Result<Box<dyn MediaSource>, String> {
+    let copy = || file.try_clone().map_err(|error| error.to_string());
+    let (tagged, whole) = mend::beginning(copy()?).map_err(|error| error.to_string())?;
+    Ok(match (tagged, whole) {
+        (true, whole) => Box::new(ReadOnlySource::new(whole)),
+        (false, whole) => Box::new(whole),
+    })
 }
 
 fn probe(source: Box<dyn MediaSource>) -> Result<Box<dyn FormatReader>, String> {
@@ -89,7 +93,7 @@ fn probe(source: Box<dyn MediaSource>) -> Result<Box<dyn FormatReader>, String> 
 
 impl Stream {
     fn open(file: &File) -> Result<Self, String> {
-        let mut format = probe(Box::new(from_start(file)?))?;
+        let mut format = probe(from_start(file)?)?;
         if format.format_info().format == FORMAT_ID_MP3 {
             // Of an MP3 that does not tell its length the library guesses one from the rate of its first packets, and cuts
             // off what is beyond it: but not where it cannot know how many bytes there are.
@@ -159,9 +163,15 @@ impl WavePcm {
     }
 
     fn decode(&mut self, block: &mut Vec<f32>) -> Option<i64> {
+        let mut has_hole = false;
         for _ in 0..DAMAGED_MAX {
             let packet = match self.stream.format.next_packet() {
                 Ok(packet) => packet?,
+                // The reader goes on behind what it made nothing of.
+                Err(Error::DecodeError(_)) => {
+                    has_hole = true;
+                    continue;
+                }
                 Err(error) => {
                     self.failure = failure_of(&error);
                     self.failure.as_ref()?;
@@ -170,6 +180,9 @@ impl WavePcm {
             };
             if packet.track_id != self.stream.track {
                 continue;
+            }
+            if std::mem::take(&mut has_hole) {
+                self.at = self.at.max(packet.pts.get());
             }
             match self.stream.decoder.decode(&packet) {
                 Ok(decoded) => {
@@ -185,11 +198,10 @@ impl WavePcm {
                     self.at = self.at.saturating_add(i64::try_from(decoded.frames()).unwrap_or(0));
                     return Some(start);
                 }
-                Err(Error::DecodeError(_) | Error::IoError(_)) => {
+                Err(_) => {
                     // A hole as long as what was lost.
                     self.at = end_of(&packet);
                 }
-                Err(_) => return None,
             }
         }
         None

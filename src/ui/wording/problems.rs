@@ -220,9 +220,17 @@ pub(super) fn to_do(lang: Lang, problem: &Problem) -> String {
             format!("Choose a smaller picture: {size} at {rate} fps."),
             format!("Wähle ein kleineres Bild: {size} mit {rate} Bildern/s."),
         ]),
+        None if problem.fell_silent() => lang.pick(FELL_SILENT).to_owned(),
         None => lang.pick(to_do_row(problem.kind)).to_owned(),
     }
 }
+
+/// The server accepts connections and says nothing.
+const FELL_SILENT: [&str; 2] = [
+    "Try again in a minute: the server accepts connections and then says nothing. If that stays so, ask who runs it.",
+    "Versuche es in einer Minute noch einmal: der Server nimmt Verbindungen an und sagt dann nichts. Bleibt das so, frage, wer \
+     ihn betreibt.",
+];
 
 /// What is recorded can be marked and seen again.
 const RECORD_FIRST: [&str; 2] = ["Record the show first.", "Nimm die Sendung erst auf."];
