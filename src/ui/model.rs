@@ -162,7 +162,7 @@ impl Model {
     /// Takes what the engine tells.
     pub fn handle_event(&mut self, now: f64, event: StudioEvent) {
         if let Some(show) = &self.show {
-            self.flight.hear(now, show.live_since, &event);
+            self.flight.hear(now, show.live_since, &show.called(&event));
         }
         match event {
             StudioEvent::Step(_) => {}

@@ -1,9 +1,11 @@
 //! The show that runs, as the window knows it: where its destinations stand, since when, and what went wrong.
 
+use std::borrow::Cow;
+
 use super::view::Phase;
 use crate::media::Bitrate;
 use crate::settings::Destination;
-use crate::studio::{DestinationState, Problem};
+use crate::studio::{DestinationState, Problem, StudioEvent};
 
 /// How a show is recorded.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -88,6 +90,19 @@ impl OnAir {
             problem.about = format!("{name} ({})", problem.about);
         }
         problem
+    }
+
+    /// The event with the name of the destination that it is about, where it has one.
+    pub(super) fn called<'a>(&self, event: &'a StudioEvent) -> Cow<'a, StudioEvent> {
+        match event {
+            StudioEvent::State { place, state, .. } => match self.names.get(*place) {
+                Some(name) => {
+                    Cow::Owned(StudioEvent::State { place: *place, destination: name.clone(), state: *state })
+                }
+                None => Cow::Borrowed(event),
+            },
+            _ => Cow::Borrowed(event),
+        }
     }
 
     /// A destination, by the engine's word `about`, stands elsewhere now. `true` if the show's own phase has changed by it.

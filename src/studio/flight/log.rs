@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::FlightRecorder;
 use crate::clock::{Clock, local_date_and_time};
-use crate::settings::ShowSettings;
+use crate::settings::{Destination, ShowSettings};
 use crate::studio::{StudioEvent, wording};
 
 /// How long the end of a show waits for the recorder's disk.
@@ -26,12 +26,18 @@ pub fn keep_flights_in(folder: PathBuf) {
 pub(in crate::studio) struct FlightLog {
     clock: Clock,
     recorder: RefCell<Option<FlightRecorder>>,
+    /// What the destinations are called, where there are several.
+    names: Vec<String>,
+    rehearses: bool,
 }
 
 impl FlightLog {
     pub(in crate::studio) fn begin(settings: &ShowSettings, destinations: &[&str], clock: &Clock) -> Self {
         let recorder = FOLDER.get().and_then(|folder| Self::open(folder, settings, destinations, clock));
-        Self { clock: clock.clone(), recorder: RefCell::new(recorder) }
+        let several = !settings.rehearse && settings.destinations.len() > 1;
+        let names = if several { Destination::names(&settings.destinations) } else { Vec::new() };
+        let (clock, rehearses) = (clock.clone(), settings.rehearse);
+        Self { clock, recorder: RefCell::new(recorder), names, rehearses }
     }
 
     fn open(folder: &Path, settings: &ShowSettings, destinations: &[&str], clock: &Clock) -> Option<FlightRecorder> {
@@ -61,8 +67,14 @@ impl FlightLog {
         let now = self.clock.now();
         match event {
             StudioEvent::Stats(stats) => recorder.take(now, stats),
-            StudioEvent::State { destination, state, .. } => {
-                recorder.tell(now, "state", &format!("{destination} is {}", state.word()));
+            StudioEvent::State { place, destination, state } => {
+                // Two of one server are told apart, and the port of a rehearsal says nothing.
+                let name = match self.names.get(*place) {
+                    Some(name) => format!("{name} ({destination})"),
+                    None if self.rehearses => "the rehearsal".to_owned(),
+                    None => destination.clone(),
+                };
+                recorder.tell(now, "state", &format!("{name} is {}", state.word()));
             }
             StudioEvent::Problem(problem) => {
                 let said = problem.server_said.as_ref().map_or(String::new(), |said| format!(" It said: {said}"));
