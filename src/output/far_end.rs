@@ -28,6 +28,8 @@ const HELD: u64 = 24 * 1024;
 const QUEUED_MAX: Duration = Duration::from_millis(200);
 /// How much of the time that goes by what is usual may grow: servers that count a little wrong fall behind for ever.
 const DRIFT: u32 = 50;
+/// Servers that do not count the handshake (3073 bytes) have as much more than they say.
+const UNCOUNTED_MAX: u64 = 4096;
 /// Looks that are remembered.
 const LOOKS_MAX: usize = 4096;
 
@@ -47,6 +49,8 @@ pub(super) struct FarEnd {
     /// How many bytes had been written by when, of those that are not acknowledged.
     written: VecDeque<(Timestamp, u64)>,
     confirmed: VecDeque<Confirmed>,
+    /// The least that was with the server by the system's word and not by its own.
+    uncounted: Option<u64>,
     /// How long the last acknowledged byte was under way at least, lately.
     usual: Option<Duration>,
     /// How much longer the oldest byte is under way now.
@@ -92,7 +96,8 @@ impl FarView {
 impl FarEnd {
     /// Takes a look; whether this is the first one that shows bytes on the way which the system has no more.
     pub(super) fn observe(&mut self, sample: &LinkSample) -> bool {
-        let LinkSample { at, written, confirmed, .. } = *sample;
+        let LinkSample { at, written, .. } = *sample;
+        let confirmed = self.counted(sample);
         if self.written.back().is_none_or(|(_, before)| *before < written) {
             self.written.push_back((at, written));
             if self.written.len() > LOOKS_MAX {
@@ -100,7 +105,7 @@ impl FarEnd {
             }
         }
         let before = self.confirmed.back().copied();
-        if confirmed > before.map_or(0, |before| before.bytes) {
+        if confirmed > self.last_confirmed() {
             self.confirm(at, confirmed, before);
         }
         while self.confirmed.front().is_some_and(|first| at.since(first.at) > SPAN) {
@@ -121,6 +126,16 @@ impl FarEnd {
         self.is_split && !was_split
     }
 
+    /// What the server says it has, with what it never counts.
+    fn counted(&mut self, sample: &LinkSample) -> u64 {
+        if sample.confirmed == 0 {
+            return 0;
+        }
+        let beyond = sample.written.saturating_sub(sample.outstanding + sample.confirmed);
+        let uncounted = *self.uncounted.insert(self.uncounted.map_or(beyond, |least| least.min(beyond)));
+        (sample.confirmed + uncounted.min(UNCOUNTED_MAX)).min(sample.written)
+    }
+
     fn confirm(&mut self, at: Timestamp, bytes: u64, before: Option<Confirmed>) {
         while self.written.front().is_some_and(|(_, written)| *written < bytes) && self.written.len() > 1 {
             self.written.pop_front();
@@ -136,6 +151,10 @@ impl FarEnd {
         self.confirmed.len() >= HABIT && self.step() <= STEP_MAX
     }
 
+    fn last_confirmed(&self) -> u64 {
+        self.confirmed.back().map_or(0, |last| last.bytes)
+    }
+
     /// How many bytes are acknowledged at once, at most.
     fn step(&self) -> u64 {
         let pairs = self.confirmed.iter().zip(self.confirmed.iter().skip(1));
@@ -149,7 +168,7 @@ impl FarEnd {
 
     /// What the server has, as far as that is known: half of what it leaves unacknowledged may have come.
     pub(super) fn arrived(&self, sample: &LinkSample) -> u64 {
-        (sample.confirmed + self.step() / 2).min(sample.written)
+        (self.last_confirmed() + self.step() / 2).min(sample.written)
     }
 
     /// What is known where the system does not see all of the way.
@@ -162,7 +181,7 @@ impl FarEnd {
             let passes = bps.map_or(0.0, |bps| bps as f64 / 8.0 * (usual + QUEUED_MAX).as_secs_f64());
             // With less on the way nothing would be acknowledged any more.
             let on_the_way = (passes as u64).max(self.step() * 2);
-            let elsewhere = (last.written - last.confirmed).saturating_sub(last.outstanding);
+            let elsewhere = last.written.saturating_sub(self.last_confirmed() + last.outstanding);
             on_the_way.saturating_sub(elsewhere)
         });
         Some(FarView { bps, late: self.late, usual, unconfirmed, room })
@@ -256,6 +275,25 @@ mod tests {
         for millis in (0..600_000).step_by(20) {
             let view = look(&mut far_end, millis, 0, every(16_384, millis as u64 * MADE * 99 / 100));
             assert_eq!(view, None, "{millis}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_does_not_count_the_handshake_is_not_late_where_little_is_sent() {
+        let mut far_end = FarEnd::default();
+        let (mut written, mut at) = (3073, 0);
+        for step in 0..3000 {
+            // 2.6 Mb/s, then 160 kb/s.
+            written += if step < 500 { 3300 } else { 200 };
+            at += 10;
+            let sample = LinkSample {
+                at: Timestamp::from_millis(at),
+                written,
+                confirmed: every(16_384, written - 3073),
+                ..LinkSample::default()
+            };
+            far_end.observe(&sample);
+            assert!(far_end.late < LATE, "{at}: {:?}", far_end.late);
         }
     }
 
