@@ -90,8 +90,8 @@ pub fn truth_ui(ui: &mut Ui, view: &TruthView, primary: &mut PrimaryState, words
     let mut job = LayoutJob::simple(line, font, ink, room.max(0.0));
     job.wrap.max_rows = 2;
     let galley = ui.painter().layout_job(job);
-    let least = if labels.is_empty() { 0.0 } else { ui.spacing().interact_size.y };
-    let size = vec2(ui.available_width(), galley.size().y.max(least));
+    // With or without a button beside it: what stands around it does not move.
+    let size = vec2(ui.available_width(), galley.size().y.max(ui.spacing().interact_size.y));
     // As in the foot's buttons: figures above it come and go.
     let row = Rect::from_min_size(ui.available_rect_before_wrap().min, size);
     let row = UiBuilder::new().scope_id(ui.scope_id().with("truth")).max_rect(row);

@@ -172,9 +172,12 @@ fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: 
         strip_ui(ui, &view.show, &view.strip, view.now, words, acts, compact);
     }
     let tall = 46.0 * scale;
+    // Strip and sentence of a line each. With more of them the foot grows upwards: the primary button stays.
+    let usual = if compact { tall } else { tall.max(2.0 * ui.spacing().interact_size.y + ui.spacing().item_spacing.y) };
     let right = if narrow {
         truth_ui(ui, &view.truth, &mut state.primary, words, acts);
-        ui.allocate_space(vec2(all.width(), tall)).1
+        let (_, row) = ui.allocate_space(vec2(all.width(), usual.midpoint(tall)));
+        Rect::from_min_size(row.min, vec2(row.width(), tall))
     } else {
         let all = ui.available_rect_before_wrap();
         let left = Rect::from_min_max(all.min, pos2(all.right() - buttons - 14.0, all.bottom()));
@@ -184,8 +187,8 @@ fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: 
             }
             truth_ui(ui, &view.truth, &mut state.primary, words, acts);
         });
-        let height = texts.response.rect.height().max(tall);
-        Rect::from_min_size(pos2(all.right() - buttons, all.top()), vec2(buttons, height))
+        let bottom = all.top() + texts.response.rect.height().max(usual);
+        Rect::from_min_size(pos2(all.right() - buttons, bottom - usual), vec2(buttons, usual))
     };
     // They stay what they are while figures beside them come or go: a click meanwhile would be lost.
     let id = ui.scope_id().with("buttons");
