@@ -232,6 +232,7 @@ table! {
     Latency: "Latency", "Verzögerung";
     RateBySecond: "Rate by second", "Rate je Sekunde";
     RetryNow: "Try now", "Jetzt versuchen";
+    NotSaved: "not saved", "nicht gespeichert";
     SaveReport: "Save report", "Bericht speichern";
     ReportAt: "Report", "Bericht";
 
