@@ -25,6 +25,8 @@ pub struct ViewState {
     pub profiles: ProfilesState,
     /// The ribbon's own: under the picture or, after the show, in the result card.
     pub ribbon: RibbonState,
+    /// Whether a check was put away by the keyboard, which goes on where checks are begun.
+    pub(super) check_left: bool,
 }
 
 /// What is picked in the ribbon.

@@ -1,7 +1,7 @@
 //! The whole window: where each part stands.
 
 use eframe::egui::{
-    Align, CentralPanel, Frame, Layout, Margin, Panel, Rect, ScrollArea, Stroke, Ui, UiBuilder, Vec2, pos2, vec2,
+    Align, CentralPanel, Frame, Key, Layout, Margin, Panel, Rect, ScrollArea, Stroke, Ui, UiBuilder, Vec2, pos2, vec2,
 };
 
 use super::check::check_ui;
@@ -36,6 +36,8 @@ const SENTENCE: f32 = 240.0;
 /// Most of the room between head and foot that cards and fields below the picture take; more is scrolled.
 const BELOW_PART: f32 = 0.5;
 
+const CLOSE_CHECK: Act = Act::Check(CheckAct::Close);
+
 /// Draws everything.
 pub fn window_ui(
     ui: &mut Ui,
@@ -53,6 +55,7 @@ pub fn window_ui(
     press_once(ui);
     shortcuts(ui, view, appearance, state, acts);
     escape(ui, view, state, compact, acts);
+    state.check_left |= acts.contains(&CLOSE_CHECK);
     if view.settings.is_none() {
         state.settings.close();
     }
@@ -151,6 +154,8 @@ fn cards_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts:
     }
     if let Some((check, show)) = &view.check {
         ui.scope_builder(over(), |ui| check_ui(ui, check, show, words, acts));
+        let by_key = ui.input(|input| input.key_pressed(Key::Enter) || input.key_pressed(Key::Space));
+        state.check_left |= by_key && acts.contains(&CLOSE_CHECK);
     }
     if let Some(result) = &view.result {
         ui.painter().rect_filled(all, theme::RADIUS_LARGE, theme::tokens(ui).bg.gamma_multiply(0.7));
@@ -196,10 +201,14 @@ fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: 
     ui.scope_builder(right, |ui| {
         row_at_end(ui, |ui| {
             ui.spacing_mut().item_spacing.x = 10.0;
+            let check_left = view.check.is_none() && std::mem::take(&mut state.check_left);
             for (label, act, enabled) in sides {
                 let label = words.text(label);
                 let pressed = ui.add_enabled_ui(enabled, |ui| {
                     let button = kind_button_tall(ui, ButtonKind::Quiet, label, label);
+                    if check_left && act == Act::Check(CheckAct::Start) {
+                        button.request_focus();
+                    }
                     button.on_disabled_hover_text(sentence(&view.truth.truth, words)).clicked()
                 });
                 if pressed.inner {
