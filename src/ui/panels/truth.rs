@@ -22,6 +22,8 @@ pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
         Truth::Reconnecting => words.text(Text::ComesBack).to_owned(),
         Truth::Ending => words.text(Text::EndingNow).to_owned(),
         Truth::Over => words.text(Text::ShowOver).to_owned(),
+        Truth::RehearsalOver => words.text(Text::RehearsalOver).to_owned(),
+        Truth::RecordingOver => words.text(Text::RecordingOver).to_owned(),
         Truth::MutedTalking => words.text(Text::MutedTalking).to_owned(),
         Truth::Muted => words.text(Text::YouAreMuted).to_owned(),
         Truth::NoSound => words.text(Text::NoSoundComes).to_owned(),
@@ -81,7 +83,8 @@ pub fn truth_ui(ui: &mut Ui, view: &TruthView, primary: &mut PrimaryState, words
     let room = (ui.available_width() - beside_width(ui, view, asks, words)).max(ui.available_width() / 2.0);
     let (line, font, ink) = match (&view.truth, asks) {
         (_, true) => (words.text(Text::EndShowQuestion).to_owned(), theme::strong(ui), t.text),
-        (Truth::AllGood | Truth::AllGoodRehearsal | Truth::SomeSwitchedOff { .. } | Truth::Over, _) => {
+        (Truth::AllGood | Truth::AllGoodRehearsal | Truth::SomeSwitchedOff { .. }, _)
+        | (Truth::Over | Truth::RehearsalOver | Truth::RecordingOver, _) => {
             (sentence(&view.truth, words), theme::body(ui), t.dim)
         }
         _ => (sentence(&view.truth, words), theme::body(ui), t.text),
