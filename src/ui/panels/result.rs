@@ -94,12 +94,15 @@ fn result(ui: &mut Ui, view: &ResultView, ribbon: &mut RibbonState, words: Words
         Grid::new("figures").num_columns(2).spacing(vec2(24.0, 6.0)).min_row_height(row).show(ui, |ui| {
             for (name, value) in figures(view, words) {
                 text_on_one_line(ui, words.text(name), body.clone(), t.dim);
-                // A path takes two lines: their room is there before it is, or the buttons would move from the pointer.
-                let lines = if name == Text::ReportAt { 2.0 } else { 1.0 };
-                ui.vertical(|ui| {
-                    ui.set_min_height(lines * ui.fonts_mut(|fonts| fonts.row_height(&body)));
+                if name == Text::ReportAt {
+                    // A path takes two lines: their room is there before it is, or the buttons would move from the pointer.
+                    ui.horizontal(|ui| {
+                        ui.set_min_height(2.0 * ui.fonts_mut(|fonts| fonts.row_height(&body)));
+                        text(ui, value, body.clone(), t.text);
+                    });
+                } else {
                     text(ui, value, body.clone(), t.text);
-                });
+                }
                 ui.end_row();
             }
         });

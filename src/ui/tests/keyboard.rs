@@ -474,7 +474,8 @@ fn the_keyboard_goes_on_where_a_field_gave_way() {
 
 #[test]
 fn the_keyboard_goes_on_where_the_check_was_begun() {
-    let ways: [(&str, fn(&mut Harness<'_, Desk>)); 3] = [
+    type Way = fn(&mut Harness<'_, Desk>);
+    let ways: [(&str, Way); 3] = [
         ("Escape", |harness| press(harness, Key::Escape)),
         ("Close", |harness| {
             harness.get_by_label("Close").focus();
