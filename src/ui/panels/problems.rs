@@ -51,7 +51,8 @@ fn problem_ui(ui: &mut Ui, view: &ProblemView, unfolded: &mut Option<u64>, words
                 acts.push(Act::Dismiss(view.id));
             }
             if is_wide {
-                buttons(ui, view, labels, unfolded, acts);
+                // From right to left.
+                buttons(ui, view, labels, true, unfolded, acts);
             }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 text(ui, words.what(problem), strong, t.text);
@@ -65,7 +66,7 @@ fn problem_ui(ui: &mut Ui, view: &ProblemView, unfolded: &mut Option<u64>, words
             });
         });
         if !is_wide {
-            ui.horizontal_wrapped(|ui| buttons(ui, view, labels, unfolded, acts));
+            ui.horizontal_wrapped(|ui| buttons(ui, view, labels, false, unfolded, acts));
         }
     });
 }
@@ -74,13 +75,17 @@ fn buttons(
     ui: &mut Ui,
     view: &ProblemView,
     [report, details]: [&str; 2],
+    report_first: bool,
     unfolded: &mut Option<u64>,
     acts: &mut Vec<Act>,
 ) {
-    if kind_button(ui, ButtonKind::Ghost, report, report).clicked() {
-        acts.push(Act::CopyReport);
-    }
-    if !view.problem.details.is_empty() && kind_button(ui, ButtonKind::Ghost, details, details).clicked() {
-        *unfolded = (*unfolded != Some(view.id)).then_some(view.id);
+    for is_report in [report_first, !report_first] {
+        if is_report && kind_button(ui, ButtonKind::Ghost, report, report).clicked() {
+            acts.push(Act::CopyReport);
+        }
+        let has_details = !is_report && !view.problem.details.is_empty();
+        if has_details && kind_button(ui, ButtonKind::Ghost, details, details).clicked() {
+            *unfolded = (*unfolded != Some(view.id)).then_some(view.id);
+        }
     }
 }
