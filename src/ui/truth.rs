@@ -1,6 +1,6 @@
 //! Which one sentence is true right now: the first cause in the order of what a streamer can do about it.
 
-use super::view::{Phase, RecordingView, Remedy, ShowView, SoundView, StripView, Truth, TruthView};
+use super::view::{Phase, RecordingView, Remedy, ResultView, ShowView, SoundView, StripView, Truth, TruthView};
 use crate::media::Bitrate;
 use crate::settings::Destination;
 use crate::settings::contract::{Finding, Severity};
@@ -17,8 +17,8 @@ const DISK_LOW_SECONDS: f64 = 1800.0;
 /// What the sentence is made from.
 pub(super) struct Facts<'a> {
     pub(super) show: &'a ShowView,
-    /// The show that is over was never live.
-    pub(super) never_began: bool,
+    /// The show that is over.
+    pub(super) result: Option<&'a ResultView>,
     /// A check runs.
     pub(super) checks: bool,
     /// What a check found to stand in the way of what is set.
@@ -77,8 +77,12 @@ fn without_answer(facts: &Facts<'_>) -> TruthView {
     match facts.show.phase {
         // What kept a show from beginning still does.
         Phase::Ready => ready(facts),
-        Phase::Off if facts.never_began => ready(facts),
-        Phase::Off => plain(Truth::Over),
+        Phase::Off if facts.result.is_some_and(|result| result.live_seconds.is_none()) => ready(facts),
+        Phase::Off => plain(match facts.result {
+            Some(result) if result.rehearsal => Truth::RehearsalOver,
+            Some(result) if result.alone => Truth::RecordingOver,
+            _ => Truth::Over,
+        }),
         Phase::Connecting => plain(Truth::Connecting),
         Phase::Ending => plain(Truth::Ending),
         Phase::Reconnecting => {

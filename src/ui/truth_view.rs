@@ -38,8 +38,12 @@ pub enum Truth {
     Reconnecting,
     /// Sends what is left.
     Ending,
-    /// Over.
+    /// The show is over.
     Over,
+    /// The rehearsal is over.
+    RehearsalOver,
+    /// The recording alone is over.
+    RecordingOver,
     /// There is speech and it is muted.
     MutedTalking,
     /// It is muted, and nobody talks.

@@ -1,5 +1,7 @@
 //! What belongs to drawing alone: it is no part of what the window knows.
 
+use eframe::egui::Rect;
+
 use super::flight::{Mark, ShowFlight};
 use super::panels::profiles::ProfilesState;
 use super::panels::settings::SettingsState;
@@ -23,6 +25,8 @@ pub struct ViewState {
     pub profiles: ProfilesState,
     /// The ribbon's own: under the picture or, after the show, in the result card.
     pub ribbon: RibbonState,
+    /// Whether a check was put away by the keyboard, which goes on where checks are begun.
+    pub(super) check_left: bool,
 }
 
 /// What is picked in the ribbon.
@@ -39,6 +43,8 @@ pub enum Scrub {
 pub struct RibbonState {
     /// What is picked; `None`: nothing is.
     pub scrub: Option<Scrub>,
+    /// Where it stands, and whether the pointer has moved over it there: one that rests means what it rested on before.
+    pub(super) pointed: (Option<Rect>, bool),
     /// The marks as they were drawn last.
     pub(super) marks: Vec<Mark>,
     /// What they were made of: the show, seconds that are gone and there, marks that fit.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Model;
-use crate::settings::AudioChoice;
+use crate::settings::{AudioChoice, Destination};
 use crate::ui::on_air::OnAir;
 use crate::ui::settings_view::SettingsAround;
 use crate::ui::truth;
@@ -19,7 +19,7 @@ impl Model {
         let chosen = self.desk.settings();
         let encoding = &chosen.encoding;
         let strip = StripView {
-            destinations: chosen.destinations.iter().map(|known| known.shown_name().to_owned()).collect(),
+            destinations: Destination::names(&chosen.destinations),
             // What is encoded meanwhile, for a recording say, goes to nobody.
             kbps: self.health.kbps().map(|kbps| if show.phase == Phase::Reconnecting { 0.0 } else { kbps }),
             behind_seconds: self.health.behind_seconds(),
@@ -122,7 +122,7 @@ impl Model {
         let problem = self.show.as_ref().and_then(|show| show.problem.as_ref());
         truth::of(&truth::Facts {
             show,
-            never_began: self.result.as_ref().is_some_and(|result| result.live_seconds.is_none()),
+            result: self.result.as_ref(),
             checks: self.check.runs(),
             check_failure: self.check.failure(self.desk.settings()),
             strip,

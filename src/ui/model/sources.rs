@@ -49,6 +49,10 @@ impl Model {
             self.problems.forget_kind(ProblemKind::SourceBlack);
             self.problems.forget_kind(ProblemKind::SourceDamaged);
         }
+        if matches!(state, SourceState::None | SourceState::Failed(_)) {
+            // Nobody listens there any more.
+            self.incoming.addresses[0] = None;
+        }
         match state {
             SourceState::None => {
                 self.stage.picture = StagePicture::Off;
@@ -83,6 +87,9 @@ impl Model {
             self.problems.forget_kind(ProblemKind::SourceSilent);
             self.problems.forget_kind(ProblemKind::SourceClipping);
             self.sound.talks_muted = false;
+        }
+        if matches!(state, SourceState::None | SourceState::Failed(_)) {
+            self.incoming.addresses[1] = None;
         }
         if let SourceState::Failed(problem) = &state {
             // What was heard before is not what is chosen.

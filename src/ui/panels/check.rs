@@ -16,6 +16,9 @@ use crate::ui::wording::{Text, Words};
 /// Between rows of buttons, in points.
 const ROW_GAP: f32 = 8.0;
 
+/// The list is no lower than this, in points of text at 100 %, unless its buttons are scrolled with it.
+const LIST_MIN: f32 = 66.0;
+
 /// What stands before a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mark {
@@ -71,14 +74,22 @@ pub fn check_ui(ui: &mut Ui, view: &CheckView, show: &ShowSettings, words: Words
                 // Title and buttons stay where they are, however long the list is.
                 let rows = rows_of_choices(ui, &choices(view), ui.available_width(), words) - 1;
                 let around = theme::scaled(ui, 68.0) + 48.0 + rows as f32 * (theme::scaled(ui, 28.0) + ROW_GAP);
-                let room = (all.height() - around).max(80.0);
-                ScrollArea::vertical().auto_shrink([false, true]).max_height(room).stick_to_bottom(true).show(
-                    ui,
-                    |ui| {
-                        ui.with_layout(Layout::top_down(Align::Min), |ui| list(ui, view, show, words, acts));
-                    },
-                );
-                ui.with_layout(Layout::top_down(Align::Min), |ui| buttons(ui, view, words, acts));
+                let room = all.height() - around;
+                // Where hardly a line of it would be seen, they are scrolled with it.
+                let is_low = room < theme::scaled(ui, LIST_MIN);
+                let room = if is_low { all.height() - theme::scaled(ui, 24.0) - 56.0 } else { room };
+                let area = ScrollArea::vertical().auto_shrink([false, true]).max_height(room.max(0.0));
+                area.stick_to_bottom(true).show(ui, |ui| {
+                    ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                        list(ui, view, show, words, acts);
+                        if is_low {
+                            buttons(ui, view, words, acts);
+                        }
+                    });
+                });
+                if !is_low {
+                    ui.with_layout(Layout::top_down(Align::Min), |ui| buttons(ui, view, words, acts));
+                }
             });
         });
     });

@@ -11,6 +11,9 @@ use crate::ui::view::{Act, Devices, StagePicture, Tab, View, ViewState};
 use crate::ui::widgets::{ButtonKind, PictureView, button, kind_button_tall, picker, row_at_end, text};
 use crate::ui::wording::{Text, Words};
 
+/// The picture is no lower than this, in points: the questions need the room more.
+const PICTURE_MIN: f32 = 56.0;
+
 /// Draws the questions into all of `ui`.
 pub fn first_run_ui(
     ui: &mut Ui,
@@ -23,23 +26,33 @@ pub fn first_run_ui(
     let width = theme::scaled(ui, 440.0).min(ui.available_width() - 32.0);
     let left = (ui.available_width() - width) / 2.0;
     let spare = ui.available_height() - theme::scaled(ui, 580.0);
-    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+    // The picture gets what the questions leave: they and their answers are seen without scrolling.
+    let id = ui.scope_id().with("beside the picture");
+    let known: Option<f32> = ui.ctx().data(|data| data.get_temp(id));
+    let most = (width * 0.42).min(ui.ctx().content_rect().height() * 0.3);
+    let height = known.map_or(most, |known| (ui.available_height() - known).clamp(PICTURE_MIN.min(most), most));
+    let shown = ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.add_space(left);
             ui.vertical(|ui| {
                 ui.set_width(width);
                 ui.add_space((spare / 2.0).max(12.0));
-                questions(ui, view, picture, state, words, acts);
+                questions(ui, view, (picture, height), state, words, acts);
                 ui.add_space(12.0);
             });
         });
     });
+    let beside = shown.content_size.y - height;
+    if known.is_none_or(|known| (known - beside).abs() > 0.5) {
+        ui.ctx().data_mut(|data| data.insert_temp(id, beside));
+        ui.ctx().request_discard("there is another height left for the picture");
+    }
 }
 
 fn questions(
     ui: &mut Ui,
     view: &View,
-    picture: &dyn PictureView,
+    (picture, height): (&dyn PictureView, f32),
     state: &mut ViewState,
     words: Words,
     acts: &mut Vec<Act>,
@@ -50,7 +63,6 @@ fn questions(
     text(ui, words.text(Text::FirstRunTitle), title, t.text);
     text(ui, words.text(Text::FirstRunHint), body, t.dim);
     let width = ui.available_width();
-    let height = (width * 0.42).min(ui.ctx().content_rect().height() * 0.3);
     let (rect, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
     preview(ui, rect, view, picture, words);
 

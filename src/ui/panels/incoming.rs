@@ -92,6 +92,9 @@ fn name_field(
         }
         use_it = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         name = value.trim().parse().ok();
+        if use_it && name.is_none() {
+            response.request_focus();
+        }
         if name.is_none() {
             let (font, ink) = (theme::small(ui), theme::tokens(ui).warn);
             text(ui, words.text(Text::StreamNameWrong), font, ink);

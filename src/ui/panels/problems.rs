@@ -4,9 +4,11 @@ use eframe::egui::{Align, Layout, Ui};
 
 use crate::ui::theme;
 use crate::ui::view::{Act, ProblemView, ProblemsState};
-use crate::ui::widgets::{ButtonKind, CardKind, card, close_button, kind_button, text};
+use crate::ui::widgets::{ButtonKind, CardKind, button_width, card, close_button, kind_button, text};
 use crate::ui::wording::{Text, Words};
 
+/// Where less than this is left for the words beside the buttons, in points of text at 100 %, they stand below.
+const WORDS_MIN: f32 = 240.0;
 /// More than these are not shown at once; the newest count.
 const SHOWN_MAX: usize = 2;
 
@@ -40,17 +42,17 @@ fn problem_ui(ui: &mut Ui, view: &ProblemView, unfolded: &mut Option<u64>, words
     let kind = if view.is_good_news() { CardKind::Plain } else { CardKind::Warning };
     card(ui, kind, |ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
+        let labels = [words.text(Text::CopyReport), words.text(Text::Details)];
+        let gap = ui.spacing().item_spacing.x;
+        let beside: f32 = labels.iter().map(|label| button_width(ui, label) + gap).sum();
+        let is_wide = ui.available_width() - beside - theme::scaled(ui, 24.0) >= theme::scaled(ui, WORDS_MIN);
         ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {
             if close_button(ui, words).clicked() {
                 acts.push(Act::Dismiss(view.id));
             }
-            let report = words.text(Text::CopyReport);
-            if kind_button(ui, ButtonKind::Ghost, report, report).clicked() {
-                acts.push(Act::CopyReport);
-            }
-            let details = words.text(Text::Details);
-            if !problem.details.is_empty() && kind_button(ui, ButtonKind::Ghost, details, details).clicked() {
-                *unfolded = (*unfolded != Some(view.id)).then_some(view.id);
+            if is_wide {
+                // From right to left.
+                buttons(ui, view, labels, true, unfolded, acts);
             }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 text(ui, words.what(problem), strong, t.text);
@@ -63,5 +65,27 @@ fn problem_ui(ui: &mut Ui, view: &ProblemView, unfolded: &mut Option<u64>, words
                 }
             });
         });
+        if !is_wide {
+            ui.horizontal_wrapped(|ui| buttons(ui, view, labels, false, unfolded, acts));
+        }
     });
+}
+
+fn buttons(
+    ui: &mut Ui,
+    view: &ProblemView,
+    [report, details]: [&str; 2],
+    report_first: bool,
+    unfolded: &mut Option<u64>,
+    acts: &mut Vec<Act>,
+) {
+    for is_report in [report_first, !report_first] {
+        if is_report && kind_button(ui, ButtonKind::Ghost, report, report).clicked() {
+            acts.push(Act::CopyReport);
+        }
+        let has_details = !is_report && !view.problem.details.is_empty();
+        if has_details && kind_button(ui, ButtonKind::Ghost, details, details).clicked() {
+            *unfolded = (*unfolded != Some(view.id)).then_some(view.id);
+        }
+    }
 }

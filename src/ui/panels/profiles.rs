@@ -9,7 +9,7 @@ use crate::ui::settings_view::Card;
 use crate::ui::theme::{self, STEP};
 use crate::ui::view::{Act, ProfilesView};
 use crate::ui::widgets::{
-    ButtonKind, CardKind, button, card, chip, close_button, field, kind_button, menu_below, menu_item, text,
+    ButtonKind, CardKind, button, card, chip_ending, close_button, field, kind_button, menu_below, menu_item, text,
 };
 use crate::ui::wording::{SettingsText, Text, Words};
 
@@ -51,9 +51,9 @@ pub fn profiles_ui(
 ) {
     let name = view.current.as_deref().unwrap_or_else(|| words.text(Text::NoProfile));
     let changed = words.settings(SettingsText::Changed);
-    let value = if view.around.has_changes { format!("{name} · {changed}") } else { name.to_owned() };
+    let ending = if view.around.has_changes { format!(" · {changed}") } else { String::new() };
     let label = words.settings(SettingsText::Profiles);
-    let opener = chip(ui, label, &value, theme::scaled(ui, WIDTH).min(ui.available_width()));
+    let opener = chip_ending(ui, label, name, &ending, theme::scaled(ui, WIDTH).min(ui.available_width()));
     let width = theme::scaled(ui, WIDTH);
     let open = menu_below(&opener, label, width, |ui| {
         ui.set_max_width(width);

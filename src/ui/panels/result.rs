@@ -94,7 +94,15 @@ fn result(ui: &mut Ui, view: &ResultView, ribbon: &mut RibbonState, words: Words
         Grid::new("figures").num_columns(2).spacing(vec2(24.0, 6.0)).min_row_height(row).show(ui, |ui| {
             for (name, value) in figures(view, words) {
                 text_on_one_line(ui, words.text(name), body.clone(), t.dim);
-                text(ui, value, body.clone(), t.text);
+                if name == Text::ReportAt {
+                    // A path takes two lines: their room is there before it is, or the buttons would move from the pointer.
+                    ui.horizontal(|ui| {
+                        ui.set_min_height(2.0 * ui.fonts_mut(|fonts| fonts.row_height(&body)));
+                        text(ui, value, body.clone(), t.text);
+                    });
+                } else {
+                    text(ui, value, body.clone(), t.text);
+                }
                 ui.end_row();
             }
         });
@@ -119,9 +127,8 @@ fn buttons(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Act>) {
         if kind_button(ui, ButtonKind::Accent, done, done).clicked() {
             acts.push(Act::CloseResult);
         }
-        let has_report = view.rehearsed.is_some() || (view.flight.is_some() && view.live_seconds.is_some());
         let is_saved = matches!(view.report_file, Some(Ok(_)));
-        if has_report && !is_saved && button(ui, words.text(Text::SaveReport)).clicked() {
+        if has_report(view) && !is_saved && button(ui, words.text(Text::SaveReport)).clicked() {
             acts.push(Act::SaveReport);
         }
         if button(ui, words.text(Text::CopyReport)).clicked() {
@@ -130,15 +137,22 @@ fn buttons(ui: &mut Ui, view: &ResultView, words: Words, acts: &mut Vec<Act>) {
     });
 }
 
+/// Whether there is one that can be saved.
+fn has_report(view: &ResultView) -> bool {
+    view.rehearsed.is_some() || (view.flight.is_some() && view.live_seconds.is_some())
+}
+
 fn figures(view: &ResultView, words: Words) -> Vec<(Text, String)> {
     let mut figures = match &view.rehearsed {
         Some(rehearsed) => rehearsal_figures(view, rehearsed, words),
         None => show_figures(view, words),
     };
-    figures.extend(view.report_file.as_ref().map(|file| match file {
-        Ok(path) => (Text::ReportAt, path.display().to_string()),
-        Err(why) => (Text::ReportAt, words.not_written(why)),
-    }));
+    let report = match &view.report_file {
+        Some(Ok(path)) => Some(path.display().to_string()),
+        Some(Err(why)) => Some(words.not_written(why)),
+        None => has_report(view).then(|| words.text(Text::NotSaved).to_owned()),
+    };
+    figures.extend(report.map(|report| (Text::ReportAt, report)));
     figures
 }
 

@@ -1,6 +1,8 @@
 //! The picture, and what stands in its place.
 
-use eframe::egui::{Align2, Rect, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    Align, Align2, Label, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+};
 
 use crate::media::Size;
 use crate::settings::VideoChoice;
@@ -51,10 +53,10 @@ pub fn stage_ui(
             let at = Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size());
             ui.painter().galley(at.min, galley, t.dim);
         }
-        StagePicture::Off => empty(ui, rect, |ui| {
-            let font = theme::strong_large(ui);
-            text(ui, words.text(Text::PictureOff), font, t.text);
-        }),
+        StagePicture::Off => {
+            let said = RichText::new(words.text(Text::PictureOff)).font(theme::strong_large(ui)).color(t.text);
+            ui.put(rect.shrink(12.0), Label::new(said).wrap().halign(Align::Center));
+        }
         StagePicture::Failed(problem) => empty(ui, rect, |ui| failed(ui, problem, sources, state, words, acts)),
     }
 }

@@ -23,6 +23,8 @@ pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
         Truth::Reconnecting => words.text(Text::ComesBack).to_owned(),
         Truth::Ending => words.text(Text::EndingNow).to_owned(),
         Truth::Over => words.text(Text::ShowOver).to_owned(),
+        Truth::RehearsalOver => words.text(Text::RehearsalOver).to_owned(),
+        Truth::RecordingOver => words.text(Text::RecordingOver).to_owned(),
         Truth::MutedTalking => words.text(Text::MutedTalking).to_owned(),
         Truth::Muted => words.text(Text::YouAreMuted).to_owned(),
         Truth::NoSound => words.text(Text::NoSoundComes).to_owned(),
@@ -82,22 +84,18 @@ pub fn truth_ui(ui: &mut Ui, view: &TruthView, primary: &mut PrimaryState, words
     let room = (ui.available_width() - beside_width(ui, view, asks, words)).max(ui.available_width() / 2.0);
     let (line, font, ink) = match (&view.truth, asks) {
         (_, true) => (words.text(Text::EndShowQuestion).to_owned(), theme::strong(ui), t.text),
-        (
-            Truth::AllGood
-            | Truth::AllGoodRehearsal
-            | Truth::AllGoodShared
-            | Truth::SomeSwitchedOff { .. }
-            | Truth::Over,
-            _,
-        ) => (sentence(&view.truth, words), theme::body(ui), t.dim),
+        (Truth::AllGood | Truth::AllGoodRehearsal | Truth::AllGoodShared | Truth::SomeSwitchedOff { .. }, _)
+        | (Truth::Over | Truth::RehearsalOver | Truth::RecordingOver, _) => {
+            (sentence(&view.truth, words), theme::body(ui), t.dim)
+        }
         _ => (sentence(&view.truth, words), theme::body(ui), t.text),
     };
     // On two lines at most; where it is pointed at, all of it is told.
     let mut job = LayoutJob::simple(line, font, ink, room.max(0.0));
     job.wrap.max_rows = 2;
     let galley = ui.painter().layout_job(job);
-    let least = if labels.is_empty() { 0.0 } else { ui.spacing().interact_size.y };
-    let size = vec2(ui.available_width(), galley.size().y.max(least));
+    // With or without a button beside it: what stands around it does not move.
+    let size = vec2(ui.available_width(), galley.size().y.max(ui.spacing().interact_size.y));
     // As in the foot's buttons: figures above it come and go.
     let row = Rect::from_min_size(ui.available_rect_before_wrap().min, size);
     let row = UiBuilder::new().scope_id(ui.scope_id().with("truth")).max_rect(row);

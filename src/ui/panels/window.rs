@@ -1,7 +1,7 @@
 //! The whole window: where each part stands.
 
 use eframe::egui::{
-    Align, CentralPanel, Frame, Layout, Margin, Panel, Rect, ScrollArea, Stroke, Ui, UiBuilder, Vec2, pos2, vec2,
+    Align, CentralPanel, Frame, Key, Layout, Margin, Panel, Rect, ScrollArea, Stroke, Ui, UiBuilder, Vec2, pos2, vec2,
 };
 
 use super::check::check_ui;
@@ -36,6 +36,8 @@ const SENTENCE: f32 = 240.0;
 /// Most of the room between head and foot that cards and fields below the picture take; more is scrolled.
 const BELOW_PART: f32 = 0.5;
 
+const CLOSE_CHECK: Act = Act::Check(CheckAct::Close);
+
 /// Draws everything.
 pub fn window_ui(
     ui: &mut Ui,
@@ -53,6 +55,7 @@ pub fn window_ui(
     press_once(ui);
     shortcuts(ui, view, appearance, state, acts);
     escape(ui, view, state, compact, acts);
+    state.check_left |= acts.contains(&CLOSE_CHECK);
     if view.settings.is_none() {
         state.settings.close();
     }
@@ -151,6 +154,8 @@ fn cards_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts:
     }
     if let Some((check, show)) = &view.check {
         ui.scope_builder(over(), |ui| check_ui(ui, check, show, words, acts));
+        let by_key = ui.input(|input| input.key_pressed(Key::Enter) || input.key_pressed(Key::Space));
+        state.check_left |= by_key && acts.contains(&CLOSE_CHECK);
     }
     if let Some(result) = &view.result {
         ui.painter().rect_filled(all, theme::RADIUS_LARGE, theme::tokens(ui).bg.gamma_multiply(0.7));
@@ -172,9 +177,12 @@ fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: 
         strip_ui(ui, &view.show, &view.strip, view.now, words, acts, compact);
     }
     let tall = 46.0 * scale;
+    // Strip and sentence of a line each. With more of them the foot grows upwards: the primary button stays.
+    let usual = if compact { tall } else { tall.max(2.0 * ui.spacing().interact_size.y + ui.spacing().item_spacing.y) };
     let right = if narrow {
         truth_ui(ui, &view.truth, &mut state.primary, words, acts);
-        ui.allocate_space(vec2(all.width(), tall)).1
+        let (_, row) = ui.allocate_space(vec2(all.width(), usual.midpoint(tall)));
+        Rect::from_min_size(row.min, vec2(row.width(), tall))
     } else {
         let all = ui.available_rect_before_wrap();
         let left = Rect::from_min_max(all.min, pos2(all.right() - buttons - 14.0, all.bottom()));
@@ -184,8 +192,8 @@ fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: 
             }
             truth_ui(ui, &view.truth, &mut state.primary, words, acts);
         });
-        let height = texts.response.rect.height().max(tall);
-        Rect::from_min_size(pos2(all.right() - buttons, all.top()), vec2(buttons, height))
+        let bottom = all.top() + texts.response.rect.height().max(usual);
+        Rect::from_min_size(pos2(all.right() - buttons, bottom - usual), vec2(buttons, usual))
     };
     // They stay what they are while figures beside them come or go: a click meanwhile would be lost.
     let id = ui.scope_id().with("buttons");
@@ -193,10 +201,14 @@ fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: 
     ui.scope_builder(right, |ui| {
         row_at_end(ui, |ui| {
             ui.spacing_mut().item_spacing.x = 10.0;
+            let check_left = view.check.is_none() && std::mem::take(&mut state.check_left);
             for (label, act, enabled) in sides {
                 let label = words.text(label);
                 let pressed = ui.add_enabled_ui(enabled, |ui| {
                     let button = kind_button_tall(ui, ButtonKind::Quiet, label, label);
+                    if check_left && act == Act::Check(CheckAct::Start) {
+                        button.request_focus();
+                    }
                     button.on_disabled_hover_text(sentence(&view.truth.truth, words)).clicked()
                 });
                 if pressed.inner {

@@ -6,7 +6,7 @@ use eframe::egui::Rect;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::model;
-use super::window::{SIZES, desk, open, seen};
+use super::window::{Desk, SIZES, desk, open, seen};
 use crate::media::{Bitrate, FrameRate, Size};
 use crate::studio::check::{
     CheckDetail, CheckEvent, CheckStep, CheckSummary, CheckVerdict, CheckedDestination, EncoderLoad, PublishForm,
@@ -205,6 +205,15 @@ fn what_fails_says_what_to_do_and_one_click_does_it() {
         harness.get_by_label("Use 854×480 · 30").click();
         harness.run();
         assert_eq!(harness.state().model.view(10.0).sources.size, Size::new(854, 480));
+    }
+}
+
+#[test]
+fn its_own_sources_are_called_in_the_language_of_the_window() {
+    let steps = vec![step("source", 12, words("Test picture: 1280x720")), step("source", 9, words("Test tone"))];
+    let harness = open(Desk { words: Words(Lang::German), ..desk(checked(steps, None)) }, SIZES[1]);
+    for label in ["Quelle, erledigt, 12 ms, Testbild: 1280x720", "Quelle, erledigt, 9 ms, Testton"] {
+        harness.get_by_label(label);
     }
 }
 

@@ -243,6 +243,24 @@ fn of_six_hours_the_one_poor_second_is_found_and_after_the_show_too() {
     }
 }
 
+#[test]
+fn a_pointer_that_rests_while_the_ribbon_comes_below_it_picks_nothing() {
+    let mut harness = open(desk(show(60, eventful)), SIZES[1]);
+    let at = point(&harness, 30, 60);
+    harness.hover_at(at);
+    harness.run();
+    assert!(card(&harness).is_some());
+    // The ribbon moves, and the pointer does not.
+    harness.set_size(Vec2::new(SIZES[1].x, SIZES[1].y - 3.0));
+    harness.run();
+    harness.run();
+    assert!(ribbon(&harness).expand(2.0).contains(at), "{:?}", ribbon(&harness));
+    assert_eq!(card(&harness), None);
+    harness.hover_at(at);
+    harness.run();
+    assert!(card(&harness).is_some());
+}
+
 /// Out of a borrowed place: a model is no small thing to move about.
 fn model_with(model: &mut Model) -> Model {
     std::mem::replace(model, super::model())

@@ -443,3 +443,75 @@ fn what_is_being_typed_is_taken_when_another_tab_is_shown() {
         assert_eq!(set(&harness).record, Some("/w/a.flv".into()));
     }
 }
+
+#[test]
+fn the_keyboard_goes_on_where_a_field_gave_way() {
+    let new = "rtmp://new.example/app/canary-new7";
+    for key in [Key::Tab, Key::Enter] {
+        let mut harness = with_key(Tab::Destination);
+        type_over(&mut harness, "Server", new);
+        press(&mut harness, key);
+        assert_eq!(focused(&harness).as_deref(), Some("Replace stream key"), "an address with a key in it, {key:?}");
+        let nowhere = ShowSettings { destinations: Vec::new(), ..settings() };
+        let mut model = seen(Model::new(nowhere, None, Appearance::default(), false));
+        model.handle_act(9.0, Act::OpenSettings(Tab::Destination));
+        let mut harness = open(desk(model), SIZES[1]);
+        type_over(&mut harness, "Server", new);
+        press(&mut harness, key);
+        assert_eq!(focused(&harness).as_deref(), Some("Replace stream key"), "the first address, {key:?}");
+    }
+    let mut harness = replacing();
+    press(&mut harness, Key::Escape);
+    assert_eq!(focused(&harness).as_deref(), Some("Replace stream key"), "given up by Escape");
+    press(&mut harness, Key::Enter);
+    press(&mut harness, Key::Tab);
+    assert_eq!(focused(&harness).as_deref(), Some("Replace stream key"), "given up by going on");
+    harness.get_by_label("Forget stream key").focus();
+    harness.run();
+    press(&mut harness, Key::Enter);
+    assert!(harness.get_by_role(Role::PasswordInput).is_focused(), "forgotten");
+}
+
+#[test]
+fn the_keyboard_goes_on_where_the_check_was_begun() {
+    type Way = fn(&mut Harness<'_, Desk>);
+    let ways: [(&str, Way); 3] = [
+        ("Escape", |harness| press(harness, Key::Escape)),
+        ("Close", |harness| {
+            harness.get_by_label("Close").focus();
+            harness.run();
+            press(harness, Key::Enter);
+        }),
+        ("Done", |harness| {
+            harness.get_by_label("Done").focus();
+            harness.run();
+            press(harness, Key::Space);
+        }),
+    ];
+    for size in SIZES {
+        for (way, close) in ways {
+            let mut harness = open(desk(check::ready()), size);
+            close(&mut harness);
+            assert!(!shows(&harness, "Check again"), "{way}");
+            assert_eq!(focused(&harness).as_deref(), Some("Check…"), "{size}, {way}");
+        }
+        let mut harness = open(desk(check::ready()), size);
+        harness.get_by_label("Done").click();
+        harness.run();
+        assert_ne!(focused(&harness).as_deref(), Some("Check…"), "the pointer takes no focus");
+    }
+}
+
+#[test]
+fn a_name_that_cannot_be_used_is_typed_on() {
+    let mut harness = open(desk(seen(model())), SIZES[0]);
+    harness.get_by_role_and_label(Role::ComboBox, "Camera").click();
+    harness.run();
+    harness.get_by_label("Incoming stream…").click();
+    harness.run();
+    let field = harness.get_by_role(Role::TextInput);
+    let label = field.accesskit_node().label().expect("it has a name");
+    type_over(&mut harness, &label, "what?");
+    press(&mut harness, Key::Enter);
+    assert!(harness.get_by_role(Role::TextInput).is_focused());
+}

@@ -11,6 +11,8 @@ mod model;
 mod names;
 mod panels;
 mod paths;
+mod room;
+mod steady;
 mod told;
 mod whole_truth;
 mod window;

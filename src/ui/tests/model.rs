@@ -61,6 +61,13 @@ fn a_show_goes_from_ready_over_live_to_its_result() {
     model.handle_event(7.0, ended(4, None));
     let view = model.view(7.0);
     assert_eq!((view.show.phase, view.truth.truth), (Phase::Off, Truth::Over));
+    for (begin, over) in [(Act::Rehearse, Truth::RehearsalOver), (Act::Record, Truth::RecordingOver)] {
+        let mut model = super::model();
+        model.handle_act(1.0, begin);
+        model.handle_event(2.0, state(D::Live));
+        model.handle_event(6.0, ended(4, None));
+        assert_eq!(model.view(7.0).truth.truth, over);
+    }
     let result = view.result.unwrap();
     assert_eq!((result.live_seconds, result.interruptions, result.worst), (Some(4.0), 1, Some((12, 3))));
     assert_eq!(result.average_kbps, Some(2980.0));

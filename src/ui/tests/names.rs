@@ -6,7 +6,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::window::{Desk, SIZES, desk, open, seen};
 use super::{check, devices, settings, state};
-use crate::settings::{Destination, VideoChoice};
+use crate::settings::{Destination, ShowSettings, VideoChoice};
 use crate::studio::{DestinationState as D, DeviceKind, StudioEvent};
 use crate::ui::model::Model;
 use crate::ui::view::{Act, Appearance};
@@ -106,6 +106,14 @@ fn devices_profiles_and_files_with_long_names_keep_to_their_places() {
             assert!(harness.ctx.content_rect().contains_rect(item.rect()), "{:?}", item.rect());
         }
     }
+}
+
+#[test]
+fn several_destinations_of_one_name_are_told_apart() {
+    let destinations = (1..=3).map(|n| Destination::at(&format!("rtmp://127.0.0.1/app{n}/key"))).collect();
+    let model = Model::new(ShowSettings { destinations, ..settings() }, None, Appearance::default(), false);
+    let harness = open(desk(seen(model)), SIZES[1]);
+    harness.get_by_label("Ready for 127.0.0.1, 127.0.0.1 2, 127.0.0.1 3");
 }
 
 #[test]

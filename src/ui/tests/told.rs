@@ -268,6 +268,7 @@ fn where_the_report_of_a_show_is_stands_on_its_card_or_why_it_is_not_there() {
             if folder.as_os_str() == "/videos/church"),
         "beside the recording: {asked:?}"
     );
+    let done = harness.get_by_label("Done").rect();
     let mut saved = |file| {
         let done = Ok(ProfileDone::ReportSaved(file));
         harness.state_mut().model.handle_profile(10.0, ProfileAnswer { asked: false, ..answer(done) });
@@ -277,6 +278,7 @@ fn where_the_report_of_a_show_is_stands_on_its_card_or_why_it_is_not_there() {
     };
     assert_eq!(saved(Err("/videos/church: no space".to_owned())), [true, false, true]);
     assert_eq!(saved(Ok("/videos/church/Show.html".into())), [false, true, false]);
+    assert_eq!(harness.get_by_label("Done").rect(), done, "what is pressed next stays where it is");
 }
 
 #[test]

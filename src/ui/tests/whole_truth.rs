@@ -237,6 +237,36 @@ fn what_was_said_of_a_source_goes_with_it() {
 }
 
 #[test]
+fn where_a_stream_is_sent_goes_with_it() {
+    let failed = |name: &str| SourceState::Failed(Problem::new(ProblemKind::SourceNotFound, name, "not there"));
+    for (kind, place) in [(DeviceKind::Camera, 0), (DeviceKind::Microphone, 1)] {
+        for gone in [SourceState::None, failed("HD Webcam")] {
+            let mut model = model();
+            let mut event = ready(kind, "phone");
+            if let StudioEvent::Source { state: SourceState::Ready(info), .. } = &mut event {
+                info.address = Some("rtmp://192.168.1.20:1935/live/phone".to_owned());
+            }
+            model.handle_event(0.5, event);
+            assert!(model.view(0.5).sources.incoming.addresses[place].is_some());
+            model.handle_event(1.0, StudioEvent::Source { kind, state: gone.clone() });
+            assert_eq!(model.view(1.0).sources.incoming.addresses, [None, None], "{kind:?}, {gone:?}");
+        }
+    }
+}
+
+#[test]
+fn that_there_is_no_picture_is_said_in_the_middle_of_its_place() {
+    for size in SIZES {
+        let stage = open(desk(seen(model())), size).get_by_label("Picture of the show, Test picture").rect();
+        let mut model = seen(model());
+        model.handle_event(1.0, StudioEvent::Source { kind: DeviceKind::Camera, state: SourceState::None });
+        let said = open(desk(model), size).get_by_label("This show has no picture").rect();
+        let beside = said.center() - stage.center();
+        assert!(beside.x.abs() < 2.0 && beside.y.abs() < 2.0, "{size}: {beside:?} beside the middle");
+    }
+}
+
+#[test]
 fn what_a_destination_lacks_is_said_of_it_and_asked_for_there() {
     let youtube = SERVICES.iter().find(|service| service.id == "youtube").unwrap().destination();
     let whole = settings().destinations;

@@ -9,18 +9,25 @@ use crate::ui::theme::{self, RADIUS};
 
 /// A chip that opens something: `name` in dim, `value` in full. At most `width` points.
 pub(crate) fn chip(ui: &mut Ui, name: &str, value: &str, width: f32) -> Response {
+    chip_ending(ui, name, value, "", width)
+}
+
+/// The same, with `ending` behind the value, which is seen whole however long that is.
+pub(crate) fn chip_ending(ui: &mut Ui, name: &str, value: &str, ending: &str, width: f32) -> Response {
     let t = theme::tokens(ui);
     let enabled = ui.is_enabled();
     let (padding, gap, arrow) = (theme::scaled(ui, 10.0), theme::scaled(ui, 7.0), theme::scaled(ui, 7.0));
     let name_galley = galley(ui, name, theme::body(ui), t.dim);
-    let fixed = 2.0 * padding + name_galley.size().x + 2.0 * gap + arrow;
     let ink = if enabled { t.text } else { t.dim };
+    let ending_galley = galley(ui, ending, theme::body(ui), ink);
+    let fixed = 2.0 * padding + name_galley.size().x + 2.0 * gap + arrow + ending_galley.size().x;
     let value_galley = galley_within(ui, value, theme::body(ui), ink, width - fixed);
     let size = vec2(fixed + value_galley.size().x, theme::scaled(ui, 28.0));
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let value = &format!("{value}{ending}");
     response.widget_info(|| {
         let mut info = WidgetInfo::labeled(Role::ComboBox, enabled, name);
-        info.current_text_value = Some(value.to_owned());
+        info.current_text_value = Some(value.clone());
         info
     });
     tell_choice(ui, response.id, value);
@@ -36,6 +43,9 @@ pub(crate) fn chip(ui: &mut Ui, name: &str, value: &str, width: f32) -> Response
         x += width + gap;
         let (width, height) = (value_galley.size().x, value_galley.size().y);
         ui.painter().galley(pos2(x, middle(height)), value_galley, ink);
+        x += width;
+        let width = ending_galley.size().x;
+        ui.painter().galley(pos2(x, middle(height)), ending_galley, ink);
         x += width + gap;
         paint_arrow(ui.painter(), pos2(x + arrow / 2.0, rect.center().y), arrow, t.dim);
     }

@@ -18,7 +18,7 @@ mod tick;
 
 pub(crate) use button::{ButtonKind, button, button_width, close_button, kind_button, kind_button_tall};
 pub(crate) use card::{CardKind, card, sheet_head};
-pub(crate) use chip::chip;
+pub(crate) use chip::{chip, chip_ending};
 pub use field::{field, leave_field, secret_field};
 pub(crate) use lamp::{lamp, state_pill};
 pub(crate) use meter::{fader, meter};

@@ -1,8 +1,8 @@
 //! Lists to choose from: a menu below whatever opens it, and a field-wide picker.
 
 use eframe::egui::{
-    CursorIcon, Key, Popup, PopupCloseBehavior, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
-    pos2, vec2,
+    Align, CursorIcon, Key, Popup, PopupCloseBehavior, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::chip::paint_arrow;
@@ -88,15 +88,22 @@ pub(crate) fn choose_of<S: AsRef<str>>(
 ) -> Option<usize> {
     let opened_id = ui.scope_id().with("opened");
     let frame = ui.ctx().cumulative_frame_nr();
-    let seen: Option<u64> = ui.ctx().data(|data| data.get_temp(opened_id));
-    ui.ctx().data_mut(|data| data.insert_temp(opened_id, frame));
-    let just_opened = seen.is_none_or(|seen| seen + 1 < frame);
+    // The frame it was opened in, and the one it was drawn in last.
+    let seen: Option<(u64, u64)> = ui.ctx().data(|data| data.get_temp(opened_id));
+    let opened = seen.filter(|(_, last)| last + 1 >= frame).map_or(frame, |(opened, _)| opened);
+    ui.ctx().data_mut(|data| data.insert_temp(opened_id, (opened, frame)));
+    let just_opened = seen.is_none_or(|(_, last)| last + 1 < frame);
+    // At first nobody knows how high the list is.
+    let laid_out = opened + 1 == frame;
     let mut pressed = None;
     for (index, item) in items.iter().enumerate() {
         let draw = |ui: &mut Ui| menu_item(ui, item.as_ref(), chosen == Some(index));
         let response = ui.add_enabled_ui(is_open(index), draw).inner;
         if just_opened && index == chosen.unwrap_or(0) {
             response.request_focus();
+        }
+        if laid_out && chosen == Some(index) {
+            response.scroll_to_me(Some(Align::Center));
         }
         if response.clicked() {
             pressed = Some(index);

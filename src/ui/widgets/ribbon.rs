@@ -1,7 +1,8 @@
 //! The show as a ribbon of marks, scrubbed with the pointer or the keyboard; and a graph of the last minute's rate.
 
 use eframe::egui::{
-    CursorIcon, EventFilter, Id, Key, Rect, Response, Sense, Shape, Stroke, Ui, WidgetInfo, accesskit, pos2, vec2,
+    CursorIcon, Event, EventFilter, Id, Key, Rect, Response, Sense, Shape, Stroke, Ui, WidgetInfo, accesskit, pos2,
+    vec2,
 };
 
 use super::paint::{focus_ring, tell_choice};
@@ -69,7 +70,12 @@ pub(crate) fn health_ribbon(
     by_pointer(ui, &response, flight, row, state);
     by_keyboard(ui, &response, flight, each, state);
 
-    let pointed = response.hover_pos().filter(|_| !response.dragged()).map(|at| row.nearest(at.x));
+    if state.pointed.0 != Some(rect) {
+        state.pointed = (Some(rect), false);
+    }
+    state.pointed.1 |= response.hovered() && moves(ui);
+    let is_pointed = state.pointed.1 && !response.dragged();
+    let pointed = response.hover_pos().filter(|_| is_pointed).map(|at| row.nearest(at.x));
     let pointed = pointed.and_then(|mark| Some((mark, state.marks.get(mark)?.worst)));
     let picked = state.scrub.map(|scrub| place_of(scrub, flight)).map(|place| (place / each, place));
     paint(ui, rect, row, &state.marks);
@@ -87,6 +93,11 @@ pub(crate) fn health_ribbon(
         second_card(ui, id.with("card"), (rect, x, side), flight, *mark_of, place, words);
     }
     response.on_hover_and_drag_cursor(CursorIcon::ResizeHorizontal);
+}
+
+/// Whether the pointer moves.
+fn moves(ui: &Ui) -> bool {
+    ui.input(|input| input.events.iter().any(|event| matches!(event, Event::PointerMoved(_))))
 }
 
 /// The place of what is picked among the seconds that are kept, of which there is at least one.

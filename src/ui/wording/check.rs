@@ -27,6 +27,11 @@ impl Words {
             // The problem stands below the step.
             CheckDetail::Failed => String::new(),
             _ if self.0 == Lang::English => detail_text(step),
+            CheckDetail::Words(words) if step.name == "source" => {
+                let (name, form) = words.split_once(": ").map_or((&**words, None), |(name, form)| (name, Some(form)));
+                let name = self.source_name(name);
+                form.map_or_else(|| name.clone(), |form| format!("{name}: {form}"))
+            }
             CheckDetail::Words(words) => words.clone(),
             CheckDetail::Encoder(load) => format!(
                 "braucht {:.0} % der Zeit, die er hat, {} Bilder/s",

@@ -121,7 +121,8 @@ impl Words {
             said += &format!(". {} {}", self.trouble(trouble), self.trouble_to_do(trouble));
         }
         for event in events {
-            said += &format!(" {}", self.happened(event));
+            let stop = if said.ends_with('.') { "" } else { "." };
+            said += &format!("{stop} {}", self.happened(event));
         }
         said
     }
@@ -146,6 +147,10 @@ mod tests {
              Frames lost 14 network. The network carried less than was sent, and pictures were dropped. \
              Lower the picture's bitrate, or use a cable and keep others off the network. Mark 2"
         );
+        let marks = [1, 2].map(|number| ShowEvent { at: 3723, what: Happened::Mark(number) });
+        let good = FlightSecond::between(3723, None, &crate::ui::tests::stats(DestinationState::Live));
+        let said = Words(Lang::English).second_sentence(&flight, &good, &marks);
+        assert!(said.ends_with("Frames lost none. Mark 1. Mark 2"), "{said}");
         let german = Words(Lang::German).second_sentence(&flight, &second, &mark);
         assert!(german.contains("2,98 Mb/s, Netz 1,20") && german.contains("Das Netz trug weniger"), "{german}");
         let rehearsal = ShowFlight { rehearsal: true, ..flight };

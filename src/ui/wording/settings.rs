@@ -308,7 +308,8 @@ impl Words {
 
     /// A number that is not one of those allowed.
     pub fn number_from_to(self, least: &str, most: &str) -> String {
-        self.0.pick([format!("Use {least} to {most}"), format!("Nimm {least} bis {most}")])
+        let german = |figure: &str| figure.replace('.', ",");
+        self.0.pick([format!("Use {least} to {most}"), format!("Nimm {} bis {}", german(least), german(most))])
     }
 
     /// The highest rate of a sound of this form.
@@ -405,6 +406,8 @@ mod tests {
             let sentence = words.paste_error(&mistyped);
             assert!(sentence.contains("rmtp://") && sentence.contains("rtmp://?"), "{sentence}");
             assert!(words.facts_of("YouTube", "2026-11").contains("2026-11"));
+            let figures = words.number_from_to("0.1", "20");
+            assert_eq!(figures.contains("0,1"), words.0 == Lang::German, "{figures}");
             assert!(words.room_for(9.0 * 3600.0 + 1200.0).contains("9 h 20 min"));
         }
     }

@@ -122,6 +122,8 @@ table! {
     ConnectingNow: "Reaching the server", "Der Server wird angesprochen";
     EndingNow: "Sending what is left and closing the recording", "Der Rest wird gesendet, die Aufnahme geschlossen";
     ShowOver: "The show is over", "Die Sendung ist vorbei";
+    RehearsalOver: "The rehearsal is over", "Die Probe ist vorbei";
+    RecordingOver: "The recording is over", "Die Aufnahme ist vorbei";
     MutedTalking: "You are muted: the viewers do not hear you", "Du bist stumm: die Zuschauer hören dich nicht";
     YouAreMuted: "You are muted", "Du bist stumm";
     NoSoundComes: "No sound comes from the microphone", "Vom Mikrofon kommt kein Ton";
@@ -233,6 +235,7 @@ table! {
     Latency: "Latency", "Verzögerung";
     RateBySecond: "Rate by second", "Rate je Sekunde";
     RetryNow: "Try now", "Jetzt versuchen";
+    NotSaved: "not saved", "nicht gespeichert";
     SaveReport: "Save report", "Bericht speichern";
     ReportAt: "Report", "Bericht";
 

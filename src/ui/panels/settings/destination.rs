@@ -4,7 +4,7 @@ use eframe::egui;
 
 use super::parts::{Typing, complaint, edited, hint, labelled_picker, locks, typed_field};
 use super::secrets::{KeptAnswer, SecretText, kept_secret, typed_secret};
-use super::{Complaint, Place, SettingsState};
+use super::{Complaint, Place, SettingsState, goes_on_by_key};
 use crate::settings::catalogue::{KeyPlace, SERVICES, ServerRole, Service};
 use crate::settings::contract::fitted;
 use crate::settings::{
@@ -43,8 +43,12 @@ pub(super) fn destination_ui(
         let destination = destinations.get(state.destination).unwrap_or(&blank);
         let mut sheet = Sheet { view, words, acts, index: state.destination };
         sheet.service(ui, destination, state);
-        sheet.server(ui, destination, state);
+        let split = sheet.server(ui, destination, state);
         sheet.key(ui, destination, state);
+        if split && goes_on_by_key(ui) {
+            // The field for the key gives way to what it is now.
+            state.focus = Some(Place::Key);
+        }
         sheet.findings(ui);
         sheet.backup(ui, destination, state);
         sheet.more(ui, destination, state);
@@ -128,8 +132,10 @@ impl Sheet<'_> {
         }
     }
 
-    fn server(&mut self, ui: &mut egui::Ui, destination: &Destination, state: &mut SettingsState) {
+    /// Whether a key came out of the address.
+    fn server(&mut self, ui: &mut egui::Ui, destination: &Destination, state: &mut SettingsState) -> bool {
         let words = self.words;
+        let mut split = false;
         let service = Service::of(destination);
         let servers = service.map(|service| service.servers).unwrap_or_default();
         if servers.len() > 1 {
@@ -149,7 +155,7 @@ impl Sheet<'_> {
             // What was masked is not what was typed.
             Some(Typing::Whole(typed)) if typed.contains(HIDDEN) && state.complaint_at(Place::Server).is_some() => {}
             Some(Typing::Whole(typed)) => {
-                self.take(paste_server(&typed, destination), Place::Server, state);
+                split |= self.take(paste_server(&typed, destination), Place::Server, state);
                 if state.complaint_at(Place::Server).is_some() {
                     let field = state.typed.of(self.index, Place::Server);
                     field.mended = mended_address(&typed).map(SecretText::new);
@@ -172,18 +178,21 @@ impl Sheet<'_> {
         if let Some(mended) = mended {
             let (fix, meant) = (words.settings(SettingsText::Fix), redact_url(mended.reveal()));
             if kind_button(ui, ButtonKind::Quiet, &format!("{fix} {meant}"), &format!("{fix} {meant}")).clicked() {
-                self.take(paste_server(mended.reveal(), destination), Place::Server, state);
+                split |= self.take(paste_server(mended.reveal(), destination), Place::Server, state);
             }
         }
         for done in &state.done {
             hint(ui, words.done(*done));
         }
+        split
     }
 
-    /// Takes over what was pasted or typed at `place`.
-    fn take(&mut self, pasted: Result<Pasted, PasteError>, place: Place, state: &mut SettingsState) {
+    /// Takes over what was pasted or typed at `place`; whether another key came with it.
+    fn take(&mut self, pasted: Result<Pasted, PasteError>, place: Place, state: &mut SettingsState) -> bool {
+        let known = self.view.settings.destinations.get(self.index).and_then(|known| known.stream_key.clone());
         match pasted {
             Ok(Pasted::Destination(pasted, done)) => {
+                let split = pasted.stream_key.is_some() && pasted.stream_key != known;
                 state.forget(place);
                 if self.view.settings.destinations.get(self.index).is_none_or(|old| old.server != pasted.server) {
                     state.forget(Place::Server);
@@ -192,14 +201,17 @@ impl Sheet<'_> {
                 state.replaces = None;
                 self.change(|destination| *destination = *pasted);
                 self.acts.push(Act::EndTyping);
+                split
             }
             Ok(Pasted::Show(link)) => {
                 *state = SettingsState::default();
                 self.acts.push(Act::OpenLink(link));
+                false
             }
             Err(error) => {
                 state.done.clear();
                 state.complain(place, Complaint::Paste(error));
+                false
             }
         }
     }
@@ -217,6 +229,7 @@ impl Sheet<'_> {
                         state.done.clear();
                         self.change(|destination| destination.set_stream_key(None));
                         self.acts.push(Act::EndTyping);
+                        state.focus = goes_on_by_key(ui).then_some(Place::Key);
                     }
                     None => {}
                 }
@@ -241,7 +254,7 @@ impl Sheet<'_> {
                             state.secret_taken(ui, Place::Key);
                         }
                     }
-                    Some(_) => _ = state.keep_secret(),
+                    Some(_) => state.secret_kept(ui, Place::Key),
                     None => {}
                 }
                 complaint(ui, state, Place::Key, words);
@@ -368,6 +381,7 @@ impl Sheet<'_> {
                     Some(KeptAnswer::Forget) => {
                         self.change(|destination| destination.set_password(None));
                         self.acts.push(Act::EndTyping);
+                        state.focus = goes_on_by_key(ui).then_some(Place::Password);
                     }
                     None => {}
                 }
@@ -386,7 +400,7 @@ impl Sheet<'_> {
                         self.change(|destination| destination.set_password(Some(password)));
                         self.acts.push(Act::EndTyping);
                     }
-                    Some(_) => _ = state.keep_secret(),
+                    Some(_) => state.secret_kept(ui, Place::Password),
                     None => {}
                 }
             }

@@ -65,12 +65,17 @@ impl SettingsState {
 
     /// The secret at `place` was taken, and its field gives way to what it is now.
     fn secret_taken(&mut self, ui: &egui::Ui, place: Place) {
-        let (by_key, by_pointer) = ui.input(|input| {
-            let by_key = input.key_pressed(egui::Key::Enter) || input.key_pressed(egui::Key::Tab);
-            (by_key && !input.modifiers.shift, input.pointer.any_pressed() || input.pointer.any_released())
-        });
+        let by_key = goes_on_by_key(ui);
+        let by_pointer = ui.input(|input| input.pointer.any_pressed() || input.pointer.any_released());
         self.focus = by_key.then_some(place);
         self.pasted = (!by_key && !by_pointer).then_some(place);
+    }
+
+    /// No other secret was typed at `place` after all.
+    fn secret_kept(&mut self, ui: &egui::Ui, place: Place) {
+        if self.keep_secret() {
+            self.focus = goes_on_by_key(ui).then_some(place);
+        }
     }
 
     /// Whether the kept secret at `place` is what is gone on with.
@@ -128,9 +133,12 @@ impl SettingsState {
         true
     }
 
-    /// What is set stays, whatever is being typed; whether something was.
+    /// What is set stays, whatever is being typed; whether something was. Who gave up another secret goes on where it was asked
+    /// for.
     pub(in crate::ui) fn give_up(&mut self) -> bool {
+        let place = self.replaces;
         let replaced = self.keep_secret();
+        self.focus = place.or(self.focus);
         let secrets = [&mut self.key, &mut self.password].map(std::mem::take);
         let typed = secrets.iter().any(|secret| !secret.reveal().is_empty());
         self.typed.give_up() || typed || replaced
@@ -139,6 +147,7 @@ impl SettingsState {
     /// The sheet is closed: it begins with what is set, but for addresses that were not taken.
     pub(in crate::ui) fn close(&mut self) {
         self.give_up();
+        self.focus = None;
         self.typed.keep_wrong_servers();
     }
 
@@ -147,6 +156,12 @@ impl SettingsState {
         self.keep_secret();
         (self.replaces, self.focus) = (Some(place), Some(place));
     }
+}
+
+/// Whether the keyboard takes whoever does this on from where he is, and not back.
+fn goes_on_by_key(ui: &egui::Ui) -> bool {
+    let keys = [Key::Enter, Key::Space, Key::Tab];
+    ui.input(|input| !input.modifiers.shift && keys.iter().any(|key| input.key_pressed(*key)))
 }
 
 /// A field that is typed into.

@@ -31,8 +31,11 @@ pub(super) fn sound_ui(
     device(ui, view, state, words, acts);
 
     let mut gain = view.settings.gain_db;
-    let slider =
-        egui::Slider::new(&mut gain, ShowSettings::GAIN_DB).step_by(0.5).text(words.settings(SettingsText::Gain));
+    let slider = egui::Slider::new(&mut gain, ShowSettings::GAIN_DB)
+        .step_by(0.5)
+        .custom_formatter(|gain_db, _| words.decimal(gain_db, 1))
+        .custom_parser(|typed| typed.trim().replace(',', ".").replace('−', "-").parse().ok())
+        .text(words.settings(SettingsText::Gain));
     let slider = ui.add(slider);
     focus_ring(ui, &slider, slider.rect, RADIUS);
     if slider.changed() {
