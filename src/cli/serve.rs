@@ -210,7 +210,9 @@ fn json_of(at: Timestamp, event: &IngestEvent) -> Value {
             let (kind, advice) = match fault {
                 RecordingFault::DiskFull => ("disk_full", "Free some space or choose another folder"),
                 RecordingFault::Ended => ("recording_failed", "Look at the folder and its disk, or choose another one"),
-                RecordingFault::PartLeftOut => ("recording_failed", "Record as FLV, which takes any codec"),
+                RecordingFault::PartLeftOut | RecordingFault::Nothing => {
+                    ("recording_failed", "Record as FLV, which takes whatever comes")
+                }
             };
             json!({
                 "event": "problem", "t": t, "kind": kind, "about": name, "what": recording_failed(event),
@@ -271,7 +273,10 @@ fn recording_failed(event: &IngestEvent) -> Option<String> {
     Some(match fault {
         RecordingFault::DiskFull | RecordingFault::Ended => format!("{name}: the recording{to} has ended: {reason}"),
         RecordingFault::PartLeftOut => {
-            format!("{name}: the recording{to} goes on without part of the stream: {reason}; FLV takes any codec")
+            format!("{name}: the recording{to} goes on without part of the stream: {reason}; FLV takes whatever comes")
+        }
+        RecordingFault::Nothing => {
+            format!("{name}: nothing of this stream is recorded: {reason}; FLV takes whatever comes")
         }
     })
 }
@@ -323,12 +328,14 @@ mod tests {
             (RecordingFault::DiskFull, "disk_full", "has ended: why"),
             (RecordingFault::Ended, "recording_failed", "has ended: why"),
             (RecordingFault::PartLeftOut, "recording_failed", "goes on without part of the stream: why"),
+            (RecordingFault::Nothing, "recording_failed", "nothing of this stream is recorded: why"),
         ] {
-            let (path, reason) = (Some("/x/cam.flv".into()), "why".to_owned());
+            let path = (fault != RecordingFault::Nothing).then(|| "/x/cam.flv".into());
+            let (has_file, reason) = (path.is_some(), "why".to_owned());
             let failed = IngestEvent::RecordingFailed { name: name.clone(), path, fault, reason };
             let json = json_of(at, &failed);
             assert_eq!((&json["event"], &json["kind"]), (&json!("problem"), &json!(kind)));
-            assert!(json["what"].as_str().unwrap().contains("/x/cam.flv"));
+            assert_eq!(json["what"].as_str().unwrap().contains("/x/cam.flv"), has_file);
             assert!(line_of(&failed).unwrap().contains(says));
         }
         let [path, next] = ["/x/cam.flv", "/x/cam-2.flv"].map(std::path::PathBuf::from);

@@ -120,6 +120,8 @@ pub enum RecordingFault {
     Ended,
     /// It goes on without part of the stream, which its format does not take.
     PartLeftOut,
+    /// Its format takes nothing of the stream: there is no file.
+    Nothing,
 }
 
 /// How a publish or a play ended.

@@ -361,13 +361,15 @@ fn tell_news(open: &mut Open, events: &Events) {
     let path = open.path();
     for news in open.file.news.drain(..) {
         let name = open.shared.name.clone();
-        events(match news {
-            News::FileFull { path, next } => IngestEvent::RecordingFileFull { name, path, next },
-            News::LeftOut(reason) => {
-                let (path, fault) = (path.clone(), RecordingFault::PartLeftOut);
-                IngestEvent::RecordingFailed { name, path, fault, reason }
+        let (fault, reason) = match news {
+            News::FileFull { path, next } => {
+                events(IngestEvent::RecordingFileFull { name, path, next });
+                continue;
             }
-        });
+            News::LeftOut(reason) => (RecordingFault::PartLeftOut, reason),
+            News::Nothing(reason) => (RecordingFault::Nothing, reason),
+        };
+        events(IngestEvent::RecordingFailed { name, path: path.clone(), fault, reason });
     }
 }
 

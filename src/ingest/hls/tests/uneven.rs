@@ -233,7 +233,7 @@ fn a_picture_that_is_announced_and_does_not_come_costs_a_recording_no_sound() {
                     assert!(is_sound || sample.sync || !starts.is_empty(), "begins with a keyframe");
                     starts.push(if is_sound { start / 48 } else { *start });
                 }
-                Step::Unusable(why) => panic!("{why}"),
+                Step::Unusable(why) | Step::Nothing(why) => panic!("{why}"),
             }
         }
         assert_eq!(made.len(), files, "{keyframe_ms:?} in {seconds} s: {steps:?}");
@@ -255,7 +255,8 @@ fn a_picture_that_is_announced_and_does_not_come_costs_a_recording_no_sound() {
             assert!(
                 file.starts[0].len().abs_diff(ms * 3 / 64) <= 2 && file.starts[1].len().abs_diff(ms * 3 / 100) <= 2
             );
-            assert!(file.starts[0][0] < 50 && file.starts[1][0] == 0);
+            // A packet of sound that reaches across the keyframe comes with it.
+            assert!(file.starts[0][0] < 50 && file.starts[1][0] < 22);
         }
     }
 }
