@@ -168,6 +168,7 @@ impl Told for IngestEvent {
             | Self::PlayEnded { .. }
             | Self::Refused { .. }
             | Self::RecordingFailed { .. }
+            | Self::DiskLow { .. }
             | Self::RecordingFileFull { .. } => Weight::News,
         }
     }
@@ -219,6 +220,13 @@ fn json_of(at: Timestamp, event: &IngestEvent) -> Value {
                 "do": format!("{advice}; the stream itself goes on."), "server_said": null, "detail": reason,
             })
         }
+        IngestEvent::DiskLow { name, minutes, .. } => {
+            let (what, problem) = (disk_low(event), Problem::new(ProblemKind::DiskLow, name, minutes.to_string()));
+            json!({
+                "event": "problem", "t": t, "kind": problem.kind.word(), "about": name, "what": what,
+                "do": to_do(&problem), "server_said": null, "detail": minutes.to_string(),
+            })
+        }
         IngestEvent::RecordingFileFull { name, path, next } => {
             let (path, next) = (path.display().to_string(), next.display().to_string());
             let problem = Problem::new(ProblemKind::RecordingFileFull, path, next.as_str());
@@ -262,6 +270,7 @@ fn line_of(event: &IngestEvent) -> Option<String> {
         }
         IngestEvent::Refused { peer, reason, .. } => format!("{peer}: refused, {reason}"),
         IngestEvent::RecordingFailed { .. } => recording_failed(event)?,
+        IngestEvent::DiskLow { .. } => disk_low(event)?,
         IngestEvent::RecordingFileFull { .. } => file_full(event)?,
         IngestEvent::Stats(_) => return None,
     })
@@ -279,6 +288,12 @@ fn recording_failed(event: &IngestEvent) -> Option<String> {
             format!("{name}: nothing of this stream is recorded: {reason}; FLV takes whatever comes")
         }
     })
+}
+
+fn disk_low(event: &IngestEvent) -> Option<String> {
+    let IngestEvent::DiskLow { name, path, minutes } = event else { return None };
+    let to = path.as_ref().map(|path| format!(" to {}", path.display())).unwrap_or_default();
+    Some(format!("{name}: the disk has room for no more than {minutes} minutes of the recording{to}"))
 }
 
 fn file_full(event: &IngestEvent) -> Option<String> {
@@ -338,6 +353,11 @@ mod tests {
             assert_eq!(json["what"].as_str().unwrap().contains("/x/cam.flv"), has_file);
             assert!(line_of(&failed).unwrap().contains(says));
         }
+        let low = IngestEvent::DiskLow { name: name.clone(), path: Some("/x/cam.flv".into()), minutes: 10 };
+        let json = json_of(at, &low);
+        assert_eq!((&json["event"], &json["kind"], &json["about"]), (&json!("problem"), &json!("disk_low"), &json!(name)));
+        assert_eq!((&json["what"], &json["detail"]), (&json!(line_of(&low).unwrap()), &json!("10")));
+        assert!(json["what"].as_str().unwrap().contains("no more than 10 minutes of the recording to /x/cam.flv"));
         let [path, next] = ["/x/cam.flv", "/x/cam-2.flv"].map(std::path::PathBuf::from);
         let full = IngestEvent::RecordingFileFull { name: name.clone(), path, next };
         let json = json_of(at, &full);
