@@ -98,6 +98,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
             IngestError::KeyNeeded(_)
             | IngestError::PlayKeyNeeded(_)
             | IngestError::Tls { .. }
+            | IngestError::TlsPair { .. }
             | IngestError::Listen { .. }
             | IngestError::NoNetwork
             | IngestError::Start(_) => Exit::Usage,
@@ -122,6 +123,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
                 _ => format!("; {}", file_advice(source).unwrap_or("choose another folder")),
             },
             IngestError::Tls { .. } => "; give a file in PEM form that is there and that you may read".to_owned(),
+            IngestError::TlsPair { .. } => "; give the key with which the certificate was made".to_owned(),
             IngestError::KeyNeeded(_)
             | IngestError::PlayKeyNeeded(_)
             | IngestError::NoNetwork

@@ -8,6 +8,7 @@ mod open_file;
 mod series;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -53,7 +54,7 @@ pub(super) struct Recorder {
     next_id: AtomicU64,
 }
 
-/// A stream's recording, held by its connection. The file is made with the first tag.
+/// A stream's recording, held by the stream. The file is made with the first tag.
 pub(super) struct Recording {
     queue: Queue<Tag>,
     endings: Endings,
@@ -162,6 +163,12 @@ impl Recorder {
     }
 }
 
+impl fmt::Debug for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recording").field("name", &self.shared.name).finish_non_exhaustive()
+    }
+}
+
 impl Recording {
     /// Hands a tag to the disk; never waits. The event is what to tell if the recording ends here.
     pub(super) fn write(&self, kind: TagKind, timestamp_ms: u32, body: &Bytes) -> Option<IngestEvent> {
@@ -182,8 +189,8 @@ impl Recording {
     }
 
     /// Ends it; `event` is told once the file is closed.
-    pub(super) fn finish(self, event: IngestEvent) {
-        self.endings.lock().unwrap_or_else(PoisonError::into_inner).push((self.shared, event));
+    pub(super) fn finish(&self, event: IngestEvent) {
+        self.endings.lock().unwrap_or_else(PoisonError::into_inner).push((Arc::clone(&self.shared), event));
         // Only wakes the thread.
         drop(self.queue.push(Tag::End));
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -110,7 +110,7 @@ impl IngestServer {
                 serve(doors, &served, more_doors, stopped).await;
             });
             drop(runtime);
-            let recorder = served.recorder.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let recorder = served.recorder().take();
             if let Some(recorder) = recorder {
                 recorder.finish();
             }

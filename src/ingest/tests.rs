@@ -2,6 +2,7 @@
 
 mod hostile;
 mod play;
+mod silent;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
