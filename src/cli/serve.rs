@@ -357,7 +357,10 @@ mod tests {
         }
         let low = IngestEvent::DiskLow { name: name.clone(), path: Some("/x/cam.flv".into()), minutes: 10 };
         let json = json_of(at, &low);
-        assert_eq!((&json["event"], &json["kind"], &json["about"]), (&json!("problem"), &json!("disk_low"), &json!(name)));
+        assert_eq!(
+            (&json["event"], &json["kind"], &json["about"]),
+            (&json!("problem"), &json!("disk_low"), &json!(name))
+        );
         assert_eq!((&json["what"], &json["detail"]), (&json!(line_of(&low).unwrap()), &json!("10")));
         assert!(json["what"].as_str().unwrap().contains("no more than 10 minutes of the recording to /x/cam.flv"));
         let [path, next] = ["/x/cam.flv", "/x/cam-2.flv"].map(std::path::PathBuf::from);

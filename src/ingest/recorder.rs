@@ -481,14 +481,9 @@ mod tests {
     fn a_disk_that_gets_low_is_told_and_the_recording_goes_on() {
         let (folder, (tell, told)) = (tempfile::tempdir().unwrap(), sync_channel(8));
         let events = move |event| tell.send(event).unwrap();
-        let storage =
-            Folder { folder: folder.path().to_owned(), name: "show".to_owned(), extension: "flv" };
-        let shared = Shared {
-            id: 0,
-            name: "show".to_owned(),
-            waiting: AtomicUsize::new(0),
-            failed: AtomicBool::new(false),
-        };
+        let storage = Folder { folder: folder.path().to_owned(), name: "show".to_owned(), extension: "flv" };
+        let shared =
+            Shared { id: 0, name: "show".to_owned(), waiting: AtomicUsize::new(0), failed: AtomicBool::new(false) };
         let file = OpenFile::begin(storage, RecordFormat::Flv).unwrap();
         let mut open = Open { shared: Arc::new(shared), file, room: RoomWatch::default(), bytes: 0 };
         for second in 0..1000 {

@@ -12,7 +12,8 @@ use super::player::{Player, PlayerBounds};
 use super::recorder::{Recorder, Recording};
 use super::refusal::{OtherPorts, RefusalCounts};
 use super::{
-    EndReason, IngestEvent, IngestLimits, IngestStats, IngestTap, PlayerStats, PublishKey, RefusalKind, StreamFacts, StreamStats,
+    EndReason, IngestEvent, IngestLimits, IngestStats, IngestTap, PlayerStats, PublishKey, RefusalKind, StreamFacts,
+    StreamStats,
 };
 use crate::clock::Clock;
 use crate::media::Timestamp;

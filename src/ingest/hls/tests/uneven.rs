@@ -25,7 +25,8 @@ fn a_hole_in_the_pictures_breaks_no_rule_of_playlists() {
         let mut packager = Packager::new(Some(2.0));
         run_with_a_hole(&mut packager, gop, |tag, ms| tag == TagKind::Video && (20_300..to_ms).contains(&ms));
         let video = media(&packager, Kind::Video);
-        let counted = [Kind::Video, Kind::Audio].map(|kind| packager.rendition(kind).unwrap().counted().discontinuities);
+        let counted =
+            [Kind::Video, Kind::Audio].map(|kind| packager.rendition(kind).unwrap().counted().discontinuities);
         // What no segment can hold is a hole in the timeline, in both kinds alike.
         let holes = u64::from(to_ms > 22_700);
         assert_eq!(counted, [holes; 2], "{gop} to {to_ms}");
@@ -278,6 +279,7 @@ fn a_codec_that_changes_on_the_way_is_a_discontinuity_of_both_kinds() {
         packager.take(&unit, WALL + Duration::from_millis(ms));
         check_both(&packager);
     }
-    let [video, audio] = [Kind::Video, Kind::Audio].map(|kind| packager.rendition(kind).unwrap().counted().discontinuities);
+    let [video, audio] =
+        [Kind::Video, Kind::Audio].map(|kind| packager.rendition(kind).unwrap().counted().discontinuities);
     assert_eq!((video, audio), (1, 1));
 }
