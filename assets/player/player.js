@@ -38,6 +38,8 @@
   // Media that is to be left in the buffer when the next piece arrives, in seconds; grows when it was too little.
   const HOLD = parts ? 0.35 : 0.5;
   const HOLD_MAX = 3;
+  // A piece that comes after a pause of the publisher is late if it is under way for so many milliseconds.
+  const LATE = 250;
   let hold = HOLD;
   let stalls = 0;
   // Milliseconds that the server's clock is ahead of ours.
@@ -47,6 +49,9 @@
   // The browser's own HLS keeps to the live edge itself.
   let native = false;
   let running = false;
+  // What is being played, and why it stands still: "late" if a piece is under way, "waiting" if there is none to be had.
+  let playing = [];
+  let stall = null;
 
   $("name").textContent = decodeURIComponent(path);
   document.title = `${decodeURIComponent(path)} – Tally`;
@@ -65,7 +70,8 @@
 
   class Gone extends Error {}
 
-  async function get(url, kind, signal) {
+  // `answered` is called once the server gives it: what is waited for there has not come yet.
+  async function get(url, kind, signal, answered = () => {}) {
     const asked = performance.now();
     const answer = await fetch(url, { cache: "no-store", signal });
     if (!answer.ok) {
@@ -75,6 +81,7 @@
       throw error;
     }
     const time = Number(answer.headers.get("tally-time"));
+    answered();
     // An answer that was waited for tells the time it was given, not when we asked.
     if (time && performance.now() - asked < 200) clockAhead = time - Date.now();
     return kind === "text" ? answer.text() : answer.arrayBuffer();
@@ -131,6 +138,14 @@
       this.segment = null; // where the next piece is
       this.part = 0;
       this.map = null;
+      this.loadsSince = null; // since when something is under way
+    }
+
+    // Whether playing stands still for a piece of this kind that has been under way for so long.
+    isLate(milliseconds) {
+      if (this.loadsSince === null || performance.now() - this.loadsSince < milliseconds) return false;
+      const ranges = this.buffer.buffered;
+      return !ranges.length || ranges.end(ranges.length - 1) - video.currentTime < 0.3;
     }
 
     async run() {
@@ -140,7 +155,7 @@
           url.searchParams.set("_HLS_msn", this.segment);
           if (parts) url.searchParams.set("_HLS_part", this.part);
         }
-        const list = readPlaylist(await get(url, "text", this.signal), this.url);
+        const list = readPlaylist(await this.fetch(url, "text"), this.url);
         this.signal.throwIfAborted();
         const all = [...list.segments, list.open];
         if (this.segment === null) this.begin(all);
@@ -187,15 +202,26 @@
 
     async load(segment, url, seconds) {
       if (segment.map !== this.map) {
-        await this.feed(await get(segment.map, "bytes", this.signal));
+        await this.feed(await this.fetch(segment.map, "bytes"));
         this.map = segment.map;
       }
-      const bytes = await get(url, "bytes", this.signal);
+      const bytes = await this.fetch(url, "bytes");
       const ranges = this.buffer.buffered;
       const start = ranges.length ? ranges.end(ranges.length - 1) : null;
       await this.feed(bytes);
       if (this.kind === this.clock && this.buffer.buffered.length) {
         zeroAt = segment.at + seconds * 1000 - (start ?? this.buffer.buffered.start(0)) * 1000;
+      }
+    }
+
+    // A playlist is held back by the server until there is a new piece; a piece is there.
+    async fetch(url, kind) {
+      const loads = () => { this.loadsSince = performance.now(); };
+      if (kind === "bytes") loads();
+      try {
+        return await get(url, kind, this.signal, loads);
+      } finally {
+        this.loadsSince = null;
       }
     }
 
@@ -233,16 +259,19 @@
     video.src = url;
     try {
       await new Promise((resolve) => source.addEventListener("sourceopen", resolve, { once: true }));
-      const running = usable.map((track) => {
+      playing = usable.map((track) => {
         const buffer = source.addSourceBuffer(`${track.kind}/mp4; codecs="${track.codec}"`);
         const runner = new Track(track, buffer, stop.signal);
         runner.clock = usable[0].kind;
-        return runner.run();
+        return runner;
       });
+      const running = playing.map((track) => track.run());
       begin();
       await Promise.race([...running, failed(stop.signal)]);
     } finally {
       running = false;
+      playing = [];
+      stall = null;
       stop.abort();
       URL.revokeObjectURL(url);
     }
@@ -287,7 +316,11 @@
     if (!native) keepToEdge(false);
     const started = native && video.getStartDate ? video.getStartDate().getTime() : NaN;
     const zero = zeroAt ?? (Number.isNaN(started) ? null : started);
-    if (zero !== null && video.currentTime > 0 && video.readyState >= 2) {
+    if (video.readyState >= 3) stall = null;
+    else if (stall === "waiting") look(LATE);
+    // While nothing comes from the publisher, nobody falls behind.
+    if (stall === "waiting") $("behind").textContent = "–";
+    else if (zero !== null && video.currentTime > 0 && video.readyState >= 2) {
       const behind = (Date.now() + clockAhead - zero) / 1000 - video.currentTime;
       $("behind").textContent = `${behind.toFixed(1)} s`;
     }
@@ -297,12 +330,25 @@
   }
   setInterval(tick, 250);
 
+  // Says why it stands still. The viewer's connection is to blame where a piece is under way, and more is held then; where the
+  // server has none, the publisher is waited for.
+  function look(milliseconds) {
+    if (playing.some((track) => track.isLate(milliseconds))) {
+      stall = "late";
+      hold = Math.min(hold + 0.2, HOLD_MAX);
+      say(words.late, "");
+    } else if (stall !== "waiting") {
+      stall = "waiting";
+      say(words.waiting, "");
+    }
+  }
+
   video.addEventListener("waiting", () => {
     if (!lastRange() || video.currentTime === 0) return;
     stalls += 1;
     $("stalls").textContent = String(stalls);
-    hold = Math.min(hold + 0.2, HOLD_MAX);
-    say(words.late, "");
+    stall = null;
+    look(0);
   });
   $("edge").addEventListener("click", () => {
     if (!native) keepToEdge(true);

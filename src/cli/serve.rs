@@ -98,6 +98,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
             IngestError::KeyNeeded(_)
             | IngestError::PlayKeyNeeded(_)
             | IngestError::Tls { .. }
+            | IngestError::TlsPair { .. }
             | IngestError::Listen { .. }
             | IngestError::NoNetwork
             | IngestError::Start(_) => Exit::Usage,
@@ -122,6 +123,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
                 _ => format!("; {}", file_advice(source).unwrap_or("choose another folder")),
             },
             IngestError::Tls { .. } => "; give a file in PEM form that is there and that you may read".to_owned(),
+            IngestError::TlsPair { .. } => "; give the key with which the certificate was made".to_owned(),
             IngestError::KeyNeeded(_)
             | IngestError::PlayKeyNeeded(_)
             | IngestError::NoNetwork
@@ -168,6 +170,7 @@ impl Told for IngestEvent {
             | Self::PlayEnded { .. }
             | Self::Refused { .. }
             | Self::RecordingFailed { .. }
+            | Self::DiskLow { .. }
             | Self::RecordingFileFull { .. } => Weight::News,
         }
     }
@@ -210,11 +213,20 @@ fn json_of(at: Timestamp, event: &IngestEvent) -> Value {
             let (kind, advice) = match fault {
                 RecordingFault::DiskFull => ("disk_full", "Free some space or choose another folder"),
                 RecordingFault::Ended => ("recording_failed", "Look at the folder and its disk, or choose another one"),
-                RecordingFault::PartLeftOut => ("recording_failed", "Record as FLV, which takes any codec"),
+                RecordingFault::PartLeftOut | RecordingFault::Nothing => {
+                    ("recording_failed", "Record as FLV, which takes whatever comes")
+                }
             };
             json!({
                 "event": "problem", "t": t, "kind": kind, "about": name, "what": recording_failed(event),
                 "do": format!("{advice}; the stream itself goes on."), "server_said": null, "detail": reason,
+            })
+        }
+        IngestEvent::DiskLow { name, minutes, .. } => {
+            let (what, problem) = (disk_low(event), Problem::new(ProblemKind::DiskLow, name, minutes.to_string()));
+            json!({
+                "event": "problem", "t": t, "kind": problem.kind.word(), "about": name, "what": what,
+                "do": to_do(&problem), "server_said": null, "detail": minutes.to_string(),
             })
         }
         IngestEvent::RecordingFileFull { name, path, next } => {
@@ -260,6 +272,7 @@ fn line_of(event: &IngestEvent) -> Option<String> {
         }
         IngestEvent::Refused { peer, reason, .. } => format!("{peer}: refused, {reason}"),
         IngestEvent::RecordingFailed { .. } => recording_failed(event)?,
+        IngestEvent::DiskLow { .. } => disk_low(event)?,
         IngestEvent::RecordingFileFull { .. } => file_full(event)?,
         IngestEvent::Stats(_) => return None,
     })
@@ -271,9 +284,18 @@ fn recording_failed(event: &IngestEvent) -> Option<String> {
     Some(match fault {
         RecordingFault::DiskFull | RecordingFault::Ended => format!("{name}: the recording{to} has ended: {reason}"),
         RecordingFault::PartLeftOut => {
-            format!("{name}: the recording{to} goes on without part of the stream: {reason}; FLV takes any codec")
+            format!("{name}: the recording{to} goes on without part of the stream: {reason}; FLV takes whatever comes")
+        }
+        RecordingFault::Nothing => {
+            format!("{name}: nothing of this stream is recorded: {reason}; FLV takes whatever comes")
         }
     })
+}
+
+fn disk_low(event: &IngestEvent) -> Option<String> {
+    let IngestEvent::DiskLow { name, path, minutes } = event else { return None };
+    let to = path.as_ref().map(|path| format!(" to {}", path.display())).unwrap_or_default();
+    Some(format!("{name}: the disk has room for no more than {minutes} minutes of the recording{to}"))
 }
 
 fn file_full(event: &IngestEvent) -> Option<String> {
@@ -323,14 +345,24 @@ mod tests {
             (RecordingFault::DiskFull, "disk_full", "has ended: why"),
             (RecordingFault::Ended, "recording_failed", "has ended: why"),
             (RecordingFault::PartLeftOut, "recording_failed", "goes on without part of the stream: why"),
+            (RecordingFault::Nothing, "recording_failed", "nothing of this stream is recorded: why"),
         ] {
-            let (path, reason) = (Some("/x/cam.flv".into()), "why".to_owned());
+            let path = (fault != RecordingFault::Nothing).then(|| "/x/cam.flv".into());
+            let (has_file, reason) = (path.is_some(), "why".to_owned());
             let failed = IngestEvent::RecordingFailed { name: name.clone(), path, fault, reason };
             let json = json_of(at, &failed);
             assert_eq!((&json["event"], &json["kind"]), (&json!("problem"), &json!(kind)));
-            assert!(json["what"].as_str().unwrap().contains("/x/cam.flv"));
+            assert_eq!(json["what"].as_str().unwrap().contains("/x/cam.flv"), has_file);
             assert!(line_of(&failed).unwrap().contains(says));
         }
+        let low = IngestEvent::DiskLow { name: name.clone(), path: Some("/x/cam.flv".into()), minutes: 10 };
+        let json = json_of(at, &low);
+        assert_eq!(
+            (&json["event"], &json["kind"], &json["about"]),
+            (&json!("problem"), &json!("disk_low"), &json!(name))
+        );
+        assert_eq!((&json["what"], &json["detail"]), (&json!(line_of(&low).unwrap()), &json!("10")));
+        assert!(json["what"].as_str().unwrap().contains("no more than 10 minutes of the recording to /x/cam.flv"));
         let [path, next] = ["/x/cam.flv", "/x/cam-2.flv"].map(std::path::PathBuf::from);
         let full = IngestEvent::RecordingFileFull { name: name.clone(), path, next };
         let json = json_of(at, &full);

@@ -117,6 +117,8 @@ pub struct IngestLimits {
     /// How long a connection that has ended is still read, so that nothing on its way is lost and the peer sees
     /// our last words.
     pub linger: Duration,
+    /// After how long a publisher that sends nothing gives way to another one of its name, who has the key if there is one.
+    pub silent_gives_way: Duration,
     /// Caps of the RTMP session.
     pub session: Limits,
 }
@@ -137,6 +139,7 @@ impl Default for IngestLimits {
             hls_streams_max: 16,
             recording_bytes_max: 32 << 20,
             linger: Duration::from_secs(1),
+            silent_gives_way: Duration::from_secs(5),
             // 8 MiB are a keyframe at 60 Mb/s with a second of bits in it.
             session: Limits {
                 message_bytes_max: 8 << 20,
@@ -164,6 +167,14 @@ pub enum IngestError {
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// Each of them can be used, and not together.
+    #[error("the key {} does not belong to the certificate {}", key.display(), cert.display())]
+    TlsPair {
+        /// The certificate.
+        cert: PathBuf,
+        /// Its private key, as it was said.
+        key: PathBuf,
     },
     /// The address cannot be had.
     #[error("cannot listen at {address}: {source}")]

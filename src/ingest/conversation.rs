@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use super::name::{NameError, app_name, played_name, stream_name};
 use super::play::Play;
 use super::player::Delivery;
 use super::publication::Publication;
+use super::refusal::reason_of;
 use super::server::is_loopback;
 use super::shared::{EnterError, Shared};
 use super::{EndReason, RefusalKind};
@@ -96,6 +97,10 @@ impl Conversation {
     /// Takes bytes from the client.
     pub(super) fn input(&mut self, bytes: &[u8]) {
         self.shared.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        let now = self.shared.clock.now();
+        if self.publication.as_ref().is_some_and(|publication| !publication.heard(now)) {
+            self.give_way();
+        }
         if self.ending.is_none() {
             self.session.handle_input(self.shared.clock.now(), bytes);
             self.drain();
@@ -301,10 +306,7 @@ impl Conversation {
             Ok(name) => match self.shared.publish(&self.app, &name, self.peer) {
                 Ok((hub, stream)) => {
                     self.session.accept_publish();
-                    let recorder = self.shared.recorder.lock().unwrap_or_else(PoisonError::into_inner);
-                    let recording = recorder.as_ref().map(|recorder| recorder.begin(&name));
-                    drop(recorder);
-                    self.publication = Some(Publication::start(&self.shared, hub, stream, recording));
+                    self.publication = Some(Publication::start(&self.shared, hub, stream));
                     self.engaged = true;
                     return;
                 }
@@ -372,11 +374,23 @@ impl Conversation {
             }
         } else if self.session.received_bytes() > 0 || !hung_up {
             // Someone who only looked whether the port is open is no news.
-            self.refuse(kind, error.to_string());
+            self.refuse(kind, reason_of(&error, self.shared.other_ports));
         }
         self.end_play(if hung_up { EndReason::Left } else { EndReason::from_error(error.clone()) });
         self.end_publication(EndReason::from_error(error));
         self.begin_ending();
+    }
+
+    /// Another client publishes in its place, and this one is there all the same.
+    fn give_way(&mut self) {
+        self.publication = None;
+        self.shared.count(RefusalKind::Silent);
+        if self.ending.is_none() {
+            let words = "You were silent for too long: somebody else publishes under this name.";
+            self.session.disconnect("NetConnection.Connect.Closed", words);
+            self.drain();
+            self.begin_ending();
+        }
     }
 
     fn begin_ending(&mut self) {

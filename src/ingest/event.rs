@@ -98,6 +98,15 @@ pub enum IngestEvent {
         /// What the system said.
         reason: String,
     },
+    /// The disk has room for so much more of a recording; it goes on.
+    DiskLow {
+        /// Stream name.
+        name: String,
+        /// The file, if there is one yet.
+        path: Option<PathBuf>,
+        /// Minutes at most.
+        minutes: u64,
+    },
     /// A file is as large as its disk takes one: the recording goes on in another, and nothing is missing.
     RecordingFileFull {
         /// Stream name.
@@ -120,6 +129,8 @@ pub enum RecordingFault {
     Ended,
     /// It goes on without part of the stream, which its format does not take.
     PartLeftOut,
+    /// Its format takes nothing of the stream: there is no file.
+    Nothing,
 }
 
 /// How a publish or a play ended.

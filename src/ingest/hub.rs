@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::PlayerStats;
 use super::headers::Headers;
-use super::hls::LiveHls;
+use super::hls::{Left, LiveHls};
 use super::player::{Delivery, Player};
 use super::shared::Stream;
 use super::unit::{Unit, UnitKind};
@@ -37,6 +37,8 @@ struct State {
     players: Vec<Arc<Player>>,
     /// While somebody watches by HLS.
     hls: Option<Arc<LiveHls>>,
+    /// Of the one before, while the name is known: players count on from it, however long they paused.
+    hls_left: Option<Left>,
 }
 
 impl Hub {
@@ -62,12 +64,12 @@ impl Hub {
     pub(super) fn unpublish(&self, stream: &Arc<Stream>, now: Timestamp) {
         let mut state = self.lock();
         if state.stream.take_if(|own| Arc::ptr_eq(own, stream)).is_some() {
-            let State { number, players, hls, .. } = std::mem::take(&mut *state);
+            let State { number, players, hls, hls_left, .. } = std::mem::take(&mut *state);
             players.iter().for_each(|player| player.tell(Delivery::Unpublished));
             if let Some(hls) = &hls {
                 hls.unpublished(now);
             }
-            *state = State { number, players, hls, ..State::default() };
+            *state = State { number, players, hls, hls_left, ..State::default() };
         }
     }
 
@@ -114,7 +116,7 @@ impl Hub {
             let stream = state.stream.as_ref().filter(|_| may_begin)?;
             let facts = stream.facts(now);
             let headers = if state.recent.is_empty() { &state.all_headers() } else { &state.recent_headers };
-            let hls = LiveHls::new(now, &facts, headers.iter().chain(&state.recent));
+            let hls = LiveHls::new(now, &facts, state.hls_left, headers.iter().chain(&state.recent));
             state.hls = Some(Arc::new(hls));
         }
         state.hls.clone()
@@ -123,8 +125,8 @@ impl Hub {
     /// Ends an HLS that nobody watches; called now and then. `true` while there is one.
     pub(super) fn tick_hls(&self, now: Timestamp) -> bool {
         let mut state = self.lock();
-        if state.hls.as_ref().is_some_and(|hls| !hls.tick(now)) {
-            state.hls = None;
+        if let Some(hls) = state.hls.take_if(|hls| !hls.tick(now)) {
+            state.hls_left = hls.left();
         }
         state.hls.is_some()
     }

@@ -6,7 +6,6 @@ use std::sync::{Arc, PoisonError};
 use bytes::Bytes;
 
 use super::hub::Hub;
-use super::recorder::Recording;
 use super::shared::{Shared, Stream};
 use super::unit::{Unit, UnitKind};
 use super::{EndReason, IngestEvent, IngestMedia};
@@ -17,19 +16,24 @@ use crate::rtmp::MediaKind;
 pub(super) struct Publication {
     hub: Arc<Hub>,
     stream: Arc<Stream>,
-    recording: Option<Recording>,
     last_timestamp_ms: u32,
 }
 
 impl Publication {
     /// Starts it and tells so.
-    pub(super) fn start(shared: &Shared, hub: Arc<Hub>, stream: Arc<Stream>, recording: Option<Recording>) -> Self {
+    pub(super) fn start(shared: &Shared, hub: Arc<Hub>, stream: Arc<Stream>) -> Self {
         shared.tell(IngestEvent::PublishStarted {
             name: stream.name.clone(),
             app: stream.app.clone(),
             peer: stream.peer,
         });
-        Self { hub, stream, recording, last_timestamp_ms: 0 }
+        Self { hub, stream, last_timestamp_ms: 0 }
+    }
+
+    /// The client is there. `false`: another one took its place.
+    pub(super) fn heard(&self, now: Timestamp) -> bool {
+        self.stream.heard(now);
+        !self.stream.has_ended()
     }
 
     /// Takes an audio or video message.
@@ -56,7 +60,7 @@ impl Publication {
         };
         stream.bytes.fetch_add(unit.body.len() as u64, Ordering::Relaxed);
         stream.meter.lock().unwrap_or_else(PoisonError::into_inner).take(now, &unit);
-        if let Some(recording) = &self.recording
+        if let Some(recording) = &stream.recording
             && let Some(problem) = recording.write(unit.tag, unit.timestamp_ms, &unit.body)
         {
             shared.tell(problem);
@@ -68,21 +72,8 @@ impl Publication {
         self.hub.push(unit);
     }
 
-    /// Ends it: its name is free at once, the end is told when the recording is closed.
+    /// Ends it.
     pub(super) fn end(self, shared: &Shared, reason: EndReason) {
-        shared.unpublish(&self.hub, &self.stream);
-        let event = IngestEvent::PublishEnded {
-            name: self.stream.name.clone(),
-            app: self.stream.app.clone(),
-            peer: self.stream.peer,
-            frames: self.stream.frames.load(Ordering::Relaxed),
-            audio_packets: self.stream.audio_packets.load(Ordering::Relaxed),
-            bytes: self.stream.bytes.load(Ordering::Relaxed),
-            reason,
-        };
-        match self.recording {
-            Some(recording) => recording.finish(event),
-            None => shared.tell(event),
-        }
+        shared.unpublish(&self.hub, &self.stream, reason);
     }
 }

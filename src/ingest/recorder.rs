@@ -8,6 +8,7 @@ mod open_file;
 mod series;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -53,7 +54,7 @@ pub(super) struct Recorder {
     next_id: AtomicU64,
 }
 
-/// A stream's recording, held by its connection. The file is made with the first tag.
+/// A stream's recording, held by the stream. The file is made with the first tag.
 pub(super) struct Recording {
     queue: Queue<Tag>,
     endings: Endings,
@@ -162,6 +163,12 @@ impl Recorder {
     }
 }
 
+impl fmt::Debug for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recording").field("name", &self.shared.name).finish_non_exhaustive()
+    }
+}
+
 impl Recording {
     /// Hands a tag to the disk; never waits. The event is what to tell if the recording ends here.
     pub(super) fn write(&self, kind: TagKind, timestamp_ms: u32, body: &Bytes) -> Option<IngestEvent> {
@@ -182,8 +189,8 @@ impl Recording {
     }
 
     /// Ends it; `event` is told once the file is closed.
-    pub(super) fn finish(self, event: IngestEvent) {
-        self.endings.lock().unwrap_or_else(PoisonError::into_inner).push((self.shared, event));
+    pub(super) fn finish(&self, event: IngestEvent) {
+        self.endings.lock().unwrap_or_else(PoisonError::into_inner).push((Arc::clone(&self.shared), event));
         // Only wakes the thread.
         drop(self.queue.push(Tag::End));
     }
@@ -217,11 +224,12 @@ impl Open {
         self.file.path().map(Path::to_owned)
     }
 
-    /// Why it must end now, if the disk has no more room than is kept free.
-    fn look_at_room(&mut self, folder: &Path, now: Timestamp) -> Option<String> {
-        match self.room.look(now, Room::in_folder(folder)?, Some(self.bytes))? {
+    /// Why it must end now, if the disk has no more room than is kept free; that it is getting low is told.
+    fn look_at_room(&mut self, now: Timestamp, room: Room, events: &Events) -> Option<String> {
+        match self.room.look(now, room, Some(self.bytes))? {
             Told::Low(minutes) => {
-                tracing::warn!("the disk has room for no more than {minutes} minutes of {}", self.shared.name);
+                let (name, path) = (self.shared.name.clone(), self.path());
+                events(IngestEvent::DiskLow { name, path, minutes });
                 None
             }
             Told::Full { free } => {
@@ -290,9 +298,9 @@ impl Files {
 
     /// Ends the recording, with its file whole, before the disk is full.
     fn look_at_room(&mut self, key: u64, now: Timestamp) {
-        let Some(reason) = self.open.get_mut(&key).and_then(|open| open.look_at_room(&self.folder, now)) else {
-            return;
-        };
+        let Some(room) = Room::in_folder(&self.folder) else { return };
+        let look = |open: &mut Open| open.look_at_room(now, room, &*self.events);
+        let Some(reason) = self.open.get_mut(&key).and_then(look) else { return };
         let Some(mut open) = self.open.remove(&key) else { return };
         // What it cannot bring to the disk any more is mended.
         let _ = open.file.finish();
@@ -361,13 +369,15 @@ fn tell_news(open: &mut Open, events: &Events) {
     let path = open.path();
     for news in open.file.news.drain(..) {
         let name = open.shared.name.clone();
-        events(match news {
-            News::FileFull { path, next } => IngestEvent::RecordingFileFull { name, path, next },
-            News::LeftOut(reason) => {
-                let (path, fault) = (path.clone(), RecordingFault::PartLeftOut);
-                IngestEvent::RecordingFailed { name, path, fault, reason }
+        let (fault, reason) = match news {
+            News::FileFull { path, next } => {
+                events(IngestEvent::RecordingFileFull { name, path, next });
+                continue;
             }
-        });
+            News::LeftOut(reason) => (RecordingFault::PartLeftOut, reason),
+            News::Nothing(reason) => (RecordingFault::Nothing, reason),
+        };
+        events(IngestEvent::RecordingFailed { name, path: path.clone(), fault, reason });
     }
 }
 
@@ -465,6 +475,26 @@ mod tests {
             std::fs::write(&file, bytes).unwrap();
             assert_eq!((mended(&file), file.exists()), (stays, stays), "{} bytes", bytes.len());
         }
+    }
+
+    #[test]
+    fn a_disk_that_gets_low_is_told_and_the_recording_goes_on() {
+        let (folder, (tell, told)) = (tempfile::tempdir().unwrap(), sync_channel(8));
+        let events = move |event| tell.send(event).unwrap();
+        let storage = Folder { folder: folder.path().to_owned(), name: "show".to_owned(), extension: "flv" };
+        let shared =
+            Shared { id: 0, name: "show".to_owned(), waiting: AtomicUsize::new(0), failed: AtomicBool::new(false) };
+        let file = OpenFile::begin(storage, RecordFormat::Flv).unwrap();
+        let mut open = Open { shared: Arc::new(shared), file, room: RoomWatch::default(), bytes: 0 };
+        for second in 0..1000 {
+            // 1 MB a second, and 10 minutes of it beyond what is kept free.
+            open.bytes += 1_000_000;
+            let room = Room { free: (64 << 20) + 590_000_000 - open.bytes / 10, total: 1 << 40 };
+            let full = open.look_at_room(Timestamp::from_millis(second * 1000), room, &events);
+            assert_eq!(full, None, "in second {second}");
+        }
+        let (name, path, minutes) = ("show".to_owned(), Some(folder.path().join("show.flv")), 10);
+        assert_eq!(told.try_iter().collect::<Vec<_>>(), [IngestEvent::DiskLow { name, path, minutes }]);
     }
 
     #[test]

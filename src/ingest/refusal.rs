@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::rtmp::handshake::HandshakeError;
 use crate::rtmp::server::{ServerError, ServerStep};
 
 /// Why a connection was turned away or cut off.
@@ -119,6 +120,30 @@ impl RefusalKind {
     }
 }
 
+/// Ports that a server has beside that for RTMP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OtherPorts {
+    pub(super) rtmps: bool,
+    pub(super) http: bool,
+}
+
+/// What is told of a failed session. The session's words are those of either side; who reads these has the server before him.
+pub(super) fn reason_of(error: &ServerError, other: OtherPorts) -> String {
+    let spoken = |protocol: &str| format!("the client spoke {protocol}: this port takes RTMP");
+    match error {
+        ServerError::Handshake(HandshakeError::Tls) if other.rtmps => {
+            "the client spoke TLS: use rtmp:// here, or rtmps:// with the --listen-tls port".to_owned()
+        }
+        ServerError::Handshake(HandshakeError::Tls) => "the client spoke TLS: use rtmp:// here".to_owned(),
+        ServerError::Handshake(HandshakeError::Http) if other.http => {
+            format!("{}, and http:// has the --http port", spoken("HTTP"))
+        }
+        ServerError::Handshake(HandshakeError::Http) => spoken("HTTP"),
+        ServerError::Handshake(HandshakeError::Text(protocol)) => spoken(protocol),
+        other => other.to_string(),
+    }
+}
+
 /// How often each happened.
 #[derive(Debug, Default)]
 pub(super) struct RefusalCounts([AtomicU64; RefusalKind::ALL.len()]);
@@ -143,6 +168,18 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn who_speaks_another_protocol_is_told_what_this_port_takes() {
+        let told = |error, rtmps, http| reason_of(&ServerError::Handshake(error), OtherPorts { rtmps, http });
+        let tls = told(HandshakeError::Tls, true, true);
+        assert_eq!(tls, "the client spoke TLS: use rtmp:// here, or rtmps:// with the --listen-tls port");
+        assert_eq!(told(HandshakeError::Tls, false, true), "the client spoke TLS: use rtmp:// here");
+        let http = told(HandshakeError::Http, true, true);
+        assert_eq!(http, "the client spoke HTTP: this port takes RTMP, and http:// has the --http port");
+        assert_eq!(told(HandshakeError::Http, true, false), "the client spoke HTTP: this port takes RTMP");
+        assert_eq!(told(HandshakeError::Text("SSH"), true, true), "the client spoke SSH: this port takes RTMP");
+    }
 
     #[test]
     fn each_has_a_place_and_a_word_of_its_own() {

@@ -165,7 +165,7 @@ impl Remux {
             Some(Format::Aac) => Mp4Codec::aac(&header),
             Some(Format::Opus) => Mp4Codec::opus(&header),
             // Whose packets have headers of their own, and what is not put into MP4.
-            Some(Format::Mp3) | None => Err(Mp4Error::Codec(codec.to_string())),
+            Some(Format::Mp3) | None => Err(not_taken(codec)),
         };
         self.set_codec(kind, codec, out);
     }
@@ -201,7 +201,7 @@ impl Remux {
                 Some(Format::Opus) => self.set_codec(kind, Mp4Codec::opus(&[]), out),
                 // Waits for its header.
                 Some(Format::Avc | Format::Hevc | Format::Av1 | Format::Aac) => {}
-                None => self.set_codec(kind, Err(Mp4Error::Codec(codec.to_string())), out),
+                None => self.set_codec(kind, Err(not_taken(codec)), out),
             }
         }
         let keyframe = unit.kind == UnitKind::Keyframe;
@@ -309,6 +309,13 @@ impl Format {
             CodecId::Video(_) | CodecId::Audio(_) | CodecId::FourCc(_) | CodecId::Mixed => return None,
         })
     }
+}
+
+fn not_taken(codec: CodecId) -> Mp4Error {
+    Mp4Error::Codec(match codec {
+        CodecId::Mixed => "what has several tracks in one message".to_owned(),
+        codec @ (CodecId::Video(_) | CodecId::Audio(_) | CodecId::FourCc(_)) => codec.to_string(),
+    })
 }
 
 impl Held {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -110,7 +110,7 @@ impl IngestServer {
                 serve(doors, &served, more_doors, stopped).await;
             });
             drop(runtime);
-            let recorder = served.recorder.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let recorder = served.recorder().take();
             if let Some(recorder) = recorder {
                 recorder.finish();
             }
@@ -258,7 +258,13 @@ impl Doors {
         Ok(Self { rtmp: TcpListener::from_std(rtmp)?, rtmps, http })
     }
 
+    /// The peer is told by the address that it has itself: one that listens for IPv6 sees IPv4 as `::ffff:192.0.2.7`.
     async fn accept(&self) -> io::Result<(TcpStream, SocketAddr, Arrival)> {
+        let (stream, peer, arrival) = self.accept_as_is().await?;
+        Ok((stream, SocketAddr::new(peer.ip().to_canonical(), peer.port()), arrival))
+    }
+
+    async fn accept_as_is(&self) -> io::Result<(TcpStream, SocketAddr, Arrival)> {
         let tls = async {
             match &self.rtmps {
                 Some((listener, acceptor)) => {

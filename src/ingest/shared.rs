@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::hls::LiveHls;
 use super::hub::Hub;
 use super::meter::Meter;
 use super::player::{Player, PlayerBounds};
-use super::recorder::Recorder;
-use super::refusal::RefusalCounts;
+use super::recorder::{Recorder, Recording};
+use super::refusal::{OtherPorts, RefusalCounts};
 use super::{
-    IngestEvent, IngestLimits, IngestStats, IngestTap, PlayerStats, PublishKey, RefusalKind, StreamFacts, StreamStats,
+    EndReason, IngestEvent, IngestLimits, IngestStats, IngestTap, PlayerStats, PublishKey, RefusalKind, StreamFacts,
+    StreamStats,
 };
 use crate::clock::Clock;
 use crate::media::Timestamp;
@@ -27,6 +28,8 @@ pub(super) struct Shared {
     pub(super) play_key: OnceLock<PublishKey>,
     pub(super) tap: Option<IngestTap>,
     pub(super) limits: IngestLimits,
+    /// Whether there is another port for RTMPS, and one for HTTP.
+    pub(super) other_ports: OtherPorts,
     pub(super) deadlines: ServerDeadlines,
     pub(super) recorder: Mutex<Option<Recorder>>,
     pub(super) connections: AtomicUsize,
@@ -49,6 +52,10 @@ pub(super) struct Stream {
     pub(super) audio_packets: AtomicU64,
     pub(super) bytes: AtomicU64,
     pub(super) meter: Mutex<Meter>,
+    pub(super) recording: Option<Recording>,
+    /// When its client was heard of last.
+    heard_at: Mutex<Timestamp>,
+    has_ended: AtomicBool,
 }
 
 /// Why a publish cannot begin.
@@ -80,7 +87,20 @@ impl Stream {
             audio_packets: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             meter: Mutex::new(Meter::new(since)),
+            recording: None,
+            heard_at: Mutex::new(since),
+            has_ended: AtomicBool::new(false),
         }
+    }
+
+    /// Its client is there.
+    pub(super) fn heard(&self, now: Timestamp) {
+        *self.heard_at.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    }
+
+    /// Whether it is published no more, be it that another one took its place.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended.load(Ordering::Relaxed)
     }
 
     /// What is known of it.
@@ -118,6 +138,7 @@ impl Shared {
             publish_key: config.publish_key,
             play_key: config.play_key.map_or_else(OnceLock::new, OnceLock::from),
             tap: config.tap,
+            other_ports: OtherPorts { rtmps: config.tls.is_some(), http: config.http.is_some() },
             limits: config.limits,
             deadlines: config.deadlines,
             recorder: Mutex::new(recorder),
@@ -146,30 +167,65 @@ impl Shared {
         self.refusals.add(kind);
     }
 
-    /// Begins the publish of a name.
+    /// Begins the publish of a name. Who published it and has been silent for long gives way: a phone whose network changed comes
+    /// again long before its old connection is given up.
     pub(super) fn publish(
         &self,
         app: &str,
         name: &str,
         peer: SocketAddr,
     ) -> Result<(Arc<Hub>, Arc<Stream>), EnterError> {
+        let known = self.hubs().get(&(app.to_owned(), name.to_owned())).cloned();
+        if let Some(hub) = known
+            && let Some(other) = hub.stream()
+        {
+            let heard_at = *other.heard_at.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.clock.now().since(heard_at) >= self.limits.silent_gives_way {
+                self.unpublish(&hub, &other, EndReason::Silent);
+            }
+        }
         let mut hubs = self.hubs();
         let published = hubs.values().filter(|hub| hub.stream().is_some()).count();
         let hub = self.hub(&mut hubs, app, name);
-        let stream = Arc::new(Stream::new(app, name, peer, self.clock.now()));
         if published >= self.limits.streams_max && hub.stream().is_none() {
             hubs.retain(|_, hub| !hub.is_empty());
             return Err(EnterError::TooMany);
         }
+        if let Some(other) = hub.stream() {
+            return Err(EnterError::Taken(other.peer));
+        }
+        let recording = self.recorder().as_ref().map(|recorder| recorder.begin(name));
+        let stream = Arc::new(Stream { recording, ..Stream::new(app, name, peer, self.clock.now()) });
         hub.publish(&stream).map_err(EnterError::Taken)?;
         Ok((hub, stream))
     }
 
-    /// Ends a publish and frees its name.
-    pub(super) fn unpublish(&self, hub: &Arc<Hub>, stream: &Arc<Stream>) {
+    /// Ends a publish: its name is free at once, the end is told when the recording is closed. Once is enough.
+    pub(super) fn unpublish(&self, hub: &Arc<Hub>, stream: &Arc<Stream>, reason: EndReason) {
+        if stream.has_ended.swap(true, Ordering::Relaxed) {
+            return;
+        }
         let mut hubs = self.hubs();
         hub.unpublish(stream, self.clock.now());
         forget_if_empty(&mut hubs, hub);
+        drop(hubs);
+        let event = IngestEvent::PublishEnded {
+            name: stream.name.clone(),
+            app: stream.app.clone(),
+            peer: stream.peer,
+            frames: stream.frames.load(Ordering::Relaxed),
+            audio_packets: stream.audio_packets.load(Ordering::Relaxed),
+            bytes: stream.bytes.load(Ordering::Relaxed),
+            reason,
+        };
+        match &stream.recording {
+            Some(recording) => recording.finish(event),
+            None => self.tell(event),
+        }
+    }
+
+    pub(super) fn recorder(&self) -> MutexGuard<'_, Option<Recorder>> {
+        self.recorder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets a player in; it waits where nobody publishes.

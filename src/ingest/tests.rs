@@ -2,6 +2,7 @@
 
 mod hostile;
 mod play;
+mod silent;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -338,6 +339,29 @@ fn the_slow_and_the_silent_are_ended() {
     let mut publisher = Publisher::publish(server.local_addr(), "cam").unwrap();
     publisher.show(1);
     assert_eq!(ended(&events), (1, 1, EndReason::Silent));
+    server.stop();
+}
+
+#[test]
+fn a_peer_is_told_by_its_own_address() {
+    // Both kinds of addresses at one door; not every computer has it.
+    let Ok(probe) = std::net::TcpListener::bind("[::]:0") else { return };
+    let port = probe.local_addr().unwrap().port();
+    if TcpStream::connect(("127.0.0.1", port)).is_err() {
+        return;
+    }
+    let (server, events) = start(|config| {
+        config.listen = "[::]:0".parse().unwrap();
+        config.publish_key = PublishKey::new("s3cret");
+    });
+    let here = SocketAddr::from(([127, 0, 0, 1], server.local_addr().port()));
+    let publisher = Publisher::publish(here, "cam?key=s3cret").unwrap();
+    let peer = wait_for(&events, |event| match event {
+        IngestEvent::PublishStarted { peer, .. } => Some(*peer),
+        _ => None,
+    });
+    assert_eq!(peer, publisher.stream.local_addr().unwrap());
+    publisher.close();
     server.stop();
 }
 

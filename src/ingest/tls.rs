@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::{ServerConfig, crypto};
+use tokio_rustls::rustls::{Error, ServerConfig, crypto};
 
 use super::IngestError;
 
@@ -22,6 +22,32 @@ pub(super) fn server_config(cert: &Path, key: &Path) -> Result<Arc<ServerConfig>
     let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(certificates, private))
-        .map_err(|error| bad(cert, error.to_string()))?;
+        .map_err(|error| match error {
+            Error::InconsistentKeys(_) => IngestError::TlsPair { cert: cert.to_owned(), key: key.to_owned() },
+            error => bad(cert, error.to_string()),
+        })?;
     Ok(Arc::new(config))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_another_certificate_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name);
+        for name in ["a", "b"] {
+            let key = rcgen::KeyPair::generate().unwrap();
+            let made = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+            std::fs::write(file(&format!("{name}.pem")), made.pem()).unwrap();
+            std::fs::write(file(&format!("{name}.key")), key.serialize_pem()).unwrap();
+        }
+        assert!(server_config(&file("a.pem"), &file("a.key")).is_ok());
+        let error = server_config(&file("a.pem"), &file("b.key")).unwrap_err();
+        let told = error.to_string();
+        assert!(told.contains("b.key does not belong to the certificate") && told.contains("a.pem"), "{told}");
+        let error = server_config(&file("a.key"), &file("a.key")).unwrap_err();
+        assert!(error.to_string().contains("holds no certificate"), "{error}");
+    }
 }

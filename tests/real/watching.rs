@@ -144,6 +144,46 @@ fn a_browser_plays_on_through_pauses_of_the_pictures() {
     }
 }
 
+/// What the page says, from now until it says this.
+fn said_until(browser: &mut Browser, ingest: &Ingest, last: &str) -> Vec<String> {
+    let mut said: Vec<String> = Vec::new();
+    let done = time::poll_every(Duration::from_millis(100), LIMIT, || {
+        let state = browser.text("state");
+        if said.last() != Some(&state) {
+            said.push(state);
+        }
+        (said.last().is_some_and(|state| state == last)).then_some(())
+    });
+    assert!(done.is_some(), "{said:?} {}\n{}", browser.complaints(), ingest.show.process.story());
+    said
+}
+
+#[test]
+fn a_browser_tells_a_publisher_that_pauses_from_a_connection_that_is_too_slow() {
+    const WAITING: &str = "Waiting for the stream…";
+    const LATE: &str = "The connection is too slow at the moment…";
+    let Some(mut browser) = Browser::open() else { return };
+    let ingest = Ingest::start(&[]);
+    let publisher = uneven(&format!("{}/cam", ingest.url()), "null", true);
+    browser.show(&address(&ingest, "/watch/live/cam"));
+    wait_until_played(&mut browser, &ingest, 3.0);
+    // Its computer stands still for some seconds.
+    publisher.signal(libc::SIGSTOP);
+    said_until(&mut browser, &ingest, WAITING);
+    let behind = time::poll(LIMIT, || (browser.text("behind") == "–").then_some(()));
+    assert!(behind.is_some(), "{}", browser.text("behind"));
+    let until = time::now() + Duration::from_secs(3);
+    while time::now() < until {
+        assert_eq!((browser.text("state"), browser.text("behind")), (WAITING.to_owned(), "–".to_owned()));
+    }
+    publisher.signal(libc::SIGCONT);
+    let said = said_until(&mut browser, &ingest, "LIVE");
+    assert!(!said.iter().any(|state| state == LATE), "{said:?}");
+    wait_until_played(&mut browser, &ingest, 3.0);
+    browser.throttle(8_000);
+    said_until(&mut browser, &ingest, LATE);
+}
+
 #[test]
 fn a_browser_plays_whole_segments_and_by_its_own_hls() {
     let Some(mut browser) = Browser::open() else { return };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::packager::Packager;
+use super::packager::{Left, Packager};
 use crate::clock::unix_time;
 use crate::ingest::StreamFacts;
 use crate::ingest::unit::Unit;
@@ -40,13 +40,15 @@ struct Watched {
 }
 
 impl LiveHls {
-    /// Begins with what came since the last keyframe; `facts` is what was measured so far.
+    /// Begins with what came since the last keyframe, where the one before of this name left off; `facts` is what was measured so
+    /// far.
     pub(in crate::ingest) fn new<'a>(
         now: Timestamp,
         facts: &StreamFacts,
+        left: Option<Left>,
         recent: impl Iterator<Item = &'a Unit> + Clone,
     ) -> Self {
-        let mut packager = Packager::new(facts.keyframe_seconds).paced(facts.fps);
+        let mut packager = Packager::new(facts.keyframe_seconds).paced(facts.fps).after(left);
         packager.catch_up(recent, unix_time());
         Self {
             packager: Mutex::new(packager),
@@ -96,6 +98,11 @@ impl LiveHls {
             self.wake();
         }
         !idle
+    }
+
+    /// Where the next one of this name goes on.
+    pub(in crate::ingest) fn left(&self) -> Option<Left> {
+        self.packager().left()
     }
 
     /// Who watches.

@@ -10,4 +10,5 @@ mod tests;
 mod web;
 
 pub(super) use live::LiveHls;
+pub(super) use packager::Left;
 pub(super) use web::{Found, NotFound, find};

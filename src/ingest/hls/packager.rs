@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::rendition::{PART_TARGET, Rendition};
+use super::rendition::{Counted, PART_TARGET, Rendition};
 use crate::ingest::remux::{Kind, Remux, Remuxed};
 use crate::ingest::unit::Unit;
-use crate::mp4::{Mp4Codec, Sample};
+use crate::mp4::{Mp4Codec, Mp4Error, Sample};
 
 /// Longest segment where the distance of keyframes is not known yet.
 const TARGET_UNKNOWN: u64 = 4;
@@ -30,6 +30,14 @@ const WALL_STEP: f64 = 0.02;
 /// Seconds from which on two segments in a row that agree are no jitter: the computer's clock was set.
 const WALL_JUMP: f64 = 1.0;
 
+/// What was told to players and holds for the next packager of the name too: they may come again after a long pause.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::ingest) struct Left {
+    counted: Counted,
+    target: u64,
+    part_target: f64,
+}
+
 /// Everything of one stream's name.
 #[derive(Debug)]
 pub(in crate::ingest) struct Packager {
@@ -52,6 +60,8 @@ pub(in crate::ingest) struct Packager {
     zero_at: Option<f64>,
     /// What it would be by the last segment, if that is far from it.
     strayed_to: Option<f64>,
+    /// Where the one before left off.
+    after: Option<Counted>,
     /// Nobody publishes any more, and nobody is waited for.
     ended: bool,
     /// Why a kind is missing.
@@ -77,6 +87,7 @@ impl Packager {
             cuts: VecDeque::new(),
             zero_at: None,
             strayed_to: None,
+            after: None,
             ended: false,
             unusable: Vec::new(),
         }
@@ -90,6 +101,27 @@ impl Packager {
             self.part_target = longest.clamp(PART_TARGET, PART_TARGET_MAX);
         }
         self
+    }
+
+    /// Goes on after another one of the same name: numbers never go back, and what never changes stays.
+    pub(in crate::ingest) fn after(mut self, left: Option<Left>) -> Self {
+        if let Some(Left { counted, target, part_target }) = left {
+            (self.after, self.target, self.part_target) = (Some(counted), target, part_target);
+        }
+        self
+    }
+
+    /// For the one that comes after this.
+    pub(in crate::ingest) fn left(&self) -> Option<Left> {
+        let counted = self.video.iter().chain(&self.audio).map(Rendition::counted).reduce(|a, b| Counted {
+            number: a.number.max(b.number),
+            discontinuities: a.discontinuities.max(b.discontinuities),
+            init: a.init.max(b.init),
+        });
+        // Parts of the segment that is open were listed already.
+        let next = counted.map(|counted| Counted { number: counted.number + 1, init: counted.init + 1, ..counted });
+        let (target, part_target) = (self.target, self.part_target);
+        next.or(self.after).map(|counted| Left { counted, target, part_target })
     }
 
     /// Takes a message at this time of day; `true` if a playlist made now would be another one.
@@ -173,13 +205,13 @@ impl Packager {
         }
     }
 
-    /// Whether there is a whole segment of every kind: playlists need one. Sound that was announced and does not come is
-    /// not waited for for ever.
+    /// Whether there is a whole segment of every kind: playlists need one. What was announced and does not come, or pauses, is not
+    /// waited for for ever.
     pub(super) fn is_ready(&self) -> bool {
         let listed = |rendition: &Option<Rendition>| rendition.as_ref().map(|rendition| rendition.listed().len());
         match (listed(&self.video), listed(&self.audio)) {
             (None, None) => false,
-            (Some(video), Some(audio)) => video > 0 && (audio > 0 || video > 1),
+            (Some(video), Some(audio)) => video.min(audio) > 0 || video.max(audio) > 1,
             (Some(one), None) | (None, Some(one)) => one > 0,
         }
     }
@@ -196,18 +228,16 @@ impl Packager {
         match piece {
             Remuxed::Codec(kind, codec) => {
                 let changes = std::mem::replace(&mut self.announced[kind as usize], true);
-                // Both kinds count alike.
-                let (number, discontinuities) = self.rendition(kind.other()).map_or((0, 0), Rendition::counted);
-                let part_target = self.part_target;
+                let has_begun = self.rendition(kind).is_some_and(|rendition| rendition.open_seconds() > 0.0);
+                if changes || has_begun {
+                    self.break_off();
+                }
                 let changed = match self.slot(kind) {
                     Some(rendition) => rendition.change(codec),
-                    empty => Rendition::new(codec, number, discontinuities, part_target).map(|new| *empty = Some(new)),
+                    None => self.begin_rendition(kind, codec),
                 };
                 if let Err(error) = changed {
                     self.unusable.push(error.to_string());
-                }
-                if changes {
-                    self.break_off();
                 }
                 false
             }
@@ -225,6 +255,20 @@ impl Packager {
                 self.put_sample(kind, start, sample, next_sync, wall)
             }
         }
+    }
+
+    fn begin_rendition(&mut self, kind: Kind, codec: Mp4Codec) -> Result<(), Mp4Error> {
+        let other = self.rendition(kind.other());
+        let after = self.after.filter(|_| other.is_none_or(|other| other.listed().len() == 0));
+        // Both kinds count alike.
+        let counted = after.or(other.map(Rendition::counted)).unwrap_or(Counted::FIRST);
+        let init = self.after.map_or(Counted::FIRST.init, |after| after.init);
+        let mut rendition = Rendition::new(codec, Counted { init, ..counted }, self.part_target)?;
+        if after.is_some() {
+            rendition.break_off();
+        }
+        *self.slot(kind) = Some(rendition);
+        Ok(())
     }
 
     fn put_sample(
@@ -280,7 +324,10 @@ impl Packager {
 
     /// What comes next is another stream, or comes after a hole: both kinds count their discontinuities alike.
     fn break_off(&mut self) {
-        self.video.iter_mut().chain(&mut self.audio).for_each(Rendition::break_off);
+        // Where one kind has had something since, the other has as well.
+        if !self.video.iter().chain(&self.audio).all(Rendition::is_broken_off) {
+            self.video.iter_mut().chain(&mut self.audio).for_each(Rendition::break_off);
+        }
         self.cuts.clear();
     }
 

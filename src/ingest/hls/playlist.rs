@@ -103,7 +103,7 @@ pub(super) fn media(packager: &Packager, kind: Kind, query: &str) -> Option<Stri
 }
 
 fn head(text: &mut String, segment: &Segment, word: &str, query: &str, map: &mut Option<u64>) {
-    if segment.discontinuity {
+    for _ in 0..segment.discontinuities {
         text.push_str("#EXT-X-DISCONTINUITY\n");
     }
     if map.replace(segment.init) != Some(segment.init) {

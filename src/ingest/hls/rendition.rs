@@ -41,14 +41,35 @@ pub(super) struct Segment {
     pub(super) number: u64,
     /// Which init segment belongs to it.
     pub(super) init: u64,
-    /// Another stream than before begins here.
-    pub(super) discontinuity: bool,
+    /// How often another stream than before has begun up to here, since the segment before: more than once where the other kind
+    /// had something in between.
+    pub(super) discontinuities: u64,
     /// Of the day, since 1970.
     pub(super) begins_at: Duration,
     pub(super) parts: Vec<Part>,
 }
 
+/// What a rendition counts, and what never goes back (RFC 8216, 6.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ingest) struct Counted {
+    /// Of a segment.
+    pub(super) number: u64,
+    /// Before what comes in it.
+    pub(super) discontinuities: u64,
+    /// Number of the init segment.
+    pub(super) init: u64,
+}
+
+impl Counted {
+    /// Of the first rendition of all.
+    pub(super) const FIRST: Self = Self { number: 0, discontinuities: 0, init: 1 };
+}
+
 impl Segment {
+    fn new(number: u64, init: u64) -> Self {
+        Self { number, init, discontinuities: 0, begins_at: Duration::ZERO, parts: Vec::new() }
+    }
+
     pub(super) fn seconds(&self) -> f64 {
         self.parts.iter().map(|part| part.seconds).sum()
     }
@@ -68,7 +89,7 @@ pub(super) struct Rendition {
     inits: VecDeque<(u64, Bytes)>,
     closed: VecDeque<Segment>,
     open: Segment,
-    /// Segments with a discontinuity that have left the playlist.
+    /// Discontinuities of segments that have left the playlist.
     pub(super) discontinuities_gone: u64,
     /// What becomes the next part.
     samples: Vec<Sample>,
@@ -79,15 +100,16 @@ pub(super) struct Rendition {
 }
 
 impl Rendition {
-    /// Begins at a segment's number, after so many discontinuities.
-    pub(super) fn new(codec: Mp4Codec, number: u64, discontinuities: u64, part_target: f64) -> Result<Self, Mp4Error> {
+    /// Begins where `counted` says.
+    pub(super) fn new(codec: Mp4Codec, counted: Counted, part_target: f64) -> Result<Self, Mp4Error> {
+        let Counted { number, discontinuities, init: init_number } = counted;
         let init = init_of(&codec)?;
         Ok(Self {
             codec,
             part_target,
-            inits: VecDeque::from([(1, init)]),
+            inits: VecDeque::from([(init_number, init)]),
             closed: VecDeque::new(),
-            open: Segment { number, init: 1, discontinuity: false, begins_at: Duration::ZERO, parts: Vec::new() },
+            open: Segment::new(number, init_number),
             discontinuities_gone: discontinuities,
             samples: Vec::new(),
             samples_bytes: 0,
@@ -97,21 +119,26 @@ impl Rendition {
         })
     }
 
-    /// Number of the segment that is open, and the discontinuities up to it.
-    pub(super) fn counted(&self) -> (u64, u64) {
-        let marked = self.listed().chain([&self.open]).filter(|segment| segment.discontinuity).count() as u64;
-        (self.open.number, self.discontinuities_gone + marked)
+    /// Up to the segment that is open.
+    pub(super) fn counted(&self) -> Counted {
+        let marked: u64 = self.listed().chain([&self.open]).map(|segment| segment.discontinuities).sum();
+        let init = self.inits.back().map_or(0, |(number, _)| *number);
+        Counted { number: self.open.number, discontinuities: self.discontinuities_gone + marked, init }
     }
 
     /// What is open is closed; what comes next is another stream.
     pub(super) fn break_off(&mut self) {
         self.close_segment();
-        self.open.discontinuity = true;
+        self.open.discontinuities += 1;
     }
 
-    /// Another stream begins, or the same with another codec.
+    /// Whether nothing has come since another stream began.
+    pub(super) fn is_broken_off(&self) -> bool {
+        self.open.discontinuities > 0 && self.open_seconds() == 0.0
+    }
+
+    /// The segment that is open has another codec, and nothing in it yet.
     pub(super) fn change(&mut self, codec: Mp4Codec) -> Result<(), Mp4Error> {
-        self.break_off();
         if codec != self.codec {
             let init = init_of(&codec)?;
             let number = self.inits.back().map_or(0, |(number, _)| *number) + 1;
@@ -168,13 +195,7 @@ impl Rendition {
         if self.open.parts.is_empty() {
             return;
         }
-        let next = Segment {
-            number: self.open.number + 1,
-            init: self.open.init,
-            discontinuity: false,
-            begins_at: Duration::ZERO,
-            parts: Vec::new(),
-        };
+        let next = Segment::new(self.open.number + 1, self.open.init);
         let first = self.first_listed();
         self.closed.push_back(std::mem::replace(&mut self.open, next));
         let bytes = |segments: &VecDeque<Segment>| segments.iter().map(Segment::bytes).sum::<usize>();
@@ -182,11 +203,11 @@ impl Rendition {
         // Few segments that are large fall out of the window from the playlist itself.
         while self.closed.len() > KEPT || (self.closed.len() > 1 && bytes(&self.closed) > BYTES_MAX) {
             let fallen = self.closed.pop_front().filter(|segment| segment.number >= first);
-            gone += u64::from(fallen.is_some_and(|segment| segment.discontinuity));
+            gone += fallen.map_or(0, |segment| segment.discontinuities);
         }
         let left = first..self.first_listed();
-        let left = self.closed.iter().filter(|segment| segment.discontinuity && left.contains(&segment.number));
-        self.discontinuities_gone += gone + left.count() as u64;
+        let left = self.closed.iter().filter(|segment| left.contains(&segment.number));
+        self.discontinuities_gone += gone + left.map(|segment| segment.discontinuities).sum::<u64>();
         let oldest = self.closed.front().map_or(self.open.init, |segment| segment.init);
         while self.inits.len() > 1 && self.inits.front().is_some_and(|(number, _)| *number < oldest) {
             self.inits.pop_front();

@@ -18,6 +18,8 @@ pub(super) enum News {
     FileFull { path: PathBuf, next: PathBuf },
     /// Why part of the stream is left out.
     LeftOut(String),
+    /// Why nothing of the stream is written.
+    Nothing(String),
 }
 
 /// A recording that is being written.
@@ -86,6 +88,7 @@ impl<S: Storage> OpenFile<S> {
                     }
                 }
                 Step::Unusable(why) => self.news.push(News::LeftOut(why)),
+                Step::Nothing(why) => self.news.push(News::Nothing(why)),
             }
         }
         Ok(())

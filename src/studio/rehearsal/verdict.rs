@@ -15,7 +15,7 @@ pub enum Verdict {
 /// What a good rehearsal was like.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Good {
-    /// Pictures that arrived: all of them.
+    /// Pictures that arrived: all of them. None of a show that is only heard.
     pub pictures: u64,
     /// Seconds from keyframe to keyframe, where there were two.
     pub keyframe_seconds: Option<f64>,
@@ -101,6 +101,13 @@ impl fmt::Display for Verdict {
 
 impl Good {
     fn parts(&self) -> Vec<String> {
+        // A show without pictures.
+        if self.pictures == 0 {
+            return vec![match self.lufs {
+                Some(lufs) => format!("the sound arrived, at {lufs:.1} LUFS"),
+                None => "the sound arrived, and is silence".to_owned(),
+            }];
+        }
         let mut parts = vec![format!("all {} pictures arrived", self.pictures)];
         if let Some(seconds) = self.keyframe_seconds {
             parts.push(format!("a keyframe every {seconds:.1} s"));

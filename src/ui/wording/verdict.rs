@@ -17,6 +17,12 @@ impl Words {
     }
 
     fn good_german(self, good: &Good) -> String {
+        if good.pictures == 0 {
+            return match good.lufs {
+                Some(lufs) => format!("der Ton ist angekommen, mit {} LUFS", self.decimal(lufs, 1)),
+                None => "der Ton ist angekommen und ist Stille".to_owned(),
+            };
+        }
         let mut parts = vec![format!("alle {} Bilder sind angekommen", good.pictures)];
         if let Some(seconds) = good.keyframe_seconds {
             parts.push(format!("ein Schlüsselbild alle {} s", self.decimal(seconds, 1)));
@@ -80,6 +86,10 @@ mod tests {
         );
         let english = Words(Lang::English).verdict(&Verdict::Good(good));
         assert_eq!(english, Verdict::Good(good).to_string());
+        let heard = Good { pictures: 0, keyframe_seconds: None, av_offset_ms: None, lufs: Some(-15.0) };
+        let german = Words(Lang::German).verdict(&Verdict::Good(heard));
+        assert_eq!(german, "Gut: der Ton ist angekommen, mit −15,0 LUFS.");
+        assert_eq!(Verdict::Good(heard).to_string(), "Good: the sound arrived, at -15.0 LUFS.");
         let wrong = Verdict::NotGood(vec![Fault::SoundLate { ms: 80.4 }, Fault::NoSound]);
         let german = Words(Lang::German).verdict(&wrong);
         assert!(german.starts_with("Nicht gut: der Ton kommt 80 ms nach dem Bild; es gibt keinen Ton"), "{german}");

@@ -101,6 +101,14 @@ impl Browser {
         lines.collect::<Vec<_>>().join("\n")
     }
 
+    /// From now on it gets so many bytes a second.
+    pub(crate) fn throttle(&mut self, bytes_per_second: u32) {
+        let conditions = json!({
+            "offline": false, "latency": 0, "download_throughput": bytes_per_second, "upload_throughput": 1_000_000,
+        });
+        self.command("POST", "/chromium/network_conditions", &json!({ "network_conditions": conditions }));
+    }
+
     /// The text of an element.
     pub(crate) fn text(&mut self, id: &str) -> String {
         let text = self.run(&format!("return document.getElementById('{id}').textContent"));

@@ -8,7 +8,7 @@ fn of_large_segments_fewer_are_listed_and_they_are_there_as_long() {
     let codec = Mp4Codec::avc(&avcc_record(SPS, PPS)).unwrap();
     let second = codec.timescale();
     for (mebibytes, listed) in [(1, 6), (3, 6), (4, 4), (5, 3), (6, 3)] {
-        let mut rendition = Rendition::new(codec.clone(), 0, 0, 0.334).unwrap();
+        let mut rendition = Rendition::new(codec.clone(), Counted::FIRST, 0.334).unwrap();
         let data = Bytes::from(vec![0; (mebibytes << 20) - 4096]);
         // Each lasts a second: the number of the first second in which it may be gone.
         let mut promised: HashMap<u64, u64> = HashMap::new();
