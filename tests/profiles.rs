@@ -113,7 +113,26 @@ fn a_key_is_in_the_secret_file_and_nowhere_else() {
     let folder = tempfile::tempdir().expect("folder");
     let config = folder.path();
     let keyed = format!("rtmp://live.example.com/app/{CANARY}");
+    let twitch = format!("rtmp://live.twitch.tv/app/{CANARY}");
+    std::fs::write(config.join("key.txt"), "another-key").expect("written");
     let mut seen = String::new();
+    for args in [
+        &["profiles", "save", "other", "--to", &keyed][..],
+        &["profiles", "save", "twitch", "--to", &twitch],
+        &["profiles", "save", "filed", "--to", &twitch, "--key-file", "key.txt"],
+        &["profiles", "save", "refused", "--to", &keyed, "--key-file", "key.txt"],
+        &["profiles", "save", "backed", "--to", &keyed, "--backup", &format!("rtmp://b.example.com/app/{CANARY}-2")],
+        &["profiles", "show", "other"],
+        &["profiles", "show", "other", "--json"],
+        &["profiles", "export", "other"],
+        &["live", "--to", &keyed, "--size", "853x480"],
+    ] {
+        let output =
+            tally(config).args(args).env("TALLY_KEY", "key-of-the-environment").output().expect("tally starts");
+        seen.push_str(&out(&output));
+        seen.push_str(&told(&output));
+    }
+    assert!(seen.matches("TALLY_KEY is not used").count() >= 3 && seen.contains("set, ends with -key"), "{seen}");
     for args in [
         &["profiles", "save", "show", "--to", &keyed, "-vvv"][..],
         &["profiles", "show", "show"],

@@ -160,7 +160,8 @@ pub struct ShowArgs {
     #[arg(long, value_name = "NAME", help_heading = "Destination")]
     pub profile: Option<String>,
 
-    /// Publish to this rtmp:// or rtmps:// server; may be given several times
+    /// Publish to this rtmp:// or rtmps:// server; may be given several times. What follows the app is the key; an app of two
+    /// levels is written with a slash at its end
     #[arg(long, value_name = "URL", help_heading = "Destination", value_parser = parse_destination)]
     pub to: Vec<Destination>,
 

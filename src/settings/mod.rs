@@ -25,6 +25,7 @@ mod window;
 pub use crate::rtmp::url::{HIDDEN, redact_url, redact_urls_in};
 pub use card::{CardChoice, CardWords};
 pub use choice::{AudioChoice, ParseChoiceError, VideoChoice};
+pub use destination::KeyInUrl;
 pub use draft::{Draft, Field, Lock, changed_fields};
 pub use duration::{format_duration, parse_duration};
 pub use encoding::EncodingSettings;

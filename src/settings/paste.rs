@@ -239,7 +239,7 @@ fn checked(text: &str) -> Result<&str, PasteError> {
 impl Destination {
     /// Where the catalogue knows the whole address: what follows it is the key, also behind an app of two levels or
     /// a slash at its end.
-    fn with_known_app(&self) -> Option<Self> {
+    pub(super) fn with_known_app(&self) -> Option<Self> {
         let servers = Service::of(self)?.servers.iter();
         servers.filter_map(|server| self.cut_after(server.url)).max_by_key(|cut| cut.server.len())
     }
