@@ -276,6 +276,29 @@ fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
     assert!(told(&output).contains("notes.txt") && told(&output).contains("name a folder"), "{}", told(&output));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_disk_that_takes_nothing_leaves_no_file_and_ends_with_8() {
+    let folder = tempfile::tempdir().expect("folder");
+    let config = folder.path();
+    assert_eq!(run(config, &["profiles", "save", "good", "--to", "rtmp://h/app"]).status.code(), Some(0));
+    let show = "tally show 1\nH\tsize\t1280x720\n";
+    std::fs::write(config.join("a.show"), show).expect("written");
+    for args in [
+        &["profiles", "export", "good", "new.txt"][..],
+        &["profiles", "export", "good", "new.txt", "--relay", "nginx"],
+        &["report", "a.show", "--output", "new.txt"],
+    ] {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_tally")]).args(args);
+        shell.env("TALLY_CONFIG_DIR", config).env("TALLY_NO_KEYRING", "1").current_dir(config);
+        let output = shell.output().expect("sh starts");
+        assert_eq!(output.status.code(), Some(8), "{args:?}: {}", told(&output));
+        assert!(told(&output).contains("new.txt") && !told(&output).contains("TALLY_CONFIG_DIR"), "{}", told(&output));
+        assert!(!config.join("new.txt").exists(), "{args:?}");
+    }
+}
+
 #[test]
 fn a_key_in_the_environment_that_fits_nobody_is_left_out_with_a_word() {
     let folder = tempfile::tempdir().expect("folder");

@@ -379,11 +379,12 @@ fn read_document(file: &Path) -> Result<String, Failure> {
 
 /// Names the file that a document to import came from.
 fn import_failure(file: &Path, error: SettingsError) -> Failure {
+    let file = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
     match error {
         SettingsError::Import { reason } => Failure::usage(format!(
-            "{} cannot be imported: {reason}; give a file that tally profiles export has made",
-            if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
+            "{file} cannot be imported: {reason}; give a file that tally profiles export has made"
         )),
+        SettingsError::NewerImport => Failure::usage(format!("{file} cannot be imported: {error}")),
         error => error.into(),
     }
 }

@@ -98,7 +98,7 @@ fn live(args: &LiveArgs) -> Result<Exit, Failure> {
     let settings = live::with_recording(settings, args.show.record.is_some())?;
     let report = match &args.rehearsal_report {
         Some(path) => {
-            let unwritable = |error| Failure::of_file("write", path, &error);
+            let unwritable = |error| Failure::of_unwritten(path, &error);
             Some(live::ReportFile::at(path).map_err(unwritable)?)
         }
         None => None,
