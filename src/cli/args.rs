@@ -11,7 +11,7 @@ use super::env::EnvSecrets;
 use super::values::{
     HttpChoice, OrOff, RecordChoice, RecordFormatChoice, RelayChoice, ReportLanguage, parse_address,
     parse_bitrate_or_off, parse_connections, parse_destination, parse_duration_or_off, parse_server_or_off,
-    parse_split, parse_switch, path_or_off_parser, record_parser, source_parser,
+    parse_split, parse_switch, parse_user_or_off, path_or_off_parser, record_parser, source_parser,
 };
 use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::{AudioChoice, CardChoice, Destination, RecordSplit, Relay, VideoChoice};
@@ -54,13 +54,14 @@ Environment:
   RUST_LOG          which logs to write, such as tally=debug";
 
 const LIVE_SIGNALS: &str = "Signals:
-  INT, TERM  end the show cleanly; a second one ends it at once
+  INT, TERM  end the show cleanly; a second one ends it at once. A script's shell has what it starts with & ignore INT: there
+             use TERM
   HUP        the same, when the terminal is closed; under nohup the show goes on
   USR1       save the last 30 seconds to a file beside the recording, NAME replay TIME.mp4
   USR2       mark this moment in the recording: NAME.chapters.vtt";
 
 const SERVE_SIGNALS: &str = "Signals:
-  INT, TERM  end it, with every recording closed
+  INT, TERM  end it, with every recording closed. A script's shell has what it starts with & ignore INT: there use TERM
   HUP        the same, when the terminal is closed; under nohup it goes on";
 
 /// The commands.
@@ -143,9 +144,10 @@ pub struct ShowArgs {
     #[arg(long, value_name = "ADDR", value_parser = parse_address, help_heading = "Sources")]
     pub ingest_listen: Option<SocketAddr>,
 
-    /// Who sends a stream must show the key in this file, as NAME?key=KEY; required when listening beyond this computer
-    #[arg(long, value_name = "PATH", help_heading = "Sources")]
-    pub ingest_key_file: Option<PathBuf>,
+    /// Who sends a stream must show the key in this file, as NAME?key=KEY; required when listening beyond this computer;
+    /// off: none
+    #[arg(long, value_name = "PATH|off", value_parser = path_or_off_parser(), help_heading = "Sources")]
+    pub ingest_key_file: Option<OrOff<PathBuf>>,
 
     /// The fader of the sound in dB, -30 to 12 [default: 0]
     #[arg(long, value_name = "DB", allow_negative_numbers = true, help_heading = "Sources")]
@@ -174,9 +176,9 @@ pub struct ShowArgs {
     #[arg(long, value_name = "PATH", help_heading = "Destination")]
     pub key_file: Vec<PathBuf>,
 
-    /// Log in with this name; the password is taken from TALLY_PASSWORD
-    #[arg(long, value_name = "NAME", help_heading = "Destination")]
-    pub user: Option<String>,
+    /// Log in with this name; the password is taken from TALLY_PASSWORD; off: no login
+    #[arg(long, value_name = "NAME|off", value_parser = parse_user_or_off, help_heading = "Destination")]
+    pub user: Option<OrOff<String>>,
 
     /// Trust the CA in this PEM file as well, for a private server, or the server's own certificate; off: none
     #[arg(long, value_name = "FILE|off", value_parser = path_or_off_parser(), help_heading = "Destination")]
@@ -505,6 +507,8 @@ mod tests {
             "live --size big",
             "live --for soon",
             "live --adaptive maybe",
+            "live --user ",
+            "live --ingest-key-file ",
             "live --rehearse --to rtmp://a/b",
             "live --key abc",
             "serve --listen here",

@@ -56,8 +56,9 @@ pub(super) fn merged(base: ShowSettings, args: &ShowArgs) -> Result<ShowSettings
         check_tls_ca(file, &settings.destinations)?;
     }
     for destination in &mut settings.destinations {
-        if let Some(user) = &args.user {
-            destination.user = Some(user.clone());
+        replace_or_off(&mut destination.user, args.user.as_ref());
+        if let Some(OrOff(None)) = args.user {
+            destination.set_password(None);
         }
         replace_or_off(&mut destination.tls_ca, args.tls_ca.as_ref());
     }
@@ -75,9 +76,7 @@ fn override_sources_and_run(settings: &mut ShowSettings, args: &ShowArgs) {
     replace(&mut settings.video, args.video.as_ref());
     replace(&mut settings.audio, args.audio.as_ref());
     replace(&mut settings.ingest.listen, args.ingest_listen.as_ref());
-    if let Some(path) = &args.ingest_key_file {
-        settings.ingest.key_file = Some(path.clone());
-    }
+    replace_or_off(&mut settings.ingest.key_file, args.ingest_key_file.as_ref());
     replace(&mut settings.gain_db, args.gain.as_ref());
     replace(&mut settings.card, args.card.as_ref());
     replace_or_off(&mut settings.duration, args.duration.as_ref());
@@ -449,6 +448,9 @@ mod tests {
             (file("empty", b" \n"), "empty"),
             (file("large", &[b'x'; 4097]), "4 KiB"),
             (file("binary", b"canary\xff"), "UTF-8"),
+            (file("two", b"canary\nkey-b\n"), "several lines; it should hold the stream key and nothing else"),
+            (file("old", b"\r\ncanary\rkey-b"), "several lines"),
+            (file("url", b"rtmp://h/app/canary\n"), "an address; it should hold the stream key"),
             (folder.path().join("missing"), "No such file"),
         ] {
             let error = read_key_file(&path).unwrap_err();
@@ -511,11 +513,18 @@ mod tests {
         assert!(base.duration.is_some() && base.encoding.video_bitrate_min.is_some() && base.record_split.is_some());
         assert!(base.destinations.iter().all(|d| d.tls_ca.is_some() && d.backup_server.is_some()));
         let off = "--for off --tls-ca off --video-bitrate-min off --record-split off --backup off";
-        let bare = merged(base.clone(), &args(off)).unwrap();
+        let several = base.clone();
+        let bare = merged(base, &args(off)).unwrap();
         assert!(bare.duration.is_none() && bare.encoding.video_bitrate_min.is_none() && bare.record_split.is_none());
         assert!(bare.destinations.iter().all(|d| d.tls_ca.is_none() && d.backup_server.is_none()));
+        let ingest = format!("--to rtmp://h/app --user me --ingest-key-file {}", ca.display());
+        let base = merged(ShowSettings::default(), &with_key(&ingest, "k")).unwrap();
+        assert!(base.ingest.key_file.is_some() && base.destinations[0].has_password());
+        let bare = merged(base, &with_key("--user off --ingest-key-file off", "k")).unwrap();
+        assert!(bare.ingest.key_file.is_none() && bare.destinations[0].user.is_none());
+        assert!(!bare.destinations[0].has_password());
         // Of several, each has its own.
-        let one = merged(base, &args("--backup off --backup rtmps://d/app")).unwrap().destinations;
+        let one = merged(several, &args("--backup off --backup rtmps://d/app")).unwrap().destinations;
         assert_eq!((&one[0].backup_server, one[1].backup_server.as_deref()), (&None, Some("rtmps://d/app")));
     }
 
