@@ -68,6 +68,7 @@ fn a_profile_is_saved_shown_renamed_and_removed() {
     let lines = json_lines(&shown);
     assert_eq!(lines.len(), 1);
     let profile = &lines[0];
+    assert!(profile["event"] == "profile" && profile["t"].is_f64(), "{profile}");
     let absolute = |name: &str| config.join(name).display().to_string();
     for (field, value) in [
         ("name", serde_json::json!("Sunday ☀")),
@@ -99,7 +100,10 @@ fn a_profile_is_saved_shown_renamed_and_removed() {
     assert_eq!(profile["destinations"][0]["stream_key_last4"], "-key");
 
     let listed = json_lines(&run(config, &["profiles", "list", "--json"]));
-    assert_eq!((listed.len(), &listed[0]["name"]), (1, &"Weekday".into()));
+    assert_eq!((listed.len(), &listed[0]["name"], &listed[0]["event"]), (1, &"Weekday".into(), &"profile".into()));
+    let copied = json_lines(&run(config, &["profiles", "save", "Copy", "--profile", "Weekday", "--json"]));
+    assert_eq!((&copied[0]["event"], &copied[0]["saved"]), (&"saved".into(), &"Copy".into()));
+    assert_eq!(run(config, &["profiles", "remove", "Copy", "--yes"]).status.code(), Some(0));
     let kept = run(config, &["profiles", "remove", "Weekday"]);
     assert_eq!(kept.status.code(), Some(2));
     assert!(told(&kept).contains("--yes"), "{}", told(&kept));
@@ -233,6 +237,8 @@ fn a_wrong_command_line_ends_with_2_and_says_what_to_do() {
         (&["live", "--rehearse", "--fps", "1000"], "1 to 240"),
         (&["live", "--rehearse", "--size", "853x480"], "854x480"),
         (&["live", "--rehearse", "--video-bitrate", "0"], "3000k"),
+        (&["live", "--rehearse", "--audio-bitrate", "128"], "audio bitrate 128 (b/s: without a k) cannot be used"),
+        (&["live", "--to", "rtmp://h/app", "--user", ""], "give a name, or off"),
         (&["live", "--rehearse", "--video", "screen"], "camera, camera:ID, ingest:NAME, test"),
         (&["live", "--profile", "nobody"], "tally profiles save"),
         (&["live", "--to", "rtmp://h/app", "--key-file", "missing"], "missing"),
@@ -364,6 +370,7 @@ fn the_devices_are_listed_with_the_encoders() {
     for id in ["encoder:openh264", "encoder:fdk-aac"] {
         assert!(lines.iter().any(|line| line["id"] == id && line["kind"] == "encoder"), "{lines:?}");
     }
+    assert!(lines.iter().all(|line| line["event"] == "device" && line["t"].is_f64()), "{lines:?}");
     assert!(lines.iter().all(|line| line["name"].is_string() && line["formats"].is_array()));
 }
 
