@@ -317,6 +317,8 @@ fn a_key_in_the_environment_that_fits_nobody_is_left_out_with_a_word() {
     assert!(told(&changed).contains("TALLY_KEY is not used"), "{}", told(&changed));
     assert!(!told(&changed).contains("canary") && files(config).iter().all(|(_, text)| !text.contains("canary")));
     // Where it fits the only one it takes the place of the key that is kept, and that is said.
+    run(config, &["profiles", "save", "solo", "--to", "rtmp://a/app/k"]);
+    assert!(out(&run(config, &["profiles", "show", "solo"])).contains("stream key      set\n"));
     run(config, &["profiles", "save", "solo", "--to", "rtmp://a/app/first-key-1111"]);
     let changed =
         tally(config).args(["profiles", "save", "solo"]).env("TALLY_KEY", CANARY).output().expect("tally starts");
@@ -372,6 +374,15 @@ fn the_devices_are_listed_with_the_encoders() {
     }
     assert!(lines.iter().all(|line| line["event"] == "device" && line["t"].is_f64()), "{lines:?}");
     assert!(lines.iter().all(|line| line["name"].is_string() && line["formats"].is_array()));
+}
+
+#[test]
+fn a_check_whose_lines_are_not_whole_is_no_success() {
+    let folder = tempfile::tempdir().expect("folder");
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("/dev/full");
+    let args = "check --rehearse --video test --audio test --size 160x90 --fps 5 --json";
+    let output = tally(folder.path()).args(args.split(' ')).stdout(full).output().expect("tally starts");
+    assert_eq!(output.status.code(), Some(8), "{}", told(&output));
 }
 
 #[test]
