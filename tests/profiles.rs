@@ -159,6 +159,13 @@ fn a_key_is_in_the_secret_file_and_nowhere_else() {
     for (name, text) in files(config) {
         assert_eq!(text.contains("canary"), name == "secrets.toml", "{name}: {text}");
     }
+    // One that an older version has stored is hidden all the same.
+    let other = config.join("profiles").join("other.toml");
+    let text =
+        std::fs::read_to_string(&other).expect("profile") + &format!("backup_server = \"rtmp://b/app/{CANARY}-2\"\n");
+    std::fs::write(&other, text).expect("written");
+    let shown = out(&run(config, &["profiles", "show", "other"]));
+    assert!(shown.contains("rtmp://b/app/•••") && !shown.contains("canary"), "{shown}");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -237,7 +244,7 @@ fn a_wrong_command_line_ends_with_2_and_says_what_to_do() {
         (&["live", "--rehearse", "--fps", "1000"], "1 to 240"),
         (&["live", "--rehearse", "--size", "853x480"], "854x480"),
         (&["live", "--rehearse", "--video-bitrate", "0"], "3000k"),
-        (&["live", "--rehearse", "--audio-bitrate", "128"], "audio bitrate 128 (b/s: without a k) cannot be used"),
+        (&["live", "--rehearse", "--audio-bitrate", "128"], "audio bitrate 128 b/s cannot be used"),
         (&["live", "--to", "rtmp://h/app", "--user", ""], "give a name, or off"),
         (&["live", "--rehearse", "--video", "screen"], "camera, camera:ID, ingest:NAME, test"),
         (&["live", "--profile", "nobody"], "tally profiles save"),

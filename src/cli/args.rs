@@ -54,14 +54,15 @@ Environment:
   RUST_LOG          which logs to write, such as tally=debug";
 
 const LIVE_SIGNALS: &str = "Signals:
-  INT, TERM  end the show cleanly; a second one ends it at once. A script's shell has what it starts with & ignore INT: there
-             use TERM
+  INT, TERM  end the show cleanly; a second one ends it at once
+             (a script's shell has what it starts with & ignore INT: use TERM)
   HUP        the same, when the terminal is closed; under nohup the show goes on
   USR1       save the last 30 seconds to a file beside the recording, NAME replay TIME.mp4
   USR2       mark this moment in the recording: NAME.chapters.vtt";
 
 const SERVE_SIGNALS: &str = "Signals:
-  INT, TERM  end it, with every recording closed. A script's shell has what it starts with & ignore INT: there use TERM
+  INT, TERM  end it, with every recording closed
+             (a script's shell has what it starts with & ignore INT: use TERM)
   HUP        the same, when the terminal is closed; under nohup it goes on";
 
 /// The commands.

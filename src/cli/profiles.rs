@@ -14,7 +14,7 @@ use super::{Exit, Failure, print};
 use crate::clock::Clock;
 use crate::settings::{
     Destination, Loaded, ProfileStore, Relay, RelayEngine, SettingsError, ShowSettings, StreamKey, Warning,
-    format_duration,
+    format_duration, redact_url,
 };
 
 /// Most bytes of a document to import.
@@ -210,6 +210,8 @@ impl Shown {
 impl ShownDestination {
     fn of(destination: Destination) -> Self {
         let (stream_key_set, password_set) = (destination.has_key(), destination.has_password());
+        let hides_backup = destination.has_other_key_in_backup();
+        let shown_backup = |backup: String| if hides_backup { redact_url(&backup) } else { without_query(backup) };
         let Destination { name, server, stream_key, user, password, unread: _, tls_ca, backup_server } = destination;
         Self {
             name,
@@ -220,7 +222,7 @@ impl ShownDestination {
             password_set,
             password_last4: password.as_ref().map(StreamKey::last4),
             tls_ca: tls_ca.map(|path| path.display().to_string()),
-            backup: backup_server.map(without_query),
+            backup: backup_server.map(shown_backup),
         }
     }
 }

@@ -153,7 +153,7 @@ impl EncodingSettings {
 fn shown(rate: Bitrate) -> String {
     match rate.bps() {
         bits if bits.is_multiple_of(1000) => rate.to_string(),
-        bits => format!("{bits} (b/s: without a k)"),
+        bits => format!("{bits} b/s"),
     }
 }
 
