@@ -155,3 +155,28 @@ pub(crate) fn file_advice(error: &io::Error) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_is_about_what_was_tried() {
+        let told = |action, kind: ErrorKind| {
+            let error = SettingsError::Io { action, path: "/x/a.toml".into(), source: kind.into() };
+            (error.to_string(), error.is_unwritten())
+        };
+        for (action, kind, advice, is_unwritten) in [
+            ("read", ErrorKind::PermissionDenied, "make it readable for you", false),
+            ("write", ErrorKind::PermissionDenied, "TALLY_CONFIG_DIR", true),
+            ("write", ErrorKind::StorageFull, "free some space", true),
+            (CREATE, ErrorKind::PermissionDenied, "give yourself permission", true),
+            (CREATE, ErrorKind::IsADirectory, "name a file in a folder", false),
+            (CREATE, ErrorKind::NotFound, "check its name", false),
+        ] {
+            let (told, unwritten) = told(action, kind);
+            assert!(told.contains(advice) && unwritten == is_unwritten, "{action}: {told}");
+            assert_eq!(told.contains("TALLY_CONFIG_DIR"), advice == "TALLY_CONFIG_DIR", "{told}");
+        }
+    }
+}
