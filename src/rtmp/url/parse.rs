@@ -132,7 +132,11 @@ impl RtmpUrl {
         } else {
             (parts.app, Some(parts.stream_name.to_owned()).filter(|name| !name.is_empty()))
         };
-        let app = if app.contains('?') { app } else { app.trim_end_matches('/') };
+        let (levels, query) = app.split_at(app.find('?').unwrap_or(app.len()));
+        let without_end = levels.trim_end_matches('/');
+        // Before a query the slash only says that there are two levels.
+        let is_kept = !query.is_empty() && !without_end.get(1..).is_some_and(|levels| levels.contains('/'));
+        let app = &format!("{}{query}", if is_kept { levels } else { without_end });
         Ok(Self { scheme, host, port, app: without_slash(app), stream_name, user, password })
     }
 
@@ -287,6 +291,9 @@ mod tests {
             ("rtmp://h/v2/pub//", "v2/pub"),
             ("rtmps://b.rtmps.youtube.com:443/live2?backup=1", "live2?backup=1"),
             ("rtmp://h/live?path=/a/", "live?path=/a/"),
+            ("rtmp://h/live/?path=/a/", "live/?path=/a/"),
+            ("rtmp://h/v2/pub/?x=/a/", "v2/pub?x=/a/"),
+            ("rtmp://h/v2/pub?x=1", "v2/pub?x=1"),
             ("rtmp://h", ""),
         ] {
             let url = given(text);
