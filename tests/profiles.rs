@@ -68,6 +68,7 @@ fn a_profile_is_saved_shown_renamed_and_removed() {
     let lines = json_lines(&shown);
     assert_eq!(lines.len(), 1);
     let profile = &lines[0];
+    assert!(profile["event"] == "profile" && profile["t"].is_f64(), "{profile}");
     let absolute = |name: &str| config.join(name).display().to_string();
     for (field, value) in [
         ("name", serde_json::json!("Sunday ☀")),
@@ -99,7 +100,10 @@ fn a_profile_is_saved_shown_renamed_and_removed() {
     assert_eq!(profile["destinations"][0]["stream_key_last4"], "-key");
 
     let listed = json_lines(&run(config, &["profiles", "list", "--json"]));
-    assert_eq!((listed.len(), &listed[0]["name"]), (1, &"Weekday".into()));
+    assert_eq!((listed.len(), &listed[0]["name"], &listed[0]["event"]), (1, &"Weekday".into(), &"profile".into()));
+    let copied = json_lines(&run(config, &["profiles", "save", "Copy", "--profile", "Weekday", "--json"]));
+    assert_eq!((&copied[0]["event"], &copied[0]["saved"]), (&"saved".into(), &"Copy".into()));
+    assert_eq!(run(config, &["profiles", "remove", "Copy", "--yes"]).status.code(), Some(0));
     let kept = run(config, &["profiles", "remove", "Weekday"]);
     assert_eq!(kept.status.code(), Some(2));
     assert!(told(&kept).contains("--yes"), "{}", told(&kept));
@@ -113,7 +117,26 @@ fn a_key_is_in_the_secret_file_and_nowhere_else() {
     let folder = tempfile::tempdir().expect("folder");
     let config = folder.path();
     let keyed = format!("rtmp://live.example.com/app/{CANARY}");
+    let twitch = format!("rtmp://live.twitch.tv/app/{CANARY}");
+    std::fs::write(config.join("key.txt"), "another-key").expect("written");
     let mut seen = String::new();
+    for args in [
+        &["profiles", "save", "other", "--to", &keyed][..],
+        &["profiles", "save", "twitch", "--to", &twitch],
+        &["profiles", "save", "filed", "--to", &twitch, "--key-file", "key.txt"],
+        &["profiles", "save", "refused", "--to", &keyed, "--key-file", "key.txt"],
+        &["profiles", "save", "backed", "--to", &keyed, "--backup", &format!("rtmp://b.example.com/app/{CANARY}-2")],
+        &["profiles", "show", "other"],
+        &["profiles", "show", "other", "--json"],
+        &["profiles", "export", "other"],
+        &["live", "--to", &keyed, "--size", "853x480"],
+    ] {
+        let output =
+            tally(config).args(args).env("TALLY_KEY", "key-of-the-environment").output().expect("tally starts");
+        seen.push_str(&out(&output));
+        seen.push_str(&told(&output));
+    }
+    assert!(seen.matches("TALLY_KEY is not used").count() >= 3 && seen.contains("set, ends with -key"), "{seen}");
     for args in [
         &["profiles", "save", "show", "--to", &keyed, "-vvv"][..],
         &["profiles", "show", "show"],
@@ -136,6 +159,13 @@ fn a_key_is_in_the_secret_file_and_nowhere_else() {
     for (name, text) in files(config) {
         assert_eq!(text.contains("canary"), name == "secrets.toml", "{name}: {text}");
     }
+    // One that an older version has stored is hidden all the same.
+    let other = config.join("profiles").join("other.toml");
+    let text =
+        std::fs::read_to_string(&other).expect("profile") + &format!("backup_server = \"rtmp://b/app/{CANARY}-2\"\n");
+    std::fs::write(&other, text).expect("written");
+    let shown = out(&run(config, &["profiles", "show", "other"]));
+    assert!(shown.contains("rtmp://b/app/•••") && !shown.contains("canary"), "{shown}");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -214,6 +244,8 @@ fn a_wrong_command_line_ends_with_2_and_says_what_to_do() {
         (&["live", "--rehearse", "--fps", "1000"], "1 to 240"),
         (&["live", "--rehearse", "--size", "853x480"], "854x480"),
         (&["live", "--rehearse", "--video-bitrate", "0"], "3000k"),
+        (&["live", "--rehearse", "--audio-bitrate", "128"], "audio bitrate 128 b/s cannot be used"),
+        (&["live", "--to", "rtmp://h/app", "--user", ""], "give a name, or off"),
         (&["live", "--rehearse", "--video", "screen"], "camera, camera:ID, ingest:NAME, test"),
         (&["live", "--profile", "nobody"], "tally profiles save"),
         (&["live", "--to", "rtmp://h/app", "--key-file", "missing"], "missing"),
@@ -257,6 +289,29 @@ fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
     assert!(told(&output).contains("notes.txt") && told(&output).contains("name a folder"), "{}", told(&output));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_disk_that_takes_nothing_leaves_no_file_and_ends_with_8() {
+    let folder = tempfile::tempdir().expect("folder");
+    let config = folder.path();
+    assert_eq!(run(config, &["profiles", "save", "good", "--to", "rtmp://h/app"]).status.code(), Some(0));
+    let show = "tally show 1\nH\tsize\t1280x720\n";
+    std::fs::write(config.join("a.show"), show).expect("written");
+    for args in [
+        &["profiles", "export", "good", "new.txt"][..],
+        &["profiles", "export", "good", "new.txt", "--relay", "nginx"],
+        &["report", "a.show", "--output", "new.txt"],
+    ] {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_tally")]).args(args);
+        shell.env("TALLY_CONFIG_DIR", config).env("TALLY_NO_KEYRING", "1").current_dir(config);
+        let output = shell.output().expect("sh starts");
+        assert_eq!(output.status.code(), Some(8), "{args:?}: {}", told(&output));
+        assert!(told(&output).contains("new.txt") && !told(&output).contains("TALLY_CONFIG_DIR"), "{}", told(&output));
+        assert!(!config.join("new.txt").exists(), "{args:?}");
+    }
+}
+
 #[test]
 fn a_key_in_the_environment_that_fits_nobody_is_left_out_with_a_word() {
     let folder = tempfile::tempdir().expect("folder");
@@ -269,6 +324,8 @@ fn a_key_in_the_environment_that_fits_nobody_is_left_out_with_a_word() {
     assert!(told(&changed).contains("TALLY_KEY is not used"), "{}", told(&changed));
     assert!(!told(&changed).contains("canary") && files(config).iter().all(|(_, text)| !text.contains("canary")));
     // Where it fits the only one it takes the place of the key that is kept, and that is said.
+    run(config, &["profiles", "save", "solo", "--to", "rtmp://a/app/k"]);
+    assert!(out(&run(config, &["profiles", "show", "solo"])).contains("stream key      set\n"));
     run(config, &["profiles", "save", "solo", "--to", "rtmp://a/app/first-key-1111"]);
     let changed =
         tally(config).args(["profiles", "save", "solo"]).env("TALLY_KEY", CANARY).output().expect("tally starts");
@@ -322,7 +379,17 @@ fn the_devices_are_listed_with_the_encoders() {
     for id in ["encoder:openh264", "encoder:fdk-aac"] {
         assert!(lines.iter().any(|line| line["id"] == id && line["kind"] == "encoder"), "{lines:?}");
     }
+    assert!(lines.iter().all(|line| line["event"] == "device" && line["t"].is_f64()), "{lines:?}");
     assert!(lines.iter().all(|line| line["name"].is_string() && line["formats"].is_array()));
+}
+
+#[test]
+fn a_check_whose_lines_are_not_whole_is_no_success() {
+    let folder = tempfile::tempdir().expect("folder");
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("/dev/full");
+    let args = "check --rehearse --video test --audio test --size 160x90 --fps 5 --json";
+    let output = tally(folder.path()).args(args.split(' ')).stdout(full).output().expect("tally starts");
+    assert_eq!(output.status.code(), Some(8), "{}", told(&output));
 }
 
 #[test]

@@ -29,6 +29,12 @@ fn holders() -> Vec<(&'static str, Held)> {
     let key = || Some(StreamKey::new(CANARY));
     let destination = |url: &str| Destination { stream_key: key(), password: key(), ..Destination::at(url) };
     let show = |url: &str| ShowSettings { destinations: vec![Destination::at(url)], ..ShowSettings::default() };
+    let beside = |url: &str| {
+        let mut cli = Cli::try_parse_from(["tally", "live", "--to", url]).unwrap();
+        let Some(CliCommand::Live(live)) = &mut cli.command else { panic!("not live") };
+        live.show.secrets.stream_key = Some(StreamKey::new("another"));
+        show_settings(&live.show).unwrap().0
+    };
     let cli = |url: &str| Cli::try_parse_from(["tally", "live", "--to", url]).unwrap();
     let refused = match cli(&wrong).command {
         Some(CliCommand::Live(live)) => show_settings(&live.show).unwrap_err(),
@@ -53,6 +59,11 @@ fn holders() -> Vec<(&'static str, Held)> {
         ("Destination", Box::new(destination("rtmp://h/app"))),
         ("a Destination that is not split", Box::new(destination(&whole))),
         ("ShowSettings", Box::new(show(&whole).with_secrets_split())),
+        ("ShowSettings of a key beside another", Box::new(beside(&format!("rtmp://h/app/{CANARY}")))),
+        (
+            "ShowSettings of a service's key beside another",
+            Box::new(beside(&format!("rtmp://live.twitch.tv/app/{CANARY}"))),
+        ),
         ("ShowSettings that are not split", Box::new(show(&whole))),
         ("ShowSettings of a key alone", Box::new(show(CANARY))),
         ("CheckSettings", Box::new(CheckSettings { show: show(&whole), publish: true })),

@@ -11,7 +11,7 @@ use super::env::EnvSecrets;
 use super::values::{
     HttpChoice, OrOff, RecordChoice, RecordFormatChoice, RelayChoice, ReportLanguage, parse_address,
     parse_bitrate_or_off, parse_connections, parse_destination, parse_duration_or_off, parse_server_or_off,
-    parse_split, parse_switch, path_or_off_parser, record_parser, source_parser,
+    parse_split, parse_switch, parse_user_or_off, path_or_off_parser, record_parser, source_parser,
 };
 use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::{AudioChoice, CardChoice, Destination, RecordSplit, Relay, VideoChoice};
@@ -55,12 +55,14 @@ Environment:
 
 const LIVE_SIGNALS: &str = "Signals:
   INT, TERM  end the show cleanly; a second one ends it at once
+             (a script's shell has what it starts with & ignore INT: use TERM)
   HUP        the same, when the terminal is closed; under nohup the show goes on
   USR1       save the last 30 seconds to a file beside the recording, NAME replay TIME.mp4
   USR2       mark this moment in the recording: NAME.chapters.vtt";
 
 const SERVE_SIGNALS: &str = "Signals:
   INT, TERM  end it, with every recording closed
+             (a script's shell has what it starts with & ignore INT: use TERM)
   HUP        the same, when the terminal is closed; under nohup it goes on";
 
 /// The commands.
@@ -143,9 +145,10 @@ pub struct ShowArgs {
     #[arg(long, value_name = "ADDR", value_parser = parse_address, help_heading = "Sources")]
     pub ingest_listen: Option<SocketAddr>,
 
-    /// Who sends a stream must show the key in this file, as NAME?key=KEY; required when listening beyond this computer
-    #[arg(long, value_name = "PATH", help_heading = "Sources")]
-    pub ingest_key_file: Option<PathBuf>,
+    /// Who sends a stream must show the key in this file, as NAME?key=KEY; required when listening beyond this computer;
+    /// off: none
+    #[arg(long, value_name = "PATH|off", value_parser = path_or_off_parser(), help_heading = "Sources")]
+    pub ingest_key_file: Option<OrOff<PathBuf>>,
 
     /// The fader of the sound in dB, -30 to 12 [default: 0]
     #[arg(long, value_name = "DB", allow_negative_numbers = true, help_heading = "Sources")]
@@ -160,7 +163,8 @@ pub struct ShowArgs {
     #[arg(long, value_name = "NAME", help_heading = "Destination")]
     pub profile: Option<String>,
 
-    /// Publish to this rtmp:// or rtmps:// server; may be given several times
+    /// Publish to this rtmp:// or rtmps:// server; may be given several times. What follows the app is the key; an app of two
+    /// levels is written with a slash at its end
     #[arg(long, value_name = "URL", help_heading = "Destination", value_parser = parse_destination)]
     pub to: Vec<Destination>,
 
@@ -173,9 +177,9 @@ pub struct ShowArgs {
     #[arg(long, value_name = "PATH", help_heading = "Destination")]
     pub key_file: Vec<PathBuf>,
 
-    /// Log in with this name; the password is taken from TALLY_PASSWORD
-    #[arg(long, value_name = "NAME", help_heading = "Destination")]
-    pub user: Option<String>,
+    /// Log in with this name; the password is taken from TALLY_PASSWORD; off: no login
+    #[arg(long, value_name = "NAME|off", value_parser = parse_user_or_off, help_heading = "Destination")]
+    pub user: Option<OrOff<String>>,
 
     /// Trust the CA in this PEM file as well, for a private server, or the server's own certificate; off: none
     #[arg(long, value_name = "FILE|off", value_parser = path_or_off_parser(), help_heading = "Destination")]
@@ -504,6 +508,8 @@ mod tests {
             "live --size big",
             "live --for soon",
             "live --adaptive maybe",
+            "live --user ",
+            "live --ingest-key-file ",
             "live --rehearse --to rtmp://a/b",
             "live --key abc",
             "serve --listen here",

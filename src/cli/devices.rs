@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use super::args::DevicesArgs;
+use super::live::json::print_object;
 use super::{Exit, Failure, print};
 use crate::capture::devices::{DeviceInfo, DeviceKind, list_cameras, list_microphones};
+use crate::clock::Clock;
 
 /// A line of the list.
 #[derive(Serialize)]
@@ -29,6 +31,7 @@ impl From<DeviceInfo> for Row {
 }
 
 pub(super) fn run(args: &DevicesArgs) -> Result<Exit, Failure> {
+    let clock = Clock::system();
     let mut rows: Vec<Row> = list_cameras().into_iter().chain(list_microphones()).map(Row::from).collect();
     if !args.json {
         for (kind, instead) in
@@ -41,7 +44,7 @@ pub(super) fn run(args: &DevicesArgs) -> Result<Exit, Failure> {
     }
     rows.extend(encoders());
     for row in rows {
-        let goes_on = if args.json { print::json(&row) } else { print::line(&text(&row)) };
+        let goes_on = if args.json { print_object(&clock, "device", &row) } else { print::line(&text(&row)) };
         if !goes_on {
             break;
         }

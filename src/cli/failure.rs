@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::{Exit, print};
-use crate::settings::{SettingsError, UrlOf, file_advice};
+use crate::settings::{SettingsError, UrlOf, file_advice, is_wrong_name};
 use crate::studio::{Problem, ProblemKind};
 
 /// What went wrong.
@@ -30,6 +30,12 @@ impl Failure {
         Self::usage(format!("cannot {action} {}: {error}; {advice}", path.display()))
     }
 
+    /// The same of a file that was asked for.
+    pub(super) fn of_unwritten(path: &Path, error: &io::Error) -> Self {
+        let failure = Self::of_file("write", path, error);
+        if is_wrong_name(error) { failure } else { Self { exit: Exit::Recording, ..failure } }
+    }
+
     /// `message` with its exit code.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         let message = message.into();
@@ -46,7 +52,8 @@ impl Failure {
 
 impl From<SettingsError> for Failure {
     fn from(error: SettingsError) -> Self {
-        let failure = Self::usage(error.to_string());
+        let exit = if error.is_unwritten() { Exit::Recording } else { Exit::Usage };
+        let failure = Self::new(exit, error.to_string());
         match error {
             SettingsError::FileExists { .. } => {
                 Self::usage(format!("{error}: nothing is overwritten, give another name"))

@@ -64,6 +64,7 @@ mod tests {
             "with\\-secrets",
             "TALLY_KEY",
             "HUP",
+            "use TERM",
         ] {
             assert!(page.contains(word), "{word} in {page}");
         }

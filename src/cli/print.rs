@@ -27,6 +27,23 @@ pub(super) fn rewrite(text: &str) -> bool {
     show(&format!("\r{}\x1b[K", harmless(text)))
 }
 
+/// How wide the terminal at standard output is, where the system tells.
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "std knows no terminals")]
+pub(super) fn columns() -> Option<usize> {
+    // SAFETY: all zeros are a valid winsize, and the call writes into nothing else.
+    let size = unsafe {
+        let mut size: libc::winsize = std::mem::zeroed();
+        (libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &raw mut size) == 0).then_some(size)
+    };
+    size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+#[cfg(not(unix))]
+pub(super) fn columns() -> Option<usize> {
+    None
+}
+
 /// Text as it is on standard output: documents made for files.
 pub(super) fn document(text: &str) -> bool {
     show(text)

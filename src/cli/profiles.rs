@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::args::{ProfilesArgs, ProfilesCommand, ShowArgs};
+use super::live::json::print_object;
 use super::settings_from_args::merged;
 use super::{Exit, Failure, print};
+use crate::clock::Clock;
 use crate::settings::{
     Destination, Loaded, ProfileStore, Relay, RelayEngine, SettingsError, ShowSettings, StreamKey, Warning,
-    format_duration,
+    format_duration, redact_url,
 };
 
 /// Most bytes of a document to import.
@@ -20,7 +22,8 @@ const DOCUMENT_LENGTH_MAX: u64 = 1 << 20;
 
 pub(super) fn run(args: ProfilesArgs) -> Result<Exit, Failure> {
     let store = ProfileStore::open_default()?;
-    let json = args.json;
+    let json = args.json.then(Clock::system);
+    let json = json.as_ref();
     match args.command {
         ProfilesCommand::List => list(&store, json),
         ProfilesCommand::Show { name } => show(&store, &name, json),
@@ -45,7 +48,7 @@ pub(super) fn run(args: ProfilesArgs) -> Result<Exit, Failure> {
     }
 }
 
-fn list(store: &ProfileStore, json: bool) -> Result<Exit, Failure> {
+fn list(store: &ProfileStore, json: Option<&Clock>) -> Result<Exit, Failure> {
     #[derive(Serialize)]
     struct Row<'a> {
         name: &'a str,
@@ -54,14 +57,14 @@ fn list(store: &ProfileStore, json: bool) -> Result<Exit, Failure> {
     }
     let listing = store.list()?;
     tell_all(&listing.warnings);
-    if listing.profiles.is_empty() && !json {
+    if listing.profiles.is_empty() && json.is_none() {
         print::note("There are no profiles yet; make one with: tally profiles save NAME");
     }
     let width = listing.profiles.iter().map(|profile| profile.name.chars().count()).max().unwrap_or(0);
     for profile in &listing.profiles {
         let (name, destinations) = (&profile.name, &profile.destinations);
-        let goes_on = if json {
-            print::json(&Row { name, destinations, file: profile.file.display().to_string() })
+        let goes_on = if let Some(clock) = json {
+            print_object(clock, "profile", &Row { name, destinations, file: profile.file.display().to_string() })
         } else {
             print::line(format!("{name:width$}  {}", destinations.join(", ")).trim_end())
         };
@@ -207,6 +210,8 @@ impl Shown {
 impl ShownDestination {
     fn of(destination: Destination) -> Self {
         let (stream_key_set, password_set) = (destination.has_key(), destination.has_password());
+        let hides_backup = destination.has_other_key_in_backup();
+        let shown_backup = |backup: String| if hides_backup { redact_url(&backup) } else { without_query(backup) };
         let Destination { name, server, stream_key, user, password, unread: _, tls_ca, backup_server } = destination;
         Self {
             name,
@@ -217,7 +222,7 @@ impl ShownDestination {
             password_set,
             password_last4: password.as_ref().map(StreamKey::last4),
             tls_ca: tls_ca.map(|path| path.display().to_string()),
-            backup: backup_server.map(without_query),
+            backup: backup_server.map(shown_backup),
         }
     }
 }
@@ -229,22 +234,27 @@ fn without_query(address: String) -> String {
 
 fn told_secret(is_set: bool, last4: Option<&str>) -> String {
     let unknown = if is_set { "set, cannot be read now" } else { "not set" };
-    last4.map_or(unknown.to_owned(), |last4| format!("set, ends with {last4}"))
+    match last4 {
+        // Too short to show any of it.
+        Some("") => "set".to_owned(),
+        Some(last4) => format!("set, ends with {last4}"),
+        None => unknown.to_owned(),
+    }
 }
 
-fn show(store: &ProfileStore, name: &str, json: bool) -> Result<Exit, Failure> {
+fn show(store: &ProfileStore, name: &str, json: Option<&Clock>) -> Result<Exit, Failure> {
     let loaded = store.load(name)?;
     tell_all(&loaded.warnings);
     let shown = Shown::of(loaded);
-    if json {
-        print::json(&shown);
+    if let Some(clock) = json {
+        print_object(clock, "profile", &shown);
     } else {
         print::line(&shown.lines().join("\n"));
     }
     Ok(Exit::Ok)
 }
 
-fn save(store: &ProfileStore, name: &str, args: &ShowArgs, json: bool) -> Result<Exit, Failure> {
+fn save(store: &ProfileStore, name: &str, args: &ShowArgs, json: Option<&Clock>) -> Result<Exit, Failure> {
     let from = args.profile.as_deref().unwrap_or(name);
     let base = match store.load(from) {
         Ok(loaded) => {
@@ -276,7 +286,7 @@ fn tell_replaced_keys(before: &[Destination], after: &[Destination]) {
     }
 }
 
-fn remove(store: &ProfileStore, name: &str, yes: bool, json: bool) -> Result<Exit, Failure> {
+fn remove(store: &ProfileStore, name: &str, yes: bool, json: Option<&Clock>) -> Result<Exit, Failure> {
     let name = store.load(name)?.name;
     if !yes {
         print::ask(&format!("Remove the profile {name:?} and its secrets? [y/N] "));
@@ -296,7 +306,7 @@ fn export(
     name: &str,
     file: Option<PathBuf>,
     with_secrets: bool,
-    json: bool,
+    json: Option<&Clock>,
 ) -> Result<Exit, Failure> {
     if let Some(path) = file.filter(|path| path != Path::new("-")) {
         tell_all(&store.export_to(name, &path, with_secrets)?);
@@ -321,7 +331,7 @@ fn export_relay(
     name: &str,
     file: Option<&Path>,
     export: &RelayExport,
-    json: bool,
+    json: Option<&Clock>,
 ) -> Result<Exit, Failure> {
     let Loaded { name, settings, warnings } = store.load(name)?;
     tell_all(&warnings);
@@ -346,14 +356,14 @@ fn warn_of_secrets(what: &str, with_secrets: bool) {
     }
 }
 
-fn print_document(json: bool, name: &str, text: &str) -> Exit {
+fn print_document(json: Option<&Clock>, name: &str, text: &str) -> Exit {
     #[derive(Serialize)]
     struct Exported<'a> {
         exported: &'a str,
         document: &'a str,
     }
-    if json {
-        print::json(&Exported { exported: name, document: text });
+    if let Some(clock) = json {
+        print_object(clock, "exported", &Exported { exported: name, document: text });
     } else {
         print::document(text);
     }
@@ -379,11 +389,12 @@ fn read_document(file: &Path) -> Result<String, Failure> {
 
 /// Names the file that a document to import came from.
 fn import_failure(file: &Path, error: SettingsError) -> Failure {
+    let file = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
     match error {
         SettingsError::Import { reason } => Failure::usage(format!(
-            "{} cannot be imported: {reason}; give a file that tally profiles export has made",
-            if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
+            "{file} cannot be imported: {reason}; give a file that tally profiles export has made"
         )),
+        SettingsError::NewerImport => Failure::usage(format!("{file} cannot be imported: {error}")),
         error => error.into(),
     }
 }
@@ -394,10 +405,10 @@ fn tell_all(warnings: &[Warning]) {
     }
 }
 
-/// Says what was done: `{"saved":"NAME"}` or `saved "NAME"`.
-fn done(json: bool, what: &'static str, name: &str) -> Result<Exit, Failure> {
-    if json {
-        print::json(&serde_json::json!({ what: name }));
+/// Says what was done: `{"event":"saved","t":0.1,"saved":"NAME"}` or `saved "NAME"`.
+fn done(json: Option<&Clock>, what: &'static str, name: &str) -> Result<Exit, Failure> {
+    if let Some(clock) = json {
+        print_object(clock, what, &serde_json::json!({ what: name }));
     } else {
         print::line(&format!("{what} {name:?}"));
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::args::ReportArgs;
 use super::{Exit, Failure, print};
 use crate::settings::{Access, shows_state_dir, write_new};
-use crate::studio::flight::{FLIGHT_ENDING, Flight, FlightError, flight_html, flight_text};
+use crate::studio::flight::{FLIGHT_ENDING, Flight, FlightError, NoFlight, flight_html, flight_text};
 
 pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
     let file = match &args.file {
@@ -20,7 +20,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
         Some(output) => {
             // Nothing is overwritten.
             let written = write_new(output, &report, Access::Default);
-            written.map_err(|error| Failure::of_file("write", output, &error))?;
+            written.map_err(|error| Failure::of_unwritten(output, &error))?;
             print::note(&format!("the report is in {}", output.display()));
         }
         None => {
@@ -33,6 +33,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
 fn read(file: &Path) -> Result<Flight, Failure> {
     Flight::load(file).map_err(|error| match error {
         FlightError::Unreadable(error) => Failure::of_file("read", file, &error),
+        FlightError::Foreign(NoFlight::Newer) => Failure::usage(format!("{}: {}", file.display(), NoFlight::Newer)),
         FlightError::Foreign(error) => Failure::usage(format!(
             "{}: {error}; give a file *.{FLIGHT_ENDING}, which the summary of a show names, or none for the last show",
             file.display()

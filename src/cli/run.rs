@@ -49,8 +49,8 @@ fn with_secrets(mut command: Command, secrets: EnvSecrets) -> Command {
 
 fn dispatch(command: Command) -> Exit {
     let json = wants_json(&command);
-    // What runs goes on whether somebody reads it or not.
-    let runs = matches!(command, Command::Live(_) | Command::Check(_) | Command::Serve(_));
+    // What runs goes on whether somebody reads it or not; of a check what is printed is all there is.
+    let runs = matches!(command, Command::Live(_) | Command::Serve(_));
     let done = match command {
         Command::Live(args) => live(&args),
         Command::Check(args) => check(&args),
@@ -98,7 +98,7 @@ fn live(args: &LiveArgs) -> Result<Exit, Failure> {
     let settings = live::with_recording(settings, args.show.record.is_some())?;
     let report = match &args.rehearsal_report {
         Some(path) => {
-            let unwritable = |error| Failure::of_file("write", path, &error);
+            let unwritable = |error| Failure::of_unwritten(path, &error);
             Some(live::ReportFile::at(path).map_err(unwritable)?)
         }
         None => None,

@@ -1,11 +1,14 @@
 //! A show from flags: the profile first, then every flag overrides one of its fields.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::ShowArgs;
 use super::{EnvSecrets, Failure, OrOff, RecordChoice};
-use crate::settings::{Destination, ProfileStore, ShowSettings, StreamKey};
+use crate::settings::{Destination, KeyInUrl, ProfileStore, ShowSettings, StreamKey, redact_url};
+
+/// Said where what follows the first level of a path is taken for a key.
+const TWO_LEVELS: &str = "an app of two levels is written with a slash at its end";
 
 /// A show to be streamed, with what the user should know about its profile.
 ///
@@ -53,8 +56,9 @@ pub(super) fn merged(base: ShowSettings, args: &ShowArgs) -> Result<ShowSettings
         check_tls_ca(file, &settings.destinations)?;
     }
     for destination in &mut settings.destinations {
-        if let Some(user) = &args.user {
-            destination.user = Some(user.clone());
+        replace_or_off(&mut destination.user, args.user.as_ref());
+        if let Some(OrOff(None)) = args.user {
+            destination.set_password(None);
         }
         replace_or_off(&mut destination.tls_ca, args.tls_ca.as_ref());
     }
@@ -72,9 +76,7 @@ fn override_sources_and_run(settings: &mut ShowSettings, args: &ShowArgs) {
     replace(&mut settings.video, args.video.as_ref());
     replace(&mut settings.audio, args.audio.as_ref());
     replace(&mut settings.ingest.listen, args.ingest_listen.as_ref());
-    if let Some(path) = &args.ingest_key_file {
-        settings.ingest.key_file = Some(path.clone());
-    }
+    replace_or_off(&mut settings.ingest.key_file, args.ingest_key_file.as_ref());
     replace(&mut settings.gain_db, args.gain.as_ref());
     replace(&mut settings.card, args.card.as_ref());
     replace_or_off(&mut settings.duration, args.duration.as_ref());
@@ -122,15 +124,60 @@ fn replace_or_off<T: Clone>(field: &mut Option<T>, flag: Option<&OrOff<T>>) {
 }
 
 /// Key files win over `TALLY_KEY`. As many files as destinations belong to them in turn; one key goes to
-/// the only destination, or to each of several that has none of its own.
+/// the only destination, or to each of several that has none of its own. What an address holds is a key, whatever others there are.
 fn give_keys(settings: &mut ShowSettings, args: &ShowArgs) -> Result<(), Failure> {
-    if args.key_file.is_empty() {
-        return give_key_of_environment(&mut settings.destinations, &args.secrets);
+    let typed = std::mem::take(&mut settings.destinations).into_iter().map(Keyed::from);
+    let mut destinations: Vec<Keyed> = typed.collect();
+    let given = if args.key_file.is_empty() {
+        give_key_of_environment(&mut destinations, &args.secrets)
+    } else {
+        refuse_without_destination(&destinations, settings.rehearse, "--key-file")
+            .and_then(|()| give_key_files(&mut destinations, &args.key_file))
+    };
+    settings.destinations = destinations.into_iter().map(|keyed| keyed.destination).collect();
+    given
+}
+
+/// A destination, what it holds of a key in a field of its own, and where that stood.
+struct Keyed {
+    destination: Destination,
+    in_url: KeyInUrl,
+    /// The address as it may be shown.
+    shown: String,
+}
+
+impl From<Destination> for Keyed {
+    fn from(destination: Destination) -> Self {
+        let shown = redact_url(&destination.server);
+        let (destination, in_url) = destination.with_typed_key();
+        Self { destination, in_url, shown }
     }
-    refuse_without_destination(settings, "--key-file")?;
-    let keys = args.key_file.iter().map(|path| read_key_file(path)).collect::<Result<Vec<_>, _>>()?;
-    let destinations = &mut settings.destinations;
-    if let [key] = &keys[..] {
+}
+
+impl Keyed {
+    /// Takes a key that was given for it alone.
+    fn take_key_file(&mut self, key: StreamKey) -> Result<(), Failure> {
+        match self.in_url {
+            KeyInUrl::None => {}
+            _ if self.destination.stream_key.as_ref() == Some(&key) => {}
+            KeyInUrl::AfterKnownApp => {
+                tracing::warn!("the stream key in the address {} is not used: --key-file gives another", self.shown);
+            }
+            KeyInUrl::AfterFirstLevel => {
+                return Err(Failure::usage(format!(
+                    "the address {} holds a stream key already: leave that or --key-file out; {TWO_LEVELS}",
+                    self.shown
+                )));
+            }
+        }
+        self.destination.set_stream_key(Some(key));
+        Ok(())
+    }
+}
+
+fn give_key_files(destinations: &mut [Keyed], files: &[PathBuf]) -> Result<(), Failure> {
+    let keys = files.iter().map(|path| read_key_file(path)).collect::<Result<Vec<_>, _>>()?;
+    if let ([key], [_, _, ..]) = (&keys[..], &*destinations) {
         if give_where_none_is(destinations, key) {
             return Ok(());
         }
@@ -141,36 +188,41 @@ fn give_keys(settings: &mut ShowSettings, args: &ShowArgs) -> Result<(), Failure
         )));
     }
     refuse_other_number(("key file", "--key-file"), keys.len(), destinations.len())?;
-    for (destination, key) in destinations.iter_mut().zip(keys) {
-        destination.set_stream_key(Some(key));
-    }
-    Ok(())
+    destinations.iter_mut().zip(keys).try_for_each(|(destination, key)| destination.take_key_file(key))
 }
 
 /// The variable may be set for other commands: where nobody lacks a key it means nothing.
-fn give_key_of_environment(destinations: &mut [Destination], secrets: &EnvSecrets) -> Result<(), Failure> {
+fn give_key_of_environment(destinations: &mut [Keyed], secrets: &EnvSecrets) -> Result<(), Failure> {
     if destinations.is_empty() {
         return Ok(());
     }
-    let all_have_one = destinations.iter().all(|d| d.has_key() || d.has_key_in_url());
+    let all_have_one = destinations.iter().all(|keyed| keyed.destination.has_key());
     if all_have_one && secrets.key_is_empty() {
         return Ok(());
     }
     let Some(key) = secrets.readable_key()? else { return Ok(()) };
-    if !give_where_none_is(destinations, key) {
-        tracing::warn!(
-            "TALLY_KEY is not used: each destination has a stream key already; --key-file for each gives others"
-        );
+    match destinations {
+        // It takes the place of one that is kept.
+        [Keyed { destination, in_url: KeyInUrl::None, .. }] => destination.set_stream_key(Some(key.clone())),
+        [only] => {
+            tracing::warn!("TALLY_KEY is not used: the address {} holds a stream key already; {TWO_LEVELS}", only.shown)
+        }
+        several => {
+            if !give_where_none_is(several, key) {
+                tracing::warn!(
+                    "TALLY_KEY is not used: each destination has a stream key already; --key-file for each gives others"
+                );
+            }
+        }
     }
     Ok(())
 }
 
-/// Gives `key` to the only destination, or to each of several that has none; whether there was one to give it to.
-fn give_where_none_is(destinations: &mut [Destination], key: &StreamKey) -> bool {
-    let is_only = destinations.len() == 1;
+/// Gives `key` to each that has none; whether there was one to give it to.
+fn give_where_none_is(destinations: &mut [Keyed], key: &StreamKey) -> bool {
     let mut given = false;
-    for destination in destinations.iter_mut().filter(|d| is_only || !(d.has_key() || d.has_key_in_url())) {
-        destination.set_stream_key(Some(key.clone()));
+    for keyed in destinations.iter_mut().filter(|keyed| !keyed.destination.has_key()) {
+        keyed.destination.set_stream_key(Some(key.clone()));
         given = true;
     }
     given
@@ -184,17 +236,24 @@ fn give_backups(settings: &mut ShowSettings, backups: &[OrOff<String>]) -> Resul
         }
         return Ok(());
     }
-    refuse_without_destination(settings, "--backup")?;
+    refuse_without_destination(&settings.destinations, settings.rehearse, "--backup")?;
     refuse_other_number(("backup server", "--backup"), backups.len(), settings.destinations.len())?;
     for (destination, backup) in settings.destinations.iter_mut().zip(backups) {
         destination.backup_server.clone_from(&backup.0);
+        if destination.has_other_key_in_backup() {
+            return Err(Failure::usage(format!(
+                "the backup server (--backup) {} takes the same stream key as its destination: leave the key out of its \
+                 address; {TWO_LEVELS}",
+                redact_url(backup.0.as_deref().unwrap_or_default())
+            )));
+        }
     }
     Ok(())
 }
 
 /// What belongs to a destination is given with one.
-fn refuse_without_destination(settings: &ShowSettings, flag: &str) -> Result<(), Failure> {
-    match (settings.destinations.is_empty(), settings.rehearse) {
+fn refuse_without_destination<T>(destinations: &[T], rehearses: bool, flag: &str) -> Result<(), Failure> {
+    match (destinations.is_empty(), rehearses) {
         (false, _) => Ok(()),
         (true, true) => Err(Failure::usage(format!(
             "{flag} means nothing to a rehearsal, which goes to this computer alone: leave it out"
@@ -252,7 +311,6 @@ mod tests {
     use crate::settings::{SecretEntry, VideoChoice};
     use crate::studio::ProblemKind;
     use clap::Parser;
-    use std::path::PathBuf;
     use std::time::Duration;
 
     fn args(line: &str) -> ShowArgs {
@@ -321,8 +379,20 @@ mod tests {
     #[test]
     fn keys_find_their_destinations() {
         let none = ShowSettings::default;
-        let one = merged(none(), &with_key("--to rtmp://h/v2/pub", "k1")).unwrap();
-        assert_eq!((keys(&one), one.destinations[0].server.as_str()), (vec![Some("k1")], "rtmp://h/v2/pub"));
+        let one = merged(none(), &with_key("--to rtmp://h/v2/pub/", "k1")).unwrap();
+        assert_eq!((keys(&one), one.destinations[0].server.as_str()), (vec![Some("k1")], "rtmp://h/v2/pub/"));
+        // What stands in the address is a key all the same.
+        for (to, server) in [
+            ("rtmp://h/app/inside", "rtmp://h/app"),
+            ("rtmp://live.twitch.tv/app/inside", "rtmp://live.twitch.tv/app"),
+            ("rtmps://rtmp-api.facebook.com:443/rtmp/inside", "rtmps://rtmp-api.facebook.com:443/rtmp/"),
+        ] {
+            let inside = merged(none(), &with_key(&format!("--to {to}"), "k1")).unwrap();
+            assert_eq!((keys(&inside), inside.destinations[0].server.as_str()), (vec![Some("inside")], server), "{to}");
+            let mut by_hand = none();
+            by_hand.destinations = vec![Destination::at(to)];
+            assert_eq!(keys(&merged(by_hand, &with_key("", "k1")).unwrap()), [Some("inside")]);
+        }
         let inside = merged(none(), &args("--to rtmp://h/app/inside?x=1")).unwrap();
         assert_eq!((keys(&inside), inside.destinations[0].server.as_str()), (vec![Some("inside?x=1")], "rtmp://h/app"));
         let mixed =
@@ -353,11 +423,21 @@ mod tests {
             format!("{to} --key-file {} --key-file {}", a.display(), b.display())
         };
         assert_eq!(keys(&merged(ShowSettings::default(), &args(&line(2))).unwrap()), [Some("key-a"), Some("key-b")]);
+        let key = format!("--key-file {}", a.display());
+        let own = merged(ShowSettings::default(), &args(&format!("{key} --to rtmp://live.twitch.tv/app/old"))).unwrap();
+        assert_eq!(
+            (keys(&own), own.destinations[0].server.as_str()),
+            (vec![Some("key-a")], "rtmp://live.twitch.tv/app")
+        );
         assert!(merged(ShowSettings::default(), &args(&line(3))).unwrap_err().message.contains("2 key files for 3"));
         let message = |line: &str| merged(ShowSettings::default(), &args(line)).unwrap_err().message;
         let told = message(&line(1));
         assert!(told.contains("2 key files for 1 destination:") && told.contains("once for each"), "{told}");
-        let key = format!("--key-file {}", a.display());
+        let told = message(&format!("{key} --to rtmp://h/app/canary"));
+        assert!(
+            told.contains("rtmp://h/app/••• holds a stream key already") && told.contains("a slash at its end"),
+            "{told}"
+        );
         let told = message(&format!("{key} --to rtmp://a/app/one --to rtmp://b/app/two"));
         assert!(told.contains("none of 2 destinations") && told.contains("--key-file once for each"), "{told}");
         let told = message(&format!("--rehearse {key}"));
@@ -368,6 +448,9 @@ mod tests {
             (file("empty", b" \n"), "empty"),
             (file("large", &[b'x'; 4097]), "4 KiB"),
             (file("binary", b"canary\xff"), "UTF-8"),
+            (file("two", b"canary\nkey-b\n"), "several lines; it should hold the stream key and nothing else"),
+            (file("old", b"\r\ncanary\rkey-b"), "several lines"),
+            (file("url", b"rtmp://h/app/canary\n"), "an address; it should hold the stream key"),
             (folder.path().join("missing"), "No such file"),
         ] {
             let error = read_key_file(&path).unwrap_err();
@@ -430,11 +513,18 @@ mod tests {
         assert!(base.duration.is_some() && base.encoding.video_bitrate_min.is_some() && base.record_split.is_some());
         assert!(base.destinations.iter().all(|d| d.tls_ca.is_some() && d.backup_server.is_some()));
         let off = "--for off --tls-ca off --video-bitrate-min off --record-split off --backup off";
-        let bare = merged(base.clone(), &args(off)).unwrap();
+        let several = base.clone();
+        let bare = merged(base, &args(off)).unwrap();
         assert!(bare.duration.is_none() && bare.encoding.video_bitrate_min.is_none() && bare.record_split.is_none());
         assert!(bare.destinations.iter().all(|d| d.tls_ca.is_none() && d.backup_server.is_none()));
+        let ingest = format!("--to rtmp://h/app --user me --ingest-key-file {}", ca.display());
+        let base = merged(ShowSettings::default(), &with_key(&ingest, "k")).unwrap();
+        assert!(base.ingest.key_file.is_some() && base.destinations[0].has_password());
+        let bare = merged(base, &with_key("--user off --ingest-key-file off", "k")).unwrap();
+        assert!(bare.ingest.key_file.is_none() && bare.destinations[0].user.is_none());
+        assert!(!bare.destinations[0].has_password());
         // Of several, each has its own.
-        let one = merged(base, &args("--backup off --backup rtmps://d/app")).unwrap().destinations;
+        let one = merged(several, &args("--backup off --backup rtmps://d/app")).unwrap().destinations;
         assert_eq!((&one[0].backup_server, one[1].backup_server.as_deref()), (&None, Some("rtmps://d/app")));
     }
 
@@ -458,6 +548,8 @@ mod tests {
             ("--rehearse --size 1x1", "use 32x32"),
             ("--rehearse --backup rtmp://h/app", "leave it out"),
             ("--to rtmp://h/app --backup foo", "the backup server (--backup)"),
+            ("--to rtmp://h/app/key --backup rtmp://b/app/canary", "takes the same stream key"),
+            ("--to rtmp://h/app --backup rtmp://b/app/canary", "leave the key out of its address"),
             ("--to rtmp://h/app --backup rtmp://a/app --backup rtmp://b/app", "2 backup servers for 1 destination:"),
             ("", "--to URL"),
             ("--to http://h/app/canary", "rtmp://"),

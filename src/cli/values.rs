@@ -121,6 +121,11 @@ pub(super) fn parse_server_or_off(text: &str) -> Result<OrOff<String>, Infallibl
     or_off(text, |url| Ok(url.to_owned()))
 }
 
+/// Reads the name of a login, or `off`.
+pub(super) fn parse_user_or_off(text: &str) -> Result<OrOff<String>, &'static str> {
+    or_off(text, |name| if name.trim().is_empty() { Err("give a name, or off") } else { Ok(name.to_owned()) })
+}
+
 /// The parser of a file that may be any, or `off`.
 pub(super) fn path_or_off_parser() -> impl TypedValueParser<Value = OrOff<PathBuf>> {
     OsStringValueParser::new().try_map(|value| match value {

@@ -68,7 +68,7 @@ impl Destination {
     }
 
     /// Whether the URL holds more than the server and its app, which is taken for the key when no
-    /// other key is given.
+    /// other key is given. An app of two levels ends with a slash.
     pub fn has_key_in_url(&self) -> bool {
         !UrlParts::of(&self.server).stream_name.is_empty()
     }
@@ -94,9 +94,33 @@ impl Destination {
         self
     }
 
+    /// The same as it was typed: what follows the app is the key whatever other key there may be. Says whether there was one in
+    /// the URL, and how sure that is.
+    #[must_use]
+    pub fn with_typed_key(self) -> (Self, KeyInUrl) {
+        if self.has_key() || !self.has_key_in_url() {
+            return (self, KeyInUrl::None);
+        }
+        match self.with_known_app() {
+            Some(known) => (known.with_secrets_split(), KeyInUrl::AfterKnownApp),
+            None => (self.with_secrets_split(), KeyInUrl::AfterFirstLevel),
+        }
+    }
+
+    /// Whether what follows the app of the backup server would be another key than the destination's, and may be shown nowhere.
+    /// An app of two levels ends with a slash, or is that of the server itself.
+    pub fn has_other_key_in_backup(&self) -> bool {
+        let Some(backup) = &self.backup_server else { return false };
+        let alone = Self::at(backup);
+        let alone = alone.with_known_app().unwrap_or(alone).with_secrets_split();
+        let is_same_app = UrlParts::of(backup).path == UrlParts::of(&self.server).path;
+        alone.stream_key.is_some() && alone.stream_key != self.stream_key && !is_same_app
+    }
+
     /// The address of the backup server without what the destination has in fields of its own.
     fn backup_without_secrets(&self, backup: &str) -> String {
-        let alone = Self::at(backup).with_secrets_split();
+        let alone = Self::at(backup);
+        let alone = alone.with_known_app().unwrap_or(alone).with_secrets_split();
         if alone.stream_key.is_some() && alone.stream_key == self.stream_key {
             return alone.server;
         }
@@ -112,6 +136,17 @@ impl Destination {
         let read = RtmpUrl::parse(backup, true);
         read.map(drop).map_err(|reason| wrong(UrlOf::Backup, backup, reason))
     }
+}
+
+/// Whether a URL held a key, and how that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyInUrl {
+    /// It did not.
+    None,
+    /// It stood behind the whole app of a service that is known.
+    AfterKnownApp,
+    /// It stood behind the path's first level, which might be half of an app.
+    AfterFirstLevel,
 }
 
 fn wrong(of: UrlOf, url: &str, reason: UrlError) -> SettingsError {
@@ -140,6 +175,15 @@ mod tests {
             assert_eq!(split.backup_server.as_deref(), Some(kept));
             assert!(!format!("{destination:?} {split:?}").contains("canary"), "{destination:?}");
             assert!(split.validate().is_ok());
+        }
+        let other = |server: &str, backup: &str| {
+            let stream_key = Some(StreamKey::new("key"));
+            let backup_server = Some(backup.to_owned());
+            Destination { stream_key, backup_server, ..Destination::at(server) }.has_other_key_in_backup()
+        };
+        assert!(other("rtmp://a/b", "rtmp://c/b/other") && other("rtmp://a/b/", "rtmp://live.twitch.tv/app/other"));
+        for backup in ["rtmp://c/b", "rtmp://c/b/key", "rtmp://c/v2/pub/", "rtmp://c/v2/pub"] {
+            assert!(!other("rtmp://a/v2/pub", backup), "{backup}");
         }
         let wrong = Destination { backup_server: Some("http://x/y".to_owned()), ..Destination::at("rtmp://a/b") };
         let told = wrong.validate().unwrap_err().to_string();

@@ -107,10 +107,14 @@ impl EncodingSettings {
             ));
         }
         if !VIDEO_KBPS.contains(&self.video_bitrate.kbps()) {
-            return Err(bad("video bitrate", self.video_bitrate, "use 50k to 50000k; 3000k suits 1280x720 at 30 fps"));
+            return Err(bad(
+                "video bitrate",
+                shown(self.video_bitrate),
+                "use 50k to 50000k; 3000k suits 1280x720 at 30 fps",
+            ));
         }
         if let Some(lowest) = self.video_bitrate_min.filter(|lowest| !VIDEO_KBPS.contains(&lowest.kbps())) {
-            return Err(bad("lowest video bitrate", lowest, "use 50k to 50000k"));
+            return Err(bad("lowest video bitrate", shown(lowest), "use 50k to 50000k"));
         }
         if self.cache_seconds > CACHE_SECONDS_MAX {
             return Err(bad("cache", self.cache_seconds, format!("use 0 (stay current) to {CACHE_SECONDS_MAX} s")));
@@ -137,11 +141,19 @@ impl EncodingSettings {
         if !(*AUDIO_KBPS.start()..=most).contains(&self.audio_bitrate.kbps()) {
             return Err(bad(
                 "audio bitrate",
-                self.audio_bitrate,
+                shown(self.audio_bitrate),
                 format!("use {}k to {most}k at {} Hz; 128k suits stereo", AUDIO_KBPS.start(), self.sample_rate),
             ));
         }
         Ok(())
+    }
+}
+
+/// A rate as it was typed: what is no whole number of kilobits was given in bits.
+fn shown(rate: Bitrate) -> String {
+    match rate.bps() {
+        bits if bits.is_multiple_of(1000) => rate.to_string(),
+        bits => format!("{bits} b/s"),
     }
 }
 

@@ -66,8 +66,11 @@ pub enum SettingsError {
         /// What is wrong.
         reason: String,
     },
+    /// A document to import whose version is not known yet.
+    #[error("it was written by a newer Tally: update this one")]
+    NewerImport,
     /// A file or folder that cannot be read or written.
-    #[error("cannot {action} {}: {}", path.display(), io_reason(source))]
+    #[error("cannot {action} {}: {}", path.display(), io_reason(action, source))]
     Io {
         /// What was tried, such as `write`.
         action: &'static str,
@@ -111,9 +114,28 @@ impl fmt::Display for UrlOf {
     }
 }
 
+/// What is tried with a file that was asked for by its name and is none of the settings' own.
+pub(in crate::settings) const CREATE: &str = "create";
+
+impl SettingsError {
+    /// Whether the name of a file is right, and it cannot be written all the same.
+    pub(crate) fn is_unwritten(&self) -> bool {
+        let Self::Io { action, source, .. } = self else { return false };
+        matches!(*action, "write" | "make" | CREATE) && !is_wrong_name(source)
+    }
+}
+
+/// Whether no file may be made of this name: it is taken, or in no folder.
+pub(crate) fn is_wrong_name(error: &io::Error) -> bool {
+    use ErrorKind::{AlreadyExists, IsADirectory, NotADirectory, NotFound};
+    matches!(error.kind(), AlreadyExists | IsADirectory | NotADirectory | NotFound)
+}
+
 /// The system's own words, with what to do about the common ones.
-fn io_reason(error: &io::Error) -> String {
+fn io_reason(action: &str, error: &io::Error) -> String {
     let advice = match error.kind() {
+        ErrorKind::PermissionDenied if action == "read" => Some("make it readable for you"),
+        _ if action == CREATE => file_advice(error),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             Some("make it writable for you, or set TALLY_CONFIG_DIR to a folder that is")
         }
@@ -132,4 +154,29 @@ pub(crate) fn file_advice(error: &io::Error) -> Option<&'static str> {
         kind if is_disk_full(kind) => "free some space and try again",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_is_about_what_was_tried() {
+        let told = |action, kind: ErrorKind| {
+            let error = SettingsError::Io { action, path: "/x/a.toml".into(), source: kind.into() };
+            (error.to_string(), error.is_unwritten())
+        };
+        for (action, kind, advice, is_unwritten) in [
+            ("read", ErrorKind::PermissionDenied, "make it readable for you", false),
+            ("write", ErrorKind::PermissionDenied, "TALLY_CONFIG_DIR", true),
+            ("write", ErrorKind::StorageFull, "free some space", true),
+            (CREATE, ErrorKind::PermissionDenied, "give yourself permission", true),
+            (CREATE, ErrorKind::IsADirectory, "name a file in a folder", false),
+            (CREATE, ErrorKind::NotFound, "check its name", false),
+        ] {
+            let (told, unwritten) = told(action, kind);
+            assert!(told.contains(advice) && unwritten == is_unwritten, "{action}: {told}");
+            assert_eq!(told.contains("TALLY_CONFIG_DIR"), advice == "TALLY_CONFIG_DIR", "{told}");
+        }
+    }
 }

@@ -55,6 +55,9 @@ pub enum PasteError {
     /// White space inside a stream key of a service that has none.
     #[error("it has white space inside: copy the key alone")]
     SpaceInKey,
+    /// Another key than the destination's in the address of its backup server.
+    #[error("the backup server takes the same stream key: leave the key out of its address")]
+    KeyInBackup,
     /// There is no scheme before the server.
     #[error("the address has no scheme: it starts with rtmp:// or rtmps://")]
     NoScheme,
@@ -239,7 +242,7 @@ fn checked(text: &str) -> Result<&str, PasteError> {
 impl Destination {
     /// Where the catalogue knows the whole address: what follows it is the key, also behind an app of two levels or
     /// a slash at its end.
-    fn with_known_app(&self) -> Option<Self> {
+    pub(super) fn with_known_app(&self) -> Option<Self> {
         let servers = Service::of(self)?.servers.iter();
         servers.filter_map(|server| self.cut_after(server.url)).max_by_key(|cut| cut.server.len())
     }
@@ -255,12 +258,14 @@ impl Destination {
     }
 }
 
-/// Whether `address` can be a backup server.
+/// Whether the backup server of `destination`, if it has one, can be one.
 ///
 /// # Errors
 /// Why it cannot, for whoever typed it.
-pub fn backup_is_usable(address: &str) -> Result<(), PasteError> {
-    Ok(RtmpUrl::parse(address, true).map(drop)?)
+pub fn backup_is_usable(destination: &Destination) -> Result<(), PasteError> {
+    let Some(address) = &destination.backup_server else { return Ok(()) };
+    RtmpUrl::parse(address, true)?;
+    if destination.has_other_key_in_backup() { Err(PasteError::KeyInBackup) } else { Ok(()) }
 }
 
 #[cfg(test)]

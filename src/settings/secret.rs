@@ -7,6 +7,8 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use crate::rtmp::url::UrlParts;
+
 /// What is shown in place of a secret.
 const HIDDEN: &str = "•••";
 
@@ -28,10 +30,10 @@ impl StreamKey {
         Self(kept)
     }
 
-    /// The whole of a file, without surrounding white space.
+    /// The only line of a file, without surrounding white space.
     ///
     /// # Errors
-    /// In words: it cannot be read, is empty, or is no key but something larger.
+    /// In words: it cannot be read, is empty, or is no key but something larger, several lines or an address.
     pub fn read_file(path: &Path) -> Result<Self, String> {
         let file = open_unawaited(path).map_err(|error| error.to_string())?;
         let is_pipe = is_pipe(&file);
@@ -41,7 +43,14 @@ impl StreamKey {
             Ok(length) if length > Self::LENGTH_MAX => return Err("it is larger than 4 KiB".to_owned()),
             Ok(_) => {}
         }
+        let lines = text.split(['\n', '\r']).filter(|line| !line.trim().is_empty()).count();
+        if lines > 1 {
+            return Err("it has several lines".to_owned());
+        }
         let key = Self::new(&text);
+        if !UrlParts::of(key.reveal()).scheme.is_empty() {
+            return Err("it holds an address".to_owned());
+        }
         match key.is_empty() {
             true if is_pipe => Err("it is a pipe, and nobody writes to it".to_owned()),
             true => Err("it is empty".to_owned()),

@@ -149,6 +149,8 @@ pub enum ProblemKind {
     MarkFailed,
     /// The marks of the recording cannot be written.
     MarksLost,
+    /// The report of a rehearsal cannot be written.
+    ReportFailed,
     /// The embedded ingest does not start.
     IngestFailed,
     /// Something about the profile the user should know.
@@ -263,6 +265,7 @@ impl ProblemKind {
             Self::ReplayFailed => "replay_failed",
             Self::MarkFailed => "mark_failed",
             Self::MarksLost => "marks_lost",
+            Self::ReportFailed => "report_failed",
             Self::IngestFailed => "ingest_failed",
             Self::ProfileWarning => "profile_warning",
             Self::ComputerSlept => "computer_slept",

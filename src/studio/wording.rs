@@ -133,6 +133,7 @@ pub fn what(problem: &Problem) -> String {
         }
         ProblemKind::ReplayFailed => format!("The replay {about} cannot be saved ({details})."),
         ProblemKind::MarkFailed => "No moment can be marked: nothing is recorded.".to_owned(),
+        ProblemKind::ReportFailed => format!("The report of the rehearsal {about} cannot be written ({details})."),
         ProblemKind::MarksLost => format!("The marks of the recording {about} cannot be written ({details})."),
         ProblemKind::IngestFailed => format!("The rehearsal's server does not start ({details})."),
         ProblemKind::ProfileWarning => details.clone(),
@@ -291,6 +292,9 @@ pub fn to_do(problem: &Problem) -> String {
             _ => "Record to a folder you may write to, on a disk with some room. The show is not harmed.".to_owned(),
         },
         ProblemKind::MarkFailed => "Record the show: start it with --record FILE.".to_owned(),
+        ProblemKind::ReportFailed => {
+            "Name another file with --rehearsal-report, in a folder you may write to, on a disk with some room.".to_owned()
+        }
         ProblemKind::MarksLost => "The report of the show has them: tally report.".to_owned(),
         ProblemKind::IngestFailed => "Try again; if it stays so, please report it.".to_owned(),
         ProblemKind::ComputerSlept => {

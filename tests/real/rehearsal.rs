@@ -67,8 +67,8 @@ fn a_report_whose_folder_goes_away_is_missed() {
     show.wait_until_live();
     std::fs::remove_dir_all(&folder).unwrap();
     let ended = show.end(Duration::from_secs(30));
-    ended.expect_problem(8, &["recording_failed"]);
-    assert_eq!(ended.summary()["failure"], "recording_failed", "{}", ended.story());
+    ended.expect_problem(8, &["report_failed"]);
+    assert_eq!(ended.summary()["failure"], "report_failed", "{}", ended.story());
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn nginx_with_what_was_exported_sends_a_show_to_two_destinations_one_over_tls() 
     let tube = Nginx::with(&Options { certificates: Some(&certificates), ..Options::default() });
     let came = Arc::<Mutex<Came>>::default();
     let school = noting(&came);
-    let school_url = format!("rtmp://127.0.0.1:{}/v2/school?year=9", school.port);
+    let school_url = format!("rtmp://127.0.0.1:{}/v2/school/?year=9", school.port);
     let tube_url = format!("rtmps://localhost:{}/live", tube.tls_port);
 
     let profiles = |words: &[&str]| {
@@ -165,7 +165,7 @@ fn nginx_with_what_was_exported_sends_a_show_to_two_destinations_one_over_tls() 
     let came = came.lock().unwrap();
     assert_eq!(
         (came.app.as_str(), came.tc_url.as_str(), came.key.as_str()),
-        ("v2/school?year=9", school_url.as_str(), PLAIN_KEY)
+        ("v2/school?year=9", school_url.replace("/?", "?").as_str(), PLAIN_KEY)
     );
     println!("plain: {} of {sent} pictures, {} sounds", came.picture_times.len(), came.sound_times.len());
     let longest = |times: &[u32]| times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);

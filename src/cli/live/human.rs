@@ -69,22 +69,14 @@ impl Human {
             return;
         }
         self.last_status = now;
-        let latency = stats.latency.map_or_else(String::new, |l| format!(" · latency {:.0} ms", l.median));
-        let status = format!(
-            "{} {} · {:.1} fps · {:.0} kb/s · cache {:.1} s · {} dropped{latency} · CPU {:.0} %",
-            stats.state.word().to_uppercase(),
-            clock_text(now.since(since)),
-            stats.fps,
-            stats.video_kbps + stats.audio_kbps,
-            stats.queue_ms / 1e3,
-            stats.dropped,
-            stats.cpu_percent,
-        );
+        let parts = status_parts(stats, now.since(since));
         if self.terminal {
-            print::rewrite(&status);
+            // In the last column some terminals begin another line, which nothing rewrites.
+            let room = print::columns().map_or(usize::MAX, |columns| columns.saturating_sub(1));
+            print::rewrite(&fitting(parts, room));
             self.status_shown = true;
         } else {
-            print::line(&status);
+            print::line(&fitting(parts, usize::MAX));
         }
     }
 
@@ -140,6 +132,33 @@ impl Human {
     }
 }
 
+/// What the status line tells, each with how little it is missed: the most goes first where there is no room.
+fn status_parts(stats: &Stats, live_for: Duration) -> Vec<(u8, String)> {
+    let latency = stats.latency.map(|latency| (5, format!("latency {:.0} ms", latency.median)));
+    let mut parts = vec![
+        (0, format!("{} {}", stats.state.word().to_uppercase(), clock_text(live_for))),
+        (4, format!("{:.1} fps", stats.fps)),
+        (1, format!("{:.0} kb/s", stats.video_kbps + stats.audio_kbps)),
+        (3, format!("cache {:.1} s", stats.queue_ms / 1e3)),
+        (2, format!("{} dropped", stats.dropped)),
+    ];
+    parts.extend(latency);
+    parts.push((6, format!("CPU {:.0} %", stats.cpu_percent)));
+    parts
+}
+
+/// As many of `parts` as have room in so many columns.
+fn fitting(mut parts: Vec<(u8, String)>, room: usize) -> String {
+    loop {
+        let line = parts.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(" · ");
+        let least = parts.iter().enumerate().max_by_key(|(_, (missed, _))| *missed).map(|(at, _)| at);
+        match least {
+            Some(at) if parts.len() > 1 && line.chars().count() > room => _ = parts.remove(at),
+            _ => return line.chars().take(room).collect(),
+        }
+    }
+}
+
 fn clock_text(time: Duration) -> String {
     let seconds = time.as_secs();
     format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
@@ -162,6 +181,21 @@ fn recording_lines(files: &[PathBuf], frames_missing: u64) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_status_fits_into_its_terminal() {
+        let parts = [(0, "LIVE 01:02:03"), (4, "30.0 fps"), (1, "3128 kb/s"), (6, "CPU 35 %")];
+        let parts = || parts.map(|(missed, text)| (missed, text.to_owned())).to_vec();
+        for (room, shown) in [
+            (usize::MAX, "LIVE 01:02:03 · 30.0 fps · 3128 kb/s · CPU 35 %"),
+            (47, "LIVE 01:02:03 · 30.0 fps · 3128 kb/s · CPU 35 %"),
+            (46, "LIVE 01:02:03 · 30.0 fps · 3128 kb/s"),
+            (30, "LIVE 01:02:03 · 3128 kb/s"),
+            (6, "LIVE 0"),
+        ] {
+            assert_eq!(fitting(parts(), room), shown);
+        }
+    }
 
     #[test]
     fn a_gap_is_told_of_a_file_only_where_there_is_no_other() {

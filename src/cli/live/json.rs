@@ -1,9 +1,11 @@
 //! One JSON object a line: names and fields are a contract, to be added to and never renamed.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::cli::names::Names;
 use crate::cli::print;
+use crate::clock::Clock;
 use crate::media::Timestamp;
 use crate::studio::rehearsal::RehearsalReport;
 use crate::studio::{LatencyMillis, Problem, Stats, StepReport, StudioEvent, Summary, wording};
@@ -52,13 +54,26 @@ impl Json {
 
 /// Writes the event `name` of that time with its fields.
 pub(in crate::cli) fn print_event(at: Timestamp, name: &str, fields: Value) {
+    print::json(&event_of(at, name, fields));
+}
+
+/// Writes what `object` holds as the event `name` of now. Whether somebody still reads there.
+pub(in crate::cli) fn print_object(clock: &Clock, name: &str, object: &impl Serialize) -> bool {
+    match serde_json::to_value(object) {
+        Ok(fields) => print::json(&event_of(clock.now(), name, fields)),
+        // It has its own words for what is wrong.
+        Err(_) => print::json(object),
+    }
+}
+
+fn event_of(at: Timestamp, name: &str, fields: Value) -> Map<String, Value> {
     let mut line = Map::new();
     line.insert("event".to_owned(), json!(name));
     line.insert("t".to_owned(), rounded(at.as_secs_f64(), 3));
     if let Value::Object(fields) = fields {
         line.extend(fields);
     }
-    print::json(&line);
+    line
 }
 
 fn step_fields(step: &StepReport, names: &Names) -> Value {

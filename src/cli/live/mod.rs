@@ -75,7 +75,7 @@ pub(super) fn run(settings: ShowSettings, json: bool, notices: Vec<String>, repo
                 }
             }
             NextEvent::Event(StudioEvent::Ended(mut summary)) => {
-                // What was asked for and is not there is a failure like that of any recording.
+                // What was asked for and is not there is a failure.
                 summary.failure = summary.failure.take().or(unwritten);
                 let exit = summary.failure.as_ref().map_or(Exit::Ok, |problem| exit_of(problem.kind));
                 printer.tell(StudioEvent::Ended(summary));
@@ -155,7 +155,10 @@ pub(super) fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::EndLost
         | ProblemKind::LostWhileChecking
         | ProblemKind::UploadTooSlow => Exit::Lost,
-        ProblemKind::RecordingFailed | ProblemKind::RecordingGap | ProblemKind::DiskFull => Exit::Recording,
+        ProblemKind::RecordingFailed
+        | ProblemKind::RecordingGap
+        | ProblemKind::DiskFull
+        | ProblemKind::ReportFailed => Exit::Recording,
         ProblemKind::SourceRestored
         | ProblemKind::SourceFrozen
         | ProblemKind::SourceBlack

@@ -43,8 +43,11 @@ impl ReportFile {
             .and_then(|()| self.must_be_new())
             .and_then(|()| fs::rename(&self.temporary, &self.path))
             .inspect_err(|_| drop(fs::remove_file(&self.temporary)));
-        let about = self.path.display().to_string();
-        written.map_err(|error| Problem::new(ProblemKind::RecordingFailed, about, error.to_string()))
+        written.map_err(|error| self.unwritten(&error))
+    }
+
+    fn unwritten(&self, error: &io::Error) -> Problem {
+        Problem::new(ProblemKind::ReportFailed, self.path.display().to_string(), error.to_string())
     }
 
     /// Nothing is overwritten.
@@ -58,5 +61,21 @@ impl ReportFile {
 
     fn write_text(&self, text: &str) -> io::Result<()> {
         write_new(&self.temporary, text, Access::Default)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::studio::wording;
+
+    #[test]
+    fn a_report_that_cannot_be_written_is_no_recording() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = ReportFile::at(&folder.path().join("r.json")).unwrap();
+        let problem = file.unwritten(&file.write_text("").and_then(|()| file.write_text("")).unwrap_err());
+        assert_eq!(problem.kind, ProblemKind::ReportFailed);
+        assert!(wording::what(&problem).starts_with("The report of the rehearsal "), "{}", wording::what(&problem));
+        assert_eq!(crate::cli::live::exit_of(problem.kind), crate::cli::Exit::Recording);
     }
 }

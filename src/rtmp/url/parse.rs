@@ -113,7 +113,7 @@ pub enum UrlError {
 
 impl RtmpUrl {
     /// Takes `text` apart. With `key_given` (the key comes from elsewhere) the whole path is the app; otherwise the
-    /// app is the path's first segment and all the rest is the stream name.
+    /// app is the path's first segment and all the rest is the stream name, unless the path ends with a slash.
     pub fn parse(text: &str, key_given: bool) -> Result<Self, UrlError> {
         let parts = UrlParts::of(text);
         let scheme = read_scheme(parts.scheme)?;
@@ -128,10 +128,15 @@ impl RtmpUrl {
         let (user, password) = parts.user_and_password();
         let without_slash = |path: &'_ str| path.strip_prefix('/').unwrap_or(path).to_owned();
         let (app, stream_name) = if key_given {
-            (if parts.path.contains('?') { parts.path } else { parts.path.trim_end_matches('/') }, None)
+            (parts.path, None)
         } else {
             (parts.app, Some(parts.stream_name.to_owned()).filter(|name| !name.is_empty()))
         };
+        let (levels, query) = app.split_at(app.find('?').unwrap_or(app.len()));
+        let without_end = levels.trim_end_matches('/');
+        // Before a query the slash only says that there are two levels.
+        let is_kept = !query.is_empty() && !without_end.get(1..).is_some_and(|levels| levels.contains('/'));
+        let app = &format!("{}{query}", if is_kept { levels } else { without_end });
         Ok(Self { scheme, host, port, app: without_slash(app), stream_name, user, password })
     }
 
@@ -267,6 +272,7 @@ mod tests {
             ("rtmp://h/live2?backup=1/key", "live2?backup=1", Some("key")),
             ("rtmp://h/app", "app", None),
             ("rtmp://h/app/", "app", None),
+            ("rtmp://h/v2/pub/", "v2/pub", None),
             ("rtmp://h", "", None),
             ("rtmp://h/", "", None),
             ("rtmp://h//key", "", Some("key")),
@@ -285,6 +291,9 @@ mod tests {
             ("rtmp://h/v2/pub//", "v2/pub"),
             ("rtmps://b.rtmps.youtube.com:443/live2?backup=1", "live2?backup=1"),
             ("rtmp://h/live?path=/a/", "live?path=/a/"),
+            ("rtmp://h/live/?path=/a/", "live/?path=/a/"),
+            ("rtmp://h/v2/pub/?x=/a/", "v2/pub?x=/a/"),
+            ("rtmp://h/v2/pub?x=1", "v2/pub?x=1"),
             ("rtmp://h", ""),
         ] {
             let url = given(text);

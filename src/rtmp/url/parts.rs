@@ -1,5 +1,8 @@
 //! An address cut at the places that matter. Whatever reads, splits or hides an address cuts it here.
 
+/// What some servers call the usual instance of an app: no key.
+const INSTANCE: &str = "_definst_";
+
 /// An address, cut. Nothing is decoded and nothing is judged; `scheme`, login and `@`, `host_port` and `path` join to
 /// the whole, and `app`, a slash and `stream_name` to the path.
 #[derive(Clone, Copy)]
@@ -14,7 +17,8 @@ pub struct UrlParts<'a> {
     pub host_port: &'a str,
     /// With its leading slash; may hold a query.
     pub path: &'a str,
-    /// The path's first segment, with its leading slash; may hold a query.
+    /// The path's first segment, with its leading slash; may hold a query. All of the path where that ends with a slash, as an
+    /// app of two levels is written, or with the instance of an app.
     pub app: &'a str,
     /// What follows the slash after the app: the key, where it stands in the address.
     pub stream_name: &'a str,
@@ -38,6 +42,8 @@ impl<'a> UrlParts<'a> {
         let app_end = path.get(1..).and_then(|rest| rest.find('/')).map_or(path.len(), |at| at + 1);
         let (app, tail) = path.split_at(app_end);
         let stream_name = tail.strip_prefix('/').unwrap_or(tail);
+        let name = stream_name.split('?').next().unwrap_or_default();
+        let (app, stream_name) = if name.ends_with('/') || name == INSTANCE { (path, "") } else { (app, stream_name) };
         Self { whole, scheme, login, host_port, path, app, stream_name }
     }
 
@@ -87,6 +93,21 @@ fn percent_decoded(text: &str) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn an_app_of_two_levels_ends_with_a_slash() {
+        for (text, app, stream_name) in [
+            ("rtmp://h/v2/pub", "/v2", "pub"),
+            ("rtmp://h/v2/pub/", "/v2/pub/", ""),
+            ("rtmp://h/v2/pub/?x=1/y", "/v2/pub/?x=1/y", ""),
+            ("rtmp://h/v2/pub?x=1/", "/v2", "pub?x=1/"),
+            ("rtmp://h/app/_definst_", "/app/_definst_", ""),
+            ("rtmp://h/app/", "/app", ""),
+        ] {
+            let parts = UrlParts::of(text);
+            assert_eq!((parts.app, parts.stream_name), (app, stream_name), "{text}");
+        }
+    }
 
     proptest! {
         #[test]

@@ -10,11 +10,15 @@ pub const HIDDEN: &str = "•••";
 /// cannot be read, what might be a key or a password in the wrong place is hidden as well.
 pub fn redact_url(url: &str) -> String {
     let parts = UrlParts::of(url);
-    let UrlParts { scheme, host_port, app, stream_name, .. } = parts;
+    let UrlParts { scheme, host_port, path, .. } = parts;
     if parts.whole.is_empty() {
         return String::new();
     }
     let has_scheme = !scheme.is_empty();
+    // What an app of two levels ends with may be a key all the same.
+    let app_end = path.get(1..).and_then(|rest| rest.find('/')).map_or(path.len(), |at| at + 1);
+    let (app, tail) = path.split_at(app_end);
+    let stream_name = tail.strip_prefix('/').unwrap_or(tail);
     // Without a scheme it may be a key alone; what is no host may be a login of which the rest is missing.
     if (!has_scheme && !app.starts_with('/')) || (has_scheme && split_host(host_port).is_err()) {
         return format!("{scheme}{HIDDEN}");
@@ -66,6 +70,7 @@ mod tests {
         for (url, shown) in [
             ("rtmp://h:1935/app", "rtmp://h:1935/app"),
             ("rtmp://h/app/canary", "rtmp://h/app/•••"),
+            ("rtmp://h/app/canary/", "rtmp://h/app/•••"),
             ("rtmp://u:canary@h/app?token=canary/canary", "rtmp://•••@h/app?•••/•••"),
             ("h/app/canary", "h/app/•••"),
         ] {

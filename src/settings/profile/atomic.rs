@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::settings::SettingsError;
+use crate::settings::error::CREATE;
 
 /// Largest settings file that is read, in bytes: a profile is about one thousand.
 const FILE_LENGTH_MAX: u64 = 1 << 20;
@@ -25,14 +26,14 @@ pub(in crate::settings) fn io_error(action: &'static str, path: &Path) -> impl F
 }
 
 /// Writes `text` beside `path`, brings it to the disk, and puts it in the place of `path` at once.
-/// A link is followed: people keep their settings in other folders.
+/// A link is followed: people keep their settings in other folders. Nobody else may write to `path` meanwhile: what stands
+/// beside it is taken for what a crash has left.
 pub(in crate::settings) fn write_atomically(path: &Path, text: &str, access: Access) -> Result<(), SettingsError> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().unwrap_or(Path::new("."));
     let file_name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = folder.join(format!(".{file_name}.tmp-{}", std::process::id()));
-    // One of the same name can only be left over from a crash.
-    let _ = fs::remove_file(&temporary);
+    remove_leftovers(folder, Some(&file_name));
     let written = write_new(&temporary, text, access).and_then(|()| fs::rename(&temporary, &path));
     if let Err(source) = written {
         let _ = fs::remove_file(&temporary);
@@ -42,7 +43,19 @@ pub(in crate::settings) fn write_atomically(path: &Path, text: &str, access: Acc
     Ok(())
 }
 
-/// Writes a file that does not exist yet.
+/// Removes what crashes have left while the file of this name, or any, was written in `folder`: it may hold secrets.
+pub(in crate::settings) fn remove_leftovers(folder: &Path, of: Option<&str>) {
+    let is_leftover = |name: &str| {
+        let cut = name.strip_prefix('.').and_then(|name| name.rsplit_once(".tmp-"));
+        cut.is_some_and(|(file, id)| of.is_none_or(|of| of == file) && id.parse::<u32>().is_ok())
+    };
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    for file in files.filter(|file| file.file_name().to_str().is_some_and(is_leftover)) {
+        let _ = fs::remove_file(file.path());
+    }
+}
+
+/// Writes a file that does not exist yet, or none.
 pub(crate) fn write_new(path: &Path, text: &str, access: Access) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -54,17 +67,18 @@ pub(crate) fn write_new(path: &Path, text: &str, access: Access) -> io::Result<(
     #[cfg(not(unix))]
     let _ = access; // The folder of a user's settings is private by itself there.
     let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    // A part of it would be no use, and in the way of the next try.
+    written.inspect_err(|_| drop(fs::remove_file(path)))
 }
 
 /// Like `write_new`, with the reason when it cannot be.
 pub(in crate::settings) fn write_document(path: &Path, text: &str, access: Access) -> Result<(), SettingsError> {
     write_new(path, text, access).map_err(|error| match error.kind() {
         // The system says of a folder, too, that there is a file.
-        io::ErrorKind::AlreadyExists if path.is_dir() => io_error("write", path)(io::ErrorKind::IsADirectory.into()),
+        io::ErrorKind::AlreadyExists if path.is_dir() => io_error(CREATE, path)(io::ErrorKind::IsADirectory.into()),
         io::ErrorKind::AlreadyExists => SettingsError::FileExists { path: path.to_owned() },
-        _ => io_error("write", path)(error),
+        _ => io_error(CREATE, path)(error),
     })
 }
 
@@ -117,6 +131,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.toml");
         write_atomically(&path, "one", Access::Default).unwrap();
+        // A crash has left this.
+        fs::write(folder.path().join(".a.toml.tmp-1"), "half").unwrap();
         write_atomically(&path, "two", Access::Default).unwrap();
         assert_eq!(read_text(&path).unwrap().as_deref(), Some("two"));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);

@@ -105,33 +105,91 @@ pub(super) fn write_profile(
             });
         }
     }
+    let before = read_profile(document, "");
     let root = document.as_table_mut();
     if root.is_empty() {
         root.decor_mut().set_prefix(WITHOUT_SECRETS);
     }
-    set(root, "version", Some(VERSION));
-    set(root, "name", Some(name));
-    set(root, "video", Some(settings.video.to_string()));
-    set(root, "audio", Some(settings.audio.to_string()));
-    let usual = IngestSettings::default();
-    let listen = Some(settings.ingest.listen).filter(|listen| *listen != usual.listen);
-    set(root, "ingest_listen", listen.map(|listen| listen.to_string()));
-    set(root, "ingest_key_file", settings.ingest.key_file.as_deref().and_then(Path::to_str));
-    set(root, "gain_db", Some(f64::from(settings.gain_db)));
-    let card = settings.card.to_string();
-    set(root, "card", Some(card).filter(|card| *card != CardChoice::default().to_string()));
-    set(root, "rehearse", Some(settings.rehearse));
-    set(root, "record", settings.record.as_deref().and_then(Path::to_str));
-    set(root, "record_split", settings.record_split.map(|split| split.to_string()));
-    set(root, "duration_seconds", settings.duration.map(|duration| duration.as_secs_f64()));
-    if root.get("encoding").is_none_or(|item| item.as_table_like().is_none()) {
+    let newest = root.get("version").and_then(Item::as_integer).filter(|version| *version > VERSION);
+    let write = |settings: &ShowSettings, fields: &mut Fields<'_>| {
+        fields.set("version", Some(newest.unwrap_or(VERSION)));
+        fields.set("name", Some(name));
+        write_root(fields, settings);
+    };
+    let unusable = before.unusable("").filter(|key| key != "name").collect();
+    let left = left_alone(unusable, |fields| write(&before.settings, fields), |fields| write(settings, fields));
+    write(settings, &mut Fields { table: root, left });
+    let is_table = |item: &Item| item.as_table_like().is_some();
+    if root.get("encoding").is_none_or(|item| !is_table(item) && before.settings.encoding != settings.encoding) {
         root.insert("encoding", Item::Table(Table::new()));
     }
     if let Some(table) = root.get_mut("encoding").and_then(Item::as_table_like_mut) {
-        write_encoding(table, &settings.encoding);
+        let write = |encoding| move |fields: &mut Fields<'_>| write_encoding(fields, encoding);
+        let unusable = before.unusable("encoding.").collect();
+        let left = left_alone(unusable, write(&before.settings.encoding), write(&settings.encoding));
+        write_encoding(&mut Fields { table, left }, &settings.encoding);
     }
-    write_destinations(root, settings, kept);
+    let is_no_list =
+        before.warnings.iter().any(|warning| matches!(warning, Warning::Document(_, DocumentWarning::NoDestinations)));
+    if !(is_no_list && settings.destinations.is_empty()) {
+        write_destinations(root, settings, kept);
+    }
     Ok(())
+}
+
+impl Content {
+    /// The fields at `place`, such as `encoding.`, whose values could not be used.
+    fn unusable(&self, place: &str) -> impl Iterator<Item = String> {
+        self.warnings.iter().filter_map(move |warning| match warning {
+            Warning::Document(_, DocumentWarning::Value { field, .. }) => {
+                field.strip_prefix(place).filter(|key| !key.contains('.')).map(str::to_owned)
+            }
+            _ => None,
+        })
+    }
+}
+
+/// A table to write into, but for what is left as it stands there.
+struct Fields<'a> {
+    table: &'a mut dyn TableLike,
+    left: Vec<String>,
+}
+
+impl Fields<'_> {
+    fn set<V: Into<Value>>(&mut self, key: &str, value: Option<V>) {
+        if !self.left.iter().any(|left| left == key) {
+            set(self.table, key, value);
+        }
+    }
+}
+
+/// Those of `unusable` that nobody has changed since they were read: a newer version may know what they mean.
+fn left_alone(
+    unusable: Vec<String>,
+    as_read: impl FnOnce(&mut Fields<'_>),
+    as_wanted: impl FnOnce(&mut Fields<'_>),
+) -> Vec<String> {
+    let (mut read, mut wanted) = (Table::new(), Table::new());
+    as_read(&mut Fields { table: &mut read, left: Vec::new() });
+    as_wanted(&mut Fields { table: &mut wanted, left: Vec::new() });
+    let text = |table: &Table, key: &str| table.get(key).map(ToString::to_string);
+    unusable.into_iter().filter(|key| text(&read, key) == text(&wanted, key)).collect()
+}
+
+fn write_root(fields: &mut Fields<'_>, settings: &ShowSettings) {
+    fields.set("video", Some(settings.video.to_string()));
+    fields.set("audio", Some(settings.audio.to_string()));
+    let usual = IngestSettings::default();
+    let listen = Some(settings.ingest.listen).filter(|listen| *listen != usual.listen);
+    fields.set("ingest_listen", listen.map(|listen| listen.to_string()));
+    fields.set("ingest_key_file", settings.ingest.key_file.as_deref().and_then(Path::to_str));
+    fields.set("gain_db", Some(f64::from(settings.gain_db)));
+    let card = settings.card.to_string();
+    fields.set("card", Some(card).filter(|card| *card != CardChoice::default().to_string()));
+    fields.set("rehearse", Some(settings.rehearse));
+    fields.set("record", settings.record.as_deref().and_then(Path::to_str));
+    fields.set("record_split", settings.record_split.map(|split| split.to_string()));
+    fields.set("duration_seconds", settings.duration.map(|duration| duration.as_secs_f64()));
 }
 
 /// Says at the head of `document` whether it holds its secrets, in place of what was said before.
@@ -168,21 +226,21 @@ fn paths_of(settings: &ShowSettings) -> impl Iterator<Item = &Path> {
     video.into_iter().chain(audio).chain(card).chain(key).chain(settings.record.as_deref()).chain(trusted)
 }
 
-fn write_encoding(table: &mut dyn TableLike, encoding: &EncodingSettings) {
-    set(table, "size", Some(encoding.size.to_string()));
+fn write_encoding(fields: &mut Fields<'_>, encoding: &EncodingSettings) {
+    fields.set("size", Some(encoding.size.to_string()));
     let rate = encoding.frame_rate;
     match rate.den() {
-        1 => set(table, "fps", Some(i64::from(rate.num()))),
-        den => set(table, "fps", Some(format!("{}/{den}", rate.num()))),
+        1 => fields.set("fps", Some(i64::from(rate.num()))),
+        den => fields.set("fps", Some(format!("{}/{den}", rate.num()))),
     }
-    set(table, "video_bitrate", Some(bitrate_text(encoding.video_bitrate)));
-    set(table, "keyframe_seconds", Some(encoding.keyframe_seconds));
-    set(table, "audio_bitrate", Some(bitrate_text(encoding.audio_bitrate)));
-    set(table, "sample_rate", Some(i64::from(encoding.sample_rate)));
-    set(table, "channels", Some(i64::from(encoding.channels)));
-    set(table, "adaptive", Some(encoding.adaptive));
-    set(table, "video_bitrate_min", encoding.video_bitrate_min.map(bitrate_text));
-    set(table, "cache_seconds", Some(encoding.cache_seconds).filter(|seconds| *seconds > 0).map(i64::from));
+    fields.set("video_bitrate", Some(bitrate_text(encoding.video_bitrate)));
+    fields.set("keyframe_seconds", Some(encoding.keyframe_seconds));
+    fields.set("audio_bitrate", Some(bitrate_text(encoding.audio_bitrate)));
+    fields.set("sample_rate", Some(i64::from(encoding.sample_rate)));
+    fields.set("channels", Some(i64::from(encoding.channels)));
+    fields.set("adaptive", Some(encoding.adaptive));
+    fields.set("video_bitrate_min", encoding.video_bitrate_min.map(bitrate_text));
+    fields.set("cache_seconds", Some(encoding.cache_seconds).filter(|seconds| *seconds > 0).map(i64::from));
 }
 
 fn bitrate_text(rate: Bitrate) -> String {
@@ -196,13 +254,18 @@ fn write_destinations(root: &mut Table, settings: &ShowSettings, kept: &[KeptSec
     for (destination, kept) in settings.destinations.iter().zip(kept) {
         let same = |table: &&Table| name_of(*table).as_deref() == Some(destination.name.as_str());
         let mut table = old.iter().find(same).cloned().unwrap_or_default();
-        set(&mut table, "name", Some(destination.name.as_str()));
-        set(&mut table, "server", Some(destination.server.as_str()));
-        set(&mut table, "user", destination.user.as_deref());
-        set(&mut table, "tls_ca", destination.tls_ca.as_deref().and_then(Path::to_str));
-        set(&mut table, "backup_server", destination.backup_server.as_deref());
-        write_secret(&mut table, "stream_key", destination.stream_key.as_ref(), kept.stream_key);
-        write_secret(&mut table, "password", destination.password.as_ref(), kept.password);
+        let mut reader = Reader { file: "", place: String::new(), warnings: Vec::new() };
+        let mut before = Vec::new();
+        reader.destination(&table, &mut before, &mut Vec::new());
+        let before_kept = KeptSecrets::default();
+        let content = Content { warnings: reader.warnings, ..Content::default() };
+        let unusable = content.unusable("").filter(|key| key != "name").collect();
+        let left = left_alone(
+            unusable,
+            |fields| before.iter().for_each(|before| write_destination(fields, before, &before_kept)),
+            |fields| write_destination(fields, destination, &kept),
+        );
+        write_destination(&mut Fields { table: &mut table, left }, destination, &kept);
         new.push(table);
     }
     // What could not be read is not ours to throw away.
@@ -216,13 +279,23 @@ fn write_destinations(root: &mut Table, settings: &ShowSettings, kept: &[KeptSec
     }
 }
 
-fn write_secret(table: &mut Table, key: &str, secret: Option<&StreamKey>, kept: Option<Kept>) {
-    set(table, key, secret.map(StreamKey::reveal));
+fn write_destination(fields: &mut Fields<'_>, destination: &Destination, kept: &KeptSecrets) {
+    fields.set("name", Some(destination.name.as_str()));
+    fields.set("server", Some(destination.server.as_str()));
+    fields.set("user", destination.user.as_deref());
+    fields.set("tls_ca", destination.tls_ca.as_deref().and_then(Path::to_str));
+    fields.set("backup_server", destination.backup_server.as_deref());
+    write_secret(fields, "stream_key", destination.stream_key.as_ref(), kept.stream_key.as_ref());
+    write_secret(fields, "password", destination.password.as_ref(), kept.password.as_ref());
+}
+
+fn write_secret(fields: &mut Fields<'_>, key: &str, secret: Option<&StreamKey>, kept: Option<&Kept>) {
+    fields.set(key, secret.map(StreamKey::reveal));
     let kept = kept.map(|kept| match kept {
         Kept::Own => Value::from(true),
         Kept::At(entry) => Value::from(entry),
     });
-    set(table, &kept_key(key), kept);
+    fields.set(&kept_key(key), kept);
 }
 
 fn kept_key(key: &str) -> String {
@@ -461,4 +534,44 @@ fn bitrate(value: &Value) -> Result<Bitrate, String> {
 fn duration(value: &Value) -> Result<Duration, String> {
     let duration = Duration::try_from_secs_f64(number(value)?).map_err(|error| error.to_string())?;
     if duration.is_zero() { Err("it must be more than 0".to_owned()) } else { Ok(duration) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::VideoChoice;
+
+    const NEWER: &str = "version = 7\nname = \"show\"\nvideo = \"hologram:1\" # new\nrecord = 5\n\n[encoding]\n\
+        size = \"1920x108O\"\nadaptive = \"often\"\n\n[[destinations]]\nname = \"main\"\nserver = \"rtmp://h/app\"\nuser = { id = 7 }\n";
+
+    /// `text` after its settings were changed and written back.
+    fn saved(text: &str, change: impl FnOnce(&mut ShowSettings)) -> String {
+        let mut document: DocumentMut = text.parse().unwrap();
+        let mut settings = read_profile(&document, "").settings;
+        change(&mut settings);
+        write_profile(&mut document, "show", &settings, &[]).unwrap();
+        document.to_string()
+    }
+
+    #[test]
+    fn what_a_newer_version_means_stays_until_it_is_changed() {
+        let text = saved(NEWER, |settings| settings.encoding.video_bitrate = Bitrate::from_kbps(4000));
+        let expected = ["version = 7\n", "video = \"hologram:1\" # new\n", "record = 5\n", "size = \"1920x108O\"\n"];
+        for line in expected.into_iter().chain(["adaptive = \"often\"\n", "user = { id = 7 }\n", "\"4000k\""]) {
+            assert!(text.contains(line), "{line} in {text}");
+        }
+        let text = saved(&text, |settings| {
+            (settings.video, settings.encoding.adaptive) = (VideoChoice::Test, false);
+            settings.destinations[0].user = Some("me".to_owned());
+        });
+        for line in ["video = \"test\" # new\n", "adaptive = false\n", "user = \"me\"\n", "record = 5\n"] {
+            assert!(text.contains(line), "{line} in {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_table_of_ours_stays_too() {
+        let text = saved("encoding = \"best\"\ndestinations = \"all\"\n", |settings| settings.rehearse = true);
+        assert!(text.contains("encoding = \"best\"") && text.contains("destinations = \"all\""), "{text}");
+    }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::DocumentMut;
 
-use super::atomic::{Access, io_error, read_text, set_aside, write_atomically};
+use super::atomic::{Access, io_error, read_text, remove_leftovers, set_aside, write_atomically};
 use super::document::{Content, read_profile, strip_secrets, write_profile};
 use super::name::{checked_name, same_name, slug};
 use crate::settings::secrets::{KeysIn, SecretStore, Secrets};
@@ -184,7 +184,10 @@ impl ProfileStore {
     pub fn remove(&self, name: &str) -> Result<String, SettingsError> {
         let _lock = self.lock()?;
         let entry = self.existing(name)?;
-        self.forget(&entry.kept(), Some(&entry.path))?;
+        // A crash may have left some that its file does not speak of.
+        let own = format!("{}/", entry.slug());
+        let left = self.secrets.entries_in_file().into_iter().filter(|at| at.starts_with(&own));
+        self.forget(&entry.kept().into_iter().chain(left).collect::<Vec<_>>(), Some(&entry.path))?;
         fs::remove_file(&entry.path).map_err(io_error("remove", &entry.path))?;
         Ok(entry.name)
     }
@@ -237,6 +240,7 @@ impl ProfileStore {
     /// # Errors
     /// A folder that cannot be written.
     pub fn keep_window(&self, window: &WindowSettings) -> Result<(), SettingsError> {
+        let _lock = self.lock()?;
         window.save(&self.config_dir)
     }
 
@@ -258,7 +262,7 @@ impl ProfileStore {
             let key = StreamKey::read_file(&file).map_err(unreadable)?;
             return Ok((file, key));
         }
-        fs::create_dir_all(&self.config_dir).map_err(io_error("make", &self.config_dir))?;
+        let _lock = self.lock()?;
         write_atomically(&file, fresh, Access::Private)?;
         Ok((file, StreamKey::new(fresh)))
     }
@@ -284,6 +288,9 @@ impl ProfileStore {
         let file = File::options().create(true).truncate(false).write(true).open(&path);
         let file = file.map_err(io_error("write", &path))?;
         file.lock().map_err(io_error("lock", &path))?;
+        for folder in [&self.config_dir, &folder] {
+            remove_leftovers(folder, None);
+        }
         Ok(file)
     }
 

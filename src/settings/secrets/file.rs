@@ -41,6 +41,13 @@ impl FileStore {
         Ok((document, told))
     }
 
+    /// What it has secrets for; nothing where it cannot be read.
+    pub(super) fn entries(&self) -> Vec<String> {
+        self.read()
+            .map(|(document, _)| document.iter().map(|(entry, _)| entry.to_owned()).collect())
+            .unwrap_or_default()
+    }
+
     #[cfg(unix)]
     fn tighten(&self, file: &File) -> Result<Option<Warning>, SettingsError> {
         use std::os::unix::fs::PermissionsExt;

@@ -80,6 +80,11 @@ impl Secrets {
         }
     }
 
+    /// The names of what is in the file; none where that cannot be read.
+    pub(in crate::settings) fn entries_in_file(&self) -> Vec<String> {
+        self.file.entries()
+    }
+
     /// Those in `system`, or the file where it fails.
     pub fn with(config_dir: &Path, system: impl SecretStore + 'static) -> Self {
         Self { system: Ok(Box::new(system)), file: FileStore::new(config_dir) }

@@ -10,12 +10,13 @@ const WIDTH: f64 = 960.0;
 const HEIGHT: f64 = 120.0;
 const RIBBON_HEIGHT: f64 = 28.0;
 /// Below a graph, for the times.
-const AXIS_HEIGHT: f64 = 18.0;
+const AXIS_HEIGHT: f64 = 24.0;
 /// Seconds between times on the axis: the least that gives no more than so many of them.
 const TICK_SECONDS: [u32; 16] = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21_600, 43_200];
 const TICKS_MAX: u32 = 10;
-/// Times closer than this are not read.
+/// Times closer than this are not read, and on a phone, where they are written larger, than this.
 const TICK_WIDTH: f64 = 60.0;
+const TICK_WIDTH_SMALL: f64 = 105.0;
 /// Points of a line: more would not be seen.
 const POINTS_MAX: usize = 960;
 
@@ -61,12 +62,14 @@ pub fn flight_html(flight: &Flight, words: FlightWords) -> String {
 }
 
 const STYLE: &str = ":root{color-scheme:light dark}\
-body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:2rem auto;padding:0 1rem}\
+body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}\
 h1{font-size:1.5rem}h2{font-size:1.05rem;margin:1.6rem 0 .3rem}p{margin:.2rem 0}\
 svg{width:100%;height:auto;display:block;background:color-mix(in srgb,currentColor 5%,transparent);border-radius:6px}\
-text{font-size:11px;fill:currentColor}.tick{stroke:currentColor;stroke-opacity:.2}.l0{stroke:#2f7de1}.l1{stroke:#d9822b}.l2{stroke:#2e9e5b}.l3{stroke:#8f5ad6}.l4{stroke:#c2557a}polyline{fill:none;stroke-width:1.5}\
+text{font-size:11px;fill:currentColor}.top{dominant-baseline:hanging}.tick{stroke:currentColor;stroke-opacity:.2}.l0{stroke:#2f7de1}.l1{stroke:#d9822b}.l2{stroke:#2e9e5b}.l3{stroke:#8f5ad6}.l4{stroke:#c2557a}polyline{fill:none;stroke-width:1.5}\
 .poor{fill:#d9822b}.away{fill:#d64545}.good{fill:#2e9e5b}i{display:inline-block;width:.8em;height:.2em;margin:0 .4em .2em 0}\
-table{border-collapse:collapse;width:100%}td{padding:.15rem .8rem .15rem 0;vertical-align:top;font-variant-numeric:tabular-nums}";
+table{border-collapse:collapse;width:100%}td{padding:.15rem .8rem .15rem 0;vertical-align:top;font-variant-numeric:tabular-nums}td:first-child{white-space:nowrap}\
+td:not(:last-child){overflow-wrap:break-word}\
+@media(max-width:640px){body{margin:1rem auto}text{font-size:26px}.wide{display:none}polyline{stroke-width:4}td{padding-right:.5rem}}";
 
 fn graphs() -> Vec<Graph> {
     vec![
@@ -154,6 +157,7 @@ fn graph(flight: &Flight, (title, unit, lines): &Graph, words: FlightWords) -> S
             .fold(None, |most: Option<f64>, value| Some(most.map_or(value, |most| most.max(value))))
     };
     let top = lines.iter().flat_map(|(_, of)| groups.iter().filter_map(|group| worst(group, *of))).fold(0.0, f64::max);
+    let told = format!("{} {unit}", words.number(top, decimals(top)));
     let scale = if top > 0.0 { (HEIGHT - 16.0) / top } else { 0.0 };
     let step = WIDTH / (groups.len().max(2) - 1) as f64;
     let mut out = format!("<h2>{title}</h2>\n<p>");
@@ -166,9 +170,9 @@ fn graph(flight: &Flight, (title, unit, lines): &Graph, words: FlightWords) -> S
     }
     let _ = write!(
         out,
-        "</p>\n<svg viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"{}\"><text x=\"4\" y=\"12\">{top:.0} {unit}</text>",
+        "</p>\n<svg viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"{}\"><text class=\"top\" x=\"4\" y=\"3\">{told}</text>",
         HEIGHT + AXIS_HEIGHT,
-        words.at_most(title, &format!("{top:.0} {unit}"))
+        words.at_most(title, &told)
     );
     for (number, (_, of)) in lines.iter().enumerate() {
         let mut points = String::new();
@@ -191,6 +195,17 @@ fn graph(flight: &Flight, (title, unit, lines): &Graph, words: FlightWords) -> S
     out + &time_axis(&groups, step, HEIGHT) + "</svg>\n"
 }
 
+/// How many decimals a figure needs to be told from another one.
+fn decimals(value: f64) -> usize {
+    if value.fract() == 0.0 || value >= 10.0 {
+        0
+    } else if value >= 0.1 {
+        1
+    } else {
+        2
+    }
+}
+
 /// Times below what is `height` tall, each where its second is: where seconds are missing (the computer slept), so are times.
 fn time_axis(groups: &[&[FlightSecond]], step: f64, height: f64) -> String {
     let at = |group: &&[FlightSecond]| group.first().map_or(0, |second| second.at);
@@ -199,6 +214,7 @@ fn time_axis(groups: &[&[FlightSecond]], step: f64, height: f64) -> String {
     let every = TICK_SECONDS.into_iter().find(|every| span / every < TICKS_MAX).unwrap_or(86_400);
     let mut axis = String::new();
     let mut free_from = 0.0;
+    let mut free_from_small = 0.0;
     let mut due = first.next_multiple_of(every);
     for (place, group) in groups.iter().enumerate() {
         if at(group) < due {
@@ -209,12 +225,17 @@ fn time_axis(groups: &[&[FlightSecond]], step: f64, height: f64) -> String {
         let x = place as f64 * step;
         if x >= free_from && x <= WIDTH - TICK_WIDTH {
             free_from = x + TICK_WIDTH;
+            let is_for_small = x >= free_from_small && x <= WIDTH - TICK_WIDTH_SMALL;
+            let class = if is_for_small { "" } else { " class=\"wide\"" };
+            if is_for_small {
+                free_from_small = x + TICK_WIDTH_SMALL;
+            }
             let _ = write!(
                 axis,
-                "<line class=\"tick\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"0\" y2=\"{}\"/><text x=\"{:.1}\" y=\"{}\">{}</text>",
+                "<line class=\"tick\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"0\" y2=\"{}\"/><text{class} x=\"{:.1}\" y=\"{}\">{}</text>",
                 height + AXIS_HEIGHT,
                 x + 3.0,
-                height + AXIS_HEIGHT - 5.0,
+                height + AXIS_HEIGHT - 6.0,
                 clock(time)
             );
         }
@@ -239,7 +260,9 @@ fn stretches(flight: &Flight, words: FlightWords) -> String {
 fn table(title: &str, rows: impl Iterator<Item = [String; 3]>) -> String {
     let rows: String = rows
         .map(|row| {
-            let cells: String = row.iter().map(|cell| format!("<td>{}</td>", escaped(cell))).collect();
+            // The last cell may be broken anywhere, so it is one with words.
+            let cells = row.iter().filter(|cell| !cell.is_empty());
+            let cells: String = cells.map(|cell| format!("<td>{}</td>", escaped(cell))).collect();
             format!("<tr>{cells}</tr>\n")
         })
         .collect();
@@ -272,6 +295,10 @@ mod tests {
         assert!(page.len() < 400_000, "{} bytes", page.len());
         assert_eq!(page.matches("<svg viewBox=\"0 0 960").count(), 7);
         assert!(flight_html(&Flight::default(), FlightWords::English).contains("not a single second"));
+        for (value, told) in [(0.0, 0), (3.0, 0), (0.04, 2), (0.4, 1), (9.96, 1), (31.4, 0)] {
+            assert_eq!(decimals(value), told, "{value}");
+        }
+        assert!(page.contains("<style>") && page.contains("@media(max-width:640px)"));
     }
 
     #[test]
@@ -298,6 +325,6 @@ mod tests {
         let flight = Flight { seconds: (0..30).chain(3600..3630).map(second).collect(), ..Flight::default() };
         let ribbon = ribbon(&flight, FlightWords::English);
         assert_eq!(ribbon.matches("</text>").count(), 2, "{ribbon}");
-        assert!(ribbon.contains("<text x=\"483.0\" y=\"41\">1:00:00</text>"), "{ribbon}");
+        assert!(ribbon.contains("<text x=\"483.0\" y=\"46\">1:00:00</text>"), "{ribbon}");
     }
 }

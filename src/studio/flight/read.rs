@@ -46,10 +46,16 @@ pub struct FlightEvent {
     pub sentence: String,
 }
 
-/// The file is not a show's.
+/// The file is not a show's that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is not the flight recorder's file of a show")]
-pub struct NoFlight;
+pub enum NoFlight {
+    /// It is another file.
+    #[error("it is not the flight recorder's file of a show")]
+    Foreign,
+    /// Its form is a newer one.
+    #[error("it was written by a newer Tally: update this one")]
+    Newer,
+}
 
 /// Why a show's file gives no report.
 #[derive(Debug, thiserror::Error)]
@@ -82,8 +88,11 @@ impl Flight {
     /// It does not begin as such files do.
     pub fn read(text: &str) -> Result<Self, NoFlight> {
         let mut lines = text.split('\n');
-        if lines.next().map(|line| line.trim_end_matches('\r')) != Some(FIRST_LINE) {
-            return Err(NoFlight);
+        let first = lines.next().unwrap_or_default().trim_end_matches('\r');
+        if first != FIRST_LINE {
+            let version = first.strip_prefix(FIRST_LINE.trim_end_matches('1'));
+            let is_newer = version.is_some_and(|version| version.parse::<u32>().is_ok_and(|version| version > 1));
+            return Err(if is_newer { NoFlight::Newer } else { NoFlight::Foreign });
         }
         let mut flight = Self::default();
         // What follows the last line's end is a part of a line.
@@ -158,8 +167,9 @@ mod tests {
         assert_eq!(flight.seconds, [second(3)]);
         assert_eq!((flight.events.len(), flight.events[0].sentence.as_str()), (1, "live at a"));
         assert_eq!(flight.standing(), Standing::CutOff);
-        assert_eq!(Flight::read("no"), Err(NoFlight));
-        assert_eq!(Flight::read(""), Err(NoFlight));
+        assert_eq!(Flight::read("no"), Err(NoFlight::Foreign));
+        assert_eq!(Flight::read(""), Err(NoFlight::Foreign));
+        assert_eq!(Flight::read("tally show 2\nH\tsize\t1280x720\n"), Err(NoFlight::Newer));
     }
 
     #[test]

@@ -149,6 +149,7 @@ fn what_german(problem: &Problem) -> String {
             format!("Die Wiederholung {about} lässt sich nicht speichern ({}).", replay_german(details))
         }
         Kind::MarkFailed => "Es lässt sich kein Moment markieren: nichts wird aufgenommen.".to_owned(),
+        Kind::ReportFailed => format!("Der Bericht der Probe {about} lässt sich nicht schreiben ({details})."),
         Kind::MarksLost => format!("Die Marken der Aufnahme {about} lassen sich nicht schreiben ({details})."),
         Kind::IngestFailed => format!("Der Server der Probe startet nicht ({details})."),
         Kind::ProfileWarning => details.clone(),
@@ -532,6 +533,10 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         ],
         Kind::RecordingRepaired => ["Nothing to do: it plays.", "Nichts zu tun: sie läuft."],
         Kind::MarkFailed => RECORD_FIRST,
+        Kind::ReportFailed => [
+            "Choose a folder you may write to, on a disk with some room.",
+            "Wähle einen Ordner, in den du schreiben darfst, auf einem Datenträger mit Platz.",
+        ],
         Kind::MarksLost => ["The report of the show has them.", "Im Bericht der Sendung stehen sie."],
         Kind::ReplayFailed => [
             "Record to a folder you may write to, on a disk with some room. The show is not harmed.",

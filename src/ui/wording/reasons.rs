@@ -10,6 +10,8 @@ const REASONS: &[[&str; 2]] = &[
     ["it is not a regular file", "es ist keine gewöhnliche Datei"],
     ["it is no file", "es ist keine Datei"],
     ["it is empty", "sie ist leer"],
+    ["it has several lines", "sie hat mehrere Zeilen"],
+    ["it holds an address", "in ihr steht eine Adresse"],
     ["it is a sound file, without a picture", "es ist eine Tondatei ohne Bild"],
     ["it is a picture, without sound", "es ist ein Bild ohne Ton"],
     ["it is a clip, and no still picture", "es ist ein Clip und kein Standbild"],

@@ -270,6 +270,10 @@ impl Words {
                 "There is white space inside: copy the stream key alone",
                 "Es ist Leerraum darin: kopiere nur den Streamschlüssel",
             ],
+            PasteError::KeyInBackup => [
+                "It takes the same stream key: leave the key out of its address (an app of two levels ends with /)",
+                "Er nimmt denselben Streamschlüssel: lass ihn in der Adresse weg (eine App aus zwei Teilen endet mit /)",
+            ],
             PasteError::NoScheme => {
                 ["An address starts with rtmps:// or rtmp://", "Eine Adresse beginnt mit rtmps:// oder rtmp://"]
             }

@@ -46,8 +46,9 @@ impl Words {
             SettingsError::Import { reason } => {
                 format!("Was importiert werden soll, ist nicht zu gebrauchen: {}", reasons::in_german(reason))
             }
-            SettingsError::Io { path, source, .. } => {
-                format!("Mit {} geht es nicht: {source}{}", path.display(), advice_in_german(source))
+            SettingsError::NewerImport => "Ein neueres Tally hat es geschrieben: aktualisiere dieses".to_owned(),
+            SettingsError::Io { action, path, source } => {
+                format!("Mit {} geht es nicht: {source}{}", path.display(), advice_in_german(action, source))
             }
             SettingsError::FileExists { path } => format!("Es gibt schon eine Datei {}", path.display()),
             SettingsError::Secret { reason } => {
@@ -60,8 +61,9 @@ impl Words {
     }
 }
 
-fn advice_in_german(error: &io::Error) -> &'static str {
+fn advice_in_german(action: &str, error: &io::Error) -> &'static str {
     match error.kind() {
+        ErrorKind::PermissionDenied if action == "read" => "; gib dir das Recht, es zu lesen",
         kind if is_disk_full(kind) => "; schaffe Platz und versuche es noch einmal",
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             "; gib dir das Recht zu schreiben, oder setze TALLY_CONFIG_DIR auf einen Ordner, in dem du es hast"

@@ -65,6 +65,10 @@ impl ProfileStore {
         if document.get("version").is_none() {
             return Err(wrong("it has no version, so it was not made by tally profiles export".to_owned()));
         }
+        let is_newer = |warning: &Warning| matches!(warning, Warning::Document(_, DocumentWarning::Newer));
+        if content.warnings.iter().any(is_newer) {
+            return Err(SettingsError::NewerImport);
+        }
         let name = content.name.ok_or_else(|| wrong("it has no name".to_owned()))?;
         if let Some(warning) = content.warnings.into_iter().next() {
             return Err(wrong(fault_of(&warning)));

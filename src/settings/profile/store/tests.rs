@@ -473,6 +473,7 @@ fn a_bad_import_is_refused_whole_and_quotes_no_secret() {
         ("name = \"canary", "line 1"),
         ("name = \"x\"", "version"),
         ("version = 1", "no name"),
+        ("version = 2\nvideo = \"canary\"", "was written by a newer Tally: update this one"),
         ("version = 1\nname = \"x\"\nvideo = \"screen\"", "video"),
         (
             "version = 1\nname = \"x\"\n[[destinations]]\nserver = \"rtmp://h/a\"\nstream_key = [\"canary\"]",

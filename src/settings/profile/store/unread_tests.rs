@@ -240,3 +240,19 @@ fn a_key_for_senders_that_cannot_be_read_is_not_replaced() {
     fs::write(&file, "").unwrap();
     assert_eq!(user.store.incoming_key("second").unwrap().1.reveal(), "second");
 }
+
+#[test]
+fn what_a_crash_has_left_goes_with_the_next_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let secrets = Secrets::in_file(folder.path(), "this is a test");
+    let store = ProfileStore::with_secrets(folder.path().to_owned(), secrets);
+    store.save("show", &ShowSettings::default()).unwrap();
+    store.secrets.set("show/main/stream_key", &StreamKey::new("canary")).unwrap();
+    store.secrets.set("shows/main/stream_key", &StreamKey::new("other")).unwrap();
+    let left = [".secrets.toml.tmp-1", "profiles/.new.toml.tmp-1"].map(|name| folder.path().join(name));
+    left.iter().for_each(|file| fs::write(file, "canary").unwrap());
+    store.remove("show").unwrap();
+    assert!(left.iter().all(|file| !file.exists()));
+    let kept = fs::read_to_string(folder.path().join("secrets.toml")).unwrap();
+    assert!(!kept.contains("canary") && kept.contains("other"), "{kept}");
+}

@@ -415,9 +415,9 @@ impl Sheet<'_> {
         if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::Backup, labels, &current) {
             state.forget(Place::Backup);
             let typed = Some(typed.trim().to_owned()).filter(|typed| !typed.is_empty());
-            match typed.as_deref().map_or(Ok(()), backup_is_usable) {
+            let wanted = Destination { backup_server: typed, ..destination.clone() };
+            match backup_is_usable(&wanted) {
                 Ok(()) => {
-                    let wanted = Destination { backup_server: typed, ..destination.clone() };
                     let backup = wanted.with_secrets_split().backup_server;
                     self.change(|destination| destination.backup_server = backup);
                 }

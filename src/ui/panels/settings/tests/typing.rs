@@ -178,3 +178,19 @@ fn a_tilde_stands_for_the_home_folder_in_every_path() {
     let ca = typed(World::new(with_key("nginx-rtmp"), Tab::Destination), Tab::Destination, "Extra certificate (PEM)");
     assert_eq!(ca.destinations[0].tls_ca, Some(home("x/a.file")));
 }
+
+#[test]
+fn a_backup_server_is_not_taken_with_a_key_of_its_own() {
+    let mut harness = World::new(to("nginx-rtmp"), Tab::Destination).harness(SIZES[1]);
+    fill(&mut harness, Role::TextInput, "Server", "rtmp://h.example/live");
+    enter(&mut harness);
+    click(&mut harness, Role::Button, "More…");
+    fill(&mut harness, Role::TextInput, "Server in reserve", "rtmp://b.example/live/canary99");
+    enter(&mut harness);
+    harness.get_by_label_contains("It takes the same stream key");
+    assert_eq!(harness.state().settings().destinations[0].backup_server, None);
+    fill(&mut harness, Role::TextInput, "Server in reserve", "rtmp://b.example/live");
+    enter(&mut harness);
+    let backup = harness.state().settings().destinations[0].backup_server.clone();
+    assert_eq!(backup.as_deref(), Some("rtmp://b.example/live"));
+}
