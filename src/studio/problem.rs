@@ -1,15 +1,17 @@
 //! What the user is told when something goes wrong: a stable kind, what it is about, the server's own words.
 
 mod computer;
+mod notice;
 mod tls;
 
-use crate::capture::{DeviceInfo, SourceError, SourceEvent, SourceRemedy};
+use crate::capture::{SourceError, SourceEvent, SourceRemedy};
 use crate::media::{Bitrate, FrameRate, Size, Turn};
 use crate::output::{PublishError, PublishStep, TlsFault};
 use crate::rtmp::auth::{LoginRefusal, login_refusal};
 use crate::rtmp::client::{ClientError, Step};
 use crate::rtmp::handshake::HandshakeError;
 
+pub use notice::{Notice, OtherInputs};
 pub use tls::TlsPeer;
 
 /// Every problem there is. The word of each is stable.
@@ -310,42 +312,6 @@ struct Advice {
     place: Option<usize>,
 }
 
-/// What may be the right device where the chosen one gives nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OtherInputs {
-    /// Whether the chosen one gives what an output plays, and hears nobody.
-    pub is_monitor: bool,
-    /// Names of the others that hear something.
-    pub names: Vec<String>,
-}
-
-impl OtherInputs {
-    /// More names than these help nobody.
-    const NAMES_MAX: usize = 5;
-
-    /// Where the device `id` is chosen and `devices` are there; `None` where there is no other to choose.
-    pub fn beside(id: &str, devices: &[DeviceInfo]) -> Option<Self> {
-        let others = devices.iter().filter(|device| device.id != id && !device.is_monitor());
-        let names: Vec<_> = others.map(|device| device.name.clone()).take(Self::NAMES_MAX).collect();
-        (!names.is_empty()).then(|| Self { is_monitor: id.ends_with(".monitor"), names })
-    }
-}
-
-/// What is noticed of a source while it runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// The source's id.
-    pub id: String,
-    /// The source's name.
-    pub about: String,
-    /// What: one of `ProblemKind::NOTICES`.
-    pub kind: ProblemKind,
-    /// Whether it begins or is over.
-    pub turn: Turn,
-    /// Of a microphone that gives nothing: what else there is.
-    pub inputs: Option<OtherInputs>,
-}
-
 /// Settings to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remedy {
@@ -617,6 +583,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::capture::DeviceInfo;
 
     #[test]
     fn a_silent_device_is_named_with_those_that_may_be_meant() {
