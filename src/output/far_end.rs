@@ -57,6 +57,8 @@ pub(super) struct FarEnd {
     late: Duration,
     /// For how long an acknowledgement is due.
     overdue: Duration,
+    /// Bytes that neither the system nor the server has, beyond what the server leaves unacknowledged anyway.
+    held: u64,
     /// The way was seen to hold bytes that the system has no more.
     is_split: bool,
 }
@@ -120,9 +122,9 @@ impl FarEnd {
         let due = self.written.iter().find(|(_, written)| *written >= last.bytes + self.step());
         self.overdue = due.map_or(Duration::ZERO, |(since, _)| at.since(*since).saturating_sub(usual));
         self.late = last.late.max(self.overdue);
-        let held = written.saturating_sub(sample.outstanding + last.bytes + self.step());
+        self.held = written.saturating_sub(sample.outstanding + last.bytes + self.step());
         let was_split = self.is_split;
-        self.is_split |= self.late >= LATE && held > HELD;
+        self.is_split |= self.late >= LATE && self.held > HELD;
         self.is_split && !was_split
     }
 
@@ -159,6 +161,11 @@ impl FarEnd {
     fn step(&self) -> u64 {
         let pairs = self.confirmed.iter().zip(self.confirmed.iter().skip(1));
         pairs.map(|(before, after)| after.bytes - before.bytes).max().unwrap_or(0)
+    }
+
+    /// Whether the server is heard to have all that the system has not.
+    pub(super) fn sees_no_more(&self) -> bool {
+        self.is_known() && !self.is_split && self.held <= HELD
     }
 
     /// Whether the system does not see all of the way.
@@ -245,6 +252,7 @@ mod tests {
         assert!(view.bps.is_some_and(|bps| bps.abs_diff(1_200_000) < 150_000), "{view:?}");
         assert!(view.unconfirmed.abs_diff(108_000) < 20_000 && view.late > Duration::from_millis(250), "{view:?}");
         assert_eq!(view.room, Some(0), "first it must get less");
+        assert!(!far_end.sees_no_more());
     }
 
     #[test]
@@ -255,7 +263,7 @@ mod tests {
             let outstanding = millis as u64 * MADE - arrived;
             assert_eq!(look(&mut far_end, millis, outstanding, arrived), None, "{millis}");
         }
-        assert!(far_end.is_known());
+        assert!(far_end.is_known() && far_end.sees_no_more());
     }
 
     #[test]

@@ -161,6 +161,8 @@ pub struct LinkView {
     pub by_peer: bool,
     /// The peer takes nothing just now, and has not for a while.
     pub is_shut: bool,
+    /// The path is narrow, and what the server acknowledges tells no more of it than the system does.
+    pub is_plain: bool,
 }
 
 impl LinkView {
@@ -414,6 +416,7 @@ impl Link {
             segments: last.segments,
             by_peer: by_peer.is_some(),
             is_shut: !self.far_end.is_known() && self.shuts.is_so(last),
+            is_plain: carried.is_some() && self.far_end.sees_no_more(),
         };
         self.far_end.view(last).map_or(view, |whole| whole.widen(view, last))
     }

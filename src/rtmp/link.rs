@@ -203,6 +203,12 @@ impl<E> Link<E> {
         self.own_window_max = bytes;
     }
 
+    /// From now on acknowledgements are wanted every so many bytes.
+    pub(super) fn set_window(&mut self, bytes: u32) {
+        self.own_window_max = bytes;
+        self.send_window_ack_size(bytes);
+    }
+
     /// Tells our window unless the peer knows it.
     pub(super) fn send_window_ack_size(&mut self, size: u32) {
         let size = size.min(self.own_window_max);

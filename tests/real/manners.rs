@@ -100,7 +100,9 @@ fn full(format: &str, size: &str, used_kb: u32, seconds: u32) -> (Value, usize, 
     let (mut serve, seen, url) = serve_on_a_small_disk(dir.path(), format, size, used_kb);
     let sent = Tally::small_show(&url, seconds).key("cam").run();
     sent.expect_good_show();
-    let problem = serve.wait_for("problem", LIMIT, |event| event["event"] == "problem");
+    // That it gets low is told first.
+    let ends = |event: &Value| event["event"] == "problem" && event["kind"] != "disk_low";
+    let problem = serve.wait_for("problem", LIMIT, ends);
     serve.wait_for("publish_ended event", LIMIT, |event| event["event"] == "publish_ended");
     let copy = dir.path().join(format!("copy.{format}"));
     std::fs::copy(seen.join(format!("cam.{format}")), &copy).unwrap();

@@ -13,6 +13,9 @@ const LOOK_CLOSELY: Duration = Duration::from_millis(5);
 const LOOK_BUSY: Duration = Duration::from_millis(50);
 const LOOK_IDLE: Duration = Duration::from_millis(500);
 
+/// So long after the path itself was narrow the server's word may be needed again.
+const PLAIN_FOR: Duration = Duration::from_secs(20);
+
 /// What waits on our side of the system, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Waiting {
@@ -43,6 +46,8 @@ pub(super) struct Watch {
     handed: Option<(Timestamp, u64)>,
     /// Bytes of a train whose first packet was just taken.
     train: Option<u64>,
+    /// When the path itself was narrow last.
+    plain_at: Option<Timestamp>,
 }
 
 impl Watch {
@@ -57,6 +62,7 @@ impl Watch {
             next: now,
             handed: None,
             train: None,
+            plain_at: None,
         }
     }
 
@@ -101,6 +107,7 @@ impl Watch {
             (None, None) => self.link.observe(sample),
         }
         let view = self.link.view();
+        self.plain_at = if view.is_plain { Some(now) } else { self.plain_at };
         self.room_left = view.room.map(|room| room.saturating_sub(sample.outstanding));
         let wait = match (self.room_left.is_some() || self.link.wants_looks(), sample.backlog()) {
             (true, _) => LOOK_CLOSELY,
@@ -109,6 +116,12 @@ impl Watch {
         };
         self.next = now + wait;
         view
+    }
+
+    /// Whether the server is to acknowledge often. Where the path itself is narrow its word is not needed, and a show that ends
+    /// there leaves its tail to the system.
+    pub(super) fn wants_acknowledgements(&self, now: Timestamp) -> bool {
+        self.plain_at.is_none_or(|at| now.since(at) >= PLAIN_FOR)
     }
 
     /// Smoothed round-trip time, if the system tells.

@@ -292,7 +292,7 @@ impl<'a> Pump<'a> {
     fn poll_write(&mut self, cx: &mut Context<'_>, now: Timestamp) -> Result<bool, PublishError> {
         let mut progress = false;
         while !self.outgoing.is_empty() {
-            let left = self.watch.room_left().filter(|_| self.phase == Phase::Live);
+            let left = self.watch.room_left().filter(|_| self.phase == Phase::Live && !self.ends);
             let mut room = left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
             if room == 0 {
                 break;
@@ -447,6 +447,7 @@ impl<'a> Pump<'a> {
     /// From now on it sends what it still holds.
     fn begin_to_end(&mut self) {
         if !std::mem::replace(&mut self.ends, true) {
+            self.session.want_acknowledgements(false);
             self.task.tell(PublisherEvent::State(PublisherState::Ending));
         }
     }
@@ -507,6 +508,7 @@ impl<'a> Pump<'a> {
         if self.phase != Phase::Live {
             return Ok(());
         }
+        self.session.want_acknowledgements(!self.ends && self.watch.wants_acknowledgements(now));
         let queue = self.task.output.queue();
         // A train is no reason to drop pictures.
         if let Some(late) = self.task.config.late_max.filter(|_| !link.has_train()) {

@@ -24,6 +24,8 @@ const PUBLISH_CHUNKS: u32 = 8;
 /// The server is to acknowledge every so many bytes: a few times a second at any rate that has pictures. What a tunnel or a
 /// proxy on the way holds back is seen by nothing else.
 const WINDOW_ACK_SIZE: u32 = 16 * 1024;
+/// Where that is not wanted: half a second or more apart.
+const SELDOM_ACK_SIZE: u32 = 2_500_000;
 
 const CONNECT_TRANSACTION: f64 = 1.0;
 const RELEASE_TRANSACTION: f64 = 2.0;
@@ -138,6 +140,15 @@ impl ClientSession {
             };
             let message = self.header(chunk_stream, message_kind, timestamp_ms);
             self.link.send(message, header, &payload);
+        }
+    }
+
+    /// Whether the server is to acknowledge often. A system that is told something after the program has closed the connection
+    /// gives up what it still holds (RFC 1122, 4.2.2.13): where the end of a show may be left to it, the server is to be silent.
+    /// Does nothing unless live.
+    pub fn want_acknowledgements(&mut self, wanted: bool) {
+        if self.step == Step::Live {
+            self.link.set_window(if wanted { WINDOW_ACK_SIZE } else { SELDOM_ACK_SIZE });
         }
     }
 

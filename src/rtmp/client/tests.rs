@@ -271,6 +271,19 @@ fn the_servers_window_is_answered_at_once_so_that_nagle_does_not_wait() {
 }
 
 #[test]
+fn a_server_is_told_how_often_to_acknowledge_when_that_changes() {
+    let mut fixture = Fixture::live();
+    fixture.sent.clear();
+    for (wanted, told) in [(false, Some(2_500_000_u32)), (false, None), (true, Some(16_384)), (true, None)] {
+        fixture.session.want_acknowledgements(wanted);
+        fixture.poll();
+        let said = fixture.server.read(&std::mem::take(&mut fixture.sent));
+        let told: Vec<_> = told.iter().map(|told| ("5".to_owned(), told.to_be_bytes().to_vec())).collect();
+        assert_eq!(names(&said).into_iter().zip(said.iter().map(|it| it.body.to_vec())).collect::<Vec<_>>(), told);
+    }
+}
+
+#[test]
 fn acknowledgements_are_unrolled_and_never_ahead_of_what_was_sent() {
     let mut fixture = Fixture::live();
     let sent = fixture.session.sent_bytes();
