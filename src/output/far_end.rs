@@ -106,6 +106,12 @@ impl FarEnd {
                 self.written.pop_front();
             }
         }
+        if confirmed == 0 {
+            // It is not asked, or never did: what was acknowledged before tells nothing of now.
+            self.confirmed.clear();
+            self.is_split = false;
+            return false;
+        }
         let before = self.confirmed.back().copied();
         if confirmed > self.last_confirmed() {
             self.confirm(at, confirmed, before);
@@ -264,6 +270,11 @@ mod tests {
             assert_eq!(look(&mut far_end, millis, outstanding, arrived), None, "{millis}");
         }
         assert!(far_end.is_known() && far_end.sees_no_more());
+        // It is not asked any more: that nothing comes is no tunnel.
+        for millis in (5000..9000).step_by(10) {
+            assert_eq!(look(&mut far_end, millis, 0, 0), None, "{millis}");
+        }
+        assert!(!far_end.is_known());
     }
 
     #[test]

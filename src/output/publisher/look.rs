@@ -25,7 +25,7 @@ pub(super) struct Waiting {
     pub(super) queued: u64,
     /// Written to the system so far.
     pub(super) written: u64,
-    /// Of these, what the server says it has.
+    /// Of these, what the server says it has; 0 where it is not asked.
     pub(super) confirmed: u64,
 }
 
@@ -99,7 +99,7 @@ impl Watch {
             segments: figures.and_then(|figures| figures.segments),
             window: figures.map(|figures| figures.window).filter(is_told).unwrap_or_default(),
             written: waiting.written,
-            confirmed: waiting.confirmed.min(waiting.written),
+            confirmed: if self.wants_acknowledgements(now) { waiting.confirmed.min(waiting.written) } else { 0 },
         };
         match (self.train.take(), self.handed.take_if(|_| flushed)) {
             (Some(bytes), _) => self.link.train_leaves(bytes, sample),

@@ -488,7 +488,7 @@ impl<'a> Pump<'a> {
             writing: self.outgoing_bytes as u64,
             queued: queue.gauge().bytes as u64,
             written: self.written_total,
-            confirmed: self.session.acknowledged_bytes(),
+            confirmed: if self.ends { 0 } else { self.session.acknowledged_bytes() },
         };
         let link = self.watch.look(now, self.transport.tcp(), waiting, !self.unflushed);
         self.unacknowledged.note(self.written_total, self.watch.outstanding(), !self.unflushed);
