@@ -78,6 +78,19 @@ fn names_started(events: &Events) -> Vec<String> {
     events.lock().unwrap().iter().filter_map(started).collect()
 }
 
+fn client_config(tc_url: String, name: &str) -> ClientConfig {
+    ClientConfig {
+        app: "live".to_owned(),
+        tc_url,
+        stream_name: name.to_owned(),
+        chunk_size: 4096,
+        deadlines: Deadlines::default(),
+        random: Box::new([7; 1528]),
+        encoder_name: "FMLE/3.0 (compatible; Tally/test)".to_owned(),
+        digest_handshake: true,
+    }
+}
+
 /// A publisher that blocks.
 struct Publisher {
     stream: TcpStream,
@@ -89,16 +102,7 @@ impl Publisher {
     fn open(address: SocketAddr, name: &str) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let config = ClientConfig {
-            app: "live".to_owned(),
-            tc_url: format!("rtmp://{address}/live"),
-            stream_name: name.to_owned(),
-            chunk_size: 4096,
-            deadlines: Deadlines::default(),
-            random: Box::new([7; 1528]),
-            encoder_name: "FMLE/3.0 (compatible; Tally/test)".to_owned(),
-            digest_handshake: true,
-        };
+        let config = client_config(format!("rtmp://{address}/live"), name);
         let clock = Clock::system();
         Self { stream, session: ClientSession::new(clock.now(), config), clock }
     }

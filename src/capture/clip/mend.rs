@@ -19,16 +19,18 @@ pub(super) struct Mended {
     file: File,
     length: u64,
     at: u64,
+    /// Behind tags places are not those that the reader of formats counts.
+    is_tagged: bool,
     patches: Vec<(u64, [u8; 4])>,
 }
 
-/// `file` from where its sound begins; whether that is behind tags, so that places in it are not those of the file.
-pub(super) fn beginning(mut file: File) -> Result<(bool, Mended)> {
+/// `file` from where its sound begins.
+pub(super) fn beginning(mut file: File) -> Result<Mended> {
     let length = file.metadata()?.len();
     let at = behind_tags(&mut file)?;
     let patches = if at == 0 { wave_lengths(&mut file, length)? } else { Vec::new() };
     file.seek(SeekFrom::Start(at))?;
-    Ok((at > 0, Mended { file, length, at, patches }))
+    Ok(Mended { file, length, at, is_tagged: at > 0, patches })
 }
 
 /// Where ID3v2 tags end (id3.org, ID3v2.4 3.1); 0 where there are none.
@@ -105,10 +107,10 @@ impl Seek for Mended {
 
 impl MediaSource for Mended {
     fn is_seekable(&self) -> bool {
-        true
+        !self.is_tagged
     }
 
     fn byte_len(&self) -> Option<u64> {
-        Some(self.length)
+        (!self.is_tagged).then_some(self.length)
     }
 }

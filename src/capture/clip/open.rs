@@ -68,10 +68,7 @@ fn name_of(path: &Path) -> String {
 }
 
 fn open_mp4_video(file: File, path: &Path) -> Result<Box<dyn VideoSource>, String> {
-    let mp4 = Mp4::read(&file)?;
-    if mp4.video.is_none() && mp4.audio.is_none() {
-        return Err(NEITHER.to_owned());
-    }
+    let mp4 = read_mp4(&file)?;
     if let Some(reason) = mp4.video.as_ref().and_then(|track| emptiness(&track.codec, track.samples.len(), "picture")) {
         return Err(reason);
     }
@@ -79,11 +76,8 @@ fn open_mp4_video(file: File, path: &Path) -> Result<Box<dyn VideoSource>, Strin
 }
 
 fn open_mp4_audio(file: File, path: &Path, sample_rate: u32, channels: u16) -> Result<Box<dyn AudioSource>, String> {
-    let mp4 = Mp4::read(&file)?;
+    let mp4 = read_mp4(&file)?;
     let length = mp4.loop_length();
-    if mp4.video.is_none() && mp4.audio.is_none() {
-        return Err(NEITHER.to_owned());
-    }
     let Some(track) = mp4.audio else { return Err("it holds a picture but no sound".to_owned()) };
     if let Some(reason) = emptiness(&track.codec, track.samples.len(), "sound") {
         return Err(reason);
@@ -95,8 +89,12 @@ fn open_mp4_audio(file: File, path: &Path, sample_rate: u32, channels: u16) -> R
     open_pcm(Box::new(pcm), Some(length), "AAC", path, sample_rate, channels)
 }
 
-/// Of a file without tracks.
-const NEITHER: &str = "it holds neither a picture nor sound";
+fn read_mp4(file: &File) -> Result<Mp4, String> {
+    match Mp4::read(file)? {
+        Mp4 { video: None, audio: None } => Err("it holds neither a picture nor sound".to_owned()),
+        mp4 => Ok(mp4),
+    }
+}
 
 fn emptiness(codec: &Codec, samples: usize, what: &str) -> Option<String> {
     (samples == 0 && !matches!(codec, Codec::Other(_))).then(|| format!("its {what} track is empty"))

@@ -13,7 +13,7 @@ use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptio
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 
-use super::mend;
+use super::mend::{self, Mended};
 use super::mix_down::{Gains, gains_of};
 use super::sound::Pcm;
 
@@ -72,13 +72,8 @@ struct Stream {
     track: u32,
 }
 
-fn from_start(file: &File) -> Result<Box<dyn MediaSource>, String> {
-    let copy = || file.try_clone().map_err(|error| error.to_string());
-    let (tagged, whole) = mend::beginning(copy()?).map_err(|error| error.to_string())?;
-    Ok(match (tagged, whole) {
-        (true, whole) => Box::new(ReadOnlySource::new(whole)),
-        (false, whole) => Box::new(whole),
-    })
+fn from_start(file: &File) -> Result<Mended, String> {
+    file.try_clone().and_then(mend::beginning).map_err(|error| error.to_string())
 }
 
 fn probe(source: Box<dyn MediaSource>) -> Result<Box<dyn FormatReader>, String> {
@@ -93,7 +88,7 @@ fn probe(source: Box<dyn MediaSource>) -> Result<Box<dyn FormatReader>, String> 
 
 impl Stream {
     fn open(file: &File) -> Result<Self, String> {
-        let mut format = probe(from_start(file)?)?;
+        let mut format = probe(Box::new(from_start(file)?))?;
         if format.format_info().format == FORMAT_ID_MP3 {
             // Of an MP3 that does not tell its length the library guesses one from the rate of its first packets, and cuts
             // off what is beyond it: but not where it cannot know how many bytes there are.

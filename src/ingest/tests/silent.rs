@@ -16,16 +16,7 @@ struct Talk {
 
 impl Talk {
     fn begin(shared: &Arc<Shared>, port: u16, name: &str) -> Self {
-        let config = ClientConfig {
-            app: "live".to_owned(),
-            tc_url: "rtmp://h/live".to_owned(),
-            stream_name: name.to_owned(),
-            chunk_size: 4096,
-            deadlines: Deadlines::default(),
-            random: Box::new([7; 1528]),
-            encoder_name: "FMLE/3.0 (compatible; Tally/test)".to_owned(),
-            digest_handshake: true,
-        };
+        let config = client_config("rtmp://h/live".to_owned(), name);
         let clock = shared.clock.clone();
         let conversation = Conversation::new(SocketAddr::from(([192, 0, 2, 7], port)), Arc::clone(shared)).unwrap();
         let session = ClientSession::new(clock.now(), config);
