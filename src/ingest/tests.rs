@@ -113,7 +113,12 @@ impl Publisher {
         loop {
             for event in publisher.drain() {
                 match event {
-                    ClientEvent::Published { .. } => return Ok(publisher),
+                    ClientEvent::Published { .. } => {
+                        // It reads no more: what is left unread at a cut makes the system give up what it has yet to send.
+                        publisher.session.want_acknowledgements(false);
+                        publisher.drain();
+                        return Ok(publisher);
+                    }
                     ClientEvent::Failed(error) => return Err(error),
                     _ => {}
                 }

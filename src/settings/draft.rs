@@ -289,6 +289,14 @@ impl Draft {
         Ok(())
     }
 
+    /// Takes what the program chose where nobody has chosen yet: nothing to undo, and without a profile nothing to save.
+    pub fn offer(&mut self, change: impl Fn(&mut ShowSettings)) {
+        change(&mut self.settings);
+        if self.origin.profile.is_none() {
+            change(&mut self.origin.saved);
+        }
+    }
+
     /// Takes the settings of a profile, which is in use then. Undoing it leads back to the profile before.
     ///
     /// # Errors

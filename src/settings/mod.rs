@@ -35,7 +35,7 @@ pub use incoming::{IngestSettings, StreamName};
 pub use link::{LINK_LENGTH_MAX, LeftOut, LinkError, QrCode, ShowLink};
 pub use paste::{Done, PasteError, Pasted, backup_is_usable, mended_address, paste_key, paste_server};
 pub(crate) use profile::atomic::{Access, write_new};
-pub use profile::{Listing, Loaded, ProfileStore, ProfileSummary, Session};
+pub use profile::{Listing, Loaded, ProfileStore, ProfileSummary, Session, SessionClaim};
 pub use recording::{
     DEFAULT_NAME, RecordForm, RecordSplit, RecordingName, default_recording, expanded_home, recording_path,
     recording_room,

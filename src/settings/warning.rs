@@ -57,6 +57,8 @@ pub enum Warning {
         /// Whose.
         destination: String,
     },
+    /// Another window keeps what is set; this one keeps nothing until that is closed.
+    AnotherWindow,
     /// A sentence that was made already: an error that keeps nothing else from being used, or what was done.
     Said(String),
 }
@@ -155,6 +157,10 @@ impl fmt::Display for Warning {
             Self::PartOfAddressLeftOut { destination } => {
                 write!(f, "a part of an address of {destination:?} that may be secret is left out")
             }
+            Self::AnotherWindow => f.write_str(
+                "another Tally window is open: what is set in this one is not kept for next time while that is; saved \
+                 profiles are",
+            ),
             Self::Said(sentence) => f.write_str(sentence),
         }
     }

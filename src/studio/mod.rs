@@ -1,5 +1,6 @@
 //! The engine: commands in, events out; the supervisor owns every thread and joins it at the end.
 
+mod card;
 pub mod check;
 mod control_room;
 mod desk;
@@ -35,6 +36,7 @@ pub use crate::capture::{DeviceInfo, DeviceKind, SourceInfo, SourceRemedy};
 pub use crate::flow::Stop;
 pub use crate::ingest::fresh_key;
 pub use crate::output::{RepairError, Repaired, repair};
+pub use card::card_fault;
 pub use desk::Studio;
 pub use event::{
     Command, DestinationState, KeptChoice, KeptSource, LatencyMillis, SourceState, Stats, StepReport, StudioCommand,

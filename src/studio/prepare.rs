@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use super::card::card_of;
 use super::encode_thread::{EncodeThread, WantedBitrate};
 use super::event::StudioEvent;
 use super::health::Health;
@@ -19,7 +20,7 @@ use super::sources::{self, Opened};
 use super::stage::{AudioPart, Card, Stage, StageFormat, Standing};
 use super::supervisor::{FIRST_PICTURE_DEADLINE, Lent, Message, Phase, Running, STATS_INTERVAL, ShowStage, Supervisor};
 use super::{Problem, ProblemKind};
-use crate::capture::{AudioSource, SourceError, SourceInfo, VideoSource, read_card_file};
+use crate::capture::{AudioSource, SourceError, SourceInfo, VideoSource};
 use crate::encode::{
     AudioEncoder, AudioEncoderSettings, EncodeError, VideoEncoder, VideoEncoderSettings, open_aac, open_h264,
 };
@@ -27,7 +28,7 @@ use crate::flow::Worker;
 use crate::media::{StreamConfig, Timestamp};
 use crate::output::publisher::{ENCODER_NAME, StreamHeaders};
 use crate::output::{Fanout, Network};
-use crate::settings::{CardChoice, CardWords, EncodingSettings, VideoChoice};
+use crate::settings::{EncodingSettings, VideoChoice};
 
 impl Supervisor {
     /// Opens sources (where no stage is lent) and encoders, and puts the program on air.
@@ -122,26 +123,13 @@ impl Supervisor {
         standing.has_picture || !self.has_video()
     }
 
-    /// What stands in for a picture that does not come; one that cannot be read is told, and is words.
+    /// What stands in for a picture that does not come; one that cannot be had is told.
     fn card(&self) -> Card {
-        let words = |words| {
-            Card::Words(match words {
-                CardWords::English => "ONE MOMENT PLEASE",
-                CardWords::German => "EINEN MOMENT BITTE",
-            })
-        };
-        match &self.settings.card {
-            CardChoice::Off => Card::Off,
-            CardChoice::Words(language) => words(*language),
-            CardChoice::Image(path) => match read_card_file(path) {
-                Ok(Some(captured)) => Card::Image(captured.picture),
-                Ok(None) => words(CardWords::default()),
-                Err(error) => {
-                    self.tell(StudioEvent::Problem(Problem::from_source(&error)));
-                    words(CardWords::default())
-                }
-            },
+        let (card, problem) = card_of(&self.settings.card);
+        if let Some(problem) = problem {
+            self.tell(StudioEvent::Problem(problem));
         }
+        card
     }
 
     fn has_video(&self) -> bool {

@@ -125,6 +125,8 @@ pub enum ProblemKind {
     SourceRestored,
     /// No camera or microphone: the test signal is used.
     SourceSubstituted,
+    /// The picture of the card cannot be used: words go out in its place.
+    CardUnusable,
     /// The encoder failed.
     EncoderFailed,
     /// The encoder takes longer for a picture than there is until the next.
@@ -254,6 +256,7 @@ impl ProblemKind {
             Self::SourceLost => "source_lost",
             Self::SourceRestored => "source_restored",
             Self::SourceSubstituted => "source_substituted",
+            Self::CardUnusable => "card_unusable",
             Self::EncoderFailed => "encoder_failed",
             Self::EncoderTooSlow => "encoder_too_slow",
             Self::EncoderTight => "encoder_tight",
@@ -526,6 +529,11 @@ impl Problem {
             SourceError::Listen { address, reason } => Self::new(Kind::SourceListen, address.clone(), reason.clone()),
             SourceError::Device { what, reason } => Self::new(Kind::SourceFailed, what.clone(), reason.clone()),
         }
+    }
+
+    /// Why the picture of the card cannot be used, for the user.
+    pub fn from_card(error: &SourceError) -> Self {
+        Self { kind: ProblemKind::CardUnusable, ..Self::from_source(error) }
     }
 
     /// What happened to a running source, for the user.

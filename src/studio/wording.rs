@@ -100,6 +100,12 @@ pub fn what(problem: &Problem) -> String {
             Some(ProblemKind::MutedTalking) => format!("Nobody talks into {about} while it is muted any more."),
             _ => format!("{about} is back."),
         },
+        ProblemKind::CardUnusable if about.is_empty() => {
+            "No picture is chosen for the card. Words go out in its place.".to_owned()
+        }
+        ProblemKind::CardUnusable => {
+            format!("The card's picture {about} cannot be used: {details}. Words go out in its place.")
+        }
         ProblemKind::SourceSubstituted => format!("There is no {about}: the test signal is used instead."),
         ProblemKind::EncoderFailed => format!("The {about} failed ({details})."),
         ProblemKind::EncoderTooSlow => {
@@ -268,6 +274,7 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::SourceLost => "Plug it in or start it again; Tally uses it as soon as it is back.".to_owned(),
         ProblemKind::SourceRestored if problem.notice_over().is_some() => "Nothing: it is as it should be.".to_owned(),
         ProblemKind::SourceRestored => "Nothing: it is used again.".to_owned(),
+        ProblemKind::CardUnusable => "Choose a picture: PNG or JPEG.".to_owned(),
         ProblemKind::SourceSubstituted => "Connect one and start again, or choose one: tally devices lists them.".to_owned(),
         ProblemKind::EncoderFailed => "Please report this, with the command you used.".to_owned(),
         ProblemKind::EncoderTooSlow | ProblemKind::EncoderTight => match problem.remedy() {

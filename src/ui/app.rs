@@ -121,8 +121,10 @@ impl App {
         let profiles = store.and_then(keeper);
         if let Some(profiles) = &profiles {
             profiles.ask(ProfileRequest::Resume);
-            if let Some(Order::Profile(look)) = model.look_at_folder() {
-                profiles.ask(look);
+            for order in model.look_at_files() {
+                if let Order::Profile(look) = order {
+                    profiles.ask(look);
+                }
             }
         }
         let drawn_by_processor = gl.is_some_and(is_software);

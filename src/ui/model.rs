@@ -86,6 +86,8 @@ pub struct Model {
     recordings: PathBuf,
     /// Why the folder of recordings cannot be written to.
     recording_fault: Option<Problem>,
+    /// Why the picture of the card cannot be used.
+    card_fault: Option<Problem>,
     /// What was kept last, and when.
     kept: Option<(f64, Truth)>,
     disk_free: Option<u64>,
@@ -124,6 +126,7 @@ impl Model {
             stands_in: false,
             recordings: PathBuf::new(),
             recording_fault: None,
+            card_fault: None,
             kept: None,
             disk_free: None,
             unkept_since: None,
@@ -307,9 +310,9 @@ impl Model {
         act.map(|act| self.handle_act(now, act)).unwrap_or_default()
     }
 
-    /// Asks whether the recording's folder is there. It is not made: its disk may be missing.
-    pub fn look_at_folder(&self) -> Option<Order> {
-        recording::folder_request(self.desk.settings().record.as_deref(), false).map(Order::Profile)
+    /// Asks whether the files that the settings name are there. The recording's folder is not made: its disk may be missing.
+    pub fn look_at_files(&self) -> Vec<Order> {
+        self.look_at_folder().into_iter().chain(self.look_at_card()).collect()
     }
 
     /// What is due at `now`: good news goes; what the first run offers; and what was changed is kept once nothing more was
@@ -376,7 +379,11 @@ impl Model {
             Act::ToggleRecord | Act::Record | Act::SaveReplay | Act::Mark => self.handle_recording(now, &act),
             Act::OpenSettings(tab) => {
                 self.settings_tab = Some(tab);
-                self.look_at_folder().filter(|_| tab == Tab::Recording).into_iter().collect()
+                match tab {
+                    Tab::Recording => self.look_at_folder().into_iter().collect(),
+                    Tab::Picture => self.look_at_card().into_iter().collect(),
+                    _ => Vec::new(),
+                }
             }
             Act::Fix(fix) => self.change(now, |settings| *settings = fix.applied(settings)),
             Act::Edit(_) | Act::OpenLink(_) | Act::Undo | Act::Redo => {
@@ -563,6 +570,10 @@ impl Model {
             let make = before.record.is_none();
             orders.extend(recording::folder_request(after.record.as_deref(), make).map(Order::Profile));
             orders.push(Order::Engine(StudioCommand::WatchDisk(after.record)));
+        }
+        if after.card != before.card {
+            self.card_fault = None;
+            orders.extend(self.look_at_card());
         }
         orders
     }

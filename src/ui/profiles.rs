@@ -10,10 +10,12 @@ use super::report::rehearsal_text;
 use crate::clock::{Clock, local_date_and_time};
 use crate::flow::{Popped, Queue, Worker};
 use crate::media::Timestamp;
-use crate::settings::{KeysIn, Loaded, ProfileStore, SettingsError, ShowSettings, StreamKey, Warning, WindowSettings};
+use crate::settings::{
+    KeysIn, Loaded, ProfileStore, SessionClaim, SettingsError, ShowSettings, StreamKey, Warning, WindowSettings,
+};
 use crate::studio::flight::{Flight, FlightWords, flight_html};
-use crate::studio::fresh_key;
 use crate::studio::rehearsal::RehearsalReport;
+use crate::studio::{Problem, card_fault, fresh_key};
 
 /// Requests and answers that may wait: more than anybody clicks before the disk answers.
 const QUEUE_LENGTH: usize = 32;
@@ -56,6 +58,8 @@ pub enum ProfileRequest {
         /// Whether it is made if it is missing.
         make: bool,
     },
+    /// Whether this picture can be the card.
+    CardPicture(PathBuf),
     /// The key that senders of incoming streams must show: that of this file, or else one of Tally's own.
     IncomingKey(Option<PathBuf>),
     /// Which profiles there are.
@@ -103,6 +107,7 @@ impl ProfileRequest {
                 | Self::SaveReport { .. }
                 | Self::SaveShowReport { .. }
                 | Self::RecordingFolder { .. }
+                | Self::CardPicture(_)
                 | Self::List
         )
     }
@@ -118,7 +123,7 @@ pub enum ProfileDone {
         /// What is in the profile that it came from.
         saved: Option<Box<ShowSettings>>,
     },
-    /// Kept for next time.
+    /// Kept for next time; nothing is where another window keeps what is set.
     Kept,
     /// Whether recordings can be written there.
     RecordingFolder {
@@ -127,6 +132,8 @@ pub enum ProfileDone {
         /// Why they cannot.
         fault: Option<String>,
     },
+    /// What is wrong with that picture as the card, if anything is.
+    CardPicture(PathBuf, Option<Problem>),
     /// The key that senders must show, and its file.
     IncomingKey(PathBuf, StreamKey),
     /// The report's file, or why there is none.
@@ -192,7 +199,7 @@ impl ProfileKeeper {
         let (requests, answers) = (Queue::new(QUEUE_LENGTH), Queue::new(QUEUE_LENGTH));
         let (asked, told) = (requests.clone(), answers.clone());
         let worker = Worker::spawn("profiles", move |_stop| {
-            let mut shelf = Shelf { store, clock, deleted: None, keys_in: None };
+            let mut shelf = Shelf { store, clock, claim: None, deleted: None, keys_in: None };
             loop {
                 let answer = match asked.pop(LOOK_INTERVAL) {
                     Popped::Value(request) => Some(shelf.answer(request)),
@@ -232,6 +239,8 @@ impl Drop for ProfileKeeper {
 struct Shelf {
     store: ProfileStore,
     clock: Clock,
+    /// `None`: another window keeps what is set, or nobody asked yet.
+    claim: Option<SessionClaim>,
     deleted: Option<(Loaded, Timestamp)>,
     /// Asked once: the secret store may be slow.
     keys_in: Option<KeysIn>,
@@ -283,6 +292,9 @@ impl Shelf {
     fn serve(&mut self, request: ProfileRequest, told: &mut Vec<Warning>) -> Result<ProfileDone, SettingsError> {
         match request {
             ProfileRequest::Resume => {
+                if !self.keeps_session() {
+                    told.push(Warning::AnotherWindow);
+                }
                 let (session, warnings) = self.store.load_session();
                 told.extend(warnings);
                 let Some(session) = session else {
@@ -291,6 +303,9 @@ impl Shelf {
                 let saved = session.profile.as_deref().and_then(|name| self.store.load(name).ok());
                 let saved = saved.map(|loaded| Box::new(loaded.settings));
                 Ok(ProfileDone::Resumed { session: Some(Box::new(session.settings)), saved })
+            }
+            ProfileRequest::KeepSession(..) | ProfileRequest::KeepWindow(_) if !self.keeps_session() => {
+                Ok(ProfileDone::Kept)
             }
             ProfileRequest::KeepSession(profile, settings) => {
                 let settings = settings.with_absolute_paths();
@@ -304,6 +319,10 @@ impl Shelf {
             ProfileRequest::RecordingFolder { folder, make } => {
                 let fault = try_folder(&folder, make).err().map(|error| error.to_string());
                 Ok(ProfileDone::RecordingFolder { folder, fault })
+            }
+            ProfileRequest::CardPicture(picture) => {
+                let fault = card_fault(&picture);
+                Ok(ProfileDone::CardPicture(picture, fault))
             }
             ProfileRequest::IncomingKey(Some(file)) => match StreamKey::read_file(&file) {
                 Ok(key) => Ok(ProfileDone::IncomingKey(file, key)),
@@ -371,6 +390,14 @@ impl Shelf {
                 Ok(ProfileDone::Exported(path))
             }
         }
+    }
+
+    /// Whether what is set is this window's to keep; it is once the other one is closed.
+    fn keeps_session(&mut self) -> bool {
+        if self.claim.is_none() {
+            self.claim = self.store.claim_session();
+        }
+        self.claim.is_some()
     }
 
     fn save(&self, name: &str, settings: &ShowSettings, told: &mut Vec<Warning>) -> Result<ProfileDone, SettingsError> {

@@ -18,6 +18,8 @@ pub struct SettingsAround {
     pub recording_off: Option<PathBuf>,
     /// Why recordings cannot be written where they are to be.
     pub recording_fault: Option<Problem>,
+    /// Why the picture of the card cannot be used.
+    pub card_fault: Option<Problem>,
     /// Whether no file of the show that runs is open: what is locked for it is open then.
     pub unrecorded: bool,
     /// Whether the system has file dialogs.

@@ -35,6 +35,8 @@ pub(super) struct Facts<'a> {
     pub(super) sound_failure: Option<&'a Problem>,
     /// Why recordings cannot be written where they are to be.
     pub(super) recording_fault: Option<&'a Problem>,
+    /// Why the picture of the card cannot be used.
+    pub(super) card_fault: Option<&'a Problem>,
     pub(super) skips: bool,
     pub(super) congestion: f64,
     pub(super) problem: Option<&'a Problem>,
@@ -121,7 +123,7 @@ fn ready(facts: &Facts<'_>) -> TruthView {
     if facts.sound_failure.is_some() {
         return TruthView { truth: Truth::Unheard, remedy: Some(Remedy::Silence) };
     }
-    if let Some(fault) = facts.recording_fault {
+    if let Some(fault) = facts.recording_fault.or(facts.card_fault) {
         return plain(Truth::Problem(fault.clone()));
     }
     if let Some(failure) = facts.check_failure {

@@ -459,6 +459,15 @@ fn without_leave_nothing_is_published() {
 }
 
 #[test]
+fn a_card_without_its_picture_is_told_and_the_rest_is_ready() {
+    let nginx = Nginx::start();
+    let ended = Tally::check(&nginx.url()).key(KEY).args(&["--card", "/nowhere/card.png"]).run();
+    ended.expect_code(0);
+    assert_eq!(ended.summary()["verdict"], "ready_with_warnings", "{}", ended.story());
+    assert_eq!(ended.problems()[0]["kind"], "card_unusable");
+}
+
+#[test]
 fn a_check_against_this_computer_is_whole() {
     let args = ["check", "--rehearse", "--json", "--video", "test", "--audio", "test"];
     let ended = Tally::new(&args).args(&["--size", "320x180", "--fps", "10", "--video-bitrate", "1500k"]).run();

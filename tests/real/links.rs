@@ -14,6 +14,8 @@ use crate::support::time;
 /// What the shows here want; `Seen::full_after` looks for it.
 pub(crate) const WANTED: f64 = 2500.0;
 pub(crate) const WIDE: u32 = 10_000;
+/// So long after a link has narrowed, in seconds, the rate has found its place.
+const SETTLED: f64 = 5.0;
 
 pub(crate) fn whole() -> bool {
     std::env::var_os("TALLY_TEST_WHOLE").is_some()
@@ -60,13 +62,11 @@ pub(crate) fn show_to(
     let ended = show.end(Duration::from_secs(10));
     ended.expect_code(0);
     let summary = ended.summary().clone();
-    let said = ended.stderr.split("the picture's rate follows the network bitrate=").skip(1);
-    let rates = said.filter_map(|said| said.split_once('k')?.0.parse().ok()).collect();
-    (Seen { rates, ..Seen::of(noting.all()) }, summary)
+    (Seen::of(noting.all()).with_rates(&ended.stderr), summary)
 }
 
 /// The link carries less for a while: the viewer stays close, no sound is lost, and the rate comes back.
-/// `turns`: the rate falls and rises again, and may do so more often.
+/// `turns`: the rate falls and rises again, and may do so more often; once it has found its place, less often.
 pub(crate) fn narrows(network: &Network, worst_ms: u32, hole_ms: u32, turns: usize) {
     // In the short form it narrows a moment before a keyframe, which is the worst.
     let (wide, narrow, again) = if whole() { (12.0, 30.0, 20.0) } else { (3.75, 8.0, 11.0) };
@@ -75,7 +75,9 @@ pub(crate) fn narrows(network: &Network, worst_ms: u32, hole_ms: u32, turns: usi
     assert!(seen.worst().0 <= f64::from(worst_ms), "{}", seen.story());
     assert!(seen.longest_hole() <= hole_ms, "{}", seen.story());
     assert_eq!(seen.audio_lost(), 0, "{}", seen.story());
-    assert!(!seen.rates.is_empty() && seen.turns() <= turns, "{}", seen.story());
+    let steady = seen.turns(wide + SETTLED, wide + narrow);
+    println!("{steady} turns from {SETTLED} s after it narrowed until it is wide again");
+    assert!(!seen.rates.is_empty() && seen.turns(0.0, f64::MAX) <= turns && steady <= turns.min(3), "{}", seen.story());
     assert!(seen.full_after(WANTED, (wide + narrow) as usize).is_some_and(|s| s <= 10), "{}", seen.story());
     assert_eq!(number(&summary, "reconnects"), 0.0);
 }

@@ -167,6 +167,7 @@ pub(super) fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::SourceClipping
         | ProblemKind::MutedTalking
         | ProblemKind::SourceSubstituted
+        | ProblemKind::CardUnusable
         | ProblemKind::ServerWarning
         | ProblemKind::OnBackup
         | ProblemKind::UploadTight

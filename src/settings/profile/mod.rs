@@ -1,8 +1,10 @@
 //! Profiles: one TOML file each, written atomically, read tolerantly.
 
 pub(in crate::settings) mod atomic;
+mod claim;
 mod document;
 mod name;
 mod store;
 
+pub use claim::SessionClaim;
 pub use store::{Listing, Loaded, ProfileStore, ProfileSummary, Session};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::DocumentMut;
 
 use super::atomic::{Access, io_error, read_text, remove_leftovers, set_aside, write_atomically};
+use super::claim::SessionClaim;
 use super::document::{Content, read_profile, strip_secrets, write_profile};
 use super::name::{checked_name, same_name, slug};
 use crate::settings::secrets::{KeysIn, SecretStore, Secrets};
@@ -190,6 +191,11 @@ impl ProfileStore {
         self.forget(&entry.kept().into_iter().chain(left).collect::<Vec<_>>(), Some(&entry.path))?;
         fs::remove_file(&entry.path).map_err(io_error("remove", &entry.path))?;
         Ok(entry.name)
+    }
+
+    /// Claims what is set at the moment for a window, so that no second one writes over it. `None`: another has it.
+    pub fn claim_session(&self) -> Option<SessionClaim> {
+        SessionClaim::take(&self.config_dir)
     }
 
     /// Keeps `settings` as what is set at the moment, with the profile they came from: not a profile, but what the window

@@ -1,7 +1,7 @@
 //! The thread of a check: the show's own stage, encoder and publishers, driven through their steps once.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, sync_channel};
 use std::time::Duration;
 
 use super::backup::Backup;
@@ -14,7 +14,7 @@ use super::report::{CheckDetail, CheckEvent, CheckSettings, CheckStep, CheckSumm
 use super::sources::Sources;
 use super::verdict::{self, EncoderLoad, RESERVE};
 use crate::clock::{Clock, unix_time};
-use crate::flow::{PacketQueue, Stop, Worker};
+use crate::flow::{Errand, PacketQueue, Stop, Worker};
 use crate::ingest::{IngestConfig, IngestServer};
 use crate::media::{StreamConfig, Timestamp};
 use crate::output::publisher::{
@@ -22,13 +22,13 @@ use crate::output::publisher::{
 };
 use crate::output::{Fanout, Network};
 use crate::rtmp::client::Deadlines;
-use crate::settings::{ShowSettings, VideoChoice};
+use crate::settings::{CardChoice, ShowSettings, VideoChoice};
 use crate::studio::encode_thread::{EncodeThread, WantedBitrate};
 use crate::studio::prepare::{Encoders, open_encoders};
 use crate::studio::program::{Program, read};
 use crate::studio::stage::{AudioPart, StageEvent, StageHandle};
 use crate::studio::supervisor::{Mail, Message};
-use crate::studio::{Problem, ProblemKind, destination, show};
+use crate::studio::{Problem, ProblemKind, card_fault, destination, show};
 
 /// How long the driver waits for mail at most.
 const NAP: Duration = Duration::from_millis(20);
@@ -62,6 +62,8 @@ struct Running {
     started: Timestamp,
     program: Program,
     sources: Sources,
+    /// Tells what is wrong with the picture of the card, and then nothing more.
+    card: Option<(Receiver<Problem>, Errand)>,
     /// When the encoder was told of; `None`: not yet.
     encoder_told: bool,
     lines: Vec<(Line, Publisher)>,
@@ -152,11 +154,13 @@ impl Driver {
             Some(stage) => Sources::lent(stage.clone(), &self.show, started),
             None => Sources::open(&self.show, &self.clock, self.mail.clone()).map_err(internal)?,
         };
+        let card = self.look_at_card()?;
         let encode = self.put_on_air((video, audio), &program, sources.stage())?;
         let mut running = Running {
             started,
             program,
             sources,
+            card,
             encoder_told: false,
             lines: Vec::new(),
             places: Vec::new(),
@@ -176,6 +180,27 @@ impl Driver {
             self.start_line(&mut running, place, target, form);
         }
         Ok(running)
+    }
+
+    /// Reads the picture of the card, if it is one of the user's own: its disk may take its time.
+    fn look_at_card(&self) -> Result<Option<(Receiver<Problem>, Errand)>, Problem> {
+        let CardChoice::Image(path) = &self.show.card else { return Ok(None) };
+        let (sender, told) = sync_channel(1);
+        let path = path.clone();
+        let read = move |_: &Stop| {
+            // Nobody reads any more: the check is over.
+            let _ = card_fault(&path).map(|fault| sender.send(fault));
+        };
+        let errand = Errand::start("read-card", read).map_err(internal)?;
+        Ok(Some((told, errand)))
+    }
+
+    fn watch_card(&self, running: &mut Running) {
+        match running.card.as_ref().map(|(told, _)| told.try_recv()) {
+            Some(Ok(problem)) => self.tell(running, CheckEvent::Note(problem)),
+            Some(Err(TryRecvError::Disconnected)) => running.card = None,
+            Some(Err(TryRecvError::Empty)) | None => {}
+        }
     }
 
     /// The embedded ingest on this computer as the only destination.
@@ -282,11 +307,12 @@ impl Driver {
             for step in running.sources.poll(now) {
                 self.tell(running, CheckEvent::Step(step));
             }
+            self.watch_card(running);
             self.watch_encoder(running, now);
             self.watch_lines(running, now);
             self.start_backups(running, now);
             let lines_done = running.waiting.is_empty() && running.lines.iter().all(|(line, _)| line.is_done());
-            if running.first_steps_told() && lines_done {
+            if running.first_steps_told() && running.card.is_none() && lines_done {
                 let since = *running.goodbye_since.get_or_insert(now);
                 if running.ended.iter().all(|ended| *ended) || now.since(since) >= GOODBYE_DEADLINE {
                     return true;

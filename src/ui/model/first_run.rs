@@ -16,6 +16,8 @@ impl Model {
             _ => return Vec::new(),
         };
         self.stands_in = offered == VideoChoice::Test;
-        self.change(now, |settings| settings.video = offered)
+        let before = self.desk.settings().clone();
+        self.desk.draft.offer(|settings| settings.video = offered.clone());
+        self.orders_since(now, &before)
     }
 }

@@ -1,7 +1,7 @@
 //! What becomes of an answer of the keeper of profiles, and what the window says of it.
 
 use super::{Model, Order};
-use crate::settings::{SettingsError, ShowLink, Warning};
+use crate::settings::{CardChoice, SettingsError, ShowLink, Warning};
 use crate::studio::{Problem, ProblemKind};
 use crate::ui::incoming;
 use crate::ui::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
@@ -28,6 +28,11 @@ impl Model {
                 let about = folder.display().to_string();
                 self.recording_fault = fault.clone().map(|why| Problem::new(ProblemKind::RecordingFailed, about, why));
             }
+        }
+        if let Ok(ProfileDone::CardPicture(picture, fault)) = &answer.done
+            && self.desk.settings().card == CardChoice::Image(picture.clone())
+        {
+            self.card_fault.clone_from(fault);
         }
         if let (Ok(ProfileDone::ReportSaved(saved)), Some(result)) = (&answer.done, &mut self.result) {
             result.report_file = Some(saved.clone());

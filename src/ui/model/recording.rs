@@ -19,6 +19,10 @@ pub(super) fn folder_request(recording: Option<&Path>, make: bool) -> Option<Pro
 }
 
 impl Model {
+    pub(super) fn look_at_folder(&self) -> Option<Order> {
+        folder_request(self.desk.settings().record.as_deref(), false).map(Order::Profile)
+    }
+
     /// Takes an act about recordings.
     pub(super) fn handle_recording(&mut self, now: f64, act: &Act) -> Vec<Order> {
         let on_air = self.phase().is_on_its_way();

@@ -1,7 +1,9 @@
 //! Where picture and sound come from, as the window knows it: opened, lost, back.
 
-use super::Model;
+use super::{Model, Order};
+use crate::settings::CardChoice;
 use crate::studio::{KeptSource, Problem, ProblemKind, SourceState};
+use crate::ui::profiles::ProfileRequest;
 use crate::ui::view::StagePicture;
 
 impl Model {
@@ -120,6 +122,12 @@ impl Model {
     pub(super) fn lost_microphone(&self) -> Option<String> {
         self.sound_failure.as_ref().filter(|failure| failure.kind == ProblemKind::SourceLost)?;
         Some(self.sound.name.clone())
+    }
+
+    /// Asks whether the picture of the card, if it is one of the user's own, can be shown.
+    pub(super) fn look_at_card(&self) -> Option<Order> {
+        let CardChoice::Image(path) = &self.desk.settings().card else { return None };
+        Some(Order::Profile(ProfileRequest::CardPicture(path.clone())))
     }
 
     fn forget_sound_failure(&mut self) {

@@ -17,7 +17,10 @@ impl Bench {
     }
 
     fn with(secrets: impl FnOnce(&Path) -> Secrets) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::at(tempfile::tempdir().unwrap(), secrets)
+    }
+
+    fn at(folder: tempfile::TempDir, secrets: impl FnOnce(&Path) -> Secrets) -> Self {
         let clock = Clock::manual();
         let secrets = secrets(folder.path());
         let store = ProfileStore::with_secrets(folder.path().to_owned(), secrets);
@@ -68,6 +71,30 @@ fn a_folder_of_recordings_is_made_or_complained_of() {
     assert_eq!(std::fs::read_dir(&inside).unwrap().count(), 0);
     std::fs::write(inside.join("file"), "").unwrap();
     assert!(ask(inside.join("file/c"), true).is_some());
+}
+
+#[test]
+fn of_two_windows_the_first_keeps_what_is_set_and_then_the_other() {
+    let bench = Bench::new();
+    let keep = |server: &str| {
+        let settings = ShowSettings { destinations: vec![Destination::at(server)], ..ShowSettings::default() };
+        ProfileRequest::KeepSession(None, Box::new(settings))
+    };
+    let warns = |answer: &ProfileAnswer| answer.told.contains(&Warning::AnotherWindow);
+    assert!(!warns(&bench.ask(ProfileRequest::Resume)));
+    let second = Bench::at(bench.folder, |folder| Secrets::in_file(folder, "this is a test"));
+    assert!(warns(&second.ask(ProfileRequest::Resume)), "it is told that nothing is kept");
+    let kept_server = || match second.done(ProfileRequest::Resume) {
+        ProfileDone::Resumed { session, .. } => session.map(|settings| settings.destinations[0].server.clone()),
+        other => panic!("{other:?}"),
+    };
+    assert!(bench.keeper.ask(keep("rtmp://first/app")) && bench.keeper.next_answer(PATIENCE).is_some());
+    second.done(keep("rtmp://second/app"));
+    assert_eq!(kept_server().as_deref(), Some("rtmp://first/app"));
+    second.done(ProfileRequest::SaveAs(text("Church"), show()));
+    drop(bench.keeper);
+    second.done(keep("rtmp://second/app"));
+    assert_eq!(kept_server().as_deref(), Some("rtmp://second/app"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::settings::{KeysIn, SettingsError, ShowSettings, VideoChoice};
 use crate::studio::{DeviceKind, Problem, ProblemKind, SourceState, StudioCommand, StudioEvent};
 use crate::ui::model::{Model, Order};
 use crate::ui::profiles::ProfileAnswer;
-use crate::ui::view::{Act, Appearance};
+use crate::ui::view::{Act, Appearance, Tab};
 use crate::ui::wording::{Lang, Words};
 
 /// The questions, of a show that was never chosen.
@@ -51,6 +51,10 @@ fn without_a_camera_the_test_picture_stands_in_and_a_camera_that_comes_is_shown(
     let mut model = without_camera();
     assert_eq!(told(model.handle_time(0.1)), [StudioCommand::SetVideo(VideoChoice::Test)]);
     assert_eq!(told(model.handle_time(0.2)), []);
+    model.handle_act(0.2, Act::OpenSettings(Tab::Picture));
+    let sheet = model.view(0.2).settings.unwrap();
+    assert!(!model.view(0.2).profiles.around.has_changes && !sheet.can_undo, "nobody has chosen anything yet");
+    model.handle_act(0.2, Act::CloseSettings);
     model.handle_event(0.3, ready(DeviceKind::Camera, "Test picture"));
     for size in SIZES {
         let mut again = without_camera();

@@ -7,7 +7,7 @@ use super::window::{SIZES, desk, open, seen};
 use super::{ended, levels, model, ready, settings, state};
 use crate::settings::catalogue::SERVICES;
 use crate::settings::contract::Rule;
-use crate::settings::{Destination, ShowSettings};
+use crate::settings::{CardChoice, Destination, ShowSettings};
 use crate::studio::{
     Command, DestinationState as D, DeviceKind, Problem, ProblemKind, SourceState, StudioCommand, StudioEvent,
 };
@@ -166,6 +166,33 @@ fn a_folder_that_cannot_be_written_to_is_told_before_the_show() {
     assert_eq!(model.view(2.0).strip.recording, RecordingView::Ready { left_seconds: None });
     assert!(matches!(model.view(2.0).truth.truth, Truth::Problem(fault) if fault.about == "/nowhere"));
     model.handle_profile(3.0, answer("/nowhere", None));
+    assert!(matches!(model.view(3.0).truth.truth, Truth::ReadyFor(_)));
+}
+
+#[test]
+fn a_card_whose_picture_is_not_there_is_told_before_the_show() {
+    let mut model = model();
+    let card = |path: &str| ShowSettings { card: CardChoice::Image(path.into()), ..settings() };
+    let orders = model.handle_act(1.0, Act::Edit(Box::new(card("/nowhere/card.png"))));
+    let asked = Order::Profile(ProfileRequest::CardPicture("/nowhere/card.png".into()));
+    assert!(orders.contains(&asked), "{orders:?}");
+    let answer = |path: &str| {
+        let fault = Problem::new(ProblemKind::CardUnusable, path, "there is no such file");
+        ProfileAnswer {
+            done: Ok(ProfileDone::CardPicture(path.into(), Some(fault))),
+            asked: false,
+            told: Vec::new(),
+            names: Vec::new(),
+            deleted: None,
+            keys_in: crate::settings::KeysIn::File,
+        }
+    };
+    model.handle_profile(2.0, answer("/before.png"));
+    assert!(matches!(model.view(2.0).truth.truth, Truth::ReadyFor(_)), "that was another picture");
+    model.handle_profile(2.0, answer("/nowhere/card.png"));
+    assert!(matches!(model.view(2.0).truth.truth, Truth::Problem(fault) if fault.about == "/nowhere/card.png"));
+    assert!(model.handle_act(2.5, Act::OpenSettings(Tab::Picture)).contains(&asked), "it may be there by now");
+    model.handle_act(3.0, Act::Edit(Box::new(card("/other.png"))));
     assert!(matches!(model.view(3.0).truth.truth, Truth::ReadyFor(_)));
 }
 

@@ -115,6 +115,14 @@ fn what_german(problem: &Problem) -> String {
             Some(Kind::MutedTalking) => format!("In {about} spricht niemand mehr, während der Ton stumm ist."),
             _ => format!("{about} ist wieder da."),
         },
+        Kind::CardUnusable if about.is_empty() => {
+            "Für die Tafel ist kein Bild gewählt. An seiner Stelle wird ein Text gezeigt.".to_owned()
+        }
+        Kind::CardUnusable => {
+            format!(
+                "Das Bild der Tafel, {about}, ist nicht verwendbar: {details}. An seiner Stelle wird ein Text gezeigt."
+            )
+        }
         Kind::SourceSubstituted => format!("{about} gibt es hier nicht: das Testsignal wird verwendet."),
         Kind::EncoderFailed => {
             let about = if about.starts_with("video") { "des Bildes" } else { "des Tons" };
@@ -496,6 +504,7 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
             "Steck es an oder starte es neu; Tally verwendet es, sobald es da ist.",
         ],
         Kind::SourceRestored => ["Nothing to do: it is used again.", "Nichts zu tun: es wird wieder verwendet."],
+        Kind::CardUnusable => ["Choose a picture: PNG or JPEG.", "Wähle ein Bild: PNG oder JPEG."],
         Kind::SourceSubstituted => {
             ["Connect one, or choose another source.", "Schließe eines an oder wähle eine andere Quelle."]
         }

@@ -53,6 +53,11 @@ fn in_german(warning: &Warning) -> String {
         Warning::PartOfAddressLeftOut { destination } => {
             format!("ein Teil einer Adresse von {destination:?}, der geheim sein könnte, ist ausgelassen")
         }
+        Warning::AnotherWindow => {
+            "ein zweites Tally-Fenster ist offen: was in diesem hier eingestellt wird, merkt sich Tally nicht fürs nächste \
+             Mal, solange das andere offen ist; Profile speichern geht"
+                .to_owned()
+        }
         Warning::Said(sentence) => sentence.clone(),
     }
 }
@@ -126,7 +131,8 @@ mod tests {
             Warning::KeysInFile { file: file.clone(), why: NoKeyring::LeftAlone("X is set"), repaired: repaired() },
         ];
         let documents = of_documents.into_iter().map(|warning| Warning::Document("/x/sunday.toml".to_owned(), warning));
-        for warning in documents.chain(of_secrets).chain(of_files) {
+        let others = [Warning::AnotherWindow];
+        for warning in documents.chain(of_secrets).chain(of_files).chain(others) {
             let [english, german] = [Lang::English, Lang::German].map(|lang| Words(lang).warning(&warning));
             assert_ne!(english, german);
             assert!(!german.contains("is set"), "{german}");

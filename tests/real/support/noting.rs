@@ -3,7 +3,7 @@
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::odd::OddServer;
 use super::time;
@@ -60,8 +60,8 @@ pub(crate) struct Seen {
     pub(crate) start: Instant,
     /// What a message takes at least.
     pub(crate) base_ms: f64,
-    /// To what the picture's rate was changed, in kb/s.
-    pub(crate) rates: Vec<u32>,
+    /// When the picture's rate was changed, in seconds after the first message came, and to what, in kb/s.
+    pub(crate) rates: Vec<(f64, u32)>,
 }
 
 impl Seen {
@@ -132,24 +132,55 @@ impl Seen {
         self.kbps()[second..].windows(2).position(|pair| pair[0] + pair[1] >= 1.8 * wanted_kbps)
     }
 
-    /// How often the picture's rate began to rise after it fell, or to fall after it rose.
-    pub(crate) fn turns(&self) -> usize {
-        let rises: Vec<bool> = self.rates.windows(2).map(|pair| pair[1] > pair[0]).collect();
+    /// Takes the changes of the picture's rate from what the program logged.
+    pub(crate) fn with_rates(mut self, logged: &str) -> Self {
+        let began = unix_time() - self.start.elapsed().as_secs_f64();
+        let changes = logged.lines().filter_map(|line| {
+            let (time, said) = (line.split_whitespace().next()?, line.split_once(RATE_CHANGED)?.1);
+            // The start and the change are minutes apart at most, on whichever days.
+            let seconds = (seconds_of_day(time)? - began).rem_euclid(DAY);
+            let seconds = if seconds > DAY / 2.0 { seconds - DAY } else { seconds };
+            Some((seconds, said.split_once('k')?.0.parse().ok()?))
+        });
+        self.rates = changes.collect();
+        self
+    }
+
+    /// How often the picture's rate began to rise after it fell, or to fall after it rose, between two seconds.
+    pub(crate) fn turns(&self, from: f64, to: f64) -> usize {
+        let pairs = self.rates.windows(2).filter(|pair| (from..to).contains(&pair[1].0));
+        let rises: Vec<bool> = pairs.map(|pair| pair[1].1 > pair[0].1).collect();
         rises.windows(2).filter(|pair| pair[0] != pair[1]).count()
     }
 
     pub(crate) fn story(&self) -> String {
         let (worst, when) = self.worst();
         format!(
-            "worst delay {worst:.0} ms at {when:.1} s, longest hole {} ms, {} packets of sound lost, {} twice, kb/s {:?}, set to {:?}, {} turns",
+            "worst delay {worst:.0} ms at {when:.1} s, longest hole {} ms, {} packets of sound lost, {} twice, kb/s {:?}, set to {:.1?}, {} turns",
             self.longest_hole(),
             self.audio_lost(),
             self.audio_twice(),
             self.kbps().iter().map(|kbps| kbps.round() as u32).collect::<Vec<_>>(),
             self.rates,
-            self.turns()
+            self.turns(f64::MIN, f64::MAX)
         )
     }
+}
+
+/// What the program logs before the new rate.
+const RATE_CHANGED: &str = "the picture's rate follows the network bitrate=";
+/// In seconds.
+const DAY: f64 = 86_400.0;
+
+/// Seconds since midnight of `2026-11-27T22:20:18.123456Z`.
+fn seconds_of_day(time: &str) -> Option<f64> {
+    let mut parts = time.split_once('T')?.1.strip_suffix('Z')?.split(':').map(str::parse::<f64>);
+    let [hours, minutes, seconds] = [parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?];
+    Some((hours * 60.0 + minutes) * 60.0 + seconds)
+}
+
+fn unix_time() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64()
 }
 
 impl Arrived {

@@ -4,7 +4,9 @@ use eframe::egui;
 
 use std::path::PathBuf;
 
-use super::parts::{Typing, edited, hint, labelled_picker, lockable, locks, number_field, typed_field, value_picker};
+use super::parts::{
+    Typing, edited, hint, labelled_picker, lockable, locks, number_field, typed_field, value_picker, warning,
+};
 use super::{Place, SettingsState};
 use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::{CardChoice, Field, ShowSettings, expanded_home};
@@ -114,6 +116,9 @@ fn card_ui(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, wo
     }
     if view.around.has_dialogs && button(ui, words.settings(SettingsText::Choose)).clicked() {
         acts.push(Act::AskPath(DialogRequest::Card));
+    }
+    if let Some(fault) = &view.around.card_fault {
+        warning(ui, &format!("{} {}", words.what(fault), words.to_do(fault)));
     }
 }
 
