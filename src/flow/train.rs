@@ -9,6 +9,8 @@ use crate::media::Timestamp;
 const HELD_MAX: Duration = Duration::from_millis(250);
 /// And for so much at least, however large the keyframe is.
 const HELD_MIN: Duration = Duration::from_millis(60);
+/// A train holds at least this part of what is wanted before its keyframe.
+const IN_TIME: f64 = 0.8;
 /// The keyframe may come so much later than it should.
 const LATE: Duration = Duration::from_millis(100);
 /// A train waits for the next keyframe for so long, and then leaves without one.
@@ -77,7 +79,9 @@ impl Train {
             let others = wanted.bytes_max.saturating_sub(last.bytes) as f64 / speed.max(1.0);
             Duration::from_secs_f64(others.min(1.0)).clamp(HELD_MIN, HELD_MAX)
         });
-        let before_keyframe = due.is_some_and(|due| due > at && due.since(at) <= held);
+        // One that is asked for right before a keyframe waits for the next: it would be too small to tell anything.
+        let in_time = |due: Timestamp| due.since(at) + waits >= held.mul_f64(IN_TIME);
+        let before_keyframe = due.is_some_and(|due| due > at && due.since(at) <= held && in_time(due));
         if self.held_since.is_none() && may_begin && !keyframe && (before_keyframe || waits >= PATIENCE) {
             self.held_since = Some(at);
         }
@@ -140,8 +144,10 @@ mod tests {
             // Held back from 7760 to 8000.
             assert_eq!(run(wanted, INTERVAL, |_, _| {}), [(8000, 70)], "{wanted}");
         }
-        // Too late for that one.
-        assert_eq!(run(8000, INTERVAL, |_, _| {}), [(10_000, 70)]);
+        // Too late for that one: only a part of what is wanted would be held.
+        for wanted in [7840, 7960, 8000] {
+            assert_eq!(run(wanted, INTERVAL, |_, _| {}), [(10_000, 70)], "{wanted}");
+        }
     }
 
     #[test]

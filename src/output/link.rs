@@ -461,8 +461,10 @@ impl Link {
         let mut newest_first = self.samples.iter().rev().take_while(|sample| sample.backlog() > backlog).peekable();
         let mut first = None;
         while let Some(after) = newest_first.next() {
-            // Acknowledgements of what was sent into an empty path come a round trip later.
-            first = newest_first.peek().filter(|before| before.acked < after.acked).copied().or(first);
+            // From one acknowledgement to another: what the first tells of was on its way before.
+            if newest_first.peek().is_some_and(|before| before.acked < after.acked) {
+                first = Some(after);
+            }
         }
         let first = first?;
         let span = end.since(first.at);

@@ -71,6 +71,20 @@ fn a_link_that_sets_the_pace_is_measured_within_a_third_of_a_second() {
 }
 
 #[test]
+fn what_comes_through_in_lumps_is_measured_from_lump_to_lump() {
+    // 4500 bytes every 30 ms, looked at when they come and in between.
+    for phase in 0..6 {
+        let mut link = Link::default();
+        for millis in (0..400).step_by(5) {
+            let acked = (millis as u64 + phase * 5) / 30 * 4500;
+            link.observe(sample(millis, acked, 7000 + millis as u64 * 180));
+        }
+        let view = link.view();
+        assert!(view.carried.is_some_and(|bps| bps.abs_diff(1_200_000) < 60_000), "{phase}: {view:?}");
+    }
+}
+
+#[test]
 fn a_link_with_room_is_not_measured_by_what_little_is_sent() {
     let mut link = Link::default();
     for millis in (0..1000).step_by(13) {
