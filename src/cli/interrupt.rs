@@ -31,6 +31,9 @@ impl Interrupt {
             tracing::warn!("signals cannot be caught: {error}");
         }
         catch_hangups();
+        // They are for a show that is recorded: sent to another Tally by mistake they end nothing.
+        #[cfg(unix)]
+        Ignored(vec![libc::SIGUSR1, libc::SIGUSR2]).stay_ignored();
         ignored.stay_ignored();
         Self { count }
     }
@@ -92,7 +95,7 @@ static REPLAYS: AtomicUsize = AtomicUsize::new(0);
 static MARKS: AtomicUsize = AtomicUsize::new(0);
 
 impl Wishes {
-    /// Starts to listen. Before, these signals end the program, as they always do.
+    /// Starts to listen.
     pub(super) fn install() -> Self {
         #[cfg(unix)]
         catch_each(&[libc::SIGUSR1, libc::SIGUSR2]);

@@ -15,7 +15,7 @@ use super::{Exit, Failure, print, read_key_file};
 use crate::clock::Clock;
 use crate::ingest::{
     IngestConfig, IngestError, IngestEvent, IngestServer, PublishKey, RecordFormat, RecordingFault, StreamStats,
-    TlsConfig,
+    TlsConfig, reachable_at,
 };
 use crate::media::Timestamp;
 use crate::settings::file_advice;
@@ -75,7 +75,8 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
     let config = config_from(args)?;
     let interrupt = Interrupt::install();
     let json = args.json;
-    let printer = Printer::start(&clock, move |at, event| print(json, at, event))
+    let keys = [args.key_file.is_some(), args.play_key_file.is_some()];
+    let printer = Printer::start(&clock, move |at, event| print(json, keys, at, event))
         .map_err(|error| Failure::new(Exit::Bug, format!("no thread to print: {error}")))?;
     let (sender, events) = sync_channel(EVENTS_MAX);
     let stamps = clock.clone();
@@ -176,10 +177,10 @@ impl Told for IngestEvent {
     }
 }
 
-fn print(json: bool, at: Timestamp, event: &IngestEvent) {
+fn print(json: bool, keys: [bool; 2], at: Timestamp, event: &IngestEvent) {
     if json {
         print::json(&json_of(at, event));
-    } else if let Some(line) = line_of(event) {
+    } else if let Some(line) = line_of(event, keys) {
         print::line(&line);
     }
 }
@@ -253,13 +254,22 @@ fn stream_json(stream: &StreamStats) -> Value {
     })
 }
 
-/// The event for a person; figures once a second would only hide the rest.
-fn line_of(event: &IngestEvent) -> Option<String> {
+/// The event for a person; figures once a second would only hide the rest. `keys`: whether publishers and players need one.
+fn line_of(event: &IngestEvent, keys: [bool; 2]) -> Option<String> {
     Some(match event {
         IngestEvent::Listening { rtmp, rtmps, http } => {
-            let rtmps = rtmps.map_or_else(String::new, |at| format!(" or rtmps://{at}/live/NAME"));
-            let http = http.map_or_else(String::new, |at| format!(" What goes on: http://{at}/."));
-            format!("Ready: publish to and play from rtmp://{rtmp}/live/NAME{rtmps}.{http} Ctrl-C ends.")
+            let rtmp = reachable_at(*rtmp);
+            let rtmps = rtmps.map_or_else(String::new, |at| format!(" or rtmps://{}/live/NAME", reachable_at(at)));
+            let http = http.map_or_else(String::new, |at| format!(" What goes on: http://{}/.", reachable_at(at)));
+            let keys = match keys {
+                [false, false] => "",
+                [true, false] => " Publishers add ?key=KEY, the key in the key file.",
+                [false, true] => " Players on other computers add ?key=KEY, the key in the play key file.",
+                [true, true] => {
+                    " Publishers add ?key=KEY, the key in the key file, players on other computers that of the play key file."
+                }
+            };
+            format!("Ready: publish to and play from rtmp://{rtmp}/live/NAME{rtmps}.{keys}{http} Ctrl-C ends.")
         }
         IngestEvent::PublishStarted { name, app, peer } => format!("{app}/{name}: publishing from {peer}"),
         IngestEvent::PublishEnded { name, app, frames, audio_packets, bytes, reason, .. } => format!(
@@ -353,7 +363,7 @@ mod tests {
             let json = json_of(at, &failed);
             assert_eq!((&json["event"], &json["kind"]), (&json!("problem"), &json!(kind)));
             assert_eq!(json["what"].as_str().unwrap().contains("/x/cam.flv"), has_file);
-            assert!(line_of(&failed).unwrap().contains(says));
+            assert!(line_of(&failed, [false; 2]).unwrap().contains(says));
         }
         let low = IngestEvent::DiskLow { name: name.clone(), path: Some("/x/cam.flv".into()), minutes: 10 };
         let json = json_of(at, &low);
@@ -361,7 +371,7 @@ mod tests {
             (&json["event"], &json["kind"], &json["about"]),
             (&json!("problem"), &json!("disk_low"), &json!(name))
         );
-        assert_eq!((&json["what"], &json["detail"]), (&json!(line_of(&low).unwrap()), &json!("10")));
+        assert_eq!((&json["what"], &json["detail"]), (&json!(line_of(&low, [false; 2]).unwrap()), &json!("10")));
         assert!(json["what"].as_str().unwrap().contains("no more than 10 minutes of the recording to /x/cam.flv"));
         let [path, next] = ["/x/cam.flv", "/x/cam-2.flv"].map(std::path::PathBuf::from);
         let full = IngestEvent::RecordingFileFull { name: name.clone(), path, next };
@@ -369,7 +379,7 @@ mod tests {
         assert_eq!((&json["event"], &json["kind"]), (&json!("problem"), &json!("recording_file_full")));
         assert_eq!((&json["about"], &json["detail"]), (&json!(name), &json!("/x/cam-2.flv")));
         assert!(json["do"].as_str().unwrap().contains("both files play"), "{json}");
-        assert_eq!(json["what"], line_of(&full).unwrap());
+        assert_eq!(json["what"], line_of(&full, [false; 2]).unwrap());
         assert!(json["what"].as_str().unwrap().contains("/x/cam.flv is as large as its disk allows"), "{json}");
         let refused = IngestEvent::Refused { peer, kind: RefusalKind::NameTaken, reason: "no".to_owned() };
         assert_eq!(json_of(at, &refused)["reason"], "no");

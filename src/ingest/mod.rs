@@ -33,4 +33,4 @@ pub use event::{
 pub use key::PublishKey;
 pub use meter::StreamFacts;
 pub use refusal::RefusalKind;
-pub use server::{IngestServer, fresh_key, reachable_address};
+pub use server::{IngestServer, fresh_key, reachable_address, reachable_at};

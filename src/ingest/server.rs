@@ -202,6 +202,16 @@ pub fn fresh_key() -> io::Result<String> {
     Ok(random.iter().map(|byte| char::from(KEY_LETTERS[usize::from(byte & 31)])).collect())
 }
 
+/// `address` as others are to write it: where it stands for all of this computer's, with one that others reach.
+pub fn reachable_at(address: SocketAddr) -> String {
+    let port = address.port();
+    match (address.ip().is_unspecified(), reachable_address()) {
+        (false, _) => address.to_string(),
+        (true, Some(here)) => SocketAddr::new(here, port).to_string(),
+        (true, None) => format!("THIS-COMPUTER:{port}"),
+    }
+}
+
 /// This computer's address for the others of its network: the one from which it would reach the world. Nothing is sent. `None`
 /// where there is no network.
 pub fn reachable_address() -> Option<IpAddr> {

@@ -180,13 +180,18 @@ impl PublishError {
     }
 
     /// Whether the server itself said no.
-    pub(super) fn is_refusal(&self) -> bool {
+    pub(crate) fn is_refusal(&self) -> bool {
         matches!(self, Self::Session(ClientError::Rejected { .. }))
     }
 
     /// Whether the server refused the stream after it had let us in.
     pub(crate) fn refuses_publish(&self) -> bool {
         matches!(self, Self::ClosedAtOnce { .. } | Self::Session(ClientError::Rejected { step: Step::Publish, .. }))
+    }
+
+    /// Whether the server says what no server may say.
+    pub(super) fn breaks_protocol(&self) -> bool {
+        matches!(self, Self::Session(ClientError::Protocol { .. }))
     }
 
     /// What a connection means that ends right after the publish was accepted: some servers (nginx with `deny publish`)

@@ -47,7 +47,7 @@ pub enum SettingsError {
         existing: Vec<String>,
     },
     /// The name is taken.
-    #[error("there is a profile {existing:?} already: rename or remove that one first, or choose another name")]
+    #[error("there is a profile {existing:?} already: rename or remove that one first")]
     Exists {
         /// The profile that holds the name, perhaps written in other letters.
         existing: String,

@@ -1,7 +1,7 @@
 //! The ingest of the sources: what it receives is passed on, as units that a decoder takes, to whoever shows or plays
 //! that stream.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::capture::incoming::{IncomingFeed, IncomingInfo, IncomingStream, Incom
 use crate::capture::{SourceError, SourceRemedy};
 use crate::clock::Clock;
 use crate::flv::{CodecId, TagKind, TagRole, TagShape, audio_shape, video_shape};
-use crate::ingest::{IngestConfig, IngestError, IngestEvent, IngestMedia, IngestServer, PublishKey, reachable_address};
+use crate::ingest::{IngestConfig, IngestError, IngestEvent, IngestMedia, IngestServer, PublishKey, reachable_at};
 use crate::media::Timestamp;
 use crate::settings::{IngestSettings, StreamKey, StreamName};
 
@@ -137,15 +137,8 @@ pub const KEY_IN_FILE: &str = "KEY (the key in the key file)";
 
 /// Where a sender is to publish `name`, as an address that it can reach.
 fn address(listen: SocketAddr, name: &StreamName, has_key: bool) -> String {
-    let host = match listen.ip() {
-        ip if ip.is_unspecified() => {
-            reachable_address().map_or_else(|| "THIS-COMPUTER".to_owned(), |ip| ip.to_string())
-        }
-        IpAddr::V6(ip) => format!("[{ip}]"),
-        IpAddr::V4(ip) => ip.to_string(),
-    };
     let key = if has_key { format!("?key={KEY_IN_FILE}") } else { String::new() };
-    format!("rtmp://{host}:{}/{}/{}{key}", listen.port(), name.app(), name.name())
+    format!("rtmp://{}/{}/{}{key}", reachable_at(listen), name.app(), name.name())
 }
 
 /// The streams that are published or wanted.

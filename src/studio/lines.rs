@@ -7,7 +7,7 @@ use super::rate::Seen;
 use crate::clock::Clock;
 use crate::flow::PacketQueue;
 use crate::output::publisher::{
-    CLIENT_NAME, PublishTarget, Publisher, PublisherConfig, PublisherEvent, SentHook, StreamHeaders,
+    CLIENT_NAME, Joins, PublishTarget, Publisher, PublisherConfig, PublisherEvent, SentHook, StreamHeaders,
 };
 use crate::output::{Fanout, Network, STAY_CURRENT};
 use crate::rtmp::client::Deadlines;
@@ -44,6 +44,10 @@ pub(super) struct Line {
     pub(super) state: DestinationState,
     /// It was switched on in the running show: its failures end nothing but itself.
     pub(super) was_turned_on: bool,
+    /// It failed to begin, and is tried again once another of the show's is live.
+    tries_again: bool,
+    /// It was.
+    was_tried_again: bool,
     target: Option<Target>,
     /// Counts the publishers of the show: what an older one still tells is not this one's.
     id: usize,
@@ -71,11 +75,13 @@ impl Lines {
         sink: impl Fn(usize, PublisherEvent) + Send + Sync + 'static,
     ) {
         let about = target.wanted.about.clone();
-        let (id, publisher) = self.publisher(&target, with, false, sink);
+        let (id, publisher) = self.publisher(&target, with, Joins::No, sink);
         self.lines.push(Line {
             about,
             state: DestinationState::Connecting,
             was_turned_on: false,
+            tries_again: false,
+            was_tried_again: false,
             target: Some(target),
             id,
             publisher: Some(publisher),
@@ -86,7 +92,16 @@ impl Lines {
     pub(super) fn stand_for_recording(&mut self, about: &str) {
         let (about, state, id) = (about.to_owned(), DestinationState::Connecting, self.next_id);
         self.next_id += 1;
-        self.lines.push(Line { about, state, was_turned_on: false, target: None, id, publisher: None });
+        self.lines.push(Line {
+            about,
+            state,
+            was_turned_on: false,
+            tries_again: false,
+            was_tried_again: false,
+            target: None,
+            id,
+            publisher: None,
+        });
     }
 
     /// Connects a destination that is off; nothing for one that is not.
@@ -96,12 +111,47 @@ impl Lines {
         with: &Starter<'_>,
         sink: impl Fn(usize, PublisherEvent) + Send + Sync + 'static,
     ) {
-        let over = self.lines.get(place).filter(|line| line.is_over());
-        let Some(target) = over.and_then(|line| line.target.clone()) else { return };
-        let (id, publisher) = self.publisher(&target, with, self.was_live, sink);
-        if let Some(line) = self.lines.get_mut(place) {
-            (line.id, line.state, line.was_turned_on) = (id, DestinationState::Connecting, true);
-            self.retired.extend(line.publisher.replace(publisher).map(|old| (place, old)));
+        let joins = if self.was_live { Joins::Yes } else { Joins::No };
+        if let Some(line) = self.restart(place, with, joins, sink) {
+            line.was_turned_on = true;
+        }
+    }
+
+    /// Begins anew with those that failed to begin, if another has been live by now: their servers may be there soon.
+    pub(super) fn try_again(
+        &mut self,
+        with: &Starter<'_>,
+        sink: impl Fn(usize, PublisherEvent) + Clone + Send + Sync + 'static,
+    ) {
+        let waits = |line: &Line| line.tries_again && line.state == DestinationState::Ended;
+        for place in 0..self.lines.len() {
+            if self.was_live && self.lines.get(place).is_some_and(waits) {
+                self.restart(place, with, Joins::AfterFailure, sink.clone());
+            }
+        }
+    }
+
+    /// Starts another publisher for a destination that is over.
+    fn restart(
+        &mut self,
+        place: usize,
+        with: &Starter<'_>,
+        joins: Joins,
+        sink: impl Fn(usize, PublisherEvent) + Send + Sync + 'static,
+    ) -> Option<&mut Line> {
+        let target = self.lines.get(place).filter(|line| line.is_over())?.target.clone()?;
+        let (id, publisher) = self.publisher(&target, with, joins, sink);
+        let line = self.lines.get_mut(place)?;
+        (line.id, line.state, line.tries_again) = (id, DestinationState::Connecting, false);
+        self.retired.extend(line.publisher.replace(publisher).map(|old| (place, old)));
+        Some(line)
+    }
+
+    /// The destination at `place` failed to begin for what may pass.
+    pub(super) fn may_try_again(&mut self, place: usize) {
+        let others = !self.have_failed_but(place);
+        if let Some(line) = self.lines.get_mut(place).filter(|line| others && !line.was_tried_again) {
+            (line.tries_again, line.was_tried_again) = (true, true);
         }
     }
 
@@ -119,7 +169,7 @@ impl Lines {
         &mut self,
         target: &Target,
         with: &Starter<'_>,
-        joins: bool,
+        joins: Joins,
         sink: impl Fn(usize, PublisherEvent) + Send + Sync + 'static,
     ) -> (usize, Publisher) {
         let id = self.next_id;

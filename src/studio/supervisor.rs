@@ -24,7 +24,7 @@ use crate::encode::EncodeError;
 use crate::flow::{Stop, Worker};
 use crate::media::Timestamp;
 use crate::output::publisher::{PublisherEvent, PublisherState, StreamHeaders};
-use crate::output::{Network, RecorderError, RecorderEvent};
+use crate::output::{Network, PublishError, RecorderError, RecorderEvent, Recovery};
 use crate::settings::ShowSettings;
 
 /// How long a camera may take until its first picture.
@@ -228,7 +228,7 @@ impl Supervisor {
         }
     }
 
-    fn sink(&self) -> impl Fn(usize, PublisherEvent) + Send + Sync + 'static {
+    fn sink(&self) -> impl Fn(usize, PublisherEvent) + Clone + Send + Sync + 'static {
         let mail = self.mail.clone();
         move |id, event| mail.send(Message::Publisher(id, event))
     }
@@ -440,13 +440,25 @@ impl Supervisor {
                 let problem = Problem::from_publish(&about, &error).of_nameless(nameless).at(place);
                 let lost = was_live && problem.kind != ProblemKind::EndLost;
                 let problem = if lost { problem.into_loss(ProblemKind::RetriesEnded) } else { problem };
+                self.may_try_again(running, place, was_live, &error);
                 self.line_failed(running, place, problem, None);
             }
             PublisherEvent::Nowhere { wanted, backup } => {
+                let error = wanted;
                 let backup = Problem::from_publish(&line.backup_about(), &backup).of_nameless(nameless).at(place);
-                let wanted = Problem::from_publish(&about, &wanted).of_nameless(nameless).at(place);
+                let wanted = Problem::from_publish(&about, &error).of_nameless(nameless).at(place);
+                self.may_try_again(running, place, false, &error);
                 self.line_failed(running, place, wanted, Some(backup));
             }
+        }
+    }
+
+    /// A server that is away when the show begins may be there a moment later: it is tried again while another has the show.
+    fn may_try_again(&self, running: &mut Running, place: usize, was_live: bool, error: &PublishError) {
+        let is_final = was_live || error.is_refusal() || error.recovery() == Recovery::AskUser;
+        let was_turned_on = running.lines.get(place).is_some_and(|line| line.was_turned_on);
+        if running.phase == Phase::Running && !is_final && !was_turned_on {
+            running.lines.may_try_again(place);
         }
     }
 
@@ -492,8 +504,12 @@ impl Supervisor {
             running.failures.retain(|problem| problem.place() != Some(place));
             self.start_recorder(running);
         }
-        if running.lines.have_failed() && running.phase == Phase::Running {
-            self.end(running);
+        if running.phase == Phase::Running {
+            if running.lines.have_failed() {
+                self.end(running);
+            }
+            let (lines, starter) = running.lines_and_starter(&self.clock);
+            lines.try_again(&starter, self.sink());
         }
     }
 

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
+use crate::support::net::free_port;
 use crate::support::nginx::Nginx;
 use crate::support::noting::{Noting, Seen};
 use crate::support::odd::OddServer;
@@ -58,6 +59,30 @@ fn a_destination_that_is_lost_is_no_narrow_network() {
     let most = |figure| ended.all("stats").iter().map(|stats| number(stats, figure)).fold(0.0, f64::max);
     assert!(most("queue_ms") > 1000.0, "nothing waited for it: {}", ended.story());
     assert!(most("congestion") < 0.3, "{} of what it may hold: {}", most("congestion"), ended.story());
+}
+
+#[test]
+fn one_that_is_away_when_the_show_begins_is_tried_again_while_another_has_it() {
+    let (there, mut late) = (Nginx::start(), Nginx::start());
+    late.kill();
+    let tally = Tally::small_show(&there.url(), 60).args(&["--to", &late.url()]).key("a").start();
+    let mut show = tally;
+    show.wait_until_live();
+    time::pause(Duration::from_secs(2));
+    late.restart();
+    let back = time::now();
+    show.wait_for_states("live", 2, Duration::from_secs(20));
+    println!("live {:?} after it came", back.elapsed());
+    show.process.signal(libc::SIGINT);
+    let ended = show.end(Duration::from_secs(10));
+    ended.expect_code(0);
+    assert_eq!(ended.problems().len(), 1, "it is told once: {}", ended.story());
+    assert_eq!(ended.problems()[0]["kind"], "connection_refused");
+
+    // With nobody else there the show does not begin.
+    let away = format!("rtmp://127.0.0.1:{}/live", free_port());
+    let ended = Tally::small_show(&away, 60).args(&["--to", &away]).key("a").run();
+    ended.expect_code(4);
 }
 
 #[test]

@@ -25,7 +25,9 @@ pub(super) struct Human {
 
 impl Human {
     pub(super) fn new(now: Timestamp, names: Names) -> Self {
-        let terminal = std::io::stdout().is_terminal();
+        // A line is rewritten only where the terminal says that it can.
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let terminal = std::io::stdout().is_terminal() && !is_dumb;
         Self { names, terminal, status_shown: false, last_status: now, live_since: None }
     }
 

@@ -60,7 +60,9 @@ impl Task {
         let reconnect = Reconnect::new(servers, self.config.retry_for, self.config.joins, random_seed());
         let (said, known) = (Said::default(), Default::default());
         let mut carried = Carried { timeline, reconnect, went_live: false, left: None, said, known };
-        self.tell(PublisherEvent::State(PublisherState::Connecting));
+        let retries = carried.reconnect.retries();
+        let state = if retries { PublisherState::Reconnecting } else { PublisherState::Connecting };
+        self.tell(PublisherEvent::State(state));
         loop {
             let started = self.clock.now();
             let error = match self.attempt(&mut carried).await {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::Joins;
 use super::reconnect::{Next, Reconnect};
 use crate::flow::PacketQueue;
 use crate::media::{Packet, PacketKind, Timestamp};
@@ -48,7 +49,7 @@ fn a_show_outlives_a_day_of_kills() {
     let fanout = Fanout::new();
     let (output, recorder) = (fanout.add(PacketQueue::new(STAY_CURRENT)), fanout.add(PacketQueue::new(STAY_CURRENT)));
     recorder.activate();
-    let mut reconnect = Reconnect::new(1, Duration::from_secs(3600), false, 11);
+    let mut reconnect = Reconnect::new(1, Duration::from_secs(3600), Joins::No, 11);
     let (mut timeline, mut last_ms, mut in_gop) = (Timeline::new(true), None::<u32>, 0);
     let (mut live, mut try_at, mut started) = (false, Some(0), Timestamp::ZERO);
     let (mut connections, mut recorded, mut worst_return) = (0, 0_i64, 0);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{PublishTarget, Publisher, PublisherConfig, StreamHeaders};
+use super::{Joins, PublishTarget, Publisher, PublisherConfig, StreamHeaders};
 use crate::clock::Clock;
 use crate::flow::PacketQueue;
 use crate::output::{Fanout, Network, STAY_CURRENT};
@@ -33,7 +33,7 @@ fn publisher(network: &Network, port: u16) -> Publisher {
         sent_hook: None,
         late_max: None,
         retry_for: Duration::ZERO,
-        joins: false,
+        joins: Joins::No,
         deadlines: Deadlines { connect: Duration::from_secs(60), ..Deadlines::default() },
         stops_before_publish: false,
     };

@@ -190,6 +190,18 @@ pub enum PublisherEvent {
 /// Told of each media message: is video, RTMP timestamp in milliseconds, when it was captured.
 pub type SentHook = Arc<dyn Fn(bool, u32, Timestamp) + Send + Sync>;
 
+/// Whether a publisher joins a show that has been live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Joins {
+    /// The show begins with it: what keeps it from the server is final.
+    #[default]
+    No,
+    /// What keeps it from the server is tried again as after a loss, unless it is refused.
+    Yes,
+    /// The same, and what kept it from there before was told already.
+    AfterFailure,
+}
+
 /// What a publisher is started with.
 #[derive(Clone)]
 pub struct PublisherConfig {
@@ -207,8 +219,8 @@ pub struct PublisherConfig {
     pub late_max: Option<Duration>,
     /// How long to try again after a loss before giving up.
     pub retry_for: Duration,
-    /// It joins a show that has been live: what keeps it from it is tried again as after a loss, unless it is refused.
-    pub joins: bool,
+    /// Whether it joins a show that has been live.
+    pub joins: Joins,
     /// How long the steps of the session may take.
     pub deadlines: Deadlines,
     /// Ends in good order after `create_stream`: nothing is published.

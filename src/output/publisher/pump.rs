@@ -367,7 +367,12 @@ impl<'a> Pump<'a> {
 
     /// A failed write. The server may have said why before it closed: read that first.
     fn write_failed(&mut self, cx: &mut Context<'_>, now: Timestamp, reason: &str) -> PublishError {
-        while let Ok(Poll::Ready(false)) = self.poll_read(cx, now) {
+        loop {
+            match self.poll_read(cx, now) {
+                Ok(Poll::Ready(false)) => {}
+                Ok(_) => break,
+                Err(said) => return said,
+            }
             if let Err(said) = self.drain_session(now) {
                 return said;
             }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Joins;
 use super::connect::TCP_DEADLINE;
 use crate::clock::Backoff;
 use crate::media::Timestamp;
@@ -51,7 +52,7 @@ pub(super) struct Reconnect {
     servers: usize,
     server: usize,
     /// It joins a show that has been live: that it is not yet is a loss.
-    joins: bool,
+    joins: Joins,
     first_live_at: Option<Timestamp>,
     lost_at: Option<Timestamp>,
     /// Attempts in vain since then.
@@ -67,7 +68,7 @@ pub(super) struct Reconnect {
 impl Reconnect {
     /// With so many servers, trying for `retry_for` at most after a loss. One that `joins` a show that has been live is lost
     /// from its first failure on.
-    pub(super) fn new(servers: usize, retry_for: Duration, joins: bool, seed: u64) -> Self {
+    pub(super) fn new(servers: usize, retry_for: Duration, joins: Joins, seed: u64) -> Self {
         Self {
             backoff: Backoff::of_many(WAIT_MAX, seed),
             retry_for,
@@ -95,7 +96,8 @@ impl Reconnect {
 
     /// Whether it connects again, and not for the first time.
     pub(super) fn retries(&self) -> bool {
-        self.was_live() || (self.joins && self.lost_at.is_some())
+        let lost = self.lost_at.is_some() || self.joins == Joins::AfterFailure;
+        self.was_live() || (self.joins != Joins::No && lost)
     }
 
     /// How long the next server may take to answer at all.
@@ -121,7 +123,7 @@ impl Reconnect {
     ) -> Next {
         let at_once = self.first_live_at.is_some_and(|live| now.since(live) < CLOSED_AT_ONCE);
         let error = if at_once { error.into_refusal() } else { error };
-        if at_once && error.refuses_publish() {
+        if at_once && (error.refuses_publish() || error.breaks_protocol()) {
             // It never was: what was accepted was taken back before anybody saw a picture.
             self.first_live_at = None;
             return Next::GiveUp(error);
@@ -129,7 +131,7 @@ impl Reconnect {
         if !self.was_live() && ending {
             return Next::GiveUp(error);
         }
-        if !self.was_live() && !self.joins {
+        if !self.was_live() && self.joins == Joins::No {
             return self.not_live_yet(error);
         }
         if !self.was_live() && error.is_refusal() && !error.is_old_session() {
@@ -225,7 +227,7 @@ mod tests {
     }
 
     fn live_once(servers: usize) -> Reconnect {
-        let mut reconnect = Reconnect::new(servers, Duration::from_secs(300), false, 7);
+        let mut reconnect = Reconnect::new(servers, Duration::from_secs(300), Joins::No, 7);
         reconnect.live(seconds(1.0));
         reconnect
     }
@@ -349,7 +351,7 @@ mod tests {
         }
         assert_eq!(told, 1);
         // Before a show was ever live, another one has the name.
-        let mut reconnect = Reconnect::new(2, Duration::from_secs(300), false, 7);
+        let mut reconnect = Reconnect::new(2, Duration::from_secs(300), Joins::No, 7);
         assert!(matches!(reconnect.failed(seconds(1.0), already(), seconds(0.0), false, false), Next::GiveUp(_)));
     }
 
@@ -371,10 +373,10 @@ mod tests {
 
     #[test]
     fn a_show_that_cannot_begin_is_told_at_once_unless_a_backup_takes_it() {
-        let mut reconnect = Reconnect::new(1, Duration::from_secs(300), false, 7);
+        let mut reconnect = Reconnect::new(1, Duration::from_secs(300), Joins::No, 7);
         let next = reconnect.failed(seconds(1.0), PublishError::Refused, seconds(0.0), false, false);
         assert!(matches!(next, Next::GiveUp(PublishError::Refused)));
-        let mut reconnect = Reconnect::new(2, Duration::from_secs(300), false, 7);
+        let mut reconnect = Reconnect::new(2, Duration::from_secs(300), Joins::No, 7);
         let (wait, news) = again(reconnect.failed(seconds(1.0), PublishError::Refused, seconds(0.0), false, false));
         assert!(wait.is_zero() && news.is_some() && reconnect.server() == 1);
         let dns = PublishError::Dns { reason: String::new() };
@@ -404,7 +406,7 @@ mod tests {
 
     #[test]
     fn who_joins_a_show_is_tried_again_unless_he_is_refused() {
-        let joins = || Reconnect::new(1, Duration::from_secs(300), true, 7);
+        let joins = || Reconnect::new(1, Duration::from_secs(300), Joins::Yes, 7);
         let mut reconnect = joins();
         let mut told = 0;
         for second in 0..60 {
@@ -414,6 +416,11 @@ mod tests {
             told += usize::from(news.is_some());
         }
         assert_eq!(told, 1);
+        // Its failure was told before it was started again.
+        let mut reconnect = Reconnect::new(1, Duration::from_secs(300), Joins::AfterFailure, 7);
+        assert!(reconnect.retries());
+        let (wait, news) = again(reconnect.failed(seconds(1.0), PublishError::Refused, seconds(1.0), false, false));
+        assert!(wait <= KNOCK_WAIT_MAX && news.is_none());
         // The session that it had before it was switched off may still be held.
         let mut reconnect = joins();
         let (wait, news) = again(reconnect.failed(seconds(1.0), already(), seconds(0.0), false, false));

@@ -105,6 +105,10 @@ fn certificate_fault(reason: &CertificateError) -> TlsFault {
                 CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
                     "its certificate is not one for servers"
                 }
+                // The library has no name of its own for it.
+                CertificateError::Other(OtherError(why)) if why.to_string().contains("UnsupportedCertVersion") => {
+                    "its certificate is of version 1, without the server's name in it"
+                }
                 _ => "its certificate does not hold",
             };
             TlsFault::Other(words.to_owned())

@@ -1,5 +1,6 @@
 //! The publisher's side of an RTMP session.
 
+mod secrets;
 mod session;
 
 use std::fmt;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use crate::amf::{Object, Value, write_value};
 use crate::media::Timestamp;
 
+use super::secrets::hidden;
 use super::{ClientConfig, ClientError, ClientEvent, MediaKind, Output, Step};
 use crate::rtmp::Limits;
 use crate::rtmp::chunk::MessageHeader;
@@ -328,18 +329,7 @@ impl ClientSession {
 
     /// The server's words without our key, which some servers repeat.
     fn redacted(&self, words: Option<String>) -> Option<String> {
-        const HIDDEN: &str = "(stream key)";
-        /// Shorter names are no secrets, and replacing them would garble the words.
-        const SECRET_CHARS_MIN: usize = 6;
-        let name = self.config.stream_name.as_str();
-        let without_query = name.split('?').next().unwrap_or_default();
-        let mut words = words?;
-        for secret in [name, without_query] {
-            if secret.len() >= SECRET_CHARS_MIN {
-                words = words.replace(secret, HIDDEN);
-            }
-        }
-        Some(words)
+        words.map(|words| hidden(&words, &self.config.app, &self.config.stream_name))
     }
 
     fn enter(&mut self, step: Step) {

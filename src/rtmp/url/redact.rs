@@ -33,6 +33,11 @@ pub fn redact_url(url: &str) -> String {
         Some((app, _)) => (app, format!("?{HIDDEN}")),
         None => (app, String::new()),
     };
+    // A server and its key that were pasted together.
+    if let Some(end) = app.find(|c: char| c.is_whitespace() || c == '#') {
+        let app = app.split_at(end).0;
+        return format!("{scheme}{login}{host_port}{app} {HIDDEN}");
+    }
     let more = if stream_name.is_empty() { String::new() } else { format!("/{HIDDEN}") };
     format!("{scheme}{login}{host_port}{app}{query}{more}")
 }
@@ -45,7 +50,11 @@ pub fn redact_urls_in(text: &str) -> String {
         let is_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
         let start = rest[..found].trim_end_matches(is_scheme).len();
         let ends = |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '<' | '>' | '\u{1b}');
-        let end = rest[found..].find(ends).map_or(rest.len(), |length| found + length);
+        // In quotes all of it is the address, white space in it too.
+        let quote = rest[..start].chars().next_back().filter(|before| matches!(before, '\'' | '"' | '`'));
+        let quoted = quote.and_then(|quote| rest[found..].find(quote));
+        let length = quoted.or_else(|| rest[found..].find(ends));
+        let end = length.map_or(rest.len(), |length| found + length);
         shown.push_str(&rest[..start]);
         let word = &rest[start..end];
         // The name of a scheme in a sentence.
@@ -100,9 +109,17 @@ mod tests {
             ("rtmp:///app/canary", "rtmp://•••"),
             ("rtpm://h/app/canary", "rtpm://h/app/•••"),
             ("key=://h/app/canary", "key=://•••"),
+            ("rtmp://h/app canary", "rtmp://h/app •••"),
+            ("rtmp://h:1935/app\ncanary", "rtmp://h:1935/app •••"),
+            ("rtmp://h/app\tcanary/canary", "rtmp://h/app •••"),
+            ("rtmp://h/app=1 canary?canary", "rtmp://h/app=1 •••"),
+            ("rtmp://h/app#canary", "rtmp://h/app •••"),
         ] {
             assert_eq!(redact_url(url), shown, "{url}");
-            assert!(!redact_urls_in(&format!("told: {url}")).contains("canary") || !url.contains("://"), "{url}");
+            assert!(
+                !redact_urls_in(&format!("told: '{url}' it was")).contains("canary") || !url.contains("://"),
+                "{url}"
+            );
         }
     }
 }

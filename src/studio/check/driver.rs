@@ -18,7 +18,8 @@ use crate::flow::{Errand, PacketQueue, Stop, Worker};
 use crate::ingest::{IngestConfig, IngestServer};
 use crate::media::{StreamConfig, Timestamp};
 use crate::output::publisher::{
-    CLIENT_NAME, ENCODER_NAME, PublishTarget, Publisher, PublisherConfig, PublisherEvent, PublisherState, StreamHeaders,
+    CLIENT_NAME, ENCODER_NAME, Joins, PublishTarget, Publisher, PublisherConfig, PublisherEvent, PublisherState,
+    StreamHeaders,
 };
 use crate::output::{Fanout, Network};
 use crate::rtmp::client::Deadlines;
@@ -36,8 +37,6 @@ const NAP: Duration = Duration::from_millis(20);
 const ENCODER_WATCHED: Duration = Duration::from_secs(3);
 /// More media than an upload is tried with: nothing is dropped, so that what waits shows what is not carried.
 const QUEUE_LIMIT: Duration = Duration::from_secs(30);
-/// How long a step of a session may take.
-const STEP_DEADLINE: Duration = Duration::from_secs(5);
 /// How long publishers may take to say goodbye.
 const GOODBYE_DEADLINE: Duration = Duration::from_millis(1500);
 
@@ -278,13 +277,9 @@ impl Driver {
             encoder_name: CLIENT_NAME.to_owned(),
             sent_hook: None,
             retry_for: Duration::ZERO,
-            joins: false,
-            deadlines: Deadlines {
-                handshake: STEP_DEADLINE,
-                connect: STEP_DEADLINE,
-                create_stream: STEP_DEADLINE,
-                publish: STEP_DEADLINE,
-            },
+            joins: Joins::No,
+            // Those of a show: a hook that thinks for some seconds lets it begin.
+            deadlines: Deadlines::default(),
             stops_before_publish: !form.publishes(),
         };
         let mail = self.mail.clone();
