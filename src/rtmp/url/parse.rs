@@ -146,13 +146,10 @@ impl RtmpUrl {
         self.address(&self.app)
     }
 
-    /// The address as it may be printed: like `tc_url`, without the app's query.
+    /// The address as it may be printed: like `tc_url`, without the app's query, and without what follows a `#`, which may be
+    /// a key that was pasted there.
     pub fn server_url(&self) -> String {
-        self.address(self.app_without_query())
-    }
-
-    fn app_without_query(&self) -> &str {
-        self.app.split('?').next().unwrap_or_default()
+        self.address(self.app.split(['?', '#']).next().unwrap_or_default())
     }
 
     fn address(&self, app: &str) -> String {
@@ -334,6 +331,7 @@ mod tests {
         }
         assert_eq!(given("rtmp://h/v2/pub/").tc_url(), "rtmp://h/v2/pub");
         assert_eq!(split("rtmp://h/app?token=1/key").server_url(), "rtmp://h/app");
+        assert_eq!(split("rtmp://h/app#canary").server_url(), "rtmp://h/app");
     }
 
     #[test]
