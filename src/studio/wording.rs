@@ -114,6 +114,7 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::EncoderTight => {
             format!("This computer is hardly fast enough for {about}: the encoder uses {details} of the time it has.")
         }
+        ProblemKind::RecordingFailed if problem.is_file_lost() => format!("The recording {about} ended: {details}."),
         ProblemKind::RecordingFailed => format!("The recording {about} cannot be written ({details})."),
         ProblemKind::RecordingGap => {
             format!("The disk stood still for too long: the recording {about} has a gap ({details}).")
@@ -281,6 +282,9 @@ pub fn to_do(problem: &Problem) -> String {
             Some(Remedy::Form(size, rate)) => format!("Choose a smaller picture: --size {size} --fps {rate}."),
             Some(Remedy::VideoBitrate(_)) | None => "End other programs that keep this computer busy.".to_owned(),
         },
+        ProblemKind::RecordingFailed if problem.is_file_lost() => {
+            "Leave a file alone while it is recorded; it may be renamed.".to_owned()
+        }
         ProblemKind::RecordingFailed => "Choose a folder you may write to, on a disk that answers.".to_owned(),
         ProblemKind::RecordingGap => {
             "Record to a faster disk, or end what else writes to this one. The recording goes on."
@@ -347,6 +351,7 @@ fn with_source(remedy: SourceRemedy) -> &'static str {
 mod tests {
     use super::*;
     use crate::capture::{SourceError, SourceEvent};
+    use crate::output::RecorderError;
 
     #[test]
     fn a_key_that_was_not_given_is_not_to_be_copied_again() {
@@ -384,5 +389,15 @@ mod tests {
         let problem = Problem::from_source_event("live/phone (picture)", &gone);
         assert_eq!(problem.kind, ProblemKind::SourceLost);
         assert_eq!(to_do(&problem), "Begin to send again; Tally takes it up by itself.");
+    }
+
+    #[test]
+    fn a_file_that_somebody_deleted_or_cut_is_not_blamed_on_its_folder() {
+        for reason in [RecorderError::FILE_GONE, RecorderError::FILE_CUT] {
+            let error = RecorderError { path: "/v/a.mp4".to_owned(), reason: reason.to_owned(), disk_full: false };
+            let problem = Problem::from_recorder(&error);
+            assert_eq!(what(&problem), format!("The recording /v/a.mp4 ended: {reason}."));
+            assert_eq!(to_do(&problem), "Leave a file alone while it is recorded; it may be renamed.");
+        }
     }
 }

@@ -49,6 +49,11 @@ pub struct RecorderError {
 }
 
 impl RecorderError {
+    /// The reason where the file was deleted.
+    pub const FILE_GONE: &str = "the file is gone";
+    /// The reason where the file became shorter.
+    pub const FILE_CUT: &str = "another program has cut the file";
+
     fn new(path: &Path, error: &io::Error) -> Self {
         let disk_full = is_disk_full(error.kind());
         Self { path: path.display().to_string(), reason: error.to_string(), disk_full }
@@ -96,7 +101,7 @@ pub enum RecorderEvent {
         /// At the rate of the last minute.
         minutes: u64,
     },
-    /// The file cannot be made, writing failed, it was deleted, or the disk is as full as it may be: the recording has ended
+    /// The file cannot be made, writing failed, it was deleted or cut, or the disk is as full as it may be: the recording has ended
     /// and what was written stays, but for files in which nothing can be seen or heard.
     Failed(RecorderError),
 }

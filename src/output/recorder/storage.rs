@@ -18,6 +18,9 @@ pub(super) trait Disk: Cut {
 
     /// Where the file is that was made as `path`.
     fn place(&self, path: &Path) -> Place;
+
+    /// Bytes in the file, if the system tells.
+    fn length(&self) -> Option<u64>;
 }
 
 /// Where an open file is.
@@ -38,6 +41,10 @@ impl Disk for File {
 
     fn place(&self, path: &Path) -> Place {
         Place::of(self, path)
+    }
+
+    fn length(&self) -> Option<u64> {
+        self.metadata().ok().map(|about| about.len())
     }
 }
 
@@ -113,7 +120,9 @@ impl Storage for Folder {
     fn create(&mut self, base: &Path, number: u32) -> io::Result<(PathBuf, File)> {
         loop {
             let path = free_path(base, number);
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
+            // To its end: should another program cut it meanwhile, it stays too short, and that is seen. Windows takes that
+            // together with no cutting of our own.
+            match OpenOptions::new().write(true).append(cfg!(unix)).create_new(true).open(&path) {
                 Ok(file) => {
                     // Nobody repairs what is being written. Where locks are unknown, nobody can be asked.
                     let _ = file.try_lock();
@@ -233,6 +242,17 @@ mod tests {
         assert_eq!(file.place(&made), Place::Moved);
         std::fs::remove_file(path("renamed.mp4")).unwrap();
         assert_eq!(file.place(&made), Place::Gone);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_another_program_cuts_stays_too_short() {
+        let folder = tempfile::tempdir().unwrap();
+        let (made, mut file) = Folder::default().create(&folder.path().join("show.mp4"), 1).unwrap();
+        file.write_all(&[7; 10_000]).unwrap();
+        OpenOptions::new().write(true).open(&made).unwrap().set_len(5000).unwrap();
+        file.write_all(&[7; 10_000]).unwrap();
+        assert_eq!(file.length(), Some(15_000));
     }
 
     #[test]

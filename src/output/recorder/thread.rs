@@ -341,6 +341,19 @@ impl<S: Storage> Files<S> {
         former.and(current)
     }
 
+    /// Another program has cut the file: nothing that followed could be played, and what is there may be that program's.
+    fn leave_cut(&mut self) -> io::Result<RecorderError> {
+        self.close_former()?;
+        let written = write_marks(&mut self.storage, &mut self.current, true);
+        let path = self.current.path.clone();
+        self.hear_of_marks(&path, written);
+        Ok(self.lost(RecorderError::FILE_CUT))
+    }
+
+    fn lost(&self, reason: &str) -> RecorderError {
+        RecorderError { path: self.path().display().to_string(), reason: reason.to_owned(), disk_full: false }
+    }
+
     /// The recording has failed: what is whole stays, the rest of it goes, and so does a file that holds nothing.
     fn give_up(self, shared: &Shared) {
         let Self { mut storage, current, closing, .. } = self;
@@ -359,7 +372,7 @@ impl<S: Storage> Files<S> {
 
     /// The recording has ended before it was asked to, with its files closed: one that holds nothing goes.
     fn end_early(mut self, shared: &Shared) {
-        let is_empty = self.current.file.base().is_none();
+        let is_empty = self.current.file.base().is_none() && !self.current.file.is_cut();
         match self.current.file.disk().place(&self.current.path) {
             Place::There if is_empty => {
                 self.storage.remove(&self.current.path);
@@ -501,14 +514,19 @@ fn write_all<S: Storage>(
             if files.current.file.disk().place(&files.current.path) == Place::Gone {
                 // It may be somewhere that this system does not tell of.
                 files.finish(shared)?;
-                let gone = io::Error::new(io::ErrorKind::NotFound, "the file is gone");
-                return Ok(Some(RecorderError::new(files.path(), &gone)));
+                return Ok(Some(files.lost(RecorderError::FILE_GONE)));
+            }
+            if files.current.file.is_cut() {
+                return files.leave_cut().map(Some);
             }
             if let Some(full) = look_at_room(files, &mut room, now, tell) {
                 files.finish(shared)?;
                 return Ok(Some(full));
             }
         }
+    }
+    if files.current.file.is_cut() {
+        return files.leave_cut().map(Some);
     }
     files.finish(shared)?;
     Ok(None)

@@ -33,6 +33,12 @@ impl Problem {
         Self::new(kind, error.path.clone(), error.reason.clone())
     }
 
+    /// Whether a recording ended because its file was deleted or cut: neither its folder nor its disk is to blame.
+    pub fn is_file_lost(&self) -> bool {
+        let lost = [RecorderError::FILE_GONE, RecorderError::FILE_CUT];
+        self.kind == ProblemKind::RecordingFailed && lost.contains(&self.details.as_str())
+    }
+
     /// What a hole in the recording `path` means to the user.
     pub fn from_hole(path: &str, hole: Hole) -> Self {
         let missing = match hole {

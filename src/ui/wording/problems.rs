@@ -136,6 +136,7 @@ fn what_german(problem: &Problem) -> String {
             let about = form_german(about);
             format!("Dieser Rechner reicht knapp für {about}: der Encoder braucht {details} der Zeit, die er hat.")
         }
+        Kind::RecordingFailed if problem.is_file_lost() => format!("Die Aufnahme {about} ist zu Ende: {details}."),
         Kind::RecordingFailed => format!("Die Aufnahme {about} lässt sich nicht schreiben ({details})."),
         Kind::RecordingGap => {
             format!("Der Datenträger stand zu lange still: die Aufnahme {about} hat eine Lücke ({details}).")
@@ -213,7 +214,7 @@ pub(super) fn to_do(lang: Lang, problem: &Problem) -> String {
     if let Some(remedy) = problem.source_remedy() {
         return lang.pick(source_row(remedy)).to_owned();
     }
-    if let Some(row) = replay_row(problem).or_else(|| tls_row(problem)) {
+    if let Some(row) = recording_row(problem).or_else(|| tls_row(problem)) {
         return lang.pick(row).to_owned();
     }
     match problem.remedy() {
@@ -244,13 +245,20 @@ const FELL_SILENT: [&str; 2] = [
 /// What is recorded can be marked and seen again.
 const RECORD_FIRST: [&str; 2] = ["Record the show first.", "Nimm die Sendung erst auf."];
 
-/// Where a replay is refused, and no disk has failed.
-fn replay_row(problem: &Problem) -> Option<[&'static str; 2]> {
+/// Somebody has deleted or cut a file that was being recorded.
+const FILE_LOST: [&str; 2] = [
+    "Leave a file alone while it is recorded; it may be renamed.",
+    "Lass eine Datei in Ruhe, solange sie aufgenommen wird; umbenannt werden darf sie.",
+];
+
+/// Where a recording, or a replay, failed and no disk did.
+fn recording_row(problem: &Problem) -> Option<[&'static str; 2]> {
     match (problem.kind, problem.details.as_str()) {
         (Kind::ReplayFailed, Problem::NOTHING_KEPT) => Some(RECORD_FIRST),
         (Kind::ReplayFailed, Problem::NOTHING_YET | Problem::OTHERS_WRITTEN) => {
             Some(["Try again in a moment.", "Versuche es gleich noch einmal."])
         }
+        _ if problem.is_file_lost() => Some(FILE_LOST),
         _ => None,
     }
 }

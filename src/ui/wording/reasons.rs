@@ -203,6 +203,7 @@ const REASONS: &[[&str; 2]] = &[
     // Recordings
     ["{} MB are left, which are kept free", "{} MB sind übrig, die frei bleiben"],
     ["the file is gone", "die Datei ist weg"],
+    ["another program has cut the file", "ein anderes Programm hat die Datei gekürzt"],
     ["the disk did not make the file within {} s", "der Datenträger hat die Datei nicht binnen {} s angelegt"],
     ["the disk did not take the rest within {} s", "der Datenträger hat den Rest nicht binnen {} s angenommen"],
     [

@@ -68,6 +68,10 @@ impl<F: FnMut()> Disk for StallingFile<F> {
     fn place(&self, path: &Path) -> Place {
         self.0.place(path)
     }
+
+    fn length(&self) -> Option<u64> {
+        self.0.length()
+    }
 }
 
 /// Records 4 s, then a stall of `stalled` frames, then `after` more; gives the file, what was told and what is missing.
@@ -205,6 +209,10 @@ impl Disk for DeadFile {
 
     fn place(&self, path: &Path) -> Place {
         self.0.place(path)
+    }
+
+    fn length(&self) -> Option<u64> {
+        self.0.length()
     }
 }
 
