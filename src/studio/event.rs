@@ -197,8 +197,10 @@ pub struct Stats {
     pub thinned: u64,
     /// Frames that destinations missed while their connection was lost, all together.
     pub away: u64,
-    /// Frames missing in the recording: the disk stood still for too long.
+    /// Frames missing in the recording: the disk stood still for too long, or the recording ended before the show.
     pub recording_dropped: u64,
+    /// Of `recording_dropped`, those since it ended.
+    pub unrecorded: u64,
     /// Times samples were missing or too many.
     pub audio_xruns: u64,
     /// Video rate of this second in kb/s.

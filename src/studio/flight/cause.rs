@@ -27,12 +27,14 @@ pub enum Cause {
     Sound,
     /// The disk of the recording stood still.
     Disk,
+    /// The recording had ended, and the show went on.
+    Unrecorded,
 }
 
 impl Cause {
     /// Every cause.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Away,
         Self::Encoder,
         Self::Source,
@@ -43,6 +45,7 @@ impl Cause {
         Self::NetworkNarrow,
         Self::Sound,
         Self::Disk,
+        Self::Unrecorded,
     ];
 
     /// Why `second` was poor; `None`: it was good.
@@ -58,6 +61,7 @@ impl Cause {
             (second.dropped > 0 && second.network_kbps.is_some(), Self::NetworkLost),
             (second.dropped > 0, Self::RateLow),
             (second.audio_xruns > 0, Self::Sound),
+            (second.unrecorded > 0, Self::Unrecorded),
             (second.recording_dropped > 0, Self::Disk),
             (second.network_kbps.is_some(), Self::NetworkNarrow),
         ]
@@ -98,6 +102,7 @@ impl Cause {
                 "the disk stood still, and the recording has a hole",
                 "die Platte stand still, und die Aufnahme hat eine Lücke",
             ],
+            Self::Unrecorded => ["the recording had ended", "die Aufnahme war zu Ende"],
         })
     }
 
@@ -136,6 +141,10 @@ impl Cause {
             Self::Disk => [
                 "Record to a faster disk, or end what else writes to this one.",
                 "Nimm auf eine schnellere Platte auf, oder beende, was sonst auf diese schreibt.",
+            ],
+            Self::Unrecorded => [
+                "Look up what ended the recording before the next show.",
+                "Sieh vor der nächsten Sendung nach, was die Aufnahme beendet hat.",
             ],
         })
     }
@@ -176,6 +185,9 @@ mod tests {
         let busy = FlightSecond { missed: 4, ..second(1) };
         assert_eq!(Cause::of(&busy), Some(Cause::Computer));
         assert_eq!(Cause::of(&FlightSecond { capture_ms: Some(31.0), ..busy }), Some(Cause::Source));
+        let stalled = FlightSecond { recording_dropped: 30, ..second(1) };
+        assert_eq!(Cause::of(&stalled), Some(Cause::Disk));
+        assert_eq!(Cause::of(&FlightSecond { unrecorded: 30, ..stalled }), Some(Cause::Unrecorded));
         let away = FlightSecond { state: DestinationState::Reconnecting, dropped: 30, ..narrow };
         assert_eq!(Cause::of(&away), Some(Cause::Away));
     }

@@ -320,6 +320,13 @@ mod tests {
         }
         assert!(told(&["recording_failed"]).starts_with("The recording ended before"));
         assert!(told(&["mark", "disk_full"]).starts_with("The recording ended before"));
+        let mut flight = Flight { seconds: (0..9).map(second).collect(), ..Flight::default() };
+        for second in &mut flight.seconds[4..] {
+            (second.recording_dropped, second.unrecorded) = (30, 30);
+        }
+        let text = flight_text(&flight, FlightWords::English);
+        assert!(text.contains("4 of 9 seconds were good") && text.contains("150 missing in the recording"), "{text}");
+        assert!(text.contains("0:00:04 for 5 s: the recording had ended"), "{text}");
         assert!(told(&["marks_lost"]).starts_with("No second was bad"));
     }
 
