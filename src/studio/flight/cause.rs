@@ -6,6 +6,8 @@ use crate::studio::DestinationState;
 /// Why a second was poor: of several, the one that explains the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Cause {
+    /// The program did not run: it has no figures of these seconds.
+    Stood,
     /// No server got the show.
     Away,
     /// The encoder had no time.
@@ -34,7 +36,8 @@ pub enum Cause {
 impl Cause {
     /// Every cause.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
+        Self::Stood,
         Self::Away,
         Self::Encoder,
         Self::Source,
@@ -72,6 +75,10 @@ impl Cause {
     /// What it was, as a part of a sentence.
     pub fn what(self, words: FlightWords) -> &'static str {
         words.pick(match self {
+            Self::Stood => [
+                "the program stood still, or this computer slept",
+                "das Programm stand still, oder dieser Rechner schlief",
+            ],
             Self::Away => ["there was no connection", "es gab keine Verbindung"],
             Self::Encoder => {
                 ["the encoder had no time for all pictures", "der Encoder hatte nicht für alle Bilder Zeit"]
@@ -109,6 +116,11 @@ impl Cause {
     /// One thing to do about it, as a sentence.
     pub fn to_do(self, words: FlightWords) -> &'static str {
         words.pick(match self {
+            Self::Stood => [
+                "Turn sleep off for a show, and pause neither the program nor the virtual machine it runs in.",
+                "Schalte den Ruhezustand für eine Sendung ab, und halte weder das Programm an noch die virtuelle Maschine, in der \
+                 es läuft.",
+            ],
             Self::Away => [
                 "Use a cable instead of Wi-Fi, or give the destination a backup server.",
                 "Nimm ein Kabel statt WLAN, oder gib dem Ziel einen Ersatzserver.",

@@ -26,6 +26,22 @@ pub struct Flight {
     pub is_held: bool,
 }
 
+/// Seconds without figures: so many of them, from `at` on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gap {
+    pub(super) at: u32,
+    pub(super) seconds: u32,
+}
+
+impl Gap {
+    /// Between two lines that follow each other. They come once a second, give or take a moment.
+    pub(super) fn between(before: &FlightSecond, next: &FlightSecond) -> Option<Self> {
+        let at = before.at.saturating_add(1);
+        let seconds = next.at.saturating_sub(at);
+        (seconds > 1).then_some(Self { at, seconds })
+    }
+}
+
 /// How far a show has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
@@ -126,14 +142,21 @@ impl Flight {
     /// The causes of poor seconds, each with how many it made poor, the worst first.
     pub fn causes(&self) -> Vec<(Cause, usize)> {
         let mut causes: Vec<(Cause, usize)> = Vec::new();
-        for cause in self.seconds.iter().filter_map(Cause::of) {
+        let poor = self.seconds.iter().filter_map(Cause::of).map(|cause| (cause, 1));
+        let stood = self.gaps().map(|gap| (Cause::Stood, gap.seconds as usize));
+        for (cause, count) in poor.chain(stood) {
             match causes.iter_mut().find(|(known, _)| *known == cause) {
-                Some((_, seconds)) => *seconds += 1,
-                None => causes.push((cause, 1)),
+                Some((_, seconds)) => *seconds += count,
+                None => causes.push((cause, count)),
             }
         }
         causes.sort_by_key(|(cause, seconds)| (std::cmp::Reverse(*seconds), *cause));
         causes
+    }
+
+    /// Where seconds are missing because the program did not run.
+    pub(super) fn gaps(&self) -> impl Iterator<Item = Gap> {
+        self.seconds.iter().zip(self.seconds.iter().skip(1)).filter_map(|(before, next)| Gap::between(before, next))
     }
 
     pub(super) fn standing(&self) -> Standing {
@@ -176,7 +199,7 @@ mod tests {
     fn causes_are_counted_the_worst_first() {
         let seconds = [0, 0, 1, 1, 1].map(|dropped| FlightSecond { dropped, ..second(0) });
         let mut flight = Flight { seconds: seconds.to_vec(), ..Flight::default() };
-        flight.seconds.push(FlightSecond { skipped: 1, ..second(9) });
+        flight.seconds.push(FlightSecond { skipped: 1, ..second(1) });
         assert_eq!(flight.causes(), [(Cause::NetworkLost, 3), (Cause::Encoder, 1)]);
     }
 

@@ -2,9 +2,9 @@
 
 use std::cmp::Reverse;
 
-use super::read::Standing;
+use super::read::{Gap, Standing};
 use super::words::{FlightWords, Phrase};
-use super::{Cause, Flight, FlightEvent};
+use super::{Cause, Flight, FlightEvent, FlightSecond};
 use crate::studio::ProblemKind;
 
 /// Poor stretches that are listed: the longest.
@@ -92,11 +92,20 @@ pub(super) fn summary_lines(flight: &Flight, words: FlightWords) -> Vec<String> 
         return vec![words.text(Phrase::NeverBegan).to_owned()];
     }
     let good = seconds.iter().filter(|second| Cause::of(second).is_none()).count();
-    let average = |of: fn(&super::FlightSecond) -> f64| seconds.iter().map(of).sum::<f64>() / seconds.len() as f64;
-    let most = |of: fn(&super::FlightSecond) -> f64| seconds.iter().map(of).fold(0.0, f64::max);
-    let sum = |of: fn(&super::FlightSecond) -> u64| seconds.iter().map(of).sum::<u64>();
+    let all = seconds.len() + flight.gaps().map(|gap| gap.seconds as usize).sum::<usize>();
+    // The figures of a second that follows a gap are of the gap too.
+    let before = [None].into_iter().chain(seconds.iter().map(Some));
+    let stands_for = |(before, next): (Option<&FlightSecond>, &FlightSecond)| {
+        1.0 + before.and_then(|before| Gap::between(before, next)).map_or(0.0, |gap| f64::from(gap.seconds))
+    };
+    let weights: Vec<f64> = before.zip(seconds).map(stands_for).collect();
+    let average = |of: fn(&FlightSecond) -> f64| {
+        seconds.iter().map(of).zip(&weights).map(|(value, weight)| value * weight).sum::<f64>() / all as f64
+    };
+    let most = |of: fn(&FlightSecond) -> f64| seconds.iter().map(of).fold(0.0, f64::max);
+    let sum = |of: fn(&FlightSecond) -> u64| seconds.iter().map(of).sum::<u64>();
     let mut lines = vec![
-        words.lasted(&clock(last.at), good, seconds.len(), standing == Standing::Runs),
+        words.lasted(&clock(last.at), good, all, standing == Standing::Runs),
         words.rates(
             average(|second| second.video_kbps),
             average(|second| second.audio_kbps),
@@ -166,10 +175,13 @@ fn standing_phrase(standing: Standing) -> Option<Phrase> {
 /// From, to (both belong to it), cause.
 type Stretch = (u32, u32, Cause);
 
-/// Stretches of poor seconds with one cause.
+/// Stretches of poor seconds with one cause, and those in which the program did not run.
 pub(super) fn poor_stretches(flight: &Flight) -> Vec<Stretch> {
     let mut stretches: Vec<Stretch> = Vec::new();
+    let mut before = None;
     for second in &flight.seconds {
+        let gap = before.replace(second).and_then(|before| Gap::between(before, second));
+        stretches.extend(gap.map(|gap| (gap.at, gap.at + gap.seconds - 1, Cause::Stood)));
         let Some(cause) = Cause::of(second) else { continue };
         match stretches.last_mut() {
             Some((_, to, last)) if *last == cause && second.at <= *to + 2 => *to = second.at.max(*to),
@@ -189,7 +201,7 @@ mod tests {
     use super::super::second::tests::second;
     use super::*;
     use crate::studio::DestinationState;
-    use crate::studio::flight::{FlightEvent, FlightSecond, flight_html};
+    use crate::studio::flight::{FlightEvent, flight_html};
 
     #[test]
     fn the_report_tells_when_and_why_it_was_not_good() {
@@ -255,6 +267,21 @@ mod tests {
         assert_eq!(said(true, true), ended, "it has told its end");
         let not_yet = Flight { is_held: true, ..Flight::default() };
         assert_eq!(summary_lines(&not_yet, FlightWords::English)[1], "It is still running.");
+    }
+
+    #[test]
+    fn seconds_in_which_the_program_stood_still_are_a_part_of_the_show() {
+        let mut flight = Flight { seconds: (0..4).chain(10..16).map(second).collect(), ..Flight::default() };
+        // It is over all of these seconds.
+        flight.seconds[4].video_kbps = 0.0;
+        let text = flight_text(&flight, FlightWords::English);
+        assert!(text.contains("The show lasted 0:00:15; 10 of 16 seconds were good."), "{text}");
+        assert!(text.contains("picture 1680 kb/s"), "{text}");
+        assert!(text.contains("0:00:04 for 6 s: the program stood still, or this computer slept"), "{text}");
+        assert!(text.contains("What cost most: the program stood still, or this computer slept (6 s)."), "{text}");
+        // A line that comes a moment later or sooner is no gap.
+        let jitter = Flight { seconds: [0, 1, 3, 3, 4].map(second).to_vec(), ..Flight::default() };
+        assert!(flight_text(&jitter, FlightWords::English).contains("5 of 5 seconds were good"));
     }
 
     #[test]
