@@ -201,7 +201,9 @@ pub struct Stats {
     pub recording_dropped: u64,
     /// Of `recording_dropped`, those since it ended.
     pub unrecorded: u64,
-    /// Times samples were missing or too many.
+    /// The picture or the sound has no source: it is gone, or nobody sends.
+    pub source_away: bool,
+    /// Times samples were missing or too many, while there was a source.
     pub audio_xruns: u64,
     /// Video rate of this second in kb/s.
     pub video_kbps: f64,

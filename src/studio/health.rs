@@ -204,6 +204,7 @@ impl Health {
             away: outputs.away,
             recording_dropped: outputs.disk.dropped,
             unrecorded: outputs.disk.unrecorded,
+            source_away: false,
             audio_xruns: read(&counters.audio_xruns),
             video_kbps: kbps(to.video_bytes - from.video_bytes),
             audio_kbps: kbps(to.audio_bytes - from.audio_bytes),

@@ -579,6 +579,7 @@ impl Running {
         let disk = self.kept.disk(now, self.program.encoded());
         let on_air = self.phase == Phase::Running && self.program.first().is_some();
         let mut stats = self.health.second(now, on_air, &self.program, &self.lines, disk);
+        stats.source_away = on_air && (self.video_lost.is_some() || self.audio_lost.is_some());
         stats.network_kbps = self.rate.narrow().map(|bps| bps as f64 / 1e3);
         stats
     }

@@ -18,6 +18,8 @@ pub enum Cause {
     Computer,
     /// Not every server got the show.
     SomeAway,
+    /// The picture or the sound had no source.
+    SourceAway,
     /// The network carried less than was sent: pictures were dropped.
     NetworkLost,
     /// The picture was too complex for the rate it was given, though the network would have carried more: pictures were
@@ -36,13 +38,14 @@ pub enum Cause {
 impl Cause {
     /// Every cause.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Stood,
         Self::Away,
         Self::Encoder,
         Self::Source,
         Self::Computer,
         Self::SomeAway,
+        Self::SourceAway,
         Self::NetworkLost,
         Self::RateLow,
         Self::NetworkNarrow,
@@ -59,6 +62,7 @@ impl Cause {
             (second.missed > 0 && source_is_slow(second), Self::Source),
             (second.missed > 0, Self::Computer),
             (second.destinations_away > 0, Self::SomeAway),
+            (second.source_away, Self::SourceAway),
             (second.dropped_by_network() > 0, Self::NetworkLost),
             // Where the rate is the network's, so is what does not fit into it.
             (second.dropped > 0 && second.network_kbps.is_some(), Self::NetworkLost),
@@ -92,6 +96,7 @@ impl Cause {
                 "dieser Rechner war zu beschäftigt, um alle Bilder zusammenzusetzen",
             ],
             Self::SomeAway => ["not every server got the show", "nicht jeder Server bekam die Sendung"],
+            Self::SourceAway => ["the picture or the sound had no source", "das Bild oder der Ton hatte keine Quelle"],
             Self::NetworkLost => [
                 "the network carried less than was sent, and pictures were dropped",
                 "das Netz trug weniger, als gesendet wurde, und Bilder wurden verworfen",
@@ -104,7 +109,9 @@ impl Cause {
                 "the network was narrow, and the picture took less",
                 "das Netz war eng, und das Bild nahm mit weniger vorlieb",
             ],
-            Self::Sound => ["the sound card gave too little or too much", "die Soundkarte gab zu wenig oder zu viel"],
+            Self::Sound => {
+                ["the source of the sound gave too little or too much", "die Quelle des Tons gab zu wenig oder zu viel"]
+            }
             Self::Disk => [
                 "the disk stood still, and the recording has a hole",
                 "die Platte stand still, und die Aufnahme hat eine Lücke",
@@ -137,6 +144,10 @@ impl Cause {
             Self::SomeAway => [
                 "Look whether the server that was missing runs, or give that destination a backup server.",
                 "Sieh nach, ob der fehlende Server läuft, oder gib diesem Ziel einen Ersatzserver.",
+            ],
+            Self::SourceAway => [
+                "Check the cable of what was away, or the app that was to send it.",
+                "Prüfe das Kabel der Quelle, die fehlte, oder die App, die sie senden sollte.",
             ],
             Self::NetworkLost | Self::NetworkNarrow => [
                 "Lower the picture's bitrate, or use a cable and keep others off the network.",
@@ -194,6 +205,8 @@ mod tests {
         for network in [FlightSecond { dropped: 4, ..thinned }, FlightSecond { network_kbps: Some(900.0), ..thinned }] {
             assert_eq!(Cause::of(&network), Some(Cause::NetworkLost));
         }
+        let no_source = FlightSecond { source_away: true, audio_xruns: 2, ..second(1) };
+        assert_eq!(Cause::of(&no_source), Some(Cause::SourceAway));
         let busy = FlightSecond { missed: 4, ..second(1) };
         assert_eq!(Cause::of(&busy), Some(Cause::Computer));
         assert_eq!(Cause::of(&FlightSecond { capture_ms: Some(31.0), ..busy }), Some(Cause::Source));

@@ -63,6 +63,8 @@ pub struct FlightSecond {
     pub thinned: u8,
     /// Of `recording_dropped`, pictures since the recording ended.
     pub unrecorded: u8,
+    /// At its end the picture or the sound had no source.
+    pub source_away: bool,
 }
 
 /// Every state with its letter.
@@ -88,7 +90,7 @@ const FIELDS_BEFORE_STAGES: usize = 20;
 const FIELDS_BEFORE_DESTINATIONS: usize = 24;
 /// Fields of those after them, which did not tell why pictures were dropped.
 const FIELDS_BEFORE_THINNED: usize = 27;
-/// Fields of those after them, which did not tell that a recording had ended.
+/// Fields of those after them, which did not tell of the end of a recording, nor of a source that was away.
 const FIELDS_BEFORE_UNRECORDED: usize = 28;
 
 impl FlightSecond {
@@ -125,6 +127,7 @@ impl FlightSecond {
             destinations_away: few(now.destinations_away.into()),
             thinned: few(since(|stats| stats.thinned)),
             unrecorded: few(since(|stats| stats.unrecorded)),
+            source_away: now.source_away,
         }
     }
 
@@ -163,6 +166,7 @@ impl FlightSecond {
             count(self.destinations_away.into()),
             count(self.thinned.into()),
             count(self.unrecorded.into()),
+            count(self.source_away.into()),
         ]
         .join("\t")
     }
@@ -197,9 +201,9 @@ impl FlightSecond {
             FIELDS_BEFORE_STAGES | FIELDS_BEFORE_DESTINATIONS | FIELDS_BEFORE_THINNED => [None],
             _ => take(&mut number)?,
         };
-        let [unrecorded] = match known {
+        let [unrecorded, source_away] = match known {
             FIELDS_BEFORE_STAGES | FIELDS_BEFORE_DESTINATIONS | FIELDS_BEFORE_THINNED | FIELDS_BEFORE_UNRECORDED => {
-                [None]
+                [None; 2]
             }
             _ => take(&mut number)?,
         };
@@ -234,6 +238,7 @@ impl FlightSecond {
             destinations_away: few(count(destinations_away)),
             thinned: few(count(thinned)),
             unrecorded: few(count(unrecorded)),
+            source_away: count(source_away) > 0,
         })
     }
 
@@ -302,6 +307,7 @@ pub(super) mod tests {
             destinations_away: 0,
             thinned: 0,
             unrecorded: 0,
+            source_away: false,
         }
     }
 
@@ -310,7 +316,7 @@ pub(super) mod tests {
         for (state, _) in STATES {
             let second = FlightSecond { state, network_kbps: Some(1200.0), dropped: 7, lufs: None, ..second(21_599) };
             let second = FlightSecond { away: 30, destinations: 3, destinations_away: 2, thinned: 5, ..second };
-            let second = FlightSecond { unrecorded: 7, ..second };
+            let second = FlightSecond { unrecorded: 7, source_away: true, ..second };
             assert_eq!(FlightSecond::from_line(&second.to_line()), Some(second));
             let newer = format!("{}\t17", second.to_line());
             assert_eq!(FlightSecond::from_line(&newer), Some(second));

@@ -380,7 +380,7 @@ When it was not good:
   0:01:10 for 1 s: this computer was too busy to compose all pictures
   0:01:40 for 10 s: there was no connection
   0:02:00 for 1 s: the encoder had no time for all pictures
-  0:02:10 for 1 s: the sound card gave too little or too much
+  0:02:10 for 1 s: the source of the sound gave too little or too much
   0:02:20 for 1 s: the disk stood still, and the recording has a hole
   0:02:30 for 1 s: the network was narrow, and the picture took less
 
