@@ -196,7 +196,10 @@ impl Supervisor {
                     self.tell(StudioEvent::Recording { path: recording.recorder.path(), on: true });
                 }
             }
-            RecorderEvent::Hole { path, hole } => self.tell(StudioEvent::Problem(Problem::from_hole(path, *hole))),
+            RecorderEvent::Hole { path, hole, place } => {
+                self.flight.hear_hole(*hole, *place);
+                self.tell(StudioEvent::Problem(Problem::from_hole(path, *hole, *place)));
+            }
             RecorderEvent::FileFull { path, next } => {
                 self.tell(StudioEvent::Problem(Problem::new(ProblemKind::RecordingFileFull, path, next)));
             }

@@ -86,7 +86,7 @@ pub(super) struct Supervisor {
     pub(super) mail: Mail,
     pub(super) inbox: Receiver<Message>,
     pub(super) face: Face,
-    flight: FlightLog,
+    pub(super) flight: FlightLog,
     /// What was there before; `None`: the show opens the sources it was told of.
     pub(super) lent: Option<Lent>,
 }

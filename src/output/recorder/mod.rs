@@ -60,6 +60,17 @@ impl RecorderError {
     }
 }
 
+/// Where something is missing, on the program's timeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HolePlace {
+    /// Where the file begins.
+    pub base: Timestamp,
+    /// The newest picture before it; without a picture, the newest sound.
+    pub from: Timestamp,
+    /// The first behind it, unless the recording ended.
+    pub to: Option<Timestamp>,
+}
+
 /// What a running recorder tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecorderEvent {
@@ -72,6 +83,8 @@ pub enum RecorderEvent {
         path: String,
         /// What is missing.
         hole: Hole,
+        /// Where; `None`: before anything that is in the file.
+        place: Option<HolePlace>,
     },
     /// The file is as large as its disk takes one, and the recording goes on in another, without a hole. Told of the first.
     FileFull {

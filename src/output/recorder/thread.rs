@@ -13,7 +13,7 @@ use super::pieces::{Pieces, Taken};
 use super::room::{RoomWatch, Told};
 use super::split::Splitter;
 use super::storage::{Disk, Place, Storage};
-use super::{RecorderConfig, RecorderError, RecorderEvent};
+use super::{HolePlace, RecorderConfig, RecorderError, RecorderEvent};
 use crate::clock::Clock;
 use crate::flow::Popped;
 use crate::media::{Packet, RecordForm, StreamConfig, Timestamp};
@@ -488,6 +488,7 @@ fn write_all<S: Storage>(
     tell: &dyn Fn(RecorderEvent),
 ) -> io::Result<Option<RecorderError>> {
     let mut room = RoomWatch::default();
+    let mut newest = None;
     let mut synced_at = clock.now();
     // A disk that is full from the start gets nothing.
     if let Some(full) = look_at_room(files, &mut room, synced_at, tell) {
@@ -498,10 +499,19 @@ fn write_all<S: Storage>(
         let popped = output.queue().pop(POP_LIMIT);
         if let Some(hole) = output.queue().take_hole() {
             files.hole(shared)?;
-            tell(RecorderEvent::Hole { path: files.path().display().to_string(), hole });
+            let to = if let Popped::Value(packet) = &popped { Some(packet.dts) } else { None };
+            let from = newest.zip(files.current.file.base());
+            let place = from.map(|(from, base)| HolePlace { base, from, to });
+            tell(RecorderEvent::Hole { path: files.path().display().to_string(), hole, place });
         }
         match popped {
-            Popped::Value(packet) => shared.ask_disk(clock, || files.take(&packet, shared))?,
+            Popped::Value(packet) => {
+                // A queue that is full drops pictures, and keeps the sound that came with them.
+                if packet.is_video() || files.stream.video.is_none() {
+                    newest = Some(packet.dts);
+                }
+                shared.ask_disk(clock, || files.take(&packet, shared))?;
+            }
             Popped::Empty => {}
             Popped::Closed => break,
         }

@@ -73,6 +73,13 @@ impl FlightRecorder {
         self.write(format!("E\t{at:.1}\t{word}\t{}\n", on_one_line(sentence)));
     }
 
+    /// So many pictures are missing in the recording, `from` a moment `to` another: earlier seconds have counted them when the
+    /// queue was full.
+    pub(in crate::studio) fn tell_hole(&self, from: Timestamp, to: Timestamp, frames: u64) {
+        let [from, to] = [from, to].map(|at| at.since(self.started).as_secs_f64());
+        self.write(format!("G\t{from:.1}\t{to:.1}\t{frames}\n"));
+    }
+
     fn write(&self, line: String) {
         if let Some(lines) = &self.lines {
             let _ = lines.try_send(line);

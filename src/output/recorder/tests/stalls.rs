@@ -115,7 +115,14 @@ pub(super) fn record_with_stall_onto(
     let storage = Odd { memory: memory.clone(), make };
     let told = RefCell::new(Vec::new());
     record(storage, &config, &output, &Clock::manual(), &shared, &|event| match event {
-        RecorderEvent::Hole { hole, .. } => told.borrow_mut().push(hole),
+        RecorderEvent::Hole { hole, place, .. } => {
+            let place = place.unwrap();
+            assert_eq!(place.base, Timestamp::ZERO);
+            // The picture before it and the one behind it.
+            let between = place.to.map(|to| (to.since(place.from).as_millis() / 40) as u64 - 1);
+            assert!(between.is_none_or(|frames| frames == hole.frames), "{place:?} {hole:?}");
+            told.borrow_mut().push(hole);
+        }
         RecorderEvent::Begun | RecorderEvent::FileFull { .. } => {}
         other => panic!("{other:?}"),
     });
