@@ -83,10 +83,10 @@ pub(super) trait Storage {
     /// Room where `file` is; `None` if the system does not tell.
     fn room(&self, file: &Path) -> Option<Room>;
 
-    /// Whether nothing is there.
-    fn is_free(&self, path: &Path) -> bool;
+    /// Makes the small file `path`, which is nobody else's from then on; fails with `AlreadyExists` where there is one.
+    fn claim(&mut self, path: &Path) -> io::Result<()>;
 
-    /// Writes a small file beside, whole or not at all.
+    /// Writes a small file that was claimed, whole or not at all.
     fn write_beside(&mut self, path: &Path, text: &str) -> io::Result<()>;
 
     /// Writing `file` failed in the middle: what is not whole at its end goes. `false`: no picture and no sound is left.
@@ -151,8 +151,8 @@ impl Storage for Folder {
         Room::in_folder(whole.parent()?)
     }
 
-    fn is_free(&self, path: &Path) -> bool {
-        is_free(path)
+    fn claim(&mut self, path: &Path) -> io::Result<()> {
+        File::create_new(path).map(drop)
     }
 
     fn write_beside(&mut self, path: &Path, text: &str) -> io::Result<()> {
@@ -227,6 +227,15 @@ mod tests {
         assert_eq!(free_path(&path("Sunday 10.30"), 1), path("Sunday 10.30-2"));
         std::fs::write(path("Sunday 10.chapters.vtt"), b"of another one").unwrap();
         assert_eq!(free_path(&path("Sunday 10.45"), 1), path("Sunday 10.45"));
+    }
+
+    #[test]
+    fn a_small_file_is_one_recordings_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("show.chapters.vtt");
+        Folder::default().claim(&path).unwrap();
+        let other = Folder::default().claim(&path).unwrap_err();
+        assert_eq!(other.kind(), io::ErrorKind::AlreadyExists);
     }
 
     #[cfg(unix)]

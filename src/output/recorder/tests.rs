@@ -198,8 +198,11 @@ impl Storage for Memory {
         Some(Room { free: room.saturating_sub(written), total: 1 << 40 })
     }
 
-    fn is_free(&self, path: &Path) -> bool {
-        !self.0.lock().unwrap().beside.contains_key(path)
+    fn claim(&mut self, path: &Path) -> io::Result<()> {
+        match self.0.lock().unwrap().beside.contains_key(path) {
+            true => Err(io::ErrorKind::AlreadyExists.into()),
+            false => Ok(()),
+        }
     }
 
     fn write_beside(&mut self, path: &Path, text: &str) -> io::Result<()> {

@@ -422,15 +422,31 @@ fn write_marks<S: Storage>(storage: &mut S, open: &mut Open<S>, is_closed: bool)
     if open.marks.is_empty() {
         return Ok(());
     }
-    if open.chapters.is_none() {
-        open.chapters = chapters_paths(&open.path).into_iter().find(|path| storage.is_free(path));
-    }
-    let Some(path) = &open.chapters else {
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is no free name for them"));
+    let is_claimed = open.chapters.is_some();
+    let path = match &open.chapters {
+        Some(path) => path,
+        None => open.chapters.insert(claim_chapters(storage, &open.path)?),
     };
     let length = open.file.base().map(|base| open.file.last().since(base));
     let text = chapters_text(&open.marks, length.filter(|_| is_closed));
-    storage.write_beside(path, &text)
+    let written = storage.write_beside(path, &text);
+    if written.is_err() && !is_claimed {
+        // There is nothing in it.
+        open.chapters.take().iter().for_each(|path| storage.remove(path));
+    }
+    written
+}
+
+/// A file for the marks of `recording`: of two recordings whose names differ by their endings alone each has its own.
+fn claim_chapters<S: Storage>(storage: &mut S, recording: &Path) -> io::Result<PathBuf> {
+    for path in chapters_paths(recording) {
+        match storage.claim(&path) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is no free name for them"))
 }
 
 /// Makes the file and records until the queue is closed and empty.

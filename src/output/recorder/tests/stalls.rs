@@ -21,8 +21,8 @@ impl<D: Disk, M: FnMut(&mut Memory, &Path) -> io::Result<(PathBuf, D)>> Storage 
         None
     }
 
-    fn is_free(&self, _path: &Path) -> bool {
-        true
+    fn claim(&mut self, _path: &Path) -> io::Result<()> {
+        Ok(())
     }
 
     fn write_beside(&mut self, _path: &Path, _text: &str) -> io::Result<()> {
