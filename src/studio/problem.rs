@@ -332,6 +332,11 @@ impl Problem {
     /// Why a replay is refused: there are enough of them.
     pub const OTHERS_WRITTEN: &str = "others are still being written";
 
+    /// Why nothing can be marked: nobody asked for a recording.
+    pub const NOT_RECORDED: &str = "nothing is recorded";
+    /// Why nothing can be marked: the recording that was asked for has failed.
+    pub const RECORDED_NO_MORE: &str = "the recording has ended";
+
     /// A problem about `about`.
     pub fn new(kind: ProblemKind, about: impl Into<String>, details: impl Into<String>) -> Self {
         Self { kind, about: about.into(), details: details.into(), server_said: None, advice: None }

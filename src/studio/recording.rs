@@ -259,7 +259,11 @@ impl Supervisor {
     pub(super) fn mark(&self, running: &mut Running) {
         let (now, kept) = (self.clock.now(), &running.kept);
         let (Some(recorder), Some(first)) = (kept.running(), running.program.first()) else {
-            let problem = Problem::new(ProblemKind::MarkFailed, "mark", "nothing is recorded");
+            let why = match kept.unrecorded.since {
+                Some(_) => Problem::RECORDED_NO_MORE,
+                None => Problem::NOT_RECORDED,
+            };
+            let problem = Problem::new(ProblemKind::MarkFailed, "mark", why);
             return self.tell(StudioEvent::Problem(problem));
         };
         let recording = kept.recordings.len();
@@ -334,10 +338,11 @@ impl Supervisor {
                 }
                 waited < limit
             });
+            // A disk that does not answer is not asked.
+            files.extend(shared.files().into_iter().filter(|file| finished.is_err() || is_there(file)));
             if let Err(error) = finished {
                 self.fail(running, Problem::from_recorder(&error));
             }
-            files.extend(shared.files());
         }
         for save in std::mem::take(&mut running.kept.saves) {
             if !save.finish(patience(running)) {
@@ -365,9 +370,23 @@ impl Supervisor {
     }
 }
 
+/// Whether a file has neither been deleted nor renamed.
+fn is_there(file: &Path) -> bool {
+    !matches!(file.try_exists(), Ok(false))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_was_deleted_is_none_of_the_recordings() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("show.mp4");
+        assert!(!is_there(&path));
+        std::fs::write(&path, b"1").unwrap();
+        assert!(is_there(&path));
+    }
 
     #[test]
     fn pictures_without_the_recording_that_was_wanted_are_counted_until_there_is_another() {

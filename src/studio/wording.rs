@@ -139,7 +139,7 @@ pub fn what(problem: &Problem) -> String {
             )
         }
         ProblemKind::ReplayFailed => format!("The replay {about} cannot be saved ({details})."),
-        ProblemKind::MarkFailed => "No moment can be marked: nothing is recorded.".to_owned(),
+        ProblemKind::MarkFailed => format!("No moment can be marked: {details}."),
         ProblemKind::ReportFailed => format!("The report of the rehearsal {about} cannot be written ({details})."),
         ProblemKind::MarksLost => format!("The marks of the recording {about} cannot be written ({details})."),
         ProblemKind::IngestFailed => format!("The rehearsal's server does not start ({details})."),
@@ -302,6 +302,9 @@ pub fn to_do(problem: &Problem) -> String {
             Problem::NOTHING_YET | Problem::OTHERS_WRITTEN => "Try again in a moment.".to_owned(),
             _ => "Record to a folder you may write to, on a disk with some room. The show is not harmed.".to_owned(),
         },
+        ProblemKind::MarkFailed if details == Problem::RECORDED_NO_MORE => {
+            "Mend what ended the recording, which was told, and start the show again.".to_owned()
+        }
         ProblemKind::MarkFailed => "Record the show: start it with --record FILE.".to_owned(),
         ProblemKind::ReportFailed => {
             "Name another file with --rehearsal-report, in a folder you may write to, on a disk with some room.".to_owned()
@@ -389,6 +392,15 @@ mod tests {
         let problem = Problem::from_source_event("live/phone (picture)", &gone);
         assert_eq!(problem.kind, ProblemKind::SourceLost);
         assert_eq!(to_do(&problem), "Begin to send again; Tally takes it up by itself.");
+    }
+
+    #[test]
+    fn who_has_recorded_is_not_told_to_begin_with_it() {
+        let of = |why| Problem::new(ProblemKind::MarkFailed, "mark", why);
+        let (never, no_more) = (of(Problem::NOT_RECORDED), of(Problem::RECORDED_NO_MORE));
+        assert_eq!(what(&never), "No moment can be marked: nothing is recorded.");
+        assert_eq!(what(&no_more), "No moment can be marked: the recording has ended.");
+        assert!(to_do(&never).contains("--record FILE") && !to_do(&no_more).contains("--record"));
     }
 
     #[test]

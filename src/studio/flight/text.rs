@@ -74,7 +74,9 @@ fn what_happened(flight: &Flight, all_good: bool) -> Option<Phrase> {
     let is_one_of = |word: &str, kinds: &[ProblemKind]| kinds.iter().any(|kind| kind.word() == word);
     let mut words = flight.events.iter().map(|event| event.word.as_str());
     if words.clone().any(|word| is_one_of(word, &RECORDING_ENDED)) {
-        return Some(Phrase::RecordingEnded);
+        // Without a destination there was nothing else.
+        let is_alone = flight.values("destination").next().is_none();
+        return Some(if is_alone { Phrase::RecordingAloneEnded } else { Phrase::RecordingEnded });
     }
     let is_wrong = |word: &str| FlightWords::is_problem(word) && !is_one_of(word, &GOOD_NEWS);
     (all_good && words.any(is_wrong)).then_some(Phrase::SomethingHappened)
@@ -336,6 +338,7 @@ mod tests {
     fn what_no_second_tells_of_is_not_said_to_be_nothing() {
         let told = |words: &[&str]| {
             let mut flight = Flight { seconds: (0..9).map(second).collect(), ..Flight::default() };
+            flight.head.push(("destination".to_owned(), "rtmp://a.example/app".to_owned()));
             for word in words.iter().chain(&["end"]) {
                 let (word, sentence) = ((*word).to_owned(), "…".to_owned());
                 flight.events.push(FlightEvent { at: 1.0, word, sentence });
@@ -346,6 +349,11 @@ mod tests {
             assert_eq!(told(good), "Nothing went wrong.");
         }
         assert!(told(&["recording_failed"]).starts_with("The recording ended before"));
+        let mut alone = Flight { seconds: vec![second(0)], ..Flight::default() };
+        let (word, sentence) = ("disk_full".to_owned(), "…".to_owned());
+        alone.events.push(FlightEvent { at: 0.5, word, sentence });
+        let told_alone = summary_lines(&alone, FlightWords::English);
+        assert!(told_alone.iter().any(|line| line.starts_with("The recording failed, and the show ended with it")));
         assert!(told(&["mark", "disk_full"]).starts_with("The recording ended before"));
         let mut flight = Flight { seconds: (0..9).map(second).collect(), ..Flight::default() };
         for second in &mut flight.seconds[4..] {

@@ -157,7 +157,7 @@ fn what_german(problem: &Problem) -> String {
         Kind::ReplayFailed => {
             format!("Die Wiederholung {about} lässt sich nicht speichern ({}).", replay_german(details))
         }
-        Kind::MarkFailed => "Es lässt sich kein Moment markieren: nichts wird aufgenommen.".to_owned(),
+        Kind::MarkFailed => format!("Es lässt sich kein Moment markieren: {details}."),
         Kind::ReportFailed => format!("Der Bericht der Probe {about} lässt sich nicht schreiben ({details})."),
         Kind::MarksLost => format!("Die Marken der Aufnahme {about} lassen sich nicht schreiben ({details})."),
         Kind::IngestFailed => format!("Der Server der Probe startet nicht ({details})."),
@@ -258,6 +258,7 @@ fn recording_row(problem: &Problem) -> Option<[&'static str; 2]> {
         (Kind::ReplayFailed, Problem::NOTHING_YET | Problem::OTHERS_WRITTEN) => {
             Some(["Try again in a moment.", "Versuche es gleich noch einmal."])
         }
+        (Kind::MarkFailed, Problem::RECORDED_NO_MORE) => Some(["Record again.", "Nimm wieder auf."]),
         _ if problem.is_file_lost() => Some(FILE_LOST),
         _ => None,
     }

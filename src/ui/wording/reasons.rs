@@ -208,6 +208,8 @@ const REASONS: &[[&str; 2]] = &[
     ["{} frames are missing", "{} Bilder fehlen"],
     ["{} frames and {} packets of sound are missing", "{} Bilder und {} Tonpakete fehlen"],
     ["{} packets of sound are missing", "{} Tonpakete fehlen"],
+    ["nothing is recorded", "nichts wird aufgenommen"],
+    ["the recording has ended", "die Aufnahme ist zu Ende"],
     ["another program has cut the file", "ein anderes Programm hat die Datei gekürzt"],
     ["the disk did not make the file within {} s", "der Datenträger hat die Datei nicht binnen {} s angelegt"],
     ["the disk did not take the rest within {} s", "der Datenträger hat den Rest nicht binnen {} s angenommen"],
