@@ -65,8 +65,8 @@ fn sentence(file: &Path, repaired: &Repaired) -> String {
     match repaired.cut_bytes {
         0 => format!("{file} is whole ({kept:.1} MB): nothing to repair{copied}{empty}"),
         cut => format!(
-            "{file} is repaired: {kept:.1} MB are whole, a piece of {:.1} kB at its end was not and is cut{copied}{empty}",
-            cut as f64 / 1e3
+            "{file} is repaired: {kept:.1} MB are whole, a piece of {} kB at its end was not and is cut{copied}{empty}",
+            cut.div_ceil(1000)
         ),
     }
 }

@@ -14,6 +14,8 @@ const KINDS: [&[u8; 4]; 14] = [
 const NO_MP4: &str = "it is no MP4";
 /// Boxes whose length takes this many bytes at least.
 const HEAD_BYTES: u64 = 8;
+/// A file system has written blocks of this many bytes, or of a multiple of it, or not.
+const BLOCK_BYTES: u64 = 512;
 
 pub(super) struct BoxHead {
     pub(super) kind: [u8; 4],
@@ -24,6 +26,7 @@ pub(super) struct BoxHead {
 pub fn scan(file: &mut (impl Read + Seek), length: u64, goes_on: &dyn Fn() -> bool) -> io::Result<Scan> {
     let (mut at, mut whole) = (0, 0);
     let (mut has_moov, mut in_fragment, mut has_media, mut loose_media) = (false, false, false, false);
+    let written = written_length(file, length, goes_on)?;
     while at < length {
         if !goes_on() {
             return Err(io::ErrorKind::Interrupted.into());
@@ -44,11 +47,14 @@ pub fn scan(file: &mut (impl Read + Seek), length: u64, goes_on: &dyn Fn() -> bo
         if at == 0 && head.kind != *b"ftyp" && head.kind != *b"styp" {
             return Ok(Scan::Foreign(NO_MP4));
         }
-        let fits = head.bytes <= length - at;
         if head.kind == *b"mdat" && !in_fragment {
             // Its index may stand behind it: it is not in fragments.
             loose_media = true;
         }
+        // What is not in fragments may well end in zeros; and so may what only fills.
+        let is_ours = !loose_media && matches!(&head.kind, b"moov" | b"moof" | b"mdat");
+        let end = if is_ours { written } else { length };
+        let fits = at.checked_add(head.bytes).is_some_and(|behind| behind <= end);
         if !fits {
             return Ok(match (has_moov, loose_media) {
                 (_, true) => Scan::Foreign("it is an MP4 without fragments, whose index was never written"),
@@ -74,6 +80,29 @@ pub fn scan(file: &mut (impl Read + Seek), length: u64, goes_on: &dyn Fn() -> bo
         (true, true) => Scan::Torn { at: whole, has_media },
         (true, false) => Scan::Whole { has_media },
     })
+}
+
+/// How much of the file came to the disk: after a power cut it may have its length already, and zeros in its last blocks.
+/// No coded picture or sound ends in zeros.
+fn written_length(file: &mut (impl Read + Seek), length: u64, goes_on: &dyn Fn() -> bool) -> io::Result<u64> {
+    const STEP_BYTES: u64 = 1 << 16;
+    let mut buffer = Vec::new();
+    let mut end = length;
+    while end > 0 {
+        if !goes_on() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let start = end.saturating_sub(STEP_BYTES);
+        file.seek(SeekFrom::Start(start))?;
+        buffer.clear();
+        file.by_ref().take(end - start).read_to_end(&mut buffer)?;
+        if let Some(last) = buffer.iter().rposition(|byte| *byte != 0) {
+            end = start + last as u64 + 1;
+            break;
+        }
+        end = start;
+    }
+    Ok(end.next_multiple_of(BLOCK_BYTES).min(length))
 }
 
 /// There is nothing that says what the file holds.
@@ -159,7 +188,7 @@ mod tests {
         let mut bytes = [boxed(b"ftyp", 16), boxed(b"moov", 300)].concat();
         let mut ends = vec![bytes.len() as u64];
         for _ in 0..3 {
-            bytes.extend([boxed(b"moof", 60), boxed(b"mdat", 500)].concat());
+            bytes.extend([boxed(b"moof", 60), boxed(b"mdat", 1500)].concat());
             ends.push(bytes.len() as u64);
         }
         (bytes, ends)
@@ -217,6 +246,37 @@ mod tests {
         let mut damaged = bytes.clone();
         damaged[ends[1] as usize..][..8].copy_from_slice(b"garbage!");
         assert_eq!(scanned(&damaged), Scan::Damaged { at: ends[1] });
+    }
+
+    #[test]
+    fn fragments_whose_last_blocks_never_came_to_the_disk_are_cut_off() {
+        let (whole, ends) = recording();
+        for appended in [0, 20_000] {
+            let mut bytes = whole.clone();
+            bytes.resize(whole.len() + appended, 0);
+            for from in (0..whole.len()).step_by(512) {
+                let mut zeroed = bytes.clone();
+                zeroed[from..].fill(0);
+                let kept = ends.iter().copied().filter(|end| *end <= from as u64).max();
+                match kept {
+                    Some(at) => {
+                        assert_eq!(scanned(&zeroed), Scan::Torn { at, has_media: at > ends[0] }, "from {from}");
+                        assert_eq!(zeroed[..at as usize], whole[..at as usize]);
+                    }
+                    None => assert!(matches!(scanned(&zeroed), Scan::Foreign(_)), "from {from}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn zeros_with_something_behind_them_and_those_of_other_files_stay() {
+        let (mut bytes, ends) = recording();
+        bytes[ends[2] as usize - 500..ends[2] as usize - 1].fill(0);
+        assert_eq!(scanned(&bytes), Scan::Whole { has_media: true });
+        let mut silence = [boxed(b"ftyp", 16), boxed(b"moov", 300), boxed(b"mdat", 5000)].concat();
+        silence[2000..].fill(0);
+        assert_eq!(scanned(&silence), Scan::Whole { has_media: true });
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub use fanout::{Fanout, OutputHandle};
 pub use link::{Link, LinkSample, LinkView, Passed, STAY_CURRENT, Segments, Window};
 pub use network::Network;
 pub use recorder::{
-    Cut, CutWriter, Leftover, Place, Recorder, RecorderConfig, RecorderError, RecorderEvent, RepairError, Repaired,
-    ReplaySave, Room, RoomWatch, Told, leftovers, mend, remove_empty, repair, replay_path,
+    Cut, CutWriter, HolePlace, Leftover, Place, Recorder, RecorderConfig, RecorderError, RecorderEvent, RepairError,
+    Repaired, ReplaySave, Room, RoomWatch, Told, leftovers, mend, remove_empty, repair, replay_path,
 };
 pub use stats::{OutputCounters, OutputStats};

@@ -197,9 +197,13 @@ pub struct Stats {
     pub thinned: u64,
     /// Frames that destinations missed while their connection was lost, all together.
     pub away: u64,
-    /// Frames missing in the recording: the disk stood still for too long.
+    /// Frames missing in the recording: the disk stood still for too long, or the recording ended before the show.
     pub recording_dropped: u64,
-    /// Times samples were missing or too many.
+    /// Of `recording_dropped`, those since it ended.
+    pub unrecorded: u64,
+    /// The picture or the sound has no source: it is gone, or nobody sends.
+    pub source_away: bool,
+    /// Times samples were missing or too many, while there was a source.
     pub audio_xruns: u64,
     /// Video rate of this second in kb/s.
     pub video_kbps: f64,

@@ -34,6 +34,8 @@ pub(super) struct Health {
 pub(super) struct DiskFigures {
     /// Frames missing in the recording so far.
     pub(super) dropped: u64,
+    /// Of these, those since it failed.
+    pub(super) unrecorded: u64,
     /// The slowest write since the last look, if something is recorded.
     pub(super) slowest: Option<Duration>,
 }
@@ -201,6 +203,8 @@ impl Health {
             thinned: read(&counters.thinned),
             away: outputs.away,
             recording_dropped: outputs.disk.dropped,
+            unrecorded: outputs.disk.unrecorded,
+            source_away: false,
             audio_xruns: read(&counters.audio_xruns),
             video_kbps: kbps(to.video_bytes - from.video_bytes),
             audio_kbps: kbps(to.audio_bytes - from.audio_bytes),

@@ -332,6 +332,11 @@ impl Problem {
     /// Why a replay is refused: there are enough of them.
     pub const OTHERS_WRITTEN: &str = "others are still being written";
 
+    /// Why nothing can be marked: nobody asked for a recording.
+    pub const NOT_RECORDED: &str = "nothing is recorded";
+    /// Why nothing can be marked: the recording that was asked for has failed.
+    pub const RECORDED_NO_MORE: &str = "the recording has ended";
+
     /// A problem about `about`.
     pub fn new(kind: ProblemKind, about: impl Into<String>, details: impl Into<String>) -> Self {
         Self { kind, about: about.into(), details: details.into(), server_said: None, advice: None }
@@ -592,6 +597,9 @@ mod tests {
 
     use super::*;
     use crate::capture::DeviceInfo;
+    use crate::flow::Hole;
+    use crate::media::Timestamp;
+    use crate::output::HolePlace;
 
     #[test]
     fn a_silent_device_is_named_with_those_that_may_be_meant() {
@@ -673,6 +681,22 @@ mod tests {
             let problem = Problem::from_sleep(Duration::from_secs(seconds), "14:02:11");
             let what = crate::studio::wording::what(&problem);
             assert_eq!(what, format!("This computer slept for {told}; the show went on at 14:02:11."));
+        }
+    }
+
+    #[test]
+    fn a_hole_is_told_with_where_it_is_in_the_recording() {
+        let at = |millis: i64| Timestamp::from_millis(100_000 + millis);
+        let (hole, base) = (Hole { frames: 242, audio_packets: 0 }, at(0));
+        for (place, told) in [
+            (None, "242 frames are missing"),
+            (
+                Some(HolePlace { base, from: at(5040), to: Some(at(14_000)) }),
+                "242 frames are missing, from 0:00:05 to 0:00:14",
+            ),
+            (Some(HolePlace { base, from: at(3_605_000), to: None }), "242 frames are missing, from 1:00:05 on"),
+        ] {
+            assert_eq!(Problem::from_hole("/v/a.mp4", hole, place).details, told);
         }
     }
 }

@@ -84,6 +84,11 @@ impl Program {
         self.0.frames.refused()
     }
 
+    /// Frames encoded so far.
+    pub(super) fn encoded(&self) -> u64 {
+        read(&self.0.counters.encoded)
+    }
+
     /// Marks the place of the program's first unit; with a duration this settles its end.
     pub(super) fn begin_at(&self, time: Timestamp) {
         let begun = self.0.first.compare_exchange(UNSET, time.as_nanos(), Ordering::AcqRel, Ordering::Acquire).is_ok();

@@ -52,8 +52,33 @@ pub(super) struct Kept {
     /// Whether the program's packets are kept: that takes memory.
     pub(super) keeps_replay: bool,
     saves: Vec<ReplaySave>,
+    unrecorded: Unrecorded,
     /// The newest mark.
     mark: Option<Marked>,
+}
+
+/// Pictures that came while the recording that was wanted had failed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Unrecorded {
+    /// How many were encoded when it failed, while there is no other.
+    since: Option<u64>,
+    /// Those of earlier times.
+    before: u64,
+}
+
+impl Unrecorded {
+    fn begin(&mut self, encoded: u64) {
+        self.since.get_or_insert(encoded);
+    }
+
+    fn end(&mut self, encoded: u64) {
+        self.before = self.count(encoded);
+        self.since = None;
+    }
+
+    fn count(&self, encoded: u64) -> u64 {
+        self.before + self.since.map_or(0, |since| encoded.saturating_sub(since))
+    }
 }
 
 /// A moment that was marked.
@@ -76,6 +101,7 @@ impl Kept {
             replay,
             keeps_replay: false,
             saves: Vec::new(),
+            unrecorded: Unrecorded::default(),
             mark: None,
         }
     }
@@ -85,11 +111,13 @@ impl Kept {
         self.replay.clone()
     }
 
-    /// How the disk keeps up; the slowest write is taken out.
-    pub(super) fn disk(&self, now: Timestamp) -> DiskFigures {
+    /// How the disk keeps up, when `encoded` pictures were; the slowest write is taken out.
+    pub(super) fn disk(&self, now: Timestamp, encoded: u64) -> DiskFigures {
         let recorders = || self.recordings.iter().map(|recording| &recording.recorder);
+        let unrecorded = self.unrecorded.count(encoded);
         DiskFigures {
-            dropped: recorders().map(Recorder::frames_missing).sum(),
+            dropped: recorders().map(Recorder::frames_missing).sum::<u64>() + unrecorded,
+            unrecorded,
             slowest: recorders().map(|recorder| recorder.take_slowest_write(now)).max(),
         }
     }
@@ -125,9 +153,13 @@ impl Supervisor {
         let sink = move |event| mail.send(Message::Recorder(number, event));
         match Recorder::start(config, output, self.clock.clone(), sink) {
             Ok(recorder) => {
+                running.kept.unrecorded.end(running.program.encoded());
                 running.kept.recordings.push(Recording { recorder, runs: true, on_demand });
             }
-            Err(error) => self.fail(running, Problem::from_recorder(&error)),
+            Err(error) => {
+                running.kept.unrecorded.begin(running.program.encoded());
+                self.fail(running, Problem::from_recorder(&error));
+            }
         }
     }
 
@@ -164,7 +196,10 @@ impl Supervisor {
                     self.tell(StudioEvent::Recording { path: recording.recorder.path(), on: true });
                 }
             }
-            RecorderEvent::Hole { path, hole } => self.tell(StudioEvent::Problem(Problem::from_hole(path, *hole))),
+            RecorderEvent::Hole { path, hole, place } => {
+                self.flight.hear_hole(*hole, *place);
+                self.tell(StudioEvent::Problem(Problem::from_hole(path, *hole, *place)));
+            }
             RecorderEvent::FileFull { path, next } => {
                 self.tell(StudioEvent::Problem(Problem::new(ProblemKind::RecordingFileFull, path, next)));
             }
@@ -178,8 +213,10 @@ impl Supervisor {
                 self.tell(StudioEvent::Problem(Problem::new(ProblemKind::DiskLow, path, minutes.to_string())));
             }
             RecorderEvent::Failed(error) => {
-                if let Some(recording) = running.kept.recordings.get_mut(number) {
-                    recording.runs = false;
+                if let Some(recording) = running.kept.recordings.get_mut(number)
+                    && std::mem::take(&mut recording.runs)
+                {
+                    running.kept.unrecorded.begin(running.program.encoded());
                 }
                 self.fail(running, Problem::from_recorder(error));
                 if self.records_alone(running) {
@@ -222,7 +259,11 @@ impl Supervisor {
     pub(super) fn mark(&self, running: &mut Running) {
         let (now, kept) = (self.clock.now(), &running.kept);
         let (Some(recorder), Some(first)) = (kept.running(), running.program.first()) else {
-            let problem = Problem::new(ProblemKind::MarkFailed, "mark", "nothing is recorded");
+            let why = match kept.unrecorded.since {
+                Some(_) => Problem::RECORDED_NO_MORE,
+                None => Problem::NOT_RECORDED,
+            };
+            let problem = Problem::new(ProblemKind::MarkFailed, "mark", why);
             return self.tell(StudioEvent::Problem(problem));
         };
         let recording = kept.recordings.len();
@@ -297,10 +338,11 @@ impl Supervisor {
                 }
                 waited < limit
             });
+            // A disk that does not answer is not asked.
+            files.extend(shared.files().into_iter().filter(|file| finished.is_err() || is_there(file)));
             if let Err(error) = finished {
                 self.fail(running, Problem::from_recorder(&error));
             }
-            files.extend(shared.files());
         }
         for save in std::mem::take(&mut running.kept.saves) {
             if !save.finish(patience(running)) {
@@ -325,5 +367,38 @@ impl Supervisor {
             }
         }
         running.aborted && !insisted_before
+    }
+}
+
+/// Whether a file has neither been deleted nor renamed.
+fn is_there(file: &Path) -> bool {
+    !matches!(file.try_exists(), Ok(false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_deleted_is_none_of_the_recordings() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("show.mp4");
+        assert!(!is_there(&path));
+        std::fs::write(&path, b"1").unwrap();
+        assert!(is_there(&path));
+    }
+
+    #[test]
+    fn pictures_without_the_recording_that_was_wanted_are_counted_until_there_is_another() {
+        let mut unrecorded = Unrecorded::default();
+        assert_eq!(unrecorded.count(300), 0);
+        unrecorded.begin(300);
+        // Another one that cannot be begun changes nothing.
+        unrecorded.begin(330);
+        assert_eq!(unrecorded.count(360), 60);
+        unrecorded.end(390);
+        assert_eq!([390, 500].map(|encoded| unrecorded.count(encoded)), [90, 90]);
+        unrecorded.begin(600);
+        assert_eq!(unrecorded.count(610), 100);
     }
 }

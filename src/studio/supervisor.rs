@@ -86,7 +86,7 @@ pub(super) struct Supervisor {
     pub(super) mail: Mail,
     pub(super) inbox: Receiver<Message>,
     pub(super) face: Face,
-    flight: FlightLog,
+    pub(super) flight: FlightLog,
     /// What was there before; `None`: the show opens the sources it was told of.
     pub(super) lent: Option<Lent>,
 }
@@ -523,7 +523,7 @@ impl Supervisor {
     fn finish(&self, mut running: Running) -> Summary {
         running.program.end_at(self.clock.now());
         running.program.fanout().close();
-        let disk = running.kept.disk(self.clock.now());
+        let disk = running.kept.disk(self.clock.now(), running.program.encoded());
         let recordings = self.finish_recording(&mut running);
         // A device that is gone at the end of the show did not come back.
         for lost in [running.video_lost.take(), running.audio_lost.take()].into_iter().flatten() {
@@ -592,9 +592,10 @@ impl Running {
     }
 
     fn second(&mut self, now: Timestamp) -> super::Stats {
-        let disk = self.kept.disk(now);
+        let disk = self.kept.disk(now, self.program.encoded());
         let on_air = self.phase == Phase::Running && self.program.first().is_some();
         let mut stats = self.health.second(now, on_air, &self.program, &self.lines, disk);
+        stats.source_away = on_air && (self.video_lost.is_some() || self.audio_lost.is_some());
         stats.network_kbps = self.rate.narrow().map(|bps| bps as f64 / 1e3);
         stats
     }

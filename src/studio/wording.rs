@@ -114,6 +114,7 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::EncoderTight => {
             format!("This computer is hardly fast enough for {about}: the encoder uses {details} of the time it has.")
         }
+        ProblemKind::RecordingFailed if problem.is_file_lost() => format!("The recording {about} ended: {details}."),
         ProblemKind::RecordingFailed => format!("The recording {about} cannot be written ({details})."),
         ProblemKind::RecordingGap => {
             format!("The disk stood still for too long: the recording {about} has a gap ({details}).")
@@ -138,7 +139,7 @@ pub fn what(problem: &Problem) -> String {
             )
         }
         ProblemKind::ReplayFailed => format!("The replay {about} cannot be saved ({details})."),
-        ProblemKind::MarkFailed => "No moment can be marked: nothing is recorded.".to_owned(),
+        ProblemKind::MarkFailed => format!("No moment can be marked: {details}."),
         ProblemKind::ReportFailed => format!("The report of the rehearsal {about} cannot be written ({details})."),
         ProblemKind::MarksLost => format!("The marks of the recording {about} cannot be written ({details})."),
         ProblemKind::IngestFailed => format!("The rehearsal's server does not start ({details})."),
@@ -281,6 +282,9 @@ pub fn to_do(problem: &Problem) -> String {
             Some(Remedy::Form(size, rate)) => format!("Choose a smaller picture: --size {size} --fps {rate}."),
             Some(Remedy::VideoBitrate(_)) | None => "End other programs that keep this computer busy.".to_owned(),
         },
+        ProblemKind::RecordingFailed if problem.is_file_lost() => {
+            "Leave a file alone while it is recorded; it may be renamed.".to_owned()
+        }
         ProblemKind::RecordingFailed => "Choose a folder you may write to, on a disk that answers.".to_owned(),
         ProblemKind::RecordingGap => {
             "Record to a faster disk, or end what else writes to this one. The recording goes on."
@@ -298,6 +302,9 @@ pub fn to_do(problem: &Problem) -> String {
             Problem::NOTHING_YET | Problem::OTHERS_WRITTEN => "Try again in a moment.".to_owned(),
             _ => "Record to a folder you may write to, on a disk with some room. The show is not harmed.".to_owned(),
         },
+        ProblemKind::MarkFailed if details == Problem::RECORDED_NO_MORE => {
+            "Mend what ended the recording, which was told, and start the show again.".to_owned()
+        }
         ProblemKind::MarkFailed => "Record the show: start it with --record FILE.".to_owned(),
         ProblemKind::ReportFailed => {
             "Name another file with --rehearsal-report, in a folder you may write to, on a disk with some room.".to_owned()
@@ -347,6 +354,7 @@ fn with_source(remedy: SourceRemedy) -> &'static str {
 mod tests {
     use super::*;
     use crate::capture::{SourceError, SourceEvent};
+    use crate::output::RecorderError;
 
     #[test]
     fn a_key_that_was_not_given_is_not_to_be_copied_again() {
@@ -384,5 +392,24 @@ mod tests {
         let problem = Problem::from_source_event("live/phone (picture)", &gone);
         assert_eq!(problem.kind, ProblemKind::SourceLost);
         assert_eq!(to_do(&problem), "Begin to send again; Tally takes it up by itself.");
+    }
+
+    #[test]
+    fn who_has_recorded_is_not_told_to_begin_with_it() {
+        let of = |why| Problem::new(ProblemKind::MarkFailed, "mark", why);
+        let (never, no_more) = (of(Problem::NOT_RECORDED), of(Problem::RECORDED_NO_MORE));
+        assert_eq!(what(&never), "No moment can be marked: nothing is recorded.");
+        assert_eq!(what(&no_more), "No moment can be marked: the recording has ended.");
+        assert!(to_do(&never).contains("--record FILE") && !to_do(&no_more).contains("--record"));
+    }
+
+    #[test]
+    fn a_file_that_somebody_deleted_or_cut_is_not_blamed_on_its_folder() {
+        for reason in [RecorderError::FILE_GONE, RecorderError::FILE_CUT] {
+            let error = RecorderError { path: "/v/a.mp4".to_owned(), reason: reason.to_owned(), disk_full: false };
+            let problem = Problem::from_recorder(&error);
+            assert_eq!(what(&problem), format!("The recording /v/a.mp4 ended: {reason}."));
+            assert_eq!(to_do(&problem), "Leave a file alone while it is recorded; it may be renamed.");
+        }
     }
 }

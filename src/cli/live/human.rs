@@ -175,6 +175,9 @@ fn recording_lines(files: &[PathBuf], frames_missing: u64) -> Vec<String> {
         [_, _, ..] if frames_missing > 0 => {
             lines.push(format!("{frames_missing} frames are missing in the recordings."))
         }
+        [] if frames_missing > 0 => {
+            lines.push(format!("There is no recording; {frames_missing} frames were to be in it."))
+        }
         _ => {}
     }
     lines

@@ -180,6 +180,12 @@ impl<D: Disk> MediaFile<D> {
         buffer.disk_mut().sync(all)
     }
 
+    /// Whether less is in the file than was written: another program has cut it.
+    pub(super) fn is_cut(&mut self) -> bool {
+        let buffer = self.buffer();
+        buffer.disk().length().is_some_and(|length| length < buffer.bytes())
+    }
+
     /// What it is written to.
     pub(super) fn disk(&mut self) -> &D {
         self.buffer().disk()

@@ -49,10 +49,26 @@ pub struct RecorderError {
 }
 
 impl RecorderError {
+    /// The reason where the file was deleted.
+    pub const FILE_GONE: &str = "the file is gone";
+    /// The reason where the file became shorter.
+    pub const FILE_CUT: &str = "another program has cut the file";
+
     fn new(path: &Path, error: &io::Error) -> Self {
         let disk_full = is_disk_full(error.kind());
         Self { path: path.display().to_string(), reason: error.to_string(), disk_full }
     }
+}
+
+/// Where something is missing, on the program's timeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HolePlace {
+    /// Where the file begins.
+    pub base: Timestamp,
+    /// The newest picture before it; without a picture, the newest sound.
+    pub from: Timestamp,
+    /// The first behind it, unless the recording ended.
+    pub to: Option<Timestamp>,
 }
 
 /// What a running recorder tells.
@@ -67,6 +83,8 @@ pub enum RecorderEvent {
         path: String,
         /// What is missing.
         hole: Hole,
+        /// Where; `None`: before anything that is in the file.
+        place: Option<HolePlace>,
     },
     /// The file is as large as its disk takes one, and the recording goes on in another, without a hole. Told of the first.
     FileFull {
@@ -96,7 +114,7 @@ pub enum RecorderEvent {
         /// At the rate of the last minute.
         minutes: u64,
     },
-    /// The file cannot be made, writing failed, it was deleted, or the disk is as full as it may be: the recording has ended
+    /// The file cannot be made, writing failed, it was deleted or cut, or the disk is as full as it may be: the recording has ended
     /// and what was written stays, but for files in which nothing can be seen or heard.
     Failed(RecorderError),
 }

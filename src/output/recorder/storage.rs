@@ -18,6 +18,9 @@ pub(super) trait Disk: Cut {
 
     /// Where the file is that was made as `path`.
     fn place(&self, path: &Path) -> Place;
+
+    /// Bytes in the file, if the system tells.
+    fn length(&self) -> Option<u64>;
 }
 
 /// Where an open file is.
@@ -38,6 +41,10 @@ impl Disk for File {
 
     fn place(&self, path: &Path) -> Place {
         Place::of(self, path)
+    }
+
+    fn length(&self) -> Option<u64> {
+        self.metadata().ok().map(|about| about.len())
     }
 }
 
@@ -76,10 +83,10 @@ pub(super) trait Storage {
     /// Room where `file` is; `None` if the system does not tell.
     fn room(&self, file: &Path) -> Option<Room>;
 
-    /// Whether nothing is there.
-    fn is_free(&self, path: &Path) -> bool;
+    /// Makes the small file `path`, which is nobody else's from then on; fails with `AlreadyExists` where there is one.
+    fn claim(&mut self, path: &Path) -> io::Result<()>;
 
-    /// Writes a small file beside, whole or not at all.
+    /// Writes a small file that was claimed, whole or not at all.
     fn write_beside(&mut self, path: &Path, text: &str) -> io::Result<()>;
 
     /// Writing `file` failed in the middle: what is not whole at its end goes. `false`: no picture and no sound is left.
@@ -113,7 +120,9 @@ impl Storage for Folder {
     fn create(&mut self, base: &Path, number: u32) -> io::Result<(PathBuf, File)> {
         loop {
             let path = free_path(base, number);
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
+            // To its end: should another program cut it meanwhile, it stays too short, and that is seen. Windows takes that
+            // together with no cutting of our own.
+            match OpenOptions::new().write(true).append(cfg!(unix)).create_new(true).open(&path) {
                 Ok(file) => {
                     // Nobody repairs what is being written. Where locks are unknown, nobody can be asked.
                     let _ = file.try_lock();
@@ -142,8 +151,8 @@ impl Storage for Folder {
         Room::in_folder(whole.parent()?)
     }
 
-    fn is_free(&self, path: &Path) -> bool {
-        is_free(path)
+    fn claim(&mut self, path: &Path) -> io::Result<()> {
+        File::create_new(path).map(drop)
     }
 
     fn write_beside(&mut self, path: &Path, text: &str) -> io::Result<()> {
@@ -220,6 +229,15 @@ mod tests {
         assert_eq!(free_path(&path("Sunday 10.45"), 1), path("Sunday 10.45"));
     }
 
+    #[test]
+    fn a_small_file_is_one_recordings_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("show.chapters.vtt");
+        Folder::default().claim(&path).unwrap();
+        let other = Folder::default().claim(&path).unwrap_err();
+        assert_eq!(other.kind(), io::ErrorKind::AlreadyExists);
+    }
+
     #[cfg(unix)]
     #[test]
     fn an_open_file_knows_whether_it_was_renamed_or_deleted() {
@@ -233,6 +251,17 @@ mod tests {
         assert_eq!(file.place(&made), Place::Moved);
         std::fs::remove_file(path("renamed.mp4")).unwrap();
         assert_eq!(file.place(&made), Place::Gone);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_another_program_cuts_stays_too_short() {
+        let folder = tempfile::tempdir().unwrap();
+        let (made, mut file) = Folder::default().create(&folder.path().join("show.mp4"), 1).unwrap();
+        file.write_all(&[7; 10_000]).unwrap();
+        OpenOptions::new().write(true).open(&made).unwrap().set_len(5000).unwrap();
+        file.write_all(&[7; 10_000]).unwrap();
+        assert_eq!(file.length(), Some(15_000));
     }
 
     #[test]

@@ -170,6 +170,10 @@ impl Disk for MemoryFile {
             (false, false) => Place::There,
         }
     }
+
+    fn length(&self) -> Option<u64> {
+        Some(self.0.0.lock().unwrap().files[self.1].1.len() as u64)
+    }
 }
 
 impl Storage for Memory {
@@ -194,8 +198,11 @@ impl Storage for Memory {
         Some(Room { free: room.saturating_sub(written), total: 1 << 40 })
     }
 
-    fn is_free(&self, path: &Path) -> bool {
-        !self.0.lock().unwrap().beside.contains_key(path)
+    fn claim(&mut self, path: &Path) -> io::Result<()> {
+        match self.0.lock().unwrap().beside.contains_key(path) {
+            true => Err(io::ErrorKind::AlreadyExists.into()),
+            false => Ok(()),
+        }
     }
 
     fn write_beside(&mut self, path: &Path, text: &str) -> io::Result<()> {
@@ -524,6 +531,26 @@ fn a_file_that_is_renamed_is_recorded_on_and_one_that_is_deleted_is_told() {
     // All that came until then is in it.
     let ([pictures, _], _) = read_mp4(&memory.files()[0].1);
     assert!((62..100).contains(&pictures.len()), "{} pictures", pictures.len());
+}
+
+#[test]
+fn a_file_that_another_program_cuts_is_told_within_two_seconds_and_at_the_end() {
+    for (name, after) in [("show.mp4", 7500), ("show.flv", 7500), ("show.mp4", 24_800)] {
+        let (memory, cut_at) = (Memory::default(), std::cell::Cell::new(None));
+        let (told, files) = record_and_list(&memory, &config(name, None), &packets(20), |_, now| {
+            if now >= Timestamp::from_millis(after) && cut_at.get().is_none() {
+                cut_at.set(Some(memory.bytes()));
+                memory.0.lock().unwrap().files[0].1.truncate(5000);
+            }
+        });
+        let is_told = matches!(&told[..], [RecorderEvent::Failed(error)] if error.reason == RecorderError::FILE_CUT);
+        assert!(is_told, "{name} after {after}: {told:?}");
+        // Pictures and sound are 72 kB a second.
+        assert!(memory.bytes() < 5000 + 2 * 72_000, "{name}: {} bytes", memory.bytes());
+        let contents = memory.0.lock().unwrap();
+        assert!(contents.removed.is_empty() && contents.mended.is_empty(), "it may be somebody else's");
+        assert_eq!(files, [PathBuf::from(name)]);
+    }
 }
 
 #[test]

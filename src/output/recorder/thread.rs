@@ -13,7 +13,7 @@ use super::pieces::{Pieces, Taken};
 use super::room::{RoomWatch, Told};
 use super::split::Splitter;
 use super::storage::{Disk, Place, Storage};
-use super::{RecorderConfig, RecorderError, RecorderEvent};
+use super::{HolePlace, RecorderConfig, RecorderError, RecorderEvent};
 use crate::clock::Clock;
 use crate::flow::Popped;
 use crate::media::{Packet, RecordForm, StreamConfig, Timestamp};
@@ -341,6 +341,19 @@ impl<S: Storage> Files<S> {
         former.and(current)
     }
 
+    /// Another program has cut the file: nothing that followed could be played, and what is there may be that program's.
+    fn leave_cut(&mut self) -> io::Result<RecorderError> {
+        self.close_former()?;
+        let written = write_marks(&mut self.storage, &mut self.current, true);
+        let path = self.current.path.clone();
+        self.hear_of_marks(&path, written);
+        Ok(self.lost(RecorderError::FILE_CUT))
+    }
+
+    fn lost(&self, reason: &str) -> RecorderError {
+        RecorderError { path: self.path().display().to_string(), reason: reason.to_owned(), disk_full: false }
+    }
+
     /// The recording has failed: what is whole stays, the rest of it goes, and so does a file that holds nothing.
     fn give_up(self, shared: &Shared) {
         let Self { mut storage, current, closing, .. } = self;
@@ -359,7 +372,7 @@ impl<S: Storage> Files<S> {
 
     /// The recording has ended before it was asked to, with its files closed: one that holds nothing goes.
     fn end_early(mut self, shared: &Shared) {
-        let is_empty = self.current.file.base().is_none();
+        let is_empty = self.current.file.base().is_none() && !self.current.file.is_cut();
         match self.current.file.disk().place(&self.current.path) {
             Place::There if is_empty => {
                 self.storage.remove(&self.current.path);
@@ -409,15 +422,31 @@ fn write_marks<S: Storage>(storage: &mut S, open: &mut Open<S>, is_closed: bool)
     if open.marks.is_empty() {
         return Ok(());
     }
-    if open.chapters.is_none() {
-        open.chapters = chapters_paths(&open.path).into_iter().find(|path| storage.is_free(path));
-    }
-    let Some(path) = &open.chapters else {
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is no free name for them"));
+    let is_claimed = open.chapters.is_some();
+    let path = match &open.chapters {
+        Some(path) => path,
+        None => open.chapters.insert(claim_chapters(storage, &open.path)?),
     };
     let length = open.file.base().map(|base| open.file.last().since(base));
     let text = chapters_text(&open.marks, length.filter(|_| is_closed));
-    storage.write_beside(path, &text)
+    let written = storage.write_beside(path, &text);
+    if written.is_err() && !is_claimed {
+        // There is nothing in it.
+        open.chapters.take().iter().for_each(|path| storage.remove(path));
+    }
+    written
+}
+
+/// A file for the marks of `recording`: of two recordings whose names differ by their endings alone each has its own.
+fn claim_chapters<S: Storage>(storage: &mut S, recording: &Path) -> io::Result<PathBuf> {
+    for path in chapters_paths(recording) {
+        match storage.claim(&path) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is no free name for them"))
 }
 
 /// Makes the file and records until the queue is closed and empty.
@@ -475,6 +504,7 @@ fn write_all<S: Storage>(
     tell: &dyn Fn(RecorderEvent),
 ) -> io::Result<Option<RecorderError>> {
     let mut room = RoomWatch::default();
+    let mut newest = None;
     let mut synced_at = clock.now();
     // A disk that is full from the start gets nothing.
     if let Some(full) = look_at_room(files, &mut room, synced_at, tell) {
@@ -485,10 +515,19 @@ fn write_all<S: Storage>(
         let popped = output.queue().pop(POP_LIMIT);
         if let Some(hole) = output.queue().take_hole() {
             files.hole(shared)?;
-            tell(RecorderEvent::Hole { path: files.path().display().to_string(), hole });
+            let to = if let Popped::Value(packet) = &popped { Some(packet.dts) } else { None };
+            let from = newest.zip(files.current.file.base());
+            let place = from.map(|(from, base)| HolePlace { base, from, to });
+            tell(RecorderEvent::Hole { path: files.path().display().to_string(), hole, place });
         }
         match popped {
-            Popped::Value(packet) => shared.ask_disk(clock, || files.take(&packet, shared))?,
+            Popped::Value(packet) => {
+                // A queue that is full drops pictures, and keeps the sound that came with them.
+                if packet.is_video() || files.stream.video.is_none() {
+                    newest = Some(packet.dts);
+                }
+                shared.ask_disk(clock, || files.take(&packet, shared))?;
+            }
             Popped::Empty => {}
             Popped::Closed => break,
         }
@@ -501,14 +540,19 @@ fn write_all<S: Storage>(
             if files.current.file.disk().place(&files.current.path) == Place::Gone {
                 // It may be somewhere that this system does not tell of.
                 files.finish(shared)?;
-                let gone = io::Error::new(io::ErrorKind::NotFound, "the file is gone");
-                return Ok(Some(RecorderError::new(files.path(), &gone)));
+                return Ok(Some(files.lost(RecorderError::FILE_GONE)));
+            }
+            if files.current.file.is_cut() {
+                return files.leave_cut().map(Some);
             }
             if let Some(full) = look_at_room(files, &mut room, now, tell) {
                 files.finish(shared)?;
                 return Ok(Some(full));
             }
         }
+    }
+    if files.current.file.is_cut() {
+        return files.leave_cut().map(Some);
     }
     files.finish(shared)?;
     Ok(None)

@@ -6,6 +6,8 @@ use crate::studio::DestinationState;
 /// Why a second was poor: of several, the one that explains the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Cause {
+    /// The program did not run: it has no figures of these seconds.
+    Stood,
     /// No server got the show.
     Away,
     /// The encoder had no time.
@@ -16,6 +18,8 @@ pub enum Cause {
     Computer,
     /// Not every server got the show.
     SomeAway,
+    /// The picture or the sound had no source.
+    SourceAway,
     /// The network carried less than was sent: pictures were dropped.
     NetworkLost,
     /// The picture was too complex for the rate it was given, though the network would have carried more: pictures were
@@ -27,22 +31,27 @@ pub enum Cause {
     Sound,
     /// The disk of the recording stood still.
     Disk,
+    /// The recording had ended, and the show went on.
+    Unrecorded,
 }
 
 impl Cause {
     /// Every cause.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 13] = [
+        Self::Stood,
         Self::Away,
         Self::Encoder,
         Self::Source,
         Self::Computer,
         Self::SomeAway,
+        Self::SourceAway,
         Self::NetworkLost,
         Self::RateLow,
         Self::NetworkNarrow,
         Self::Sound,
         Self::Disk,
+        Self::Unrecorded,
     ];
 
     /// Why `second` was poor; `None`: it was good.
@@ -53,11 +62,13 @@ impl Cause {
             (second.missed > 0 && source_is_slow(second), Self::Source),
             (second.missed > 0, Self::Computer),
             (second.destinations_away > 0, Self::SomeAway),
+            (second.source_away, Self::SourceAway),
             (second.dropped_by_network() > 0, Self::NetworkLost),
             // Where the rate is the network's, so is what does not fit into it.
             (second.dropped > 0 && second.network_kbps.is_some(), Self::NetworkLost),
             (second.dropped > 0, Self::RateLow),
             (second.audio_xruns > 0, Self::Sound),
+            (second.unrecorded > 0, Self::Unrecorded),
             (second.recording_dropped > 0, Self::Disk),
             (second.network_kbps.is_some(), Self::NetworkNarrow),
         ]
@@ -68,6 +79,10 @@ impl Cause {
     /// What it was, as a part of a sentence.
     pub fn what(self, words: FlightWords) -> &'static str {
         words.pick(match self {
+            Self::Stood => [
+                "the program stood still, or this computer slept",
+                "das Programm stand still, oder dieser Rechner schlief",
+            ],
             Self::Away => ["there was no connection", "es gab keine Verbindung"],
             Self::Encoder => {
                 ["the encoder had no time for all pictures", "der Encoder hatte nicht für alle Bilder Zeit"]
@@ -81,6 +96,7 @@ impl Cause {
                 "dieser Rechner war zu beschäftigt, um alle Bilder zusammenzusetzen",
             ],
             Self::SomeAway => ["not every server got the show", "nicht jeder Server bekam die Sendung"],
+            Self::SourceAway => ["the picture or the sound had no source", "das Bild oder der Ton hatte keine Quelle"],
             Self::NetworkLost => [
                 "the network carried less than was sent, and pictures were dropped",
                 "das Netz trug weniger, als gesendet wurde, und Bilder wurden verworfen",
@@ -93,17 +109,25 @@ impl Cause {
                 "the network was narrow, and the picture took less",
                 "das Netz war eng, und das Bild nahm mit weniger vorlieb",
             ],
-            Self::Sound => ["the sound card gave too little or too much", "die Soundkarte gab zu wenig oder zu viel"],
+            Self::Sound => {
+                ["the source of the sound gave too little or too much", "die Quelle des Tons gab zu wenig oder zu viel"]
+            }
             Self::Disk => [
                 "the disk stood still, and the recording has a hole",
                 "die Platte stand still, und die Aufnahme hat eine Lücke",
             ],
+            Self::Unrecorded => ["the recording had ended", "die Aufnahme war zu Ende"],
         })
     }
 
     /// One thing to do about it, as a sentence.
     pub fn to_do(self, words: FlightWords) -> &'static str {
         words.pick(match self {
+            Self::Stood => [
+                "Turn sleep off for a show, and pause neither the program nor the virtual machine it runs in.",
+                "Schalte den Ruhezustand für eine Sendung ab, und halte weder das Programm an noch die virtuelle Maschine, in der \
+                 es läuft.",
+            ],
             Self::Away => [
                 "Use a cable instead of Wi-Fi, or give the destination a backup server.",
                 "Nimm ein Kabel statt WLAN, oder gib dem Ziel einen Ersatzserver.",
@@ -121,6 +145,10 @@ impl Cause {
                 "Look whether the server that was missing runs, or give that destination a backup server.",
                 "Sieh nach, ob der fehlende Server läuft, oder gib diesem Ziel einen Ersatzserver.",
             ],
+            Self::SourceAway => [
+                "Check the cable of what was away, or the app that was to send it.",
+                "Prüfe das Kabel der Quelle, die fehlte, oder die App, die sie senden sollte.",
+            ],
             Self::NetworkLost | Self::NetworkNarrow => [
                 "Lower the picture's bitrate, or use a cable and keep others off the network.",
                 "Senke die Bitrate des Bildes, oder nimm ein Kabel und halte andere aus dem Netz.",
@@ -136,6 +164,10 @@ impl Cause {
             Self::Disk => [
                 "Record to a faster disk, or end what else writes to this one.",
                 "Nimm auf eine schnellere Platte auf, oder beende, was sonst auf diese schreibt.",
+            ],
+            Self::Unrecorded => [
+                "Look up what ended the recording before the next show.",
+                "Sieh vor der nächsten Sendung nach, was die Aufnahme beendet hat.",
             ],
         })
     }
@@ -173,9 +205,14 @@ mod tests {
         for network in [FlightSecond { dropped: 4, ..thinned }, FlightSecond { network_kbps: Some(900.0), ..thinned }] {
             assert_eq!(Cause::of(&network), Some(Cause::NetworkLost));
         }
+        let no_source = FlightSecond { source_away: true, audio_xruns: 2, ..second(1) };
+        assert_eq!(Cause::of(&no_source), Some(Cause::SourceAway));
         let busy = FlightSecond { missed: 4, ..second(1) };
         assert_eq!(Cause::of(&busy), Some(Cause::Computer));
         assert_eq!(Cause::of(&FlightSecond { capture_ms: Some(31.0), ..busy }), Some(Cause::Source));
+        let stalled = FlightSecond { recording_dropped: 30, ..second(1) };
+        assert_eq!(Cause::of(&stalled), Some(Cause::Disk));
+        assert_eq!(Cause::of(&FlightSecond { unrecorded: 30, ..stalled }), Some(Cause::Unrecorded));
         let away = FlightSecond { state: DestinationState::Reconnecting, dropped: 30, ..narrow };
         assert_eq!(Cause::of(&away), Some(Cause::Away));
     }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::read::Gap;
 use super::text::{clock, poor_stretches, summary_lines};
 use super::words::{FlightWords, Phrase};
 use super::{Cause, Flight, FlightSecond};
@@ -65,7 +66,7 @@ const STYLE: &str = ":root{color-scheme:light dark}\
 body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}\
 h1{font-size:1.5rem}h2{font-size:1.05rem;margin:1.6rem 0 .3rem}p{margin:.2rem 0}\
 svg{width:100%;height:auto;display:block;background:color-mix(in srgb,currentColor 5%,transparent);border-radius:6px}\
-text{font-size:11px;fill:currentColor}.top{dominant-baseline:hanging}.tick{stroke:currentColor;stroke-opacity:.2}.l0{stroke:#2f7de1}.l1{stroke:#d9822b}.l2{stroke:#2e9e5b}.l3{stroke:#8f5ad6}.l4{stroke:#c2557a}polyline{fill:none;stroke-width:1.5}\
+text{font-size:11px;fill:currentColor}.top{dominant-baseline:hanging}.tick{stroke:currentColor;stroke-opacity:.2}.gap{stroke:#d64545;stroke-width:4}.l0{stroke:#2f7de1}.l1{stroke:#d9822b}.l2{stroke:#2e9e5b}.l3{stroke:#8f5ad6}.l4{stroke:#c2557a}polyline{fill:none;stroke-width:1.5}\
 .poor{fill:#d9822b}.away{fill:#d64545}.good{fill:#2e9e5b}i{display:inline-block;width:.8em;height:.2em;margin:0 .4em .2em 0}\
 table{border-collapse:collapse;width:100%}td{padding:.15rem .8rem .15rem 0;vertical-align:top;font-variant-numeric:tabular-nums}td:first-child{white-space:nowrap}\
 td:not(:last-child){overflow-wrap:break-word}\
@@ -144,7 +145,7 @@ fn ribbon(flight: &Flight, words: FlightWords) -> String {
             clock(at)
         );
     }
-    svg + &time_axis(&groups, step, RIBBON_HEIGHT) + "</svg>\n"
+    svg + &time_axis(&groups, step, RIBBON_HEIGHT) + &gap_marks(&groups, step, RIBBON_HEIGHT, words) + "</svg>\n"
 }
 
 fn graph(flight: &Flight, (title, unit, lines): &Graph, words: FlightWords) -> String {
@@ -192,7 +193,7 @@ fn graph(flight: &Flight, (title, unit, lines): &Graph, words: FlightWords) -> S
         }
         finish(&mut points);
     }
-    out + &time_axis(&groups, step, HEIGHT) + "</svg>\n"
+    out + &time_axis(&groups, step, HEIGHT) + &gap_marks(&groups, step, HEIGHT, words) + "</svg>\n"
 }
 
 /// How many decimals a figure needs to be told from another one.
@@ -241,6 +242,24 @@ fn time_axis(groups: &[&[FlightSecond]], step: f64, height: f64) -> String {
         }
     }
     axis
+}
+
+/// A line wherever seconds are missing, because the program did not run.
+fn gap_marks(groups: &[&[FlightSecond]], step: f64, height: f64, words: FlightWords) -> String {
+    let mut marks = String::new();
+    let mut before: Option<&FlightSecond> = None;
+    for (place, group) in groups.iter().enumerate() {
+        for second in *group {
+            let Some(gap) = before.replace(second).and_then(|before| Gap::between(before, second)) else { continue };
+            let _ = write!(
+                marks,
+                "<line class=\"gap\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"0\" y2=\"{height}\"><title>{}</title></line>",
+                words.stretch(&clock(gap.at), gap.seconds, Cause::Stood),
+                x = place as f64 * step,
+            );
+        }
+    }
+    marks
 }
 
 /// The seconds in as many groups as are seen at most.
@@ -326,5 +345,8 @@ mod tests {
         let ribbon = ribbon(&flight, FlightWords::English);
         assert_eq!(ribbon.matches("</text>").count(), 2, "{ribbon}");
         assert!(ribbon.contains("<text x=\"483.0\" y=\"46\">1:00:00</text>"), "{ribbon}");
+        let page = flight_html(&flight, FlightWords::English);
+        assert_eq!(page.matches("<line class=\"gap\"").count(), 7, "in the ribbon and each graph");
+        assert!(page.contains("<title>0:00:30 for 3570 s: the program stood still"), "{page}");
     }
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use super::FlightRecorder;
 use crate::clock::{Clock, local_date_and_time};
+use crate::flow::Hole;
+use crate::output::HolePlace;
 use crate::settings::{Destination, ShowSettings};
 use crate::studio::{StudioEvent, wording};
 
@@ -97,6 +99,13 @@ impl FlightLog {
             | StudioEvent::Rehearsal(_)
             | StudioEvent::Check(_)
             | StudioEvent::Ended(_) => {}
+        }
+    }
+
+    /// The recording has a hole, which is known only when the disk goes on.
+    pub(in crate::studio) fn hear_hole(&self, hole: Hole, place: Option<HolePlace>) {
+        if let (Some(recorder), Some(place)) = (self.recorder.borrow().as_ref(), place) {
+            recorder.tell_hole(place.from, place.to.unwrap_or_else(|| self.clock.now()), hole.frames);
         }
     }
 

@@ -26,6 +26,22 @@ pub struct Flight {
     pub is_held: bool,
 }
 
+/// Seconds without figures: so many of them, from `at` on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gap {
+    pub(super) at: u32,
+    pub(super) seconds: u32,
+}
+
+impl Gap {
+    /// Between two lines that follow each other. They come once a second, give or take a moment.
+    pub(super) fn between(before: &FlightSecond, next: &FlightSecond) -> Option<Self> {
+        let at = before.at.saturating_add(1);
+        let seconds = next.at.saturating_sub(at);
+        (seconds > 1).then_some(Self { at, seconds })
+    }
+}
+
 /// How far a show has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
@@ -95,6 +111,7 @@ impl Flight {
             return Err(if is_newer { NoFlight::Newer } else { NoFlight::Foreign });
         }
         let mut flight = Self::default();
+        let mut holes = Vec::new();
         // What follows the last line's end is a part of a line.
         let lines: Vec<&str> = lines.collect();
         for line in lines.iter().take(lines.len().saturating_sub(1)) {
@@ -105,10 +122,32 @@ impl Flight {
                 }
                 Some(("S", second)) => flight.seconds.extend(FlightSecond::from_line(second)),
                 Some(("E", event)) => flight.events.extend(event_from(event)),
+                Some(("G", hole)) => holes.extend(hole_from(hole)),
                 _ => {}
             }
         }
+        holes.into_iter().for_each(|hole| flight.book(hole));
         Ok(flight)
+    }
+
+    /// Pictures that the recording lacks were counted when its queue was full, which may be long after: they belong to the
+    /// seconds they are of.
+    fn book(&mut self, (from, to, frames): (u32, u32, u64)) {
+        let mut left = frames;
+        for second in self.seconds.iter_mut().filter(|second| second.at >= from) {
+            let taken = left.min(second.recording_dropped.saturating_sub(second.unrecorded.into()));
+            second.recording_dropped -= taken;
+            left -= taken;
+        }
+        let last = self.seconds.last().map_or(0, |second| second.at);
+        let belongs = |second: &FlightSecond| second.at >= from.min(last) && second.at < to.max(from + 1);
+        let mut seconds = self.seconds.iter().filter(|second| belongs(second)).count() as u64;
+        let mut booked = frames - left;
+        for second in self.seconds.iter_mut().filter(|second| belongs(second)) {
+            let share = booked.div_ceil(seconds);
+            second.recording_dropped += share;
+            (booked, seconds) = (booked - share, seconds - 1);
+        }
     }
 
     /// The values of the head's `key`, in order.
@@ -126,14 +165,21 @@ impl Flight {
     /// The causes of poor seconds, each with how many it made poor, the worst first.
     pub fn causes(&self) -> Vec<(Cause, usize)> {
         let mut causes: Vec<(Cause, usize)> = Vec::new();
-        for cause in self.seconds.iter().filter_map(Cause::of) {
+        let poor = self.seconds.iter().filter_map(Cause::of).map(|cause| (cause, 1));
+        let stood = self.gaps().map(|gap| (Cause::Stood, gap.seconds as usize));
+        for (cause, count) in poor.chain(stood) {
             match causes.iter_mut().find(|(known, _)| *known == cause) {
-                Some((_, seconds)) => *seconds += 1,
-                None => causes.push((cause, 1)),
+                Some((_, seconds)) => *seconds += count,
+                None => causes.push((cause, count)),
             }
         }
         causes.sort_by_key(|(cause, seconds)| (std::cmp::Reverse(*seconds), *cause));
         causes
+    }
+
+    /// Where seconds are missing because the program did not run.
+    pub(super) fn gaps(&self) -> impl Iterator<Item = Gap> {
+        self.seconds.iter().zip(self.seconds.iter().skip(1)).filter_map(|(before, next)| Gap::between(before, next))
     }
 
     pub(super) fn standing(&self) -> Standing {
@@ -143,6 +189,14 @@ impl Flight {
             false => Standing::CutOff,
         }
     }
+}
+
+/// From, to (in seconds of the show), and how many pictures.
+fn hole_from(line: &str) -> Option<(u32, u32, u64)> {
+    let mut fields = line.split('\t');
+    let mut seconds = || fields.next()?.parse::<f64>().ok().filter(|at| (0.0..1e9).contains(at));
+    let (from, to) = (seconds()? as u32, seconds()?.ceil() as u32);
+    Some((from, to, fields.next()?.parse().ok()?))
 }
 
 fn event_from(line: &str) -> Option<FlightEvent> {
@@ -176,8 +230,30 @@ mod tests {
     fn causes_are_counted_the_worst_first() {
         let seconds = [0, 0, 1, 1, 1].map(|dropped| FlightSecond { dropped, ..second(0) });
         let mut flight = Flight { seconds: seconds.to_vec(), ..Flight::default() };
-        flight.seconds.push(FlightSecond { skipped: 1, ..second(9) });
+        flight.seconds.push(FlightSecond { skipped: 1, ..second(1) });
         assert_eq!(flight.causes(), [(Cause::NetworkLost, 3), (Cause::Encoder, 1)]);
+    }
+
+    #[test]
+    fn a_hole_in_the_recording_is_told_of_the_seconds_that_are_missing() {
+        let mut text = format!("{FIRST_LINE}\n");
+        for at in 0..40 {
+            // The queue is full long after the disk has stopped to answer, and then it all goes at once.
+            let recording_dropped = if at == 26 { 200 } else { 0 } + if at == 27 { 50 } else { 0 };
+            let line = FlightSecond { recording_dropped, ..second(at) }.to_line();
+            text += &format!("S\t{line}\n");
+        }
+        let missing = |text: &str| {
+            let flight = Flight::read(text).unwrap();
+            let seconds = flight.seconds.iter().filter(|second| second.recording_dropped > 0);
+            let (first, last) = seconds.clone().fold((99, 0), |(from, to), s| (s.at.min(from), s.at.max(to)));
+            (first, last, seconds.map(|second| second.recording_dropped).sum::<u64>())
+        };
+        assert_eq!(missing(&text), (26, 27, 250));
+        assert_eq!(missing(&format!("{text}G\t5.2\t14.7\t250\n")), (5, 14, 250));
+        for other in ["", "5\t14", "x\ty\tz", "-5\t14\t250", "50\t60\t9", "5.2\tnan\t250", "3e9\t4e9\t1"] {
+            assert_eq!(missing(&format!("{text}G\t{other}\n")), (26, 27, 250), "{other}");
+        }
     }
 
     #[test]

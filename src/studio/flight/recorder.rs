@@ -1,7 +1,7 @@
 //! Writes a show's seconds and events as they come, on a thread of its own: a disk that stalls holds up nobody, and what a
 //! crash finds in the file stays readable.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -73,6 +73,13 @@ impl FlightRecorder {
         self.write(format!("E\t{at:.1}\t{word}\t{}\n", on_one_line(sentence)));
     }
 
+    /// So many pictures are missing in the recording, `from` a moment `to` another: earlier seconds have counted them when the
+    /// queue was full.
+    pub(in crate::studio) fn tell_hole(&self, from: Timestamp, to: Timestamp, frames: u64) {
+        let [from, to] = [from, to].map(|at| at.since(self.started).as_secs_f64());
+        self.write(format!("G\t{from:.1}\t{to:.1}\t{frames}\n"));
+    }
+
     fn write(&self, line: String) {
         if let Some(lines) = &self.lines {
             let _ = lines.try_send(line);
@@ -133,7 +140,12 @@ fn create(folder: &Path, name: &str) -> std::io::Result<(PathBuf, File)> {
     }
 }
 
-/// Names begin with the date, so that their order is that of the shows.
+/// Whether the show of this file still runs.
+fn is_held(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+/// Names begin with the date, so that their order is that of the shows. One that still runs stays.
 fn forget_oldest(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     let mut shows: Vec<PathBuf> = entries
@@ -142,11 +154,31 @@ fn forget_oldest(folder: &Path) {
         .collect();
     shows.sort();
     let too_many = shows.len().saturating_sub(SHOWS_MAX);
-    for path in shows.into_iter().take(too_many) {
+    for path in shows.into_iter().take(too_many).filter(|path| !is_held(path)) {
         let _ = fs::remove_file(path);
     }
 }
 
 fn on_one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn of_more_than_a_hundred_shows_the_oldest_go_but_for_those_that_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |day: usize| folder.path().join(format!("2026-01-01 {day:03}.{FLIGHT_ENDING}"));
+        (0..SHOWS_MAX + 3).for_each(|day| fs::write(path(day), FIRST_LINE).unwrap());
+        let running = File::open(path(1)).unwrap();
+        hold(&running);
+        forget_oldest(folder.path());
+        assert_eq!([0, 1, 2, 3].map(|day| path(day).exists()), [false, true, false, true]);
+        drop(running);
+        forget_oldest(folder.path());
+        assert!(!path(1).exists() && path(3).exists());
+    }
 }

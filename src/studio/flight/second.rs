@@ -36,7 +36,7 @@ pub struct FlightSecond {
     /// Pictures that are missing in the recording.
     pub recording_dropped: u64,
     /// Times samples were missing or too many.
-    pub audio_xruns: u64,
+    pub audio_xruns: u32,
     /// Connections made again.
     pub reconnects: u32,
     /// CPU use of this program; 100 is one core.
@@ -61,6 +61,10 @@ pub struct FlightSecond {
     pub destinations_away: u8,
     /// Of `dropped`, pictures that were too complex for the picture's rate.
     pub thinned: u8,
+    /// Of `recording_dropped`, pictures since the recording ended.
+    pub unrecorded: u8,
+    /// At its end the picture or the sound had no source.
+    pub source_away: bool,
 }
 
 /// Every state with its letter.
@@ -86,6 +90,8 @@ const FIELDS_BEFORE_STAGES: usize = 20;
 const FIELDS_BEFORE_DESTINATIONS: usize = 24;
 /// Fields of those after them, which did not tell why pictures were dropped.
 const FIELDS_BEFORE_THINNED: usize = 27;
+/// Fields of those after them, which did not tell of the end of a recording, nor of a source that was away.
+const FIELDS_BEFORE_UNRECORDED: usize = 28;
 
 impl FlightSecond {
     /// What happened between two figures, the later taken `at` seconds after the start.
@@ -107,7 +113,7 @@ impl FlightSecond {
             skipped: since(|stats| stats.skipped),
             dropped: since(|stats| stats.dropped),
             recording_dropped: since(|stats| stats.recording_dropped),
-            audio_xruns: since(|stats| stats.audio_xruns),
+            audio_xruns: since(|stats| stats.audio_xruns) as u32,
             reconnects: since(|stats| stats.reconnects) as u32,
             cpu_percent: now.cpu_percent,
             rss_mb: now.rss_mb,
@@ -120,6 +126,8 @@ impl FlightSecond {
             destinations: few(now.destinations.into()),
             destinations_away: few(now.destinations_away.into()),
             thinned: few(since(|stats| stats.thinned)),
+            unrecorded: few(since(|stats| stats.unrecorded)),
+            source_away: now.source_away,
         }
     }
 
@@ -144,7 +152,7 @@ impl FlightSecond {
             count(self.skipped),
             count(self.dropped),
             count(self.recording_dropped),
-            count(self.audio_xruns),
+            count(self.audio_xruns.into()),
             count(self.reconnects.into()),
             short(self.cpu_percent, 0),
             some(self.rss_mb, 0),
@@ -157,6 +165,8 @@ impl FlightSecond {
             count(self.destinations.into()),
             count(self.destinations_away.into()),
             count(self.thinned.into()),
+            count(self.unrecorded.into()),
+            count(self.source_away.into()),
         ]
         .join("\t")
     }
@@ -191,6 +201,12 @@ impl FlightSecond {
             FIELDS_BEFORE_STAGES | FIELDS_BEFORE_DESTINATIONS | FIELDS_BEFORE_THINNED => [None],
             _ => take(&mut number)?,
         };
+        let [unrecorded, source_away] = match known {
+            FIELDS_BEFORE_STAGES | FIELDS_BEFORE_DESTINATIONS | FIELDS_BEFORE_THINNED | FIELDS_BEFORE_UNRECORDED => {
+                [None; 2]
+            }
+            _ => take(&mut number)?,
+        };
         let count = |value: Option<f64>| value.map_or(0, |value| value.max(0.0) as u64);
         Some(Self {
             at,
@@ -208,7 +224,7 @@ impl FlightSecond {
             skipped: count(skipped),
             dropped: count(dropped),
             recording_dropped: count(recording_dropped),
-            audio_xruns: count(audio_xruns),
+            audio_xruns: count(audio_xruns) as u32,
             reconnects: count(reconnects) as u32,
             cpu_percent: cpu_percent?,
             rss_mb,
@@ -221,6 +237,8 @@ impl FlightSecond {
             destinations: few(count(destinations)),
             destinations_away: few(count(destinations_away)),
             thinned: few(count(thinned)),
+            unrecorded: few(count(unrecorded)),
+            source_away: count(source_away) > 0,
         })
     }
 
@@ -288,6 +306,8 @@ pub(super) mod tests {
             destinations: 1,
             destinations_away: 0,
             thinned: 0,
+            unrecorded: 0,
+            source_away: false,
         }
     }
 
@@ -296,6 +316,7 @@ pub(super) mod tests {
         for (state, _) in STATES {
             let second = FlightSecond { state, network_kbps: Some(1200.0), dropped: 7, lufs: None, ..second(21_599) };
             let second = FlightSecond { away: 30, destinations: 3, destinations_away: 2, thinned: 5, ..second };
+            let second = FlightSecond { unrecorded: 7, source_away: true, ..second };
             assert_eq!(FlightSecond::from_line(&second.to_line()), Some(second));
             let newer = format!("{}\t17", second.to_line());
             assert_eq!(FlightSecond::from_line(&newer), Some(second));
@@ -313,6 +334,7 @@ pub(super) mod tests {
         let with_stages = format!("{old}\t2.31\t0.42\t14\t3");
         assert_eq!(FlightSecond::from_line(&with_stages), Some(known));
         assert_eq!(FlightSecond::from_line(&format!("{with_stages}\t\t1\t")), Some(second(5)));
+        assert_eq!(FlightSecond::from_line(&format!("{with_stages}\t\t1\t\t")), Some(second(5)));
     }
 
     #[test]
@@ -323,8 +345,9 @@ pub(super) mod tests {
             let part = &whole[..end];
             let read = FlightSecond::from_line(part);
             let there = part.matches('\t').count();
-            let older = [FIELDS_BEFORE_STAGES, FIELDS_BEFORE_DESTINATIONS, FIELDS_BEFORE_THINNED];
-            let is_older = older.contains(&(there + 1));
+            let is_older = there + 1 == FIELDS_BEFORE_STAGES
+                || there + 1 == FIELDS_BEFORE_DESTINATIONS
+                || (FIELDS_BEFORE_THINNED..=FIELDS_BEFORE_UNRECORDED).contains(&(there + 1));
             assert!(read.is_none() || there == tabs || is_older, "{part:?}");
         }
         assert_eq!(FlightSecond::from_line("5\tX\t30"), None);

@@ -2,9 +2,9 @@
 
 use std::cmp::Reverse;
 
-use super::read::Standing;
+use super::read::{Gap, Standing};
 use super::words::{FlightWords, Phrase};
-use super::{Cause, Flight, FlightEvent};
+use super::{Cause, Flight, FlightEvent, FlightSecond};
 use crate::studio::ProblemKind;
 
 /// Poor stretches that are listed: the longest.
@@ -74,7 +74,9 @@ fn what_happened(flight: &Flight, all_good: bool) -> Option<Phrase> {
     let is_one_of = |word: &str, kinds: &[ProblemKind]| kinds.iter().any(|kind| kind.word() == word);
     let mut words = flight.events.iter().map(|event| event.word.as_str());
     if words.clone().any(|word| is_one_of(word, &RECORDING_ENDED)) {
-        return Some(Phrase::RecordingEnded);
+        // Without a destination there was nothing else.
+        let is_alone = flight.values("destination").next().is_none();
+        return Some(if is_alone { Phrase::RecordingAloneEnded } else { Phrase::RecordingEnded });
     }
     let is_wrong = |word: &str| FlightWords::is_problem(word) && !is_one_of(word, &GOOD_NEWS);
     (all_good && words.any(is_wrong)).then_some(Phrase::SomethingHappened)
@@ -92,11 +94,20 @@ pub(super) fn summary_lines(flight: &Flight, words: FlightWords) -> Vec<String> 
         return vec![words.text(Phrase::NeverBegan).to_owned()];
     }
     let good = seconds.iter().filter(|second| Cause::of(second).is_none()).count();
-    let average = |of: fn(&super::FlightSecond) -> f64| seconds.iter().map(of).sum::<f64>() / seconds.len() as f64;
-    let most = |of: fn(&super::FlightSecond) -> f64| seconds.iter().map(of).fold(0.0, f64::max);
-    let sum = |of: fn(&super::FlightSecond) -> u64| seconds.iter().map(of).sum::<u64>();
+    let all = seconds.len() + flight.gaps().map(|gap| gap.seconds as usize).sum::<usize>();
+    // The figures of a second that follows a gap are of the gap too.
+    let before = [None].into_iter().chain(seconds.iter().map(Some));
+    let stands_for = |(before, next): (Option<&FlightSecond>, &FlightSecond)| {
+        1.0 + before.and_then(|before| Gap::between(before, next)).map_or(0.0, |gap| f64::from(gap.seconds))
+    };
+    let weights: Vec<f64> = before.zip(seconds).map(stands_for).collect();
+    let average = |of: fn(&FlightSecond) -> f64| {
+        seconds.iter().map(of).zip(&weights).map(|(value, weight)| value * weight).sum::<f64>() / all as f64
+    };
+    let most = |of: fn(&FlightSecond) -> f64| seconds.iter().map(of).fold(0.0, f64::max);
+    let sum = |of: fn(&FlightSecond) -> u64| seconds.iter().map(of).sum::<u64>();
     let mut lines = vec![
-        words.lasted(&clock(last.at), good, seconds.len(), standing == Standing::Runs),
+        words.lasted(&clock(last.at), good, all, standing == Standing::Runs),
         words.rates(
             average(|second| second.video_kbps),
             average(|second| second.audio_kbps),
@@ -166,10 +177,13 @@ fn standing_phrase(standing: Standing) -> Option<Phrase> {
 /// From, to (both belong to it), cause.
 type Stretch = (u32, u32, Cause);
 
-/// Stretches of poor seconds with one cause.
+/// Stretches of poor seconds with one cause, and those in which the program did not run.
 pub(super) fn poor_stretches(flight: &Flight) -> Vec<Stretch> {
     let mut stretches: Vec<Stretch> = Vec::new();
+    let mut before = None;
     for second in &flight.seconds {
+        let gap = before.replace(second).and_then(|before| Gap::between(before, second));
+        stretches.extend(gap.map(|gap| (gap.at, gap.at + gap.seconds - 1, Cause::Stood)));
         let Some(cause) = Cause::of(second) else { continue };
         match stretches.last_mut() {
             Some((_, to, last)) if *last == cause && second.at <= *to + 2 => *to = second.at.max(*to),
@@ -189,7 +203,7 @@ mod tests {
     use super::super::second::tests::second;
     use super::*;
     use crate::studio::DestinationState;
-    use crate::studio::flight::{FlightEvent, FlightSecond, flight_html};
+    use crate::studio::flight::{FlightEvent, flight_html};
 
     #[test]
     fn the_report_tells_when_and_why_it_was_not_good() {
@@ -258,6 +272,21 @@ mod tests {
     }
 
     #[test]
+    fn seconds_in_which_the_program_stood_still_are_a_part_of_the_show() {
+        let mut flight = Flight { seconds: (0..4).chain(10..16).map(second).collect(), ..Flight::default() };
+        // It is over all of these seconds.
+        flight.seconds[4].video_kbps = 0.0;
+        let text = flight_text(&flight, FlightWords::English);
+        assert!(text.contains("The show lasted 0:00:15; 10 of 16 seconds were good."), "{text}");
+        assert!(text.contains("picture 1680 kb/s"), "{text}");
+        assert!(text.contains("0:00:04 for 6 s: the program stood still, or this computer slept"), "{text}");
+        assert!(text.contains("What cost most: the program stood still, or this computer slept (6 s)."), "{text}");
+        // A line that comes a moment later or sooner is no gap.
+        let jitter = Flight { seconds: [0, 1, 3, 3, 4].map(second).to_vec(), ..Flight::default() };
+        assert!(flight_text(&jitter, FlightWords::English).contains("5 of 5 seconds were good"));
+    }
+
+    #[test]
     fn a_show_that_no_server_took_is_not_told_as_one_in_which_nothing_went_wrong() {
         let told =
             |word: &str, sentence: &str| FlightEvent { at: 2.0, word: word.to_owned(), sentence: sentence.to_owned() };
@@ -309,6 +338,7 @@ mod tests {
     fn what_no_second_tells_of_is_not_said_to_be_nothing() {
         let told = |words: &[&str]| {
             let mut flight = Flight { seconds: (0..9).map(second).collect(), ..Flight::default() };
+            flight.head.push(("destination".to_owned(), "rtmp://a.example/app".to_owned()));
             for word in words.iter().chain(&["end"]) {
                 let (word, sentence) = ((*word).to_owned(), "…".to_owned());
                 flight.events.push(FlightEvent { at: 1.0, word, sentence });
@@ -319,7 +349,19 @@ mod tests {
             assert_eq!(told(good), "Nothing went wrong.");
         }
         assert!(told(&["recording_failed"]).starts_with("The recording ended before"));
+        let mut alone = Flight { seconds: vec![second(0)], ..Flight::default() };
+        let (word, sentence) = ("disk_full".to_owned(), "…".to_owned());
+        alone.events.push(FlightEvent { at: 0.5, word, sentence });
+        let told_alone = summary_lines(&alone, FlightWords::English);
+        assert!(told_alone.iter().any(|line| line.starts_with("The recording failed, and the show ended with it")));
         assert!(told(&["mark", "disk_full"]).starts_with("The recording ended before"));
+        let mut flight = Flight { seconds: (0..9).map(second).collect(), ..Flight::default() };
+        for second in &mut flight.seconds[4..] {
+            (second.recording_dropped, second.unrecorded) = (30, 30);
+        }
+        let text = flight_text(&flight, FlightWords::English);
+        assert!(text.contains("4 of 9 seconds were good") && text.contains("150 missing in the recording"), "{text}");
+        assert!(text.contains("0:00:04 for 5 s: the recording had ended"), "{text}");
         assert!(told(&["marks_lost"]).starts_with("No second was bad"));
     }
 
@@ -346,7 +388,7 @@ When it was not good:
   0:01:10 for 1 s: this computer was too busy to compose all pictures
   0:01:40 for 10 s: there was no connection
   0:02:00 for 1 s: the encoder had no time for all pictures
-  0:02:10 for 1 s: the sound card gave too little or too much
+  0:02:10 for 1 s: the source of the sound gave too little or too much
   0:02:20 for 1 s: the disk stood still, and the recording has a hole
   0:02:30 for 1 s: the network was narrow, and the picture took less
 

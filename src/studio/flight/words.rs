@@ -47,6 +47,7 @@ table! {
     NothingWrongYet: "Nothing has gone wrong so far.", "Bisher ging nichts schief.";
     SomethingHappened: "No second was bad; what happened all the same is below.", "Keine Sekunde war schlecht; was trotzdem geschah, steht unten.";
     RecordingEnded: "The recording ended before the show did: what happened is below.", "Die Aufnahme endete vor der Sendung: was geschah, steht unten.";
+    RecordingAloneEnded: "The recording failed, and the show ended with it: what happened is below.", "Die Aufnahme scheiterte, und mit ihr endete die Sendung: was geschah, steht unten.";
     StillRuns: "It is still running.", "Sie läuft noch.";
     CutOff: "The program ended before the show did: it was killed, or this computer went off.", "Das Programm endete vor der Sendung: es wurde beendet, oder dieser Rechner ging aus.";
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::{Problem, ProblemKind};
 use crate::encode::EncodeError;
 use crate::flow::Hole;
-use crate::output::RecorderError;
+use crate::media::Timestamp;
+use crate::output::{HolePlace, RecorderError};
 
 impl Problem {
     /// The computer slept for `slept` and woke at `at`, a time of day.
@@ -33,8 +34,22 @@ impl Problem {
         Self::new(kind, error.path.clone(), error.reason.clone())
     }
 
+    /// Whether a recording ended because its file was deleted or cut: neither its folder nor its disk is to blame.
+    pub fn is_file_lost(&self) -> bool {
+        let lost = [RecorderError::FILE_GONE, RecorderError::FILE_CUT];
+        self.kind == ProblemKind::RecordingFailed && lost.contains(&self.details.as_str())
+    }
+
     /// What a hole in the recording `path` means to the user.
-    pub fn from_hole(path: &str, hole: Hole) -> Self {
+    pub fn from_hole(path: &str, hole: Hole, place: Option<HolePlace>) -> Self {
+        let clock = |of: HolePlace, at: Timestamp| {
+            let seconds = at.since(of.base).as_secs();
+            format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+        };
+        let place = place.map_or(String::new(), |place| match place.to {
+            Some(to) => format!(", from {} to {}", clock(place, place.from), clock(place, to)),
+            None => format!(", from {} on", clock(place, place.from)),
+        });
         let missing = match hole {
             Hole { frames, audio_packets: 0 } => format!("{frames} frames are missing"),
             Hole { frames: 0, audio_packets } => format!("{audio_packets} packets of sound are missing"),
@@ -42,6 +57,6 @@ impl Problem {
                 format!("{frames} frames and {audio_packets} packets of sound are missing")
             }
         };
-        Self::new(ProblemKind::RecordingGap, path, missing)
+        Self::new(ProblemKind::RecordingGap, path, missing + &place)
     }
 }

@@ -64,6 +64,8 @@ struct OnAir {
     encoded: Option<i64>,
     /// So many chunks in a row the source had nothing for.
     silent_chunks: u32,
+    /// Before those, of one chunk it had a part.
+    was_torn: bool,
 }
 
 impl AudioThread {
@@ -192,6 +194,7 @@ impl OnAir {
             next: None,
             encoded: None,
             silent_chunks: 0,
+            was_torn: false,
         }
     }
 
@@ -209,11 +212,7 @@ impl OnAir {
             self.shift = latency;
             self.begun = active;
         }
-        self.silent_chunks = if missing == CHUNK_SAMPLES { self.silent_chunks + 1 } else { 0 };
-        // A device that is gone is told as such, and is no sound card that gives too little.
-        if self.begun && missing > 0 && self.silent_chunks <= GONE_CHUNKS {
-            count(&self.part.program.counters().audio_xruns, 1);
-        }
+        self.hear_missing(missing);
         // A source of another latency: its samples belong whole chunks earlier or later.
         let late = (latency.as_secs_f64() - self.shift.as_secs_f64()) / self.time(1).as_secs_f64();
         let place = index - late.round() as i64;
@@ -245,6 +244,22 @@ impl OnAir {
             samples = self.flush(place, samples)?;
         }
         Ok((samples, ended))
+    }
+
+    /// Counts what was missing once there is sound again: a source that is gone is told as such, and is none that gives too
+    /// little.
+    fn hear_missing(&mut self, missing: usize) {
+        if missing == CHUNK_SAMPLES {
+            self.silent_chunks += u32::from(self.begun);
+            return;
+        }
+        let silent = std::mem::take(&mut self.silent_chunks);
+        let torn = std::mem::take(&mut self.was_torn);
+        if silent > GONE_CHUNKS {
+            return;
+        }
+        count(&self.part.program.counters().audio_xruns, u64::from(torn) + u64::from(silent));
+        self.was_torn = self.begun && missing > 0;
     }
 
     /// Feeds silence until the last sound of the program has come out.
@@ -396,6 +411,25 @@ mod tests {
         let last = places(&output).pop().unwrap();
         let chunk = Timestamp::from_samples(CHUNK_SAMPLES as i64, RATE).as_millis();
         assert!(last < end.as_millis() && last + chunk + 1 >= end.as_millis(), "{last}");
+    }
+
+    #[test]
+    fn a_source_that_stops_is_no_card_that_gives_too_little() {
+        let (mut on_air, _output) = on_air();
+        let mut samples = vec![0.0; 2 * CHUNK_SAMPLES];
+        let mut index = 0;
+        let mut xruns = |missing: usize, chunks: i64| {
+            for _ in 0..chunks {
+                samples = on_air.take_chunk(index, Duration::ZERO, missing, std::mem::take(&mut samples)).unwrap().0;
+                index += 1;
+            }
+            crate::studio::program::read(&on_air.part.program.counters().audio_xruns)
+        };
+        for (missing, chunks) in [(0, 10), (100, 1), (CHUNK_SAMPLES, 200), (100, 1), (0, 10)] {
+            assert_eq!(xruns(missing, chunks), 0, "it was gone for 4 s");
+        }
+        assert_eq!([xruns(CHUNK_SAMPLES, 3), xruns(0, 1)], [0, 3], "a card that gave nothing for a moment");
+        assert_eq!([xruns(100, 2), xruns(0, 1)], [4, 5]);
     }
 
     /// Resampling an hour at 48 kHz takes three times as long and shows nothing else.

@@ -62,6 +62,8 @@ pub(in crate::ui) fn stats(state: DestinationState) -> Stats {
         thinned: 0,
         away: 0,
         recording_dropped: 0,
+        unrecorded: 0,
+        source_away: false,
         audio_xruns: 0,
         video_kbps: 2850.0,
         audio_kbps: 130.0,

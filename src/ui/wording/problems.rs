@@ -136,6 +136,7 @@ fn what_german(problem: &Problem) -> String {
             let about = form_german(about);
             format!("Dieser Rechner reicht knapp für {about}: der Encoder braucht {details} der Zeit, die er hat.")
         }
+        Kind::RecordingFailed if problem.is_file_lost() => format!("Die Aufnahme {about} ist zu Ende: {details}."),
         Kind::RecordingFailed => format!("Die Aufnahme {about} lässt sich nicht schreiben ({details})."),
         Kind::RecordingGap => {
             format!("Der Datenträger stand zu lange still: die Aufnahme {about} hat eine Lücke ({details}).")
@@ -156,7 +157,7 @@ fn what_german(problem: &Problem) -> String {
         Kind::ReplayFailed => {
             format!("Die Wiederholung {about} lässt sich nicht speichern ({}).", replay_german(details))
         }
-        Kind::MarkFailed => "Es lässt sich kein Moment markieren: nichts wird aufgenommen.".to_owned(),
+        Kind::MarkFailed => format!("Es lässt sich kein Moment markieren: {details}."),
         Kind::ReportFailed => format!("Der Bericht der Probe {about} lässt sich nicht schreiben ({details})."),
         Kind::MarksLost => format!("Die Marken der Aufnahme {about} lassen sich nicht schreiben ({details})."),
         Kind::IngestFailed => format!("Der Server der Probe startet nicht ({details})."),
@@ -213,7 +214,7 @@ pub(super) fn to_do(lang: Lang, problem: &Problem) -> String {
     if let Some(remedy) = problem.source_remedy() {
         return lang.pick(source_row(remedy)).to_owned();
     }
-    if let Some(row) = replay_row(problem).or_else(|| tls_row(problem)) {
+    if let Some(row) = recording_row(problem).or_else(|| tls_row(problem)) {
         return lang.pick(row).to_owned();
     }
     match problem.remedy() {
@@ -244,13 +245,21 @@ const FELL_SILENT: [&str; 2] = [
 /// What is recorded can be marked and seen again.
 const RECORD_FIRST: [&str; 2] = ["Record the show first.", "Nimm die Sendung erst auf."];
 
-/// Where a replay is refused, and no disk has failed.
-fn replay_row(problem: &Problem) -> Option<[&'static str; 2]> {
+/// Somebody has deleted or cut a file that was being recorded.
+const FILE_LOST: [&str; 2] = [
+    "Leave a file alone while it is recorded; it may be renamed.",
+    "Lass eine Datei in Ruhe, solange sie aufgenommen wird; umbenannt werden darf sie.",
+];
+
+/// Where a recording, or a replay, failed and no disk did.
+fn recording_row(problem: &Problem) -> Option<[&'static str; 2]> {
     match (problem.kind, problem.details.as_str()) {
         (Kind::ReplayFailed, Problem::NOTHING_KEPT) => Some(RECORD_FIRST),
         (Kind::ReplayFailed, Problem::NOTHING_YET | Problem::OTHERS_WRITTEN) => {
             Some(["Try again in a moment.", "Versuche es gleich noch einmal."])
         }
+        (Kind::MarkFailed, Problem::RECORDED_NO_MORE) => Some(["Record again.", "Nimm wieder auf."]),
+        _ if problem.is_file_lost() => Some(FILE_LOST),
         _ => None,
     }
 }

@@ -203,6 +203,14 @@ const REASONS: &[[&str; 2]] = &[
     // Recordings
     ["{} MB are left, which are kept free", "{} MB sind übrig, die frei bleiben"],
     ["the file is gone", "die Datei ist weg"],
+    ["{} frames are missing, from {} to {}", "{} Bilder fehlen, von {} bis {}"],
+    ["{} frames are missing, from {} on", "{} Bilder fehlen, von {} an"],
+    ["{} frames are missing", "{} Bilder fehlen"],
+    ["{} frames and {} packets of sound are missing", "{} Bilder und {} Tonpakete fehlen"],
+    ["{} packets of sound are missing", "{} Tonpakete fehlen"],
+    ["nothing is recorded", "nichts wird aufgenommen"],
+    ["the recording has ended", "die Aufnahme ist zu Ende"],
+    ["another program has cut the file", "ein anderes Programm hat die Datei gekürzt"],
     ["the disk did not make the file within {} s", "der Datenträger hat die Datei nicht binnen {} s angelegt"],
     ["the disk did not take the rest within {} s", "der Datenträger hat den Rest nicht binnen {} s angenommen"],
     [
@@ -300,6 +308,8 @@ mod tests {
             ("it holds HEVC (H.265); Tally plays H.264", "sie enthält HEVC (H.265); Tally spielt H.264"),
             ("failed to lookup address information: Name or service not known", "diesen Namen gibt es nicht"),
             ("step tls, 5 s", "Schritt tls, 5 s"),
+            ("242 frames are missing, from 0:00:05 to 0:00:14", "242 Bilder fehlen, von 0:00:05 bis 0:00:14"),
+            ("another program has cut the file", "ein anderes Programm hat die Datei gekürzt"),
             ("destinations[1].server is missing", "destinations[1].server fehlt"),
             ("publish rejected, step live", "Senden abgelehnt, Schritt live"),
             ("timed out, step tcp, 5 s", "keine Antwort in der Zeit, Schritt tcp, 5 s"),

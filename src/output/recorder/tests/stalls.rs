@@ -21,8 +21,8 @@ impl<D: Disk, M: FnMut(&mut Memory, &Path) -> io::Result<(PathBuf, D)>> Storage 
         None
     }
 
-    fn is_free(&self, _path: &Path) -> bool {
-        true
+    fn claim(&mut self, _path: &Path) -> io::Result<()> {
+        Ok(())
     }
 
     fn write_beside(&mut self, _path: &Path, _text: &str) -> io::Result<()> {
@@ -68,6 +68,10 @@ impl<F: FnMut()> Disk for StallingFile<F> {
     fn place(&self, path: &Path) -> Place {
         self.0.place(path)
     }
+
+    fn length(&self) -> Option<u64> {
+        self.0.length()
+    }
 }
 
 /// Records 4 s, then a stall of `stalled` frames, then `after` more; gives the file, what was told and what is missing.
@@ -111,7 +115,14 @@ pub(super) fn record_with_stall_onto(
     let storage = Odd { memory: memory.clone(), make };
     let told = RefCell::new(Vec::new());
     record(storage, &config, &output, &Clock::manual(), &shared, &|event| match event {
-        RecorderEvent::Hole { hole, .. } => told.borrow_mut().push(hole),
+        RecorderEvent::Hole { hole, place, .. } => {
+            let place = place.unwrap();
+            assert_eq!(place.base, Timestamp::ZERO);
+            // The picture before it and the one behind it.
+            let between = place.to.map(|to| (to.since(place.from).as_millis() / 40) as u64 - 1);
+            assert!(between.is_none_or(|frames| frames == hole.frames), "{place:?} {hole:?}");
+            told.borrow_mut().push(hole);
+        }
         RecorderEvent::Begun | RecorderEvent::FileFull { .. } => {}
         other => panic!("{other:?}"),
     });
@@ -205,6 +216,10 @@ impl Disk for DeadFile {
 
     fn place(&self, path: &Path) -> Place {
         self.0.place(path)
+    }
+
+    fn length(&self) -> Option<u64> {
+        self.0.length()
     }
 }
 
