@@ -24,6 +24,7 @@ mod rate;
 mod recording;
 pub mod rehearsal;
 mod rehearse;
+mod sending;
 mod show;
 mod slot;
 mod sources;

@@ -3,7 +3,9 @@
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
+
+use tally::clock::unix_time;
 
 use super::odd::OddServer;
 use super::time;
@@ -134,7 +136,7 @@ impl Seen {
 
     /// Takes the changes of the picture's rate from what the program logged.
     pub(crate) fn with_rates(mut self, logged: &str) -> Self {
-        let began = unix_time() - self.start.elapsed().as_secs_f64();
+        let began = unix_time().as_secs_f64() - self.start.elapsed().as_secs_f64();
         let changes = logged.lines().filter_map(|line| {
             let (time, said) = (line.split_whitespace().next()?, line.split_once(RATE_CHANGED)?.1);
             // The start and the change are minutes apart at most, on whichever days.
@@ -177,10 +179,6 @@ fn seconds_of_day(time: &str) -> Option<f64> {
     let mut parts = time.split_once('T')?.1.strip_suffix('Z')?.split(':').map(str::parse::<f64>);
     let [hours, minutes, seconds] = [parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?];
     Some((hours * 60.0 + minutes) * 60.0 + seconds)
-}
-
-fn unix_time() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64()
 }
 
 impl Arrived {
