@@ -33,7 +33,9 @@ pub use error::{SettingsError, UrlOf};
 pub(crate) use error::{file_advice, is_wrong_name};
 pub use incoming::{IngestSettings, StreamName};
 pub use link::{LINK_LENGTH_MAX, LeftOut, LinkError, QrCode, ShowLink};
-pub use paste::{Done, PasteError, Pasted, backup_is_usable, mended_address, paste_key, paste_server};
+pub use paste::{
+    Done, MendedAddress, PasteError, Pasted, backup_is_usable, mended_address, paste_key, paste_server, without_quotes,
+};
 pub(crate) use profile::atomic::{Access, write_new};
 pub use profile::{Listing, Loaded, ProfileStore, ProfileSummary, Session, SessionClaim};
 pub use recording::{

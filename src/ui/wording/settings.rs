@@ -184,6 +184,7 @@ impl Words {
     pub fn done(self, done: Done) -> &'static str {
         self.0.pick(match done {
             Done::Trimmed => ["White space around it was removed", "Leerraum darum wurde entfernt"],
+            Done::Unquoted => ["Quotes around it were removed", "Anführungszeichen darum wurden entfernt"],
             Done::KeySplit => [
                 "The key was in the address; it is now in its own field",
                 "Der Schlüssel stand in der Adresse; er hat jetzt sein eigenes Feld",

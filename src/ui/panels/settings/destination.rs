@@ -9,7 +9,7 @@ use crate::settings::catalogue::{KeyPlace, SERVICES, ServerRole, Service};
 use crate::settings::contract::fitted;
 use crate::settings::{
     Destination, Field, HIDDEN, KeysIn, PasteError, Pasted, ShowSettings, StreamKey, backup_is_usable, expanded_home,
-    mended_address, paste_key, paste_server, redact_url,
+    mended_address, paste_key, paste_server, redact_url, without_quotes,
 };
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::theme;
@@ -155,12 +155,15 @@ impl Sheet<'_> {
             // What was masked is not what was typed.
             Some(Typing::Whole(typed)) if typed.contains(HIDDEN) && state.complaint_at(Place::Server).is_some() => {}
             Some(Typing::Whole(typed)) => {
+                let unhidden = state.typed.of(self.index, Place::Server).unhidden.take();
+                let typed = unhidden.and_then(|hidden| completed(&typed, hidden.reveal())).unwrap_or(typed);
                 split |= self.take(paste_server(&typed, destination), Place::Server, state);
                 if state.complaint_at(Place::Server).is_some() {
                     let field = state.typed.of(self.index, Place::Server);
-                    field.mended = mended_address(&typed).map(SecretText::new);
+                    field.mended = mended_address(&typed);
+                    field.unhidden = (!typed.contains(HIDDEN)).then(|| SecretText::new(typed.as_str()));
                     // A key in the wrong place is seen by nobody once the field is left.
-                    field.text = Some(SecretText::new(if field.is_left { redact_url(&typed) } else { typed }));
+                    field.text = Some(SecretText::new(if field.is_left { hidden(&typed) } else { typed }));
                 }
             }
             // A slip of the finger is named at once; a half address is not yet wrong.
@@ -176,9 +179,9 @@ impl Sheet<'_> {
         complaint(ui, state, Place::Server, words);
         let mended = state.typed.get(self.index, Place::Server).and_then(|typed| typed.mended.clone());
         if let Some(mended) = mended {
-            let (fix, meant) = (words.settings(SettingsText::Fix), redact_url(mended.reveal()));
-            if kind_button(ui, ButtonKind::Quiet, &format!("{fix} {meant}"), &format!("{fix} {meant}")).clicked() {
-                split |= self.take(paste_server(mended.reveal(), destination), Place::Server, state);
+            let fix = format!("{} {}", words.settings(SettingsText::Fix), mended.shown);
+            if kind_button(ui, ButtonKind::Quiet, &fix, &fix).clicked() {
+                split |= self.take(paste_server(mended.whole.reveal(), destination), Place::Server, state);
             }
         }
         for done in &state.done {
@@ -414,7 +417,7 @@ impl Sheet<'_> {
         let current = destination.clone().with_secrets_split().backup_server.unwrap_or_default();
         if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::Backup, labels, &current) {
             state.forget(Place::Backup);
-            let typed = Some(typed.trim().to_owned()).filter(|typed| !typed.is_empty());
+            let typed = Some(without_quotes(&typed).to_owned()).filter(|typed| !typed.is_empty());
             let wanted = Destination { backup_server: typed, ..destination.clone() };
             match backup_is_usable(&wanted) {
                 Ok(()) => {
@@ -442,6 +445,17 @@ impl Sheet<'_> {
             self.acts.push(Act::AskPath(DialogRequest::TlsCa(self.index)));
         }
     }
+}
+
+/// `typed` as it is seen once its field is left.
+fn hidden(typed: &str) -> String {
+    redact_url(without_quotes(typed))
+}
+
+/// All of `typed`, where it is `unhidden` as it was seen with something added before it, as a scheme is.
+fn completed(typed: &str, unhidden: &str) -> Option<String> {
+    let added = without_quotes(typed).strip_suffix(&hidden(unhidden)).filter(|added| !added.is_empty())?;
+    Some(format!("{added}{}", without_quotes(unhidden)))
 }
 
 /// What is typed into a field of which every letter counts at once.

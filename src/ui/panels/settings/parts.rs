@@ -92,6 +92,7 @@ pub(super) fn typed_field(
             over: current.to_owned(),
             before: known.map_or(current, |typed| &typed.before).to_owned(),
             changed_at: Some(ui.input(|input| input.time)),
+            unhidden: known.and_then(|typed| typed.unhidden.clone()),
             ..TypedField::default()
         };
         *state.typed.of(state.destination, place) = field;

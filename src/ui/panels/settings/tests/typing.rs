@@ -100,6 +100,32 @@ fn a_key_in_an_address_with_a_slip_is_seen_by_nobody_once_the_field_is_left() {
 }
 
 #[test]
+fn an_address_without_a_scheme_is_fixed_by_a_click_or_by_adding_it() {
+    let typed = "127.0.0.1:24141/canary";
+    for by_hand in [false, true] {
+        let mut harness = World::new(to("nginx-rtmp"), Tab::Destination).harness(SIZES[0]);
+        fill(&mut harness, Role::TextInput, "Server", typed);
+        harness.key_press(Key::Tab);
+        harness.run();
+        harness.get_by_label("An address starts with rtmps:// or rtmp://");
+        assert!(!said(&harness).contains("canary"), "{}", said(&harness));
+        assert!(!format!("{:?}", harness.state().state).contains("canary"));
+        if by_hand {
+            click(&mut harness, Role::TextInput, "Server");
+            harness.key_press(Key::Home);
+            harness.run();
+            harness.get_by_role_and_label(Role::TextInput, "Server").type_text("rtmp://");
+            harness.run();
+            enter(&mut harness);
+        } else {
+            click(&mut harness, Role::Button, "Fix rtmp://127.0.0.1:24141/•••");
+        }
+        assert_eq!(harness.state().settings().destinations[0].server, format!("rtmp://{typed}"));
+        assert!(harness.query_by_label_contains("An address starts").is_none());
+    }
+}
+
+#[test]
 fn while_live_a_bitrate_is_taken_when_it_is_whole() {
     let mut world = World::new(with_key("youtube"), Tab::Picture);
     world.live = true;
