@@ -10,21 +10,22 @@ impl Model {
     /// What was chosen on air cannot be opened: what is there stays, and is chosen again unless something else is by now.
     pub(super) fn handle_kept_source(&mut self, now: f64, source: KeptSource, problem: Problem) {
         let mut wanted = self.desk.settings().clone();
-        let refused = match source {
+        let which = match source {
             KeptSource::Picture(kept) => {
                 if wanted.video == kept.refused {
                     wanted.video = kept.stays;
                 }
-                &mut self.refused_sources[0]
+                0
             }
             KeptSource::Sound(kept) => {
                 if wanted.audio == kept.refused {
                     wanted.audio = kept.stays;
                 }
-                &mut self.refused_sources[1]
+                1
             }
         };
-        *refused = Some(problem.about.clone());
+        self.forget_refused(which);
+        self.refused_sources[which] = Some(problem.about.clone());
         if wanted != *self.desk.settings() {
             self.desk.edit(wanted, now, self.is_on());
             self.unkept_since = Some(now);
@@ -32,7 +33,7 @@ impl Model {
         self.handle_problem(now, problem);
     }
 
-    /// Another source than the one that could not be opened was taken.
+    /// Another source than the one that could not be opened was taken, or tried.
     fn forget_refused(&mut self, which: usize) {
         if let Some(about) = self.refused_sources[which].take() {
             self.problems.forget_source(&about);

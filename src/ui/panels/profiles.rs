@@ -3,7 +3,7 @@
 
 use eframe::egui::{self, Align, Layout, Role, Sense, WidgetInfo};
 
-use crate::settings::{LinkError, QrCode, ShowLink, expanded_home};
+use crate::settings::{LinkError, QrCode, ShowLink, typed_path};
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::settings_view::Card;
 use crate::ui::theme::{self, STEP};
@@ -207,11 +207,11 @@ fn confirmed_act(page: Page, view: &ProfilesView, typed: &str, state: &mut Profi
         Page::List => None,
         Page::SaveAs => Some(Act::SaveProfileAs(typed_owned)),
         Page::Rename => Some(Act::RenameProfile { from: view.current.clone()?, to: typed_owned }),
-        Page::Export => Some(Act::ExportProfile { name: view.current.clone()?, path: expanded_home(typed) }),
+        Page::Export => Some(Act::ExportProfile { name: view.current.clone()?, path: typed_path(typed) }),
         Page::Import => match ShowLink::parse(typed) {
             Ok(link) => Some(Act::OpenLink(Box::new(link))),
             Err(LinkError::NotALink) if !typed.to_ascii_lowercase().starts_with("tally:") => {
-                Some(Act::ImportProfile(expanded_home(typed)))
+                Some(Act::ImportProfile(typed_path(typed)))
             }
             Err(error) => {
                 state.refused = Some(error);

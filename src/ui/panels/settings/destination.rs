@@ -8,8 +8,8 @@ use super::{Complaint, Place, SettingsState, goes_on_by_key};
 use crate::settings::catalogue::{KeyPlace, SERVICES, ServerRole, Service};
 use crate::settings::contract::fitted;
 use crate::settings::{
-    Destination, Field, HIDDEN, KeysIn, PasteError, Pasted, ShowSettings, StreamKey, backup_is_usable, expanded_home,
-    mended_address, paste_key, paste_server, redact_url, without_quotes,
+    Destination, Field, HIDDEN, KeysIn, PasteError, Pasted, ShowSettings, StreamKey, backup_is_usable, mended_address,
+    paste_key, paste_server, redact_url, typed_path, without_quotes,
 };
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::theme;
@@ -437,7 +437,7 @@ impl Sheet<'_> {
         let current = destination.tls_ca.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
         if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::TlsCa, labels, &current) {
             state.forget(Place::TlsCa);
-            let path = Some(typed.trim()).filter(|path| !path.is_empty()).map(expanded_home);
+            let path = Some(typed.trim()).filter(|path| !path.is_empty()).map(typed_path);
             self.change(|destination| destination.tls_ca = path);
             self.acts.push(Act::EndTyping);
         }

@@ -9,7 +9,7 @@ use super::parts::{
 };
 use super::{Place, SettingsState};
 use crate::media::{Bitrate, FrameRate, Size};
-use crate::settings::{CardChoice, Field, ShowSettings, expanded_home};
+use crate::settings::{CardChoice, Field, ShowSettings, typed_path};
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::view::{Act, SettingsView};
 use crate::ui::widgets::{button, tick_box};
@@ -111,7 +111,7 @@ fn card_ui(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, wo
     let labels = (words.settings(SettingsText::CardPath), "");
     if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::Card, labels, &path.to_string_lossy()) {
         state.forget(Place::Card);
-        let card = CardChoice::Image(expanded_home(typed.trim()));
+        let card = CardChoice::Image(typed_path(&typed));
         acts.push(edited(view, |settings| settings.card = card));
     }
     if view.around.has_dialogs && button(ui, words.settings(SettingsText::Choose)).clicked() {

@@ -1,7 +1,7 @@
 //! What is typed and cannot be taken, or not yet.
 
 use super::*;
-use crate::settings::{CardChoice, expanded_home};
+use crate::settings::{CardChoice, typed_path};
 
 /// A custom server that was set before.
 fn older() -> ShowSettings {
@@ -184,7 +184,7 @@ fn a_name_too_long_for_a_file_is_told_while_it_is_typed_and_not_taken() {
 
 #[test]
 fn a_tilde_stands_for_the_home_folder_in_every_path() {
-    let home = |name: &str| expanded_home("~").join(name);
+    let home = |name: &str| typed_path("~").join(name);
     let typed = |mut world: World, tab, label: &str| {
         world.tab = tab;
         let mut harness = world.harness(SIZES[1]);
