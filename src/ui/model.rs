@@ -219,9 +219,7 @@ impl Model {
 
     fn handle_problem(&mut self, now: f64, mut problem: Problem) {
         if let Some(over) = problem.notice_over() {
-            self.sound.talks_muted &= over != ProblemKind::MutedTalking;
-            self.sound.gives_silence &= over != ProblemKind::SourceSilent;
-            return self.problems.forget_notice(over, &problem.about);
+            return self.handle_notice_over(over, &problem.about);
         }
         if problem.kind == ProblemKind::SourceAwaited {
             // The stage and the sentence below it say so.
@@ -243,6 +241,7 @@ impl Model {
             return;
         }
         self.sound.gives_silence |= problem.kind == ProblemKind::SourceSilent;
+        self.stage.stands_still |= sources::stands_still(problem.kind);
         if let Some(show) = &mut self.show {
             problem = show.named(problem);
             if matches!(problem.kind, ProblemKind::RecordingFailed | ProblemKind::DiskFull) {

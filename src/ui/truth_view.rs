@@ -52,6 +52,8 @@ pub enum Truth {
     NoSound,
     /// The camera gives nothing, or nothing new.
     NoLivePicture,
+    /// The picture stands still although it was to go on.
+    StillPicture,
     /// Not live yet, and no sound would be.
     Unheard,
     /// Frames are skipped because the encoder is too slow.

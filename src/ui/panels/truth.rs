@@ -31,6 +31,7 @@ pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
         Truth::Muted => words.text(Text::YouAreMuted).to_owned(),
         Truth::NoSound => words.text(Text::NoSoundComes).to_owned(),
         Truth::NoLivePicture => words.text(Text::NoLivePicture).to_owned(),
+        Truth::StillPicture => words.text(Text::StillPicture).to_owned(),
         Truth::Unheard => words.text(Text::NobodyHears).to_owned(),
         Truth::TooSlow => words.text(Text::ComputerTooSlow).to_owned(),
         Truth::UploadShort { gives_kbps, wants_kbps } => words.upload_short(*gives_kbps, *wants_kbps),

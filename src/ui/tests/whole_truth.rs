@@ -1,10 +1,13 @@
 //! What the window says of a show is so: also when servers, the recording or a sender fail while the rest goes on.
 
+use std::time::Duration;
+
 use eframe::egui::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable};
 
 use super::window::{SIZES, desk, open, seen};
 use super::{ended, levels, model, ready, settings, state};
+use crate::media::Turn;
 use crate::settings::catalogue::SERVICES;
 use crate::settings::contract::Rule;
 use crate::settings::{CardChoice, Destination, ShowSettings};
@@ -83,6 +86,25 @@ fn all_is_not_good_while_a_server_does_not_get_the_show() {
     model.handle_event(7.0, StudioEvent::Problem(refused));
     model.handle_event(8.0, of(1, D::Live));
     assert_eq!((truth(&model).truth, model.view(8.0).problems.len()), (Truth::AllGood, 0));
+}
+
+#[test]
+fn all_is_not_good_while_the_picture_stands_still() {
+    for kind in [ProblemKind::SourceDamaged, ProblemKind::SourceFrozen] {
+        let mut model = live_on_two(false);
+        let notice = |turn| StudioEvent::Problem(Problem::from_notice("clip.mp4", kind, turn));
+        model.handle_event(3.0, notice(Turn::Begun(Duration::from_secs(1))));
+        assert_eq!(model.view(3.0).truth.truth, Truth::StillPicture);
+        // Its card may be put away: it is so all the same.
+        let id = model.view(3.0).problems[0].id;
+        model.handle_act(4.0, Act::Dismiss(id));
+        assert_eq!(model.view(4.0).truth.truth, Truth::StillPicture);
+        model.handle_event(5.0, notice(Turn::Over));
+        assert_eq!(model.view(5.0).truth.truth, Truth::AllGood);
+        model.handle_event(6.0, notice(Turn::Begun(Duration::from_secs(1))));
+        model.handle_event(7.0, ready(DeviceKind::Camera, "other.mp4"));
+        assert_eq!(model.view(7.0).truth.truth, Truth::AllGood);
+    }
 }
 
 #[test]

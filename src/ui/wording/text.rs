@@ -130,6 +130,7 @@ table! {
     ComputerTooSlow: "This computer cannot keep up: frames are skipped", "Dieser Rechner kommt nicht mit: Bilder werden ausgelassen";
     ComesBack: "Viewers wait until the connection is back", "Die Zuschauer warten, bis die Verbindung wieder da ist";
     NoLivePicture: "Viewers see no live picture", "Die Zuschauer sehen kein lebendes Bild";
+    StillPicture: "Viewers see a still picture", "Die Zuschauer sehen ein stehendes Bild";
     NobodyGetsIt: "Nobody gets the show: every server is switched off", "Niemand bekommt die Sendung: alle Server sind ausgeschaltet";
     NotRecorded: "Nothing is recorded. The stream goes on", "Nichts wird aufgenommen. Der Stream läuft weiter";
     RecordThisShow: "Record this show", "Diese Sendung aufnehmen";
