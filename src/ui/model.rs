@@ -246,6 +246,7 @@ impl Model {
             problem = show.named(problem);
             if matches!(problem.kind, ProblemKind::RecordingFailed | ProblemKind::DiskFull) {
                 show.recorded = Recorded::Failed;
+                show.recording_failure = Some(problem.clone());
                 self.desk.draft.set_unrecorded(true);
                 self.problems.forget_kind(ProblemKind::DiskLow);
             }
@@ -258,6 +259,7 @@ impl Model {
         let Some(show) = self.show.take() else { return };
         // It was locked while the show ran.
         self.desk.refused = None;
+        summary.failure.take_if(|failure| show.records_again(failure));
         if show.live_since.is_some() {
             // What did not come at all is as little there as what went away.
             let gone = self.picture_lost.as_ref().or(self.sound_failure.as_ref());

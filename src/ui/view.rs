@@ -267,7 +267,7 @@ pub enum RecordingView {
         /// How long the disk still has room for it, if that is known.
         left_seconds: Option<f64>,
     },
-    /// Was wanted, and cannot be written.
+    /// Is wanted, and cannot be written.
     Failed,
 }
 

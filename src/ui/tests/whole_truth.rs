@@ -162,6 +162,24 @@ fn a_recording_that_fails_is_said_and_can_be_set_for_the_next_show() {
 }
 
 #[test]
+fn a_recording_that_was_begun_again_has_not_failed() {
+    let failure = || Problem::new(ProblemKind::RecordingFailed, "/videos/a.mp4", "Permission denied");
+    for (begun_again, fails_again) in [(false, false), (true, false), (true, true)] {
+        let mut model = live_on_two(true);
+        model.handle_event(3.0, StudioEvent::Problem(failure()));
+        if begun_again {
+            model.handle_event(5.0, StudioEvent::Recording { path: "/videos/b.mp4".into(), on: true });
+        }
+        if fails_again {
+            model.handle_event(6.0, StudioEvent::Problem(failure()));
+        }
+        model.handle_event(9.0, ended(7, Some(failure())));
+        let result = model.view(9.0).result.unwrap();
+        assert_eq!(result.failure.is_none(), begun_again && !fails_again, "{begun_again} {fails_again}");
+    }
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_to_is_told_before_the_show() {
     let mut model = model();
     let record = ShowSettings { record: Some("/nowhere/a.mp4".into()), ..settings() };
@@ -185,7 +203,7 @@ fn a_folder_that_cannot_be_written_to_is_told_before_the_show() {
     assert!(matches!(model.view(2.0).truth.truth, Truth::ReadyFor(_)), "that was another folder");
     model.handle_event(2.0, StudioEvent::DiskRoom(Some(1 << 40)));
     model.handle_profile(2.0, answer("/nowhere", Some("Permission denied")));
-    assert_eq!(model.view(2.0).strip.recording, RecordingView::Ready { left_seconds: None });
+    assert_eq!(model.view(2.0).strip.recording, RecordingView::Failed);
     assert!(matches!(model.view(2.0).truth.truth, Truth::Problem(fault) if fault.about == "/nowhere"));
     model.handle_profile(3.0, answer("/nowhere", None));
     assert!(matches!(model.view(3.0).truth.truth, Truth::ReadyFor(_)));
