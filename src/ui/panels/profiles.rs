@@ -187,6 +187,9 @@ fn typing_page(
     ui.horizontal(|ui| {
         let label = words.settings(confirm);
         let pressed =
+    if entered && typed.is_empty() {
+        response.request_focus();
+    }
             ui.add_enabled_ui(!typed.is_empty(), |ui| kind_button(ui, ButtonKind::Accent, label, label).clicked());
         confirmed = pressed.inner || (entered && !typed.is_empty());
         let back = words.settings(SettingsText::Back);

@@ -54,7 +54,9 @@ pub fn window_ui(
     let compact = room.x < COMPACT.x || room.y < COMPACT.y;
     press_once(ui);
     shortcuts(ui, view, appearance, state, acts);
+    let by_shortcut = acts.len();
     escape(ui, view, state, compact, acts);
+    state.settings_left |= acts[by_shortcut..].contains(&Act::CloseSettings);
     state.check_left |= acts.contains(&CLOSE_CHECK);
     if view.settings.is_none() {
         state.settings.close();
@@ -137,7 +139,12 @@ fn middle_ui(
     let stage = ui.available_rect_before_wrap();
     ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| match &view.viewer {
         Some(viewer) => rehearsal_ui(ui, view, viewer, pictures, &mut state.sources, words, acts, compact),
-        None => stage_ui(ui, &view.stage, &view.sources, pictures.program, &mut state.sources, words, acts),
+        None => {
+            // Behind the card of a show that is over nothing is pressed.
+            ui.add_enabled_ui(view.result.is_none(), |ui| {
+                stage_ui(ui, &view.stage, &view.sources, pictures.program, &mut state.sources, words, acts);
+            });
+        }
     });
     ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| cards_ui(ui, view, state, words, acts));
 }

@@ -161,6 +161,10 @@ impl Sheet<'_> {
                 if state.complaint_at(Place::Server).is_some() {
                     let field = state.typed.of(self.index, Place::Server);
                     field.mended = mended_address(&typed);
+                if ui.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Paste(_)))) {
+                    // Of another service the field has another label, and is another one.
+                    state.focus = Some(Place::Server);
+                }
                     field.unhidden = (!typed.contains(HIDDEN)).then(|| SecretText::new(typed.as_str()));
                     // A key in the wrong place is seen by nobody once the field is left.
                     field.text = Some(SecretText::new(if field.is_left { hidden(&typed) } else { typed }));

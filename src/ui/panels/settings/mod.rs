@@ -202,7 +202,7 @@ pub fn settings_ui(
     words: Words,
     acts: &mut Vec<Act>,
 ) {
-    if sheet_head(ui, words.text(Text::Settings), words, |ui| undo_and_redo(ui, view, words, acts)) {
+    if sheet_head(ui, words.text(Text::Settings), words, |ui| undo_and_redo(ui, view, words, acts)).clicked() {
         leave_field(ui.ctx());
         acts.push(Act::CloseSettings);
     }
