@@ -41,6 +41,9 @@ pub(super) fn destination_ui(
     ui.add_enabled_ui(!view.locked, |ui| {
         more_or_less(ui, view, state, words, acts);
         let destination = destinations.get(state.destination).unwrap_or(&blank);
+        if state.done_to.as_ref().is_some_and(|done| !is_same_place(done, destination)) {
+            (state.done, state.done_to) = (Vec::new(), None);
+        }
         let mut sheet = Sheet { view, words, acts, index: state.destination };
         sheet.service(ui, destination, state);
         let split = sheet.server(ui, destination, state);
@@ -158,13 +161,13 @@ impl Sheet<'_> {
                 let unhidden = state.typed.of(self.index, Place::Server).unhidden.take();
                 let typed = unhidden.and_then(|hidden| completed(&typed, hidden.reveal())).unwrap_or(typed);
                 split |= self.take(paste_server(&typed, destination), Place::Server, state);
-                if state.complaint_at(Place::Server).is_some() {
-                    let field = state.typed.of(self.index, Place::Server);
-                    field.mended = mended_address(&typed);
                 if ui.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Paste(_)))) {
                     // Of another service the field has another label, and is another one.
                     state.focus = Some(Place::Server);
                 }
+                if state.complaint_at(Place::Server).is_some() {
+                    let field = state.typed.of(self.index, Place::Server);
+                    field.mended = mended_address(&typed);
                     field.unhidden = (!typed.contains(HIDDEN)).then(|| SecretText::new(typed.as_str()));
                     // A key in the wrong place is seen by nobody once the field is left.
                     field.text = Some(SecretText::new(if field.is_left { hidden(&typed) } else { typed }));
@@ -204,7 +207,7 @@ impl Sheet<'_> {
                 if self.view.settings.destinations.get(self.index).is_none_or(|old| old.server != pasted.server) {
                     state.forget(Place::Server);
                 }
-                state.done = done;
+                (state.done, state.done_to) = (done, Some(pasted.clone()));
                 state.replaces = None;
                 self.change(|destination| *destination = *pasted);
                 self.acts.push(Act::EndTyping);
@@ -449,6 +452,11 @@ impl Sheet<'_> {
             self.acts.push(Act::AskPath(DialogRequest::TlsCa(self.index)));
         }
     }
+}
+
+/// Whether a show goes to the same place by both.
+fn is_same_place(one: &Destination, other: &Destination) -> bool {
+    (&one.server, &one.stream_key) == (&other.server, &other.stream_key)
 }
 
 /// `typed` as it is seen once its field is left.

@@ -126,6 +126,23 @@ fn an_address_without_a_scheme_is_fixed_by_a_click_or_by_adding_it() {
 }
 
 #[test]
+fn what_was_done_to_an_address_is_told_while_it_is_set() {
+    let split = "The key was in the address; it is now in its own field";
+    for another in ["rtmp://h.example/app", "rtmp://other.example/app"] {
+        let mut harness = World::new(to("nginx-rtmp"), Tab::Destination).harness(SIZES[0]);
+        paste(&mut harness, &format!("rtmp://h.example/app/{CANARY}"));
+        harness.run();
+        harness.get_by_label(split);
+        let key = Some(StreamKey::new("another-key"));
+        let another = Destination { stream_key: key, ..Destination::at(another) };
+        let another = ShowSettings { destinations: vec![another], ..harness.state().settings().clone() };
+        harness.state_mut().draft.edit(another, 99.0, false).unwrap();
+        harness.run();
+        assert!(harness.query_by_label(split).is_none());
+    }
+}
+
+#[test]
 fn while_live_a_bitrate_is_taken_when_it_is_whole() {
     let mut world = World::new(with_key("youtube"), Tab::Picture);
     world.live = true;
