@@ -192,7 +192,7 @@ enum Complaint {
     /// It is no address or key.
     Paste(PasteError),
     /// It is no number within these.
-    Range(&'static str, &'static str),
+    Range(String, String),
     /// It is too long for the name of a file.
     FileName,
 }

@@ -75,12 +75,15 @@ pub(super) fn picture_ui(
     hint(ui, words.settings(SettingsText::AdaptiveHint));
     lockable(ui, view, Field::Adaptive, |ui| {
         let label = words.settings(SettingsText::LowestBitrate);
+        // Above the rate itself it would be no bound.
+        let most = encoding.video_bitrate.kbps().to_string();
         let shown = |settings: &ShowSettings| settings.encoding.lowest_bitrate().kbps().to_string();
         let read = |typed: &str| {
-            let lowest = typed.parse().ok().map(Bitrate::from_kbps)?;
+            let lowest =
+                typed.parse().ok().map(Bitrate::from_kbps).filter(|lowest| *lowest <= encoding.video_bitrate)?;
             Some(with(view, |s| s.encoding.video_bitrate_min = Some(lowest)))
         };
-        let taken = number_field(ui, state, Place::Lowest, (label, shown), ("50", "50000"), (view, words), read);
+        let taken = number_field(ui, state, Place::Lowest, (label, shown), ("50", &most), (view, words), read);
         acts.extend(taken.map(|settings| Act::Edit(Box::new(settings))));
         let label = words.settings(SettingsText::WhenNarrow);
         let shown = |seconds| words.when_narrow(seconds);

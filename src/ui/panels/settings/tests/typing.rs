@@ -172,6 +172,19 @@ fn while_live_a_bitrate_is_taken_when_it_is_whole() {
 }
 
 #[test]
+fn a_lowest_bitrate_above_the_rate_is_told_and_not_taken() {
+    let mut harness = World::new(with_key("youtube"), Tab::Picture).harness(SIZES[0]);
+    let label = "Lowest bitrate in kb/s";
+    fill(&mut harness, Role::TextInput, label, "9000");
+    enter(&mut harness);
+    harness.get_by_label("Use 50 to 3000");
+    assert_eq!(harness.state().settings().encoding.lowest_bitrate().kbps(), 300);
+    fill(&mut harness, Role::TextInput, label, "800");
+    enter(&mut harness);
+    assert_eq!(harness.state().settings().encoding.lowest_bitrate().kbps(), 800);
+}
+
+#[test]
 fn what_was_masked_is_no_key() {
     let mut harness = World::new(to("nginx-rtmp"), Tab::Destination).harness(SIZES[1]);
     paste(&mut harness, "rtmp//h.example/live/canary99");
