@@ -23,7 +23,7 @@ use super::view::{
     Truth,
 };
 use super::viewer::ViewerView;
-use super::wording::Lang;
+use super::wording::{Lang, Text, Words};
 use super::{outcome, report};
 use crate::settings::{ShowSettings, VideoChoice};
 use crate::studio::check::CheckEvent;
@@ -493,7 +493,8 @@ impl Model {
         // A rehearsal is measured and leaves nothing behind.
         settings.record = settings.record.filter(|_| !rehearsal);
         let show = OnAir::new(rehearsal, settings.encoding.video_bitrate);
-        let show = if rehearsal { show } else { show.to(&settings.destinations) };
+        let here = Words(self.lang()).text(Text::ThisComputerItself);
+        let show = if rehearsal { show.at(here) } else { show.to(&settings.destinations) };
         self.start(now, settings, show)
     }
 

@@ -91,6 +91,12 @@ impl OnAir {
         self
     }
 
+    /// The same show, to a place that is called so.
+    pub(super) fn at(mut self, place: &str) -> Self {
+        self.names = vec![place.to_owned()];
+        self
+    }
+
     /// The problem with the name of the destination that it is about, where there are several.
     pub(super) fn named(&self, mut problem: Problem) -> Problem {
         let name = problem.place().and_then(|place| self.names.get(place)).filter(|_| self.names.len() > 1);

@@ -73,6 +73,8 @@ pub enum Truth {
     RecordingClosed(PathBuf),
     /// A mark was asked for, and nothing is recorded.
     NothingToMark,
+    /// A recording of a rehearsal was asked for: it leaves nothing behind.
+    RehearsalUnrecorded,
     /// The last seconds were asked for, and there are none.
     NothingToSave,
     /// A moment was just marked.

@@ -28,6 +28,9 @@ impl Model {
         let on_air = self.phase().is_on_its_way();
         let to_show = |command| vec![Order::Engine(StudioCommand::Show(command))];
         match act {
+            Act::ToggleRecord | Act::Record if on_air && self.rehearses() => {
+                self.in_vain(now, Truth::RehearsalUnrecorded)
+            }
             Act::ToggleRecord | Act::Record if self.is_on() => self.switch_recording(now),
             Act::ToggleRecord => {
                 let path = self.offered_recording();

@@ -49,6 +49,7 @@ pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
         Truth::NotEverywhere { missing, all } => words.not_everywhere(*missing, *all),
         Truth::SomeSwitchedOff { off, all } => words.some_switched_off(*off, *all),
         Truth::NotRecorded => words.text(Text::NotRecorded).to_owned(),
+        Truth::RehearsalUnrecorded => words.text(Text::RehearsalUnrecorded).to_owned(),
         Truth::NothingToMark => words.text(Text::NothingToMark).to_owned(),
         Truth::NothingToSave => words.text(Text::NothingToSave).to_owned(),
         Truth::Problem(problem) => words.what(problem),

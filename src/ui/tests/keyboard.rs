@@ -222,6 +222,17 @@ fn a_mark_without_a_recording_says_why_there_is_none() {
 }
 
 #[test]
+fn a_rehearsal_that_is_to_be_recorded_says_that_none_is() {
+    let mut model = seen(model());
+    model.handle_act(1.0, Act::Rehearse);
+    model.handle_event(2.0, state(D::Live));
+    let mut harness = open(desk(model), SIZES[0]);
+    press_with(&mut harness, Modifiers::COMMAND, Key::R);
+    assert!(harness.state_mut().engine().is_empty());
+    harness.get_by_label("A rehearsal is not recorded");
+}
+
+#[test]
 fn the_last_seconds_of_no_show_are_not_saved_and_that_is_said() {
     let mut harness = open(desk(seen(model())), SIZES[0]);
     press_with(&mut harness, Modifiers::COMMAND | Modifiers::SHIFT, Key::R);

@@ -98,6 +98,7 @@ table! {
     RecordingOff: "off", "aus";
     RecordingFailed: "failed", "gescheitert";
     ThisComputer: "this computer", "diesen Rechner";
+    ThisComputerItself: "this computer", "dieser Rechner";
     SeveralServers: "several servers", "mehrere Server";
     NoDestination: "no destination", "kein Ziel";
     LastMinute: "The last minute", "Die letzte Minute";
@@ -136,6 +137,7 @@ table! {
     RecordThisShow: "Record this show", "Diese Sendung aufnehmen";
     RecordAgain: "Record again", "Wieder aufnehmen";
     NobodyHears: "Nobody would hear you", "Niemand würde dich hören";
+    RehearsalUnrecorded: "A rehearsal is not recorded", "Eine Probe wird nicht aufgenommen";
     NothingToMark: "Nothing is recorded, so nothing was marked", "Es wird nichts aufgenommen, also wurde nichts gemerkt";
     NothingToSave: "Nothing is on air, so there is nothing to save", "Es läuft keine Sendung, also gibt es nichts zu sichern";
     GoWithoutSound: "Go without sound", "Ohne Ton senden";
