@@ -222,6 +222,8 @@ impl Desk {
                 }
                 self.look_again();
             }
+            // The other window is gone.
+            ProfileDone::Kept => self.told.retain(|told| *told != Warning::AnotherWindow),
             ProfileDone::Loaded(name, settings) => {
                 self.refused = self.step(|draft| draft.load(name, *settings, live)).err();
                 self.look_again();
@@ -457,6 +459,19 @@ mod tests {
         desk.handle_act(Act::DismissTold);
         desk.handle_profile(kept(), false);
         assert!(desk.profiles_view().around.told.is_empty());
+    }
+
+    #[test]
+    fn another_window_is_not_told_of_once_this_one_keeps() {
+        let mut desk = Desk::new(rate(1), None);
+        let told = vec![Warning::AnotherWindow];
+        let resumed = ProfileDone::Resumed { session: None, saved: None };
+        desk.handle_profile(ProfileAnswer { told, asked: false, ..answer(Ok(resumed)) }, false);
+        let answered = |done| ProfileAnswer { asked: false, ..answer(Ok(done)) };
+        desk.handle_profile(answered(ProfileDone::LeftToAnother), false);
+        assert_eq!(desk.profiles_view().around.told, [Warning::AnotherWindow]);
+        desk.handle_profile(answered(ProfileDone::Kept), false);
+        assert_eq!(desk.profiles_view().around.told, []);
     }
 
     #[test]
