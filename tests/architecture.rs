@@ -74,7 +74,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tokio-rustls", &["output", "ingest"]),
     ("hyper", &["ingest"]),
     ("hyper-util", &["ingest"]),
-    ("percent-encoding", &["ingest"]),
+    ("percent-encoding", &["ingest", "settings"]),
     ("mp4-atom", &["mp4"]),
     ("rustls-platform-verifier", &["output"]),
     ("webpki-roots", &["output"]),

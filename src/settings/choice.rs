@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::StreamName;
+use super::path::chosen_path;
 
 /// A value of `--video` or `--audio` that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,7 +65,7 @@ impl FromStr for VideoChoice {
             ("camera", None) => Ok(Self::Camera(None)),
             ("camera", Some(id)) => Ok(Self::Camera(Some(id.to_owned()))),
             ("test", None) => Ok(Self::Test),
-            ("file", Some(path)) => Ok(Self::File(PathBuf::from(path))),
+            ("file", Some(path)) => Ok(Self::File(chosen_path(path))),
             ("none", None) => Ok(Self::None),
             _ => Err(wrong()),
         }
@@ -120,7 +121,7 @@ impl FromStr for AudioChoice {
             ("mic", None) => Ok(Self::Microphone(None)),
             ("mic", Some(id)) => Ok(Self::Microphone(Some(id.to_owned()))),
             ("test", None) => Ok(Self::Test),
-            ("file", Some(path)) => Ok(Self::File(PathBuf::from(path))),
+            ("file", Some(path)) => Ok(Self::File(chosen_path(path))),
             ("silence", None) => Ok(Self::Silence),
             _ => Err(wrong()),
         }
@@ -164,6 +165,10 @@ mod tests {
             ["auto", "camera", "camera:usb-1.2:0", "test", "file:/a b/c:d.mp4", "none", "ingest:phone", "ingest:a/b c"]
         {
             assert_eq!(text.parse::<VideoChoice>().unwrap().to_string(), text);
+        }
+        if cfg!(unix) {
+            let pasted: VideoChoice = "file:///a%20b/c.mp4".parse().unwrap();
+            assert_eq!(pasted, VideoChoice::File("/a b/c.mp4".into()));
         }
         for text in ["auto", "mic", "mic:Built-in Audio", "test", "file:ü.wav", "silence", "ingest:phone"] {
             assert_eq!(text.parse::<AudioChoice>().unwrap().to_string(), text);

@@ -161,6 +161,8 @@ struct Origin {
     profile: Option<String>,
     /// What the profile holds.
     saved: ShowSettings,
+    /// What a show that was never saved is called where it comes from.
+    called: Option<String>,
 }
 
 /// Settings that can be gone back to.
@@ -187,12 +189,17 @@ pub struct Draft {
 impl Draft {
     /// Without history; `settings` count as saved in `profile`.
     pub fn new(settings: ShowSettings, profile: Option<String>) -> Self {
-        Self { origin: Origin { profile, saved: settings.clone() }, settings, ..Self::default() }
+        Self { origin: Origin { profile, saved: settings.clone(), called: None }, settings, ..Self::default() }
     }
 
     /// The profile in use.
     pub fn profile(&self) -> Option<&str> {
         self.origin.profile.as_deref()
+    }
+
+    /// What a show that was never saved is called where it comes from.
+    pub fn called(&self) -> Option<&str> {
+        self.origin.called.as_deref().filter(|_| self.origin.profile.is_none())
     }
 
     /// The settings as they are now.
@@ -224,7 +231,7 @@ impl Draft {
             known = true;
         }
         if !known {
-            self.origin = Origin { profile: Some(profile.to_owned()), saved: saved.clone() };
+            self.origin = Origin { profile: Some(profile.to_owned()), saved: saved.clone(), called: None };
         }
     }
 
@@ -304,12 +311,31 @@ impl Draft {
     pub fn load(&mut self, profile: String, settings: ShowSettings, live: bool) -> Result<(), Lock> {
         self.check(&settings, live)?;
         let is_step = self.settings != settings || self.origin.profile.as_ref() != Some(&profile);
-        let origin = Origin { profile: Some(profile), saved: settings.clone() };
+        let origin = Origin { profile: Some(profile), saved: settings.clone(), called: None };
         let before = self.exchange(Step { settings, origin: Some(origin) });
         if is_step {
             self.remember(before);
             self.future.clear();
         }
+        self.typing = None;
+        Ok(())
+    }
+
+    /// Takes the settings of a show that comes from elsewhere, where it is `called` that: no profile is in use then, and
+    /// saving writes over none. Undoing it leads back to the profile before.
+    ///
+    /// # Errors
+    /// While `live`, the first lock.
+    pub fn open(&mut self, called: &str, settings: ShowSettings, live: bool) -> Result<(), Lock> {
+        if settings == self.settings {
+            return Ok(());
+        }
+        self.check(&settings, live)?;
+        let called = Some(called.trim().to_owned()).filter(|called| !called.is_empty());
+        let origin = Origin { profile: None, saved: self.settings.clone(), called };
+        let before = self.exchange(Step { settings, origin: Some(origin) });
+        self.remember(before);
+        self.future.clear();
         self.typing = None;
         Ok(())
     }

@@ -12,6 +12,7 @@ mod error;
 mod incoming;
 mod link;
 mod paste;
+mod path;
 mod profile;
 mod recording;
 mod relay;
@@ -33,12 +34,14 @@ pub use error::{SettingsError, UrlOf};
 pub(crate) use error::{file_advice, is_wrong_name};
 pub use incoming::{IngestSettings, StreamName};
 pub use link::{LINK_LENGTH_MAX, LeftOut, LinkError, QrCode, ShowLink};
-pub use paste::{Done, PasteError, Pasted, backup_is_usable, mended_address, paste_key, paste_server};
+pub use paste::{
+    Done, MendedAddress, PasteError, Pasted, backup_is_usable, mended_address, paste_key, paste_server, without_quotes,
+};
+pub use path::typed_path;
 pub(crate) use profile::atomic::{Access, write_new};
 pub use profile::{Listing, Loaded, ProfileStore, ProfileSummary, Session, SessionClaim};
 pub use recording::{
-    DEFAULT_NAME, RecordForm, RecordSplit, RecordingName, default_recording, expanded_home, recording_path,
-    recording_room,
+    DEFAULT_NAME, RecordForm, RecordSplit, RecordingName, default_recording, recording_path, recording_room,
 };
 pub use relay::{Relay, RelayEngine, RelayError};
 pub use secret::{SecretEntry, StreamKey, UnreadSecrets};

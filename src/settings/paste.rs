@@ -1,10 +1,10 @@
 //! What people paste into the fields of a destination: an address with the key inside, a key with line breaks around
 //! it, a whole address where the key belongs, a link of another Tally.
 
-use super::catalogue::Service;
+use super::catalogue::{SERVICES, Service};
 use super::link::{LinkError, ShowLink, is_link};
 use super::{Destination, StreamKey};
-use crate::rtmp::url::{HIDDEN, RtmpUrl, UrlError};
+use crate::rtmp::url::{HIDDEN, RtmpUrl, Scheme, UrlError, UrlParts, redact_url};
 
 /// Longest text that is looked at, in bytes.
 const TEXT_LENGTH_MAX: usize = 4096;
@@ -23,6 +23,8 @@ pub enum Pasted {
 pub enum Done {
     /// White space or line breaks are gone.
     Trimmed,
+    /// Quotes or angle brackets around it are gone.
+    Unquoted,
     /// The key was in the address and is now in its own field.
     KeySplit,
     /// User and password were in the address and are now in their own fields.
@@ -113,14 +115,18 @@ impl From<UrlError> for PasteError {
 /// # Errors
 /// It is neither an address nor a link.
 pub fn paste_server(text: &str, old: &Destination) -> Result<Pasted, PasteError> {
-    let trimmed = checked(text)?;
+    let unspaced = checked(text)?;
+    let trimmed = without_quotes(unspaced);
     if is_link(trimmed) {
         return Ok(Pasted::Show(Box::new(ShowLink::parse(trimmed)?)));
     }
     let url = RtmpUrl::parse(trimmed, false)?;
     let mut done = Vec::new();
-    if trimmed.len() != text.len() {
+    if unspaced.len() != text.len() {
         done.push(Done::Trimmed);
+    }
+    if trimmed.len() != unspaced.len() {
+        done.push(Done::Unquoted);
     }
     let bare = Destination { name: old.name.clone(), ..Destination::at(trimmed) };
     let known = bare.with_known_app();
@@ -183,7 +189,7 @@ fn is_numbered(name: &str, own: &str) -> bool {
 /// There is nothing in it, it is more than a key, or it is an address that cannot be read.
 pub fn paste_key(text: &str, old: &Destination) -> Result<Pasted, PasteError> {
     let trimmed = checked(text)?;
-    if trimmed.contains("://") || is_link(trimmed) {
+    if trimmed.contains("://") || is_link(without_quotes(trimmed)) {
         let mut old = old.clone();
         old.set_stream_key(None);
         let pasted = paste_server(text, &old)?;
@@ -209,10 +215,48 @@ pub fn paste_key(text: &str, old: &Destination) -> Result<Pasted, PasteError> {
     Ok(Pasted::Destination(Box::new(pasted), done))
 }
 
+/// An address that was probably meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MendedAddress {
+    /// All of it; it may hold a key.
+    pub whole: StreamKey,
+    /// As it may be seen.
+    pub shown: String,
+}
+
 /// The address that was probably meant by `text`, of which only what stands before the server is wrong: `rtmp//`,
-/// `rtmp:/`, `rmtp://`.
-pub fn mended_address(text: &str) -> Option<String> {
-    let text = checked(text).ok()?;
+/// `rtmp:/`, `rmtp://`, or nothing.
+pub fn mended_address(text: &str) -> Option<MendedAddress> {
+    let text = without_quotes(checked(text).ok()?);
+    if let Some(meant) = with_mended_scheme(text) {
+        return Some(MendedAddress { shown: redact_url(&meant), whole: StreamKey::new(&meant) });
+    }
+    let scheme = missing_scheme(text)?;
+    // What is hidden without a scheme may be a key with one too.
+    let shown = format!("{scheme}://{}", redact_url(text));
+    Some(MendedAddress { shown, whole: StreamKey::new(&format!("{scheme}://{text}")) })
+}
+
+/// The scheme that `text` lacks, where it is an address otherwise: a host that is one for certain, and something behind it. A
+/// key alone is none.
+fn missing_scheme(text: &str) -> Option<Scheme> {
+    let parts = UrlParts::of(text);
+    let port = parts.host_port.rsplit_once(':').map(|(_, port)| port);
+    let is_host = parts.host_port.contains(['.', '[']) || port.is_some() || parts.host_port == "localhost";
+    if !parts.scheme.is_empty() || !is_host || parts.path.len() < 2 {
+        return None;
+    }
+    let url = RtmpUrl::parse(&format!("{}://{text}", Scheme::Rtmps), false).ok()?;
+    let known = SERVICES.iter().flat_map(|service| service.servers);
+    let is_encrypted = known.filter_map(|server| RtmpUrl::parse(server.url, true).ok()).any(|known| {
+        known.scheme == Scheme::Rtmps
+            && known.host.eq_ignore_ascii_case(&url.host)
+            && port.is_none_or(|_| known.port == url.port)
+    });
+    Some(if is_encrypted || port == Some("443") { Scheme::Rtmps } else { Scheme::Rtmp })
+}
+
+fn with_mended_scheme(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_at(text.find(|c: char| !c.is_ascii_alphanumeric())?);
     let server = rest.trim_start_matches([':', ';', '/']);
     if server.len() == rest.len() {
@@ -227,13 +271,19 @@ pub fn mended_address(text: &str) -> Option<String> {
     RtmpUrl::parse(&meant, false).ok().map(|_| meant)
 }
 
+/// `text` without what addresses are put into where they are written down: quotes, angle brackets, white space.
+pub fn without_quotes(text: &str) -> &str {
+    let is_around = |c: char| c.is_whitespace() || c.is_control() || "\u{feff}\"'`<>“”„‘’‚«»‹›".contains(c);
+    text.trim_matches(is_around)
+}
+
 fn checked(text: &str) -> Result<&str, PasteError> {
     if text.len() > TEXT_LENGTH_MAX {
         return Err(PasteError::TooLong);
     }
     let trimmed = text.trim_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
     match trimmed {
-        "" => Err(PasteError::Empty),
+        quoted if without_quotes(quoted).is_empty() => Err(PasteError::Empty),
         hidden if hidden.contains(HIDDEN) => Err(PasteError::Hidden),
         whole => Ok(whole),
     }
@@ -429,14 +479,43 @@ mod tests {
             (" rmtp://h/app\n", Some("rtmp://h/app")),
             ("rtmps;//h/app", Some("rtmps://h/app")),
             ("rtmp:///h/app", Some("rtmp://h/app")),
-            ("h.example/app", None),
+            ("htp://h/app", Some("rtmp://h/app")),
+            ("h.example/app", Some("rtmp://h.example/app")),
+            ("127.0.0.1:24141/live", Some("rtmp://127.0.0.1:24141/live")),
+            ("localhost/live/k", Some("rtmp://localhost/live/k")),
+            ("<[::1]/live>", Some("rtmp://[::1]/live")),
+            ("\"h:443/live\"", Some("rtmps://h:443/live")),
+            ("a.rtmps.youtube.com/live2/k", Some("rtmps://a.rtmps.youtube.com/live2/k")),
+            ("live.example.com", None),
+            ("eyJh.bGci.Oi", None),
             ("canary", None),
             ("https://h/app", None),
             ("rtmp://", None),
             ("live/canary", None),
         ] {
-            assert_eq!(mended_address(text).as_deref(), meant, "{text}");
+            let mended = mended_address(text);
+            assert_eq!(mended.as_ref().map(|mended| mended.whole.reveal()), meant, "{text}");
         }
+        let shown = |text| mended_address(text).unwrap().shown;
+        assert_eq!(shown("rtmp//h/app/canary"), "rtmp://h/app/•••");
+        assert_eq!(shown("h.example/canary"), "rtmp://h.example/•••");
+        assert_eq!(shown("h.example/app/canary"), "rtmp://h.example/app/•••");
+    }
+
+    #[test]
+    fn quotes_and_angle_brackets_are_no_part_of_an_address() {
+        for text in
+            [" \"rtmp://h/app/k\"", "<rtmp://h/app/k>", "`rtmp://h/app/k`", "„rtmp://h/app/k“\n", "'rtmp://h/app/k"]
+        {
+            let (pasted, done) = destination(paste_server(text, &Destination::at("")));
+            assert_eq!((pasted.server.as_str(), key(&pasted)), ("rtmp://h/app", Some("k")), "{text}");
+            assert!(done.contains(&Done::Unquoted), "{text}: {done:?}");
+            let (pasted, _) = destination(paste_key(text, &Destination::at("")));
+            assert_eq!((pasted.server.as_str(), key(&pasted)), ("rtmp://h/app", Some("k")), "{text}");
+        }
+        assert_eq!(paste_server("\"\"", &old()), Err(PasteError::Empty));
+        // A key may be anything.
+        assert_eq!(key(&destination(paste_key("<k>", &old())).0), Some("<k>"));
     }
 
     #[test]

@@ -129,15 +129,6 @@ pub fn default_recording() -> Option<PathBuf> {
     Some(RecordingName::offered_in(&folder.unwrap_or_else(|| folders.home_dir().to_owned())).path())
 }
 
-/// `path` as somebody types it: a `~` at its start stands for the home folder.
-pub fn expanded_home(path: &str) -> PathBuf {
-    let inside = path.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with(['/', '\\']));
-    match (inside, directories::UserDirs::new()) {
-        (Some(rest), Some(folders)) => folders.home_dir().join(rest.trim_start_matches(['/', '\\'])),
-        _ => PathBuf::from(path),
-    }
-}
-
 /// How long `free` bytes last for a recording of this encoding. The picture may be a little above its rate; the form
 /// adds some 2 %.
 pub fn recording_room(free: u64, encoding: &EncodingSettings) -> Duration {
@@ -195,15 +186,6 @@ mod tests {
             assert!(file.len() + " replay 14-36-29-9999.mp4".len() <= 255, "{} bytes", file.len());
             assert!(file.len() + "-9999.chapters.vtt.part".len() <= 255);
             assert_eq!(name.path() == Path::new("/v").join(format!("{}.mp4", name.stem.trim())), !is_too_long);
-        }
-    }
-
-    #[test]
-    fn a_home_folder_is_typed_in_short() {
-        let home = directories::UserDirs::new().unwrap().home_dir().to_owned();
-        assert_eq!((expanded_home("~"), expanded_home("~/a/b")), (home.clone(), home.join("a/b")));
-        for plain in ["/v", "a~/b", "~other/v", ""] {
-            assert_eq!(expanded_home(plain), Path::new(plain));
         }
     }
 

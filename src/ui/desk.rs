@@ -105,8 +105,8 @@ impl Desk {
         let taken = match act {
             Act::Edit(settings) => return self.edit((**settings).clone(), now, live),
             Act::OpenLink(link) => {
-                self.draft.end_typing();
-                return self.edit(link.applied_to(self.draft.settings()), now, live);
+                let wanted = link.applied_to(self.draft.settings());
+                self.step(|draft| draft.open(&link.name, wanted, live)).map(|()| true)
             }
             Act::Undo => self.step(|draft| draft.undo(live)),
             Act::Redo => self.step(|draft| draft.redo(live)),
@@ -222,6 +222,8 @@ impl Desk {
                 }
                 self.look_again();
             }
+            // The other window is gone.
+            ProfileDone::Kept => self.told.retain(|told| *told != Warning::AnotherWindow),
             ProfileDone::Loaded(name, settings) => {
                 self.refused = self.step(|draft| draft.load(name, *settings, live)).err();
                 self.look_again();
@@ -279,6 +281,7 @@ impl Desk {
     pub(super) fn profiles_view(&self) -> ProfilesView {
         let around = ProfilesAround {
             has_changes: self.draft.has_changes(),
+            called: self.draft.called().map(str::to_owned),
             deleted: self.deleted.clone(),
             told: self.told.clone(),
             can_use: self.usable.clone(),
@@ -300,7 +303,7 @@ fn blocks(finding: &Finding) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{Destination, SecretEntry, StreamKey};
+    use crate::settings::{Destination, SecretEntry, ShowLink, StreamKey};
 
     fn rate(kbps: u32) -> ShowSettings {
         let mut settings = ShowSettings::default();
@@ -379,6 +382,26 @@ mod tests {
     }
 
     #[test]
+    fn a_link_is_not_opened_into_the_profile_in_use() {
+        let mut desk = Desk::new(rate(1), Some("Church".to_owned()));
+        let link = |settings| ShowLink::parse(&ShowLink::write("Choir", settings).unwrap()).unwrap();
+        desk.change_settings(&Act::OpenLink(Box::new(link(&rate(2_000)))), 1.0, false);
+        let view = desk.profiles_view();
+        assert_eq!((view.current.as_deref(), view.around.called.as_deref()), (None, Some("Choir")));
+        assert!(desk.take_profile_change() && desk.handle_act(Act::SaveProfile).is_empty());
+        desk.change_settings(&Act::Undo, 2.0, false);
+        let view = desk.profiles_view();
+        assert_eq!((view.current.as_deref(), view.around.called.as_deref()), (Some("Church"), None));
+        assert!(!view.around.has_changes && desk.settings() == &rate(1));
+        desk.change_settings(&Act::Redo, 3.0, false);
+        let saved = ProfileDone::Saved("Choir".to_owned(), Box::new(desk.settings().clone()));
+        desk.handle_profile(answer(Ok(saved)), false);
+        let view = desk.profiles_view();
+        assert_eq!((view.current.as_deref(), view.around.called.as_deref()), (Some("Choir"), None));
+        assert!(!view.around.has_changes);
+    }
+
+    #[test]
     fn while_live_no_profile_of_another_form_is_loaded() {
         let mut desk = Desk::new(rate(1), None);
         let mut mono = rate(1);
@@ -436,6 +459,19 @@ mod tests {
         desk.handle_act(Act::DismissTold);
         desk.handle_profile(kept(), false);
         assert!(desk.profiles_view().around.told.is_empty());
+    }
+
+    #[test]
+    fn another_window_is_not_told_of_once_this_one_keeps() {
+        let mut desk = Desk::new(rate(1), None);
+        let told = vec![Warning::AnotherWindow];
+        let resumed = ProfileDone::Resumed { session: None, saved: None };
+        desk.handle_profile(ProfileAnswer { told, asked: false, ..answer(Ok(resumed)) }, false);
+        let answered = |done| ProfileAnswer { asked: false, ..answer(Ok(done)) };
+        desk.handle_profile(answered(ProfileDone::LeftToAnother), false);
+        assert_eq!(desk.profiles_view().around.told, [Warning::AnotherWindow]);
+        desk.handle_profile(answered(ProfileDone::Kept), false);
+        assert_eq!(desk.profiles_view().around.told, []);
     }
 
     #[test]

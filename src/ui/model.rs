@@ -23,7 +23,7 @@ use super::view::{
     Truth,
 };
 use super::viewer::ViewerView;
-use super::wording::Lang;
+use super::wording::{Lang, Text, Words};
 use super::{outcome, report};
 use crate::settings::{ShowSettings, VideoChoice};
 use crate::studio::check::CheckEvent;
@@ -219,9 +219,7 @@ impl Model {
 
     fn handle_problem(&mut self, now: f64, mut problem: Problem) {
         if let Some(over) = problem.notice_over() {
-            self.sound.talks_muted &= over != ProblemKind::MutedTalking;
-            self.sound.gives_silence &= over != ProblemKind::SourceSilent;
-            return self.problems.forget_notice(over, &problem.about);
+            return self.handle_notice_over(over, &problem.about);
         }
         if problem.kind == ProblemKind::SourceAwaited {
             // The stage and the sentence below it say so.
@@ -243,10 +241,12 @@ impl Model {
             return;
         }
         self.sound.gives_silence |= problem.kind == ProblemKind::SourceSilent;
+        self.stage.stands_still |= sources::stands_still(problem.kind);
         if let Some(show) = &mut self.show {
             problem = show.named(problem);
             if matches!(problem.kind, ProblemKind::RecordingFailed | ProblemKind::DiskFull) {
                 show.recorded = Recorded::Failed;
+                show.recording_failure = Some(problem.clone());
                 self.desk.draft.set_unrecorded(true);
                 self.problems.forget_kind(ProblemKind::DiskLow);
             }
@@ -259,6 +259,7 @@ impl Model {
         let Some(show) = self.show.take() else { return };
         // It was locked while the show ran.
         self.desk.refused = None;
+        summary.failure.take_if(|failure| show.records_again(failure));
         if show.live_since.is_some() {
             // What did not come at all is as little there as what went away.
             let gone = self.picture_lost.as_ref().or(self.sound_failure.as_ref());
@@ -492,7 +493,8 @@ impl Model {
         // A rehearsal is measured and leaves nothing behind.
         settings.record = settings.record.filter(|_| !rehearsal);
         let show = OnAir::new(rehearsal, settings.encoding.video_bitrate);
-        let show = if rehearsal { show } else { show.to(&settings.destinations) };
+        let here = Words(self.lang()).text(Text::ThisComputerItself);
+        let show = if rehearsal { show.at(here) } else { show.to(&settings.destinations) };
         self.start(now, settings, show)
     }
 

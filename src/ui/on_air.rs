@@ -27,6 +27,8 @@ pub(super) struct OnAir {
     /// It goes nowhere but into its recording.
     pub(super) alone: bool,
     pub(super) recorded: Recorded,
+    /// Why its recording failed last.
+    pub(super) recording_failure: Option<Problem>,
     /// The user asked for its end.
     pub(super) asked_to_end: bool,
     pub(super) phase: Phase,
@@ -53,6 +55,7 @@ impl OnAir {
             rehearsal,
             alone: false,
             recorded: Recorded::No,
+            recording_failure: None,
             asked_to_end: false,
             phase: Phase::Connecting,
             names: Vec::new(),
@@ -77,9 +80,20 @@ impl OnAir {
         matches!(self.recorded, Recorded::No | Recorded::Failed)
     }
 
+    /// Whether `failure` is of a recording that was begun again since.
+    pub(super) fn records_again(&self, failure: &Problem) -> bool {
+        self.recording_failure.as_ref() == Some(failure) && self.recorded != Recorded::Failed
+    }
+
     /// The same show, to these destinations, of which no two have one name.
     pub(super) fn to(mut self, destinations: &[Destination]) -> Self {
         self.names = destinations.iter().map(|known| known.shown_name().to_owned()).collect();
+        self
+    }
+
+    /// The same show, to a place that is called so.
+    pub(super) fn at(mut self, place: &str) -> Self {
+        self.names = vec![place.to_owned()];
         self
     }
 

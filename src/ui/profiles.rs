@@ -125,6 +125,8 @@ pub enum ProfileDone {
     },
     /// Kept for next time; nothing is where another window keeps what is set.
     Kept,
+    /// What was to be kept for next time is not: another window does so.
+    LeftToAnother,
     /// Whether recordings can be written there.
     RecordingFolder {
         /// Where.
@@ -305,7 +307,7 @@ impl Shelf {
                 Ok(ProfileDone::Resumed { session: Some(Box::new(session.settings)), saved })
             }
             ProfileRequest::KeepSession(..) | ProfileRequest::KeepWindow(_) if !self.keeps_session() => {
-                Ok(ProfileDone::Kept)
+                Ok(ProfileDone::LeftToAnother)
             }
             ProfileRequest::KeepSession(profile, settings) => {
                 let settings = settings.with_absolute_paths();

@@ -39,6 +39,8 @@ pub struct SettingsAround {
 pub struct ProfilesAround {
     /// Whether there is something to save.
     pub has_changes: bool,
+    /// What the show is called that was never saved, where it comes from.
+    pub called: Option<String>,
     /// The profile that can be brought back.
     pub deleted: Option<String>,
     /// What the last act came to, in sentences.

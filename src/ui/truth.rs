@@ -31,6 +31,8 @@ pub(super) struct Facts<'a> {
     pub(super) is_silent: bool,
     /// Why there is no picture, or none any more.
     pub(super) picture_failure: Option<&'a Problem>,
+    /// The picture stands still although it was to go on.
+    pub(super) stands_still: bool,
     /// Why there is no sound, or none any more.
     pub(super) sound_failure: Option<&'a Problem>,
     /// Why recordings cannot be written where they are to be.
@@ -194,6 +196,8 @@ fn live(facts: &Facts<'_>) -> TruthView {
         awaited
     } else if facts.picture_failure.is_some() {
         Truth::NoLivePicture
+    } else if facts.stands_still {
+        Truth::StillPicture
     } else if facts.sound_failure.is_some() || (facts.sound.gives_silence && !facts.sound.muted) {
         Truth::NoSound
     } else if missing > 0 {

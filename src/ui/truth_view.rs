@@ -52,6 +52,8 @@ pub enum Truth {
     NoSound,
     /// The camera gives nothing, or nothing new.
     NoLivePicture,
+    /// The picture stands still although it was to go on.
+    StillPicture,
     /// Not live yet, and no sound would be.
     Unheard,
     /// Frames are skipped because the encoder is too slow.
@@ -71,6 +73,8 @@ pub enum Truth {
     RecordingClosed(PathBuf),
     /// A mark was asked for, and nothing is recorded.
     NothingToMark,
+    /// A recording of a rehearsal was asked for: it leaves nothing behind.
+    RehearsalUnrecorded,
     /// The last seconds were asked for, and there are none.
     NothingToSave,
     /// A moment was just marked.

@@ -155,6 +155,8 @@ pub struct StageView {
     pub source: Option<String>,
     /// Why it is black or a card: nobody sends the incoming stream yet.
     pub awaited: Option<Problem>,
+    /// The same picture stands although another was to come: the device hangs, or a part of the clip is damaged.
+    pub stands_still: bool,
     /// Size of the canvas: the picture's shape before there is one.
     pub size: Option<Size>,
 }
@@ -265,7 +267,7 @@ pub enum RecordingView {
         /// How long the disk still has room for it, if that is known.
         left_seconds: Option<f64>,
     },
-    /// Was wanted, and cannot be written.
+    /// Is wanted, and cannot be written.
     Failed,
 }
 

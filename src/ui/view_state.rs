@@ -27,6 +27,8 @@ pub struct ViewState {
     pub ribbon: RibbonState,
     /// Whether a check was put away by the keyboard, which goes on where checks are begun.
     pub(super) check_left: bool,
+    /// Whether the settings were closed by the keyboard, which goes on where they are opened.
+    pub(super) settings_left: bool,
 }
 
 /// What is picked in the ribbon.

@@ -28,6 +28,9 @@ impl Model {
         let on_air = self.phase().is_on_its_way();
         let to_show = |command| vec![Order::Engine(StudioCommand::Show(command))];
         match act {
+            Act::ToggleRecord | Act::Record if on_air && self.rehearses() => {
+                self.in_vain(now, Truth::RehearsalUnrecorded)
+            }
             Act::ToggleRecord | Act::Record if self.is_on() => self.switch_recording(now),
             Act::ToggleRecord => {
                 let path = self.offered_recording();
@@ -112,11 +115,13 @@ impl Model {
 
     pub(super) fn recording_view(&self, now: f64) -> RecordingView {
         let chosen = self.desk.settings();
-        // There is no room where nothing can be written.
-        let free = self.disk_free.filter(|_| self.recording_fault.is_none());
-        let left_seconds = free.map(|free| recording_room(free, &chosen.encoding).as_secs_f64());
+        let left_seconds = self.disk_free.map(|free| recording_room(free, &chosen.encoding).as_secs_f64());
         let Some(show) = &self.show else {
-            return if chosen.record.is_some() { RecordingView::Ready { left_seconds } } else { RecordingView::Off };
+            return match &chosen.record {
+                None => RecordingView::Off,
+                Some(_) if self.recording_fault.is_some() => RecordingView::Failed,
+                Some(_) => RecordingView::Ready { left_seconds },
+            };
         };
         let since = match show.recorded {
             Recorded::No => return RecordingView::Off,

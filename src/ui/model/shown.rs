@@ -133,6 +133,7 @@ impl Model {
                 StagePicture::Failed(problem) => Some(problem),
                 _ => self.picture_lost.as_ref(),
             },
+            stands_still: self.stage.stands_still,
             sound_failure: self.sound_failure.as_ref(),
             recording_fault: self.recording_fault.as_ref(),
             card_fault: self.card_fault.as_ref(),

@@ -6,25 +6,31 @@ use crate::studio::{KeptSource, Problem, ProblemKind, SourceState};
 use crate::ui::profiles::ProfileRequest;
 use crate::ui::view::StagePicture;
 
+/// Whether viewers see the same picture for as long as this is so, although another was to come.
+pub(super) fn stands_still(noticed: ProblemKind) -> bool {
+    matches!(noticed, ProblemKind::SourceFrozen | ProblemKind::SourceDamaged)
+}
+
 impl Model {
     /// What was chosen on air cannot be opened: what is there stays, and is chosen again unless something else is by now.
     pub(super) fn handle_kept_source(&mut self, now: f64, source: KeptSource, problem: Problem) {
         let mut wanted = self.desk.settings().clone();
-        let refused = match source {
+        let which = match source {
             KeptSource::Picture(kept) => {
                 if wanted.video == kept.refused {
                     wanted.video = kept.stays;
                 }
-                &mut self.refused_sources[0]
+                0
             }
             KeptSource::Sound(kept) => {
                 if wanted.audio == kept.refused {
                     wanted.audio = kept.stays;
                 }
-                &mut self.refused_sources[1]
+                1
             }
         };
-        *refused = Some(problem.about.clone());
+        self.forget_refused(which);
+        self.refused_sources[which] = Some(problem.about.clone());
         if wanted != *self.desk.settings() {
             self.desk.edit(wanted, now, self.is_on());
             self.unkept_since = Some(now);
@@ -32,7 +38,15 @@ impl Model {
         self.handle_problem(now, problem);
     }
 
-    /// Another source than the one that could not be opened was taken.
+    /// What was noticed of a source is so no more.
+    pub(super) fn handle_notice_over(&mut self, over: ProblemKind, about: &str) {
+        self.sound.talks_muted &= over != ProblemKind::MutedTalking;
+        self.sound.gives_silence &= over != ProblemKind::SourceSilent;
+        self.stage.stands_still &= !stands_still(over);
+        self.problems.forget_notice(over, about);
+    }
+
+    /// Another source than the one that could not be opened was taken, or tried.
     fn forget_refused(&mut self, which: usize) {
         if let Some(about) = self.refused_sources[which].take() {
             self.problems.forget_source(&about);
@@ -42,7 +56,7 @@ impl Model {
     pub(super) fn handle_picture(&mut self, now: f64, state: SourceState) {
         if matches!(state, SourceState::None | SourceState::Opening | SourceState::Ready(_)) {
             // What was noticed of the one before it.
-            self.stage.awaited = None;
+            (self.stage.awaited, self.stage.stands_still) = (None, false);
             self.forget_refused(0);
             if let Some(lost) = self.picture_lost.take() {
                 self.problems.forget_source(&lost.about);

@@ -29,8 +29,12 @@ pub fn header_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, 
                 state.keys_open = !state.keys_open;
             }
             // The first run asks for all that it needs.
-            let button = |ui: &mut Ui| kind_button(ui, ButtonKind::Ghost, settings, settings).clicked();
-            if ui.add_enabled_ui(!view.first_run, button).inner {
+            let button = |ui: &mut Ui| kind_button(ui, ButtonKind::Ghost, settings, settings);
+            let button = ui.add_enabled_ui(!view.first_run, button).inner;
+            if view.settings.is_none() && std::mem::take(&mut state.settings_left) {
+                button.request_focus();
+            }
+            if button.clicked() {
                 leave_field(ui.ctx());
                 acts.push(match &view.settings {
                     Some(_) => Act::CloseSettings,

@@ -163,7 +163,13 @@ pub fn keys_ui(ui: &mut Ui, words: Words) -> bool {
                 .inner_margin(Margin::same(20));
             frame.show(ui, |ui| {
                 ui.set_width(width);
-                close |= sheet_head(ui, words.text(Text::KeysTitle), words, |_| {});
+                let cross = sheet_head(ui, words.text(Text::KeysTitle), words, |_| {});
+                close |= cross.clicked();
+                let elsewhere = ui.memory(|memory| memory.focused()).is_some_and(|focused| focused != cross.id);
+                // What lies behind the sheet is not gone through; what is being typed may be gone on with.
+                if elsewhere && (ui.input(|input| input.key_pressed(Key::Tab)) || !ui.ctx().text_edit_focused()) {
+                    cross.request_focus();
+                }
                 ui.add_space(4.0);
                 let most = window.height() - 2.0 * MARGIN - 40.0 - ui.min_rect().height();
                 keys_scrolled(ui, most, words);

@@ -4,7 +4,7 @@ use eframe::egui::{Align, Layout, Ui};
 
 use crate::ui::theme;
 use crate::ui::view::{Act, ProblemView, ProblemsState};
-use crate::ui::widgets::{ButtonKind, CardKind, button_width, card, close_button, kind_button, text};
+use crate::ui::widgets::{ButtonKind, CardKind, announced, button_width, card, close_button, kind_button, text};
 use crate::ui::wording::{Text, Words};
 
 /// Where less than this is left for the words beside the buttons, in points of text at 100 %, they stand below.
@@ -55,11 +55,13 @@ fn problem_ui(ui: &mut Ui, view: &ProblemView, unfolded: &mut Option<u64>, words
                 buttons(ui, view, labels, true, unfolded, acts);
             }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
-                text(ui, words.what(problem), strong, t.text);
+                let what = text(ui, words.what(problem), strong, t.text);
+                announced(ui, &what);
                 if let Some(said) = &problem.server_said {
                     text(ui, words.server_said(said), small.clone(), t.text);
                 }
-                text(ui, words.to_do(problem), small.clone(), t.dim);
+                let to_do = text(ui, words.to_do(problem), small.clone(), t.dim);
+                announced(ui, &to_do);
                 if *unfolded == Some(view.id) {
                     text(ui, format!("{}: {}", problem.kind.word(), problem.details), small, t.dim);
                 }

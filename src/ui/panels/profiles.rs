@@ -3,7 +3,7 @@
 
 use eframe::egui::{self, Align, Layout, Role, Sense, WidgetInfo};
 
-use crate::settings::{LinkError, QrCode, ShowLink, expanded_home};
+use crate::settings::{LinkError, QrCode, ShowLink, typed_path};
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::settings_view::Card;
 use crate::ui::theme::{self, STEP};
@@ -49,9 +49,13 @@ pub fn profiles_ui(
     words: Words,
     acts: &mut Vec<Act>,
 ) {
-    let name = view.current.as_deref().unwrap_or_else(|| words.text(Text::NoProfile));
-    let changed = words.settings(SettingsText::Changed);
-    let ending = if view.around.has_changes { format!(" · {changed}") } else { String::new() };
+    let called = view.around.called.as_deref();
+    let name = view.current.as_deref().or(called).unwrap_or_else(|| words.text(Text::NoProfile));
+    let ending = match (called, view.around.has_changes) {
+        (Some(_), _) => format!(" · {}", words.text(Text::NotSaved)),
+        (None, true) => format!(" · {}", words.settings(SettingsText::Changed)),
+        (None, false) => String::new(),
+    };
     let label = words.settings(SettingsText::Profiles);
     let opener = chip_ending(ui, label, name, &ending, theme::scaled(ui, WIDTH).min(ui.available_width()));
     let width = theme::scaled(ui, WIDTH);
@@ -103,7 +107,7 @@ fn list_page(ui: &mut egui::Ui, view: &ProfilesView, state: &mut ProfilesState, 
         *state = ProfilesState { page, typed: typed.cloned().unwrap_or_default(), begins: true, refused: None };
     };
     if item(ui, true, SettingsText::SaveAs) {
-        turn(Page::SaveAs, None);
+        turn(Page::SaveAs, view.around.called.as_ref());
     }
     if item(ui, current.is_some(), SettingsText::Rename) {
         turn(Page::Rename, current.as_ref());
@@ -183,6 +187,9 @@ fn typing_page(
         }
     }
     let typed = state.typed.trim().to_owned();
+    if entered && typed.is_empty() {
+        response.request_focus();
+    }
     let mut confirmed = false;
     ui.horizontal(|ui| {
         let label = words.settings(confirm);
@@ -207,11 +214,11 @@ fn confirmed_act(page: Page, view: &ProfilesView, typed: &str, state: &mut Profi
         Page::List => None,
         Page::SaveAs => Some(Act::SaveProfileAs(typed_owned)),
         Page::Rename => Some(Act::RenameProfile { from: view.current.clone()?, to: typed_owned }),
-        Page::Export => Some(Act::ExportProfile { name: view.current.clone()?, path: expanded_home(typed) }),
+        Page::Export => Some(Act::ExportProfile { name: view.current.clone()?, path: typed_path(typed) }),
         Page::Import => match ShowLink::parse(typed) {
             Ok(link) => Some(Act::OpenLink(Box::new(link))),
             Err(LinkError::NotALink) if !typed.to_ascii_lowercase().starts_with("tally:") => {
-                Some(Act::ImportProfile(expanded_home(typed)))
+                Some(Act::ImportProfile(typed_path(typed)))
             }
             Err(error) => {
                 state.refused = Some(error);

@@ -9,7 +9,9 @@ use eframe::egui::{
 use crate::studio::rehearsal::RehearsalReport;
 use crate::ui::theme::{self, RADIUS_LARGE};
 use crate::ui::view::{Act, ResultView, RibbonState};
-use crate::ui::widgets::{ButtonKind, button, close_button, health_ribbon, kind_button, text, text_on_one_line};
+use crate::ui::widgets::{
+    ButtonKind, announced, button, close_button, health_ribbon, kind_button, text, text_on_one_line,
+};
 use crate::ui::wording::{Text, Words};
 
 /// What a scroll bar takes, in points.
@@ -72,7 +74,8 @@ fn result(ui: &mut Ui, view: &ResultView, ribbon: &mut RibbonState, words: Words
         if close_button(ui, words).clicked() {
             acts.push(Act::CloseResult);
         }
-        ui.with_layout(Layout::top_down(Align::Min), |ui| text(ui, words.text(head), title, t.text));
+        let head = ui.with_layout(Layout::top_down(Align::Min), |ui| text(ui, words.text(head), title, t.text));
+        announced(ui, &head.inner);
     });
     if let Some(problem) = &view.failure {
         text(ui, words.what(problem), body.clone(), t.text);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use eframe::egui::{Key, ScrollArea, Ui};
 
 use super::incoming::{USUAL_NAME, incoming_ui};
-use crate::settings::{AudioChoice, Lock, VideoChoice, expanded_home};
+use crate::settings::{AudioChoice, Lock, VideoChoice, typed_path};
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::theme;
 use crate::ui::view::{Act, Devices, SourcesState, SourcesView, Tab};
@@ -298,10 +298,10 @@ fn path_field(
             give_up = button(ui, cancel).clicked();
         });
     });
-    let path = value.trim().trim_matches('"').to_owned();
-    if use_it && !path.is_empty() {
+    let path = typed_path(value);
+    if use_it && !path.as_os_str().is_empty() {
         *typed = None;
-        return Some(PathAnswer::Use(expanded_home(&path)));
+        return Some(PathAnswer::Use(path));
     }
     if browse {
         // What is typed stays for whoever gives the dialog up.

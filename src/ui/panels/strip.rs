@@ -94,9 +94,14 @@ pub fn strip_ui(
             Phase::Connecting | Phase::Ending => false,
         };
         if is_switch {
-            let mut records = !matches!(view.recording, RecordingView::Off | RecordingView::Failed);
-            let name = format!("{} {recording}", words.text(Text::Recording));
             let every_show = matches!(show.phase, Phase::Ready | Phase::Off);
+            let mut records = match view.recording {
+                RecordingView::Off => false,
+                RecordingView::Ready { .. } | RecordingView::Running { .. } => true,
+                // What every show is to do is set all the same.
+                RecordingView::Failed => every_show,
+            };
+            let name = format!("{} {recording}", words.text(Text::Recording));
             let hint = if every_show { words.settings(SettingsText::Record) } else { words.text(Text::RecordThisShow) };
             if tick_box(ui, &mut records, &name).on_hover_text(hint).changed() {
                 acts.push(Act::ToggleRecord);

@@ -1,12 +1,14 @@
 //! The sentence of truth: that all is good, or the one cause, with one button; and the question before a show is ended.
 
+use std::mem::discriminant;
+
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{Align, Label, Layout, Rect, Ui, UiBuilder, vec2};
 
 use crate::settings::AudioChoice;
 use crate::ui::theme;
 use crate::ui::view::{Act, PrimaryState, Remedy, Truth, TruthView};
-use crate::ui::widgets::{ButtonKind, button_width, kind_button};
+use crate::ui::widgets::{ButtonKind, announced, button_width, kind_button};
 use crate::ui::wording::{SettingsText, Text, Words};
 
 /// What it says.
@@ -29,6 +31,7 @@ pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
         Truth::Muted => words.text(Text::YouAreMuted).to_owned(),
         Truth::NoSound => words.text(Text::NoSoundComes).to_owned(),
         Truth::NoLivePicture => words.text(Text::NoLivePicture).to_owned(),
+        Truth::StillPicture => words.text(Text::StillPicture).to_owned(),
         Truth::Unheard => words.text(Text::NobodyHears).to_owned(),
         Truth::TooSlow => words.text(Text::ComputerTooSlow).to_owned(),
         Truth::UploadShort { gives_kbps, wants_kbps } => words.upload_short(*gives_kbps, *wants_kbps),
@@ -46,6 +49,7 @@ pub(crate) fn sentence(truth: &Truth, words: Words) -> String {
         Truth::NotEverywhere { missing, all } => words.not_everywhere(*missing, *all),
         Truth::SomeSwitchedOff { off, all } => words.some_switched_off(*off, *all),
         Truth::NotRecorded => words.text(Text::NotRecorded).to_owned(),
+        Truth::RehearsalUnrecorded => words.text(Text::RehearsalUnrecorded).to_owned(),
         Truth::NothingToMark => words.text(Text::NothingToMark).to_owned(),
         Truth::NothingToSave => words.text(Text::NothingToSave).to_owned(),
         Truth::Problem(problem) => words.what(problem),
@@ -75,6 +79,22 @@ pub(super) fn beside_width(ui: &Ui, view: &TruthView, asks: bool, words: Words) 
     labels(view, asks, words).iter().map(|label| button_width(ui, label) + gap).sum()
 }
 
+/// Whether screen readers are to say the sentence. Of one whose figures go on by themselves they say the first.
+fn is_news(ui: &Ui, truth: &Truth, asks: bool) -> bool {
+    let id = ui.scope_id().with("said");
+    let runs = matches!(truth, Truth::UploadShort { .. } | Truth::RateLowered { .. } | Truth::DiskFillsUp { .. });
+    if !runs || asks {
+        ui.data_mut(|data| data.remove::<Truth>(id));
+        return true;
+    }
+    let said = ui.data_mut(|data| data.get_temp::<Truth>(id));
+    let goes_on = said.as_ref().is_some_and(|said| discriminant(said) == discriminant(truth));
+    if !goes_on {
+        ui.data_mut(|data| data.insert_temp(id, truth.clone()));
+    }
+    !goes_on || said.as_ref() == Some(truth)
+}
+
 /// Draws the sentence and its button, or the question.
 pub fn truth_ui(ui: &mut Ui, view: &TruthView, primary: &mut PrimaryState, words: Words, acts: &mut Vec<Act>) {
     let t = theme::tokens(ui);
@@ -101,7 +121,10 @@ pub fn truth_ui(ui: &mut Ui, view: &TruthView, primary: &mut PrimaryState, words
     let row = UiBuilder::new().scope_id(ui.scope_id().with("truth")).max_rect(row);
     ui.scope_builder(row.layout(Layout::left_to_right(Align::Center)), |ui| {
         ui.set_min_height(size.y);
-        ui.add(Label::new(galley));
+        let said = ui.add(Label::new(galley));
+        if is_news(ui, &view.truth, asks) {
+            announced(ui, &said);
+        }
         let kind = |place| if asks && place == 0 { ButtonKind::Danger } else { ButtonKind::Quiet };
         let pressed =
             labels.iter().enumerate().filter(|(place, label)| kind_button(ui, kind(*place), label, label).clicked());

@@ -24,8 +24,8 @@ use crate::ui::check::CheckAct;
 use crate::ui::theme;
 use crate::ui::view::{Act, Appearance, Phase, Primary, Tab, Truth, View, ViewState};
 use crate::ui::widgets::{
-    ButtonKind, Pictures, PrimaryAnswer, galley, health_ribbon, kind_button_tall, leave_field, primary_button,
-    row_at_end,
+    ButtonKind, Pictures, PrimaryAnswer, button_width, galley, health_ribbon, kind_button, kind_button_tall,
+    leave_field, primary_button, row_at_end,
 };
 use crate::ui::wording::{Text, Words};
 
@@ -54,7 +54,9 @@ pub fn window_ui(
     let compact = room.x < COMPACT.x || room.y < COMPACT.y;
     press_once(ui);
     shortcuts(ui, view, appearance, state, acts);
+    let by_shortcut = acts.len();
     escape(ui, view, state, compact, acts);
+    state.settings_left |= acts[by_shortcut..].contains(&Act::CloseSettings);
     state.check_left |= acts.contains(&CLOSE_CHECK);
     if view.settings.is_none() {
         state.settings.close();
@@ -137,7 +139,12 @@ fn middle_ui(
     let stage = ui.available_rect_before_wrap();
     ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| match &view.viewer {
         Some(viewer) => rehearsal_ui(ui, view, viewer, pictures, &mut state.sources, words, acts, compact),
-        None => stage_ui(ui, &view.stage, &view.sources, pictures.program, &mut state.sources, words, acts),
+        None => {
+            // Behind the card of a show that is over nothing is pressed.
+            ui.add_enabled_ui(view.result.is_none(), |ui| {
+                stage_ui(ui, &view.stage, &view.sources, pictures.program, &mut state.sources, words, acts);
+            });
+        }
     });
     ui.scope_builder(UiBuilder::new().max_rect(stage), |ui| cards_ui(ui, view, state, words, acts));
 }
@@ -168,8 +175,13 @@ fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: 
     let primary_width = primary_width(ui, words);
     let sides = side_buttons(view, compact);
     let width = |label: Text| galley(ui, words.text(label), theme::body(ui), theme::tokens(ui).text).size().x;
-    let buttons = primary_width + sides.iter().map(|(label, ..)| width(*label) + 46.0 * scale).sum::<f32>();
+    let roomy = primary_width + sides.iter().map(|(label, ..)| width(*label) + 46.0 * scale).sum::<f32>();
     let all = ui.available_rect_before_wrap();
+    // With large text in a small window there is room for buttons of the usual kind alone.
+    let is_tight = roomy > all.width();
+    let gap = if is_tight { 4.0 } else { 10.0 };
+    let small = || sides.iter().map(|(label, ..)| button_width(ui, words.text(*label)) + gap).sum::<f32>();
+    let buttons = if is_tight { primary_width + small() } else { roomy };
     let beside = beside_width(ui, &view.truth, state.primary.asks, words);
     let narrow = all.width() - buttons - 14.0 - beside < SENTENCE * scale;
     ui.spacing_mut().item_spacing.y = 6.0;
@@ -200,12 +212,13 @@ fn foot_ui(ui: &mut Ui, view: &View, state: &mut ViewState, words: Words, acts: 
     let right = UiBuilder::new().scope_id(id).max_rect(right).layout(Layout::left_to_right(Align::Center));
     ui.scope_builder(right, |ui| {
         row_at_end(ui, |ui| {
-            ui.spacing_mut().item_spacing.x = 10.0;
+            ui.spacing_mut().item_spacing.x = gap;
             let check_left = view.check.is_none() && std::mem::take(&mut state.check_left);
             for (label, act, enabled) in sides {
                 let label = words.text(label);
                 let pressed = ui.add_enabled_ui(enabled, |ui| {
-                    let button = kind_button_tall(ui, ButtonKind::Quiet, label, label);
+                    let quiet = if is_tight { kind_button } else { kind_button_tall };
+                    let button = quiet(ui, ButtonKind::Quiet, label, label);
                     if check_left && act == Act::Check(CheckAct::Start) {
                         button.request_focus();
                     }
@@ -232,8 +245,7 @@ fn side_buttons(view: &View, compact: bool) -> Vec<(Text, Act, bool)> {
     match view.show.phase {
         Phase::Ready | Phase::Off => {
             let check = (Text::Check, Act::Check(CheckAct::Start), view.show.check_enabled);
-            let record = (!compact).then_some((Text::RecordOnly, Act::Record, enabled));
-            record.into_iter().chain([check, (Text::Rehearse, Act::Rehearse, enabled)]).collect()
+            vec![(Text::RecordOnly, Act::Record, enabled), check, (Text::Rehearse, Act::Rehearse, enabled)]
         }
         Phase::Live | Phase::Reconnecting | Phase::OffAir if !view.show.rehearsal && !compact => {
             vec![(Text::SaveReplay, Act::SaveReplay, true)]

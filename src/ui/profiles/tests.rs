@@ -89,11 +89,11 @@ fn of_two_windows_the_first_keeps_what_is_set_and_then_the_other() {
         other => panic!("{other:?}"),
     };
     assert!(bench.keeper.ask(keep("rtmp://first/app")) && bench.keeper.next_answer(PATIENCE).is_some());
-    second.done(keep("rtmp://second/app"));
+    assert_eq!(second.done(keep("rtmp://second/app")), ProfileDone::LeftToAnother);
     assert_eq!(kept_server().as_deref(), Some("rtmp://first/app"));
     second.done(ProfileRequest::SaveAs(text("Church"), show()));
     drop(bench.keeper);
-    second.done(keep("rtmp://second/app"));
+    assert_eq!(second.done(keep("rtmp://second/app")), ProfileDone::Kept);
     assert_eq!(kept_server().as_deref(), Some("rtmp://second/app"));
 }
 

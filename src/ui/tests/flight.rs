@@ -13,7 +13,7 @@ use crate::studio::{DestinationState as D, Problem, ProblemKind, Stats, StudioEv
 use crate::ui::model::{Model, Order};
 use crate::ui::profiles::ProfileRequest;
 use crate::ui::view::{Act, Appearance};
-use crate::ui::wording::Lang;
+use crate::ui::wording::{Lang, Words};
 
 /// Live since second 2 for `seconds`; what `change` does to the figures of each is seen in the ribbon.
 pub(super) fn show(seconds: u32, change: impl Fn(u32, &mut Stats)) -> Model {
@@ -47,6 +47,20 @@ pub(super) fn eventful(second: u32, stats: &mut Stats) {
         40..45 => stats.state = D::Reconnecting,
         _ => {}
     }
+}
+
+#[test]
+fn a_rehearsal_goes_to_this_computer() {
+    let mut model = seen(model());
+    model.handle_act(1.0, Act::Rehearse);
+    let at = |state| StudioEvent::State { place: 0, destination: "rtmp://127.0.0.1:46877/rehearsal".to_owned(), state };
+    model.handle_event(2.0, at(D::Live));
+    model.handle_event(2.2, StudioEvent::Stats(Box::new(stats(D::Live))));
+    model.handle_event(3.0, at(D::Ending));
+    model.handle_event(3.2, StudioEvent::Stats(Box::new(stats(D::Ending))));
+    let flight = model.view(4.0).flight;
+    let said: Vec<_> = flight.events.iter().map(|event| Words(Lang::English).happened(event)).collect();
+    assert!(!said.is_empty() && said.iter().all(|said| said.starts_with("this computer ")), "{said:?}");
 }
 
 const NAME: &str = "Health of the show, second by second";

@@ -7,7 +7,9 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use super::window::{Desk, SIZES, desk, live, open, seen};
 use super::{check, ended, model, settings, state};
 use crate::settings::{Destination, ShowSettings, StreamKey};
-use crate::studio::{Command, DestinationState as D, StudioCommand};
+use crate::studio::{
+    Command, DestinationState as D, DeviceKind, Problem, ProblemKind, SourceState, StudioCommand, StudioEvent,
+};
 use crate::ui::model::{Model, Order};
 use crate::ui::profiles::ProfileRequest;
 use crate::ui::view::{Act, Appearance, Tab};
@@ -217,6 +219,17 @@ fn a_mark_without_a_recording_says_why_there_is_none() {
         harness.run();
         assert!(!shows(&harness, "Nothing is recorded, so nothing was marked"));
     }
+}
+
+#[test]
+fn a_rehearsal_that_is_to_be_recorded_says_that_none_is() {
+    let mut model = seen(model());
+    model.handle_act(1.0, Act::Rehearse);
+    model.handle_event(2.0, state(D::Live));
+    let mut harness = open(desk(model), SIZES[0]);
+    press_with(&mut harness, Modifiers::COMMAND, Key::R);
+    assert!(harness.state_mut().engine().is_empty());
+    harness.get_by_label("A rehearsal is not recorded");
 }
 
 #[test]
@@ -500,6 +513,64 @@ fn the_keyboard_goes_on_where_the_check_was_begun() {
         harness.run();
         assert_ne!(focused(&harness).as_deref(), Some("Check…"), "the pointer takes no focus");
     }
+}
+
+#[test]
+fn the_keyboard_goes_on_at_the_address_that_was_pasted() {
+    let mut harness = with_key(Tab::Destination);
+    harness.get_by_role_and_label(Role::TextInput, "Server").click();
+    harness.run();
+    press_with(&mut harness, Modifiers::COMMAND, Key::A);
+    harness.event(Event::Paste("rtmps://a.rtmps.youtube.com/live2/abcd-efgh".to_owned()));
+    harness.run();
+    assert!(set(&harness).destinations[0].server.contains("youtube"));
+    assert!(harness.get_by_role_and_label(Role::TextInput, "Address").is_focused(), "{:?}", focused(&harness));
+    press(&mut harness, Key::Tab);
+    assert_eq!(focused(&harness).as_deref(), Some("Replace stream key"));
+}
+
+#[test]
+fn the_keyboard_goes_on_where_the_settings_were_opened() {
+    let mut harness = with_key(Tab::Destination);
+    press(&mut harness, Key::Escape);
+    assert_eq!(focused(&harness).as_deref(), Some("Settings"));
+}
+
+#[test]
+fn what_lies_behind_is_not_gone_through() {
+    let mut harness = open(desk(live()), SIZES[1]);
+    press(&mut harness, Key::F1);
+    for _ in 0..3 {
+        press(&mut harness, Key::Tab);
+        assert_eq!(focused(&harness).as_deref(), Some("Close"));
+    }
+    press(&mut harness, Key::Space);
+    assert!(!shows(&harness, "Ctrl+L"));
+
+    let mut model = live();
+    let failed = Problem::new(ProblemKind::SourceNotFound, "/a.mp4", "");
+    let failed = StudioEvent::Source { kind: DeviceKind::Camera, state: SourceState::Failed(failed) };
+    model.handle_event(4.0, failed);
+    model.handle_event(5.0, ended(3, None));
+    let mut harness = open(desk(model), SIZES[1]);
+    let is_off = |harness: &Harness<'_, Desk>| {
+        let button = harness.get_by_role_and_label(Role::Button, "Try again");
+        button.accesskit_node().is_disabled()
+    };
+    assert!(is_off(&harness));
+    press(&mut harness, Key::Escape);
+    assert!(!is_off(&harness));
+}
+
+#[test]
+fn a_profile_without_a_name_is_typed_on() {
+    let mut harness = open(desk(seen(model())), SIZES[0]);
+    harness.get_by_label("Profiles").click();
+    harness.run();
+    harness.get_by_label("Save as…").click();
+    harness.run();
+    press(&mut harness, Key::Enter);
+    assert!(harness.get_by_role(Role::TextInput).is_focused());
 }
 
 #[test]

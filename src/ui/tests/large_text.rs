@@ -109,6 +109,22 @@ fn foot_is_whole(harness: &Harness<'static, Desk>, words: Words, case: &str) {
 }
 
 #[test]
+fn whatever_begins_a_show_or_a_recording_can_be_reached() {
+    everywhere(
+        || seen(model()),
+        |harness, words, case| {
+            foot_is_whole(&harness, words, case);
+            for label in [Text::RecordOnly, Text::Check, Text::Rehearse, Text::GoLive] {
+                assert!(
+                    harness.query_by_role_and_label(Role::Button, words.text(label)).is_some(),
+                    "{case}: {label:?}"
+                );
+            }
+        },
+    );
+}
+
+#[test]
 fn the_foot_covers_neither_chips_nor_sound() {
     for model in [(|| seen(model())) as fn() -> Model, live, narrow, rehearsing] {
         everywhere(model, |harness, words, case| {

@@ -1,5 +1,6 @@
 //! The window without a display: its model by events, its panels by their labels.
 
+mod announced;
 mod canvas;
 mod check;
 mod first_run;

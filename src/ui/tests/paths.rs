@@ -5,7 +5,7 @@ use egui_kittest::kittest::Queryable;
 
 use super::window::{Desk, SIZES, desk, open, seen};
 use super::{model, settings};
-use crate::settings::{AudioChoice, ShowSettings, VideoChoice, expanded_home};
+use crate::settings::{AudioChoice, ShowSettings, VideoChoice, typed_path};
 use crate::studio::StudioCommand;
 use crate::ui::dialogs::{DialogAnswer, DialogRequest};
 use crate::ui::model::Model;
@@ -29,7 +29,7 @@ fn a_tilde_stands_for_the_home_folder() {
         harness.get_by_label("Use this file").click();
         harness.run();
     }
-    let path = expanded_home("~").join("clips/a.mp4");
+    let path = typed_path("~").join("clips/a.mp4");
     let wanted =
         [StudioCommand::SetVideo(VideoChoice::File(path.clone())), StudioCommand::SetAudio(AudioChoice::File(path))];
     assert_eq!(harness.state_mut().engine(), wanted);

@@ -453,6 +453,12 @@ fn a_clip_that_cannot_be_opened_on_air_leaves_what_is_there() {
     assert_eq!((view.stage.source.as_deref(), &view.sources.video), (Some("Test picture"), &VideoChoice::Test));
     assert_eq!(view.truth.truth, Truth::AllGood);
     assert_eq!(view.problems.iter().map(|told| &told.problem).collect::<Vec<_>>(), [&problem]);
+    // Of two slips the last is told.
+    let again = Problem::new(ProblemKind::SourceNotFound, "/nop.mp4", "");
+    for problem in [&again, &problem] {
+        model.handle_event(6.5, StudioEvent::SourceKept { source: kept.clone(), problem: problem.clone() });
+        assert_eq!(model.view(6.5).problems.iter().map(|told| &told.problem).collect::<Vec<_>>(), [problem]);
+    }
     // What was chosen since is not taken back.
     let other = VideoChoice::File("/other.mp4".into());
     model.handle_act(7.0, Act::PickVideo(other.clone()));

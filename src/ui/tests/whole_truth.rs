@@ -1,10 +1,13 @@
 //! What the window says of a show is so: also when servers, the recording or a sender fail while the rest goes on.
 
+use std::time::Duration;
+
 use eframe::egui::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable};
 
 use super::window::{SIZES, desk, open, seen};
 use super::{ended, levels, model, ready, settings, state};
+use crate::media::Turn;
 use crate::settings::catalogue::SERVICES;
 use crate::settings::contract::Rule;
 use crate::settings::{CardChoice, Destination, ShowSettings};
@@ -86,6 +89,25 @@ fn all_is_not_good_while_a_server_does_not_get_the_show() {
 }
 
 #[test]
+fn all_is_not_good_while_the_picture_stands_still() {
+    for kind in [ProblemKind::SourceDamaged, ProblemKind::SourceFrozen] {
+        let mut model = live_on_two(false);
+        let notice = |turn| StudioEvent::Problem(Problem::from_notice("clip.mp4", kind, turn));
+        model.handle_event(3.0, notice(Turn::Begun(Duration::from_secs(1))));
+        assert_eq!(model.view(3.0).truth.truth, Truth::StillPicture);
+        // Its card may be put away: it is so all the same.
+        let id = model.view(3.0).problems[0].id;
+        model.handle_act(4.0, Act::Dismiss(id));
+        assert_eq!(model.view(4.0).truth.truth, Truth::StillPicture);
+        model.handle_event(5.0, notice(Turn::Over));
+        assert_eq!(model.view(5.0).truth.truth, Truth::AllGood);
+        model.handle_event(6.0, notice(Turn::Begun(Duration::from_secs(1))));
+        model.handle_event(7.0, ready(DeviceKind::Camera, "other.mp4"));
+        assert_eq!(model.view(7.0).truth.truth, Truth::AllGood);
+    }
+}
+
+#[test]
 fn what_was_asked_for_is_answered_whatever_else_there_is_to_say() {
     let saved = || StudioEvent::ReplaySaved("/videos/a replay.mp4".into());
     let of_saved = Truth::ReplaySaved("/videos/a replay.mp4".into());
@@ -140,6 +162,24 @@ fn a_recording_that_fails_is_said_and_can_be_set_for_the_next_show() {
 }
 
 #[test]
+fn a_recording_that_was_begun_again_has_not_failed() {
+    let failure = || Problem::new(ProblemKind::RecordingFailed, "/videos/a.mp4", "Permission denied");
+    for (begun_again, fails_again) in [(false, false), (true, false), (true, true)] {
+        let mut model = live_on_two(true);
+        model.handle_event(3.0, StudioEvent::Problem(failure()));
+        if begun_again {
+            model.handle_event(5.0, StudioEvent::Recording { path: "/videos/b.mp4".into(), on: true });
+        }
+        if fails_again {
+            model.handle_event(6.0, StudioEvent::Problem(failure()));
+        }
+        model.handle_event(9.0, ended(7, Some(failure())));
+        let result = model.view(9.0).result.unwrap();
+        assert_eq!(result.failure.is_none(), begun_again && !fails_again, "{begun_again} {fails_again}");
+    }
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_to_is_told_before_the_show() {
     let mut model = model();
     let record = ShowSettings { record: Some("/nowhere/a.mp4".into()), ..settings() };
@@ -163,7 +203,7 @@ fn a_folder_that_cannot_be_written_to_is_told_before_the_show() {
     assert!(matches!(model.view(2.0).truth.truth, Truth::ReadyFor(_)), "that was another folder");
     model.handle_event(2.0, StudioEvent::DiskRoom(Some(1 << 40)));
     model.handle_profile(2.0, answer("/nowhere", Some("Permission denied")));
-    assert_eq!(model.view(2.0).strip.recording, RecordingView::Ready { left_seconds: None });
+    assert_eq!(model.view(2.0).strip.recording, RecordingView::Failed);
     assert!(matches!(model.view(2.0).truth.truth, Truth::Problem(fault) if fault.about == "/nowhere"));
     model.handle_profile(3.0, answer("/nowhere", None));
     assert!(matches!(model.view(3.0).truth.truth, Truth::ReadyFor(_)));

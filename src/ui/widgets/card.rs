@@ -1,6 +1,6 @@
 //! Cards: something that is told, with its edge saying how much it matters; and the head of a sheet.
 
-use eframe::egui::{Frame, InnerResponse, Margin, Stroke, Ui};
+use eframe::egui::{Frame, InnerResponse, Margin, Response, Stroke, Ui};
 
 use super::button::close_button;
 use super::paint::text;
@@ -35,8 +35,8 @@ pub(crate) fn card<R>(ui: &mut Ui, kind: CardKind, add: impl FnOnce(&mut Ui) -> 
     })
 }
 
-/// The head of a sheet, with a cross at its end; `true` when it is pressed. `add` draws what stands before the cross.
-pub(crate) fn sheet_head(ui: &mut Ui, title: &str, words: Words, add: impl FnOnce(&mut Ui)) -> bool {
+/// The head of a sheet, with a cross at its end, which is given. `add` draws what stands before the cross.
+pub(crate) fn sheet_head(ui: &mut Ui, title: &str, words: Words, add: impl FnOnce(&mut Ui)) -> Response {
     let t = theme::tokens(ui);
     ui.horizontal(|ui| {
         let font = theme::strong(ui);
@@ -44,7 +44,7 @@ pub(crate) fn sheet_head(ui: &mut Ui, title: &str, words: Words, add: impl FnOnc
         row_at_end(ui, |ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
             add(ui);
-            close_button(ui, words).clicked()
+            close_button(ui, words)
         })
     })
     .inner

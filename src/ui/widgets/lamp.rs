@@ -4,7 +4,7 @@ use eframe::egui::{
     Color32, Pos2, Rect, Response, Role, Sense, Shadow, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::paint::galley;
+use super::paint::{announced, galley};
 use crate::ui::theme;
 use crate::ui::view::Phase;
 
@@ -45,12 +45,10 @@ pub(crate) fn state_pill(
     let size = vec2(galley.size().x + 2.0 * padding + gap + mark, theme::scaled(ui, 25.0));
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, word));
-    ui.ctx().accesskit_node_builder(response.id, |node| {
-        node.set_live(eframe::egui::accesskit::Live::Polite);
-        if let Some(seconds) = seconds {
-            node.set_value(seconds);
-        }
-    });
+    announced(ui, &response);
+    if let Some(seconds) = seconds {
+        ui.ctx().accesskit_node_builder(response.id, |node| node.set_value(seconds));
+    }
     if phase == Phase::Reconnecting {
         let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];
         ui.painter().extend(Shape::dashed_line(&corners, Stroke::new(1.5, line), 4.0, 3.0));

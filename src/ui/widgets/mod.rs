@@ -22,7 +22,7 @@ pub(crate) use chip::{chip, chip_ending};
 pub use field::{field, leave_field, secret_field};
 pub(crate) use lamp::{lamp, state_pill};
 pub(crate) use meter::{fader, meter};
-pub(crate) use paint::{focus_ring, galley, galley_within, text, text_on_one_line, told_whole};
+pub(crate) use paint::{announced, focus_ring, galley, galley_within, text, text_on_one_line, told_whole};
 pub use picker::menu_item;
 pub(crate) use picker::{choose, choose_of, menu_below, picker};
 pub use picture::{GlowPicture, PictureView, Pictures};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use eframe::egui::accesskit::Live;
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
     Align, Color32, FontId, Galley, Id, Label, Layout, Rect, Response, RichText, Stroke, StrokeKind, Ui,
@@ -50,6 +51,12 @@ pub(crate) fn focus_ring(ui: &Ui, response: &Response, rect: Rect, radius: f32) 
         let stroke = Stroke::new(2.0, theme::tokens(ui).accent);
         ui.painter().rect_stroke(rect.expand(2.0), radius + 2.0, stroke, StrokeKind::Middle);
     }
+}
+
+/// Screen readers say what `response` is once it is there or has changed, without being asked, and once they have said what they
+/// are saying.
+pub(crate) fn announced(ui: &Ui, response: &Response) {
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_live(Live::Polite));
 }
 
 /// Tells screen readers what is chosen in the list that `id` opens. On Linux they get no text value of such a thing, but

@@ -64,6 +64,8 @@ const REASONS: &[[&str; 2]] = &[
     ["its sound cannot be decoded ({})", "der Ton lässt sich nicht dekodieren ({})"],
     ["its sound is of a kind that Tally does not play", "der Ton ist von einer Art, die Tally nicht spielt"],
     ["its {} Hz cannot be turned into {} Hz ({})", "ihre {} Hz lassen sich nicht in {} Hz wandeln ({})"],
+    ["all that was written is whole", "alles, was geschrieben wurde, ist ganz"],
+    ["{} kB of a piece that was not whole were cut", "{} kB eines Stücks, das nicht ganz war, sind abgeschnitten"],
     ["its disk has not answered for {} s", "der Datenträger antwortet seit {} s nicht"],
     ["Tally plays MP4 (H.264), Y4M, PNG and JPEG", "Tally spielt MP4 (H.264), Y4M, PNG und JPEG"],
     [
@@ -322,6 +324,11 @@ mod tests {
             (
                 "step live: Connection reset by peer (os error 104)",
                 "Schritt live: die Gegenseite hat die Verbindung abgebrochen (os error 104)",
+            ),
+            ("all that was written is whole", "alles, was geschrieben wurde, ist ganz"),
+            (
+                "7 kB of a piece that was not whole were cut",
+                "7 kB eines Stücks, das nicht ganz war, sind abgeschnitten",
             ),
             ("Value too large (os error 75)", "Value too large (os error 75)"),
             ("it holds ", "it holds "),

@@ -184,6 +184,7 @@ impl Words {
     pub fn done(self, done: Done) -> &'static str {
         self.0.pick(match done {
             Done::Trimmed => ["White space around it was removed", "Leerraum darum wurde entfernt"],
+            Done::Unquoted => ["Quotes around it were removed", "Anführungszeichen darum wurden entfernt"],
             Done::KeySplit => [
                 "The key was in the address; it is now in its own field",
                 "Der Schlüssel stand in der Adresse; er hat jetzt sein eigenes Feld",
@@ -378,6 +379,10 @@ impl Words {
 
     /// What a screen reader says of a kept secret, and what is drawn for it.
     pub fn secret_ends_with(self, last4: &str) -> String {
+        if last4.is_empty() {
+            // Of so short a one no letter is told.
+            return self.0.pick(["is set", "ist gesetzt"]).to_owned();
+        }
         self.0.pick([format!("is set, ends with {last4}"), format!("ist gesetzt, endet auf {last4}")])
     }
 
@@ -410,6 +415,7 @@ mod tests {
             let sentence = words.paste_error(&mistyped);
             assert!(sentence.contains("rmtp://") && sentence.contains("rtmp://?"), "{sentence}");
             assert!(words.facts_of("YouTube", "2026-11").contains("2026-11"));
+            assert!(!words.secret_ends_with("").contains(','), "there is no end to tell");
             let figures = words.number_from_to("0.1", "20");
             assert_eq!(figures.contains("0,1"), words.0 == Lang::German, "{figures}");
             assert!(words.room_for(9.0 * 3600.0 + 1200.0).contains("9 h 20 min"));

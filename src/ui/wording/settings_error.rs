@@ -48,7 +48,8 @@ impl Words {
             }
             SettingsError::NewerImport => "Ein neueres Tally hat es geschrieben: aktualisiere dieses".to_owned(),
             SettingsError::Io { action, path, source } => {
-                format!("Mit {} geht es nicht: {source}{}", path.display(), advice_in_german(action, source))
+                let why = reasons::in_german(&source.to_string());
+                format!("Mit {} geht es nicht: {why}{}", path.display(), advice_in_german(action, source))
             }
             SettingsError::FileExists { path } => format!("Es gibt schon eine Datei {}", path.display()),
             SettingsError::Secret { reason } => {
@@ -108,6 +109,13 @@ mod tests {
         }
         let refused = SettingsError::Import { reason: "line 3 is not valid TOML".to_owned() };
         assert!(Words(Lang::German).settings_error(&refused).ends_with(": Zeile 3 ist kein gültiges TOML"));
+        let read_only = SettingsError::Io {
+            action: "write",
+            path: "/x/.lock".into(),
+            source: io::Error::other("Read-only file system (os error 30)"),
+        };
+        let sentence = Words(Lang::German).settings_error(&read_only);
+        assert!(sentence.contains("der Datenträger ist nur lesbar (os error 30)"), "{sentence}");
         assert!(Words(Lang::German).settings_error(&errors[3]).contains("TALLY_CONFIG_DIR"));
     }
 }

@@ -98,6 +98,7 @@ table! {
     RecordingOff: "off", "aus";
     RecordingFailed: "failed", "gescheitert";
     ThisComputer: "this computer", "diesen Rechner";
+    ThisComputerItself: "this computer", "dieser Rechner";
     SeveralServers: "several servers", "mehrere Server";
     NoDestination: "no destination", "kein Ziel";
     LastMinute: "The last minute", "Die letzte Minute";
@@ -130,11 +131,13 @@ table! {
     ComputerTooSlow: "This computer cannot keep up: frames are skipped", "Dieser Rechner kommt nicht mit: Bilder werden ausgelassen";
     ComesBack: "Viewers wait until the connection is back", "Die Zuschauer warten, bis die Verbindung wieder da ist";
     NoLivePicture: "Viewers see no live picture", "Die Zuschauer sehen kein lebendes Bild";
+    StillPicture: "Viewers see a still picture", "Die Zuschauer sehen ein stehendes Bild";
     NobodyGetsIt: "Nobody gets the show: every server is switched off", "Niemand bekommt die Sendung: alle Server sind ausgeschaltet";
     NotRecorded: "Nothing is recorded. The stream goes on", "Nichts wird aufgenommen. Der Stream läuft weiter";
     RecordThisShow: "Record this show", "Diese Sendung aufnehmen";
     RecordAgain: "Record again", "Wieder aufnehmen";
     NobodyHears: "Nobody would hear you", "Niemand würde dich hören";
+    RehearsalUnrecorded: "A rehearsal is not recorded", "Eine Probe wird nicht aufgenommen";
     NothingToMark: "Nothing is recorded, so nothing was marked", "Es wird nichts aufgenommen, also wurde nichts gemerkt";
     NothingToSave: "Nothing is on air, so there is nothing to save", "Es läuft keine Sendung, also gibt es nichts zu sichern";
     GoWithoutSound: "Go without sound", "Ohne Ton senden";

@@ -234,7 +234,7 @@ fn a_tilde_stands_for_the_home_folder() {
         harness.get_by_role_and_label(Role::TextInput, label).type_text("~/p.toml");
         harness.run();
         click(&mut harness, Role::Button, confirm);
-        let path = expanded_home("~").join("p.toml");
+        let path = typed_path("~").join("p.toml");
         let name = "Church".to_owned();
         let wanted = if page == "Import…" { Act::ImportProfile(path) } else { Act::ExportProfile { name, path } };
         assert_eq!(last(&harness), Some(wanted));

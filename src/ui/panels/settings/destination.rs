@@ -8,8 +8,8 @@ use super::{Complaint, Place, SettingsState, goes_on_by_key};
 use crate::settings::catalogue::{KeyPlace, SERVICES, ServerRole, Service};
 use crate::settings::contract::fitted;
 use crate::settings::{
-    Destination, Field, HIDDEN, KeysIn, PasteError, Pasted, ShowSettings, StreamKey, backup_is_usable, expanded_home,
-    mended_address, paste_key, paste_server, redact_url,
+    Destination, Field, HIDDEN, KeysIn, PasteError, Pasted, ShowSettings, StreamKey, backup_is_usable, mended_address,
+    paste_key, paste_server, redact_url, typed_path, without_quotes,
 };
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::theme;
@@ -41,6 +41,9 @@ pub(super) fn destination_ui(
     ui.add_enabled_ui(!view.locked, |ui| {
         more_or_less(ui, view, state, words, acts);
         let destination = destinations.get(state.destination).unwrap_or(&blank);
+        if state.done_to.as_ref().is_some_and(|done| !is_same_place(done, destination)) {
+            (state.done, state.done_to) = (Vec::new(), None);
+        }
         let mut sheet = Sheet { view, words, acts, index: state.destination };
         sheet.service(ui, destination, state);
         let split = sheet.server(ui, destination, state);
@@ -155,12 +158,19 @@ impl Sheet<'_> {
             // What was masked is not what was typed.
             Some(Typing::Whole(typed)) if typed.contains(HIDDEN) && state.complaint_at(Place::Server).is_some() => {}
             Some(Typing::Whole(typed)) => {
+                let unhidden = state.typed.of(self.index, Place::Server).unhidden.take();
+                let typed = unhidden.and_then(|hidden| completed(&typed, hidden.reveal())).unwrap_or(typed);
                 split |= self.take(paste_server(&typed, destination), Place::Server, state);
+                if ui.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Paste(_)))) {
+                    // Of another service the field has another label, and is another one.
+                    state.focus = Some(Place::Server);
+                }
                 if state.complaint_at(Place::Server).is_some() {
                     let field = state.typed.of(self.index, Place::Server);
-                    field.mended = mended_address(&typed).map(SecretText::new);
+                    field.mended = mended_address(&typed);
+                    field.unhidden = (!typed.contains(HIDDEN)).then(|| SecretText::new(typed.as_str()));
                     // A key in the wrong place is seen by nobody once the field is left.
-                    field.text = Some(SecretText::new(if field.is_left { redact_url(&typed) } else { typed }));
+                    field.text = Some(SecretText::new(if field.is_left { hidden(&typed) } else { typed }));
                 }
             }
             // A slip of the finger is named at once; a half address is not yet wrong.
@@ -176,9 +186,9 @@ impl Sheet<'_> {
         complaint(ui, state, Place::Server, words);
         let mended = state.typed.get(self.index, Place::Server).and_then(|typed| typed.mended.clone());
         if let Some(mended) = mended {
-            let (fix, meant) = (words.settings(SettingsText::Fix), redact_url(mended.reveal()));
-            if kind_button(ui, ButtonKind::Quiet, &format!("{fix} {meant}"), &format!("{fix} {meant}")).clicked() {
-                split |= self.take(paste_server(mended.reveal(), destination), Place::Server, state);
+            let fix = format!("{} {}", words.settings(SettingsText::Fix), mended.shown);
+            if kind_button(ui, ButtonKind::Quiet, &fix, &fix).clicked() {
+                split |= self.take(paste_server(mended.whole.reveal(), destination), Place::Server, state);
             }
         }
         for done in &state.done {
@@ -197,7 +207,7 @@ impl Sheet<'_> {
                 if self.view.settings.destinations.get(self.index).is_none_or(|old| old.server != pasted.server) {
                     state.forget(Place::Server);
                 }
-                state.done = done;
+                (state.done, state.done_to) = (done, Some(pasted.clone()));
                 state.replaces = None;
                 self.change(|destination| *destination = *pasted);
                 self.acts.push(Act::EndTyping);
@@ -414,7 +424,7 @@ impl Sheet<'_> {
         let current = destination.clone().with_secrets_split().backup_server.unwrap_or_default();
         if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::Backup, labels, &current) {
             state.forget(Place::Backup);
-            let typed = Some(typed.trim().to_owned()).filter(|typed| !typed.is_empty());
+            let typed = Some(without_quotes(&typed).to_owned()).filter(|typed| !typed.is_empty());
             let wanted = Destination { backup_server: typed, ..destination.clone() };
             match backup_is_usable(&wanted) {
                 Ok(()) => {
@@ -434,7 +444,7 @@ impl Sheet<'_> {
         let current = destination.tls_ca.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
         if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::TlsCa, labels, &current) {
             state.forget(Place::TlsCa);
-            let path = Some(typed.trim()).filter(|path| !path.is_empty()).map(expanded_home);
+            let path = Some(typed.trim()).filter(|path| !path.is_empty()).map(typed_path);
             self.change(|destination| destination.tls_ca = path);
             self.acts.push(Act::EndTyping);
         }
@@ -442,6 +452,22 @@ impl Sheet<'_> {
             self.acts.push(Act::AskPath(DialogRequest::TlsCa(self.index)));
         }
     }
+}
+
+/// Whether a show goes to the same place by both.
+fn is_same_place(one: &Destination, other: &Destination) -> bool {
+    (&one.server, &one.stream_key) == (&other.server, &other.stream_key)
+}
+
+/// `typed` as it is seen once its field is left.
+fn hidden(typed: &str) -> String {
+    redact_url(without_quotes(typed))
+}
+
+/// All of `typed`, where it is `unhidden` as it was seen with something added before it, as a scheme is.
+fn completed(typed: &str, unhidden: &str) -> Option<String> {
+    let added = without_quotes(typed).strip_suffix(&hidden(unhidden)).filter(|added| !added.is_empty())?;
+    Some(format!("{added}{}", without_quotes(unhidden)))
 }
 
 /// What is typed into a field of which every letter counts at once.

@@ -12,7 +12,7 @@ mod typed;
 
 use eframe::egui::{self, Key, Modifiers, ScrollArea};
 
-use crate::settings::{Done, Lock, PasteError};
+use crate::settings::{Destination, Done, Lock, PasteError};
 use crate::ui::theme::{self, STEP};
 use crate::ui::view::{Act, SettingsView, Tab};
 use crate::ui::widgets::{ButtonKind, kind_button, leave_field, sheet_head, tabs, text};
@@ -39,6 +39,8 @@ pub struct SettingsState {
     password: SecretText,
     /// What was done to what was pasted.
     done: Vec<Done>,
+    /// What came of it: it is told while that is set.
+    done_to: Option<Box<Destination>>,
     /// The field that is typed into next, once it is drawn.
     focus: Option<Place>,
     /// The secret that was pasted last: its field is gone, and who works by keyboard goes on where it was.
@@ -148,6 +150,7 @@ impl SettingsState {
     pub(in crate::ui) fn close(&mut self) {
         self.give_up();
         self.focus = None;
+        self.done.clear();
         self.typed.keep_wrong_servers();
     }
 
@@ -189,7 +192,7 @@ enum Complaint {
     /// It is no address or key.
     Paste(PasteError),
     /// It is no number within these.
-    Range(&'static str, &'static str),
+    Range(String, String),
     /// It is too long for the name of a file.
     FileName,
 }
@@ -202,7 +205,7 @@ pub fn settings_ui(
     words: Words,
     acts: &mut Vec<Act>,
 ) {
-    if sheet_head(ui, words.text(Text::Settings), words, |ui| undo_and_redo(ui, view, words, acts)) {
+    if sheet_head(ui, words.text(Text::Settings), words, |ui| undo_and_redo(ui, view, words, acts)).clicked() {
         leave_field(ui.ctx());
         acts.push(Act::CloseSettings);
     }

@@ -92,6 +92,7 @@ pub(super) fn typed_field(
             over: current.to_owned(),
             before: known.map_or(current, |typed| &typed.before).to_owned(),
             changed_at: Some(ui.input(|input| input.time)),
+            unhidden: known.and_then(|typed| typed.unhidden.clone()),
             ..TypedField::default()
         };
         *state.typed.of(state.destination, place) = field;
@@ -121,7 +122,7 @@ pub(super) fn number_field(
     state: &mut SettingsState,
     place: Place,
     (label, shown): (&str, impl Fn(&ShowSettings) -> String),
-    range: (&'static str, &'static str),
+    range: (&str, &str),
     (view, words): (&SettingsView, Words),
     read: impl Fn(&str) -> Option<ShowSettings>,
 ) -> Option<ShowSettings> {
@@ -136,7 +137,7 @@ pub(super) fn number_field(
         taken = read(typed);
         match (&typing, &taken) {
             (_, None) => {
-                state.complain(place, Complaint::Range(range.0, range.1));
+                state.complain(place, Complaint::Range(range.0.to_owned(), range.1.to_owned()));
                 let field = state.typed.of(state.destination, place);
                 field.over.clone_from(&field.before);
                 taken = read(&field.before);

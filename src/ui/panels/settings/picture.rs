@@ -9,7 +9,7 @@ use super::parts::{
 };
 use super::{Place, SettingsState};
 use crate::media::{Bitrate, FrameRate, Size};
-use crate::settings::{CardChoice, Field, ShowSettings, expanded_home};
+use crate::settings::{CardChoice, Field, ShowSettings, typed_path};
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::view::{Act, SettingsView};
 use crate::ui::widgets::{button, tick_box};
@@ -75,12 +75,15 @@ pub(super) fn picture_ui(
     hint(ui, words.settings(SettingsText::AdaptiveHint));
     lockable(ui, view, Field::Adaptive, |ui| {
         let label = words.settings(SettingsText::LowestBitrate);
+        // Above the rate itself it would be no bound.
+        let most = encoding.video_bitrate.kbps().to_string();
         let shown = |settings: &ShowSettings| settings.encoding.lowest_bitrate().kbps().to_string();
         let read = |typed: &str| {
-            let lowest = typed.parse().ok().map(Bitrate::from_kbps)?;
+            let lowest =
+                typed.parse().ok().map(Bitrate::from_kbps).filter(|lowest| *lowest <= encoding.video_bitrate)?;
             Some(with(view, |s| s.encoding.video_bitrate_min = Some(lowest)))
         };
-        let taken = number_field(ui, state, Place::Lowest, (label, shown), ("50", "50000"), (view, words), read);
+        let taken = number_field(ui, state, Place::Lowest, (label, shown), ("50", &most), (view, words), read);
         acts.extend(taken.map(|settings| Act::Edit(Box::new(settings))));
         let label = words.settings(SettingsText::WhenNarrow);
         let shown = |seconds| words.when_narrow(seconds);
@@ -111,7 +114,7 @@ fn card_ui(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, wo
     let labels = (words.settings(SettingsText::CardPath), "");
     if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::Card, labels, &path.to_string_lossy()) {
         state.forget(Place::Card);
-        let card = CardChoice::Image(expanded_home(typed.trim()));
+        let card = CardChoice::Image(typed_path(&typed));
         acts.push(edited(view, |settings| settings.card = card));
     }
     if view.around.has_dialogs && button(ui, words.settings(SettingsText::Choose)).clicked() {

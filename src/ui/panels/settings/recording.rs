@@ -7,9 +7,7 @@ use eframe::egui;
 
 use super::parts::{Typing, complaint, edited, hint, labelled_picker, lockable, locks, typed_field, warning};
 use super::{Complaint, Place, SettingsState};
-use crate::settings::{
-    Field, RecordForm, RecordSplit, RecordingName, default_recording, expanded_home, recording_room,
-};
+use crate::settings::{Field, RecordForm, RecordSplit, RecordingName, default_recording, recording_room, typed_path};
 use crate::ui::dialogs::DialogRequest;
 use crate::ui::view::{Act, SettingsView};
 use crate::ui::widgets::{button, tick_box};
@@ -52,7 +50,7 @@ fn place(
     let labels = (words.settings(SettingsText::Folder), "");
     if let Some(Typing::Whole(typed)) = typed_field(ui, state, Place::Folder, labels, &name.folder.to_string_lossy()) {
         state.forget(Place::Folder);
-        let changed = RecordingName { folder: expanded_home(typed.trim()), ..name.clone() }.path();
+        let changed = RecordingName { folder: typed_path(&typed), ..name.clone() }.path();
         acts.push(edited(view, |settings| settings.record = Some(changed)));
     }
     if view.around.has_dialogs && button(ui, words.settings(SettingsText::Choose)).clicked() {

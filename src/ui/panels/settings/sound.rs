@@ -9,7 +9,7 @@ use super::secrets::SecretText;
 use super::typed::TypedField;
 use super::{Place, SettingsState};
 use crate::media::Bitrate;
-use crate::settings::{AudioChoice, Field, ShowSettings, expanded_home};
+use crate::settings::{AudioChoice, Field, ShowSettings, typed_path};
 use crate::ui::theme::RADIUS;
 use crate::ui::view::{Act, Devices, SettingsView};
 use crate::ui::widgets::focus_ring;
@@ -118,7 +118,7 @@ fn device(ui: &mut egui::Ui, view: &SettingsView, state: &mut SettingsState, wor
             && !path.trim().is_empty()
         {
             state.forget(Place::SoundFile);
-            acts.push(edited(view, |settings| settings.audio = AudioChoice::File(expanded_home(path.trim()))));
+            acts.push(edited(view, |settings| settings.audio = AudioChoice::File(typed_path(&path))));
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::secrets::SecretText;
 use super::{Complaint, Place};
+use crate::settings::MendedAddress;
 
 /// What is typed, by destination (counted from 0) and field.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,7 +25,9 @@ pub(super) struct TypedField {
     /// Why it is not taken.
     pub(super) complaint: Option<Complaint>,
     /// What was probably meant.
-    pub(super) mended: Option<SecretText>,
+    pub(super) mended: Option<MendedAddress>,
+    /// All that was typed, of which `text` hides a part once the field is left.
+    pub(super) unhidden: Option<SecretText>,
     /// When it last changed, in seconds, unless it was looked at since.
     pub(super) changed_at: Option<f64>,
 }

@@ -1,7 +1,7 @@
 //! What is typed and cannot be taken, or not yet.
 
 use super::*;
-use crate::settings::{CardChoice, expanded_home};
+use crate::settings::{CardChoice, typed_path};
 
 /// A custom server that was set before.
 fn older() -> ShowSettings {
@@ -100,6 +100,49 @@ fn a_key_in_an_address_with_a_slip_is_seen_by_nobody_once_the_field_is_left() {
 }
 
 #[test]
+fn an_address_without_a_scheme_is_fixed_by_a_click_or_by_adding_it() {
+    let typed = "127.0.0.1:24141/canary";
+    for by_hand in [false, true] {
+        let mut harness = World::new(to("nginx-rtmp"), Tab::Destination).harness(SIZES[0]);
+        fill(&mut harness, Role::TextInput, "Server", typed);
+        harness.key_press(Key::Tab);
+        harness.run();
+        harness.get_by_label("An address starts with rtmps:// or rtmp://");
+        assert!(!said(&harness).contains("canary"), "{}", said(&harness));
+        assert!(!format!("{:?}", harness.state().state).contains("canary"));
+        if by_hand {
+            click(&mut harness, Role::TextInput, "Server");
+            harness.key_press(Key::Home);
+            harness.run();
+            harness.get_by_role_and_label(Role::TextInput, "Server").type_text("rtmp://");
+            harness.run();
+            enter(&mut harness);
+        } else {
+            click(&mut harness, Role::Button, "Fix rtmp://127.0.0.1:24141/•••");
+        }
+        assert_eq!(harness.state().settings().destinations[0].server, format!("rtmp://{typed}"));
+        assert!(harness.query_by_label_contains("An address starts").is_none());
+    }
+}
+
+#[test]
+fn what_was_done_to_an_address_is_told_while_it_is_set() {
+    let split = "The key was in the address; it is now in its own field";
+    for another in ["rtmp://h.example/app", "rtmp://other.example/app"] {
+        let mut harness = World::new(to("nginx-rtmp"), Tab::Destination).harness(SIZES[0]);
+        paste(&mut harness, &format!("rtmp://h.example/app/{CANARY}"));
+        harness.run();
+        harness.get_by_label(split);
+        let key = Some(StreamKey::new("another-key"));
+        let another = Destination { stream_key: key, ..Destination::at(another) };
+        let another = ShowSettings { destinations: vec![another], ..harness.state().settings().clone() };
+        harness.state_mut().draft.edit(another, 99.0, false).unwrap();
+        harness.run();
+        assert!(harness.query_by_label(split).is_none());
+    }
+}
+
+#[test]
 fn while_live_a_bitrate_is_taken_when_it_is_whole() {
     let mut world = World::new(with_key("youtube"), Tab::Picture);
     world.live = true;
@@ -126,6 +169,19 @@ fn while_live_a_bitrate_is_taken_when_it_is_whole() {
     fill(&mut harness, Role::TextInput, label, "2000");
     enter(&mut harness);
     assert_eq!(kbps(&harness), 2000);
+}
+
+#[test]
+fn a_lowest_bitrate_above_the_rate_is_told_and_not_taken() {
+    let mut harness = World::new(with_key("youtube"), Tab::Picture).harness(SIZES[0]);
+    let label = "Lowest bitrate in kb/s";
+    fill(&mut harness, Role::TextInput, label, "9000");
+    enter(&mut harness);
+    harness.get_by_label("Use 50 to 3000");
+    assert_eq!(harness.state().settings().encoding.lowest_bitrate().kbps(), 300);
+    fill(&mut harness, Role::TextInput, label, "800");
+    enter(&mut harness);
+    assert_eq!(harness.state().settings().encoding.lowest_bitrate().kbps(), 800);
 }
 
 #[test]
@@ -158,7 +214,7 @@ fn a_name_too_long_for_a_file_is_told_while_it_is_typed_and_not_taken() {
 
 #[test]
 fn a_tilde_stands_for_the_home_folder_in_every_path() {
-    let home = |name: &str| expanded_home("~").join(name);
+    let home = |name: &str| typed_path("~").join(name);
     let typed = |mut world: World, tab, label: &str| {
         world.tab = tab;
         let mut harness = world.harness(SIZES[1]);
