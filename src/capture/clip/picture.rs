@@ -30,6 +30,9 @@ const IDR: u8 = 5;
 /// So many keyframes are looked into for one to start at.
 const STARTS_MAX: usize = 64;
 
+/// Access units after which one that could not be read is tried again, where a seek has left it out.
+const TRY_EVERY: usize = 16;
+
 /// Pictures that an H.264 decoder may hold (ITU-T H.264, A.3.1: `MaxDpbFrames`).
 const DEPTH_MAX: usize = 16;
 
@@ -76,6 +79,7 @@ fn open_clip(mp4: Mp4, file: File, name: String) -> Result<Mp4Video, String> {
         before: None,
         starts: HashMap::new(),
         state: FileState::default(),
+        unread: None,
         is_damaged: false,
         nal_length_size: record.nal_length_size,
         pool: None,
@@ -143,6 +147,8 @@ struct Mp4Video {
     turned_pool: Option<PicturePool>,
     unit: Vec<u8>,
     state: FileState,
+    /// The sample that could not be read last.
+    unread: Option<usize>,
     is_damaged: bool,
 }
 
@@ -307,8 +313,18 @@ impl Mp4Video {
     /// lead rounds ahead of what is due.
     fn decode_one(&mut self) -> bool {
         let Some(sample) = self.samples.get(self.next).copied() else { return false };
+        // What else of a broken file can be read does not make it whole.
+        let again = self.unread.filter(|unread| *unread != self.next && self.next % TRY_EVERY == 0);
+        if let Some(unread) = again.and_then(|unread| self.samples.get(unread))
+            && read_sample(&mut self.file, unread, &mut self.unit).is_ok()
+        {
+            self.unread = Some(self.next);
+        }
         let read = read_sample(&mut self.file, &sample, &mut self.unit);
-        self.state.see(&self.name, read.as_ref().err().map(|error| error as _));
+        if read.is_err() || self.unread.is_none_or(|unread| unread == self.next) {
+            self.state.see(&self.name, read.as_ref().err().map(|error| error as _));
+            self.unread = read.is_err().then_some(self.next);
+        }
         if read.is_err() {
             return false;
         }
@@ -538,6 +554,26 @@ mod tests {
             }
         }
         assert_eq!(events, [false, true, false, true]);
+    }
+
+    #[test]
+    fn a_file_that_is_cut_while_it_plays_is_told_once_and_back_when_it_is_whole() {
+        let (mut clip, decoded) = clip();
+        let whole = std::fs::read(long_clip()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cut.mp4");
+        std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+        clip.file = File::open(&path).unwrap();
+        let mut told = Vec::new();
+        for tick in 0..5 * COUNT {
+            if tick == 4 * COUNT {
+                std::fs::write(&path, &whole).unwrap();
+            }
+            show(&mut clip, &decoded, tick);
+            clip.prepare(FrameRate::DEFAULT.frame_time(tick + 1));
+            told.extend(clip.poll_event().map(|event| (tick / COUNT, event == SourceEvent::Restored)));
+        }
+        assert_eq!(told, [(0, false), (4, true)]);
     }
 
     #[test]
