@@ -1,5 +1,7 @@
 //! What devices there are: for `tally devices`, for choosing one, and for saying what is there when one is not.
 
+use super::SourceError;
+
 /// What a device captures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DeviceKind {
@@ -44,6 +46,9 @@ pub fn list_cameras() -> Vec<DeviceInfo> {
 }
 
 /// The microphones of this system, then the monitors of its outputs (marked in `detail`).
-pub fn list_microphones() -> Vec<DeviceInfo> {
+///
+/// # Errors
+/// `NoSoundServer`: which there are is not known.
+pub fn list_microphones() -> Result<Vec<DeviceInfo>, SourceError> {
     super::microphone::list()
 }

@@ -128,6 +128,12 @@ pub enum SourceError {
         /// What the system said, or what is missing.
         reason: String,
     },
+    /// The sound server that is there, or was named, does not answer: what microphones there are is not known.
+    #[error("the sound server does not answer ({reason})")]
+    NoSoundServer {
+        /// How that was seen.
+        reason: String,
+    },
     /// The device failed while it was opened.
     #[error("{what} does not start: {reason}")]
     Device {
@@ -155,6 +161,8 @@ pub enum SourceRemedy {
     OtherCard,
     /// Another file with a key.
     OtherKey,
+    /// A sound server that answers.
+    RestartSound,
     /// That whoever sent it sends again.
     SendAgain,
     /// Nothing where a clip is meant to be so, else another clip.

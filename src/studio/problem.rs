@@ -527,6 +527,9 @@ impl Problem {
                 Self::new(Kind::SourceUnreadable, path.clone(), reason.clone()).with_source_remedy(*remedy)
             }
             SourceError::Listen { address, reason } => Self::new(Kind::SourceListen, address.clone(), reason.clone()),
+            SourceError::NoSoundServer { reason } => {
+                Self::new(Kind::SourceFailed, "sound", reason.clone()).with_source_remedy(SourceRemedy::RestartSound)
+            }
             SourceError::Device { what, reason } => Self::new(Kind::SourceFailed, what.clone(), reason.clone()),
         }
     }

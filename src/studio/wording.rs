@@ -65,6 +65,9 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::SourcePermission => format!("{about} may not be opened ({details})."),
         ProblemKind::SourceBusy => format!("{about} is in use by another program ({details})."),
         ProblemKind::SourceUnreadable => format!("{about} cannot be used: {details}."),
+        ProblemKind::SourceFailed if problem.source_remedy() == Some(SourceRemedy::RestartSound) => {
+            format!("The sound server does not answer ({details}).")
+        }
         ProblemKind::SourceFailed => format!("{about} does not start ({details})."),
         ProblemKind::SourceListen => format!("Streams cannot be received at {about} ({details})."),
         ProblemKind::SourceRefused => format!("{about} cannot be used: {details}."),
@@ -339,6 +342,9 @@ fn with_source(remedy: SourceRemedy) -> &'static str {
         SourceRemedy::OtherCard => "Choose another picture: PNG or JPEG.",
         SourceRemedy::OtherKey => "Give a file that holds the key and nothing else.",
         SourceRemedy::OtherIfNotMeant => "Nothing, if it is meant to be so; otherwise choose another clip.",
+        SourceRemedy::RestartSound => {
+            "Restart it (on Linux: systemctl --user restart pipewire-pulse, or pulseaudio -k), and start again."
+        }
         SourceRemedy::SendAgain => "Begin to send again; Tally takes it up by itself.",
     }
 }
@@ -376,6 +382,13 @@ mod tests {
             let (path, reason) = (path.clone(), reason.clone());
             assert_eq!(to_do(&Problem::from_source(&SourceError::Unreadable { path, reason, remedy })), told);
         }
+    }
+
+    #[test]
+    fn a_sound_server_that_does_not_answer_is_not_plugged_in() {
+        let problem = Problem::from_source(&SourceError::NoSoundServer { reason: "nothing for 3 s".to_owned() });
+        assert_eq!(what(&problem), "The sound server does not answer (nothing for 3 s).");
+        assert!(to_do(&problem).starts_with("Restart it"));
     }
 
     #[test]

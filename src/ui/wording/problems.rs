@@ -82,6 +82,9 @@ fn what_german(problem: &Problem) -> String {
         Kind::SourcePermission => format!("{about} darf nicht geöffnet werden ({details})."),
         Kind::SourceBusy => format!("{about} wird von einem anderen Programm benutzt ({details})."),
         Kind::SourceUnreadable => format!("{about} ist nicht verwendbar: {details}."),
+        Kind::SourceFailed if problem.source_remedy() == Some(SourceRemedy::RestartSound) => {
+            format!("Der Audioserver antwortet nicht ({details}).")
+        }
         Kind::SourceFailed => format!("{about} startet nicht ({details})."),
         Kind::SourceListen => format!("Bei {about} lassen sich keine Streams empfangen ({details})."),
         Kind::SourceRefused => format!("{about} ist nicht verwendbar: {details}."),
@@ -314,6 +317,10 @@ fn source_row(remedy: SourceRemedy) -> [&'static str; 2] {
         SourceRemedy::OtherIfNotMeant => [
             "Nothing to do, if it is meant to be so; otherwise choose another clip.",
             "Nichts zu tun, wenn es so sein soll; sonst wähle einen anderen Clip.",
+        ],
+        SourceRemedy::RestartSound => [
+            "Restart it (on Linux: systemctl --user restart pipewire-pulse, or pulseaudio -k), then choose the sound again.",
+            "Starte ihn neu (unter Linux: systemctl --user restart pipewire-pulse oder pulseaudio -k), dann wähle den Ton noch einmal.",
         ],
         SourceRemedy::SendAgain => [
             "Begin to send again; Tally takes it up by itself.",
