@@ -40,6 +40,11 @@ pub struct Captured {
 pub enum SourceEvent {
     /// Nobody sends it yet, and nothing of it has come: an incoming stream. Over with `Restored`.
     Awaited,
+    /// Nobody sends it yet, but somebody sends under a name that nobody waits for. Told once after `Awaited`.
+    Misnamed {
+        /// That name, with its application.
+        name: String,
+    },
     /// Nothing came for so long; the source tries to restart.
     Stalled {
         /// How long nothing has come.
@@ -163,6 +168,8 @@ pub enum SourceRemedy {
     OtherKey,
     /// A sound server that answers.
     RestartSound,
+    /// That whoever sends does so under the name that is awaited.
+    SameName,
     /// That whoever sent it sends again.
     SendAgain,
     /// Nothing where a clip is meant to be so, else another clip.

@@ -544,6 +544,9 @@ impl Problem {
         use ProblemKind as Kind;
         match event {
             SourceEvent::Awaited => Self::new(Kind::SourceAwaited, about, String::new()),
+            SourceEvent::Misnamed { name } => {
+                Self::new(Kind::SourceAwaited, about, name.clone()).with_source_remedy(SourceRemedy::SameName)
+            }
             SourceEvent::Stalled { silent_for } => {
                 Self::new(Kind::SourceStalled, about, format!("nothing for {:.1} s", silent_for.as_secs_f64()))
             }

@@ -71,6 +71,9 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::SourceFailed => format!("{about} does not start ({details})."),
         ProblemKind::SourceListen => format!("Streams cannot be received at {about} ({details})."),
         ProblemKind::SourceRefused => format!("{about} cannot be used: {details}."),
+        ProblemKind::SourceAwaited if !details.is_empty() => {
+            format!("Nobody sends to {about} yet, but somebody sends to {details}.")
+        }
         ProblemKind::SourceAwaited => format!("Nobody sends to {about} yet."),
         ProblemKind::SourceStalled => format!("{about} has stopped sending: {details}."),
         ProblemKind::SourceFrozen => format!("The picture of {about} stands still: the same for {details}."),
@@ -345,6 +348,7 @@ fn with_source(remedy: SourceRemedy) -> &'static str {
         SourceRemedy::RestartSound => {
             "Restart it (on Linux: systemctl --user restart pipewire-pulse, or pulseaudio -k), and start again."
         }
+        SourceRemedy::SameName => "Send to the name that is awaited, letter by letter; Tally takes it up by itself.",
         SourceRemedy::SendAgain => "Begin to send again; Tally takes it up by itself.",
     }
 }
@@ -382,6 +386,14 @@ mod tests {
             let (path, reason) = (path.clone(), reason.clone());
             assert_eq!(to_do(&Problem::from_source(&SourceError::Unreadable { path, reason, remedy })), told);
         }
+    }
+
+    #[test]
+    fn a_slip_in_a_name_is_told_with_both_names() {
+        let slip = SourceEvent::Misnamed { name: "live/Phone".to_owned() };
+        let problem = Problem::from_source_event("phone (picture)", &slip);
+        assert_eq!(what(&problem), "Nobody sends to phone (picture) yet, but somebody sends to live/Phone.");
+        assert!(to_do(&problem).contains("letter by letter"));
     }
 
     #[test]

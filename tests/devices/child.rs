@@ -123,6 +123,7 @@ impl Events {
         if let Some(event) = event {
             let name = match event {
                 SourceEvent::Awaited => "awaited",
+                SourceEvent::Misnamed { .. } => "misnamed",
                 SourceEvent::Stalled { .. } => "stalled",
                 SourceEvent::Frozen { .. } => "frozen",
                 SourceEvent::Ended { .. } => "Ended",

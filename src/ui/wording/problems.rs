@@ -88,6 +88,9 @@ fn what_german(problem: &Problem) -> String {
         Kind::SourceFailed => format!("{about} startet nicht ({details})."),
         Kind::SourceListen => format!("Bei {about} lassen sich keine Streams empfangen ({details})."),
         Kind::SourceRefused => format!("{about} ist nicht verwendbar: {details}."),
+        Kind::SourceAwaited if !details.is_empty() => {
+            format!("An {about} sendet noch niemand, aber jemand sendet an {details}.")
+        }
         Kind::SourceAwaited => format!("Noch sendet niemand an {about}."),
         Kind::SourceStalled => format!("{about} liefert nichts mehr: {details}."),
         Kind::SourceFrozen => format!("Das Bild von {about} steht still: seit {details} dasselbe."),
@@ -321,6 +324,10 @@ fn source_row(remedy: SourceRemedy) -> [&'static str; 2] {
         SourceRemedy::RestartSound => [
             "Restart it (on Linux: systemctl --user restart pipewire-pulse, or pulseaudio -k), then choose the sound again.",
             "Starte ihn neu (unter Linux: systemctl --user restart pipewire-pulse oder pulseaudio -k), dann wähle den Ton noch einmal.",
+        ],
+        SourceRemedy::SameName => [
+            "Send to the name that is awaited, letter by letter; Tally takes it up by itself.",
+            "Sende an den erwarteten Namen, Buchstabe für Buchstabe; Tally nimmt es dann von selbst.",
         ],
         SourceRemedy::SendAgain => [
             "Begin to send again; Tally takes it up by itself.",
