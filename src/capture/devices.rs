@@ -37,6 +37,12 @@ impl DeviceInfo {
     }
 }
 
+/// A device's own name on one line: what is no character to be read becomes a space.
+pub(super) fn plain_name(name: &str) -> String {
+    let plain: String = name.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    plain.trim().to_owned()
+}
+
 /// What the detail of a monitor ends with.
 pub(super) const MONITOR: &str = "what an output plays";
 
@@ -51,4 +57,15 @@ pub fn list_cameras() -> Vec<DeviceInfo> {
 /// `NoSoundServer`: which there are is not known.
 pub fn list_microphones() -> Result<Vec<DeviceInfo>, SourceError> {
     super::microphone::list()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_line() {
+        assert_eq!(plain_name("Cam\r\nera\t\u{1b}[31m\n"), "Cam  era  [31m");
+        assert_eq!(plain_name("Kamera für Ünß"), "Kamera für Ünß");
+    }
 }

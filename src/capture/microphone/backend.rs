@@ -11,6 +11,7 @@ use cpal::{
 };
 
 use super::feed::{CallbackEnd, Feed, Pulse, feed};
+use crate::capture::devices::plain_name;
 use crate::capture::{DeviceInfo, DeviceKind, SourceError};
 use crate::clock::Clock;
 use crate::flow::Queue;
@@ -121,7 +122,7 @@ fn info_of(host: HostId, id: &str, name: &str, device: &Device, default: bool) -
     let plural = if channels == 1 { "" } else { "s" };
     Some(DeviceInfo {
         id: format!("mic:{id}"),
-        name: name.lines().next().unwrap_or(name).to_owned(),
+        name: plain_name(name.lines().next().unwrap_or(name)),
         kind: DeviceKind::Microphone,
         formats: vec![format!("{} Hz, {channels} channel{plural}", config.sample_rate())],
         default,

@@ -21,7 +21,7 @@ use pulseaudio::{Client, ClientError, RecordStream, cookie_path_from_env, socket
 
 use super::backend::{Running, chosen};
 use super::feed::feed;
-use crate::capture::devices::MONITOR;
+use crate::capture::devices::{MONITOR, plain_name};
 use crate::capture::{DeviceInfo, DeviceKind, SourceError};
 use crate::clock::Clock;
 use crate::flow::{Queue, Worker};
@@ -115,11 +115,11 @@ impl Server {
                 let monitor = source.monitor_of_sink_index.is_some() || source.monitor_of_sink_name.is_some();
                 let channels = source.sample_spec.channels;
                 let plural = if channels == 1 { "" } else { "s" };
-                let name = source.description.as_ref().unwrap_or(&source.name).to_string_lossy().into_owned();
+                let name = source.description.as_ref().unwrap_or(&source.name).to_string_lossy();
                 let what = if monitor { format!("PulseAudio, {MONITOR}") } else { "PulseAudio".to_owned() };
                 let info = DeviceInfo {
                     id: format!("mic:{}", source.name.to_string_lossy()),
-                    name,
+                    name: plain_name(&name),
                     kind: DeviceKind::Microphone,
                     formats: vec![format!("{} Hz, {channels} channel{plural}", source.sample_spec.sample_rate)],
                     default: default.as_ref() == Some(&source.name),
