@@ -166,6 +166,8 @@ pub enum SourceRemedy {
     OtherCard,
     /// Another file with a key.
     OtherKey,
+    /// Less gain: the source itself is not too loud.
+    LowerGain,
     /// A sound server that answers.
     RestartSound,
     /// That whoever sends does so under the name that is awaited.

@@ -580,6 +580,9 @@ impl Problem {
         if notice.id == "file" && notice.kind == ProblemKind::SourceBlack {
             return problem.with_source_remedy(SourceRemedy::OtherIfNotMeant);
         }
+        if notice.by_gain && notice.kind == ProblemKind::SourceClipping {
+            return problem.with_source_remedy(SourceRemedy::LowerGain);
+        }
         let inputs = notice.inputs.clone();
         let advice = inputs.map(|inputs| Box::new(Advice { inputs: Some(inputs), ..Advice::default() }));
         Self { advice, ..problem }
@@ -614,7 +617,14 @@ mod tests {
             let (kind, turn) = (ProblemKind::SourceSilent, Turn::Begun(Duration::from_secs(5)));
             let (id, about) = (id.to_owned(), about.to_owned());
             let inputs = OtherInputs::beside(&id, all);
-            crate::studio::wording::what(&Problem::from_noticed(&Notice { id, about, kind, turn, inputs }))
+            crate::studio::wording::what(&Problem::from_noticed(&Notice {
+                id,
+                about,
+                kind,
+                turn,
+                inputs,
+                by_gain: false,
+            }))
         };
         assert_eq!(
             told("mic:desk", "Desk", &all),

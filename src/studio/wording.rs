@@ -92,6 +92,9 @@ pub fn what(problem: &Problem) -> String {
                 )
             }
         },
+        ProblemKind::SourceClipping if problem.source_remedy() == Some(SourceRemedy::LowerGain) => {
+            format!("The gain makes {about} too loud: its sound is cut off.")
+        }
         ProblemKind::SourceClipping => format!("{about} is too loud: its sound is cut off."),
         ProblemKind::MutedTalking => {
             format!("Somebody talks into {about}, and it is muted: the viewers do not hear it.")
@@ -345,6 +348,7 @@ fn with_source(remedy: SourceRemedy) -> &'static str {
         SourceRemedy::OtherCard => "Choose another picture: PNG or JPEG.",
         SourceRemedy::OtherKey => "Give a file that holds the key and nothing else.",
         SourceRemedy::OtherIfNotMeant => "Nothing, if it is meant to be so; otherwise choose another clip.",
+        SourceRemedy::LowerGain => "Lower the gain (--gain).",
         SourceRemedy::RestartSound => {
             "Restart it (on Linux: systemctl --user restart pipewire-pulse, or pulseaudio -k), and start again."
         }
@@ -386,6 +390,16 @@ mod tests {
             let (path, reason) = (path.clone(), reason.clone());
             assert_eq!(to_do(&Problem::from_source(&SourceError::Unreadable { path, reason, remedy })), told);
         }
+    }
+
+    #[test]
+    fn where_only_the_gain_clips_the_microphone_is_not_blamed() {
+        let (id, about) = ("mic:desk".to_owned(), "Desk".to_owned());
+        let (kind, turn) = (ProblemKind::SourceClipping, crate::media::Turn::Begun(std::time::Duration::from_secs(1)));
+        let notice = crate::studio::problem::Notice { id, about, kind, turn, inputs: None, by_gain: true };
+        let problem = Problem::from_noticed(&notice);
+        assert_eq!(what(&problem), "The gain makes Desk too loud: its sound is cut off.");
+        assert!(to_do(&problem).starts_with("Lower the gain"));
     }
 
     #[test]

@@ -107,6 +107,9 @@ fn what_german(problem: &Problem) -> String {
                 format!("Von {about}{what} kommt nur digitale Stille. Ist es das richtige? Es gibt auch: {names}.")
             }
         },
+        Kind::SourceClipping if problem.source_remedy() == Some(SourceRemedy::LowerGain) => {
+            format!("Der Lautstärkeregler macht {about} zu laut: der Ton wird abgeschnitten.")
+        }
         Kind::SourceClipping => format!("{about} ist zu laut: der Ton wird abgeschnitten."),
         Kind::MutedTalking => {
             format!("Jemand spricht in {about}, aber der Ton ist stumm: das Publikum hört ihn nicht.")
@@ -321,6 +324,7 @@ fn source_row(remedy: SourceRemedy) -> [&'static str; 2] {
             "Nothing to do, if it is meant to be so; otherwise choose another clip.",
             "Nichts zu tun, wenn es so sein soll; sonst wähle einen anderen Clip.",
         ],
+        SourceRemedy::LowerGain => ["Turn the volume down.", "Stell die Lautstärke niedriger."],
         SourceRemedy::RestartSound => [
             "Restart it (on Linux: systemctl --user restart pipewire-pulse, or pulseaudio -k), then choose the sound again.",
             "Starte ihn neu (unter Linux: systemctl --user restart pipewire-pulse oder pulseaudio -k), dann wähle den Ton noch einmal.",
