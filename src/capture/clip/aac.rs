@@ -94,7 +94,7 @@ impl AacPcm {
     fn try_unread(&mut self) {
         let Some((sample, since)) = &mut self.unread else { return };
         *since += 1;
-        if *since % TRY_EVERY == 0 && read_sample(&mut self.file, &sample.clone(), &mut self.buffer).is_ok() {
+        if since.is_multiple_of(TRY_EVERY) && read_sample(&mut self.file, &sample.clone(), &mut self.buffer).is_ok() {
             (self.failure, self.unread) = (None, None);
         }
     }

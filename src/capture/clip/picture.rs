@@ -314,7 +314,7 @@ impl Mp4Video {
     fn decode_one(&mut self) -> bool {
         let Some(sample) = self.samples.get(self.next).copied() else { return false };
         // What else of a broken file can be read does not make it whole.
-        let again = self.unread.filter(|unread| *unread != self.next && self.next % TRY_EVERY == 0);
+        let again = self.unread.filter(|unread| *unread != self.next && self.next.is_multiple_of(TRY_EVERY));
         if let Some(unread) = again.and_then(|unread| self.samples.get(unread))
             && read_sample(&mut self.file, unread, &mut self.unit).is_ok()
         {
