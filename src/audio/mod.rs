@@ -12,7 +12,7 @@ pub use loudness::{Loudness, LoudnessReading};
 pub use meter::Meter;
 pub use mix::{apply_gain, db_from_gain, gain_from_db, mapped_sample, mono_from_stereo, ramp_gain, stereo_from_mono};
 pub use resample::DriftResampler;
-pub use watch::{Heard, SoundWatch};
+pub use watch::{Heard, SoundWatch, is_full};
 
 /// Why a measure or a resampler cannot be made: rates and channels it does not serve.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -16,6 +16,11 @@ const HEARD_AGAIN: Duration = Duration::from_millis(200);
 
 /// A sample at full scale, as converters give it.
 const FULL: f32 = 0.999;
+/// Whether a sample is at full scale as the source gave it: it cuts off itself, whatever the fader does.
+pub fn is_full(samples: &[f32]) -> bool {
+    samples.iter().any(|sample| sample.abs() >= FULL)
+}
+
 /// So many of them in a row are a wave that was cut off.
 const RUN: u32 = 3;
 /// So many chunks with such runs within so long are no single knock at the table.
@@ -355,6 +360,7 @@ mod tests {
         };
         assert!(!heard(&mut watch.clone(), 1.0));
         assert!(heard(&mut watch, 2.0));
+        assert!(!is_full(&samples) && is_full(&[0.1, -1.0]));
     }
 
     #[test]

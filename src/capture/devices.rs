@@ -1,5 +1,7 @@
 //! What devices there are: for `tally devices`, for choosing one, and for saying what is there when one is not.
 
+use super::SourceError;
+
 /// What a device captures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DeviceKind {
@@ -35,6 +37,12 @@ impl DeviceInfo {
     }
 }
 
+/// A device's own name on one line: what is no character to be read becomes a space.
+pub(super) fn plain_name(name: &str) -> String {
+    let plain: String = name.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    plain.trim().to_owned()
+}
+
 /// What the detail of a monitor ends with.
 pub(super) const MONITOR: &str = "what an output plays";
 
@@ -44,6 +52,20 @@ pub fn list_cameras() -> Vec<DeviceInfo> {
 }
 
 /// The microphones of this system, then the monitors of its outputs (marked in `detail`).
-pub fn list_microphones() -> Vec<DeviceInfo> {
+///
+/// # Errors
+/// `NoSoundServer`: which there are is not known.
+pub fn list_microphones() -> Result<Vec<DeviceInfo>, SourceError> {
     super::microphone::list()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_line() {
+        assert_eq!(plain_name("Cam\r\nera\t\u{1b}[31m\n"), "Cam  era  [31m");
+        assert_eq!(plain_name("Kamera für Ünß"), "Kamera für Ünß");
+    }
 }

@@ -40,6 +40,11 @@ pub struct Captured {
 pub enum SourceEvent {
     /// Nobody sends it yet, and nothing of it has come: an incoming stream. Over with `Restored`.
     Awaited,
+    /// Nobody sends it yet, but somebody sends under a name that nobody waits for. Told once after `Awaited`.
+    Misnamed {
+        /// That name, with its application.
+        name: String,
+    },
     /// Nothing came for so long; the source tries to restart.
     Stalled {
         /// How long nothing has come.
@@ -128,6 +133,12 @@ pub enum SourceError {
         /// What the system said, or what is missing.
         reason: String,
     },
+    /// The sound server that is there, or was named, does not answer: what microphones there are is not known.
+    #[error("the sound server does not answer ({reason})")]
+    NoSoundServer {
+        /// How that was seen.
+        reason: String,
+    },
     /// The device failed while it was opened.
     #[error("{what} does not start: {reason}")]
     Device {
@@ -155,6 +166,12 @@ pub enum SourceRemedy {
     OtherCard,
     /// Another file with a key.
     OtherKey,
+    /// Less gain: the source itself is not too loud.
+    LowerGain,
+    /// A sound server that answers.
+    RestartSound,
+    /// That whoever sends does so under the name that is awaited.
+    SameName,
     /// That whoever sent it sends again.
     SendAgain,
     /// Nothing where a clip is meant to be so, else another clip.

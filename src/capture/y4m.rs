@@ -45,6 +45,8 @@ struct Y4m {
     pool: PicturePool,
     shown: Option<(i64, Arc<Picture>)>,
     state: FileState,
+    /// The picture that could not be read last.
+    unread: Option<i64>,
 }
 
 impl Y4m {
@@ -105,6 +107,7 @@ impl Y4m {
             pool: PicturePool::new(size),
             shown: None,
             state: FileState::default(),
+            unread: None,
         };
         // Pictures are found by their number, which needs lines of one length.
         clip.load(clip.count - 1).map_err(|_error| "its pictures have headers of different lengths".to_owned())?;
@@ -161,7 +164,12 @@ impl VideoSource for Y4m {
         let index = self.frame_rate.frame_index(now).rem_euclid(self.count);
         if self.shown.as_ref().is_none_or(|(shown, _)| *shown != index) {
             let loaded = self.load(index);
-            self.state.see(&self.name, loaded.as_ref().err().map(|error| error as _));
+            let error = loaded.as_ref().err().map(|error| error as &dyn std::fmt::Display);
+            // What else of a broken file can be read does not make it whole.
+            if error.is_some() || self.unread.is_none_or(|unread| self.load(unread).is_ok()) {
+                self.state.see(&self.name, error);
+                self.unread = error.map(|_| index);
+            }
             // While the file cannot be read, the last picture stays.
             if let Ok(picture) = loaded {
                 self.shown = Some((index, picture));

@@ -7,6 +7,7 @@ use super::live::json::print_object;
 use super::{Exit, Failure, print};
 use crate::capture::devices::{DeviceInfo, DeviceKind, list_cameras, list_microphones};
 use crate::clock::Clock;
+use crate::studio::{Problem, wording};
 
 /// A line of the list.
 #[derive(Serialize)]
@@ -32,12 +33,18 @@ impl From<DeviceInfo> for Row {
 
 pub(super) fn run(args: &DevicesArgs) -> Result<Exit, Failure> {
     let clock = Clock::system();
-    let mut rows: Vec<Row> = list_cameras().into_iter().chain(list_microphones()).map(Row::from).collect();
+    let microphones = list_microphones();
+    let unknown = microphones.as_ref().err().map(Problem::from_source);
+    if let Some(problem) = &unknown {
+        print::note(&format!("{} {}", wording::what(problem), wording::to_do(problem)));
+    }
+    let found = list_cameras().into_iter().chain(microphones.unwrap_or_default());
+    let mut rows: Vec<Row> = found.map(Row::from).collect();
     if !args.json {
         for (kind, instead) in
             [("camera", "--video test shows a test pattern"), ("microphone", "--audio test plays a tone")]
         {
-            if rows.iter().all(|row| row.kind != kind) {
+            if rows.iter().all(|row| row.kind != kind) && (kind == "camera" || unknown.is_none()) {
                 print::note(&format!("There is no {kind} here; {instead}."));
             }
         }

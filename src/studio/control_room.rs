@@ -511,7 +511,7 @@ impl ControlRoom {
                     continue;
                 }
                 next = clock.now() + DEVICES_INTERVAL;
-                let found = [devices::list_cameras(), devices::list_microphones()];
+                let found = [devices::list_cameras(), devices::list_microphones().unwrap_or_default()];
                 let kinds = [DeviceKind::Camera, DeviceKind::Microphone];
                 for ((kind, found), told) in kinds.into_iter().zip(found).zip(&mut told) {
                     if told.as_ref() != Some(&found) {

@@ -116,6 +116,7 @@ impl Serving {
 
     fn stream(self: &Arc<Self>, name: &StreamName, clock: &Clock) -> Result<Arc<IncomingStream>, SourceError> {
         let mut known = self.streams.lock();
+        let stray = known.stray();
         let entry = known.of(name.app(), name.name());
         if let Some(stream) = entry.receiver.upgrade() {
             return Ok(stream);
@@ -123,8 +124,9 @@ impl Serving {
         let stream = IncomingStream::start(clock, Box::new(Arc::clone(self)))
             .map_err(|error| SourceError::Device { what: name.to_string(), reason: error.to_string() })?;
         let feed = stream.feed();
-        if let Some(published) = &entry.published {
-            published.so_far().for_each(|unit| feed.push(unit));
+        match &entry.published {
+            Some(published) => published.so_far().for_each(|unit| feed.push(unit)),
+            None => stray.into_iter().for_each(|name| feed.push(IncomingUnit::Misnamed { name })),
         }
         entry.receiver = Arc::downgrade(&stream);
         entry.feed = Some(feed);
@@ -236,6 +238,19 @@ impl Known<'_> {
         self.0.iter_mut().find(|entry| entry.app == app && entry.name == name)
     }
 
+    /// What is published though nobody waits for it: often a slip in the name.
+    fn stray(&self) -> Option<String> {
+        let stray = self.0.iter().find(|entry| entry.published.is_some() && entry.receiver.strong_count() == 0);
+        stray.map(|entry| format!("{}/{}", entry.app, entry.name))
+    }
+
+    /// Tells whoever waits of what came instead.
+    fn tell_stray(&self, name: &str) {
+        for entry in self.0.iter().filter(|entry| entry.published.is_none() && entry.receiver.strong_count() > 0) {
+            entry.pass(IncomingUnit::Misnamed { name: name.to_owned() });
+        }
+    }
+
     fn of(&mut self, app: &str, name: &str) -> &mut Entry {
         let known = self.0.iter().position(|entry| entry.app == app && entry.name == name);
         let index = known.unwrap_or_else(|| {
@@ -279,6 +294,11 @@ impl Streams {
                 let entry = known.of(app, name);
                 entry.published = Some(Published::default());
                 entry.pass(IncomingUnit::Started);
+                let is_wanted = entry.receiver.strong_count() > 0;
+                if !is_wanted {
+                    tracing::warn!(%app, %name, "nobody waits for this stream");
+                    known.tell_stray(&format!("{app}/{name}"));
+                }
             }
             IngestEvent::PublishEnded { name, app, reason, .. } => {
                 tracing::info!(%app, %name, %reason, "an incoming stream ends");
@@ -296,6 +316,7 @@ impl Streams {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::SourceEvent;
     use crate::flow::Worker;
 
     fn unit(published: &mut Published, kind: TagKind, timestamp_ms: u32, body: &'static [u8]) -> Option<IncomingUnit> {
@@ -373,6 +394,43 @@ mod tests {
         let everywhere = told("0.0.0.0:1935", true);
         assert!(!everywhere.contains("0.0.0.0") && everywhere.contains(":1935/live/phone?key=KEY"), "{everywhere}");
         assert!(!told("[::]:1935", true).contains("[::]"));
+    }
+
+    #[test]
+    fn who_sends_under_another_name_is_told_to_who_waits() {
+        let clock = Clock::system();
+        let settings = IngestSettings { listen: "127.0.0.1:0".parse().unwrap(), key_file: None };
+        let door = IngestDoor::new(settings);
+        let (stream, info) = door.stream(&"phone".parse().unwrap(), &clock).unwrap();
+        let streams = Arc::clone(&door.open.lock().unwrap().upgrade().unwrap().streams);
+        let begins = |name: &str| {
+            let (name, app) = (name.to_owned(), "live".to_owned());
+            streams.event(&IngestEvent::PublishStarted { name, app, peer: "127.0.0.1:9".parse().unwrap() });
+        };
+        let mut sound = stream.sound(info, 48_000, 1);
+        let told = |source: &mut dyn crate::capture::AudioSource| {
+            let until = clock.now() + Duration::from_secs(5);
+            loop {
+                if let Some(event) = source.poll_event() {
+                    break Some(event);
+                }
+                if clock.now() >= until {
+                    break None;
+                }
+                clock.sleep_until(until, Duration::from_millis(5));
+            }
+        };
+        assert_eq!(told(&mut *sound), Some(SourceEvent::Awaited));
+        begins("Phone");
+        begins("fone");
+        assert_eq!(told(&mut *sound), Some(SourceEvent::Misnamed { name: "live/Phone".to_owned() }));
+        // One that is opened while it comes hears of it too; one that is known, and is wanted now, is taken up.
+        let (late, info) = door.stream(&"tablet".parse().unwrap(), &clock).unwrap();
+        let mut late = late.sound(info, 48_000, 1);
+        assert_eq!(told(&mut *late), Some(SourceEvent::Awaited));
+        assert_eq!(told(&mut *late), Some(SourceEvent::Misnamed { name: "live/Phone".to_owned() }));
+        begins("phone");
+        assert!(sound.poll_event().is_none(), "told once");
     }
 
     #[test]

@@ -532,6 +532,9 @@ impl Problem {
                 Self::new(Kind::SourceUnreadable, path.clone(), reason.clone()).with_source_remedy(*remedy)
             }
             SourceError::Listen { address, reason } => Self::new(Kind::SourceListen, address.clone(), reason.clone()),
+            SourceError::NoSoundServer { reason } => {
+                Self::new(Kind::SourceFailed, "sound", reason.clone()).with_source_remedy(SourceRemedy::RestartSound)
+            }
             SourceError::Device { what, reason } => Self::new(Kind::SourceFailed, what.clone(), reason.clone()),
         }
     }
@@ -546,6 +549,9 @@ impl Problem {
         use ProblemKind as Kind;
         match event {
             SourceEvent::Awaited => Self::new(Kind::SourceAwaited, about, String::new()),
+            SourceEvent::Misnamed { name } => {
+                Self::new(Kind::SourceAwaited, about, name.clone()).with_source_remedy(SourceRemedy::SameName)
+            }
             SourceEvent::Stalled { silent_for } => {
                 Self::new(Kind::SourceStalled, about, format!("nothing for {:.1} s", silent_for.as_secs_f64()))
             }
@@ -578,6 +584,9 @@ impl Problem {
         }
         if notice.id == "file" && notice.kind == ProblemKind::SourceBlack {
             return problem.with_source_remedy(SourceRemedy::OtherIfNotMeant);
+        }
+        if notice.by_gain && notice.kind == ProblemKind::SourceClipping {
+            return problem.with_source_remedy(SourceRemedy::LowerGain);
         }
         let inputs = notice.inputs.clone();
         let advice = inputs.map(|inputs| Box::new(Advice { inputs: Some(inputs), ..Advice::default() }));
@@ -616,7 +625,14 @@ mod tests {
             let (kind, turn) = (ProblemKind::SourceSilent, Turn::Begun(Duration::from_secs(5)));
             let (id, about) = (id.to_owned(), about.to_owned());
             let inputs = OtherInputs::beside(&id, all);
-            crate::studio::wording::what(&Problem::from_noticed(&Notice { id, about, kind, turn, inputs }))
+            crate::studio::wording::what(&Problem::from_noticed(&Notice {
+                id,
+                about,
+                kind,
+                turn,
+                inputs,
+                by_gain: false,
+            }))
         };
         assert_eq!(
             told("mic:desk", "Desk", &all),

@@ -65,7 +65,7 @@ pub(super) fn open_audio(
     let (rate, channels) = (encoding.sample_rate, encoding.channels);
     let test = || test_signal::open_audio(rate, channels);
     Ok(match choice {
-        AudioChoice::Auto if !devices::list_microphones().iter().any(|m| m.default) => {
+        AudioChoice::Auto if !devices::list_microphones()?.iter().any(|m| m.default) => {
             Opened::substitute(test(), "microphone")
         }
         AudioChoice::Auto => Opened::device(microphone::open(None, rate, channels, clock)?),

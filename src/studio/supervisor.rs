@@ -420,7 +420,8 @@ impl Supervisor {
         let totals = running.health.totals(now, &running.program, &running.lines, disk);
         if let Some(rehearse) = running.rehearse.take() {
             running.lines.clear();
-            let report = rehearse.finish(&self.settings);
+            let missing = running.stage.handle().standing().never_came();
+            let report = rehearse.finish(&self.settings).without(missing);
             self.tell(StudioEvent::Rehearsal(Box::new(report)));
         }
         let end = running.program.end().min(now);

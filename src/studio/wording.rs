@@ -65,9 +65,15 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::SourcePermission => format!("{about} may not be opened ({details})."),
         ProblemKind::SourceBusy => format!("{about} is in use by another program ({details})."),
         ProblemKind::SourceUnreadable => format!("{about} cannot be used: {details}."),
+        ProblemKind::SourceFailed if problem.source_remedy() == Some(SourceRemedy::RestartSound) => {
+            format!("The sound server does not answer ({details}).")
+        }
         ProblemKind::SourceFailed => format!("{about} does not start ({details})."),
         ProblemKind::SourceListen => format!("Streams cannot be received at {about} ({details})."),
         ProblemKind::SourceRefused => format!("{about} cannot be used: {details}."),
+        ProblemKind::SourceAwaited if !details.is_empty() => {
+            format!("Nobody sends to {about} yet, but somebody sends to {details}.")
+        }
         ProblemKind::SourceAwaited => format!("Nobody sends to {about} yet."),
         ProblemKind::SourceStalled => format!("{about} has stopped sending: {details}."),
         ProblemKind::SourceFrozen => format!("The picture of {about} stands still: the same for {details}."),
@@ -86,6 +92,9 @@ pub fn what(problem: &Problem) -> String {
                 )
             }
         },
+        ProblemKind::SourceClipping if problem.source_remedy() == Some(SourceRemedy::LowerGain) => {
+            format!("The gain makes {about} too loud: its sound is cut off.")
+        }
         ProblemKind::SourceClipping => format!("{about} is too loud: its sound is cut off."),
         ProblemKind::MutedTalking => {
             format!("Somebody talks into {about}, and it is muted: the viewers do not hear it.")
@@ -346,6 +355,11 @@ fn with_source(remedy: SourceRemedy) -> &'static str {
         SourceRemedy::OtherCard => "Choose another picture: PNG or JPEG.",
         SourceRemedy::OtherKey => "Give a file that holds the key and nothing else.",
         SourceRemedy::OtherIfNotMeant => "Nothing, if it is meant to be so; otherwise choose another clip.",
+        SourceRemedy::LowerGain => "Lower the gain (--gain).",
+        SourceRemedy::RestartSound => {
+            "Restart it (on Linux: systemctl --user restart pipewire-pulse, or pulseaudio -k), and start again."
+        }
+        SourceRemedy::SameName => "Send to the name that is awaited, letter by letter; Tally takes it up by itself.",
         SourceRemedy::SendAgain => "Begin to send again; Tally takes it up by itself.",
     }
 }
@@ -384,6 +398,31 @@ mod tests {
             let (path, reason) = (path.clone(), reason.clone());
             assert_eq!(to_do(&Problem::from_source(&SourceError::Unreadable { path, reason, remedy })), told);
         }
+    }
+
+    #[test]
+    fn where_only_the_gain_clips_the_microphone_is_not_blamed() {
+        let (id, about) = ("mic:desk".to_owned(), "Desk".to_owned());
+        let (kind, turn) = (ProblemKind::SourceClipping, crate::media::Turn::Begun(std::time::Duration::from_secs(1)));
+        let notice = crate::studio::problem::Notice { id, about, kind, turn, inputs: None, by_gain: true };
+        let problem = Problem::from_noticed(&notice);
+        assert_eq!(what(&problem), "The gain makes Desk too loud: its sound is cut off.");
+        assert!(to_do(&problem).starts_with("Lower the gain"));
+    }
+
+    #[test]
+    fn a_slip_in_a_name_is_told_with_both_names() {
+        let slip = SourceEvent::Misnamed { name: "live/Phone".to_owned() };
+        let problem = Problem::from_source_event("phone (picture)", &slip);
+        assert_eq!(what(&problem), "Nobody sends to phone (picture) yet, but somebody sends to live/Phone.");
+        assert!(to_do(&problem).contains("letter by letter"));
+    }
+
+    #[test]
+    fn a_sound_server_that_does_not_answer_is_not_plugged_in() {
+        let problem = Problem::from_source(&SourceError::NoSoundServer { reason: "nothing for 3 s".to_owned() });
+        assert_eq!(what(&problem), "The sound server does not answer (nothing for 3 s).");
+        assert!(to_do(&problem).starts_with("Restart it"));
     }
 
     #[test]

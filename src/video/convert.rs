@@ -180,25 +180,33 @@ pub fn jpeg_size(data: &[u8]) -> Option<Size> {
 
 /// Whether a JPEG has its end (ITU-T T.81, B.1.1.3: EOI); one that was cut off has none, and is grey below when decoded.
 pub fn jpeg_has_end(data: &[u8]) -> bool {
+    jpeg_end(data).is_some()
+}
+
+/// Where a JPEG's end mark is.
+fn jpeg_end(data: &[u8]) -> Option<usize> {
     const SOI: [u8; 2] = [0xff, 0xd8];
     const EOI: [u8; 2] = [0xff, 0xd9];
     const SOS: u8 = 0xda;
     // Segments say how long they are; one of them may hold a small picture with an end of its own.
-    let Some(mut rest) = data.strip_prefix(&SOI) else { return false };
+    let mut rest = data.strip_prefix(&SOI)?;
     while let [0xff, filled_up @ ..] = rest {
-        let [marker, after @ ..] = filled_up else { return false };
+        let [marker, after @ ..] = filled_up else { return None };
         rest = match (marker, after) {
-            (&SOS, _) => return after.windows(2).rev().any(|pair| pair == EOI),
+            (&SOS, _) => {
+                let place = after.windows(2).rposition(|pair| pair == EOI)?;
+                return Some(data.len() - after.len() + place);
+            }
             // Markers may be filled up, and some have no segment.
             (0xff, _) => filled_up,
             (0x01 | 0xd0..=0xd7, _) => after,
             (_, [high, low, ..]) => {
                 after.get(usize::from(u16::from_be_bytes([*high, *low])).max(2)..).unwrap_or_default()
             }
-            _ => return false,
+            _ => return None,
         };
     }
-    false
+    None
 }
 
 fn jpeg_options() -> DecoderOptions {
@@ -208,10 +216,32 @@ fn jpeg_options() -> DecoderOptions {
         .set_max_height(SIDE_MAX as usize)
 }
 
+/// The JPEG `data` as `to_picture` has it, but refused where something is missing in its midst, which would be grey or
+/// garbled. A few bytes may be missing unnoticed: what follows them is decoded as something else, and may be as long.
+///
+/// # Errors
+/// It is damaged or has no end, or is not of the picture's size.
+pub fn whole_jpeg_to_picture(data: &[u8], picture: &mut Picture) -> Result<(), ConvertError> {
+    /// What the decoder reads ahead of what it needs.
+    const AHEAD: usize = 8;
+    let end = jpeg_end(data).ok_or_else(|| ConvertError::Jpeg("it is cut off".to_owned()))?;
+    // Behind the end mark the decoder makes up what is missing; behind the end of the data it does not.
+    let mut scan = Vec::with_capacity(end + AHEAD);
+    scan.extend_from_slice(data.get(..end).unwrap_or(data));
+    scan.resize(end + AHEAD, 0);
+    decode_jpeg(&scan, jpeg_options().set_strict_mode(true), picture)
+}
+
 fn jpeg_to_picture(data: &[u8], picture: &mut Picture) -> Result<(), ConvertError> {
+    decode_jpeg(data, jpeg_options(), picture)
+}
+
+fn decode_jpeg(data: &[u8], options: DecoderOptions, picture: &mut Picture) -> Result<(), ConvertError> {
     let damaged = |error: zune_jpeg::errors::DecodeErrors| ConvertError::Jpeg(error.to_string());
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(data), jpeg_options());
     decoder.decode_headers().map_err(damaged)?;
+    // Headers are read as they come: some cameras fill up between them.
+    decoder.set_options(options);
     let Some(info) = decoder.info() else { return Err(ConvertError::Jpeg("no picture in it".to_owned())) };
     let size = Size::new(u32::from(info.width), u32::from(info.height));
     if size != picture.size() {

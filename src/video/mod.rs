@@ -13,6 +13,7 @@ pub use card::draw_card;
 pub use compose::Composer;
 pub use convert::{
     ColorMatrix, ColorRange, ConvertError, PixelFormat, RawPicture, jpeg_has_end, jpeg_size, to_picture,
+    whole_jpeg_to_picture,
 };
 pub use sample::PictureSample;
 pub use test_pattern::{TestPattern, flash_is_on, read_block_time};

@@ -203,7 +203,8 @@ fn errors_say_whose_fault_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let control = folder.path().join("control");
     for (word, id, expected) in [
-        ("deny0", "", &["error Permission", "group video", "/dev/video0"][..]),
+        ("deny0", "", &["error Permission", "/dev/video0"][..]),
+        ("deny0", "camera:usb-0000-00-14.0-1-Shim-Camera-0", &["error Permission", "/dev/video0"]),
         ("busy0", "", &["error Busy", "usb-0000-00-14.0-1-Shim-Camera-0"]),
         ("", "camera:nobody", &["error NotFound", "camera:nobody", "camera:usb-0000-00-14.0-1-Shim-Camera-0"]),
         ("unplug0", "", &["error NotFound", "available: none"]),

@@ -16,7 +16,7 @@ use tally::clock::Clock;
 use tally::ingest::{IngestConfig, IngestEvent, IngestServer};
 use tally::media::Size;
 use tally::settings::{AudioChoice, Destination, EncodingSettings, IngestSettings, ShowSettings, VideoChoice};
-use tally::studio::check::{CheckEvent, CheckSettings, CheckSummary, CheckVerdict};
+use tally::studio::check::{Check, CheckEvent, CheckSettings, CheckSummary, CheckVerdict, NextCheckEvent};
 use tally::studio::rehearsal::RehearsalReport;
 use tally::studio::{
     Command, DestinationState, KeptChoice, KeptSource, NextEvent, PreviewRate, ProblemKind, Show, SourceState, Studio,
@@ -485,4 +485,42 @@ fn a_source_that_was_lost_on_air_and_replaced_is_no_failure_of_the_show() {
         let failure = open.end().1.failure.map(|problem| problem.kind);
         assert_eq!(failure, (!replaced).then_some(ProblemKind::SourceLost), "replaced: {replaced}");
     }
+}
+
+#[test]
+fn a_stream_that_nobody_sends_is_neither_ready_nor_good() {
+    let awaited = ShowSettings {
+        video: VideoChoice::Incoming("phone".parse().unwrap()),
+        audio: AudioChoice::Incoming("phone".parse().unwrap()),
+        ingest: IngestSettings { listen: "127.0.0.1:0".parse().unwrap(), key_file: None },
+        ..settings()
+    };
+    let open = Open::new(&awaited);
+    open.wait(|event| match event {
+        StudioEvent::Source { state: SourceState::Lost(problem), .. } => {
+            (problem.kind == ProblemKind::SourceAwaited).then_some(())
+        }
+        _ => None,
+    });
+    // On the stage that is there, and on one of its own.
+    open.check(awaited.clone());
+    let on_stage = open.wait_for_check().1;
+    let settings = CheckSettings { show: awaited.clone(), publish: false };
+    let check = Check::start(settings, Clock::system()).unwrap();
+    let alone = loop {
+        if let NextCheckEvent::Event(event) = check.next_event(PATIENCE)
+            && let CheckEvent::Ended(summary) = *event
+        {
+            break *summary;
+        }
+    };
+    for summary in [on_stage, alone] {
+        assert_eq!(summary.verdict, CheckVerdict::ReadyWithWarnings);
+        assert!(summary.warnings.iter().all(|problem| problem.kind == ProblemKind::SourceAwaited), "{summary:?}");
+    }
+    open.go_live(awaited);
+    open.wait_for_live();
+    open.wait_for_stats(2);
+    let verdict = open.end().0.unwrap().verdict.to_string();
+    assert!(verdict.starts_with("Not good: nothing came from phone"), "{verdict}");
 }

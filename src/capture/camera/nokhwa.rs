@@ -9,6 +9,7 @@ use nokhwa::{Buffer, Camera, NokhwaError};
 
 use super::backend::{Backend, Fault, Running};
 use super::format::{Offered, choose, slug};
+use crate::capture::devices::plain_name;
 use crate::capture::{CameraRequest, SourceError};
 use crate::clock::{Clock, unix_time};
 use crate::flow::{Popped, Queue, Worker};
@@ -34,7 +35,9 @@ pub(super) fn open(id: Option<&str>, wanted: CameraRequest, clock: &Clock) -> Re
     let found = match id {
         None => all.first(),
         Some(id) => all.iter().find(|info| {
-            stable_id(info) == id || index_text(info.index()) == id || info.human_name().eq_ignore_ascii_case(id)
+            stable_id(info) == id
+                || index_text(info.index()) == id
+                || plain_name(&info.human_name()).eq_ignore_ascii_case(id)
         }),
     };
     let Some(info) = found else {
@@ -44,7 +47,7 @@ pub(super) fn open(id: Option<&str>, wanted: CameraRequest, clock: &Clock) -> Re
     };
     let what = format!("camera:{}", stable_id(info));
     let (backend, format) = Waiting::spawn(info.index().clone(), wanted, clock, &what)?;
-    Ok(Running { backend: Box::new(backend), id: what, name: info.human_name(), format })
+    Ok(Running { backend: Box::new(backend), id: what, name: plain_name(&info.human_name()), format })
 }
 
 /// What there is, the default first.
@@ -58,7 +61,7 @@ pub(super) fn list() -> Vec<crate::capture::DeviceInfo> {
             let offers: Vec<Offered> = offers.unwrap_or_default().iter().filter_map(offered).collect();
             crate::capture::DeviceInfo {
                 id: format!("camera:{}", stable_id(info)),
-                name: info.human_name(),
+                name: plain_name(&info.human_name()),
                 kind: crate::capture::DeviceKind::Camera,
                 formats: super::format::in_words(&offers),
                 default: std::mem::take(&mut first),

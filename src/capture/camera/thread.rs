@@ -12,7 +12,9 @@ use crate::capture::{CameraRequest, Captured, SourceError, SourceEvent, SourceIn
 use crate::clock::{Backoff, Clock};
 use crate::flow::{Latest, Popped, Queue, Stop, Worker};
 use crate::media::{PicturePool, PixelAspect, Size, Timestamp};
-use crate::video::{ConvertError, PictureSample, PixelFormat, RawPicture, jpeg_has_end, jpeg_size, to_picture};
+use crate::video::{
+    ConvertError, PictureSample, PixelFormat, RawPicture, jpeg_has_end, jpeg_size, to_picture, whole_jpeg_to_picture,
+};
 
 /// How long opening may take; USB cameras need up to a second.
 const OPEN_LIMIT: Duration = Duration::from_secs(5);
@@ -227,11 +229,13 @@ struct Pictures {
     pool: Option<PicturePool>,
     /// The camera ends its JPEGs, as nearly all do: one without an end was cut off on its way.
     ends_jpegs: bool,
+    /// One of its JPEGs was found to be whole: another that is not lacks something. Until then it may make strange ones.
+    gives_whole_jpegs: bool,
 }
 
 impl Pictures {
     fn new() -> Self {
-        Self { pool: None, ends_jpegs: false }
+        Self { pool: None, ends_jpegs: false, gives_whole_jpegs: false }
     }
 
     fn convert(&mut self, raw: &RawPicture<'_>) -> Result<std::sync::Arc<crate::media::Picture>, ConvertError> {
@@ -253,7 +257,15 @@ impl Pictures {
             other => other.insert(PicturePool::new(size)),
         };
         let mut done = Ok(());
-        let picture = pool.make(|picture| done = to_picture(&raw, picture));
+        let picture = pool.make(|picture| {
+            let is_whole = raw.format == PixelFormat::Mjpeg && self.ends_jpegs;
+            let whole = is_whole.then(|| whole_jpeg_to_picture(raw.data, picture));
+            self.gives_whole_jpegs |= matches!(whole, Some(Ok(())));
+            done = match whole {
+                Some(whole) if self.gives_whole_jpegs => whole,
+                _ => to_picture(&raw, picture),
+            };
+        });
         done.map(|()| picture)
     }
 }
@@ -288,5 +300,64 @@ mod tests {
         assert!(convert(&mut pictures, &whole));
         assert!(!convert(&mut pictures, &whole[..whole.len() - 60]));
         assert!(convert(&mut pictures, &whole));
+    }
+
+    /// A JPEG of noise, which fills its scan.
+    fn noisy_jpeg() -> Vec<u8> {
+        let mut state = 1u32;
+        let pixels: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        })
+        .take(64 * 48 * 3)
+        .collect();
+        let mut jpeg = Vec::new();
+        image::codecs::jpeg::JpegEncoder::new(&mut jpeg)
+            .encode(&pixels, 64, 48, image::ExtendedColorType::Rgb8)
+            .unwrap();
+        jpeg
+    }
+
+    #[test]
+    fn a_picture_that_lacks_its_midst_is_left_out() {
+        let whole = noisy_jpeg();
+        let mut pictures = Pictures::new();
+        assert!(convert(&mut pictures, &whole));
+        for missing in [0..700, 300..2000] {
+            let (start, end) = (whole.len() / 3 + missing.start, whole.len() / 3 + missing.end);
+            let torn = [&whole[..start], &whole[end..]].concat();
+            assert!(!convert(&mut pictures, &torn), "without {missing:?}");
+            assert!(convert(&mut pictures, &whole));
+        }
+    }
+
+    #[test]
+    fn whole_pictures_of_any_camera_are_taken() {
+        let whole = noisy_jpeg();
+        let mut pictures = Pictures::new();
+        assert!(convert(&mut pictures, &whole));
+        // Filled up behind the end, as drivers do that give the same number of bytes each time.
+        for filling in [&[0; 5000][..], &[0xff; 64], b"\r\n"] {
+            assert!(convert(&mut pictures, &[&whole[..], filling].concat()), "{filling:?}");
+        }
+        // With a marker of AVI and no tables (OpenDML).
+        let app = b"\xff\xe0\x00\x10AVI1\0\0\0\0\0\0\0\0\0\0";
+        let mut bare = [&whole[..2], app].concat();
+        let mut rest = &whole[2..];
+        while rest[1] != 0xda {
+            let length = 2 + usize::from(u16::from_be_bytes([rest[2], rest[3]]));
+            if rest[1] != 0xc4 {
+                bare.extend_from_slice(&rest[..length]);
+            }
+            rest = &rest[length..];
+        }
+        bare.extend_from_slice(rest);
+        assert!(convert(&mut pictures, &bare), "without tables");
+        // Of one colour, which leaves next to nothing in a row.
+        let mut flat = Vec::new();
+        image::codecs::jpeg::JpegEncoder::new(&mut flat)
+            .encode(&[0; 64 * 48 * 3], 64, 48, image::ExtendedColorType::Rgb8)
+            .unwrap();
+        assert!(convert(&mut pictures, &flat), "of one colour");
     }
 }

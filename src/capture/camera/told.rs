@@ -18,7 +18,7 @@ impl Told {
             SourceEvent::Restored => Self::Up,
             SourceEvent::Frozen { .. } => Self::Frozen,
             // Of a camera there is no such thing as nobody who sends.
-            SourceEvent::Stalled { .. } | SourceEvent::Awaited => Self::Stalled,
+            SourceEvent::Stalled { .. } | SourceEvent::Awaited | SourceEvent::Misnamed { .. } => Self::Stalled,
             SourceEvent::Lost { .. }
             | SourceEvent::Ended { .. }
             | SourceEvent::FileFailed { .. }

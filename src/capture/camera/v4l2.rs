@@ -32,6 +32,10 @@ const USUAL_SIZES: [(u32, u32); 7] =
 /// Rates offered for drivers that take any rate.
 const USUAL_RATES: [u32; 7] = [5, 10, 15, 24, 25, 30, 60];
 
+/// What gives permission to open cameras.
+const GIVE_PERMISSION: &str =
+    "add yourself to the group video (sudo usermod -aG video $USER), then log out and in again";
+
 /// A video node that can or could be a camera.
 struct Node {
     path: PathBuf,
@@ -43,11 +47,7 @@ struct Node {
 /// Opens `id` (without its prefix) at the format nearest to `wanted`.
 pub(super) fn open(id: Option<&str>, wanted: CameraRequest, clock: &Clock) -> Result<Running, SourceError> {
     let mut nodes = nodes();
-    let Some(index) = find(&nodes, id) else {
-        let wanted = id.map_or_else(|| "camera".to_owned(), |id| format!("camera:{id}"));
-        let available = nodes.iter().map(|node| format!("camera:{}", node.id)).collect();
-        return Err(SourceError::NotFound { wanted, available });
-    };
+    let Some(index) = find(&nodes, id) else { return Err(missing(&nodes, id)) };
     let node = nodes.swap_remove(index);
     let what = format!("camera:{} ({})", node.id, node.path.display());
     drop(nodes);
@@ -86,17 +86,35 @@ pub(super) fn list() -> Vec<DeviceInfo> {
                     kind: DeviceKind::Camera,
                     formats: Vec::new(),
                     default,
-                    detail: format!("{path}, {}", source_error("it", &error)),
+                    detail: detail_of_unopened(&path.to_string(), &error),
                 },
             }
         })
         .collect()
 }
 
+/// Where a node is that cannot be opened, why, and what to do.
+fn detail_of_unopened(path: &str, error: &io::Error) -> String {
+    match source_error("it", error) {
+        error @ SourceError::Permission { .. } => format!("{path}, {error}: {GIVE_PERMISSION}"),
+        error => format!("{path}, {error}"),
+    }
+}
+
 /// The number of the node that `id` names.
 pub(super) fn node_index(id: Option<&str>) -> Option<u32> {
     let nodes = nodes();
     number(&nodes.get(find(&nodes, id)?)?.path)
+}
+
+/// Why there is no `id`: what cannot be opened does not tell its name, so that it may be the one.
+fn missing(nodes: &[Node], id: Option<&str>) -> SourceError {
+    let unopened = nodes.iter().find_map(|node| Some((&node.path, node.opened.as_ref().err()?)));
+    if let Some((path, error)) = unopened {
+        return source_error(&path.display().to_string(), error);
+    }
+    let wanted = id.map_or_else(|| "camera".to_owned(), |id| format!("camera:{id}"));
+    SourceError::NotFound { wanted, available: nodes.iter().map(|node| format!("camera:{}", node.id)).collect() }
 }
 
 fn find(nodes: &[Node], id: Option<&str>) -> Option<usize> {
@@ -153,12 +171,8 @@ fn refused(error: &io::Error) -> bool {
 fn source_error(what: &str, error: &io::Error) -> SourceError {
     let (what, reason) = (what.to_owned(), error.to_string());
     match error.raw_os_error() {
-        Some(libc::EACCES | libc::EPERM) => SourceError::Permission {
-            what,
-            reason: format!(
-                "{reason}. Add yourself to the group video (sudo usermod -aG video $USER), then log out and in again"
-            ),
-        },
+        // What to do about it is told with it, the same for every camera.
+        Some(libc::EACCES | libc::EPERM) => SourceError::Permission { what, reason: error.kind().to_string() },
         Some(libc::EBUSY) => SourceError::Busy { what, reason },
         _ => SourceError::Device { what, reason },
     }
@@ -401,10 +415,28 @@ mod tests {
     fn errors_say_what_can_be_done() {
         let of = |code| source_error("camera:x", &io::Error::from_raw_os_error(code));
         let SourceError::Permission { reason, .. } = of(libc::EACCES) else { panic!("{:?}", of(libc::EACCES)) };
-        assert!(reason.contains("group video"), "{reason}");
+        assert_eq!(reason, "permission denied");
+        let detail = detail_of_unopened("/dev/video0", &io::Error::from_raw_os_error(libc::EACCES));
+        assert!(
+            detail.starts_with("/dev/video0, no permission to open it: permission denied: add yourself"),
+            "{detail}"
+        );
         assert!(matches!(of(libc::EBUSY), SourceError::Busy { .. }));
         assert!(matches!(of(libc::EIO), SourceError::Device { .. }));
         assert_eq!(fault(&io::Error::from_raw_os_error(libc::ENODEV)).reason, "it was unplugged");
+    }
+
+    #[test]
+    fn where_a_camera_may_not_be_opened_the_one_that_is_missing_may_be_it() {
+        let closed = |code| Node {
+            path: PathBuf::from("/dev/video0"),
+            opened: Err(io::Error::from_raw_os_error(code)),
+            id: "dev-video0".to_owned(),
+        };
+        let of = |nodes: &[Node]| missing(nodes, Some("usb-1-Webcam"));
+        assert!(matches!(of(&[closed(libc::EACCES)]), SourceError::Permission { what, .. } if what == "/dev/video0"));
+        assert!(matches!(of(&[closed(libc::EBUSY)]), SourceError::Busy { .. }));
+        assert!(matches!(of(&[]), SourceError::NotFound { wanted, .. } if wanted == "camera:usb-1-Webcam"));
     }
 
     #[test]

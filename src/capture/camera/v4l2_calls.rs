@@ -8,6 +8,8 @@ use v4l::Device;
 use v4l::v4l_sys::{v4l2_capability, v4l2_fmtdesc, v4l2_format, v4l2_pix_format};
 use v4l::v4l2::{self, vidioc};
 
+use crate::capture::devices::plain_name;
+
 const BUF_TYPE_VIDEO_CAPTURE: u32 = 1;
 const CAP_VIDEO_CAPTURE: u32 = 0x0000_0001;
 const CAP_STREAMING: u32 = 0x0400_0000;
@@ -94,5 +96,5 @@ pub(super) fn set_format(device: &Device, width: u32, height: u32, fourcc: [u8; 
 
 fn text(bytes: &[u8]) -> String {
     let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
-    String::from_utf8_lossy(&bytes[..end]).trim().to_owned()
+    plain_name(&String::from_utf8_lossy(&bytes[..end]))
 }

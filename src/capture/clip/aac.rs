@@ -30,7 +30,7 @@ pub(super) fn open(track: Track, file: File) -> Result<AacPcm, String> {
         Codec::Other(codec) => return Err(format!("its sound is {codec}; Tally plays AAC")),
     };
     let decoder = decode::open_aac(&config).map_err(|error| error.to_string())?;
-    let mut pcm = AacPcm { file, track, config, decoder, next: 0, buffer: Vec::new(), failure: None };
+    let mut pcm = AacPcm { file, track, config, decoder, next: 0, buffer: Vec::new(), failure: None, unread: None };
     // Only the decoder knows rate and channels for sure: HE-AAC doubles the one, a mix-down lowers the other.
     let first = (0..DAMAGED_MAX).find_map(|_| pcm.decode_one()?);
     let Some(first) = first else { return Err("its AAC sound cannot be decoded".to_owned()) };
@@ -45,6 +45,9 @@ const PREROLL: usize = 6;
 /// Frames of 1024 samples by which the decoder can be late, at most.
 const PUSHES: usize = 2;
 
+/// Frames after which one that could not be read is tried again: some 0.3 s.
+const TRY_EVERY: usize = 16;
+
 pub(super) struct AacPcm {
     file: File,
     track: Track,
@@ -53,6 +56,8 @@ pub(super) struct AacPcm {
     next: usize,
     buffer: Vec<u8>,
     failure: Option<String>,
+    /// The frame that could not be read last, and how many could since it was tried.
+    unread: Option<(Sample, usize)>,
 }
 
 impl AacPcm {
@@ -66,12 +71,17 @@ impl AacPcm {
             return None;
         }
         self.next += 1;
+        self.try_unread();
         let read = read_sample(&mut self.file, &sample, &mut self.buffer);
-        self.failure = read.err().map(|error| error.to_string());
+        let is_read = read.is_ok();
+        if let Err(error) = read {
+            self.failure = Some(error.to_string());
+            self.unread = Some((sample, 0));
+        }
         let frame = self.track.samples.first().map_or(0, |first| i64::from(first.duration));
         let pts = sample.pts.saturating_add(frame.saturating_mul(beyond as i64));
         let pts = Timestamp::from_nanos(nanos(pts, self.track.timescale));
-        if self.failure.is_some() {
+        if !is_read {
             return Some(Some(self.silent_frame(pts)));
         }
         Some(self.decoder.decode(&self.buffer, pts).unwrap_or_default())
@@ -79,6 +89,16 @@ impl AacPcm {
 }
 
 impl AacPcm {
+    /// Looks now and then whether what could not be read can be by now: what else of a broken file can be read does not make
+    /// it whole.
+    fn try_unread(&mut self) {
+        let Some((sample, since)) = &mut self.unread else { return };
+        *since += 1;
+        if since.is_multiple_of(TRY_EVERY) && read_sample(&mut self.file, &sample.clone(), &mut self.buffer).is_ok() {
+            (self.failure, self.unread) = (None, None);
+        }
+    }
+
     /// In place of a frame that cannot be read: as long, so that the file is not run through to its end.
     fn silent_frame(&self, pts: Timestamp) -> AudioChunk {
         let (sample_rate, channels) = (self.config.sample_rate, self.config.channels);
@@ -156,6 +176,22 @@ mod tests {
         assert!((0..20).all(|_| next(&mut pcm) == (false, true)));
         pcm.file = file();
         assert!((0..20).map(|_| next(&mut pcm)).last() == Some((true, false)));
+        // A file that was cut is not whole because its beginning can be read.
+        let cut = tempfile::NamedTempFile::new().unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let sample = *pcm.track.samples.get(50).unwrap();
+        std::fs::write(cut.path(), &bytes[..sample.offset as usize]).unwrap();
+        pcm.file = File::open(cut.path()).unwrap();
+        let last_of_round = |pcm: &mut AacPcm| {
+            pcm.rewind();
+            (0..49).map(|_| pcm.next_block(&mut Vec::new()).map(|_| pcm.failure().is_some())).last().unwrap()
+        };
+        while pcm.failure().is_none() {
+            pcm.next_block(&mut Vec::new()).unwrap();
+        }
+        assert_eq!(last_of_round(&mut pcm), Some(true));
+        std::fs::write(cut.path(), &bytes).unwrap();
+        assert_eq!(last_of_round(&mut pcm), Some(false));
         // What the decoder is late is a hole where the silence begins, and doubled where it ends.
         assert!(starts.windows(2).all(|pair| (-1023..=3072).contains(&(pair[1] - pair[0]))), "{starts:?}");
     }

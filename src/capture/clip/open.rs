@@ -167,11 +167,20 @@ fn look_into(path: &Path, other: SourceRemedy) -> Result<(File, Kind), SourceErr
     Ok((file, kind_of(&head)))
 }
 
+/// HEIC, AVIF and what they are built on (ISO/IEC 23008-12, 10): pictures in the boxes of an MP4.
+const PICTURE_BRANDS: [&[u8; 4]; 12] =
+    [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1", b"miaf", b"avif", b"avis"];
+/// Of a kind that is none of ours.
+const PICTURE: &str = "a picture of another kind";
+
 fn kind_of(head: &[u8]) -> Kind {
     let at = |offset: usize, magic: &[u8]| head.get(offset..).is_some_and(|rest| rest.starts_with(magic));
     let other = |what: &str| Kind::Other(format!("it is {what}"));
+    let is_picture = at(4, b"ftyp") && PICTURE_BRANDS.iter().any(|brand| at(8, *brand));
     let is_mp4 = [&b"ftyp"[..], b"moov", b"mdat", b"free", b"skip", b"wide", b"styp"].iter().any(|kind| at(4, kind));
-    if is_mp4 {
+    if is_picture {
+        other(PICTURE)
+    } else if is_mp4 {
         Kind::Mp4
     } else if at(0, b"YUV4MPEG2") {
         Kind::Y4m
@@ -195,7 +204,7 @@ fn kind_of(head: &[u8]) -> Kind {
     } else if at(0, b"OggS") {
         other("Ogg")
     } else if at(0, b"RIFF") && at(8, b"WEBP") || at(0, b"GIF8") || at(0, b"BM") {
-        other("a picture of another kind")
+        other(PICTURE)
     } else if head.first() == Some(&0x47) && head.get(188) == Some(&0x47) {
         other("an MPEG transport stream")
     } else if std::str::from_utf8(head).is_ok() || head.is_ascii() {

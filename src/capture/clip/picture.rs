@@ -30,6 +30,9 @@ const IDR: u8 = 5;
 /// So many keyframes are looked into for one to start at.
 const STARTS_MAX: usize = 64;
 
+/// Access units after which one that could not be read is tried again, where a seek has left it out.
+const TRY_EVERY: usize = 16;
+
 /// Pictures that an H.264 decoder may hold (ITU-T H.264, A.3.1: `MaxDpbFrames`).
 const DEPTH_MAX: usize = 16;
 
@@ -76,6 +79,7 @@ fn open_clip(mp4: Mp4, file: File, name: String) -> Result<Mp4Video, String> {
         before: None,
         starts: HashMap::new(),
         state: FileState::default(),
+        unread: None,
         is_damaged: false,
         nal_length_size: record.nal_length_size,
         pool: None,
@@ -143,6 +147,8 @@ struct Mp4Video {
     turned_pool: Option<PicturePool>,
     unit: Vec<u8>,
     state: FileState,
+    /// The sample that could not be read last.
+    unread: Option<usize>,
     is_damaged: bool,
 }
 
@@ -184,9 +190,11 @@ impl VideoSource for Mp4Video {
         let mut left = self.samples.len();
         let mut idle = true;
         while self.newest().is_none_or(|newest| newest < due) && self.waiting.len() < WAITING_MAX && left > 0 {
-            self.decode_one();
-            left -= 1;
             idle = false;
+            if !self.may_hold(due) || !self.decode_one() {
+                break;
+            }
+            left -= 1;
         }
         // A decoder that reorders gives several pictures at the end of a round and none at the start of the next:
         // it is filled again a unit a tick, while those are shown, not all at once when they are over.
@@ -218,6 +226,12 @@ impl Mp4Video {
         self.waiting.back().or(self.shown.as_ref()).map(|shown| shown.due)
     }
 
+    /// Whether what was not decoded yet may hold the picture due at `due`: behind its round there is none, however much of it
+    /// was damaged.
+    fn may_hold(&self, due: Due) -> bool {
+        self.round <= due.0
+    }
+
     /// Decodes on until the picture due at `due` is shown, or the next one is there without it.
     fn advance(&mut self, due: Due) {
         let mut left = self.samples.len() * 2;
@@ -226,10 +240,9 @@ impl Mp4Video {
                 self.shown = self.waiting.pop_front();
             }
             let there = self.shown.as_ref().is_some_and(|shown| shown.due >= due);
-            if there || !self.waiting.is_empty() || left == 0 {
+            if there || !self.waiting.is_empty() || !self.may_hold(due) || left == 0 || !self.decode_one() {
                 break;
             }
-            self.decode_one();
             left -= 1;
         }
         // A clip whose first picture is damaged shows its first sound one.
@@ -275,11 +288,12 @@ impl Mp4Video {
     /// Whether the way to `due` leads back, or past a keyframe that was not decoded yet: a clip that cannot be decoded
     /// in time, or was not asked for a while, leaves out what lies before it.
     fn must_seek(&mut self, due: Due) -> bool {
-        let (Some(shown), Some(newest)) = (&self.shown, self.newest()) else { return false };
-        if due < shown.due {
+        if self.shown.as_ref().is_some_and(|shown| due < shown.due) {
             return true;
         }
-        if newest >= due || (newest.0 == due.0 && due.1 <= newest.1.saturating_add(BEHIND_NANOS)) {
+        let is_near =
+            |newest: Due| newest >= due || (newest.0 == due.0 && due.1 <= newest.1.saturating_add(BEHIND_NANOS));
+        if self.newest().is_some_and(is_near) {
             return false;
         }
         (due.0, self.keyframe_before(due.1)) > (self.round, self.next)
@@ -295,20 +309,32 @@ impl Mp4Video {
         self.before = self.shown.take().map(|shown| shown.picture).or(self.before.take());
     }
 
-    /// Decodes one access unit; after the last of a round what is left too.
-    fn decode_one(&mut self) {
-        let Some(sample) = self.samples.get(self.next).copied() else { return };
-        let read = read_sample(&mut self.file, &sample, &mut self.unit);
-        self.state.see(&self.name, read.as_ref().err().map(|error| error as _));
-        if read.is_ok() {
-            self.complete_unit(sample.keyframe);
-            let pts = Timestamp::from_nanos(nanos(sample.pts, self.timescale));
-            // A damaged unit costs its picture; the one before stays until the next sound one.
-            let decoded = self.decoder.decode(&self.unit, pts).unwrap_or_default();
-            self.held = (self.held + 1).saturating_sub(decoded.len());
-            self.depth = self.depth.max(self.held.min(DEPTH_MAX));
-            self.keep(decoded);
+    /// Decodes one access unit; after the last of a round what is left too. `false`: it cannot be read. What cannot be read is tried again with the next picture, or left out by a seek: to go past it would
+    /// lead rounds ahead of what is due.
+    fn decode_one(&mut self) -> bool {
+        let Some(sample) = self.samples.get(self.next).copied() else { return false };
+        // What else of a broken file can be read does not make it whole.
+        let again = self.unread.filter(|unread| *unread != self.next && self.next.is_multiple_of(TRY_EVERY));
+        if let Some(unread) = again.and_then(|unread| self.samples.get(unread))
+            && read_sample(&mut self.file, unread, &mut self.unit).is_ok()
+        {
+            self.unread = Some(self.next);
         }
+        let read = read_sample(&mut self.file, &sample, &mut self.unit);
+        if read.is_err() || self.unread.is_none_or(|unread| unread == self.next) {
+            self.state.see(&self.name, read.as_ref().err().map(|error| error as _));
+            self.unread = read.is_err().then_some(self.next);
+        }
+        if read.is_err() {
+            return false;
+        }
+        self.complete_unit(sample.keyframe);
+        let pts = Timestamp::from_nanos(nanos(sample.pts, self.timescale));
+        // A damaged unit costs its picture; the one before stays until the next sound one.
+        let decoded = self.decoder.decode(&self.unit, pts).unwrap_or_default();
+        self.held = (self.held + 1).saturating_sub(decoded.len());
+        self.depth = self.depth.max(self.held.min(DEPTH_MAX));
+        self.keep(decoded);
         self.next += 1;
         if self.next == self.samples.len() {
             let rest = self.decoder.flush();
@@ -317,6 +343,7 @@ impl Mp4Video {
             self.next = 0;
             self.round += 1;
         }
+        true
     }
 
     fn keep(&mut self, decoded: Vec<Decoded>) {
@@ -497,6 +524,75 @@ mod tests {
             clip.picture_at(FrameRate::DEFAULT.frame_time(tick)).unwrap();
             !clip.is_damaged()
         }));
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_read_for_a_while_plays_on_at_once() {
+        let (mut clip, decoded) = clip();
+        let whole = std::fs::read(long_clip()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rewritten.mp4");
+        std::fs::write(&path, &whole).unwrap();
+        clip.file = File::open(&path).unwrap();
+        let mut events = Vec::new();
+        let mut tick = 0;
+        // Empty for part of a round, and for more than one.
+        for gone in [40..110, 500..1200] {
+            while tick < gone.end + 100 {
+                let is_gone = gone.contains(&tick);
+                if tick == gone.start {
+                    std::fs::write(&path, []).unwrap();
+                } else if tick == gone.end {
+                    std::fs::write(&path, &whole).unwrap();
+                }
+                let (shown, decoded) = show(&mut clip, &decoded, tick);
+                clip.prepare(FrameRate::DEFAULT.frame_time(tick + 1));
+                assert!(is_gone || shown == tick % COUNT, "{shown} at {tick}");
+                assert!(decoded <= GOP + 6, "{decoded} decoded for {tick}");
+                events.extend(clip.poll_event().map(|event| event == SourceEvent::Restored));
+                tick += 1;
+            }
+        }
+        assert_eq!(events, [false, true, false, true]);
+    }
+
+    #[test]
+    fn a_file_that_is_cut_while_it_plays_is_told_once_and_back_when_it_is_whole() {
+        let (mut clip, decoded) = clip();
+        let whole = std::fs::read(long_clip()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cut.mp4");
+        std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+        clip.file = File::open(&path).unwrap();
+        let mut told = Vec::new();
+        for tick in 0..5 * COUNT {
+            if tick == 4 * COUNT {
+                std::fs::write(&path, &whole).unwrap();
+            }
+            show(&mut clip, &decoded, tick);
+            clip.prepare(FrameRate::DEFAULT.frame_time(tick + 1));
+            told.extend(clip.poll_event().map(|event| (tick / COUNT, event == SourceEvent::Restored)));
+        }
+        assert_eq!(told, [(0, false), (4, true)]);
+    }
+
+    #[test]
+    fn a_file_whose_pictures_were_damaged_for_a_while_plays_on_at_once() {
+        let (mut clip, decoded) = clip();
+        let whole = std::fs::read(long_clip()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rewritten.mp4");
+        std::fs::write(&path, vec![0xff; whole.len()]).unwrap();
+        assert_eq!(show(&mut clip, &decoded, 7).0, 7);
+        clip.file = File::open(&path).unwrap();
+        for tick in 8..100 {
+            show(&mut clip, &decoded, tick);
+            clip.prepare(FrameRate::DEFAULT.frame_time(tick + 1));
+        }
+        std::fs::write(&path, &whole).unwrap();
+        for tick in COUNT..COUNT + 60 {
+            assert_eq!(show(&mut clip, &decoded, tick).0, tick % COUNT);
+        }
     }
 
     #[test]

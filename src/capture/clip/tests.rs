@@ -408,6 +408,8 @@ fn what_cannot_be_played_says_why() {
         (write("cut.mp4", &whole[..whole.len() / 2]), "cut off"),
         (write("noise.mp4", &[0x80; 4096]), "unknown kind"),
         (write("clip.mkv", &[0x1a, 0x45, 0xdf, 0xa3, 0, 0]), "Matroska"),
+        (write("photo.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic\0\0\0\x10meta"), "picture of another kind"),
+        (write("photo.avif", b"\0\0\0\x18ftypavif\0\0\0\0mif1avif\0\0\0\x10meta"), "picture of another kind"),
         (sound, "no picture"),
         (hevc, "HEVC (H.265); Tally plays H.264"),
         (prores, "Apple ProRes; Tally plays H.264"),

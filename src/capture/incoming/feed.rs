@@ -25,6 +25,11 @@ const BYTES_MAX: usize = 32 << 20;
 pub enum IncomingUnit {
     /// Somebody publishes it: its time begins anew, and its headers follow.
     Started,
+    /// Somebody publishes another one, which nobody waits for.
+    Misnamed {
+        /// Its application and name.
+        name: String,
+    },
     /// Nobody publishes it any more.
     Ended {
         /// How it ended, in words.

@@ -109,6 +109,8 @@ pub(super) struct Told {
     events: Option<Queue<SourceEvent>>,
     is_down: bool,
     is_refused: bool,
+    /// It has never come, and nothing was said of another one that does.
+    is_awaited: bool,
     /// Why what comes now cannot be used.
     reason: Option<String>,
 }
@@ -128,7 +130,7 @@ impl Told {
         if std::mem::take(&mut self.is_down) {
             self.tell(SourceEvent::Restored);
         }
-        self.is_refused = false;
+        (self.is_refused, self.is_awaited) = (false, false);
         self.reason = None;
     }
 
@@ -136,7 +138,15 @@ impl Told {
     pub(super) fn down(&mut self, event: SourceEvent) {
         self.reason = None;
         if !std::mem::replace(&mut self.is_down, true) {
+            self.is_awaited = event == SourceEvent::Awaited;
             self.tell(event);
+        }
+    }
+
+    /// It has not come, and another one that nobody waits for has.
+    fn misnamed(&mut self, name: &str) {
+        if std::mem::take(&mut self.is_awaited) {
+            self.tell(SourceEvent::Misnamed { name: name.to_owned() });
         }
     }
 
@@ -165,6 +175,8 @@ pub(super) struct Receiver {
     picture: PictureSide,
     sound: SoundSide,
     is_published: bool,
+    /// What is published though nobody waits for it, until this one is.
+    misnamed: Option<String>,
     watchdog: Watchdog,
     /// The epoch of which something was used.
     used: Option<u64>,
@@ -174,7 +186,7 @@ impl Receiver {
     pub(super) fn new(clock: Clock) -> Self {
         let watchdog = Watchdog::new(clock.now());
         let (picture, sound) = (PictureSide::default(), SoundSide::default());
-        Self { clock, map: TimeMap::new(), picture, sound, is_published: false, watchdog, used: None }
+        Self { clock, map: TimeMap::new(), picture, sound, is_published: false, misnamed: None, watchdog, used: None }
     }
 
     fn run(mut self, inbox: &IncomingFeed, stop: &Stop) {
@@ -207,26 +219,39 @@ impl Receiver {
                 self.picture.attach(end);
                 if !self.is_published {
                     self.picture.told.down(SourceEvent::Awaited);
+                    self.tell_misnamed();
                 }
             }
             Mail::Play(end) => {
                 self.sound.attach(end);
                 if !self.is_published {
                     self.sound.told.down(SourceEvent::Awaited);
+                    self.tell_misnamed();
                 }
             }
             Mail::Unit(unit) => self.unit(unit),
         }
     }
 
+    fn tell_misnamed(&mut self) {
+        if let Some(name) = &self.misnamed {
+            self.picture.told.misnamed(name);
+            self.sound.told.misnamed(name);
+        }
+    }
+
     fn unit(&mut self, unit: IncomingUnit) {
         match unit {
             IncomingUnit::Started => {
-                self.is_published = true;
+                (self.is_published, self.misnamed) = (true, None);
                 self.watchdog = Watchdog::new(self.clock.now());
                 self.map.restart();
                 self.picture.restart();
                 self.sound.restart();
+            }
+            IncomingUnit::Misnamed { name } => {
+                self.misnamed = Some(name);
+                self.tell_misnamed();
             }
             IncomingUnit::Ended { reason } => {
                 self.is_published = false;

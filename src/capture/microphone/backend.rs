@@ -11,6 +11,7 @@ use cpal::{
 };
 
 use super::feed::{CallbackEnd, Feed, Pulse, feed};
+use crate::capture::devices::plain_name;
 use crate::capture::{DeviceInfo, DeviceKind, SourceError};
 use crate::clock::Clock;
 use crate::flow::Queue;
@@ -41,11 +42,14 @@ struct Found {
 /// Opens `id` (`None` is the default) for `channels` (1 or 2), at `sample_rate` if the device can.
 pub(super) fn open(id: Option<&str>, sample_rate: u32, channels: u16, clock: &Clock) -> Result<Running, SourceError> {
     #[cfg(target_os = "linux")]
-    if let Some(server) = super::pulse::Server::connect() {
+    if let Some(server) = super::pulse::Server::connect()? {
         return server.open(id, sample_rate, channels, clock);
     }
     let mut all = find();
     let mut infos: Vec<DeviceInfo> = all.iter().map(|found| found.info.clone()).collect();
+    if infos.is_empty() {
+        left_socket()?;
+    }
     let index = chosen(&infos, id)?;
     infos.remove(index);
     let running = start(all.swap_remove(index), sample_rate, channels, clock)?;
@@ -53,12 +57,23 @@ pub(super) fn open(id: Option<&str>, sample_rate: u32, channels: u16, clock: &Cl
 }
 
 /// What there is, the default first, monitors last.
-pub(super) fn list() -> Vec<DeviceInfo> {
+pub(super) fn list() -> Result<Vec<DeviceInfo>, SourceError> {
     #[cfg(target_os = "linux")]
-    if let Some(server) = super::pulse::Server::connect() {
+    if let Some(server) = super::pulse::Server::connect()? {
         return server.list();
     }
-    find().into_iter().map(|found| found.info).collect()
+    let all: Vec<DeviceInfo> = find().into_iter().map(|found| found.info).collect();
+    if all.is_empty() {
+        left_socket()?;
+    }
+    Ok(all)
+}
+
+/// Where nothing else is there: a server whose socket is there, but that has ended, is what is missing.
+fn left_socket() -> Result<(), SourceError> {
+    #[cfg(target_os = "linux")]
+    super::pulse::left_socket()?;
+    Ok(())
 }
 
 /// The device that `id` means: by its id, with or without `mic:`, or by its name; `None` is the default.
@@ -107,7 +122,7 @@ fn info_of(host: HostId, id: &str, name: &str, device: &Device, default: bool) -
     let plural = if channels == 1 { "" } else { "s" };
     Some(DeviceInfo {
         id: format!("mic:{id}"),
-        name: name.lines().next().unwrap_or(name).to_owned(),
+        name: plain_name(name.lines().next().unwrap_or(name)),
         kind: DeviceKind::Microphone,
         formats: vec![format!("{} Hz, {channels} channel{plural}", config.sample_rate())],
         default,

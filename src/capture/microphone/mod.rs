@@ -34,7 +34,15 @@ pub fn open(
 }
 
 /// The microphones of this system, the default first, then the monitors of its outputs. Empty where there is no
-/// sound system, or it does not answer.
-pub fn list() -> Vec<DeviceInfo> {
-    bounded("mic-list", LIST_LIMIT, backend::list).unwrap_or_default()
+/// sound system.
+///
+/// # Errors
+/// `NoSoundServer`: there is one, and it does not answer.
+pub fn list() -> Result<Vec<DeviceInfo>, SourceError> {
+    bounded("mic-list", LIST_LIMIT, backend::list).unwrap_or_else(|| Err(silent_for(LIST_LIMIT)))
+}
+
+/// The sound server has said nothing for so long.
+fn silent_for(limit: Duration) -> SourceError {
+    SourceError::NoSoundServer { reason: format!("nothing for {} s", limit.as_secs()) }
 }

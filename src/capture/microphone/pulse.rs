@@ -21,7 +21,7 @@ use pulseaudio::{Client, ClientError, RecordStream, cookie_path_from_env, socket
 
 use super::backend::{Running, chosen};
 use super::feed::feed;
-use crate::capture::devices::MONITOR;
+use crate::capture::devices::{MONITOR, plain_name};
 use crate::capture::{DeviceInfo, DeviceKind, SourceError};
 use crate::clock::Clock;
 use crate::flow::{Queue, Worker};
@@ -62,41 +62,64 @@ fn cookie() -> Vec<u8> {
     found.unwrap_or_else(|| vec![0; COOKIE_BYTES])
 }
 
+/// The socket that `PULSE_SERVER` names; of its other ways (TCP, several one after another) none is known here.
+fn named_socket(server: Option<&str>) -> Option<PathBuf> {
+    server.and_then(|server| server.strip_prefix("unix:")).map(PathBuf::from)
+}
+
+/// That there is no server is `NoSoundServer` where one has left its socket.
+pub(super) fn left_socket() -> Result<(), SourceError> {
+    match socket_path_from_env() {
+        Some(path) => Err(SourceError::NoSoundServer { reason: format!("nobody answers at {}", path.display()) }),
+        None => Ok(()),
+    }
+}
+
 impl Server {
     /// Connects to the server the environment names, else the user's; `None` where there is none.
-    pub(super) fn connect() -> Option<Self> {
-        let path = socket_path_from_env()?;
+    ///
+    /// # Errors
+    /// `NoSoundServer`: the one that `PULSE_SERVER` names cannot be reached. Another microphone is not what was wanted then.
+    pub(super) fn connect() -> Result<Option<Self>, SourceError> {
+        let named = named_socket(std::env::var("PULSE_SERVER").ok().as_deref());
+        let is_named = named.is_some();
+        let Some(path) = named.or_else(socket_path_from_env) else { return Ok(None) };
         let cookie = Some(cookie());
-        let connected = UnixStream::connect(path).map_err(ClientError::from).and_then(|socket| {
+        let connected = UnixStream::connect(&path).map_err(ClientError::from).and_then(|socket| {
             let line = Line(socket.try_clone()?);
             Ok(Self { client: Client::new_unix(c"Tally", socket, cookie)?, _line: line })
         });
         match connected {
-            Ok(server) => Some(server),
+            Ok(server) => Ok(Some(server)),
+            Err(error) if is_named => {
+                let said = match &error {
+                    ClientError::Io(error) => error.to_string(),
+                    error => error.to_string(),
+                };
+                Err(SourceError::NoSoundServer { reason: format!("{}: {said}", path.display()) })
+            }
             Err(error) => {
                 tracing::debug!(%error, "no PulseAudio server");
-                None
+                Ok(None)
             }
         }
     }
 
-    pub(super) fn list(&self) -> Vec<DeviceInfo> {
+    pub(super) fn list(&self) -> Result<Vec<DeviceInfo>, SourceError> {
         let default = block_on(self.client.server_info()).ok().and_then(|info| info.default_source_name);
-        let sources = block_on(self.client.list_sources()).unwrap_or_else(|error| {
-            tracing::warn!(%error, "the PulseAudio server does not list its sources");
-            Vec::new()
-        });
+        let sources = block_on(self.client.list_sources())
+            .map_err(|error| SourceError::NoSoundServer { reason: error.to_string() })?;
         let mut all: Vec<(bool, DeviceInfo)> = sources
             .into_iter()
             .map(|source| {
                 let monitor = source.monitor_of_sink_index.is_some() || source.monitor_of_sink_name.is_some();
                 let channels = source.sample_spec.channels;
                 let plural = if channels == 1 { "" } else { "s" };
-                let name = source.description.as_ref().unwrap_or(&source.name).to_string_lossy().into_owned();
+                let name = source.description.as_ref().unwrap_or(&source.name).to_string_lossy();
                 let what = if monitor { format!("PulseAudio, {MONITOR}") } else { "PulseAudio".to_owned() };
                 let info = DeviceInfo {
                     id: format!("mic:{}", source.name.to_string_lossy()),
-                    name,
+                    name: plain_name(&name),
                     kind: DeviceKind::Microphone,
                     formats: vec![format!("{} Hz, {channels} channel{plural}", source.sample_spec.sample_rate)],
                     default: default.as_ref() == Some(&source.name),
@@ -110,7 +133,7 @@ impl Server {
         if let Some(first) = all.first_mut() {
             first.default = true;
         }
-        all
+        Ok(all)
     }
 
     pub(super) fn open(
@@ -120,7 +143,7 @@ impl Server {
         channels: u16,
         clock: &Clock,
     ) -> Result<Running, SourceError> {
-        let mut all = self.list();
+        let mut all = self.list()?;
         let index = chosen(&all, id)?;
         let mut info = all.remove(index);
         info.formats = vec![format!("{sample_rate} Hz, {channels} channels")];
@@ -256,6 +279,12 @@ mod tests {
             Poll::Pending
         }));
         assert_eq!(value, 7);
+    }
+
+    #[test]
+    fn a_server_is_named_by_its_socket_alone() {
+        assert_eq!(named_socket(Some("unix:/nonexist")), Some(PathBuf::from("/nonexist")));
+        assert_eq!((named_socket(Some("tcp:host")), named_socket(Some("")), named_socket(None)), (None, None, None));
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Microphone {
         let running = bounded("mic-open", OPEN_LIMIT, move || {
             backend::open(chosen.as_deref(), sample_rate, channels, &open_clock)
         })
-        .ok_or_else(|| device_error("the sound server does not answer"))??;
+        .ok_or_else(|| super::silent_for(OPEN_LIMIT))??;
         let Running { stream, feed, pulse, errors, info: device, others } = running;
         let latency = latency_needed(&pulse, clock);
         let (feeds, events) = (Latest::new(), Queue::new(16));

@@ -337,24 +337,18 @@ impl Driver {
                     (self.sink)(CheckEvent::Note(problem));
                 }
             }
-            // Before that its own step says what is wrong with it.
-            Message::Stage(StageEvent::Video(name, event) | StageEvent::Audio(name, event))
-                if running.sources.are_told() =>
-            {
+            Message::Stage(StageEvent::Video(name, event) | StageEvent::Audio(name, event)) => {
                 let problem = Problem::from_source_event(&name, &event);
-                self.emit(running, CheckEvent::Note(problem));
+                // Before that its own step says what is wrong with it; a stream that nobody sends is opened without fault.
+                if running.sources.are_told() || problem.kind == ProblemKind::SourceAwaited {
+                    self.emit(running, CheckEvent::Note(problem));
+                }
             }
             Message::Stage(StageEvent::Noticed(notice)) if running.sources.are_told() => {
                 self.emit(running, CheckEvent::Note(Problem::from_noticed(&notice)));
             }
             Message::Stage(StageEvent::Retired(source)) => drop(source),
-            Message::Stage(
-                StageEvent::FirstPicture
-                | StageEvent::FirstSound
-                | StageEvent::Noticed(..)
-                | StageEvent::Video(..)
-                | StageEvent::Audio(..),
-            )
+            Message::Stage(StageEvent::FirstPicture | StageEvent::FirstSound | StageEvent::Noticed(..))
             | Message::Command(_)
             | Message::ShareRehearsal
             | Message::VideoEnded

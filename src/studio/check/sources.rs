@@ -133,6 +133,14 @@ impl Sources {
             (self.video, self.audio) = (Standing::Told { ok: false }, Standing::Told { ok: false });
             steps.push(failed(took, failure));
         }
+        if self.found.is_none() {
+            // Of a stage that is there it was told before.
+            for (own, awaited) in [&mut self.video, &mut self.audio].into_iter().zip(standing.awaited) {
+                if let Standing::Awaited { notice, .. } = own {
+                    *notice = notice.take().or(awaited);
+                }
+            }
+        }
         let video = (standing.has_picture, standing.video_name, "picture");
         let audio = (standing.has_sound, standing.audio_name, "sound");
         steps.extend(step_of(&mut self.video, video, took, late));

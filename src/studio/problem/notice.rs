@@ -38,4 +38,6 @@ pub struct Notice {
     pub turn: Turn,
     /// Of a microphone that gives nothing: what else there is.
     pub inputs: Option<OtherInputs>,
+    /// Whether only the fader's gain makes it too loud.
+    pub by_gain: bool,
 }

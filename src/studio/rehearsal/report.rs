@@ -60,6 +60,13 @@ pub struct RehearsalReport {
 }
 
 impl RehearsalReport {
+    /// Of a show in which these were awaited to the end.
+    #[must_use]
+    pub(in crate::studio) fn without(mut self, sources: Vec<String>) -> Self {
+        self.verdict = self.verdict.without(sources);
+        self
+    }
+
     /// Held against what was chosen for the show, and against what its destinations want.
     #[must_use]
     pub fn held_against(mut self, chosen: &ShowSettings) -> Self {

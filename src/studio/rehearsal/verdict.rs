@@ -28,6 +28,11 @@ pub struct Good {
 /// Something that is wrong for a viewer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
+    /// A stream that the show waited for was never sent: what arrived stood in for it.
+    NothingCame {
+        /// What it is called.
+        from: String,
+    },
     /// Neither picture nor sound arrived.
     NothingArrived,
     /// Pictures did not arrive.
@@ -89,6 +94,20 @@ pub enum Fault {
     NotMeasured,
 }
 
+impl Verdict {
+    /// The same of a show in which nothing came from these.
+    #[must_use]
+    pub(super) fn without(self, sources: Vec<String>) -> Self {
+        let faults = match self {
+            good @ Self::Good(_) if sources.is_empty() => return good,
+            Self::Good(_) => Vec::new(),
+            Self::NotGood(faults) => faults,
+        };
+        let missing = sources.into_iter().map(|from| Fault::NothingCame { from });
+        Self::NotGood(missing.chain(faults).collect())
+    }
+}
+
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (head, parts) = match self {
@@ -131,6 +150,7 @@ pub fn whole_ms(offset_ms: f64) -> f64 {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NothingCame { from } => write!(f, "nothing came from {from}"),
             Self::NothingArrived => f.write_str("nothing arrived"),
             Self::PicturesMissing { missing, sent } => write!(f, "{missing} of {sent} pictures did not arrive"),
             Self::PictureUnreadable(fault) => write!(f, "a viewer cannot show the picture ({fault})"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::watch::Listener;
 use super::{StageEvent, StageHandle};
-use crate::audio::{Loudness, gain_from_db};
+use crate::audio::{Loudness, gain_from_db, is_full};
 use crate::capture::{AudioSource, SourceInfo};
 use crate::encode::{AudioEncoder, EncodeError};
 use crate::flow::Stop;
@@ -143,7 +143,8 @@ impl AudioThread {
             let SourceInfo { id, name: about, .. } = source.info();
             let is_silent = kind == ProblemKind::SourceSilent;
             let inputs = is_silent.then(|| OtherInputs::beside(&id, source.others())).flatten();
-            self.stage.tell(StageEvent::Noticed(Notice { id, about, kind, turn, inputs }));
+            let by_gain = samples.is_some_and(|samples| !is_full(samples));
+            self.stage.tell(StageEvent::Noticed(Notice { id, about, kind, turn, inputs, by_gain }));
         }
     }
 
@@ -232,6 +233,8 @@ impl OnAir {
             if self.part.leads {
                 self.part.program.begin_at(pts);
             }
+            // What the encoder cuts off nobody hears.
+            samples.iter_mut().for_each(|sample| *sample = sample.clamp(-1.0, 1.0));
             self.loudness.measure(&samples);
             samples = self.encode(place, samples)?;
         }
@@ -346,6 +349,22 @@ mod tests {
 
     fn places(output: &OutputHandle) -> Vec<i64> {
         std::iter::from_fn(|| output.queue().try_pop()).map(|packet| packet.pts.as_millis()).collect()
+    }
+
+    #[test]
+    fn loudness_is_of_what_goes_out() {
+        let loudest = |amplitude: f32| {
+            let (mut on_air, _output) = on_air();
+            for index in 1000..1100 {
+                let wave = |i: usize| (((i / 2) as f32 * 0.13).sin() * amplitude).clamp(-amplitude, amplitude);
+                let samples = (0..2 * CHUNK_SAMPLES).map(wave).collect();
+                on_air.take_chunk(index, Duration::ZERO, 0, samples).unwrap();
+            }
+            on_air.loudness.reading().integrated_lufs.unwrap()
+        };
+        // At 20 dB over full scale it is a square wave, 3 dB louder than a sine at full scale.
+        let (full, driven) = (loudest(1.0), loudest(10.0));
+        assert!(driven > full + 1.0 && driven < full + 4.0, "{full} {driven}");
     }
 
     #[test]

@@ -13,7 +13,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use self::audio::AudioThread;
 use self::video::VideoThread;
-use super::Problem;
 use super::levels::Sound;
 use super::preview::Preview;
 use super::problem::Notice;
@@ -23,6 +22,7 @@ use crate::clock::Clock;
 use crate::flow::{Latest, Worker};
 use crate::media::{FrameRate, Size};
 use crate::settings::EncodingSettings;
+use crate::studio::{Problem, ProblemKind};
 
 /// What the stage tells whoever owns it.
 #[derive(Debug)]
@@ -113,10 +113,26 @@ pub(super) struct Standing {
     pub(super) sound_opens: bool,
     /// Why there is no picture, or no sound.
     pub(super) failure: Option<Problem>,
+    /// That nobody has sent it yet, of the picture and of the sound.
+    pub(super) awaited: [Option<Problem>; 2],
     /// What the picture's source is called.
     pub(super) video_name: String,
     /// What the sound's source is called.
     pub(super) audio_name: String,
+}
+
+impl Standing {
+    /// The streams that nobody has sent.
+    pub(super) fn never_came(&self) -> Vec<String> {
+        // Their picture and their sound are called after them: `phone (picture)`.
+        let stream = |awaited: &Problem| match awaited.about.rsplit_once(" (") {
+            Some((stream, _track)) => stream.to_owned(),
+            None => awaited.about.clone(),
+        };
+        let mut streams: Vec<String> = self.awaited.iter().flatten().map(stream).collect();
+        streams.dedup();
+        streams
+    }
 }
 
 impl Stage {
@@ -165,6 +181,7 @@ impl StageHandle {
         self.change(|standing| {
             standing.video_name = source.as_ref().map(|source| source.info().name).unwrap_or_default();
             standing.has_picture = false;
+            standing.awaited[0] = None;
         });
         Retired::of(self.0.video.put(source).flatten(), None)
     }
@@ -174,6 +191,7 @@ impl StageHandle {
         self.change(|standing| {
             standing.audio_name = source.as_ref().map(|source| source.info().name).unwrap_or_default();
             standing.has_sound = false;
+            standing.awaited[1] = None;
         });
         Retired::of(None, self.0.audio.put(source).flatten())
     }
@@ -209,10 +227,12 @@ impl StageHandle {
     }
 
     fn tell(&self, event: StageEvent) {
-        match event {
+        match &event {
             StageEvent::FirstPicture => self.change(|standing| standing.has_picture = true),
             StageEvent::FirstSound => self.change(|standing| standing.has_sound = true),
-            StageEvent::Video(..) | StageEvent::Audio(..) | StageEvent::Noticed(_) | StageEvent::Retired(_) => {}
+            StageEvent::Video(name, event) => self.change(|standing| standing.awaited[0] = awaited(name, event)),
+            StageEvent::Audio(name, event) => self.change(|standing| standing.awaited[1] = awaited(name, event)),
+            StageEvent::Noticed(_) | StageEvent::Retired(_) => {}
         }
         (self.0.sink)(event);
     }
@@ -222,4 +242,9 @@ impl StageHandle {
             self.tell(StageEvent::Retired(retired));
         }
     }
+}
+
+/// That nobody has sent it yet, where `event` says so.
+fn awaited(name: &str, event: &SourceEvent) -> Option<Problem> {
+    Some(Problem::from_source_event(name, event)).filter(|problem| problem.kind == ProblemKind::SourceAwaited)
 }

@@ -56,6 +56,7 @@ impl StandIn {
     pub(super) fn handle_event(&mut self, event: &SourceEvent) {
         (self.is_down, self.is_frozen) = match event {
             SourceEvent::Awaited
+            | SourceEvent::Misnamed { .. }
             | SourceEvent::Stalled { .. }
             | SourceEvent::Lost { .. }
             | SourceEvent::Ended { .. }

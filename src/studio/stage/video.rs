@@ -137,7 +137,7 @@ impl VideoThread {
         let (Some(watch), Some(source)) = (&mut self.watch, &self.source) else { return };
         for (kind, turn) in watch.look(now, captured, source.is_damaged()).into_iter().flatten() {
             let SourceInfo { id, name: about, .. } = source.info();
-            self.stage.tell(StageEvent::Noticed(Notice { id, about, kind, turn, inputs: None }));
+            self.stage.tell(StageEvent::Noticed(Notice { id, about, kind, turn, inputs: None, by_gain: false }));
         }
     }
 

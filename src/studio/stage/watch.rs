@@ -14,8 +14,9 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Nobody has looked for so long: what was seen before says nothing of now.
 const GAP: Duration = Duration::from_secs(1);
 
-/// A part of a clip that cannot be decoded is told after so long: a picture or two nobody misses.
-const DAMAGED: Duration = Duration::from_secs(1);
+/// A part of a clip that cannot be decoded is told after so long: a picture or two nobody misses. After one that was told, and
+/// after another, it is longer: a loop comes to it again and again.
+const DAMAGED: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(15), Duration::from_secs(60)];
 /// It is over once pictures have come for so long: in the midst of it single ones may come.
 const SOUND_AGAIN: Duration = Duration::from_millis(300);
 
@@ -28,6 +29,8 @@ pub(super) struct PictureWatch {
     still: Option<StillWatch>,
     black: BlackWatch,
     damaged: Lasting,
+    /// Which wait of `DAMAGED` it is.
+    patience: usize,
     next: Timestamp,
     is_down: bool,
 }
@@ -44,8 +47,8 @@ impl PictureWatch {
         } else {
             return None;
         };
-        let damaged = Lasting::new(DAMAGED, SOUND_AGAIN);
-        Some(Self { still, black, damaged, next: Timestamp::ZERO, is_down: false })
+        let damaged = Lasting::new(DAMAGED[0], SOUND_AGAIN);
+        Some(Self { still, black, damaged, patience: 0, next: Timestamp::ZERO, is_down: false })
     }
 
     pub(super) fn handle_event(&mut self, event: &SourceEvent) {
@@ -75,6 +78,10 @@ impl PictureWatch {
         let still = self.still.as_mut().and_then(|watch| watch.look(now, &sample));
         let black = self.black.look(now, &sample);
         let damaged = self.damaged.see(now, is_damaged);
+        if damaged == Some(Turn::Over) {
+            self.patience = (self.patience + 1).min(DAMAGED.len() - 1);
+            self.damaged.set_limit(DAMAGED[self.patience]);
+        }
         [
             still.map(|turn| (ProblemKind::SourceFrozen, turn)),
             black.map(|turn| (ProblemKind::SourceBlack, turn)),
@@ -192,6 +199,15 @@ mod tests {
             panic!("{told:?}")
         };
         assert!((11_000..11_200).contains(&begun) && (13_300..13_500).contains(&over), "{told:?}");
+    }
+
+    #[test]
+    fn a_loop_with_a_damaged_part_tells_it_once() {
+        let told = told_of_clip(600, |_| 100, |at| (2_000..5_000).contains(&(at % 6_000)));
+        assert!(
+            matches!(told[..], [(_, ProblemKind::SourceDamaged, true), (_, ProblemKind::SourceDamaged, false)]),
+            "{told:?}"
+        );
     }
 
     #[test]

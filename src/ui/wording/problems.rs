@@ -82,9 +82,15 @@ fn what_german(problem: &Problem) -> String {
         Kind::SourcePermission => format!("{about} darf nicht geöffnet werden ({details})."),
         Kind::SourceBusy => format!("{about} wird von einem anderen Programm benutzt ({details})."),
         Kind::SourceUnreadable => format!("{about} ist nicht verwendbar: {details}."),
+        Kind::SourceFailed if problem.source_remedy() == Some(SourceRemedy::RestartSound) => {
+            format!("Der Audioserver antwortet nicht ({details}).")
+        }
         Kind::SourceFailed => format!("{about} startet nicht ({details})."),
         Kind::SourceListen => format!("Bei {about} lassen sich keine Streams empfangen ({details})."),
         Kind::SourceRefused => format!("{about} ist nicht verwendbar: {details}."),
+        Kind::SourceAwaited if !details.is_empty() => {
+            format!("An {about} sendet noch niemand, aber jemand sendet an {details}.")
+        }
         Kind::SourceAwaited => format!("Noch sendet niemand an {about}."),
         Kind::SourceStalled => format!("{about} liefert nichts mehr: {details}."),
         Kind::SourceFrozen => format!("Das Bild von {about} steht still: seit {details} dasselbe."),
@@ -101,6 +107,9 @@ fn what_german(problem: &Problem) -> String {
                 format!("Von {about}{what} kommt nur digitale Stille. Ist es das richtige? Es gibt auch: {names}.")
             }
         },
+        Kind::SourceClipping if problem.source_remedy() == Some(SourceRemedy::LowerGain) => {
+            format!("Der Lautstärkeregler macht {about} zu laut: der Ton wird abgeschnitten.")
+        }
         Kind::SourceClipping => format!("{about} ist zu laut: der Ton wird abgeschnitten."),
         Kind::MutedTalking => {
             format!("Jemand spricht in {about}, aber der Ton ist stumm: das Publikum hört ihn nicht.")
@@ -323,6 +332,15 @@ fn source_row(remedy: SourceRemedy) -> [&'static str; 2] {
         SourceRemedy::OtherIfNotMeant => [
             "Nothing to do, if it is meant to be so; otherwise choose another clip.",
             "Nichts zu tun, wenn es so sein soll; sonst wähle einen anderen Clip.",
+        ],
+        SourceRemedy::LowerGain => ["Turn the volume down.", "Stell die Lautstärke niedriger."],
+        SourceRemedy::RestartSound => [
+            "Restart it (on Linux: systemctl --user restart pipewire-pulse, or pulseaudio -k), then choose the sound again.",
+            "Starte ihn neu (unter Linux: systemctl --user restart pipewire-pulse oder pulseaudio -k), dann wähle den Ton noch einmal.",
+        ],
+        SourceRemedy::SameName => [
+            "Send to the name that is awaited, letter by letter; Tally takes it up by itself.",
+            "Sende an den erwarteten Namen, Buchstabe für Buchstabe; Tally nimmt es dann von selbst.",
         ],
         SourceRemedy::SendAgain => [
             "Begin to send again; Tally takes it up by itself.",

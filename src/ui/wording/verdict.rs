@@ -39,6 +39,7 @@ impl Words {
 
     fn fault_german(self, fault: &Fault) -> String {
         match fault {
+            Fault::NothingCame { from } => format!("von {from} kam nichts"),
             Fault::NothingArrived => "nichts ist angekommen".to_owned(),
             Fault::PicturesMissing { missing: 1, sent } => format!("1 von {sent} Bildern ist nicht angekommen"),
             Fault::PicturesMissing { missing, sent } => format!("{missing} von {sent} Bildern sind nicht angekommen"),
