@@ -16,7 +16,7 @@ use tally::flow::PacketQueue;
 use tally::flv::{AudioBody, FlvReader, TagKind, VideoBody, VideoPacketType, read_audio_body, read_video_body};
 use tally::media::{Packet, PacketKind, Timestamp};
 use tally::output::publisher::{
-    PublishTarget, Publisher, PublisherConfig, PublisherEvent, PublisherState, StreamHeaders,
+    Joins, PublishTarget, Publisher, PublisherConfig, PublisherEvent, PublisherState, StreamHeaders,
 };
 use tally::output::{Fanout, Network};
 use tally::rtmp::Limits;
@@ -130,7 +130,7 @@ fn publish(path: &Path) -> f64 {
         encoder_name: "Tally bench".to_owned(),
         sent_hook: None,
         retry_for: Duration::ZERO,
-        joins: false,
+        joins: Joins::No,
         deadlines: Deadlines::default(),
         stops_before_publish: false,
     };
