@@ -31,7 +31,11 @@ fn picture_of(path: &Path) -> Result<Captured, Problem> {
     match read_card_file(path) {
         Ok(Some(captured)) => Ok(captured),
         Ok(None) => Err(Problem::new(ProblemKind::CardUnusable, path.display().to_string(), "it holds no picture")),
-        Err(error) => Err(Problem::from_card(&error)),
+        Err(error) => {
+            let mut problem = Problem::from_source(&error);
+            problem.kind = ProblemKind::CardUnusable;
+            Err(problem)
+        }
     }
 }
 

@@ -48,6 +48,7 @@ pub(super) struct Line {
     tries_again: bool,
     /// It was.
     was_tried_again: bool,
+    was_live: bool,
     target: Option<Target>,
     /// Counts the publishers of the show: what an older one still tells is not this one's.
     id: usize,
@@ -82,6 +83,7 @@ impl Lines {
             was_turned_on: false,
             tries_again: false,
             was_tried_again: false,
+            was_live: false,
             target: Some(target),
             id,
             publisher: Some(publisher),
@@ -98,6 +100,7 @@ impl Lines {
             was_turned_on: false,
             tries_again: false,
             was_tried_again: false,
+            was_live: false,
             target: None,
             id,
             publisher: None,
@@ -207,7 +210,8 @@ impl Lines {
     pub(super) fn set_state(&mut self, place: usize, state: DestinationState) -> Option<String> {
         let line = self.lines.get_mut(place)?;
         line.state = state;
-        self.was_live |= state == DestinationState::Live;
+        line.was_live |= state == DestinationState::Live;
+        self.was_live |= line.was_live;
         Some(line.about.clone())
     }
 
@@ -326,6 +330,11 @@ impl Line {
     pub(super) fn backup_about(&self) -> String {
         let backup = self.target.as_ref().and_then(|target| target.backup.as_ref());
         format!("{} (backup)", backup.map_or(self.about.as_str(), |backup| &backup.about))
+    }
+
+    /// Whether it failed to begin, and was tried again in vain until now: that was told.
+    pub(super) fn never_began(&self) -> bool {
+        self.was_tried_again && !self.was_live
     }
 
     /// Media time that waits for it.

@@ -539,11 +539,6 @@ impl Problem {
         }
     }
 
-    /// Why the picture of the card cannot be used, for the user.
-    pub fn from_card(error: &SourceError) -> Self {
-        Self { kind: ProblemKind::CardUnusable, ..Self::from_source(error) }
-    }
-
     /// What happened to a running source, for the user.
     pub fn from_source_event(about: &str, event: &SourceEvent) -> Self {
         use ProblemKind as Kind;

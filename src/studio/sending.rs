@@ -37,6 +37,7 @@ impl Supervisor {
                 }
                 self.tell(StudioEvent::Problem(problem));
             }
+            PublisherEvent::Failed { .. } if line.never_began() && running.phase != Phase::Running => {}
             PublisherEvent::Failed { error, was_live } => {
                 let problem = Problem::from_publish(&about, &error).of_nameless(nameless).at(place);
                 let lost = was_live && problem.kind != ProblemKind::EndLost;
