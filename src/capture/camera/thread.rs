@@ -231,11 +231,16 @@ struct Pictures {
     ends_jpegs: bool,
     /// One of its JPEGs was found to be whole: another that is not lacks something. Until then it may make strange ones.
     gives_whole_jpegs: bool,
+    /// How many were not, before.
+    strange_jpegs: u32,
 }
+
+/// So many JPEGs, one after another, are looked at for a whole one: each costs as much as another picture.
+const STRANGE_MAX: u32 = 100;
 
 impl Pictures {
     fn new() -> Self {
-        Self { pool: None, ends_jpegs: false, gives_whole_jpegs: false }
+        Self { pool: None, ends_jpegs: false, gives_whole_jpegs: false, strange_jpegs: 0 }
     }
 
     fn convert(&mut self, raw: &RawPicture<'_>) -> Result<std::sync::Arc<crate::media::Picture>, ConvertError> {
@@ -258,9 +263,14 @@ impl Pictures {
         };
         let mut done = Ok(());
         let picture = pool.make(|picture| {
-            let is_whole = raw.format == PixelFormat::Mjpeg && self.ends_jpegs;
-            let whole = is_whole.then(|| whole_jpeg_to_picture(raw.data, picture));
-            self.gives_whole_jpegs |= matches!(whole, Some(Ok(())));
+            let may_be_whole = self.ends_jpegs && self.strange_jpegs < STRANGE_MAX;
+            let looks = raw.format == PixelFormat::Mjpeg && may_be_whole;
+            let whole = looks.then(|| whole_jpeg_to_picture(raw.data, picture));
+            match whole {
+                Some(Ok(())) => self.gives_whole_jpegs = true,
+                Some(Err(_)) if !self.gives_whole_jpegs => self.strange_jpegs += 1,
+                Some(Err(_)) | None => {}
+            }
             done = match whole {
                 Some(whole) if self.gives_whole_jpegs => whole,
                 _ => to_picture(&raw, picture),
