@@ -222,6 +222,12 @@ fn who_asks_for_microphones_again_and_again_keeps_no_connection() {
 #[test]
 fn without_a_server_there_is_no_microphone() {
     let folder = tempfile::tempdir().unwrap();
-    let lines = Job::start("microphone", folder.path(), &[("PULSE_SERVER", "unix:/nonexistent/native")]).finish(LONG);
+    let empty = folder.path().to_str().unwrap();
+    let nowhere = [("PULSE_SERVER", ""), ("PULSE_RUNTIME_PATH", empty), ("XDG_RUNTIME_DIR", empty), ("HOME", empty)];
+    let lines = Job::start("microphone", folder.path(), &nowhere).finish(LONG);
     assert!(lines[0].starts_with("error NotFound there is no microphone"), "{lines:?}");
+    // Another than the one that is named is not what was wanted.
+    let named = [("PULSE_SERVER", "unix:/nonexistent/native")];
+    let lines = Job::start("microphone", folder.path(), &named).finish(LONG);
+    assert!(lines[0].starts_with("error NoSoundServer the sound server does not answer"), "{lines:?}");
 }
