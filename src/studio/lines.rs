@@ -38,17 +38,24 @@ pub(super) struct Starter<'a> {
     pub(super) cache: Duration,
 }
 
+/// A second try of a destination that failed to begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Again {
+    /// It has not failed so, or has been live.
+    No,
+    /// Once another destination of the show is live.
+    Due,
+    /// And it has not been live yet.
+    Made,
+}
+
 /// One destination.
 pub(super) struct Line {
     pub(super) about: String,
     pub(super) state: DestinationState,
     /// It was switched on in the running show: its failures end nothing but itself.
     pub(super) was_turned_on: bool,
-    /// It failed to begin, and is tried again once another of the show's is live.
-    tries_again: bool,
-    /// It was.
-    was_tried_again: bool,
-    was_live: bool,
+    again: Again,
     target: Option<Target>,
     /// Counts the publishers of the show: what an older one still tells is not this one's.
     id: usize,
@@ -81,9 +88,7 @@ impl Lines {
             about,
             state: DestinationState::Connecting,
             was_turned_on: false,
-            tries_again: false,
-            was_tried_again: false,
-            was_live: false,
+            again: Again::No,
             target: Some(target),
             id,
             publisher: Some(publisher),
@@ -94,17 +99,8 @@ impl Lines {
     pub(super) fn stand_for_recording(&mut self, about: &str) {
         let (about, state, id) = (about.to_owned(), DestinationState::Connecting, self.next_id);
         self.next_id += 1;
-        self.lines.push(Line {
-            about,
-            state,
-            was_turned_on: false,
-            tries_again: false,
-            was_tried_again: false,
-            was_live: false,
-            target: None,
-            id,
-            publisher: None,
-        });
+        let (was_turned_on, again) = (false, Again::No);
+        self.lines.push(Line { about, state, was_turned_on, again, target: None, id, publisher: None });
     }
 
     /// Connects a destination that is off; nothing for one that is not.
@@ -126,7 +122,7 @@ impl Lines {
         with: &Starter<'_>,
         sink: impl Fn(usize, PublisherEvent) + Clone + Send + Sync + 'static,
     ) {
-        let waits = |line: &Line| line.tries_again && line.state == DestinationState::Ended;
+        let waits = |line: &Line| line.again == Again::Due && line.state == DestinationState::Ended;
         for place in 0..self.lines.len() {
             if self.was_live && self.lines.get(place).is_some_and(waits) {
                 self.restart(place, with, Joins::AfterFailure, sink.clone());
@@ -145,7 +141,10 @@ impl Lines {
         let target = self.lines.get(place).filter(|line| line.is_over())?.target.clone()?;
         let (id, publisher) = self.publisher(&target, with, joins, sink);
         let line = self.lines.get_mut(place)?;
-        (line.id, line.state, line.tries_again) = (id, DestinationState::Connecting, false);
+        (line.id, line.state) = (id, DestinationState::Connecting);
+        if line.again == Again::Due {
+            line.again = Again::Made;
+        }
         self.retired.extend(line.publisher.replace(publisher).map(|old| (place, old)));
         Some(line)
     }
@@ -153,8 +152,8 @@ impl Lines {
     /// The destination at `place` failed to begin for what may pass.
     pub(super) fn may_try_again(&mut self, place: usize) {
         let others = !self.have_failed_but(place);
-        if let Some(line) = self.lines.get_mut(place).filter(|line| others && !line.was_tried_again) {
-            (line.tries_again, line.was_tried_again) = (true, true);
+        if let Some(line) = self.lines.get_mut(place).filter(|line| others && line.again == Again::No) {
+            line.again = Again::Due;
         }
     }
 
@@ -210,8 +209,9 @@ impl Lines {
     pub(super) fn set_state(&mut self, place: usize, state: DestinationState) -> Option<String> {
         let line = self.lines.get_mut(place)?;
         line.state = state;
-        line.was_live |= state == DestinationState::Live;
-        self.was_live |= line.was_live;
+        if state == DestinationState::Live {
+            (line.again, self.was_live) = (Again::No, true);
+        }
         Some(line.about.clone())
     }
 
@@ -334,7 +334,7 @@ impl Line {
 
     /// Whether it failed to begin, and was tried again in vain until now: that was told.
     pub(super) fn never_began(&self) -> bool {
-        self.was_tried_again && !self.was_live
+        self.again == Again::Made
     }
 
     /// Media time that waits for it.

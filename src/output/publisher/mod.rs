@@ -191,10 +191,9 @@ pub enum PublisherEvent {
 pub type SentHook = Arc<dyn Fn(bool, u32, Timestamp) + Send + Sync>;
 
 /// Whether a publisher joins a show that has been live.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Joins {
     /// The show begins with it: what keeps it from the server is final.
-    #[default]
     No,
     /// What keeps it from the server is tried again as after a loss, unless it is refused.
     Yes,
