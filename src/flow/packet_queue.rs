@@ -166,6 +166,11 @@ impl PacketQueue {
         self.lock().pop()
     }
 
+    /// Whether the packet that comes next is a keyframe.
+    pub fn begins_with_keyframe(&self) -> bool {
+        self.lock().packets.front().is_some_and(Packet::is_keyframe)
+    }
+
     /// Decode time of the packet to be taken next.
     pub fn oldest(&self) -> Option<Timestamp> {
         self.lock().packets.front().map(|packet| packet.dts)

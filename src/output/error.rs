@@ -87,6 +87,20 @@ pub enum TlsFault {
     Other(String),
 }
 
+/// Why the address that a server sends us to is not followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Misdirection {
+    /// What is sent securely now would not be any more.
+    Insecure,
+    /// It is no address of an RTMP server.
+    Unreadable {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Each sends on to the next.
+    InCircles,
+}
+
 /// Why publishing failed.
 #[derive(Clone, Debug)]
 pub enum PublishError {
@@ -113,6 +127,8 @@ pub enum PublishError {
     Tls(TlsFault),
     /// The RTMP conversation failed.
     Session(ClientError),
+    /// The server sends on to where the show does not go.
+    Misdirected(Misdirection),
     /// The connection broke.
     Broken {
         /// Where.
@@ -167,6 +183,7 @@ impl PublishError {
             | Self::TimedOut { .. }
             | Self::Unreachable { .. }
             | Self::Session(_)
+            | Self::Misdirected(_)
             | Self::Broken { .. } => Recovery::Retry,
         }
     }
@@ -181,7 +198,12 @@ impl PublishError {
 
     /// Whether the server itself said no.
     pub(crate) fn is_refusal(&self) -> bool {
-        matches!(self, Self::Session(ClientError::Rejected { .. }))
+        matches!(self, Self::Session(ClientError::Rejected { .. }) | Self::Misdirected(_))
+    }
+
+    /// Whether another connection may be the answer: one with a login, or one to another server.
+    pub(super) fn asks_for_another_connection(&self) -> bool {
+        matches!(self, Self::Session(ClientError::Rejected { step: Step::Connect, .. } | ClientError::SentOn { .. }))
     }
 
     /// Whether the server refused the stream after it had let us in.

@@ -12,7 +12,7 @@ mod shuts;
 mod stats;
 mod timeline;
 
-pub use error::{PublishError, PublishStep, Recovery, TlsFault};
+pub use error::{Misdirection, PublishError, PublishStep, Recovery, TlsFault};
 pub use fanout::{Fanout, OutputHandle};
 pub use link::{Link, LinkSample, LinkView, Passed, STAY_CURRENT, Segments, Window};
 pub use network::Network;

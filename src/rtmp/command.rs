@@ -6,6 +6,10 @@ use crate::amf::{AmfError, Object, Reader, Value, write_value};
 
 /// What a server says may be shown to the user, so it is kept short: its own words rarely exceed a line.
 const WORDS_CHARS_MAX: usize = 2000;
+/// By this a server asks for another connection, there or elsewhere (Enhanced RTMP v2, "Reconnect Request").
+pub(crate) const RECONNECT_REQUEST: &str = "NetConnection.Connect.ReconnectRequest";
+/// The code of a refusal that names another address, as in HTTP.
+const FOUND: f64 = 302.0;
 
 /// One command.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,8 +69,20 @@ impl Command {
             level: text("level").unwrap_or_default(),
             code: text("code").unwrap_or_default(),
             description: text("description").or(plain).filter(|words| !words.is_empty()),
+            elsewhere: holder.and_then(elsewhere),
         }
     }
+}
+
+/// The address that an information object sends us to.
+fn elsewhere(info: &Value) -> Option<String> {
+    let text = |value: Option<&Value>| Some(value?.as_str()?.to_owned()).filter(|text| !text.is_empty());
+    if info.get("code").and_then(Value::as_str) == Some(RECONNECT_REQUEST) {
+        return text(info.get("tcUrl"));
+    }
+    let refusal = info.get("ex")?;
+    let is_found = refusal.get("code").and_then(Value::as_number).is_some_and(|code| (code - FOUND).abs() < 0.5);
+    text(refusal.get("redirect")).filter(|_| is_found)
 }
 
 /// Level, code and description of an answer or a status (7.2.2).
@@ -75,6 +91,9 @@ pub(crate) struct Info {
     pub(crate) level: String,
     pub(crate) code: String,
     pub(crate) description: Option<String>,
+    /// Where we are sent to: the `tcUrl` of a reconnect request, or the `redirect` of a refusal with the code 302, as servers
+    /// in the manner of FMS give it. As it was told: it may be relative, and may hold a key.
+    pub(crate) elsewhere: Option<String>,
 }
 
 impl Info {
@@ -138,5 +157,19 @@ mod tests {
         assert_eq!(plain.info().description.map(|words| words.len()), Some(WORDS_CHARS_MAX));
         let in_object = Command::new("_error", 1.0, Info::object("error", "a.b", "why").into(), Vec::new());
         assert_eq!(in_object.info().code, "a.b");
+    }
+
+    #[test]
+    fn the_address_that_a_server_sends_to_is_found() {
+        let sent_to = |info: Object| Command::new("x", 1.0, Value::Null, vec![info.into()]).info().elsewhere;
+        let refusal = |code: f64, to: &str| {
+            let ex = Object::new().with("code", code).with("redirect", to);
+            Info::object("error", "NetConnection.Connect.Rejected", "go").with("ex", Value::from(ex))
+        };
+        assert_eq!(sent_to(refusal(302.0, "rtmp://b/live")).as_deref(), Some("rtmp://b/live"));
+        assert_eq!((sent_to(refusal(403.0, "rtmp://b/live")), sent_to(refusal(302.0, ""))), (None, None));
+        let asked = |code| Info::object("status", code, "go").with("tcUrl", "/app");
+        assert_eq!(sent_to(asked(RECONNECT_REQUEST)).as_deref(), Some("/app"));
+        assert_eq!(sent_to(asked("NetStream.Publish.Start")), None);
     }
 }

@@ -52,6 +52,8 @@ enum Again {
 /// One destination.
 pub(super) struct Line {
     pub(super) about: String,
+    /// The server that this one sent the show on to, while it goes there.
+    pub(super) sent_on_to: Option<String>,
     pub(super) state: DestinationState,
     /// It was switched on in the running show: its failures end nothing but itself.
     pub(super) was_turned_on: bool,
@@ -86,6 +88,7 @@ impl Lines {
         let (id, publisher) = self.publisher(&target, with, Joins::No, sink);
         self.lines.push(Line {
             about,
+            sent_on_to: None,
             state: DestinationState::Connecting,
             was_turned_on: false,
             again: Again::No,
@@ -100,7 +103,16 @@ impl Lines {
         let (about, state, id) = (about.to_owned(), DestinationState::Connecting, self.next_id);
         self.next_id += 1;
         let (was_turned_on, again) = (false, Again::No);
-        self.lines.push(Line { about, state, was_turned_on, again, target: None, id, publisher: None });
+        self.lines.push(Line {
+            about,
+            state,
+            was_turned_on,
+            again,
+            sent_on_to: None,
+            target: None,
+            id,
+            publisher: None,
+        });
     }
 
     /// Connects a destination that is off; nothing for one that is not.
@@ -147,6 +159,13 @@ impl Lines {
         }
         self.retired.extend(line.publisher.replace(publisher).map(|old| (place, old)));
         Some(line)
+    }
+
+    /// The destination at `place` sends the show on `to` there; `None`: it takes it itself.
+    pub(super) fn sent_on(&mut self, place: usize, to: Option<String>) {
+        if let Some(line) = self.lines.get_mut(place) {
+            line.sent_on_to = to;
+        }
     }
 
     /// The destination at `place` failed to begin for what may pass.
@@ -326,6 +345,11 @@ impl Line {
         self.target.as_ref().is_some_and(|target| target.wanted.stream_name.is_empty())
     }
 
+    /// What its server is called now.
+    pub(super) fn server_about(&self) -> String {
+        sent_on_about(&self.about, self.sent_on_to.as_deref())
+    }
+
     /// What its backup server is called, as in a check.
     pub(super) fn backup_about(&self) -> String {
         let backup = self.target.as_ref().and_then(|target| target.backup.as_ref());
@@ -345,4 +369,9 @@ impl Line {
     fn is_over(&self) -> bool {
         matches!(self.state, DestinationState::Off | DestinationState::Ended)
     }
+}
+
+/// A destination as it is told of: by the server that its own one sent the show on to, if it did.
+pub(super) fn sent_on_about(about: &str, sent_on_to: Option<&str>) -> String {
+    sent_on_to.map_or_else(|| about.to_owned(), |to| format!("{to} (sent on by {about})"))
 }

@@ -9,10 +9,10 @@ use crate::output::{PublishError, Recovery};
 impl Supervisor {
     pub(super) fn handle_publisher(&self, running: &mut Running, place: usize, event: PublisherEvent) {
         let Some(line) = running.lines.get(place) else { return };
-        let (about, nameless) = (line.about.clone(), line.is_nameless());
+        let (about, nameless) = (line.server_about(), line.is_nameless());
         match event {
             PublisherEvent::Step { step, ok, took, detail } => {
-                let (destination, place) = (Some(about), Some(place));
+                let (destination, place) = (Some(line.about.clone()), Some(place));
                 self.tell(StudioEvent::Step(StepReport { name: step.word(), destination, place, ok, took, detail }));
             }
             PublisherEvent::State(state) => self.publisher_state(running, place, state),
@@ -24,6 +24,14 @@ impl Supervisor {
                     let problem = Problem::new(ProblemKind::ServerWarning, about, level).at(place);
                     self.tell(StudioEvent::Problem(problem.said(Some(words))));
                 }
+            }
+            PublisherEvent::SentOn { to } => {
+                tracing::info!(to = to.as_deref().unwrap_or(&line.about), "the show is sent on");
+                running.lines.sent_on(place, to);
+            }
+            PublisherEvent::Stays { error } => {
+                let problem = Problem::from_publish(&about, &error).at(place).into_loss(ProblemKind::MoveFailed);
+                self.tell(StudioEvent::Problem(problem));
             }
             PublisherEvent::OnBackup => {
                 self.tell(StudioEvent::Problem(Problem::new(ProblemKind::OnBackup, about, String::new()).at(place)));

@@ -39,6 +39,10 @@ pub fn what(problem: &Problem) -> String {
         ProblemKind::AlreadyPublishing => format!("Somebody streams to {about} with this key already."),
         ProblemKind::ClosedByServer => format!("{about} closed the connection before the show was live ({details})."),
         ProblemKind::ProtocolError => format!("{about} sent something that is not valid RTMP ({details})."),
+        ProblemKind::Misdirected => {
+            format!("{about} sends the show on to another address, which is not followed: {details}.")
+        }
+        ProblemKind::MoveFailed => format!("{about} asked for a new connection, and none could be made ({details})."),
         ProblemKind::ConnectionLost => format!("The connection to {about} was lost ({details})."),
         ProblemKind::OldSession => format!("{about} still holds the old connection and takes no new one yet."),
         ProblemKind::OnBackup => {
@@ -232,6 +236,12 @@ pub fn to_do(problem: &Problem) -> String {
         }
         ProblemKind::ClosedByServer => "Check the destination and the stream key: some servers close without a word.".to_owned(),
         ProblemKind::ProtocolError => "Check that the destination is an RTMP server; if it is, please report this.".to_owned(),
+        ProblemKind::Misdirected => {
+            "Ask the service which address to stream to; one that begins with rtmps:// must lead to another such.".to_owned()
+        }
+        ProblemKind::MoveFailed => {
+            "Nothing: the show goes on over the old connection, and Tally connects again when that ends.".to_owned()
+        }
         ProblemKind::ConnectionLost => "Nothing: Tally connects again by itself.".to_owned(),
         ProblemKind::OldSession => "Nothing: Tally asks again every second until the server has noticed.".to_owned(),
         ProblemKind::OnBackup => "Nothing: viewers get the show from there.".to_owned(),

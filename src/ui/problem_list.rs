@@ -44,7 +44,8 @@ impl ProblemList {
     /// Why a destination was not live, or not without a break: no news any more once it is, or once nobody wants it to be.
     pub(super) fn forget_destination(&mut self, place: usize) {
         let still_holds = |kind: ProblemKind| {
-            kind.is_of_source() || matches!(kind, ProblemKind::OnBackup | ProblemKind::ServerWarning)
+            kind.is_of_source()
+                || matches!(kind, ProblemKind::OnBackup | ProblemKind::MoveFailed | ProblemKind::ServerWarning)
         };
         self.known.retain(|ProblemView { problem, .. }| problem.place() != Some(place) || still_holds(problem.kind));
     }

@@ -22,6 +22,8 @@ mod links;
 #[cfg(test)]
 mod manners;
 #[cfg(test)]
+mod moving;
+#[cfg(test)]
 mod names;
 #[cfg(test)]
 mod playing;

@@ -52,6 +52,7 @@
 #define OFFERS 8
 #define HANDLES 16
 #define BUFFERS 8
+#define LISTINGS 16
 
 struct offer {
     uint32_t fourcc, width, height, num, den;
@@ -592,42 +593,58 @@ int poll(struct pollfd *fds, nfds_t count, int timeout) {
     }
 }
 
-/* One listing of /dev at a time is enough. */
-static DIR *dev_listing;
-static int dev_next;
+/* Listings of /dev that are open, each with the camera it tells next: several threads list at once. */
+static struct listing {
+    DIR *dir;
+    int next;
+} listings[LISTINGS];
+
+static struct listing *listing_of(DIR *dir) {
+    for (int i = 0; dir && i < LISTINGS; i++)
+        if (listings[i].dir == dir) return &listings[i];
+    return NULL;
+}
 
 DIR *opendir(const char *path) {
     pthread_once(&once, prepare);
     DIR *dir = real_opendir(path);
-    if (dir && strcmp(path, "/dev") == 0) {
-        pthread_mutex_lock(&lock);
-        dev_listing = dir;
-        dev_next = 0;
-        pthread_mutex_unlock(&lock);
-    }
+    if (!dir || strcmp(path, "/dev") != 0) return dir;
+    pthread_mutex_lock(&lock);
+    struct listing *listing = NULL;
+    for (int i = 0; i < LISTINGS && !listing; i++)
+        if (!listings[i].dir) listing = &listings[i];
+    if (!listing) abort();
+    *listing = (struct listing){.dir = dir};
+    pthread_mutex_unlock(&lock);
     return dir;
 }
 
 struct dirent64 *readdir64(DIR *dir) {
-    static struct dirent64 entry;
+    static __thread struct dirent64 entry;
     pthread_once(&once, prepare);
-    struct dirent64 *real = real_readdir64(dir);
-    if (real || dir != dev_listing) return real;
-    while (dev_next < CAMERAS) {
-        int index = dev_next++;
+    struct dirent64 *told_entry = real_readdir64(dir);
+    if (told_entry) return told_entry;
+    pthread_mutex_lock(&lock);
+    struct listing *listing = listing_of(dir);
+    while (listing && listing->next < CAMERAS && !told_entry) {
+        int index = listing->next++;
         if (!cameras[index].present || told("unplug", index)) continue;
         memset(&entry, 0, sizeof entry);
         entry.d_ino = (ino64_t)(1000 + index);
         entry.d_type = DT_CHR;
         entry.d_reclen = sizeof entry;
         snprintf(entry.d_name, sizeof entry.d_name, "video%d", index);
-        return &entry;
+        told_entry = &entry;
     }
-    return NULL;
+    pthread_mutex_unlock(&lock);
+    return told_entry;
 }
 
 int closedir(DIR *dir) {
     pthread_once(&once, prepare);
-    if (dir == dev_listing) dev_listing = NULL;
+    pthread_mutex_lock(&lock);
+    struct listing *listing = listing_of(dir);
+    if (listing) listing->dir = NULL;
+    pthread_mutex_unlock(&lock);
     return real_closedir(dir);
 }

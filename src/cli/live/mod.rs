@@ -148,7 +148,8 @@ pub(super) fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::PublishRejected
         | ProblemKind::AlreadyPublishing
         | ProblemKind::ClosedByServer
-        | ProblemKind::ProtocolError => Exit::Refused,
+        | ProblemKind::ProtocolError
+        | ProblemKind::Misdirected => Exit::Refused,
         ProblemKind::ConnectionLost
         | ProblemKind::OldSession
         | ProblemKind::RetriesEnded
@@ -170,6 +171,7 @@ pub(super) fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::CardUnusable
         | ProblemKind::ServerWarning
         | ProblemKind::OnBackup
+        | ProblemKind::MoveFailed
         | ProblemKind::UploadTight
         | ProblemKind::PacketLoss
         | ProblemKind::EncoderTight

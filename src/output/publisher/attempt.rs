@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use tokio::spawn;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::connect::TCP_DEADLINE;
 use super::known::Known;
 use super::pump::Pump;
-use super::reconnect::{Next, Reconnect};
+use super::reconnect::{Decision, Reconnect};
 use super::said::Said;
+use super::servers::{Role, SENT_ON_MAX, Server, Servers, sent_on};
 use super::transport::Transport;
 use super::unacknowledged::Left;
 use super::{Order, PublishTarget, PublisherConfig, PublisherEvent, PublisherState, certificate, connect, tls};
@@ -16,7 +19,7 @@ use crate::clock::Clock;
 use crate::media::{Packet, Timestamp};
 use crate::output::changes::NetworkChanges;
 use crate::output::timeline::Timeline;
-use crate::output::{OutputHandle, OutputStats, PublishError, PublishStep, TlsFault};
+use crate::output::{Misdirection, OutputHandle, OutputStats, PublishError, PublishStep, TlsFault};
 use crate::rtmp::auth::{self, AuthStep};
 use crate::rtmp::client::{ClientConfig, ClientError, ClientSession, Step};
 
@@ -24,6 +27,8 @@ use crate::rtmp::client::{ClientConfig, ClientError, ClientSession, Step};
 const TLS_DEADLINE: Duration = Duration::from_secs(5);
 /// Rounds of a login, each a connection of its own: ask, get the challenge, answer.
 const LOGIN_ROUNDS_MAX: usize = 3;
+/// A server that the show has left has so long to close.
+const LINGER: Duration = Duration::from_secs(2);
 /// Less than so much of a show's end that did not arrive is a hole like those that a narrow network makes: counted, not told.
 const TAIL_MAX: Duration = Duration::from_secs(1);
 
@@ -35,6 +40,20 @@ pub(super) struct Task {
     pub(super) sink: Box<dyn Fn(PublisherEvent) + Send + Sync>,
     pub(super) orders: watch::Receiver<Order>,
     pub(super) changes: NetworkChanges,
+}
+
+/// A server that the show goes to next.
+pub(super) struct Next {
+    pub(super) target: PublishTarget,
+    /// The connection to it, if there is one already.
+    pub(super) transport: Option<Transport>,
+}
+
+/// Who is told of the steps of a connection: while another one is live, nobody.
+#[derive(Clone, Copy)]
+enum Seen {
+    ByAll,
+    ByNobody,
 }
 
 /// What outlives a connection.
@@ -49,17 +68,39 @@ pub(super) struct Carried {
     pub(super) left: Option<Left>,
     /// What the server said.
     pub(super) said: Said,
-    /// What was learnt of each server.
-    known: [Known; 2],
+    pub(super) servers: Servers,
+    /// The one that it was sent on to, as long as it is that.
+    told_sent_on: Option<String>,
+    /// How often it was sent on since the last good connection.
+    pub(super) sent_on: usize,
+    /// It left another server for the one that it connects to: nothing was lost.
+    pub(super) moves: bool,
+}
+
+impl Carried {
+    /// From now on it goes to `target`.
+    fn send_on(&mut self, target: PublishTarget) {
+        self.sent_on += 1;
+        let place = self.servers.send_on(target);
+        self.reconnect.send_on(place);
+    }
 }
 
 impl Task {
     pub(super) async fn run(mut self) {
         let timeline = Timeline::new(self.config.headers.video.is_some());
-        let servers = 1 + usize::from(self.config.backup.is_some());
-        let reconnect = Reconnect::new(servers, self.config.retry_for, self.config.joins, random_seed());
-        let (said, known) = (Said::default(), Default::default());
-        let mut carried = Carried { timeline, reconnect, went_live: false, left: None, said, known };
+        let count = 1 + usize::from(self.config.backup.is_some());
+        let mut carried = Carried {
+            timeline,
+            reconnect: Reconnect::new(count, self.config.retry_for, self.config.joins, random_seed()),
+            went_live: false,
+            left: None,
+            said: Said::default(),
+            servers: Servers::new(&self.config),
+            told_sent_on: None,
+            sent_on: 0,
+            moves: false,
+        };
         let retries = carried.reconnect.retries();
         let state = if retries { PublisherState::Reconnecting } else { PublisherState::Connecting };
         self.tell(PublisherEvent::State(state));
@@ -101,16 +142,16 @@ impl Task {
             }
             let tried_before = carried.reconnect.retries();
             match carried.reconnect.failed(self.clock.now(), error, started, went_live, self.ending()) {
-                Next::GiveUp(error) => {
+                Decision::GiveUp(error) => {
                     let was_live = carried.reconnect.was_live();
                     self.tell(PublisherEvent::Failed { error, was_live });
                     break;
                 }
-                Next::Nowhere { wanted, backup } => {
+                Decision::Nowhere { wanted, backup } => {
                     self.tell(PublisherEvent::Nowhere { wanted, backup });
                     break;
                 }
-                Next::Again { wait, news } => {
+                Decision::Again { wait, news } => {
                     if let Some(error) = news {
                         self.tell(PublisherEvent::Lost { error, was_live });
                     }
@@ -158,66 +199,119 @@ impl Task {
         self.output.queue().put_back(lost.packets);
     }
 
-    /// Connects, logs in if asked to, publishes until the end. `Ok`: ended as ordered.
+    /// Connects, logs in if asked to, publishes until the end; goes where it is sent to. `Ok`: ended as ordered.
     async fn attempt(&self, carried: &mut Carried) -> Result<(), PublishError> {
-        let mut login: Option<AuthStep> = None;
-        for round in 1.. {
-            let target = self.target(carried);
-            let transport = self.open(target, carried).await?;
-            self.settle(carried);
-            let session = self.session(target, login.as_ref())?;
-            let mut pump = Pump::new(transport, session, self, carried);
+        let (mut login, mut rounds): (Option<AuthStep>, usize) = (None, 0);
+        let mut opened: Option<Transport> = None;
+        carried.moves = false;
+        loop {
+            rounds += 1;
+            let (retries, patience) = (carried.reconnect.retries(), carried.reconnect.tcp_patience());
+            let place = carried.reconnect.server();
+            let server = carried.servers.get_mut(place).ok_or(PublishError::Cancelled)?;
+            let target = server.target.clone();
+            let sent_on_to = (server.role == Role::Elsewhere).then(|| target.about.clone());
+            if carried.told_sent_on != sent_on_to {
+                carried.told_sent_on.clone_from(&sent_on_to);
+                self.tell(PublisherEvent::SentOn { to: sent_on_to });
+            }
+            let transport = match opened.take() {
+                Some(transport) => transport,
+                None => {
+                    let transport = self.open(server, Seen::ByAll, retries, patience).await?;
+                    self.settle(carried);
+                    transport
+                }
+            };
+            let session = self.session(&target, login.as_ref())?;
+            let mut pump = Pump::new(transport, session, self, &target, carried);
             let ended = pump.run().await;
+            let (took, next) = (pump.step_took(), pump.take_next());
             let left = pump.leave();
-            carried.left = (carried.went_live && ended.is_err()).then_some(left);
-            match ended {
-                Ok(()) => return Ok(()),
-                Err(PublishError::Session(ClientError::Rejected { step: Step::Connect, code, description })) => {
-                    let answered = login.as_ref().is_some_and(AuthStep::is_answer);
-                    login = (round < LOGIN_ROUNDS_MAX && !answered)
-                        .then(|| login_step(target, description.as_deref().unwrap_or_default()))
-                        .flatten();
-                    if login.is_none() {
-                        let rejected = ClientError::Rejected { step: Step::Connect, code, description };
-                        return Err(PublishError::Session(rejected));
+            match (ended, next) {
+                (Ok(()), Some(Next { target, transport: Some(next) })) => {
+                    spawn(left.transport.linger(LINGER));
+                    carried.send_on(target);
+                    (carried.moves, login, rounds, opened) = (true, None, 0, Some(next));
+                    continue;
+                }
+                (Ok(()), _) => return Ok(()),
+                (Err(error), next) => {
+                    carried.left = carried.went_live.then_some(left);
+                    if let Some(next) = next {
+                        // It was lost before it could leave in good order.
+                        carried.send_on(next.target);
+                    }
+                    match error {
+                        PublishError::Session(ClientError::SentOn { step, to }) => {
+                            let next = match carried.sent_on < SENT_ON_MAX {
+                                true => sent_on(&target, &to),
+                                false => Err(Misdirection::InCircles),
+                            };
+                            let wrong = |why| self.failed(step.into(), took, PublishError::Misdirected(why));
+                            carried.send_on(next.map_err(wrong)?);
+                            (login, rounds) = (None, 0);
+                        }
+                        PublishError::Session(ClientError::Rejected { step: Step::Connect, code, description }) => {
+                            let answered = login.as_ref().is_some_and(AuthStep::is_answer);
+                            login = (rounds < LOGIN_ROUNDS_MAX && !answered)
+                                .then(|| login_step(&target, description.as_deref().unwrap_or_default()))
+                                .flatten();
+                            if login.is_none() {
+                                let rejected = ClientError::Rejected { step: Step::Connect, code, description };
+                                return Err(self.failed(PublishStep::Connect, took, PublishError::Session(rejected)));
+                            }
+                        }
+                        error => return Err(error),
                     }
                 }
-                Err(error) => return Err(error),
             }
         }
-        Err(PublishError::Cancelled)
     }
 
-    /// The server to connect to next.
-    fn target(&self, carried: &Carried) -> &PublishTarget {
-        let backup = self.config.backup.as_ref().filter(|_| carried.reconnect.server() > 0);
-        backup.unwrap_or(&self.config.target)
+    /// Connects to where a server sends us, while the show still goes to that one.
+    pub(super) async fn open_next(&self, target: PublishTarget) -> Result<Next, PublishError> {
+        let mut server = Server { target: target.clone(), role: Role::Elsewhere, known: Known::default() };
+        let transport = self.open(&mut server, Seen::ByNobody, false, TCP_DEADLINE).await?;
+        Ok(Next { target, transport: Some(transport) })
     }
 
-    async fn open(&self, target: &PublishTarget, carried: &mut Carried) -> Result<Transport, PublishError> {
-        let (retries, patience) = (carried.reconnect.retries(), carried.reconnect.tcp_patience());
-        let [first, backup] = &mut carried.known;
-        let known = if carried.reconnect.server() > 0 { backup } else { first };
+    async fn open(
+        &self,
+        server: &mut Server,
+        seen: Seen,
+        retries: bool,
+        patience: Duration,
+    ) -> Result<Transport, PublishError> {
+        let Server { target, known, .. } = server;
+        let done = |step, took, detail| match seen {
+            Seen::ByAll => self.done(step, took, detail),
+            Seen::ByNobody => {}
+        };
+        let failed = |step, took, error| match seen {
+            Seen::ByAll => self.failed(step, took, error),
+            Seen::ByNobody => error,
+        };
         let tls_config = match target.tls {
             true => Some(self.timed(known.tls_config(target)).await?),
             false => None,
         };
         let tls_config = match tls_config {
-            Some((Err(error), took)) => return Err(self.failed(PublishStep::Tls, took, PublishError::Tls(error))),
+            Some((Err(error), took)) => return Err(failed(PublishStep::Tls, took, PublishError::Tls(error))),
             Some((Ok(config), _)) => Some(config),
             None => None,
         };
 
         let (result, took) = self.timed(known.addresses(target)).await?;
-        let addresses = result.map_err(|error| self.failed(PublishStep::Dns, took, error))?;
+        let addresses = result.map_err(|error| failed(PublishStep::Dns, took, error))?;
         let listed: Vec<String> = addresses.iter().map(|a| a.ip().to_string()).collect();
-        self.done(PublishStep::Dns, took, listed.join(", "));
+        done(PublishStep::Dns, took, listed.join(", "));
 
         let (result, took) = self.timed(connect::connect(addresses, retries.then(|| self.news()), patience)).await?;
-        let tcp = result.map_err(|error| self.failed(PublishStep::Tcp, took, error))?;
+        let tcp = result.map_err(|error| failed(PublishStep::Tcp, took, error))?;
         // A peer that has hung up already has no address any more.
         let peer = tcp.peer_addr().map_or_else(|_| listed.join(", "), |a| a.to_string());
-        self.done(PublishStep::Tcp, took, peer);
+        done(PublishStep::Tcp, took, peer);
 
         let Some(tls_config) = tls_config else { return Ok(Transport::Plain(tcp)) };
         let (result, took) = self.timed(timeout(TLS_DEADLINE, tls::handshake(tls_config, &target.host, tcp))).await?;
@@ -226,12 +320,12 @@ impl Task {
             Err(_elapsed) => Err(PublishError::TimedOut { step: PublishStep::Tls, after: TLS_DEADLINE }),
         };
         let result = result.map_err(|error| tls::or_plain_port(error, target.port));
-        let stream = result.map_err(|error| self.failed(PublishStep::Tls, took, error))?;
+        let stream = result.map_err(|error| failed(PublishStep::Tls, took, error))?;
         let version = stream.get_ref().1.protocol_version().map_or_else(String::new, |v| format!("{v:?}"));
         if let Some(expires) = stream.get_ref().1.peer_certificates().and_then(certificate::first_expiry) {
             self.tell(PublisherEvent::Certificate { expires });
         }
-        self.done(PublishStep::Tls, took, version);
+        done(PublishStep::Tls, took, version);
         Ok(Transport::Tls(Box::new(stream)))
     }
 

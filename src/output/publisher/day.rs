@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::Joins;
-use super::reconnect::{Next, Reconnect};
+use super::reconnect::{Decision, Reconnect};
 use crate::flow::PacketQueue;
 use crate::media::{Packet, PacketKind, Timestamp};
 use crate::output::timeline::Timeline;
@@ -89,7 +89,7 @@ fn a_show_outlives_a_day_of_kills() {
         }
         if let Some((error, went_live)) = failure {
             match reconnect.failed(now, error, started, went_live, false) {
-                Next::Again { wait, .. } => try_at = Some(at + wait.as_millis() as i64),
+                Decision::Again { wait, .. } => try_at = Some(at + wait.as_millis() as i64),
                 next => panic!("gave up at {at} ms: {next:?}"),
             }
         }

@@ -10,9 +10,11 @@ mod day;
 mod flood;
 mod known;
 mod look;
+mod outgoing;
 mod pump;
 mod reconnect;
 mod said;
+mod servers;
 mod tcp_info;
 mod tls;
 mod transport;
@@ -168,6 +170,16 @@ pub enum PublisherEvent {
         error: PublishError,
         /// Whether it had been live before.
         was_live: bool,
+    },
+    /// From now on it is about a server that another one sent it on to; `None`: about that one itself.
+    SentOn {
+        /// Its address as it may be shown.
+        to: Option<String>,
+    },
+    /// The server asked for another connection, and there is none: the show goes on over this one.
+    Stays {
+        /// What stands in the way.
+        error: PublishError,
     },
     /// It is live at its backup server.
     OnBackup,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Joins;
 use super::connect::TCP_DEADLINE;
+use super::servers::Place;
 use crate::clock::Backoff;
 use crate::media::Timestamp;
 use crate::output::{PublishError, PublishStep, Recovery};
@@ -18,13 +19,13 @@ const OLD_SESSION_WAIT: Duration = Duration::from_secs(1);
 /// How long a lost server is knocked at before the other has its turn: who dies without a word does not answer later either.
 const TURN: Duration = Duration::from_secs(1);
 /// A connection that lasted so long was a good one: the waits begin again.
-const GOOD_AFTER: Duration = Duration::from_secs(3);
+pub(super) const GOOD_AFTER: Duration = Duration::from_secs(3);
 /// A show that ends so soon after its first accepted publish was refused.
 const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
 
 /// What to do after a failed attempt or a lost connection.
 #[derive(Clone, Debug)]
-pub(super) enum Next {
+pub(super) enum Decision {
     /// Nothing more.
     GiveUp(PublishError),
     /// Nothing more: the wanted server's failure was news, and the backup failed as well.
@@ -89,6 +90,12 @@ impl Reconnect {
         self.server
     }
 
+    /// It goes to the server at `place` now; one that `is_new` was put in there.
+    pub(super) fn send_on(&mut self, place: Place) {
+        self.servers += usize::from(place.is_new);
+        self.server = place.at;
+    }
+
     /// Whether the destination has been live.
     pub(super) fn was_live(&self) -> bool {
         self.first_live_at.is_some()
@@ -120,22 +127,22 @@ impl Reconnect {
         started: Timestamp,
         went_live: bool,
         ending: bool,
-    ) -> Next {
+    ) -> Decision {
         let at_once = self.first_live_at.is_some_and(|live| now.since(live) < CLOSED_AT_ONCE);
         let error = if at_once { error.into_refusal() } else { error };
         if at_once && (error.refuses_publish() || error.breaks_protocol()) {
             // It never was: what was accepted was taken back before anybody saw a picture.
             self.first_live_at = None;
-            return Next::GiveUp(error);
+            return Decision::GiveUp(error);
         }
         if !self.was_live() && ending {
-            return Next::GiveUp(error);
+            return Decision::GiveUp(error);
         }
         if !self.was_live() && self.joins == Joins::No {
             return self.not_live_yet(error);
         }
         if !self.was_live() && error.is_refusal() && !error.is_old_session() {
-            return Next::GiveUp(error);
+            return Decision::GiveUp(error);
         }
         let is_first = !self.retries();
         if went_live && now.since(started) > GOOD_AFTER {
@@ -144,7 +151,7 @@ impl Reconnect {
         }
         let lost = *self.lost_at.get_or_insert(now);
         if now.since(lost) > self.retry_for || ending || error.recovery() == Recovery::AskUser {
-            return Next::GiveUp(error);
+            return Decision::GiveUp(error);
         }
         if !went_live {
             self.server = (self.server + 1) % self.servers;
@@ -167,7 +174,7 @@ impl Reconnect {
         };
         let old_session =
             error.is_old_session() && !std::mem::replace(&mut self.told_old_session, error.is_old_session());
-        Next::Again { wait, news: (went_live || is_first || old_session).then_some(error) }
+        Decision::Again { wait, news: (went_live || is_first || old_session).then_some(error) }
     }
 
     /// Somebody answered; `true`: after nobody had, at any of the servers. Who comes back is met as one that was never away:
@@ -181,15 +188,15 @@ impl Reconnect {
     }
 
     /// A show that cannot begin is told at once, unless another server takes it.
-    fn not_live_yet(&mut self, error: PublishError) -> Next {
+    fn not_live_yet(&mut self, error: PublishError) -> Decision {
         if error.recovery() == Recovery::Retry && self.server + 1 < self.servers && !error.is_refusal() {
             self.server += 1;
             self.first_failure = Some(error.clone());
-            return Next::Again { wait: Duration::ZERO, news: Some(error) };
+            return Decision::Again { wait: Duration::ZERO, news: Some(error) };
         }
         match self.first_failure.take() {
-            Some(wanted) => Next::Nowhere { wanted, backup: error },
-            None => Next::GiveUp(error),
+            Some(wanted) => Decision::Nowhere { wanted, backup: error },
+            None => Decision::GiveUp(error),
         }
     }
 }
@@ -232,9 +239,9 @@ mod tests {
         reconnect
     }
 
-    fn again(next: Next) -> (Duration, Option<PublishError>) {
+    fn again(next: Decision) -> (Duration, Option<PublishError>) {
         match next {
-            Next::Again { wait, news } => (wait, news),
+            Decision::Again { wait, news } => (wait, news),
             next => panic!("gave up: {next:?}"),
         }
     }
@@ -255,7 +262,7 @@ mod tests {
             now += wait.as_secs_f64();
         }
         let next = reconnect.failed(seconds(400.0), refused, seconds(399.0), false, false);
-        assert!(matches!(next, Next::GiveUp(_)), "{next:?}");
+        assert!(matches!(next, Decision::GiveUp(_)), "{next:?}");
     }
 
     #[test]
@@ -270,7 +277,7 @@ mod tests {
             now += 5.0 + wait.as_secs_f64();
         }
         assert!(waits.last().is_some_and(|wait| *wait >= 12.0), "{waits:?}");
-        assert!(matches!(reconnect.failed(seconds(365.0), silent, seconds(360.0), false, false), Next::GiveUp(_)));
+        assert!(matches!(reconnect.failed(seconds(365.0), silent, seconds(360.0), false, false), Decision::GiveUp(_)));
     }
 
     #[test]
@@ -352,7 +359,7 @@ mod tests {
         assert_eq!(told, 1);
         // Before a show was ever live, another one has the name.
         let mut reconnect = Reconnect::new(2, Duration::from_secs(300), Joins::No, 7);
-        assert!(matches!(reconnect.failed(seconds(1.0), already(), seconds(0.0), false, false), Next::GiveUp(_)));
+        assert!(matches!(reconnect.failed(seconds(1.0), already(), seconds(0.0), false, false), Decision::GiveUp(_)));
     }
 
     #[test]
@@ -375,14 +382,14 @@ mod tests {
     fn a_show_that_cannot_begin_is_told_at_once_unless_a_backup_takes_it() {
         let mut reconnect = Reconnect::new(1, Duration::from_secs(300), Joins::No, 7);
         let next = reconnect.failed(seconds(1.0), PublishError::Refused, seconds(0.0), false, false);
-        assert!(matches!(next, Next::GiveUp(PublishError::Refused)));
+        assert!(matches!(next, Decision::GiveUp(PublishError::Refused)));
         let mut reconnect = Reconnect::new(2, Duration::from_secs(300), Joins::No, 7);
         let (wait, news) = again(reconnect.failed(seconds(1.0), PublishError::Refused, seconds(0.0), false, false));
         assert!(wait.is_zero() && news.is_some() && reconnect.server() == 1);
         let dns = PublishError::Dns { reason: String::new() };
         let next = reconnect.failed(seconds(1.0), dns, seconds(0.0), false, false);
         let each_has_its_own =
-            matches!(next, Next::Nowhere { wanted: PublishError::Refused, backup: PublishError::Dns { .. } });
+            matches!(next, Decision::Nowhere { wanted: PublishError::Refused, backup: PublishError::Dns { .. } });
         assert!(each_has_its_own, "{next:?}");
     }
 
@@ -435,16 +442,16 @@ mod tests {
         again(reconnect.failed(seconds(60.0), broken(), seconds(3.0), true, false));
         again(reconnect.failed(seconds(61.0), rejected(), seconds(60.0), false, false));
         let next = joins().failed(seconds(1.0), rejected(), seconds(0.0), false, false);
-        assert!(matches!(next, Next::GiveUp(PublishError::Session(_))), "{next:?}");
+        assert!(matches!(next, Decision::GiveUp(PublishError::Session(_))), "{next:?}");
     }
 
     #[test]
     fn a_show_that_ends_or_is_closed_at_once_is_not_tried_again() {
         let mut reconnect = live_once(1);
-        assert!(matches!(reconnect.failed(seconds(60.0), broken(), seconds(0.0), true, true), Next::GiveUp(_)));
+        assert!(matches!(reconnect.failed(seconds(60.0), broken(), seconds(0.0), true, true), Decision::GiveUp(_)));
         let mut reconnect = live_once(1);
         let next = reconnect.failed(seconds(1.4), broken(), seconds(0.0), true, false);
-        assert!(matches!(next, Next::GiveUp(PublishError::ClosedAtOnce { .. })), "{next:?}");
+        assert!(matches!(next, Decision::GiveUp(PublishError::ClosedAtOnce { .. })), "{next:?}");
         assert!(!reconnect.was_live());
     }
 
@@ -457,7 +464,7 @@ mod tests {
         };
         let mut reconnect = live_once(1);
         let next = reconnect.failed(seconds(1.3), kicked(), seconds(0.0), true, false);
-        let Next::GiveUp(error) = next else { panic!("{next:?}") };
+        let Decision::GiveUp(error) = next else { panic!("{next:?}") };
         assert!(error.refuses_publish() && !reconnect.was_live(), "{error:?}");
         let mut reconnect = live_once(1);
         let (_, news) = again(reconnect.failed(seconds(9.0), kicked(), seconds(0.0), true, false));

@@ -1,11 +1,14 @@
 //! A connection to a server: TCP, or TLS over it.
 
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 
 /// TCP or TLS.
@@ -50,5 +53,23 @@ impl Transport {
             Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Self::Tls(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
         }
+    }
+
+    /// After the goodbye: waits until the peer closes, `limit` at most. A system that is told something of a connection that
+    /// the program has closed gives up what it still holds (RFC 1122, 4.2.2.13).
+    pub(super) async fn linger(mut self, limit: Duration) {
+        let closed = poll_fn(|cx| {
+            loop {
+                let mut scratch = [0; 1024];
+                let mut buffer = ReadBuf::new(&mut scratch);
+                match self.poll_read(cx, &mut buffer) {
+                    Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {}
+                    Poll::Ready(_) => return Poll::Ready(()),
+                    Poll::Pending => return Poll::Pending,
+                }
+            }
+        });
+        // Who does not close is left alone.
+        let _elapsed = timeout(limit, closed).await;
     }
 }

@@ -133,10 +133,25 @@ pub enum ClientEvent {
         /// The server's words.
         description: Option<String>,
     },
+    /// Live, and the server asks for another connection: this one it will close (Enhanced RTMP v2, "Reconnect Request").
+    MoveAsked {
+        /// Where to; `None`: to the same address.
+        to: Option<Elsewhere>,
+    },
     /// The session is over and no good; nothing follows.
     Failed(ClientError),
     /// The graceful close is written; the driver drains and closes.
     Closed,
+}
+
+/// An address that a server sends us to, absolute or relative to its own. It may hold a key, so `Debug` shows nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Elsewhere(pub String);
+
+impl fmt::Debug for Elsewhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Elsewhere(…)")
+    }
 }
 
 /// Why a session failed, and at which step.
@@ -154,6 +169,14 @@ pub enum ClientError {
         code: String,
         /// The server's words.
         description: Option<String>,
+    },
+    /// The server sends us to another address.
+    #[error("the server sends to another address ({step})")]
+    SentOn {
+        /// What it does not take here.
+        step: Step,
+        /// Where to.
+        to: Elsewhere,
     },
     /// The server did not answer in time.
     #[error("the server did not answer in time ({step})")]

@@ -9,10 +9,10 @@ use crate::amf::{Object, Value, write_value};
 use crate::media::Timestamp;
 
 use super::secrets::hidden;
-use super::{ClientConfig, ClientError, ClientEvent, MediaKind, Output, Step};
+use super::{ClientConfig, ClientError, ClientEvent, Elsewhere, MediaKind, Output, Step};
 use crate::rtmp::Limits;
 use crate::rtmp::chunk::MessageHeader;
-use crate::rtmp::command::{Command, Info};
+use crate::rtmp::command::{Command, Info, RECONNECT_REQUEST};
 use crate::rtmp::handshake::{ClientHandshake, HandshakeProgress};
 use crate::rtmp::link::{COMMAND_CHUNKS, Link};
 use crate::rtmp::message::{Message, kind};
@@ -27,6 +27,9 @@ const PUBLISH_CHUNKS: u32 = 8;
 const WINDOW_ACK_SIZE: u32 = 16 * 1024;
 /// Where that is not wanted: half a second or more apart.
 const SELDOM_ACK_SIZE: u32 = 2_500_000;
+
+/// What of Enhanced RTMP v2 we do (`capsEx`): 1, connect again where the server asks for it.
+const CAPABILITIES: f64 = 1.0;
 
 const CONNECT_TRANSACTION: f64 = 1.0;
 const RELEASE_TRANSACTION: f64 = 2.0;
@@ -260,7 +263,10 @@ impl ClientSession {
         if is_over || info.is_refusal() {
             return self.reject(info);
         }
-        let Info { level, code, description } = info;
+        if info.code == RECONNECT_REQUEST && self.step == Step::Live {
+            return self.link.push_event(ClientEvent::MoveAsked { to: info.elsewhere.map(Elsewhere) });
+        }
+        let Info { level, code, description, .. } = info;
         let description = self.redacted(description);
         self.link.push_event(ClientEvent::Status { level, code, description });
     }
@@ -271,7 +277,8 @@ impl ClientSession {
             .with("type", "nonprivate")
             .with("flashVer", self.config.encoder_name.as_str())
             .with("swfUrl", self.config.tc_url.as_str())
-            .with("tcUrl", self.config.tc_url.as_str());
+            .with("tcUrl", self.config.tc_url.as_str())
+            .with("capsEx", CAPABILITIES);
         let connect = Command::new("connect", CONNECT_TRANSACTION, object.into(), Vec::new());
         self.link.send_command(COMMAND_CHUNKS, 0, &connect);
     }
@@ -346,6 +353,9 @@ impl ClientSession {
     }
 
     fn reject(&mut self, info: Info) {
+        if let Some(to) = info.elsewhere {
+            return self.fail(ClientError::SentOn { step: self.step, to: Elsewhere(to) });
+        }
         let description = self.redacted(info.description);
         self.fail(ClientError::Rejected { step: self.step, code: info.code, description });
     }

@@ -154,6 +154,7 @@ fn connect_says_what_servers_ask_for() {
     assert_eq!(text("swfUrl"), text("tcUrl"));
     assert_eq!(text("type"), "nonprivate");
     assert!(text("flashVer").starts_with("FMLE/3.0"));
+    assert_eq!(values[2].get("capsEx").and_then(Value::as_number), Some(1.0));
 }
 
 #[test]
@@ -183,11 +184,46 @@ fn refusals_keep_the_servers_words_at_every_step() {
 #[test]
 fn a_late_error_ends_the_publish_and_a_late_notice_does_not() {
     let mut fixture = Fixture::live();
-    let notice = fixture.status("status", "NetConnection.Connect.ReconnectRequest", "soon");
-    assert!(matches!(&notice[..], [ClientEvent::Status { code, .. }] if code.ends_with("ReconnectRequest")));
+    let notice = fixture.status("status", "NetStream.Publish.Notice", "soon");
+    assert!(matches!(&notice[..], [ClientEvent::Status { code, .. }] if code.ends_with("Notice")));
     let events = fixture.status("error", "NetStream.Publish.Denied", "copyright");
     assert_eq!(events, [rejected(Step::Live, "NetStream.Publish.Denied", "copyright")], "told once, with its words");
     assert_eq!(fixture.status("error", "again", "again"), []);
+}
+
+#[test]
+fn a_server_that_sends_elsewhere_is_heard_at_every_step_and_the_address_is_not_shown() {
+    let ex = || Object::new().with("code", 302.0).with("redirect", "rtmp://b/live/the-secret-key");
+    let info =
+        || Value::from(Info::object("error", "NetConnection.Connect.Rejected", "302").with("ex", Value::from(ex())));
+    let to = || Elsewhere("rtmp://b/live/the-secret-key".to_owned());
+    let mut fixture = Fixture::at_connect();
+    let bytes = fixture.server.command(0, "_error", 1.0, &[Value::Null, info()]);
+    let events = fixture.input(&bytes);
+    assert_eq!(events, [ClientEvent::Failed(ClientError::SentOn { step: Step::Connect, to: to() })]);
+    assert!(!format!("{events:?} {}", ClientError::SentOn { step: Step::Connect, to: to() }).contains("secret"));
+    let mut fixture = Fixture::at_publish();
+    let bytes = fixture.server.command(1, "onStatus", 0.0, &[Value::Null, info()]);
+    let sent_on = ClientError::SentOn { step: Step::Publish, to: to() };
+    assert_eq!(fixture.input(&bytes), [ClientEvent::Failed(sent_on)]);
+}
+
+#[test]
+fn a_server_that_asks_for_another_connection_goes_on_to_have_this_one() {
+    let asked = |tc_url: Option<&str>| {
+        let info = Info::object("status", "NetConnection.Connect.ReconnectRequest", "soon");
+        Value::from(tc_url.map_or(info.clone(), |tc_url| info.with("tcUrl", tc_url)))
+    };
+    for tc_url in [None, Some("rtmp://b/live")] {
+        let mut fixture = Fixture::live();
+        let bytes = fixture.server.command(0, "onStatus", 0.0, &[Value::Null, asked(tc_url)]);
+        let to = tc_url.map(|tc_url| Elsewhere(tc_url.to_owned()));
+        assert_eq!(fixture.input(&bytes), [ClientEvent::MoveAsked { to }]);
+        assert_eq!(fixture.session.step(), Step::Live);
+    }
+    let mut fixture = Fixture::at_publish();
+    let bytes = fixture.server.command(0, "onStatus", 0.0, &[Value::Null, asked(None)]);
+    assert!(matches!(fixture.input(&bytes)[..], [ClientEvent::Status { .. }]));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::media::Timestamp;
 use crate::output::publisher::{PublishTarget, PublisherEvent};
 use crate::output::{PublishError, PublishStep, Segments};
 use crate::settings::{EncodingSettings, ShowSettings, VideoChoice};
+use crate::studio::lines::sent_on_about;
 use crate::studio::{Problem, ProblemKind, wording};
 
 /// All steps up to the publish together: a server that is slow in each of them is none to stream to.
@@ -85,6 +86,8 @@ enum State {
 #[derive(Debug)]
 pub(super) struct Line {
     about: String,
+    /// The server that this one sends on to.
+    sent_on_to: Option<String>,
     /// Whether it publishes without a key or a name.
     nameless: bool,
     form: PublishForm,
@@ -109,6 +112,7 @@ impl Line {
         let video_kbps = if show.video == VideoChoice::None { 0 } else { show.encoding.video_bitrate.kbps() };
         Self {
             about: target.about.clone(),
+            sent_on_to: None,
             nameless: target.stream_name.is_empty(),
             tls: target.tls,
             form,
@@ -164,6 +168,10 @@ impl Line {
                 let problem = Problem::new(ProblemKind::ServerWarning, self.about.clone(), level);
                 vec![tell(CheckEvent::Note(problem.said(Some(words))))]
             }
+            PublisherEvent::SentOn { to } => {
+                self.sent_on_to = to;
+                Vec::new()
+            }
             PublisherEvent::Lost { error, .. } => {
                 let mut acts = self.failed(&error, now);
                 acts.push(Act::Abort);
@@ -173,7 +181,10 @@ impl Line {
             PublisherEvent::Failed { error, .. } => self.failed(&error, now),
             // Its backup is a line of its own.
             PublisherEvent::Nowhere { wanted, .. } => self.failed(&wanted, now),
-            PublisherEvent::ServerSaid { .. } | PublisherEvent::State(_) | PublisherEvent::OnBackup => Vec::new(),
+            PublisherEvent::ServerSaid { .. }
+            | PublisherEvent::State(_)
+            | PublisherEvent::Stays { .. }
+            | PublisherEvent::OnBackup => Vec::new(),
         }
     }
 
@@ -287,7 +298,8 @@ impl Line {
     }
 
     fn failed(&mut self, error: &PublishError, now: Timestamp) -> Vec<Act> {
-        let mut problem = Problem::from_publish(&self.about, error).of_nameless(self.nameless);
+        let mut problem = Problem::from_publish(&sent_on_about(&self.about, self.sent_on_to.as_deref()), error)
+            .of_nameless(self.nameless);
         let mut acts = Vec::new();
         let (name, took) = match std::mem::replace(&mut self.state, State::Done { ok: false }) {
             State::Accepted { since, publish, .. } => {

@@ -8,6 +8,7 @@ mod flight;
 mod language;
 mod problems;
 mod reasons;
+mod remedies;
 mod settings;
 mod settings_error;
 mod text;
@@ -45,6 +46,6 @@ impl Words {
 
     /// One thing to do about it.
     pub fn to_do(self, problem: &Problem) -> String {
-        problems::to_do(self.0, problem)
+        remedies::to_do(self.0, problem)
     }
 }

@@ -29,6 +29,11 @@ pub(crate) struct Noting {
 
 impl Noting {
     pub(crate) fn start(listener: TcpListener) -> Self {
+        Self::asking(listener, usize::MAX, None)
+    }
+
+    /// One that asks its first client for another connection, there or where `to` says, after so many messages of media.
+    pub(crate) fn asking(listener: TcpListener, after: usize, to: Option<String>) -> Self {
         let arrived = Arc::<Mutex<Vec<Arrived>>>::default();
         let there = Arc::clone(&arrived);
         let connections = AtomicUsize::new(0);
@@ -39,12 +44,17 @@ impl Noting {
             if peer.serve_until_publish().and_then(|_| peer.accept_publish()).is_err() {
                 return;
             }
+            let mut count = 0;
             while let Ok(message) = peer.read_message() {
                 // The second byte tells media from sequence headers, which stand outside time.
                 if matches!(message.kind, kind::AUDIO | kind::VIDEO) && message.body.get(1) == Some(&1) {
                     let (video, timestamp_ms) = (message.kind == kind::VIDEO, message.timestamp);
                     let bytes = message.body.len();
                     there.lock().unwrap().push(Arrived { at: time::now(), video, timestamp_ms, bytes, connection });
+                    count += 1;
+                    if connection == 0 && count == after && peer.ask_to_reconnect(to.as_deref()).is_err() {
+                        return;
+                    }
                 }
             }
         });

@@ -168,6 +168,38 @@ impl<S: Read + Write> Peer<S> {
         self.write_message(kind::COMMAND, 0, &body)
     }
 
+    /// Says no to `connect`, and where to go instead.
+    pub(crate) fn redirect_connect(&mut self, to: &str) -> io::Result<()> {
+        let mut body = Vec::new();
+        amf::string(&mut body, "_error");
+        amf::number(&mut body, 1.0);
+        body.push(5);
+        amf::redirect(&mut body, to);
+        self.write_message(kind::COMMAND, 0, &body)
+    }
+
+    /// Says no to `publish`, and where to go instead.
+    pub(crate) fn redirect_publish(&mut self, to: &str) -> io::Result<()> {
+        let mut body = Vec::new();
+        amf::string(&mut body, "onStatus");
+        amf::number(&mut body, 0.0);
+        body.push(5);
+        amf::redirect(&mut body, to);
+        self.write_message(kind::COMMAND, 1, &body)
+    }
+
+    /// Asks for another connection, there or where `to` says (Enhanced RTMP v2, "Reconnect Request").
+    pub(crate) fn ask_to_reconnect(&mut self, to: Option<&str>) -> io::Result<()> {
+        let mut info = vec![("level", "status"), ("code", "NetConnection.Connect.ReconnectRequest")];
+        info.extend(to.map(|to| ("tcUrl", to)));
+        let mut body = Vec::new();
+        amf::string(&mut body, "onStatus");
+        amf::number(&mut body, 0.0);
+        body.push(5);
+        amf::object(&mut body, &info);
+        self.write_message(kind::COMMAND, 0, &body)
+    }
+
     /// Gives message stream 1.
     pub(crate) fn accept_create_stream(&mut self, transaction: f64) -> io::Result<()> {
         let mut body = Vec::new();
@@ -331,6 +363,24 @@ mod amf {
             string(out, text);
         }
         out.extend_from_slice(&[0, 0, 9]);
+    }
+
+    /// The information object of a refusal that names another address, as FMS and SRS write it.
+    pub(super) fn redirect(out: &mut Vec<u8>, to: &str) {
+        out.push(3);
+        for (name, text) in
+            [("level", "error"), ("code", "NetConnection.Connect.Rejected"), ("description", "RTMP 302 Redirect")]
+        {
+            bare(out, name);
+            string(out, text);
+        }
+        bare(out, "ex");
+        out.push(3);
+        bare(out, "code");
+        number(out, 302.0);
+        bare(out, "redirect");
+        string(out, to);
+        out.extend_from_slice(&[0, 0, 9, 0, 0, 9]);
     }
 
     fn bare(out: &mut Vec<u8>, text: &str) {

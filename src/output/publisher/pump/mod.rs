@@ -1,21 +1,25 @@
 //! One connection: bytes between the socket and the pure session, packets from the queue into it.
 
-use std::collections::VecDeque;
+mod moving;
+
 use std::future::poll_fn;
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
 use tokio::io::ReadBuf;
 use tokio::time::{Sleep, sleep};
 
+use moving::Moving;
+
 use super::attempt::{Carried, Task};
 use super::look::{Waiting, Watch};
+use super::outgoing::Outgoing;
+use super::servers::Role;
 use super::transport::Transport;
 use super::unacknowledged::{Left, Unacknowledged};
-use super::{Order, PublisherEvent, PublisherState, tcp_info};
+use super::{Order, PublishTarget, PublisherEvent, PublisherState, tcp_info};
 use crate::flv;
 use crate::media::{Packet, PacketKind, Timestamp};
 use crate::output::{LinkView, PublishError, PublishStep};
@@ -26,8 +30,6 @@ use crate::rtmp::client::{ClientError, ClientEvent, ClientSession, MediaKind, Ou
 const WRITE_AHEAD_MAX: usize = 16 * 1024;
 /// While so much waits for the socket a server is read no further: it asks (pings) and does not read what it is answered.
 const ANSWERS_MAX: usize = 1 << 20;
-/// Parts handed to one vectored write.
-const PARTS_MAX: usize = 64;
 /// How long a server may take to close after the goodbye.
 const DRAIN_DEADLINE: Duration = Duration::from_millis(1000);
 /// A live connection on which nothing was acknowledged for so long is lost, whatever the system still hopes for.
@@ -41,18 +43,6 @@ const CLEAR: Duration = Duration::from_millis(100);
 const KEYFRAME_WISH_EVERY: Duration = Duration::from_millis(700);
 /// Nothing is acknowledged for so long: the connection may be lost.
 const MAY_BE_LOST: Duration = Duration::from_millis(500);
-
-/// A packet whose last byte is at `end` of all bytes written to this connection.
-#[derive(Debug)]
-struct Mark {
-    end: u64,
-    video: bool,
-    keyframe: bool,
-    bytes: usize,
-    captured_at: Timestamp,
-    /// Since when the socket wants it.
-    wanted_at: Timestamp,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -70,14 +60,13 @@ pub(super) struct Pump<'a> {
     transport: Transport,
     session: ClientSession,
     task: &'a Task,
+    target: &'a PublishTarget,
     carried: &'a mut Carried,
     phase: Phase,
-    outgoing: VecDeque<Bytes>,
-    outgoing_bytes: usize,
-    queued_total: u64,
-    written_total: u64,
+    /// The server asked for another connection.
+    moving: Option<Moving<'a>>,
+    outgoing: Outgoing,
     unflushed: bool,
-    marks: VecDeque<Mark>,
     unacknowledged: Unacknowledged,
     step_started: Timestamp,
     published_at: Option<Timestamp>,
@@ -96,20 +85,24 @@ pub(super) struct Pump<'a> {
 }
 
 impl<'a> Pump<'a> {
-    pub(super) fn new(transport: Transport, session: ClientSession, task: &'a Task, carried: &'a mut Carried) -> Self {
+    pub(super) fn new(
+        transport: Transport,
+        session: ClientSession,
+        task: &'a Task,
+        target: &'a PublishTarget,
+        carried: &'a mut Carried,
+    ) -> Self {
         let now = task.clock.now();
         Self {
             transport,
             session,
             task,
+            target,
             carried,
             phase: Phase::Connecting,
-            outgoing: VecDeque::new(),
-            outgoing_bytes: 0,
-            queued_total: 0,
-            written_total: 0,
+            moving: None,
+            outgoing: Outgoing::default(),
             unflushed: false,
-            marks: VecDeque::new(),
             unacknowledged: Unacknowledged::default(),
             step_started: now,
             published_at: None,
@@ -158,10 +151,15 @@ impl<'a> Pump<'a> {
         }
     }
 
+    /// How long the step at which it stands has taken.
+    pub(super) fn step_took(&self) -> Duration {
+        self.task.clock.now().since(self.step_started)
+    }
+
     /// The connection is over.
     pub(super) fn leave(self) -> Left {
-        let Self { transport, unacknowledged, written_total: written, unflushed, .. } = self;
-        Left { transport, unacknowledged, written, flushed: !unflushed }
+        let Self { transport, unacknowledged, outgoing, unflushed, .. } = self;
+        Left { transport, unacknowledged, written: outgoing.written(), flushed: !unflushed }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), PublishError>> {
@@ -175,6 +173,10 @@ impl<'a> Pump<'a> {
                 Poll::Pending => {}
             }
             progress |= self.poll_packets(cx, now)?;
+            progress |= self.poll_moving(cx);
+            if self.phase == Phase::Draining && matches!(self.moving, Some(Moving::Leaving(_))) {
+                return Poll::Ready(Ok(()));
+            }
             if self.phase != Phase::Connecting {
                 self.look(now)?;
             }
@@ -194,11 +196,7 @@ impl<'a> Pump<'a> {
     fn drain_session(&mut self, now: Timestamp) -> Result<(), PublishError> {
         loop {
             match self.session.poll_output() {
-                Output::Transmit(bytes) => {
-                    self.outgoing_bytes += bytes.len();
-                    self.queued_total += bytes.len() as u64;
-                    self.outgoing.push_back(bytes);
-                }
+                Output::Transmit(bytes) => self.outgoing.push(bytes),
                 Output::Event(event) => self.handle_event(event, now)?,
                 Output::Timeout(at) => {
                     self.session_timeout = Some(at);
@@ -235,6 +233,7 @@ impl<'a> Pump<'a> {
                     self.task.tell(PublisherEvent::ServerSaid { level, code, description });
                 }
             }
+            ClientEvent::MoveAsked { to } => self.move_asked(to, now),
             ClientEvent::Failed(error) => {
                 if matches!(self.phase, Phase::Closing | Phase::Shutdown | Phase::Draining) {
                     // The tail is written; how the server takes the goodbye changes nothing.
@@ -244,6 +243,7 @@ impl<'a> Pump<'a> {
                 let step = match &error {
                     ClientError::Handshake(_) => PublishStep::Handshake,
                     ClientError::Rejected { step, .. }
+                    | ClientError::SentOn { step, .. }
                     | ClientError::TimedOut { step }
                     | ClientError::ClosedByPeer { step }
                     | ClientError::Protocol { step, .. } => PublishStep::from(*step),
@@ -262,14 +262,17 @@ impl<'a> Pump<'a> {
     fn go_live(&mut self, now: Timestamp) {
         self.phase = Phase::Live;
         self.published_at = Some(now);
+        let moves = std::mem::take(&mut self.carried.moves);
         let again = self.carried.reconnect.was_live();
-        if again {
+        if again && !moves {
             self.task.stats.update(|c| c.reconnects += 1);
         }
         self.carried.reconnect.live(now);
         self.carried.said.begin_anew();
         self.carried.went_live = true;
         match self.task.config.late_max {
+            // It was never without a connection, and goes on with the keyframe that waits.
+            _ if moves => {}
             None if again => self.task.output.go_on(),
             Some(_) if again => self.task.output.resume(),
             Some(_) | None => self.task.output.activate(),
@@ -284,7 +287,7 @@ impl<'a> Pump<'a> {
             self.session.send_media(MediaKind::Audio, resume_ms, &[], audio.clone());
         }
         self.task.tell(PublisherEvent::State(PublisherState::Live));
-        if self.carried.reconnect.server() > 0 {
+        if self.carried.servers.role(self.carried.reconnect.server()) == Some(Role::Backup) {
             self.task.tell(PublisherEvent::OnBackup);
         }
     }
@@ -293,21 +296,11 @@ impl<'a> Pump<'a> {
         let mut progress = false;
         while !self.outgoing.is_empty() {
             let left = self.watch.room_left().filter(|_| self.phase == Phase::Live && !self.ends);
-            let mut room = left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
+            let room = left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
             if room == 0 {
                 break;
             }
-            let mut parts = [IoSlice::new(&[]); PARTS_MAX];
-            let mut count = 0;
-            for (slot, bytes) in parts.iter_mut().zip(&self.outgoing) {
-                let part = bytes.get(..room).unwrap_or(bytes);
-                *slot = IoSlice::new(part);
-                (count, room) = (count + 1, room - part.len());
-                if room == 0 {
-                    break;
-                }
-            }
-            match self.transport.poll_write(cx, parts.get(..count).unwrap_or_default()) {
+            match self.outgoing.write(room, |parts| self.transport.poll_write(cx, parts)) {
                 Poll::Pending => break,
                 Poll::Ready(Ok(written)) if written > 0 => {
                     progress = true;
@@ -338,20 +331,9 @@ impl<'a> Pump<'a> {
         Ok(progress)
     }
 
-    fn advance(&mut self, mut written: usize, now: Timestamp) {
-        self.outgoing_bytes -= written;
-        self.written_total += written as u64;
-        while let Some(front) = self.outgoing.front_mut() {
-            if front.len() > written {
-                front.advance(written);
-                break;
-            }
-            written -= front.len();
-            self.outgoing.pop_front();
-        }
-        while let Some(mark) = self.marks.front()
-            && mark.end <= self.written_total
-        {
+    fn advance(&mut self, written: usize, now: Timestamp) {
+        self.outgoing.advance(written);
+        while let Some(mark) = self.outgoing.pop_written() {
             self.task.stats.count_sent(mark.video, mark.bytes, mark.keyframe, mark.captured_at, now);
             self.task.stats.note_write(now.since(mark.wanted_at));
             self.watch.handed_over(mark.wanted_at, mark.bytes as u64);
@@ -361,7 +343,6 @@ impl<'a> Pump<'a> {
                 let detail = format!("{} bytes", mark.bytes);
                 self.task.done(PublishStep::FirstKeyframe, took, detail);
             }
-            self.marks.pop_front();
         }
     }
 
@@ -384,7 +365,7 @@ impl<'a> Pump<'a> {
     /// More waits than the server may ask for. It is read on as soon as it takes some of it: the write that is pending wakes us.
     /// After our goodbye nothing is answered any more, and what is read costs nothing.
     fn owes_answers(&self) -> bool {
-        matches!(self.phase, Phase::Connecting | Phase::Live) && self.outgoing_bytes > ANSWERS_MAX
+        matches!(self.phase, Phase::Connecting | Phase::Live) && self.outgoing.bytes() > ANSWERS_MAX
     }
 
     /// `Ready(true)`: the server has closed after our goodbye. `Ready(false)`: something was read.
@@ -403,7 +384,7 @@ impl<'a> Pump<'a> {
                 }
                 Ok(Poll::Ready(false))
             }
-            Ok(()) | Err(_) if said_goodbye && self.marks.is_empty() => Ok(Poll::Ready(true)),
+            Ok(()) | Err(_) if said_goodbye && self.outgoing.has_no_marks() => Ok(Poll::Ready(true)),
             Ok(()) | Err(_) if said_goodbye => {
                 let reason = "the server closed the connection before it had the end of the show".to_owned();
                 Err(PublishError::Broken { step: PublishStep::Live, reason })
@@ -428,8 +409,11 @@ impl<'a> Pump<'a> {
     }
 
     fn poll_packets(&mut self, cx: &mut Context<'_>, now: Timestamp) -> Result<bool, PublishError> {
-        if self.phase != Phase::Live || self.outgoing_bytes >= WRITE_AHEAD_MAX {
+        if self.phase != Phase::Live || self.outgoing.bytes() >= WRITE_AHEAD_MAX {
             return Ok(false);
+        }
+        if self.leaves(now) {
+            return Ok(true);
         }
         match self.task.output.queue().poll_pop(cx) {
             Poll::Ready(Some(packet)) => {
@@ -474,15 +458,7 @@ impl<'a> Pump<'a> {
             hook(video, timestamp_ms, packet.captured_at);
         }
         self.drain_session(now)?;
-        self.unacknowledged.sent(self.queued_total, packet);
-        self.marks.push_back(Mark {
-            end: self.queued_total,
-            video,
-            keyframe: packet.is_keyframe(),
-            bytes: packet.data.len(),
-            captured_at: packet.captured_at,
-            wanted_at: now,
-        });
+        self.unacknowledged.sent(self.outgoing.mark(packet, now), packet);
         Ok(())
     }
 
@@ -490,13 +466,13 @@ impl<'a> Pump<'a> {
     fn measure(&mut self, now: Timestamp) -> LinkView {
         let queue = self.task.output.queue();
         let waiting = Waiting {
-            writing: self.outgoing_bytes as u64,
+            writing: self.outgoing.bytes() as u64,
             queued: queue.gauge().bytes as u64,
-            written: self.written_total,
+            written: self.outgoing.written(),
             confirmed: if self.ends { 0 } else { self.session.acknowledged_bytes() },
         };
         let link = self.watch.look(now, self.transport.tcp(), waiting, !self.unflushed);
-        self.unacknowledged.note(self.written_total, self.watch.outstanding(), !self.unflushed);
+        self.unacknowledged.note(self.outgoing.written(), self.watch.outstanding(), !self.unflushed);
         let rtt = self.watch.rtt();
         self.task.stats.update(|c| (c.rtt, c.link) = (rtt, link));
         link
@@ -535,7 +511,7 @@ impl<'a> Pump<'a> {
             return Ok(());
         }
         if link.silent < SILENT_IN_DOUBT_MAX && !self.unflushed {
-            self.unacknowledged.reached(self.written_total);
+            self.unacknowledged.reached(self.outgoing.written());
         }
         let queue = self.task.output.queue();
         let sent = self.unacknowledged.span();
@@ -589,7 +565,7 @@ impl<'a> Pump<'a> {
     }
 
     fn fail(&mut self, step: PublishStep, now: Timestamp, error: PublishError) -> PublishError {
-        if step == PublishStep::Live {
+        if step == PublishStep::Live || error.asks_for_another_connection() {
             return error;
         }
         self.task.failed(step, now.since(self.step_started), error)

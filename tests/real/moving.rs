@@ -1,0 +1,210 @@
+//! Servers that send a show elsewhere: by a refusal that names another address, and by a request for another connection.
+
+use std::net::{Ipv4Addr, Shutdown, TcpListener};
+use std::time::Duration;
+
+use tokio_rustls::rustls::{ServerConnection, StreamOwned};
+
+use crate::support::certs::{Certificates, Fault};
+use crate::support::net::free_port;
+use crate::support::noting::{Arrived, Noting};
+use crate::support::odd::OddServer;
+use crate::support::tally::{Ended, Tally, number};
+use crate::support::wire::Peer;
+
+const KEY: &str = "key-77d0-canary";
+
+fn listener() -> TcpListener {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()
+}
+
+fn noting() -> Noting {
+    Noting::start(listener())
+}
+
+/// A server that sends everybody to `to`.
+fn sending_on(to: String) -> OddServer {
+    OddServer::start(move |stream| {
+        let mut peer = Peer::new(stream);
+        let _ = peer.handshake().and_then(|()| peer.read_command("connect")).and_then(|_| peer.redirect_connect(&to));
+        while peer.read_message().is_ok() {}
+    })
+}
+
+/// One that does so where the publish is asked for.
+fn sending_publishers_on(to: String) -> OddServer {
+    OddServer::start(move |stream| {
+        let mut peer = Peer::new(stream);
+        let _ = peer.serve_until_publish().and_then(|_| peer.redirect_publish(&to));
+        while peer.read_message().is_ok() {}
+    })
+}
+
+fn pictures(arrived: &[Arrived]) -> Vec<u32> {
+    arrived.iter().filter(|a| a.video).map(|a| a.timestamp_ms).collect()
+}
+
+fn sound(arrived: &[Arrived]) -> Vec<u32> {
+    arrived.iter().filter(|a| !a.video).map(|a| a.timestamp_ms).collect()
+}
+
+fn steps(ended: &Ended, name: &str) -> usize {
+    ended.all("step").iter().filter(|step| step["name"] == name).count()
+}
+
+#[test]
+fn a_refusal_that_names_another_address_is_followed() {
+    let there = noting();
+    let second = sending_publishers_on(format!("rtmp://127.0.0.1:{}/live/{KEY}", there.server.port));
+    let first = sending_on(format!("rtmp://127.0.0.1:{}/live", second.port));
+    let ended = Tally::small_show(&first.url(), 2).key(KEY).run();
+    let summary = ended.expect_good_show();
+    assert_eq!(pictures(&there.all()).len() as f64, number(summary, "frames_sent"), "{}", ended.story());
+    assert!(
+        ended.problems().is_empty() && ended.all("step").iter().all(|step| step["ok"] == true),
+        "{}",
+        ended.story()
+    );
+    assert_eq!((steps(&ended, "handshake"), steps(&ended, "publish")), (3, 1), "{}", ended.story());
+    assert_eq!((first.clients(), second.clients()), (1, 1));
+    assert!(!ended.story().contains("canary"), "{}", ended.story());
+}
+
+#[test]
+fn a_check_follows_as_the_show_would() {
+    let there = noting();
+    let first = sending_on(format!("rtmp://127.0.0.1:{}/live", there.server.port));
+    let ended = Tally::check(&first.url()).key(KEY).run();
+    ended.expect_code(0);
+    assert!(ended.problems().is_empty() && ended.all("step").iter().all(|step| step["ok"] == true), "{}", ended.story());
+    assert_eq!((steps(&ended, "connect"), there.server.clients()), (1, 1), "{}", ended.story());
+    let nowhere = sending_on("http://127.0.0.1/live".to_owned());
+    let ended = Tally::check(&nowhere.url()).key(KEY).run();
+    ended.expect_problem(6, &["misdirected"]);
+    assert!(ended.all("step").iter().any(|s| s["name"] == "connect" && s["ok"] == false), "{}", ended.story());
+}
+
+#[test]
+fn an_address_that_cannot_be_followed_is_told_with_what_is_wrong_with_it() {
+    let nowhere = sending_on("http://127.0.0.1/live".to_owned());
+    let ended = Tally::small_show(&nowhere.url(), 2).key(KEY).run();
+    let problem = ended.expect_problem(6, &["misdirected"]);
+    assert!(problem["what"].as_str().unwrap().contains("web page"), "{problem}");
+
+    // Each sends to itself.
+    let port = free_port();
+    let to = format!("rtmp://127.0.0.1:{port}/live");
+    let circle = OddServer::start_on(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap(), move |stream| {
+        let mut peer = Peer::new(stream);
+        let _ = peer.handshake().and_then(|()| peer.read_command("connect")).and_then(|_| peer.redirect_connect(&to));
+        while peer.read_message().is_ok() {}
+    });
+    let ended = Tally::small_show(&circle.url(), 2).key(KEY).run();
+    let problem = ended.expect_problem(6, &["misdirected"]);
+    assert!(problem["what"].as_str().unwrap().contains("each one sends on to the next"), "{problem}");
+    assert!((2..10).contains(&circle.clients()), "{}", circle.clients());
+
+    // Nobody is there: that one is named, and who sent there.
+    let gone = free_port();
+    let first = sending_on(format!("rtmp://127.0.0.1:{gone}/live"));
+    let ended = Tally::small_show(&first.url(), 2).key(KEY).run();
+    let problem = ended.expect_problem(4, &["connection_refused"]);
+    let what = problem["what"].as_str().unwrap();
+    assert!(what.contains(&format!(":{gone}/live (sent on by rtmp://127.0.0.1:{}", first.port)), "{problem}");
+}
+
+#[test]
+fn a_secure_show_is_never_sent_on_to_where_it_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificates = Certificates::make(folder.path(), Fault::None);
+    let there = noting();
+    let to = format!("rtmp://127.0.0.1:{}/live", there.server.port);
+    let config = certificates.server_config();
+    let first = OddServer::start(move |stream| {
+        let tls = StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), stream);
+        let mut peer = Peer::new(tls);
+        let _ = peer.handshake().and_then(|()| peer.read_command("connect")).and_then(|_| peer.redirect_connect(&to));
+        while peer.read_message().is_ok() {}
+    });
+    let url = format!("rtmps://localhost:{}/live", first.port);
+    let ca = certificates.ca.to_str().unwrap().to_owned();
+    let ended = Tally::small_show(&url, 2).args(&["--tls-ca", &ca]).key(KEY).run();
+    let problem = ended.expect_problem(6, &["misdirected"]);
+    assert!(problem["what"].as_str().unwrap().contains("not secure"), "{problem}");
+    assert!(there.server.clients() == 0 && there.all().is_empty());
+}
+
+/// Nothing is missing, nothing comes twice, and it goes on with a keyframe.
+fn is_whole(before: &[Arrived], after: &[Arrived], ended: &Ended) {
+    let summary = ended.expect_good_show();
+    let story = ended.story();
+    let (first, second) = (pictures(before), pictures(after));
+    assert!(first.len() > 20 && second.len() > 20, "{} {}: {story}", first.len(), second.len());
+    let all = [first, second].concat();
+    assert!(all.windows(2).all(|pair| (30..=37).contains(&(pair[1] - pair[0]))), "{all:?}");
+    assert_eq!(all.len() as f64, number(summary, "frames_sent"), "{story}");
+    let all = [sound(before), sound(after)].concat();
+    assert!(all.windows(2).all(|pair| (20..=23).contains(&(pair[1] - pair[0]))), "{all:?}");
+    assert_eq!((number(summary, "reconnects"), number(summary, "dropped")), (0.0, 0.0), "{story}");
+    assert!(ended.problems().is_empty() && ended.all("state").iter().all(|s| s["state"] != "reconnecting"), "{story}");
+}
+
+#[test]
+fn a_server_that_asks_for_another_connection_gets_it_and_nothing_is_lost() {
+    // There, to another server.
+    let there = noting();
+    let first = Noting::asking(listener(), 100, Some(format!("rtmp://127.0.0.1:{}/live", there.server.port)));
+    let ended = Tally::small_show(&first.server.url(), 5).key(KEY).run();
+    is_whole(&first.all(), &there.all(), &ended);
+    assert_eq!((first.server.clients(), there.server.clients()), (1, 1));
+
+    // And to itself.
+    let same = Noting::asking(listener(), 100, None);
+    let ended = Tally::small_show(&same.server.url(), 5).key(KEY).run();
+    let (before, after): (Vec<_>, Vec<_>) = same.all().into_iter().partition(|arrived| arrived.connection == 0);
+    is_whole(&before, &after, &ended);
+    assert_eq!(same.server.clients(), 2);
+}
+
+#[test]
+fn who_asks_for_a_connection_that_cannot_be_made_keeps_the_show() {
+    for (to, details) in [
+        (format!("rtmp://127.0.0.1:{}/live", free_port()), "connection refused"),
+        ("http://127.0.0.1/".to_owned(), "web page"),
+    ] {
+        let server = Noting::asking(listener(), 60, Some(to));
+        let ended = Tally::small_show(&server.server.url(), 3).key(KEY).run();
+        let summary = ended.expect_code(0).summary().clone();
+        assert_eq!(pictures(&server.all()).len() as f64, number(&summary, "frames_sent"), "{}", ended.story());
+        assert_eq!(server.server.clients(), 1);
+        let problems = ended.problems();
+        assert_eq!((problems.len(), &problems[0]["kind"]), (1, &"move_failed".into()), "{}", ended.story());
+        assert!(problems[0]["what"].as_str().unwrap().contains(details), "{}", problems[0]);
+    }
+}
+
+#[test]
+fn a_server_that_asks_and_is_gone_at_once_is_followed_to_the_other_and_back() {
+    let there = noting();
+    let to = format!("rtmp://127.0.0.1:{}/live", there.server.port);
+    let first = OddServer::start(move |stream| {
+        let mut peer = Peer::new(stream);
+        if peer.serve_until_publish().and_then(|_| peer.accept_publish()).is_err() {
+            return;
+        }
+        (0..150).for_each(|_| drop(peer.read_message()));
+        let asked = peer.ask_to_reconnect(Some(&to)).and_then(|()| peer.stream().shutdown(Shutdown::Write));
+        // What is not read when a connection is closed resets it, and what was said last is not heard.
+        while asked.is_ok() && peer.read_message().is_ok() {}
+    });
+    let mut show = Tally::small_show(&first.url(), 60).key(KEY).start();
+    show.wait_for_states("live", 2, Duration::from_secs(20));
+    assert!(there.server.clients() == 1);
+    // That one goes away: the one that was chosen is asked again.
+    let clients = first.clients();
+    drop(there);
+    show.wait_for_states("live", 3, Duration::from_secs(20));
+    assert!(first.clients() > clients);
+    show.process.signal(libc::SIGTERM);
+    show.end(Duration::from_secs(10));
+}
