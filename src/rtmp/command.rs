@@ -7,7 +7,7 @@ use crate::amf::{AmfError, Object, Reader, Value, write_value};
 /// What a server says may be shown to the user, so it is kept short: its own words rarely exceed a line.
 const WORDS_CHARS_MAX: usize = 2000;
 /// By this a server asks for another connection, there or elsewhere (Enhanced RTMP v2, "Reconnect Request").
-pub(crate) const RECONNECT_REQUEST: &str = "NetConnection.Connect.ReconnectRequest";
+pub const RECONNECT_REQUEST: &str = "NetConnection.Connect.ReconnectRequest";
 /// The code of a refusal that names another address, as in HTTP.
 const FOUND: f64 = 302.0;
 

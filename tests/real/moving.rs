@@ -76,7 +76,11 @@ fn a_check_follows_as_the_show_would() {
     let first = sending_on(format!("rtmp://127.0.0.1:{}/live", there.server.port));
     let ended = Tally::check(&first.url()).key(KEY).run();
     ended.expect_code(0);
-    assert!(ended.problems().is_empty() && ended.all("step").iter().all(|step| step["ok"] == true), "{}", ended.story());
+    assert!(
+        ended.problems().is_empty() && ended.all("step").iter().all(|step| step["ok"] == true),
+        "{}",
+        ended.story()
+    );
     assert_eq!((steps(&ended, "connect"), there.server.clients()), (1, 1), "{}", ended.story());
     let nowhere = sending_on("http://127.0.0.1/live".to_owned());
     let ended = Tally::check(&nowhere.url()).key(KEY).run();

@@ -71,7 +71,7 @@ pub(super) struct Carried {
     pub(super) servers: Servers,
     /// The one that it was sent on to, as long as it is that.
     told_sent_on: Option<String>,
-    /// How often it was sent on since the last good connection.
+    /// How often it was sent on without a good connection in between.
     pub(super) sent_on: usize,
     /// It left another server for the one that it connects to: nothing was lost.
     pub(super) moves: bool,
@@ -203,7 +203,7 @@ impl Task {
     async fn attempt(&self, carried: &mut Carried) -> Result<(), PublishError> {
         let (mut login, mut rounds): (Option<AuthStep>, usize) = (None, 0);
         let mut opened: Option<Transport> = None;
-        carried.moves = false;
+        (carried.moves, carried.sent_on) = (false, 0);
         loop {
             rounds += 1;
             let (retries, patience) = (carried.reconnect.retries(), carried.reconnect.tcp_patience());

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::handshake::HandshakeError;
 
 pub use super::MediaKind;
+pub use super::command::RECONNECT_REQUEST;
 pub use session::ClientSession;
 
 /// What a session publishes, where, and how patiently.

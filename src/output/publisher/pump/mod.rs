@@ -141,7 +141,10 @@ impl<'a> Pump<'a> {
                             let link = self.measure(self.task.clock.now());
                             return self.arrived(link);
                         }
-                        Order::End | Order::GiveUp if self.phase == Phase::Connecting => return Err(PublishError::Cancelled),
+                        Order::GiveUp if self.phase == Phase::Connecting => return Err(PublishError::Cancelled),
+                        Order::End if self.phase == Phase::Connecting && !self.carried.moves => {
+                            return Err(PublishError::Cancelled);
+                        }
                         _ if gone => return Err(PublishError::Cancelled),
                         Order::End | Order::GiveUp => self.begin_to_end(),
                         Order::Run | Order::RetryNow(_) => {}
@@ -173,7 +176,7 @@ impl<'a> Pump<'a> {
                 Poll::Pending => {}
             }
             progress |= self.poll_packets(cx, now)?;
-            progress |= self.poll_moving(cx);
+            progress |= self.poll_moving(cx, now);
             if self.phase == Phase::Draining && matches!(self.moving, Some(Moving::Leaving(_))) {
                 return Poll::Ready(Ok(()));
             }
@@ -286,7 +289,8 @@ impl<'a> Pump<'a> {
         if let Some(audio) = &headers.audio {
             self.session.send_media(MediaKind::Audio, resume_ms, &[], audio.clone());
         }
-        self.task.tell(PublisherEvent::State(PublisherState::Live));
+        let state = if self.ends { PublisherState::Ending } else { PublisherState::Live };
+        self.task.tell(PublisherEvent::State(state));
         if self.carried.servers.role(self.carried.reconnect.server()) == Some(Role::Backup) {
             self.task.tell(PublisherEvent::OnBackup);
         }
@@ -436,6 +440,7 @@ impl<'a> Pump<'a> {
     /// From now on it sends what it still holds.
     fn begin_to_end(&mut self) {
         if !std::mem::replace(&mut self.ends, true) {
+            self.stay_for_the_end();
             self.session.want_acknowledgements(false);
             self.task.tell(PublisherEvent::State(PublisherState::Ending));
         }

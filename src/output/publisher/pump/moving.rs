@@ -11,7 +11,7 @@ use super::super::{PublishTarget, PublisherEvent};
 use super::{Phase, Pump};
 use crate::media::Timestamp;
 use crate::output::{Misdirection, PublishError};
-use crate::rtmp::client::Elsewhere;
+use crate::rtmp::client::{Elsewhere, RECONNECT_REQUEST};
 
 /// How far another connection is that the server asked for.
 pub(super) enum Moving<'a> {
@@ -49,11 +49,11 @@ impl Pump<'_> {
             Ok(target) => {
                 self.moving = Some(Moving::Opening(target.clone(), Box::pin(self.task.open_next(target))));
             }
-            Err(why) => self.stays(PublishError::Misdirected(why)),
+            Err(why) => self.stays(now, PublishError::Misdirected(why)),
         }
     }
 
-    pub(super) fn poll_moving(&mut self, cx: &mut Context<'_>) -> bool {
+    pub(super) fn poll_moving(&mut self, cx: &mut Context<'_>, now: Timestamp) -> bool {
         let Some(Moving::Opening(_, opening)) = &mut self.moving else { return false };
         let Poll::Ready(opened) = opening.as_mut().poll(cx) else { return false };
         self.moving = None;
@@ -62,15 +62,25 @@ impl Pump<'_> {
                 self.moving = Some(Moving::Opened(next));
                 self.task.output.request_keyframe();
             }
-            Err(error) => self.stays(error),
+            Err(error) => self.stays(now, error),
         }
         true
     }
 
     /// The show goes on here for as long as it can.
-    fn stays(&mut self, error: PublishError) {
-        tracing::warn!(?error, "the server asked for another connection, and there is none");
-        self.task.tell(PublisherEvent::Stays { error });
+    fn stays(&mut self, now: Timestamp, error: PublishError) {
+        tracing::debug!(?error, "the server asked for another connection, and there is none");
+        if matches!(error, PublishError::Cancelled) {
+            return;
+        }
+        if self.carried.said.is_told(now, "warning", RECONNECT_REQUEST, Some(&format!("{error:?}"))) {
+            self.task.tell(PublisherEvent::Stays { error });
+        }
+    }
+
+    /// What is left of the show fits through this connection.
+    pub(super) fn stay_for_the_end(&mut self) {
+        self.moving.take_if(|moving| !matches!(moving, Moving::Leaving(_)));
     }
 
     /// Leaves for another connection that is there, if what comes next can begin one: says goodbye, and leaves the rest in the
