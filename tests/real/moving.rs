@@ -171,6 +171,21 @@ fn a_server_that_asks_for_another_connection_gets_it_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_show_that_ends_while_it_goes_over_arrives_whole() {
+    for millis in (2040..2120).step_by(20) {
+        let there = noting();
+        // About 77 messages a second.
+        let first = Noting::asking(listener(), 155, Some(format!("rtmp://127.0.0.1:{}/live", there.server.port)));
+        let ended = Tally::small_show(&first.server.url(), 60).args(&["--for", &format!("{millis}ms")]).key(KEY).run();
+        let summary = ended.expect_good_show();
+        let arrived = pictures(&first.all()).len() + pictures(&there.all()).len();
+        assert_eq!(arrived as f64, number(summary, "frames_sent"), "{millis}: {}", ended.story());
+        assert_eq!(number(summary, "frames_sent"), number(summary, "frames_encoded"), "{millis}: {}", ended.story());
+        println!("{millis} ms: {} here, {} there", first.all().len(), there.all().len());
+    }
+}
+
+#[test]
 fn who_asks_for_a_connection_that_cannot_be_made_keeps_the_show() {
     for (to, details) in [
         (format!("rtmp://127.0.0.1:{}/live", free_port()), "connection refused"),
