@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::SourceError;
 use crate::clock::{Backoff, Clock};
 use crate::flow::{Popped, Queue, Stop, Worker};
 use crate::media::Timestamp;
@@ -36,6 +37,19 @@ impl Watchdog {
 /// When to try again: after 0.5, 1, 2, 4 and then every 5 seconds.
 pub(super) fn backoff() -> Backoff {
     Backoff::new(Duration::from_secs(5))
+}
+
+/// At most so long from one look for a device that is not there to the next: that burdens nobody, and one that is plugged in
+/// again is met soon.
+const ABSENT_WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// The next wait before a device is opened again, which was not there, as `error` says, or failed.
+pub(super) fn next_wait(backoff: &mut Backoff, error: Option<&SourceError>) -> Duration {
+    let wait = backoff.next_wait();
+    match error {
+        Some(SourceError::NotFound { .. } | SourceError::NoSoundServer { .. }) => wait.min(ABSENT_WAIT_MAX),
+        _ => wait,
+    }
 }
 
 /// Waits until `time` or until the stop is requested; `false` if it was.
@@ -88,6 +102,24 @@ mod tests {
         dog.feed(at(400));
         assert_eq!(dog.stalled(at(1499)), None);
         assert_eq!(dog.stalled(at(1700)), Some(Duration::from_millis(1200)));
+    }
+
+    #[test]
+    fn a_device_that_is_not_there_is_looked_for_each_second_and_one_that_fails_ever_less_often() {
+        let gone = SourceError::NotFound { wanted: "mic:a".to_owned(), available: Vec::new() };
+        let fails = SourceError::Device { what: "mic:a".to_owned(), reason: "no".to_owned() };
+        let waits = |error: &SourceError| {
+            let mut backoff = backoff();
+            let first = next_wait(&mut backoff, None);
+            [first]
+                .into_iter()
+                .chain((0..5).map(|_| next_wait(&mut backoff, Some(error))))
+                .map(|wait| wait.as_millis())
+                .collect()
+        };
+        let (gone, fails): (Vec<_>, Vec<_>) = (waits(&gone), waits(&fails));
+        assert_eq!(gone, [500, 1000, 1000, 1000, 1000, 1000]);
+        assert_eq!(fails, [500, 1000, 2000, 4000, 5000, 5000]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::backend::{self, Running};
 use super::still::{StillCare, Verdict};
 use super::told::Told;
-use crate::capture::revival::{Watchdog, backoff, bounded, wait_until};
+use crate::capture::revival::{Watchdog, backoff, bounded, next_wait, wait_until};
 use crate::capture::work::WorkMeter;
 use crate::capture::{CameraRequest, Captured, SourceError, SourceEvent, SourceInfo, VideoSource, Work};
 use crate::clock::{Backoff, Clock};
@@ -191,8 +191,9 @@ impl Supervisor {
     /// Tries until the same camera opens again; `None` at the stop.
     fn reopen(&self, told: &mut Told, backoff: &mut Backoff, stop: &Stop) -> Option<Running> {
         let begun = self.clock.now();
+        let mut failed = None;
         loop {
-            if !wait_until(&self.clock, self.clock.now() + backoff.next_wait(), stop) {
+            if !wait_until(&self.clock, self.clock.now() + next_wait(backoff, failed.as_ref()), stop) {
                 return None;
             }
             let (id, wanted, clock) = (self.id.clone(), self.wanted, self.clock.clone());
@@ -201,9 +202,13 @@ impl Supervisor {
                 Some(Err(error @ SourceError::NotFound { .. })) => {
                     // A camera that only stalled was unplugged since.
                     self.tell(told, SourceEvent::Lost { reason: error.to_string() });
+                    failed = Some(error);
                 }
-                Some(Err(error)) => tracing::debug!(camera = self.id, %error, "camera still down"),
-                None => {}
+                Some(Err(error)) => {
+                    tracing::debug!(camera = self.id, %error, "camera still down");
+                    failed = Some(error);
+                }
+                None => failed = None,
             }
             let silent_for = self.clock.now().since(begun);
             if silent_for >= RESTART_PATIENCE {

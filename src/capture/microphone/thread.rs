@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::backend::{self, Running};
 use super::feed::{Feed, Pulse};
 use super::reader::Reader;
-use crate::capture::revival::{Watchdog, backoff, bounded, wait_until};
+use crate::capture::revival::{Watchdog, backoff, bounded, next_wait, wait_until};
 use crate::capture::{AudioRead, AudioSource, DeviceInfo, SourceError, SourceEvent, SourceInfo};
 use crate::clock::{Backoff, Clock};
 use crate::flow::{Latest, Popped, Queue, Stop, Worker};
@@ -201,8 +201,9 @@ impl Supervisor {
 
     /// Tries until the same device opens again; `None` at the stop.
     fn reopen(&self, stop: &Stop, backoff: &mut Backoff) -> Option<Opened> {
+        let mut failed = None;
         loop {
-            let due: Timestamp = self.wanted.clock.now() + backoff.next_wait();
+            let due: Timestamp = self.wanted.clock.now() + next_wait(backoff, failed.as_ref());
             if !wait_until(&self.wanted.clock, due, stop) {
                 return None;
             }
@@ -214,8 +215,11 @@ impl Supervisor {
                     self.feeds.put(feed);
                     return Some(Opened { _stream: stream, pulse, errors });
                 }
-                Some(Err(error)) => tracing::debug!(mic = self.wanted.id, %error, "microphone still down"),
-                None => {}
+                Some(Err(error)) => {
+                    tracing::debug!(mic = self.wanted.id, %error, "microphone still down");
+                    failed = Some(error);
+                }
+                None => failed = None,
             }
         }
     }
