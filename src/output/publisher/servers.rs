@@ -117,6 +117,7 @@ fn without_name<'a>(address: &'a str, stream_name: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn target(url: &str) -> PublishTarget {
         let login = Some(("anna".to_owned(), "word".to_owned()));
@@ -160,6 +161,19 @@ mod tests {
         for to in ["http://b/live", "rtmp://", "rtmp://b:0/live", "rtmp://b /live", "rtmp://[b]/x", &"x".repeat(9000)] {
             let error = go("rtmp://a/live", to).unwrap_err();
             assert!(matches!(error, Misdirection::Unreadable { .. }), "{to}: {error:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_server_names_has_a_host_and_keeps_what_is_ours(to in "([a-z]{1,6}:)?(//)?[a-z@:.\\[\\]é0-9]{0,8}[/?#a-z@:é ]{0,20}") {
+            for from in ["rtmp://a/live?x=1", "rtmps://[::1]:9/a/b"] {
+                if let Ok(next) = sent_on(&target(from), &Elsewhere(to.clone())) {
+                    prop_assert!(!next.host.is_empty() && !next.app.is_empty() && next.port > 0);
+                    prop_assert!(next.tls || !from.starts_with("rtmps"));
+                    prop_assert!(UrlParts::of(&next.tc_url).login.is_none() && !next.about.contains('?'), "{}", next.tc_url);
+                }
+            }
         }
     }
 
