@@ -201,9 +201,24 @@ impl PublishError {
         matches!(self, Self::Session(ClientError::Rejected { .. }) | Self::Misdirected(_))
     }
 
-    /// Whether another connection may be the answer: one with a login, or one to another server.
-    pub(super) fn asks_for_another_connection(&self) -> bool {
-        matches!(self, Self::Session(ClientError::Rejected { step: Step::Connect, .. } | ClientError::SentOn { .. }))
+    /// The step at which the server said no, where another connection may be the answer: one with a login, or to another server.
+    pub(super) fn asks_for_another_connection(&self) -> Option<PublishStep> {
+        match self {
+            Self::Session(
+                ClientError::Rejected { step: step @ Step::Connect, .. } | ClientError::SentOn { step, .. },
+            ) => Some(PublishStep::from(*step)),
+            _ => None,
+        }
+    }
+
+    /// Whether a connection was refused that never was live, and in whose words.
+    pub(crate) fn refusal(&self) -> Option<(&str, Option<&str>)> {
+        match self {
+            Self::Session(ClientError::Rejected { step, code, description }) if *step != Step::Live => {
+                Some((code, description.as_deref()))
+            }
+            _ => None,
+        }
     }
 
     /// Whether the server refused the stream after it had let us in.

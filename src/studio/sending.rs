@@ -40,7 +40,7 @@ impl Supervisor {
                 let mut problem = Problem::from_publish(&about, &error).of_nameless(nameless).at(place);
                 if error.is_old_session() {
                     problem.kind = ProblemKind::OldSession;
-                } else if was_live {
+                } else if was_live && error.refusal().is_none() {
                     problem = problem.into_loss(ProblemKind::ConnectionLost);
                 }
                 self.tell(StudioEvent::Problem(problem));

@@ -108,13 +108,17 @@ fn an_address_that_cannot_be_followed_is_told_with_what_is_wrong_with_it() {
     assert!(problem["what"].as_str().unwrap().contains("each one sends on to the next"), "{problem}");
     assert!((2..10).contains(&circle.clients()), "{}", circle.clients());
 
-    // Nobody is there: that one is named, and who sent there.
-    let gone = free_port();
-    let first = sending_on(format!("rtmp://127.0.0.1:{gone}/live"));
-    let ended = Tally::small_show(&first.url(), 2).key(KEY).run();
-    let problem = ended.expect_problem(4, &["connection_refused"]);
-    let what = problem["what"].as_str().unwrap();
-    assert!(what.contains(&format!(":{gone}/live (sent on by rtmp://127.0.0.1:{}", first.port)), "{problem}");
+    // Nobody is there: that one is named, and who sent there. The key, which some name in the address, is not shown.
+    for behind in ["", "/key-77d0-canary?vhost=x", "/key-77d0-canary/", "/other-canary"] {
+        let gone = free_port();
+        let first = sending_on(format!("rtmp://127.0.0.1:{gone}/live{behind}"));
+        let ended = Tally::small_show(&first.url(), 2).key(KEY).run();
+        let problem = ended.expect_problem(4, &["connection_refused"]);
+        let what = problem["what"].as_str().unwrap();
+        assert!(what.contains(&format!("rtmp://127.0.0.1:{gone}/live")), "{problem}");
+        assert!(what.contains(&format!("(sent on by rtmp://127.0.0.1:{}", first.port)), "{problem}");
+        assert!(!ended.story().contains("canary"), "{}", ended.story());
+    }
 }
 
 #[test]
@@ -187,18 +191,39 @@ fn a_show_that_ends_while_it_goes_over_arrives_whole() {
 
 #[test]
 fn who_asks_for_a_connection_that_cannot_be_made_keeps_the_show() {
-    for (to, details) in [
-        (format!("rtmp://127.0.0.1:{}/live", free_port()), "connection refused"),
-        ("http://127.0.0.1/".to_owned(), "web page"),
+    let silent = OddServer::silent();
+    let rejecting = OddServer::rejecting_connect("NetConnection.Connect.Rejected", "full");
+    for (to, details, seconds) in [
+        (format!("rtmp://127.0.0.1:{}/live", free_port()), "connection refused", 3),
+        (silent.url(), "timed out", 7),
+        (rejecting.url(), "connect rejected", 3),
+        ("http://127.0.0.1/".to_owned(), "web page", 3),
     ] {
         let server = Noting::asking(listener(), 60, Some(to));
-        let ended = Tally::small_show(&server.server.url(), 3).key(KEY).run();
+        let ended = Tally::small_show(&server.server.url(), seconds).key(KEY).run();
         let summary = ended.expect_code(0).summary().clone();
         assert_eq!(pictures(&server.all()).len() as f64, number(&summary, "frames_sent"), "{}", ended.story());
         assert_eq!(server.server.clients(), 1);
         let problems = ended.problems();
         assert_eq!((problems.len(), &problems[0]["kind"]), (1, &"move_failed".into()), "{}", ended.story());
         assert!(problems[0]["what"].as_str().unwrap().contains(details), "{}", problems[0]);
+    }
+}
+
+#[test]
+fn a_server_that_takes_no_show_after_all_costs_a_moment_and_the_one_before_has_it_again() {
+    // In the first second of a show, and later.
+    for after in [20, 150] {
+        let rejecting = OddServer::rejecting_publish("NetStream.Publish.BadName", "no such key");
+        let server = Noting::asking(listener(), after, Some(rejecting.url()));
+        let ended = Tally::small_show(&server.server.url(), 4).key(KEY).run();
+        let summary = ended.expect_code(0).summary().clone();
+        assert_eq!((server.server.clients(), rejecting.clients()), (2, 1), "{}", ended.story());
+        assert!(number(&summary, "dropped") <= 20.0, "{}", ended.story());
+        let times = sound(&server.all());
+        assert!(times.windows(2).all(|pair| pair[1] - pair[0] <= 23), "{times:?}");
+        assert_eq!(number(&summary, "interruptions"), 1.0, "{}", ended.story());
+        assert_eq!(ended.problems()[0]["server_said"], "NetStream.Publish.BadName: no such key", "{}", ended.story());
     }
 }
 

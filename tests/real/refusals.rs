@@ -6,6 +6,8 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::support::certs::{Certificates, Fault};
 use crate::support::hooks::Hooks;
 use crate::support::net::free_port;
@@ -15,6 +17,7 @@ use crate::support::publishers;
 use crate::support::servers::system_ffmpeg;
 use crate::support::tally::{Ended, Tally, number};
 use crate::support::time;
+use crate::support::wire::Peer;
 
 const KEY: &str = "key-41c2";
 
@@ -45,6 +48,34 @@ fn a_mistyped_scheme() {
     let ended = show("rtpm://127.0.0.1/live").run();
     ended.expect_usage_error("did you mean rtmp://?");
     assert!(ended.problems()[0]["what"].to_string().contains("did you mean rtmp://?"), "{}", ended.story());
+}
+
+#[test]
+fn a_server_that_does_not_take_a_lost_show_back_is_heard() {
+    let times = std::sync::atomic::AtomicUsize::new(0);
+    let server = OddServer::start(move |stream| {
+        let mut peer = Peer::new(stream);
+        if times.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 0 {
+            let _ = peer.handshake().and_then(|()| peer.read_command("connect"));
+            let _ = peer.reject_connect("NetConnection.Connect.Rejected", "the stream was ended by the service");
+        } else if peer.serve_until_publish().and_then(|_| peer.accept_publish()).is_ok() {
+            (0..150).for_each(|_| drop(peer.read_message()));
+            return;
+        }
+        while peer.read_message().is_ok() {}
+    });
+    let mut show = Tally::small_show(&server.url(), 60).key(KEY).start();
+    let is_told = |event: &Value| event["event"] == "problem" && event["kind"] == "connect_rejected";
+    let told = show.wait_for("refusal", Duration::from_secs(20), is_told);
+    assert!(told["server_said"].as_str().unwrap().contains("ended by the service"), "{told}");
+    time::pause(Duration::from_secs(3));
+    show.process.signal(libc::SIGTERM);
+    let ended = show.end(Duration::from_secs(10));
+    assert_eq!(ended.problems().iter().filter(|problem| problem["kind"] == "connect_rejected").count(), 1);
+    let problem = ended.expect_problem(7, &["retries_ended"]);
+    assert!(problem["server_said"].as_str().unwrap().contains("ended by the service"), "{problem}");
+    let failed = ended.all("step").into_iter().find(|step| step["ok"] == false).unwrap();
+    assert!(failed["detail"].as_str().unwrap().contains("ended by the service"), "{failed}");
 }
 
 #[test]

@@ -6,12 +6,11 @@ use tokio::spawn;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::connect::TCP_DEADLINE;
-use super::known::Known;
+use super::approach::{Approach, Next, Ready};
 use super::pump::Pump;
 use super::reconnect::{Decision, Reconnect};
 use super::said::Said;
-use super::servers::{Role, SENT_ON_MAX, Server, Servers, sent_on};
+use super::servers::{Role, Server, Servers};
 use super::transport::Transport;
 use super::unacknowledged::Left;
 use super::{Order, PublishTarget, PublisherConfig, PublisherEvent, PublisherState, certificate, connect, tls};
@@ -19,14 +18,12 @@ use crate::clock::Clock;
 use crate::media::{Packet, Timestamp};
 use crate::output::changes::NetworkChanges;
 use crate::output::timeline::Timeline;
-use crate::output::{Misdirection, OutputHandle, OutputStats, PublishError, PublishStep, TlsFault};
-use crate::rtmp::auth::{self, AuthStep};
-use crate::rtmp::client::{ClientConfig, ClientError, ClientSession, Step};
+use crate::output::{OutputHandle, OutputStats, PublishError, PublishStep, TlsFault};
+use crate::rtmp::auth::AuthStep;
+use crate::rtmp::client::{ClientConfig, ClientSession};
 
 /// How long the TLS handshake may take.
 const TLS_DEADLINE: Duration = Duration::from_secs(5);
-/// Rounds of a login, each a connection of its own: ask, get the challenge, answer.
-const LOGIN_ROUNDS_MAX: usize = 3;
 /// A server that the show has left has so long to close.
 const LINGER: Duration = Duration::from_secs(2);
 /// Less than so much of a show's end that did not arrive is a hole like those that a narrow network makes: counted, not told.
@@ -42,16 +39,9 @@ pub(super) struct Task {
     pub(super) changes: NetworkChanges,
 }
 
-/// A server that the show goes to next.
-pub(super) struct Next {
-    pub(super) target: PublishTarget,
-    /// The connection to it, if there is one already.
-    pub(super) transport: Option<Transport>,
-}
-
 /// Who is told of the steps of a connection: while another one is live, nobody.
 #[derive(Clone, Copy)]
-enum Seen {
+pub(super) enum Seen {
     ByAll,
     ByNobody,
 }
@@ -80,9 +70,16 @@ pub(super) struct Carried {
 impl Carried {
     /// From now on it goes to `target`.
     fn send_on(&mut self, target: PublishTarget) {
-        self.sent_on += 1;
         let place = self.servers.send_on(target);
         self.reconnect.send_on(place);
+    }
+
+    /// It has left a server for `target`, which is ready for it.
+    fn go_over(&mut self, target: PublishTarget) {
+        self.sent_on += 1;
+        self.moves = true;
+        let place = self.servers.send_on(target);
+        self.reconnect.go_over(place);
     }
 }
 
@@ -109,7 +106,7 @@ impl Task {
             let error = match self.attempt(&mut carried).await {
                 Ok(()) => break,
                 Err(PublishError::Cancelled) if self.order() != Order::Abort && carried.reconnect.retries() => {
-                    self.ended_while_down();
+                    self.ended_while_down(&carried);
                     break;
                 }
                 Err(PublishError::Cancelled) => break,
@@ -163,7 +160,7 @@ impl Task {
                     }
                     if self.wait_or_end(wait).await {
                         if carried.reconnect.retries() && self.order() != Order::Abort {
-                            self.ended_while_down();
+                            self.ended_while_down(&carried);
                         }
                         break;
                     }
@@ -180,9 +177,13 @@ impl Task {
     }
 
     /// The last of the show reached nobody.
-    fn ended_while_down(&self) {
+    fn ended_while_down(&self, carried: &Carried) {
+        if carried.reconnect.lost_for(self.clock.now()).is_some_and(|time| time < TAIL_MAX) {
+            return;
+        }
         let reason = "the show ended while the connection was down".to_owned();
-        let error = PublishError::Broken { step: PublishStep::Live, reason };
+        let ended = PublishError::Broken { step: PublishStep::Live, reason };
+        let error = carried.reconnect.refusal().cloned().unwrap_or(ended);
         self.tell(PublisherEvent::Failed { error, was_live: true });
     }
 
@@ -201,38 +202,35 @@ impl Task {
 
     /// Connects, logs in if asked to, publishes until the end; goes where it is sent to. `Ok`: ended as ordered.
     async fn attempt(&self, carried: &mut Carried) -> Result<(), PublishError> {
-        let (mut login, mut rounds): (Option<AuthStep>, usize) = (None, 0);
-        let mut opened: Option<Transport> = None;
         (carried.moves, carried.sent_on) = (false, 0);
+        let target = |carried: &mut Carried| {
+            let server = carried.servers.get_mut(carried.reconnect.server()).ok_or(PublishError::Cancelled)?;
+            Ok(server.target.clone())
+        };
+        let mut approach = Approach::to(target(carried)?);
+        let mut ready: Option<Ready> = None;
         loop {
-            rounds += 1;
-            let (retries, patience) = (carried.reconnect.retries(), carried.reconnect.tcp_patience());
-            let place = carried.reconnect.server();
-            let server = carried.servers.get_mut(place).ok_or(PublishError::Cancelled)?;
-            let target = server.target.clone();
-            let sent_on_to = (server.role == Role::Elsewhere).then(|| target.about.clone());
-            if carried.told_sent_on != sent_on_to {
-                carried.told_sent_on.clone_from(&sent_on_to);
-                self.tell(PublisherEvent::SentOn { to: sent_on_to });
-            }
-            let transport = match opened.take() {
-                Some(transport) => transport,
+            let target = target(carried)?;
+            self.tell_sent_on(carried);
+            let Ready { transport, session } = match ready.take() {
+                Some(ready) => ready,
                 None => {
+                    let (retries, patience) = (carried.reconnect.retries(), carried.reconnect.tcp_patience());
+                    let server = carried.servers.get_mut(carried.reconnect.server()).ok_or(PublishError::Cancelled)?;
                     let transport = self.open(server, Seen::ByAll, retries, patience).await?;
                     self.settle(carried);
-                    transport
+                    Ready { transport, session: self.session(&target, approach.login.as_ref())? }
                 }
             };
-            let session = self.session(&target, login.as_ref())?;
             let mut pump = Pump::new(transport, session, self, &target, carried);
             let ended = pump.run().await;
             let (took, next) = (pump.step_took(), pump.take_next());
             let left = pump.leave();
-            match (ended, next) {
-                (Ok(()), Some(Next { target, transport: Some(next) })) => {
+            let error = match (ended, next) {
+                (Ok(()), Some(Next { target, ready: Some(next) })) => {
                     spawn(left.transport.linger(LINGER));
-                    carried.send_on(target);
-                    (carried.moves, login, rounds, opened) = (true, None, 0, Some(next));
+                    carried.go_over(target.clone());
+                    (approach, ready) = (Approach::to(target), Some(next));
                     continue;
                 }
                 (Ok(()), _) => return Ok(()),
@@ -242,41 +240,32 @@ impl Task {
                         // It was lost before it could leave in good order.
                         carried.send_on(next.target);
                     }
-                    match error {
-                        PublishError::Session(ClientError::SentOn { step, to }) => {
-                            let next = match carried.sent_on < SENT_ON_MAX {
-                                true => sent_on(&target, &to),
-                                false => Err(Misdirection::InCircles),
-                            };
-                            let wrong = |why| self.failed(step.into(), took, PublishError::Misdirected(why));
-                            carried.send_on(next.map_err(wrong)?);
-                            (login, rounds) = (None, 0);
-                        }
-                        PublishError::Session(ClientError::Rejected { step: Step::Connect, code, description }) => {
-                            let answered = login.as_ref().is_some_and(AuthStep::is_answer);
-                            login = (rounds < LOGIN_ROUNDS_MAX && !answered)
-                                .then(|| login_step(&target, description.as_deref().unwrap_or_default()))
-                                .flatten();
-                            if login.is_none() {
-                                let rejected = ClientError::Rejected { step: Step::Connect, code, description };
-                                return Err(self.failed(PublishStep::Connect, took, PublishError::Session(rejected)));
-                            }
-                        }
-                        error => return Err(error),
-                    }
+                    error
+                }
+            };
+            let untold = error.asks_for_another_connection();
+            let here = approach.target.tc_url.clone();
+            match approach.after(error) {
+                Ok(()) if approach.target.tc_url != here => carried.send_on(approach.target.clone()),
+                Ok(()) => {}
+                Err(error) => {
+                    return Err(untold.map_or_else(|| error.clone(), |step| self.failed(step, took, error.clone())));
                 }
             }
         }
     }
 
-    /// Connects to where a server sends us, while the show still goes to that one.
-    pub(super) async fn open_next(&self, target: PublishTarget) -> Result<Next, PublishError> {
-        let mut server = Server { target: target.clone(), role: Role::Elsewhere, known: Known::default() };
-        let transport = self.open(&mut server, Seen::ByNobody, false, TCP_DEADLINE).await?;
-        Ok(Next { target, transport: Some(transport) })
+    /// Says that it is about another server from now on, if it is.
+    fn tell_sent_on(&self, carried: &mut Carried) {
+        let server = carried.servers.get_mut(carried.reconnect.server());
+        let to = server.filter(|server| server.role == Role::Elsewhere).map(|server| server.target.about.clone());
+        if carried.told_sent_on != to {
+            carried.told_sent_on.clone_from(&to);
+            self.tell(PublisherEvent::SentOn { to });
+        }
     }
 
-    async fn open(
+    pub(super) async fn open(
         &self,
         server: &mut Server,
         seen: Seen,
@@ -346,7 +335,11 @@ impl Task {
         }
     }
 
-    fn session(&self, target: &PublishTarget, login: Option<&AuthStep>) -> Result<ClientSession, PublishError> {
+    pub(super) fn session(
+        &self,
+        target: &PublishTarget,
+        login: Option<&AuthStep>,
+    ) -> Result<ClientSession, PublishError> {
         let with_login = |address: &str| login.map_or_else(|| address.to_owned(), |step| step.append_to(address));
         let config = ClientConfig {
             app: with_login(&target.app),
@@ -370,7 +363,9 @@ impl Task {
     }
 
     pub(super) fn failed(&self, step: PublishStep, took: Duration, error: PublishError) -> PublishError {
-        self.tell(PublisherEvent::Step { step, ok: false, took, detail: String::new() });
+        let words = error.refusal().map(|(code, description)| [code, description.unwrap_or_default()].join(" "));
+        let detail = words.unwrap_or_default().trim().to_owned();
+        self.tell(PublisherEvent::Step { step, ok: false, took, detail });
         error
     }
 
@@ -412,14 +407,6 @@ fn ends(order: Order) -> bool {
 
 fn pictures(packets: &[Packet]) -> u64 {
     packets.iter().filter(|packet| packet.is_video()).count() as u64
-}
-
-/// The next round of a login the server asks for, if we have what it takes.
-fn login_step(target: &PublishTarget, description: &str) -> Option<AuthStep> {
-    let (user, password) = target.login.as_ref()?;
-    let mut random = [0; 4];
-    getrandom::fill(&mut random).ok()?;
-    auth::next_attempt(description, user, password, &target.app, random)
 }
 
 /// Bytes of a message in one chunk: large, so that most frames are one chunk, and small enough that every server

@@ -1,6 +1,7 @@
 //! The publisher: tokio around the pure RTMP client. Connects, feeds packets, reconnects, and closes without
 //! losing the tail.
 
+mod approach;
 mod attempt;
 mod certificate;
 mod connect;

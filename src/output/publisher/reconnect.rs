@@ -20,6 +20,8 @@ const OLD_SESSION_WAIT: Duration = Duration::from_secs(1);
 const TURN: Duration = Duration::from_secs(1);
 /// A connection that lasted so long was a good one: the waits begin again.
 pub(super) const GOOD_AFTER: Duration = Duration::from_secs(3);
+/// So many refusals in different words are told in one outage: some servers put a time or a number into them.
+const REFUSALS_TOLD_MAX: usize = 3;
 /// A show that ends so soon after its first accepted publish was refused.
 const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
 
@@ -62,6 +64,11 @@ pub(super) struct Reconnect {
     unanswered: usize,
     /// The old session that still holds the name was told of.
     told_old_session: bool,
+    /// The server that had the show until another one was ready for it, which has not accepted it yet.
+    left: Option<usize>,
+    /// The last refusal in this outage, and how many were told.
+    refusal: Option<PublishError>,
+    refusals_told: usize,
     /// Failures before the first success, one for each server.
     first_failure: Option<PublishError>,
 }
@@ -81,6 +88,9 @@ impl Reconnect {
             in_vain: 0,
             unanswered: 0,
             told_old_session: false,
+            left: None,
+            refusal: None,
+            refusals_told: 0,
             first_failure: None,
         }
     }
@@ -90,10 +100,27 @@ impl Reconnect {
         self.server
     }
 
-    /// It goes to the server at `place` now; one that `is_new` was put in there.
+    /// It goes to the server at `place` now.
     pub(super) fn send_on(&mut self, place: Place) {
         self.servers += usize::from(place.is_new);
         self.server = place.at;
+    }
+
+    /// The same, from one that had the show until now and would go on to have it.
+    pub(super) fn go_over(&mut self, place: Place) {
+        let moved_up = place.is_new && self.server >= place.at;
+        self.left = Some(self.server + usize::from(moved_up));
+        self.send_on(place);
+    }
+
+    /// How long the destination has been without its show, if it lost it.
+    pub(super) fn lost_for(&self, now: Timestamp) -> Option<Duration> {
+        self.lost_at.filter(|_| self.was_live()).map(|lost| now.since(lost))
+    }
+
+    /// What the server said last where it refused to have the destination back.
+    pub(super) fn refusal(&self) -> Option<&PublishError> {
+        self.refusal.as_ref()
     }
 
     /// Whether the destination has been live.
@@ -116,7 +143,8 @@ impl Reconnect {
     pub(super) fn live(&mut self, now: Timestamp) {
         self.first_live_at.get_or_insert(now);
         self.answered();
-        (self.told_old_session, self.in_vain) = (false, 0);
+        (self.told_old_session, self.in_vain, self.left) = (false, 0, None);
+        (self.refusal, self.refusals_told) = (None, 0);
     }
 
     /// An attempt begun at `started` ended with `error`; `went_live`: it was live until now.
@@ -128,7 +156,8 @@ impl Reconnect {
         went_live: bool,
         ending: bool,
     ) -> Decision {
-        let at_once = self.first_live_at.is_some_and(|live| now.since(live) < CLOSED_AT_ONCE);
+        let left = self.left.take();
+        let at_once = left.is_none() && self.first_live_at.is_some_and(|live| now.since(live) < CLOSED_AT_ONCE);
         let error = if at_once { error.into_refusal() } else { error };
         if at_once && (error.refuses_publish() || error.breaks_protocol()) {
             // It never was: what was accepted was taken back before anybody saw a picture.
@@ -153,9 +182,14 @@ impl Reconnect {
         if now.since(lost) > self.retry_for || ending || error.recovery() == Recovery::AskUser {
             return Decision::GiveUp(error);
         }
-        if !went_live {
-            self.server = (self.server + 1) % self.servers;
-            self.in_vain += 1;
+        match left {
+            // The one that it left would have gone on to have it.
+            Some(left) => self.server = left,
+            None if went_live => {}
+            None => {
+                self.server = (self.server + 1) % self.servers;
+                self.in_vain += 1;
+            }
         }
         if error.nobody_answered() {
             self.unanswered += 1;
@@ -164,6 +198,7 @@ impl Reconnect {
             self.backoff.next_wait();
         }
         let wait = match &error {
+            _ if left.is_some() => Duration::ZERO,
             // Another one was not asked yet.
             _ if (1..self.servers).contains(&self.in_vain) => Duration::ZERO,
             error if error.nobody_answered() && is_first => Duration::ZERO,
@@ -174,7 +209,20 @@ impl Reconnect {
         };
         let old_session =
             error.is_old_session() && !std::mem::replace(&mut self.told_old_session, error.is_old_session());
-        Decision::Again { wait, news: (went_live || is_first || old_session).then_some(error) }
+        let refused_anew = self.refused_anew(&error);
+        Decision::Again { wait, news: (went_live || is_first || old_session || refused_anew).then_some(error) }
+    }
+
+    /// Whether it is refused in words that were not told in this outage, and not too many were.
+    fn refused_anew(&mut self, error: &PublishError) -> bool {
+        let Some(words) = error.refusal().filter(|_| !error.is_old_session()) else { return false };
+        let is_known = self.refusal.as_ref().and_then(PublishError::refusal) == Some(words);
+        if !is_known {
+            self.refusal = Some(error.clone());
+        }
+        let is_told = !is_known && self.refusals_told < REFUSALS_TOLD_MAX;
+        self.refusals_told += usize::from(is_told);
+        is_told
     }
 
     /// Somebody answered; `true`: after nobody had, at any of the servers. Who comes back is met as one that was never away:
@@ -443,6 +491,54 @@ mod tests {
         again(reconnect.failed(seconds(61.0), rejected(), seconds(60.0), false, false));
         let next = joins().failed(seconds(1.0), rejected(), seconds(0.0), false, false);
         assert!(matches!(next, Decision::GiveUp(PublishError::Session(_))), "{next:?}");
+    }
+
+    #[test]
+    fn a_server_that_was_left_for_one_that_takes_no_show_is_asked_again_at_once() {
+        let kicked = || {
+            let (code, description) = ("NetStream.Publish.BadName".to_owned(), None);
+            PublishError::Session(ClientError::Rejected { step: Step::Publish, code, description })
+        };
+        for (place, back) in [(Place { at: 1, is_new: true }, 0), (Place { at: 0, is_new: false }, 0)] {
+            // Half a second after the show began: that is no refusal of the one that has it.
+            let mut reconnect = live_once(1);
+            reconnect.go_over(place);
+            let (wait, news) = again(reconnect.failed(seconds(1.5), kicked(), seconds(0.0), true, false));
+            assert!(wait.is_zero() && news.is_some() && reconnect.was_live());
+            assert_eq!(reconnect.server(), back);
+        }
+        // From the backup, which stands behind the new one then.
+        let mut reconnect = live_once(2);
+        reconnect.server = 1;
+        reconnect.go_over(Place { at: 1, is_new: true });
+        assert_eq!(reconnect.server(), 1);
+        again(reconnect.failed(seconds(60.0), kicked(), seconds(0.0), true, false));
+        assert_eq!(reconnect.server(), 2);
+        // What accepted it is a server like the others.
+        let mut reconnect = live_once(1);
+        reconnect.go_over(Place { at: 1, is_new: true });
+        reconnect.live(seconds(60.0));
+        again(reconnect.failed(seconds(90.0), broken(), seconds(60.0), true, false));
+        assert_eq!(reconnect.server(), 1);
+    }
+
+    #[test]
+    fn who_is_refused_after_a_loss_hears_it_once_in_the_servers_words() {
+        let refused = |words: &str| {
+            let (code, description) = ("NetConnection.Connect.Rejected".to_owned(), Some(words.to_owned()));
+            PublishError::Session(ClientError::Rejected { step: Step::Connect, code, description })
+        };
+        let mut reconnect = live_once(1);
+        let mut told = |second: f64, words: &str| {
+            again(reconnect.failed(seconds(second), refused(words), seconds(second), false, false)).1.is_some()
+        };
+        assert!(told(60.0, "the key is not known") && !told(61.0, "the key is not known"));
+        assert!(told(62.0, "over at 1") && told(63.0, "over at 2") && !told(64.0, "over at 3"));
+        assert!(reconnect.refusal().is_some());
+        reconnect.live(seconds(65.0));
+        assert!(reconnect.refusal().is_none());
+        let (_, news) = again(reconnect.failed(seconds(66.0), refused("over at 3"), seconds(66.0), false, false));
+        assert!(news.is_some());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::known::Known;
 use super::{PublishTarget, PublisherConfig};
 use crate::output::Misdirection;
 use crate::rtmp::client::Elsewhere;
-use crate::rtmp::url::{RtmpUrl, Scheme, UrlParts};
+use crate::rtmp::url::{RtmpUrl, Scheme, UrlParts, percent_decoded, redact_url};
 
 /// Without a good connection meanwhile, so many addresses are followed from one to the next.
 pub(super) const SENT_ON_MAX: usize = 5;
@@ -74,7 +74,7 @@ impl Servers {
 /// The target that the server of `from` sends us `to`: the key goes along, a login as well, and what is secure stays so.
 pub(super) fn sent_on(from: &PublishTarget, to: &Elsewhere) -> Result<PublishTarget, Misdirection> {
     let whole = resolved(&from.tc_url, &to.0);
-    let mut url = parsed(without_name(&whole, &from.stream_name))?;
+    let mut url = parsed(&without_name(&whole, &from.stream_name))?;
     if url.app.is_empty() {
         url.app.clone_from(&from.app);
     }
@@ -82,7 +82,9 @@ pub(super) fn sent_on(from: &PublishTarget, to: &Elsewhere) -> Result<PublishTar
     if from.tls && !tls {
         return Err(Misdirection::Insecure);
     }
-    let (tc_url, about) = (url.tc_url(), url.server_url());
+    // What we did not choose may hold a secret anywhere.
+    let tc_url = url.tc_url();
+    let about = redact_url(&tc_url);
     Ok(PublishTarget { host: url.host, port: url.port, tls, app: url.app, tc_url, about, ..from.clone() })
 }
 
@@ -106,12 +108,18 @@ fn resolved(base: &str, reference: &str) -> String {
     }
 }
 
-/// Some servers name the stream in it as well.
-fn without_name<'a>(address: &'a str, stream_name: &str) -> &'a str {
-    let names = [stream_name, stream_name.split('?').next().unwrap_or_default()];
-    let cut =
-        names.iter().filter(|name| !name.is_empty()).find_map(|name| address.strip_suffix(*name)?.strip_suffix('/'));
-    cut.filter(|rest| UrlParts::of(rest).path.len() > 1).unwrap_or(address)
+/// Some servers name the stream in it as well, with a query of their own behind it, which is the app's then.
+fn without_name(address: &str, stream_name: &str) -> String {
+    let (address, query) = address.split_once('?').unwrap_or((address, ""));
+    let (name, own_query) = stream_name.split_once('?').unwrap_or((stream_name, ""));
+    let whole = address.trim_end_matches('/');
+    let named = whole.match_indices('/').find(|(at, _)| {
+        let (server, rest) = whole.split_at(*at);
+        !name.is_empty() && percent_decoded(&rest[1..]) == percent_decoded(name) && UrlParts::of(server).path.len() > 1
+    });
+    let app = named.map_or(address, |(at, _)| &whole[..at]);
+    let is_ours = named.is_some() && query == own_query;
+    if query.is_empty() || is_ours { app.to_owned() } else { format!("{app}?{query}") }
 }
 
 #[cfg(test)]
@@ -142,6 +150,9 @@ mod tests {
             ("rtmp://b/live", "rtmp://b/live b 1935 live"),
             ("rtmp://b:99/live/key?s=1", "rtmp://b:99/live b 99 live"),
             ("rtmp://b:99/live/key", "rtmp://b:99/live b 99 live"),
+            ("rtmp://b:99/live/key/", "rtmp://b:99/live b 99 live"),
+            ("rtmp://b:99/live/key?vhost=x", "rtmp://b:99/live?vhost=x b 99 live?vhost=x"),
+            ("rtmp://b:99/live/%6Bey?s=1", "rtmp://b:99/live b 99 live"),
             ("rtmp://b/key", "rtmp://b/key b 1935 key"),
             ("rtmp://b", "rtmp://b/app/x b 1935 app/x"),
             ("rtmps://b/live?token=1", "rtmps://b/live?token=1 b 443 live?token=1"),
@@ -151,6 +162,16 @@ mod tests {
             (" rtmp://b/live\r\n", "rtmp://b/live b 1935 live"),
         ] {
             assert_eq!(go("rtmp://a:5/app/x", to).as_deref(), Ok(wanted), "{to}");
+        }
+    }
+
+    #[test]
+    fn of_an_address_that_was_not_chosen_nothing_is_shown_that_may_be_secret() {
+        for to in
+            ["rtmp://b/live/canary", "rtmp://b/live?token=canary", "rtmp://u:canary@b/live/canary/", "/live/x/canary"]
+        {
+            let next = sent_on(&target("rtmp://a/live"), &Elsewhere(to.to_owned())).unwrap();
+            assert!(!next.about.contains("canary") && next.about.contains("/live"), "{}", next.about);
         }
     }
 
@@ -171,7 +192,7 @@ mod tests {
                 if let Ok(next) = sent_on(&target(from), &Elsewhere(to.clone())) {
                     prop_assert!(!next.host.is_empty() && !next.app.is_empty() && next.port > 0);
                     prop_assert!(next.tls || !from.starts_with("rtmps"));
-                    prop_assert!(UrlParts::of(&next.tc_url).login.is_none() && !next.about.contains('?'), "{}", next.tc_url);
+                    prop_assert!(UrlParts::of(&next.tc_url).login.is_none() && !next.about.contains("x=1"), "{}", next.tc_url);
                 }
             }
         }

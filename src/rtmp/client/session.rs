@@ -2,6 +2,7 @@
 #![deny(clippy::indexing_slicing)]
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -51,7 +52,19 @@ pub struct ClientSession {
     link: Link<ClientEvent>,
     deadline: Option<Timestamp>,
     stream_id: u32,
-    stops_before_publish: bool,
+    before_publish: BeforePublish,
+    /// Another connection was asked for before this one was live.
+    asked_early: Option<ClientEvent>,
+}
+
+/// What is done once the server has given a message stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BeforePublish {
+    GoOn,
+    /// It ends.
+    Stop,
+    /// It waits for leave to publish.
+    Wait,
 }
 
 impl fmt::Debug for ClientSession {
@@ -76,14 +89,40 @@ impl ClientSession {
         link.limit_window(WINDOW_ACK_SIZE);
         link.transmit(handshake.start());
         let deadline = Some(now + config.deadlines.handshake);
-        let (step, stream_id, stops_before_publish) = (Step::Handshake, 0, false);
-        Self { config, started: now, now, step, handshake, link, deadline, stream_id, stops_before_publish }
+        Self {
+            config,
+            started: now,
+            now,
+            step: Step::Handshake,
+            handshake,
+            link,
+            deadline,
+            stream_id: 0,
+            before_publish: BeforePublish::GoOn,
+            asked_early: None,
+        }
     }
 
     /// Ends in good order as soon as the server has given a message stream. The stream's name is not sent at all: some
     /// servers end another publisher's stream on `releaseStream`.
     pub fn stop_before_publish(&mut self) {
-        self.stops_before_publish = true;
+        self.before_publish = BeforePublish::Stop;
+    }
+
+    /// Waits with its message stream until `publish` is called. The stream's name is not sent before.
+    pub fn wait_before_publish(&mut self) {
+        self.before_publish = BeforePublish::Wait;
+    }
+
+    /// Publishes over the message stream with which it waits; the server is to answer within `patience`. Does nothing where
+    /// none waits.
+    pub fn publish(&mut self, now: Timestamp, patience: Duration) {
+        self.now = now;
+        if self.step == Step::CreateStream && self.stream_id > 0 {
+            self.claim_name();
+            self.send_publish();
+            self.deadline = Some(now + patience);
+        }
     }
 
     /// Takes bytes from the server. How they are cut makes no difference.
@@ -256,15 +295,22 @@ impl ClientSession {
             let description = self.redacted(info.description);
             self.link.push_event(ClientEvent::Published { description });
             self.enter(Step::Live);
+            if let Some(asked) = self.asked_early.take() {
+                self.link.push_event(asked);
+            }
             return;
+        }
+        if info.code == RECONNECT_REQUEST || (self.step == Step::Live && info.elsewhere.is_some()) {
+            let asked = ClientEvent::MoveAsked { to: info.elsewhere.map(Elsewhere) };
+            return match self.step {
+                Step::Live => self.link.push_event(asked),
+                _ => self.asked_early = Some(asked),
+            };
         }
         // Once our own end is on its way nothing is read any more: an unpublish that comes is the server's.
         let is_over = info.code == "NetStream.Unpublish.Success" && self.step == Step::Live;
         if is_over || info.is_refusal() {
             return self.reject(info);
-        }
-        if info.code == RECONNECT_REQUEST && self.step == Step::Live {
-            return self.link.push_event(ClientEvent::MoveAsked { to: info.elsewhere.map(Elsewhere) });
         }
         let Info { level, code, description, .. } = info;
         let description = self.redacted(description);
@@ -296,9 +342,8 @@ impl ClientSession {
             self.link.send_window_ack_size(WINDOW_ACK_SIZE);
         }
         self.link.send_chunk_size(self.config.chunk_size);
-        if !self.stops_before_publish {
-            self.call("releaseStream", RELEASE_TRANSACTION, vec![self.name()]);
-            self.call("FCPublish", FC_PUBLISH_TRANSACTION, vec![self.name()]);
+        if self.before_publish == BeforePublish::GoOn {
+            self.claim_name();
         }
         self.call("createStream", CREATE_STREAM_TRANSACTION, Vec::new());
         self.enter(Step::CreateStream);
@@ -311,10 +356,22 @@ impl ClientSession {
         };
         self.stream_id = id as u32;
         self.link.push_event(ClientEvent::StreamCreated { id: self.stream_id });
-        if self.stops_before_publish {
-            self.call("deleteStream", DELETE_STREAM_TRANSACTION, vec![self.stream_id.into()]);
-            return self.end(ClientEvent::Closed);
+        match self.before_publish {
+            BeforePublish::GoOn => self.send_publish(),
+            BeforePublish::Wait => self.deadline = None,
+            BeforePublish::Stop => {
+                self.call("deleteStream", DELETE_STREAM_TRANSACTION, vec![self.stream_id.into()]);
+                self.end(ClientEvent::Closed);
+            }
         }
+    }
+
+    fn claim_name(&mut self) {
+        self.call("releaseStream", RELEASE_TRANSACTION, vec![self.name()]);
+        self.call("FCPublish", FC_PUBLISH_TRANSACTION, vec![self.name()]);
+    }
+
+    fn send_publish(&mut self) {
         let arguments = vec![self.name(), "live".into()];
         let publish = Command::new("publish", PUBLISH_TRANSACTION, Value::Null, arguments);
         self.link.send_command(PUBLISH_CHUNKS, self.stream_id, &publish);

@@ -221,9 +221,42 @@ fn a_server_that_asks_for_another_connection_goes_on_to_have_this_one() {
         assert_eq!(fixture.input(&bytes), [ClientEvent::MoveAsked { to }]);
         assert_eq!(fixture.session.step(), Step::Live);
     }
+    // What is asked for before it is live is told once it is.
     let mut fixture = Fixture::at_publish();
-    let bytes = fixture.server.command(0, "onStatus", 0.0, &[Value::Null, asked(None)]);
-    assert!(matches!(fixture.input(&bytes)[..], [ClientEvent::Status { .. }]));
+    let bytes = fixture.server.command(0, "onStatus", 0.0, &[Value::Null, asked(Some("/b"))]);
+    assert_eq!(fixture.input(&bytes), []);
+    let events = fixture.status("status", "NetStream.Publish.Start", "");
+    assert!(
+        matches!(events[..], [ClientEvent::Published { .. }, ClientEvent::MoveAsked { to: Some(_) }]),
+        "{events:?}"
+    );
+    // A refusal that names another address ends no show that is live.
+    let ex = Object::new().with("code", 302.0).with("redirect", "rtmp://b/live");
+    let info = Info::object("error", "NetStream.Publish.Failed", "302").with("ex", Value::from(ex));
+    let mut fixture = Fixture::live();
+    let bytes = fixture.server.command(1, "onStatus", 0.0, &[Value::Null, info.into()]);
+    assert!(matches!(fixture.input(&bytes)[..], [ClientEvent::MoveAsked { to: Some(_) }]));
+    assert_eq!(fixture.session.step(), Step::Live);
+}
+
+#[test]
+fn one_that_waits_with_its_stream_publishes_when_it_is_told_to() {
+    let mut fixture = Fixture::at_connect();
+    fixture.session.wait_before_publish();
+    let info = Info::object("status", "NetConnection.Connect.Success", "");
+    fixture.read();
+    fixture.result(1.0, Value::Null, info.into());
+    assert!(!fixture.read().iter().any(|name| name == "releaseStream" || name == "FCPublish"));
+    let events = fixture.result(4.0, Value::Null, 1.0.into());
+    assert_eq!(events, [ClientEvent::StreamCreated { id: 1 }]);
+    assert!(fixture.read().is_empty(), "nothing is published");
+    fixture.session.publish(T0, std::time::Duration::from_secs(3));
+    assert_eq!(fixture.poll(), []);
+    assert_eq!(fixture.read(), ["releaseStream", "FCPublish", "publish"]);
+    fixture.session.publish(T0, std::time::Duration::from_secs(3));
+    assert_eq!(fixture.poll(), []);
+    assert!(fixture.read().is_empty(), "once");
+    assert!(matches!(fixture.status("status", "NetStream.Publish.Start", "")[..], [ClientEvent::Published { .. }]));
 }
 
 #[test]

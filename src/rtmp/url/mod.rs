@@ -5,5 +5,5 @@ mod parts;
 mod redact;
 
 pub use parse::{RtmpUrl, Scheme, UrlError};
-pub use parts::UrlParts;
+pub use parts::{UrlParts, percent_decoded};
 pub use redact::{HIDDEN, redact_url, redact_urls_in};

@@ -66,7 +66,7 @@ impl<'a> UrlParts<'a> {
 }
 
 /// Decodes %XX; what is no valid escape stays as it is.
-fn percent_decoded(text: &str) -> String {
+pub fn percent_decoded(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {

@@ -41,6 +41,8 @@ const SILENT_IN_DOUBT_MAX: Duration = Duration::from_millis(1000);
 const CLEAR: Duration = Duration::from_millis(100);
 /// Between two wishes for a keyframe that ends a hole: one must be made and sent before another makes sense.
 const KEYFRAME_WISH_EVERY: Duration = Duration::from_millis(700);
+/// How long the server that a show goes over to may take to accept it: it was ready.
+const MOVED_PUBLISH_LIMIT: Duration = Duration::from_secs(2);
 /// Nothing is acknowledged for so long: the connection may be lost.
 const MAY_BE_LOST: Duration = Duration::from_millis(500);
 
@@ -87,12 +89,15 @@ pub(super) struct Pump<'a> {
 impl<'a> Pump<'a> {
     pub(super) fn new(
         transport: Transport,
-        session: ClientSession,
+        mut session: ClientSession,
         task: &'a Task,
         target: &'a PublishTarget,
         carried: &'a mut Carried,
     ) -> Self {
         let now = task.clock.now();
+        if carried.moves {
+            session.publish(now, MOVED_PUBLISH_LIMIT);
+        }
         Self {
             transport,
             session,
@@ -570,7 +575,7 @@ impl<'a> Pump<'a> {
     }
 
     fn fail(&mut self, step: PublishStep, now: Timestamp, error: PublishError) -> PublishError {
-        if step == PublishStep::Live || error.asks_for_another_connection() {
+        if step == PublishStep::Live || error.asks_for_another_connection().is_some() {
             return error;
         }
         self.task.failed(step, now.since(self.step_started), error)

@@ -4,7 +4,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::super::attempt::Next;
+use super::super::approach::Next;
 use super::super::reconnect::GOOD_AFTER;
 use super::super::servers::{SENT_ON_MAX, sent_on};
 use super::super::{PublishTarget, PublisherEvent};
@@ -26,8 +26,8 @@ impl Pump<'_> {
     /// Where the show goes next, if the server asked for that. With a connection: it has taken its leave here.
     pub(in crate::output::publisher) fn take_next(&mut self) -> Option<Next> {
         match self.moving.take()? {
-            Moving::Opening(target, _) => Some(Next { target, transport: None }),
-            Moving::Opened(next) => Some(Next { transport: None, ..next }),
+            Moving::Opening(target, _) => Some(Next { target, ready: None }),
+            Moving::Opened(next) => Some(Next { ready: None, ..next }),
             Moving::Leaving(next) => Some(next),
         }
     }
@@ -47,7 +47,7 @@ impl Pump<'_> {
         };
         match target {
             Ok(target) => {
-                self.moving = Some(Moving::Opening(target.clone(), Box::pin(self.task.open_next(target))));
+                self.moving = Some(Moving::Opening(target.clone(), Box::pin(self.task.get_ready(target))));
             }
             Err(why) => self.stays(now, PublishError::Misdirected(why)),
         }
