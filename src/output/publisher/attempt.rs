@@ -68,6 +68,11 @@ pub(super) struct Carried {
 }
 
 impl Carried {
+    /// Where it goes.
+    fn server(&mut self) -> Result<&mut Server, PublishError> {
+        self.servers.get_mut(self.reconnect.server()).ok_or(PublishError::Cancelled)
+    }
+
     /// From now on it goes to `target`.
     fn send_on(&mut self, target: PublishTarget) {
         let place = self.servers.send_on(target);
@@ -203,21 +208,16 @@ impl Task {
     /// Connects, logs in if asked to, publishes until the end; goes where it is sent to. `Ok`: ended as ordered.
     async fn attempt(&self, carried: &mut Carried) -> Result<(), PublishError> {
         (carried.moves, carried.sent_on) = (false, 0);
-        let target = |carried: &mut Carried| {
-            let server = carried.servers.get_mut(carried.reconnect.server()).ok_or(PublishError::Cancelled)?;
-            Ok(server.target.clone())
-        };
-        let mut approach = Approach::to(target(carried)?);
+        let mut approach = Approach::to(carried.server()?.target.clone());
         let mut ready: Option<Ready> = None;
         loop {
-            let target = target(carried)?;
+            let target = approach.target.clone();
             self.tell_sent_on(carried);
             let Ready { transport, session } = match ready.take() {
                 Some(ready) => ready,
                 None => {
                     let (retries, patience) = (carried.reconnect.retries(), carried.reconnect.tcp_patience());
-                    let server = carried.servers.get_mut(carried.reconnect.server()).ok_or(PublishError::Cancelled)?;
-                    let transport = self.open(server, Seen::ByAll, retries, patience).await?;
+                    let transport = self.open(carried.server()?, Seen::ByAll, retries, patience).await?;
                     self.settle(carried);
                     Ready { transport, session: self.session(&target, approach.login.as_ref())? }
                 }
@@ -257,8 +257,8 @@ impl Task {
 
     /// Says that it is about another server from now on, if it is.
     fn tell_sent_on(&self, carried: &mut Carried) {
-        let server = carried.servers.get_mut(carried.reconnect.server());
-        let to = server.filter(|server| server.role == Role::Elsewhere).map(|server| server.target.about.clone());
+        let server = carried.server().ok().filter(|server| server.role == Role::Elsewhere);
+        let to = server.map(|server| server.target.about.clone());
         if carried.told_sent_on != to {
             carried.told_sent_on.clone_from(&to);
             self.tell(PublisherEvent::SentOn { to });
