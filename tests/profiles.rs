@@ -292,6 +292,27 @@ fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
 #[cfg(unix)]
 #[test]
 fn a_disk_that_takes_nothing_leaves_no_file_and_ends_with_8() {
+#[test]
+fn a_file_whose_folder_is_missing_cannot_be_written_whatever_it_is() {
+    let folder = tempfile::tempdir().expect("folder");
+    let config = folder.path();
+    assert_eq!(run(config, &["profiles", "save", "good", "--to", "rtmp://h/app"]).status.code(), Some(0));
+    std::fs::write(config.join("a.show"), "tally show 1\nH\tsize\t1280x720\n").expect("written");
+    for args in [
+        &["live", "--video", "test", "--audio", "test", "--for", "1s", "--rehearse", "--rehearsal-report"][..],
+        &["live", "--video", "test", "--audio", "test", "--for", "1s", "--record"],
+        &["profiles", "export", "good"],
+        &["profiles", "export", "good", "--relay", "nginx"],
+        &["report", "a.show", "--output"],
+    ] {
+        for (file, folder) in [("unmounted/a.txt", "unmounted"), ("a.show/a.txt", "a.show")] {
+            let output = run(config, &[args, &[file]].concat());
+            assert_eq!(output.status.code(), Some(8), "{args:?}: {}", told(&output));
+            assert!(told(&output).contains(folder), "{args:?}: {}", told(&output));
+        }
+    }
+}
+
     let folder = tempfile::tempdir().expect("folder");
     let config = folder.path();
     assert_eq!(run(config, &["profiles", "save", "good", "--to", "rtmp://h/app"]).status.code(), Some(0));
