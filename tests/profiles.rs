@@ -246,6 +246,9 @@ fn a_wrong_command_line_ends_with_2_and_says_what_to_do() {
         (&["live", "--rehearse", "--video-bitrate", "0"], "3000k"),
         (&["live", "--rehearse", "--audio-bitrate", "128"], "audio bitrate 128 b/s cannot be used"),
         (&["live", "--to", "rtmp://h/app", "--user", ""], "give a name, or off"),
+        (&["live", "--rehearse", "--user", "bob"], "--user means nothing to a rehearsal"),
+        (&["live", "--record", "a.mp4", "--user", "bob"], "--user means nothing without a destination"),
+        (&["live", "--rehearse", "--card", ""], "give a picture file, on or off"),
         (&["live", "--rehearse", "--video", "screen"], "camera, camera:ID, ingest:NAME, test"),
         (&["live", "--profile", "nobody"], "tally profiles save"),
         (&["live", "--to", "rtmp://h/app", "--key-file", "missing"], "missing"),
@@ -289,9 +292,6 @@ fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
     assert!(told(&output).contains("notes.txt") && told(&output).contains("name a folder"), "{}", told(&output));
 }
 
-#[cfg(unix)]
-#[test]
-fn a_disk_that_takes_nothing_leaves_no_file_and_ends_with_8() {
 #[test]
 fn a_file_whose_folder_is_missing_cannot_be_written_whatever_it_is() {
     let folder = tempfile::tempdir().expect("folder");
@@ -313,6 +313,9 @@ fn a_file_whose_folder_is_missing_cannot_be_written_whatever_it_is() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_disk_that_takes_nothing_leaves_no_file_and_ends_with_8() {
     let folder = tempfile::tempdir().expect("folder");
     let config = folder.path();
     assert_eq!(run(config, &["profiles", "save", "good", "--to", "rtmp://h/app"]).status.code(), Some(0));

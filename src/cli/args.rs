@@ -10,7 +10,7 @@ use clap::{Arg, Args, Parser, Subcommand};
 use super::env::EnvSecrets;
 use super::values::{
     HttpChoice, OrOff, RecordChoice, RecordFormatChoice, RelayChoice, ReportLanguage, parse_address,
-    parse_bitrate_or_off, parse_connections, parse_destination, parse_duration_or_off, parse_server_or_off,
+    parse_bitrate_or_off, parse_card, parse_connections, parse_destination, parse_duration_or_off, parse_server_or_off,
     parse_split, parse_switch, parse_user_or_off, path_or_off_parser, record_parser, source_parser,
 };
 use crate::media::{Bitrate, FrameRate, Size};
@@ -156,7 +156,7 @@ pub struct ShowArgs {
 
     /// The picture file that goes out while the picture of a device has stopped for more than a second; on: words; off:
     /// the last picture stays [default: on]
-    #[arg(long, value_name = "PATH|on|off", help_heading = "Sources")]
+    #[arg(long, value_name = "PATH|on|off", value_parser = parse_card, help_heading = "Sources")]
     pub card: Option<CardChoice>,
 
     /// Start from a saved profile; every other flag overrides one of its fields
