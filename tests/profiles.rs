@@ -246,6 +246,9 @@ fn a_wrong_command_line_ends_with_2_and_says_what_to_do() {
         (&["live", "--rehearse", "--video-bitrate", "0"], "3000k"),
         (&["live", "--rehearse", "--audio-bitrate", "128"], "audio bitrate 128 b/s cannot be used"),
         (&["live", "--to", "rtmp://h/app", "--user", ""], "give a name, or off"),
+        (&["live", "--rehearse", "--user", "bob"], "--user means nothing to a rehearsal"),
+        (&["live", "--record", "a.mp4", "--user", "bob"], "--user means nothing without a destination"),
+        (&["live", "--rehearse", "--card", ""], "give a picture file, on or off"),
         (&["live", "--rehearse", "--video", "screen"], "camera, camera:ID, ingest:NAME, test"),
         (&["live", "--profile", "nobody"], "tally profiles save"),
         (&["live", "--to", "rtmp://h/app", "--key-file", "missing"], "missing"),
@@ -287,6 +290,27 @@ fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
     let output = run(config, &["serve", "--listen", "127.0.0.1:0", "--http", "off", "--record", "notes.txt"]);
     assert_eq!(output.status.code(), Some(8), "{}", told(&output));
     assert!(told(&output).contains("notes.txt") && told(&output).contains("name a folder"), "{}", told(&output));
+}
+
+#[test]
+fn a_file_whose_folder_is_missing_cannot_be_written_whatever_it_is() {
+    let folder = tempfile::tempdir().expect("folder");
+    let config = folder.path();
+    assert_eq!(run(config, &["profiles", "save", "good", "--to", "rtmp://h/app"]).status.code(), Some(0));
+    std::fs::write(config.join("a.show"), "tally show 1\nH\tsize\t1280x720\n").expect("written");
+    for args in [
+        &["live", "--video", "test", "--audio", "test", "--for", "1s", "--rehearse", "--rehearsal-report"][..],
+        &["live", "--video", "test", "--audio", "test", "--for", "1s", "--record"],
+        &["profiles", "export", "good"],
+        &["profiles", "export", "good", "--relay", "nginx"],
+        &["report", "a.show", "--output"],
+    ] {
+        for (file, folder) in [("unmounted/a.txt", "unmounted"), ("a.show/a.txt", "a.show")] {
+            let output = run(config, &[args, &[file]].concat());
+            assert_eq!(output.status.code(), Some(8), "{args:?}: {}", told(&output));
+            assert!(told(&output).contains(folder), "{args:?}: {}", told(&output));
+        }
+    }
 }
 
 #[cfg(unix)]

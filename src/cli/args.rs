@@ -10,7 +10,7 @@ use clap::{Arg, Args, Parser, Subcommand};
 use super::env::EnvSecrets;
 use super::values::{
     HttpChoice, OrOff, RecordChoice, RecordFormatChoice, RelayChoice, ReportLanguage, parse_address,
-    parse_bitrate_or_off, parse_connections, parse_destination, parse_duration_or_off, parse_server_or_off,
+    parse_bitrate_or_off, parse_card, parse_connections, parse_destination, parse_duration_or_off, parse_server_or_off,
     parse_split, parse_switch, parse_user_or_off, path_or_off_parser, record_parser, source_parser,
 };
 use crate::media::{Bitrate, FrameRate, Size};
@@ -33,14 +33,14 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "Exit codes:
   0   ended as asked
-  2   the command line or a profile is wrong; check: or asks for more than this computer encodes in time
+  2   the command line or a profile is wrong, or the name of a file to be written is taken; check: or asks for more than this computer encodes in time
   3   a source failed (no such camera, permission, device lost and not back)
   4   the destination could not be reached (DNS, TCP, timeout)
   5   TLS refused (wrong name, expired, unknown CA)
   6   the server refused (handshake, connect, publish)
   7   the connection was lost and retries ended; check: or does not carry the show
   8   the recording failed (disk full, permission; the stream was not harmed), or what was asked for as a file or on standard
-      output cannot be written
+      output cannot be written (also because the file's folder is not there)
   9   the window does not open (no display, no OpenGL)
   70  a bug: please report
   130 check: ended before it was done; or a fourth signal ended what hung
@@ -156,7 +156,7 @@ pub struct ShowArgs {
 
     /// The picture file that goes out while the picture of a device has stopped for more than a second; on: words; off:
     /// the last picture stays [default: on]
-    #[arg(long, value_name = "PATH|on|off", help_heading = "Sources")]
+    #[arg(long, value_name = "PATH|on|off", value_parser = parse_card, help_heading = "Sources")]
     pub card: Option<CardChoice>,
 
     /// Start from a saved profile; every other flag overrides one of its fields

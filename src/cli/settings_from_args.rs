@@ -52,6 +52,9 @@ pub(super) fn merged(base: ShowSettings, args: &ShowArgs) -> Result<ShowSettings
     }
     give_keys(&mut settings, args)?;
     give_backups(&mut settings, &args.backup)?;
+    if let Some(OrOff(Some(_))) = args.user {
+        refuse_without_destination(&settings.destinations, settings.rehearse, "--user")?;
+    }
     if let Some(OrOff(Some(file))) = &args.tls_ca {
         check_tls_ca(file, &settings.destinations)?;
     }

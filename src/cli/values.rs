@@ -12,7 +12,8 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use crate::media::Bitrate;
 use crate::settings::{
-    AudioChoice, Destination, ParseChoiceError, RecordSplit, RecordingName, RelayEngine, VideoChoice, parse_duration,
+    AudioChoice, CardChoice, Destination, ParseChoiceError, RecordSplit, RecordingName, RelayEngine, VideoChoice,
+    parse_duration,
 };
 use crate::studio::flight::FlightWords;
 
@@ -133,6 +134,14 @@ pub(super) fn path_or_off_parser() -> impl TypedValueParser<Value = OrOff<PathBu
         value if value == "off" => Ok(OrOff(None)),
         value => Ok(OrOff(Some(PathBuf::from(value)))),
     })
+}
+
+/// Reads the value of `--card`. An empty one is a variable of a script that is not set, and no picture.
+pub(super) fn parse_card(text: &str) -> Result<CardChoice, String> {
+    if text.is_empty() {
+        return Err("give a picture file, on or off".to_owned());
+    }
+    text.parse().map_err(|never: Infallible| match never {})
 }
 
 /// Reads `on` or `off`.

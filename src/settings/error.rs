@@ -125,10 +125,10 @@ impl SettingsError {
     }
 }
 
-/// Whether no file may be made of this name: it is taken, or in no folder.
+/// Whether no file may be made of this name, for it is taken. One whose folder is missing is as right as one whose folder
+/// takes nothing: the disk may be back when the same command is given again.
 pub(crate) fn is_wrong_name(error: &io::Error) -> bool {
-    use ErrorKind::{AlreadyExists, IsADirectory, NotADirectory, NotFound};
-    matches!(error.kind(), AlreadyExists | IsADirectory | NotADirectory | NotFound)
+    matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::IsADirectory)
 }
 
 /// The system's own words, with what to do about the common ones.
@@ -172,7 +172,8 @@ mod tests {
             ("write", ErrorKind::StorageFull, "free some space", true),
             (CREATE, ErrorKind::PermissionDenied, "give yourself permission", true),
             (CREATE, ErrorKind::IsADirectory, "name a file in a folder", false),
-            (CREATE, ErrorKind::NotFound, "check its name", false),
+            (CREATE, ErrorKind::NotFound, "check its name", true),
+            (CREATE, ErrorKind::NotADirectory, "name a file in a folder", true),
         ] {
             let (told, unwritten) = told(action, kind);
             assert!(told.contains(advice) && unwritten == is_unwritten, "{action}: {told}");

@@ -142,6 +142,8 @@ pub enum ProblemKind {
     RecordingFileFull,
     /// The recording's next file cannot be made; it goes on in the one before.
     RecordingNotSplit,
+    /// The recording cannot be noted as open: after a crash the next start does not close it.
+    RecordingNotNoted,
     /// The disk of the recording is full.
     DiskFull,
     /// Soon the disk of the recording is full.
@@ -267,6 +269,7 @@ impl ProblemKind {
             Self::RecordingGap => "recording_gap",
             Self::RecordingFileFull => "recording_file_full",
             Self::RecordingNotSplit => "recording_not_split",
+            Self::RecordingNotNoted => "recording_not_noted",
             Self::DiskFull => "disk_full",
             Self::DiskLow => "disk_low",
             Self::RecordingRepaired => "recording_repaired",

@@ -206,6 +206,9 @@ impl Supervisor {
             RecorderEvent::Unsplit { path, reason } => {
                 self.tell(StudioEvent::Problem(Problem::new(ProblemKind::RecordingNotSplit, path, reason)));
             }
+            RecorderEvent::Unnoted { path, reason } => {
+                self.tell(StudioEvent::Problem(Problem::new(ProblemKind::RecordingNotNoted, path, reason)));
+            }
             RecorderEvent::MarksLost { path, reason } => {
                 self.tell(StudioEvent::Problem(Problem::new(ProblemKind::MarksLost, path, reason)));
             }

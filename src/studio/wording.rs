@@ -142,6 +142,11 @@ pub fn what(problem: &Problem) -> String {
                 "The recording's next file cannot be made ({details}): it goes on in {about}, and nothing is missing."
             )
         }
+        ProblemKind::RecordingNotNoted => {
+            format!(
+                "That the recording {about} is open cannot be noted ({details}): it goes on, but after a crash the next start does not close it."
+            )
+        }
         ProblemKind::DiskFull => format!("The disk is full: the recording {about} ended ({details})."),
         ProblemKind::DiskLow => {
             format!("The disk has room for no more than {details} minutes of the recording {about}.")
@@ -312,6 +317,10 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::RecordingFileFull => "Nothing: both files play. A disk with exFAT or NTFS takes larger ones.".to_owned(),
         ProblemKind::RecordingNotSplit => {
             "See that its folder is there and can be written to: it is tried again at each keyframe.".to_owned()
+        }
+        ProblemKind::RecordingNotNoted => {
+            "After a crash: tally repair FILE. To have that done by itself, let TALLY_STATE_DIR name a folder you may write to."
+                .to_owned()
         }
         ProblemKind::DiskFull => "Free some space, or record to another disk.".to_owned(),
         ProblemKind::DiskLow => "Free some space: the recording ends before the disk is full.".to_owned(),

@@ -203,7 +203,7 @@ mod tests {
                 destination: "rtmp://h.example:1935/app".to_owned(),
                 reached: Some("tcp"),
                 ok: false,
-                form: PublishForm::Stops,
+                form: PublishForm::NotReached,
             }],
             failures: vec![Problem::new(ProblemKind::ConnectionRefused, "rtmp://h.example:1935/app", "")],
             warnings: Vec::new(),
@@ -272,7 +272,7 @@ mod tests {
         check.handle_event(ended(CheckVerdict::NotReady));
         let orders = check.handle_act(CheckAct::CopyReport, &settings(), true);
         let [Order::Copy(report)] = orders.as_slice() else { panic!("{orders:?}") };
-        for words in ["failed tcp", "connection_refused", "Not ready.", "Stopped before publishing"] {
+        for words in ["failed tcp", "connection_refused", "Not ready.", "It did not come to publishing"] {
             assert!(report.contains(words), "{words} in {report}");
         }
         assert!(!report.contains("canary"), "{report}");

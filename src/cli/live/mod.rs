@@ -178,6 +178,7 @@ pub(super) fn exit_of(kind: ProblemKind) -> Exit {
         | ProblemKind::CertificateExpiresSoon
         | ProblemKind::RecordingFileFull
         | ProblemKind::RecordingNotSplit
+        | ProblemKind::RecordingNotNoted
         | ProblemKind::DiskLow
         | ProblemKind::RecordingRepaired
         | ProblemKind::ReplayFailed

@@ -13,6 +13,8 @@ const ENDING: &str = "open";
 const MAKING: &str = "new";
 /// More than any path of a recording is long, for some thousand files.
 const FILE_LENGTH_MAX: u64 = 1 << 22;
+/// Begins a line whose path is escaped, as no absolute path does.
+const ESCAPED: &str = "escaped:";
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
@@ -43,10 +45,8 @@ impl Journal {
     /// `recording` is open from now on.
     pub(super) fn note(&mut self, recording: &Path) -> io::Result<()> {
         let whole = std::path::absolute(recording)?;
-        // A path is a line; one with a line break in it cannot be noted, and one that is not UTF-8 neither.
-        let line = whole.to_str().filter(|line| !line.contains('\n'));
-        let line =
-            line.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "its path cannot be written down"))?;
+        let line = line_of(&whole)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "its path cannot be written down"))?;
         // Not waited for: a disk that hangs must not hold up a recording on another.
         self.file.write_all(format!("{line}\n").as_bytes())
     }
@@ -101,14 +101,89 @@ fn leftover(path: PathBuf) -> io::Result<Option<Leftover>> {
     (&file).take(FILE_LENGTH_MAX).read_to_string(&mut text)?;
     // A line without its end was not written whole.
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    let recordings = whole.lines().map(PathBuf::from).collect();
+    let recordings = whole.lines().filter_map(path_of).collect();
     let noted_at = file.metadata()?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok(Some(Leftover { _file: file, path, recordings, noted_at }))
+}
+
+/// The line of a path: as it is, which every version reads, or escaped where it is no line of text.
+fn line_of(path: &Path) -> Option<String> {
+    match path.to_str().filter(|text| !text.contains(char::is_control)) {
+        Some(text) => Some(text.to_owned()),
+        None => escaped(path),
+    }
+}
+
+#[cfg(unix)]
+fn escaped(path: &Path) -> Option<String> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let bytes = path.as_os_str().as_bytes().iter();
+    let escape = |&byte: &u8| match byte {
+        b'%' => "%25".to_owned(),
+        b' '..=b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02x}"),
+    };
+    Some(std::iter::once(ESCAPED.to_owned()).chain(bytes.map(escape)).collect())
+}
+
+/// Other systems have no such names, or none that can be taken apart.
+#[cfg(not(unix))]
+fn escaped(_: &Path) -> Option<String> {
+    None
+}
+
+/// The path of a line; `None`: nobody wrote it so.
+fn path_of(line: &str) -> Option<PathBuf> {
+    line.strip_prefix(ESCAPED).map_or_else(|| Some(PathBuf::from(line)), unescaped)
+}
+
+#[cfg(unix)]
+fn unescaped(text: &str) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStringExt as _;
+    let mut parts = text.split('%');
+    let mut bytes = parts.next()?.as_bytes().to_vec();
+    for part in parts {
+        let (byte, rest) = part.split_at_checked(2)?;
+        bytes.push(u8::from_str_radix(byte, 16).ok()?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    Some(std::ffi::OsString::from_vec(bytes).into())
+}
+
+#[cfg(not(unix))]
+fn unescaped(_: &str) -> Option<PathBuf> {
+    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn whatever_a_recording_is_called_it_is_found_again() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let names = [&b"k\nl.mp4"[..], b"k\xfc.mp4", b"100%25 \r.mp4", b"k\r", b"50% \\n.mp4", "ü.mp4".as_bytes()];
+        let paths = names.map(|name| folder.path().join(std::ffi::OsStr::from_bytes(name)));
+        let mut gone = Journal::open(folder.path()).unwrap();
+        for path in &paths {
+            gone.note(path).unwrap();
+        }
+        drop(gone);
+        let [found] = <[_; 1]>::try_from(leftovers(folder.path())).unwrap();
+        assert_eq!(found.recordings, paths);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_note_of_an_older_version_is_read_and_a_broken_line_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "/films/50% off %0a.mp4\nescaped:/a%0\nescaped:/b%zz\nescaped:/c%ü\n/films/b.mp4\n";
+        fs::write(folder.path().join("recording-1-0-0.open"), text).unwrap();
+        let [found] = <[_; 1]>::try_from(leftovers(folder.path())).unwrap();
+        assert_eq!(found.recordings, ["/films/50% off %0a.mp4", "/films/b.mp4"].map(PathBuf::from));
+    }
 
     #[test]
     fn only_what_nobody_holds_is_left_over() {

@@ -100,6 +100,13 @@ pub enum RecorderEvent {
         /// Why.
         reason: String,
     },
+    /// The recording cannot be noted as open, so that the next start does not close it after a crash. Told once.
+    Unnoted {
+        /// The first such file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
     /// The marks of the recording cannot be written; it goes on. Told once.
     MarksLost {
         /// The file.

@@ -78,7 +78,7 @@ pub(super) trait Storage {
     fn create(&mut self, base: &Path, number: u32) -> io::Result<(PathBuf, Self::File)>;
 
     /// `file` is open from now on, until all are closed: for whoever finds it after a crash.
-    fn note(&mut self, file: &Path);
+    fn note(&mut self, file: &Path) -> io::Result<()>;
 
     /// Room where `file` is; `None` if the system does not tell.
     fn room(&self, file: &Path) -> Option<Room>;
@@ -135,14 +135,11 @@ impl Storage for Folder {
         }
     }
 
-    fn note(&mut self, file: &Path) {
-        let Some(notes) = &self.notes else { return };
-        let noted = match &mut self.journal {
+    fn note(&mut self, file: &Path) -> io::Result<()> {
+        let Some(notes) = &self.notes else { return Ok(()) };
+        match &mut self.journal {
             Some(journal) => journal.note(file),
             None => Journal::open(notes).and_then(|journal| self.journal.insert(journal).note(file)),
-        };
-        if let Err(error) = noted {
-            tracing::warn!(%error, "an open recording is not noted: after a crash it is not repaired by itself");
         }
     }
 

@@ -99,6 +99,7 @@ struct Contents {
     /// No file can be made, or none beside.
     makes_none: bool,
     writes_none_beside: bool,
+    notes_none: bool,
     gone: bool,
     moved: bool,
     closed: usize,
@@ -190,7 +191,9 @@ impl Storage for Memory {
         Ok((name.into(), MemoryFile(self.clone(), contents.files.len() - 1)))
     }
 
-    fn note(&mut self, _file: &Path) {}
+    fn note(&mut self, _file: &Path) -> io::Result<()> {
+        if self.0.lock().unwrap().notes_none { Err(io::ErrorKind::PermissionDenied.into()) } else { Ok(()) }
+    }
 
     fn room(&self, _file: &Path) -> Option<Room> {
         let written = self.bytes() as u64;

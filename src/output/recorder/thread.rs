@@ -121,6 +121,8 @@ pub(super) struct Files<S: Storage> {
     was_unsplit: bool,
     /// Marks could not be written: told once.
     were_marks_lost: bool,
+    /// A file could not be noted as open: told once.
+    was_unnoted: bool,
     /// What is to be told.
     news: Vec<RecorderEvent>,
     /// Bytes of files that are closed.
@@ -146,6 +148,7 @@ impl<S: Storage> Files<S> {
             was_full: false,
             was_unsplit: false,
             were_marks_lost: false,
+            was_unnoted: false,
             news: Vec::new(),
             closed_bytes: 0,
             begun: 1,
@@ -260,6 +263,8 @@ impl<S: Storage> Files<S> {
     fn make_another(&mut self, shared: &Shared) -> io::Result<Open<S>> {
         // A name that has become free since, because its file was renamed, is not taken again.
         let made = self.storage.create(&self.base_path, self.begun + 1)?;
+        let noted = self.storage.note(&made.0);
+        self.hear_of_note(&made.0, noted);
         begin(&mut self.storage, made, self.form, &self.stream, shared)
     }
 
@@ -311,6 +316,15 @@ impl<S: Storage> Files<S> {
         if !std::mem::replace(&mut self.were_marks_lost, true) {
             let (path, reason) = (path.display().to_string(), error.to_string());
             self.news.push(RecorderEvent::MarksLost { path, reason });
+        }
+    }
+
+    /// Nor for its note, but then nobody knows of it after a crash.
+    fn hear_of_note(&mut self, path: &Path, noted: io::Result<()>) {
+        let Err(error) = noted else { return };
+        if !std::mem::replace(&mut self.was_unnoted, true) {
+            let (path, reason) = (path.display().to_string(), error.to_string());
+            self.news.push(RecorderEvent::Unnoted { path, reason });
         }
     }
 
@@ -392,7 +406,7 @@ fn discard_unless_it_plays<S: Storage>(storage: &mut S, path: &Path, chapters: O
     }
 }
 
-/// Begins the file that was just made; one that cannot be begun is removed.
+/// Begins the file that was just made and noted; one that cannot be begun is removed.
 fn begin<S: Storage>(
     storage: &mut S,
     (path, disk): (PathBuf, S::File),
@@ -401,7 +415,6 @@ fn begin<S: Storage>(
     shared: &Shared,
 ) -> io::Result<Open<S>> {
     shared.add_file(&path);
-    storage.note(&path);
     match MediaFile::begin(disk, form, stream) {
         Ok(file) => Ok(Open { path, file, marks: Vec::new(), chapters: None }),
         Err(error) => {
@@ -467,6 +480,7 @@ pub(super) fn record<S: Storage>(
         Err(error) => return failed(&config.path, error),
     };
     let (path, form) = (made.0.clone(), RecordForm::of(&config.path));
+    let noted = shared.ask_disk(clock, || storage.note(&path));
     let first = match shared.ask_disk(clock, || begin(&mut storage, made, form, &config.stream, shared)) {
         Ok(first) => first,
         Err(error) => {
@@ -475,6 +489,7 @@ pub(super) fn record<S: Storage>(
         }
     };
     let mut files = Files::new(storage, config, first);
+    files.hear_of_note(&path, noted);
     tell(RecorderEvent::Begun);
     let written = write_all(&mut files, output, clock, shared, tell);
     files.news.drain(..).for_each(tell);

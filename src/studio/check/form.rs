@@ -19,7 +19,7 @@ pub enum PublishForm {
     Asked,
     /// Stops before it publishes: there is no form for tests, and the public may watch.
     Stops,
-    /// Was to publish, and did not come to it.
+    /// Did not come to where it would have published, or stopped.
     NotReached,
 }
 

@@ -139,12 +139,12 @@ impl Line {
 
     pub(super) fn summary(&self) -> CheckedDestination {
         let last = self.done.last().map(|step| step.word());
-        let has_published = self.done.contains(&PublishStep::Publish);
+        let decided_at = if self.form.publishes() { PublishStep::Publish } else { PublishStep::CreateStream };
         CheckedDestination {
             destination: self.about.clone(),
             reached: if self.sustained { Some(SUSTAINED_STEP) } else { last },
             ok: matches!(self.state, State::Done { ok: true }),
-            form: if self.form.publishes() && !has_published { PublishForm::NotReached } else { self.form },
+            form: if self.done.contains(&decided_at) { self.form } else { PublishForm::NotReached },
         }
     }
 
@@ -419,7 +419,7 @@ mod tests {
         assert_eq!(told(&done(&mut line, PublishStep::CreateStream, 0.1)), [("create_stream", true, None)]);
         assert!(line.is_done());
         let summary = line.summary();
-        assert!(summary.ok && summary.reached == Some("create_stream"));
+        assert!(summary.ok && summary.reached == Some("create_stream") && summary.form == PublishForm::Stops);
     }
 
     #[test]
@@ -551,6 +551,8 @@ mod tests {
         let acts = line.poll(at(12.0), Seen::default(), Media::Awaited);
         assert_eq!(told(&acts), [("handshake", false, Some(ProblemKind::TimedOut))]);
         assert_eq!(acts.last(), Some(&Act::Abort));
+        // Nothing stopped before publishing, for it did not come so far: --publish would change nothing.
+        assert_eq!(line.summary().form, PublishForm::NotReached);
     }
 
     #[test]

@@ -114,7 +114,7 @@ pub(super) fn refused() -> Model {
     let no_app = no_app.said(Some("NetConnection.Connect.InvalidApp: there is no app called app".to_owned()));
     steps[7] = failed(step("connect", 31, CheckDetail::Failed), no_app);
     steps.truncate(8);
-    checked(steps, Some((CheckVerdict::NotReady, PublishForm::Stops)))
+    checked(steps, Some((CheckVerdict::NotReady, PublishForm::NotReached)))
 }
 
 #[test]

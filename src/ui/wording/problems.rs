@@ -160,6 +160,10 @@ fn what_german(problem: &Problem) -> String {
         Kind::RecordingNotSplit => format!(
             "Die nächste Datei der Aufnahme lässt sich nicht anlegen ({details}): sie geht in {about} weiter, und es fehlt nichts."
         ),
+        Kind::RecordingNotNoted => format!(
+            "Dass die Aufnahme {about} offen ist, lässt sich nicht notieren ({details}): sie läuft weiter, aber nach einem \
+             Absturz schließt der nächste Start sie nicht."
+        ),
         Kind::DiskFull => format!("Der Datenträger ist voll: die Aufnahme {about} ist zu Ende ({details})."),
         Kind::DiskLow => format!("Der Datenträger hat nur noch Platz für {details} Minuten der Aufnahme {about}."),
         Kind::RecordingRepaired => format!(

@@ -362,6 +362,10 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
             "See that its folder is there and can be written to: it is tried again at each keyframe.",
             "Sieh nach, ob ihr Ordner da ist und beschrieben werden darf: bei jedem Schlüsselbild wird es wieder versucht.",
         ],
+        Kind::RecordingNotNoted => [
+            "After a crash: tally repair FILE. To have that done by itself, let TALLY_STATE_DIR name a folder you may write to.",
+            "Nach einem Absturz: tally repair DATEI. Damit das von selbst geschieht, muss TALLY_STATE_DIR einen Ordner nennen, in den du schreiben darfst.",
+        ],
         Kind::DiskFull => [
             "Free some space, or record to another disk.",
             "Schaffe Platz oder nimm auf einen anderen Datenträger auf.",

@@ -44,6 +44,16 @@ fn marks_that_cannot_be_written_are_told_once_and_harm_no_recording() {
 }
 
 #[test]
+fn a_recording_that_cannot_be_noted_is_told_once_and_goes_on() {
+    let memory = Memory::default();
+    memory.0.lock().unwrap().notes_none = true;
+    let split = Some(RecordSplit::Duration(Duration::from_secs(4)));
+    let told = record_packets(&memory, &config("show.mp4", split), &packets(10), |_, _| {});
+    assert!(matches!(&told[..], [RecorderEvent::Unnoted { path, .. }] if path == "show.mp4"), "{told:?}");
+    assert!(memory.files().len() > 1);
+}
+
+#[test]
 fn the_file_of_a_recording_that_has_just_begun_says_what_it_is() {
     for (form, head) in [("mp4", &b"\0\0\0"[..]), ("flv", b"FLV")] {
         let memory = Memory::default();

@@ -15,7 +15,9 @@ impl<D: Disk, M: FnMut(&mut Memory, &Path) -> io::Result<(PathBuf, D)>> Storage 
         (self.make)(&mut self.memory, base)
     }
 
-    fn note(&mut self, _file: &Path) {}
+    fn note(&mut self, _file: &Path) -> io::Result<()> {
+        Ok(())
+    }
 
     fn room(&self, _file: &Path) -> Option<Room> {
         None
