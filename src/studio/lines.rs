@@ -54,6 +54,8 @@ pub(super) struct Line {
     pub(super) about: String,
     /// The server that this one sent the show on to, while it goes there.
     pub(super) sent_on_to: Option<String>,
+    /// Its show goes to its backup server.
+    on_backup: bool,
     pub(super) state: DestinationState,
     /// It was switched on in the running show: its failures end nothing but itself.
     pub(super) was_turned_on: bool,
@@ -89,6 +91,7 @@ impl Lines {
         self.lines.push(Line {
             about,
             sent_on_to: None,
+            on_backup: false,
             state: DestinationState::Connecting,
             was_turned_on: false,
             again: Again::No,
@@ -109,6 +112,7 @@ impl Lines {
             was_turned_on,
             again,
             sent_on_to: None,
+            on_backup: false,
             target: None,
             id,
             publisher: None,
@@ -153,7 +157,7 @@ impl Lines {
         let target = self.lines.get(place).filter(|line| line.is_over())?.target.clone()?;
         let (id, publisher) = self.publisher(&target, with, joins, sink);
         let line = self.lines.get_mut(place)?;
-        (line.id, line.state) = (id, DestinationState::Connecting);
+        (line.id, line.state, line.on_backup) = (id, DestinationState::Connecting, false);
         if line.again == Again::Due {
             line.again = Again::Made;
         }
@@ -165,6 +169,13 @@ impl Lines {
     pub(super) fn sent_on(&mut self, place: usize, to: Option<String>) {
         if let Some(line) = self.lines.get_mut(place) {
             line.sent_on_to = to;
+        }
+    }
+
+    /// The destination at `place` is live at its backup server, which is told after that it is live.
+    pub(super) fn on_backup(&mut self, place: usize) {
+        if let Some(line) = self.lines.get_mut(place) {
+            line.on_backup = true;
         }
     }
 
@@ -228,6 +239,10 @@ impl Lines {
     pub(super) fn set_state(&mut self, place: usize, state: DestinationState) -> Option<String> {
         let line = self.lines.get_mut(place)?;
         line.state = state;
+        if matches!(state, DestinationState::Live | DestinationState::Reconnecting) {
+            // Another connection, to whichever server: the one that is told of as the backup's is over.
+            line.on_backup = false;
+        }
         if state == DestinationState::Live {
             (line.again, self.was_live) = (Again::No, true);
         }
@@ -347,6 +362,9 @@ impl Line {
 
     /// What its server is called now.
     pub(super) fn server_about(&self) -> String {
+        if self.on_backup {
+            return self.backup_about();
+        }
         sent_on_about(&self.about, self.sent_on_to.as_deref())
     }
 
@@ -374,4 +392,30 @@ impl Line {
 /// A destination as it is told of: by the server that its own one sent the show on to, if it did.
 pub(super) fn sent_on_about(about: &str, sent_on_to: Option<&str>) -> String {
     sent_on_to.map_or_else(|| about.to_owned(), |to| format!("{to} (sent on by {about})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_destination_is_told_of_by_the_server_that_has_its_show() {
+        let mut lines = Lines::default();
+        lines.stand_for_recording("rtmp://a/live");
+        let about = |lines: &Lines| lines.get(0).map(Line::server_about).unwrap();
+        lines.set_state(0, DestinationState::Live);
+        assert_eq!(about(&lines), "rtmp://a/live");
+        lines.set_state(0, DestinationState::Reconnecting);
+        lines.set_state(0, DestinationState::Live);
+        lines.on_backup(0);
+        assert_eq!(about(&lines), "rtmp://a/live (backup)");
+        // What does not arrive at the end did not arrive there.
+        lines.set_state(0, DestinationState::Ending);
+        assert_eq!(about(&lines), "rtmp://a/live (backup)");
+        for back in [DestinationState::Reconnecting, DestinationState::Live] {
+            lines.set_state(0, back);
+            assert_eq!(about(&lines), "rtmp://a/live", "{back:?}");
+            lines.on_backup(0);
+        }
+    }
 }

@@ -34,6 +34,8 @@ impl Supervisor {
                 self.tell(StudioEvent::Problem(problem));
             }
             PublisherEvent::OnBackup => {
+                let about = line.about.clone();
+                running.lines.on_backup(place);
                 self.tell(StudioEvent::Problem(Problem::new(ProblemKind::OnBackup, about, String::new()).at(place)));
             }
             PublisherEvent::Lost { error, was_live } => {

@@ -208,9 +208,7 @@ impl Model {
     }
 
     fn handle_state(&mut self, now: f64, place: usize, destination: String, state: DestinationState) {
-        if matches!(state, DestinationState::Live | DestinationState::Off) {
-            self.problems.forget_destination(place);
-        }
+        self.problems.handle_state(place, state);
         let Some(show) = &mut self.show else { return };
         if show.take_state(now, place, destination, state) {
             self.changed_at = now;

@@ -1,7 +1,7 @@
 //! The problems that are told, the newest last; each once.
 
 use super::view::ProblemView;
-use crate::studio::{Problem, ProblemKind};
+use crate::studio::{DestinationState, Problem, ProblemKind};
 
 /// More problems than this are not kept; the oldest goes.
 const PROBLEMS_MAX: usize = 8;
@@ -41,13 +41,19 @@ impl ProblemList {
         });
     }
 
-    /// Why a destination was not live, or not without a break: no news any more once it is, or once nobody wants it to be.
-    pub(super) fn forget_destination(&mut self, place: usize) {
-        let still_holds = |kind: ProblemKind| {
-            kind.is_of_source()
-                || matches!(kind, ProblemKind::OnBackup | ProblemKind::MoveFailed | ProblemKind::ServerWarning)
+    /// A destination stands elsewhere: what that makes history goes.
+    pub(super) fn handle_state(&mut self, place: usize, state: DestinationState) {
+        let is_over = |kind: ProblemKind| match state {
+            // Why it was not live, or not without a break, is no news once it is, or once nobody wants it to be. What there is to
+            // tell of a new connection comes after that it is live.
+            DestinationState::Live | DestinationState::Off => !kind.is_of_source(),
+            // What was told of a connection ends with it; why it ended stays.
+            DestinationState::Reconnecting | DestinationState::Ended => {
+                matches!(kind, ProblemKind::OnBackup | ProblemKind::MoveFailed | ProblemKind::ServerWarning)
+            }
+            DestinationState::Connecting | DestinationState::Ending => false,
         };
-        self.known.retain(|ProblemView { problem, .. }| problem.place() != Some(place) || still_holds(problem.kind));
+        self.known.retain(|ProblemView { problem, .. }| problem.place() != Some(place) || !is_over(problem.kind));
     }
 
     /// What was noticed of a source is over.
@@ -75,5 +81,44 @@ impl ProblemList {
 
     pub(super) fn view(&self) -> Vec<ProblemView> {
         self.known.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OF_A_CONNECTION: [ProblemKind; 3] =
+        [ProblemKind::OnBackup, ProblemKind::MoveFailed, ProblemKind::ServerWarning];
+
+    #[test]
+    fn what_was_told_of_a_connection_goes_with_it_and_never_what_was_told_of_another() {
+        use DestinationState as D;
+        for kind in OF_A_CONNECTION {
+            for (state, stays) in
+                [(D::Ending, true), (D::Reconnecting, false), (D::Live, false), (D::Off, false), (D::Ended, false)]
+            {
+                let mut list = ProblemList::default();
+                let [told, other] = [0, 1].map(|place| Problem::new(kind, "server", "").at(place));
+                list.add(1.0, told.clone());
+                list.add(1.0, other.clone());
+                list.handle_state(0, state);
+                assert_eq!((list.shows(&told), list.shows(&other)), (stays, true), "{kind:?} {state:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn why_a_connection_ended_is_told_until_there_is_another() {
+        let mut list = ProblemList::default();
+        let lost = Problem::new(ProblemKind::ConnectionLost, "server", "").at(0);
+        list.add(1.0, lost.clone());
+        list.handle_state(0, DestinationState::Reconnecting);
+        assert!(list.shows(&lost));
+        list.handle_state(0, DestinationState::Live);
+        // The show is at its backup now: that is told of this connection.
+        let on_backup = Problem::new(ProblemKind::OnBackup, "server", "").at(0);
+        list.add(2.0, on_backup.clone());
+        assert_eq!((list.shows(&lost), list.shows(&on_backup)), (false, true));
     }
 }

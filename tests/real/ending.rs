@@ -335,6 +335,27 @@ fn a_server_that_is_gone_for_good_has_its_backup_live_in_its_place() {
 }
 
 #[test]
+fn a_backup_that_is_lost_is_named_and_the_first_server_has_the_show_again() {
+    let (mut first, mut backup) = (Nginx::start(), Nginx::start());
+    let mut show = endless(&first.url()).args(&["--backup", &backup.url()]).start();
+    show.wait_until_live();
+    time::pause(Duration::from_secs(2));
+    first.kill();
+    show.wait_for_states("live", 2, Duration::from_secs(10));
+    first.restart();
+    time::pause(Duration::from_secs(2));
+    backup.kill();
+    show.wait_for_states("live", 3, Duration::from_secs(15));
+    show.process.signal(libc::SIGINT);
+    let ended = show.end(Duration::from_secs(10));
+    ended.expect_code(0);
+    let problems = ended.problems();
+    let lost = problems.iter().filter(|problem| problem["kind"] == "connection_lost");
+    let lost: Vec<bool> = lost.map(|problem| problem["what"].as_str().unwrap().contains("(backup)")).collect();
+    assert_eq!(lost, [false, true], "{}", ended.story());
+}
+
+#[test]
 fn the_report_of_a_show_tells_what_it_was_like_and_why() {
     let nginx = Nginx::start();
     let folder = tempfile::tempdir().unwrap();

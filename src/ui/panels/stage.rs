@@ -1,7 +1,8 @@
 //! The picture, and what stands in its place.
 
 use eframe::egui::{
-    Align, Align2, Label, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+    Align, Align2, Label, Rect, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo,
+    pos2, vec2,
 };
 
 use crate::media::Size;
@@ -81,15 +82,18 @@ pub(super) fn fitted(all: Rect, shape: Size) -> Rect {
     Rect::from_center_size(all.center(), vec2(width, width / ratio))
 }
 
-/// Something in the middle of an empty stage.
+/// Something in the middle of an empty stage; what has no room there, as of large text, is scrolled to.
 fn empty(ui: &mut Ui, rect: Rect, add: impl FnOnce(&mut Ui)) {
-    let width = (rect.width() - 32.0).min(theme::scaled(ui, 300.0));
-    let height = theme::scaled(ui, 140.0).min(rect.height() - 16.0);
-    let inner = Rect::from_center_size(rect.center(), Vec2::new(width, height));
-    let inner = inner.with_min_y(inner.top().max(rect.top() + 8.0));
+    let rect = rect.shrink2(vec2(16.0, 8.0));
+    let width = rect.width().min(theme::scaled(ui, 300.0));
+    let height = theme::scaled(ui, 140.0).min(rect.height());
+    let middle = Rect::from_center_size(rect.center(), Vec2::new(width, height));
+    let inner = middle.with_max_y(rect.bottom());
     ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| {
-        ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
-        add(ui);
+        ScrollArea::vertical().id_salt("stage").max_height(inner.height()).min_scrolled_height(0.0).show(ui, |ui| {
+            ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
+            add(ui);
+        });
     });
 }
 

@@ -8,7 +8,8 @@ use super::whole_truth::live_on_two;
 use super::window::{Desk, SIZES, desk, live, open, seen};
 use super::{check, ended, levels, model, said, settings, state, stats};
 use crate::studio::{
-    Command, DestinationState as D, Problem, ProblemKind, Stats, StudioCommand, StudioEvent, ViewerNow,
+    Command, DestinationState as D, DeviceKind, Problem, ProblemKind, SourceState, Stats, StudioCommand, StudioEvent,
+    ViewerNow,
 };
 use crate::ui::model::Model;
 use crate::ui::panels::strip::state_word;
@@ -151,6 +152,27 @@ fn is_open_above_the_foot(model: impl Fn() -> Model, role: Role, label: Text) {
             let rect = harness.get_by_role_and_label(role, words.text(label)).rect();
             assert!(window.contains_rect(rect), "{case}: {label:?} at {rect:?} is not in the window");
             assert!(rect.bottom() <= top, "{case}: {label:?} at {rect:?}, the foot begins at {top}");
+        }
+    });
+}
+
+#[test]
+fn what_can_be_done_without_a_picture_is_scrolled_to_above_the_chips() {
+    let without_camera = || {
+        let mut model = seen(model());
+        let missing = Problem::new(ProblemKind::SourceNotFound, "HD Webcam", "");
+        let state = SourceState::Failed(missing);
+        model.handle_event(9.0, StudioEvent::Source { kind: DeviceKind::Camera, state });
+        model
+    };
+    everywhere(without_camera, |mut harness, words, case| {
+        for label in [Text::TestPicture, Text::Clip, Text::TryAgain].map(|label| words.text(label)) {
+            harness.get_by_role_and_label(Role::Button, label).focus();
+            // It glides there.
+            harness.run_steps(30);
+            let rect = harness.get_by_role_and_label(Role::Button, label).rect();
+            let chip = harness.get_by_role_and_label(Role::ComboBox, words.text(Text::Camera)).rect();
+            assert!(rect.bottom() <= chip.top(), "{case}: {label} at {rect:?}, the chips at {chip:?}");
         }
     });
 }
