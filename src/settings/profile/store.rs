@@ -174,9 +174,18 @@ impl ProfileStore {
         let loaded = self.load_entry(old)?;
         loaded.settings.clone().with_secrets_split().validate()?;
         let path = if slug(new_name) == slug_of(&old_path) { old_path.clone() } else { self.free_path(new_name) };
+        let is_link = path != old_path && old_path.is_symlink();
+        if is_link {
+            // The file it leads to stays the profile's.
+            fs::rename(&old_path, &path).map_err(io_error("rename", &old_path))?;
+        }
         // The new one is whole before anything of the old one goes.
-        let mut told = self.write(&path, new_name, &loaded.settings, document, &[])?;
-        if path != old_path {
+        let written = self.write(&path, new_name, &loaded.settings, document, &[]);
+        if is_link && written.is_err() {
+            fs::rename(&path, &old_path).map_err(io_error("rename", &path))?;
+        }
+        let mut told = written?;
+        if path != old_path && !is_link {
             fs::remove_file(&old_path).map_err(io_error("remove", &old_path))?;
         }
         self.forget(&old_kept, None)?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Item, value};
 
 use super::SecretStore;
-use crate::settings::profile::atomic::{Access, io_error, read_capped, set_aside, write_atomically};
+use crate::settings::profile::atomic::{Access, io_error, open_text, read_capped, set_aside, write_atomically};
 use crate::settings::{SettingsError, StreamKey, Warning};
 
 /// Secrets in a TOML file of mode 0600.
@@ -28,11 +28,7 @@ impl FileStore {
 
     /// The document, and a warning if its permissions had to be tightened.
     fn read(&self) -> Result<(DocumentMut, Option<Warning>), SettingsError> {
-        let file = match File::open(&self.path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((DocumentMut::new(), None)),
-            Err(error) => return Err(io_error("read", &self.path)(error)),
-        };
+        let Some(file) = open_text(&self.path)? else { return Ok((DocumentMut::new(), None)) };
         let told = self.tighten(&file)?;
         let text = read_capped(file).map_err(io_error("read", &self.path))?;
         // What the parser says quotes the line, and the line holds a secret.

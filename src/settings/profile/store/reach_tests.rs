@@ -25,3 +25,38 @@ fn another_tally_is_awaited_for_a_while_and_told_of() {
     store.lock_limit = LOCK_LIMIT;
     store.save("a", &show()).unwrap();
 }
+
+#[cfg(unix)]
+#[test]
+fn where_the_target_of_a_link_is_away_nothing_is_written_and_it_is_told() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    symlink("/not/mounted/secrets.toml", folder.path().join("secrets.toml")).unwrap();
+    let error = store.save("a", &show()).unwrap_err().to_string();
+    assert!(error.contains("/not/mounted/secrets.toml, which is not there"), "{error}");
+    assert!(folder.path().join("secrets.toml").is_symlink());
+
+    symlink("/not/mounted/b.toml", folder.path().join("profiles/b.toml")).unwrap();
+    let warnings = store.list().unwrap().warnings;
+    assert!(warnings.len() == 1 && warnings[0].to_string().contains("/not/mounted/b.toml"), "{warnings:?}");
+    let error = store.load("b").unwrap_err().to_string();
+    assert!(error.contains("/not/mounted/b.toml"), "{error}");
+    assert!(folder.path().join("profiles/b.toml").is_symlink());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_profile_that_is_a_link_is_renamed_as_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    store.save("a", &show()).unwrap();
+    let (link, elsewhere) = (folder.path().join("profiles/a.toml"), folder.path().join("elsewhere.toml"));
+    fs::rename(&link, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
+    store.rename("a", "b").unwrap();
+    assert_eq!(fs::read_link(folder.path().join("profiles/b.toml")).unwrap(), elsewhere);
+    assert!(!link.is_symlink());
+    assert_eq!(store.load("b").unwrap().settings.destinations, show().destinations);
+    assert!(store.load("a").is_err());
+}
