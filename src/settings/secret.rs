@@ -94,7 +94,7 @@ impl StreamKey {
 /// writes to it already may take his time.
 #[cfg(unix)]
 #[expect(unsafe_code, reason = "std cannot make a file wait again")]
-fn open_unawaited(path: &Path) -> io::Result<File> {
+pub(crate) fn open_unawaited(path: &Path) -> io::Result<File> {
     use std::os::fd::AsRawFd;
     use std::os::unix::fs::OpenOptionsExt;
     let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
@@ -107,18 +107,19 @@ fn open_unawaited(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(not(unix))]
-fn open_unawaited(path: &Path) -> io::Result<File> {
+pub(crate) fn open_unawaited(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
+/// Whether it is a pipe with a name.
 #[cfg(unix)]
-fn is_pipe(file: &File) -> bool {
+pub(in crate::settings) fn is_pipe(file: &File) -> bool {
     use std::os::unix::fs::FileTypeExt;
     file.metadata().is_ok_and(|about| about.file_type().is_fifo())
 }
 
 #[cfg(not(unix))]
-fn is_pipe(_file: &File) -> bool {
+pub(in crate::settings) fn is_pipe(_file: &File) -> bool {
     false
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::settings::SettingsError;
 use crate::settings::error::CREATE;
+use crate::settings::secret::{is_pipe, open_unawaited};
 
 /// Largest settings file that is read, in bytes: a profile is about one thousand.
 const FILE_LENGTH_MAX: u64 = 1 << 20;
@@ -101,7 +102,9 @@ pub(in crate::settings) fn read_text(path: &Path) -> Result<Option<String>, Sett
 
 /// Opens `path` to read; `None` if there is no such file.
 pub(in crate::settings) fn open_text(path: &Path) -> Result<Option<File>, SettingsError> {
-    match File::open(path) {
+    match open_unawaited(path) {
+        // It would be empty, or never end.
+        Ok(file) if is_pipe(&file) => Err(io_error("read", path)(io::Error::other("it is a pipe; put a file there"))),
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => match target_away(path) {
             None => Ok(None),

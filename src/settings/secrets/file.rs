@@ -96,7 +96,9 @@ impl SecretStore for FileStore {
         let (mut document, _) = match self.read() {
             Err(error @ SettingsError::Broken { .. }) => {
                 // Nothing reads what it holds any more, and to keep the profile for it would help nobody.
-                tracing::warn!("{error}; what it may hold of a removed secret stays in it: mend the file, or remove it");
+                tracing::warn!(
+                    "{error}; what it may hold of a removed secret stays in it: mend the file, or remove it"
+                );
                 return Ok(());
             }
             read => read?,

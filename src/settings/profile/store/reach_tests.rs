@@ -60,3 +60,17 @@ fn a_profile_that_is_a_link_is_renamed_as_one() {
     assert_eq!(store.load("b").unwrap().settings.destinations, show().destinations);
     assert!(store.load("a").is_err());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_among_the_profiles_is_told_of_and_not_awaited() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(folder.path());
+    store.save("a", &show()).unwrap();
+    let pipe = folder.path().join("profiles/pipe.toml");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let listing = store.list().unwrap();
+    assert_eq!(listing.profiles.len(), 1);
+    assert!(listing.warnings[0].to_string().contains("it is a pipe"), "{:?}", listing.warnings);
+    assert!(pipe.exists());
+}
