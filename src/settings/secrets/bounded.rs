@@ -131,7 +131,7 @@ mod tests {
         shut.open();
         // The call that was given up comes back some time, and then the store is asked again.
         let answers =
-            || bounded("pause", Duration::from_millis(5), || std::thread::park()).is_none() && secrets.get("a").is_ok();
+            || bounded("pause", Duration::from_millis(5), std::thread::park).is_none() && secrets.get("a").is_ok();
         assert!((0..1000).any(|_| answers()));
     }
 }
