@@ -3,13 +3,10 @@
 use std::env::VarError;
 
 use super::Failure;
-use crate::settings::StreamKey;
+use crate::settings::{EMPTY, StreamKey};
 
 const STREAM_KEY: &str = "TALLY_KEY";
 const PASSWORD: &str = "TALLY_PASSWORD";
-
-/// Why one cannot be used.
-const EMPTY: &str = "it is empty";
 
 /// The secrets that were in the environment.
 #[derive(Clone, Debug, Default)]
@@ -31,19 +28,10 @@ impl EnvSecrets {
     pub unsafe fn take() -> Self {
         let mut unusable = Vec::new();
         let mut take = |name: &'static str| {
-            let value = match std::env::var(name).map(|text| StreamKey::new(&text)) {
-                Ok(secret) if secret.is_empty() => {
-                    // As from a file that is missing: TALLY_KEY="$(cat key.txt)".
-                    unusable.push((name, EMPTY));
-                    None
-                }
-                Ok(secret) => Some(secret),
-                Err(VarError::NotPresent) => None,
-                Err(VarError::NotUnicode(_)) => {
-                    unusable.push((name, "it is not valid UTF-8"));
-                    None
-                }
-            };
+            let value = read(name, std::env::var(name)).unwrap_or_else(|why| {
+                unusable.push((name, why));
+                None
+            });
             // SAFETY: the caller promises that no other thread reads or writes the environment.
             unsafe {
                 wipe(name);
@@ -84,6 +72,22 @@ impl EnvSecrets {
     }
 }
 
+/// What a variable holds, or why it cannot be used. A stream key has to be one as in a key file: the show would go out under
+/// another name.
+fn read(name: &str, value: Result<String, VarError>) -> Result<Option<StreamKey>, &'static str> {
+    let text = match value {
+        Ok(text) => text,
+        Err(VarError::NotPresent) => return Ok(None),
+        Err(VarError::NotUnicode(_)) => return Err("it is not valid UTF-8"),
+    };
+    if name == STREAM_KEY {
+        return StreamKey::read(&text).map(Some);
+    }
+    let secret = StreamKey::new(&text);
+    // As from a file that is missing: TALLY_PASSWORD="$(cat password.txt)".
+    if secret.is_empty() { Err(EMPTY) } else { Ok(Some(secret)) }
+}
+
 /// Overwrites a variable's text where the system put it: removing it only forgets the place, and `/proc/PID/environ`
 /// shows it for as long as the program runs.
 ///
@@ -105,3 +109,19 @@ unsafe fn wipe(name: &str) {
 
 #[cfg(not(unix))]
 unsafe fn wipe(_name: &str) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_has_to_be_one_as_in_a_key_file_and_a_password_may_be_anything() {
+        let read = |name, text: &str| read(name, Ok(text.to_owned())).map(|secret| secret.unwrap().reveal().to_owned());
+        assert_eq!(read(STREAM_KEY, "live_1\n").as_deref(), Ok("live_1"));
+        assert_eq!(read(PASSWORD, "rtmp://a").as_deref(), Ok("rtmp://a"));
+        for no_key in ["rtmp://h/app/key", "one\ntwo", "•••", ""] {
+            assert!(read(STREAM_KEY, no_key).is_err(), "{no_key:?}");
+        }
+        assert!(read(PASSWORD, " ").is_err());
+    }
+}

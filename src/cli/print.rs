@@ -104,9 +104,19 @@ fn harmless(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
+/// `text` in one line, for what is a part of one: names in imported files may hold line breaks.
+pub(super) fn in_one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_breaks_no_line() {
+        assert_eq!(in_one_line("Main\nevil\t\u{1b}é"), "Main\u{fffd}evil\u{fffd}\u{fffd}é");
+    }
 
     #[test]
     fn escapes_of_the_terminal_are_taken_out() {

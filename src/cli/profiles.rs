@@ -66,7 +66,8 @@ fn list(store: &ProfileStore, json: Option<&Clock>) -> Result<Exit, Failure> {
         let goes_on = if let Some(clock) = json {
             print_object(clock, "profile", &Row { name, destinations, file: profile.file.display().to_string() })
         } else {
-            print::line(format!("{name:width$}  {}", destinations.join(", ")).trim_end())
+            let destinations = print::in_one_line(&destinations.join(", "));
+            print::line(format!("{name:width$}  {destinations}").trim_end())
         };
         if !goes_on {
             break;
@@ -183,7 +184,7 @@ impl Shown {
             format!("record-split      {}", self.record_split.as_deref().unwrap_or("off")),
         ];
         for destination in &self.destinations {
-            lines.push(format!("destination       {}", destination.name));
+            lines.push(format!("destination       {}", print::in_one_line(&destination.name)));
             lines.push(format!("  to              {}", destination.server));
             lines.push(format!(
                 "  stream key      {}",

@@ -1,7 +1,7 @@
 //! Destinations' URLs: where a key hides in one, and whether it can be used. `rtmp::url` decides.
 
 use super::{Destination, SettingsError, StreamKey, UnreadSecrets, UrlOf, free_name};
-use crate::rtmp::url::{RtmpUrl, Scheme, UrlError, UrlParts, redact_url};
+use crate::rtmp::url::{HIDDEN, RtmpUrl, Scheme, UrlError, UrlParts, redact_url};
 
 impl Destination {
     /// A destination at `url` with nothing else set, named after its host.
@@ -130,6 +130,14 @@ impl Destination {
 
     /// Checks the URL. What it says never holds the URL whole.
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
+        let in_url = StreamKey::new(UrlParts::of(&self.server).stream_name);
+        if [self.stream_key.as_ref(), Some(&in_url)].into_iter().flatten().any(StreamKey::is_shown_instead) {
+            return Err(SettingsError::Value {
+                field: "stream key",
+                value: HIDDEN.to_owned(),
+                advice: "these dots hide a key: copy the key itself from your service".to_owned(),
+            });
+        }
         let read = RtmpUrl::parse(&self.server, self.has_key());
         read.map(drop).map_err(|reason| wrong(UrlOf::Destination, &self.server, reason))?;
         let Some(backup) = &self.backup_server else { return Ok(()) };
@@ -160,6 +168,16 @@ fn wrong(of: UrlOf, url: &str, reason: UrlError) -> SettingsError {
 mod tests {
     use super::*;
     use crate::settings::SecretEntry;
+
+    #[test]
+    fn the_dots_that_hide_a_key_are_no_key() {
+        let at = |url: &str| Destination::at(url).validate();
+        assert!(at("rtmp://h/app/key").is_ok());
+        let error = at("rtmp://h/app/•••").unwrap_err().to_string();
+        assert!(error.contains("copy the key itself"), "{error}");
+        let given = Destination { stream_key: Some(StreamKey::new("•••")), ..Destination::at("rtmp://h/app") };
+        assert!(given.validate().is_err());
+    }
 
     #[test]
     fn a_backup_server_keeps_no_secret_in_its_address() {

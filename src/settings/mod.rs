@@ -44,6 +44,7 @@ pub use recording::{
     DEFAULT_NAME, RecordForm, RecordSplit, RecordingName, default_recording, recording_path, recording_room,
 };
 pub use relay::{Relay, RelayEngine, RelayError};
+pub(crate) use secret::{EMPTY, open_unawaited};
 pub use secret::{SecretEntry, StreamKey, UnreadSecrets};
 #[cfg(test)]
 pub(crate) use secrets::memory::Memory as MemorySecrets;

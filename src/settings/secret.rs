@@ -7,10 +7,10 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::rtmp::url::UrlParts;
+use crate::rtmp::url::{HIDDEN, UrlParts};
 
-/// What is shown in place of a secret.
-const HIDDEN: &str = "•••";
+/// What is wrong with a secret of which nothing is left.
+pub(crate) const EMPTY: &str = "it is empty";
 
 /// A stream key or a password. White space and line breaks that came along when it was pasted are
 /// gone; its memory is wiped when it is dropped.
@@ -33,7 +33,7 @@ impl StreamKey {
     /// The only line of a file, without surrounding white space.
     ///
     /// # Errors
-    /// In words: it cannot be read, is empty, or is no key but something larger, several lines or an address.
+    /// In words: it cannot be read, is larger than any key, or is none: see `read`.
     pub fn read_file(path: &Path) -> Result<Self, String> {
         let file = open_unawaited(path).map_err(|error| error.to_string())?;
         let is_pipe = is_pipe(&file);
@@ -43,19 +43,33 @@ impl StreamKey {
             Ok(length) if length > Self::LENGTH_MAX => return Err("it is larger than 4 KiB".to_owned()),
             Ok(_) => {}
         }
-        let lines = text.split(['\n', '\r']).filter(|line| !line.trim().is_empty()).count();
-        if lines > 1 {
-            return Err("it has several lines".to_owned());
+        match Self::read(&text) {
+            Err(EMPTY) if is_pipe => Err("it is a pipe, and nobody writes to it".to_owned()),
+            read => read.map_err(str::to_owned),
         }
-        let key = Self::new(&text);
+    }
+
+    /// The only line of what somebody gave as a stream key, without surrounding white space.
+    ///
+    /// # Errors
+    /// In words: it is empty, or is no key but several lines, an address or what is shown in place of a key.
+    pub fn read(text: &str) -> Result<Self, &'static str> {
+        if text.split(['\n', '\r']).filter(|line| !line.trim().is_empty()).count() > 1 {
+            return Err("it has several lines");
+        }
+        let key = Self::new(text);
+        if key.is_empty() {
+            return Err(EMPTY);
+        }
         if !UrlParts::of(key.reveal()).scheme.is_empty() {
-            return Err("it holds an address".to_owned());
+            return Err("it holds an address");
         }
-        match key.is_empty() {
-            true if is_pipe => Err("it is a pipe, and nobody writes to it".to_owned()),
-            true => Err("it is empty".to_owned()),
-            false => Ok(key),
-        }
+        if key.is_shown_instead() { Err("it holds the dots that hide a key, not the key") } else { Ok(key) }
+    }
+
+    /// Whether it is what is shown in place of a secret: somebody has copied that.
+    pub(in crate::settings) fn is_shown_instead(&self) -> bool {
+        self.0.contains(HIDDEN)
     }
 
     /// The secret itself, for the protocol that needs it.
@@ -80,7 +94,7 @@ impl StreamKey {
 /// writes to it already may take his time.
 #[cfg(unix)]
 #[expect(unsafe_code, reason = "std cannot make a file wait again")]
-fn open_unawaited(path: &Path) -> io::Result<File> {
+pub(crate) fn open_unawaited(path: &Path) -> io::Result<File> {
     use std::os::fd::AsRawFd;
     use std::os::unix::fs::OpenOptionsExt;
     let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
@@ -93,18 +107,19 @@ fn open_unawaited(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(not(unix))]
-fn open_unawaited(path: &Path) -> io::Result<File> {
+pub(crate) fn open_unawaited(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
+/// Whether it is a pipe with a name.
 #[cfg(unix)]
-fn is_pipe(file: &File) -> bool {
+pub(in crate::settings) fn is_pipe(file: &File) -> bool {
     use std::os::unix::fs::FileTypeExt;
     file.metadata().is_ok_and(|about| about.file_type().is_fifo())
 }
 
 #[cfg(not(unix))]
-fn is_pipe(_file: &File) -> bool {
+pub(in crate::settings) fn is_pipe(_file: &File) -> bool {
     false
 }
 
@@ -137,6 +152,21 @@ mod tests {
         assert_eq!(StreamKey::new("  live_12 3?a=b&c=%20\r\n").reveal(), "live_12 3?a=b&c=%20");
         assert_eq!(StreamKey::new("\u{feff}abcd-\nefgh\t").reveal(), "abcd-efgh");
         assert!(StreamKey::new(" \n\t").is_empty());
+    }
+
+    #[test]
+    fn what_is_no_key_is_not_taken_for_one() {
+        assert_eq!(StreamKey::read(" live_12?a=b\r\n\n").unwrap().reveal(), "live_12?a=b");
+        for (text, why) in [
+            ("\n \t", "empty"),
+            ("one\ntwo", "several lines"),
+            ("rtmp://h/app/key", "an address"),
+            ("•••", "dots"),
+            ("live_•••", "dots"),
+        ] {
+            let error = StreamKey::read(text).unwrap_err();
+            assert!(error.contains(why), "{text:?}: {error}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::settings::SettingsError;
 use crate::settings::error::CREATE;
+use crate::settings::secret::{is_pipe, open_unawaited};
 
 /// Largest settings file that is read, in bytes: a profile is about one thousand.
 const FILE_LENGTH_MAX: u64 = 1 << 20;
@@ -26,9 +27,13 @@ pub(in crate::settings) fn io_error(action: &'static str, path: &Path) -> impl F
 }
 
 /// Writes `text` beside `path`, brings it to the disk, and puts it in the place of `path` at once.
-/// A link is followed: people keep their settings in other folders. Nobody else may write to `path` meanwhile: what stands
+/// A link is followed: people keep their settings in other folders. One whose target is away is refused: a file in its place would
+/// keep secrets where they are not wanted, and hide what comes back with the target. Nobody else may write to `path` meanwhile: what stands
 /// beside it is taken for what a crash has left.
 pub(in crate::settings) fn write_atomically(path: &Path, text: &str, access: Access) -> Result<(), SettingsError> {
+    if let Some(away) = target_away(path) {
+        return Err(io_error("write", path)(away));
+    }
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().unwrap_or(Path::new("."));
     let file_name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -91,12 +96,29 @@ fn sync_folder(folder: &Path) {
 
 /// The text of `path`; `None` if there is no such file.
 pub(in crate::settings) fn read_text(path: &Path) -> Result<Option<String>, SettingsError> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(io_error("read", path)(error)),
-    };
+    let Some(file) = open_text(path)? else { return Ok(None) };
     read_capped(file).map(Some).map_err(io_error("read", path))
+}
+
+/// Opens `path` to read; `None` if there is no such file.
+pub(in crate::settings) fn open_text(path: &Path) -> Result<Option<File>, SettingsError> {
+    match open_unawaited(path) {
+        // It would be empty, or never end.
+        Ok(file) if is_pipe(&file) => Err(io_error("read", path)(io::Error::other("it is a pipe; put a file there"))),
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match target_away(path) {
+            None => Ok(None),
+            Some(away) => Err(io_error("read", path)(away)),
+        },
+        Err(error) => Err(io_error("read", path)(error)),
+    }
+}
+
+/// What is wrong with a link whose target is not there: on a disk that is not mounted it still holds what a user made.
+fn target_away(path: &Path) -> Option<io::Error> {
+    let target = fs::read_link(path).ok().filter(|_| !path.exists())?;
+    let target = target.display();
+    Some(io::Error::other(format!("it is a link to {target}, which is not there: bring that back, or remove the link")))
 }
 
 /// All of `reader` as text, within the cap.
@@ -151,6 +173,23 @@ mod tests {
         assert_eq!(fs::read_to_string(&real).unwrap(), "two");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_whose_target_is_away_is_left_alone_and_told_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link.toml");
+        std::os::unix::fs::symlink("not/mounted.toml", &link).unwrap();
+        let errors = [write_atomically(&link, "x", Access::Private).unwrap_err(), read_text(&link).unwrap_err()];
+        for error in errors.map(|error| error.to_string()) {
+            assert!(
+                error.contains("not/mounted.toml, which is not there") && error.contains("bring that back"),
+                "{error}"
+            );
+        }
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

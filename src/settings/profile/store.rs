@@ -1,7 +1,9 @@
 //! The folder of profiles: find, load, save, rename, remove, export, import.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use toml_edit::DocumentMut;
 
@@ -9,7 +11,7 @@ use super::atomic::{Access, io_error, read_text, remove_leftovers, set_aside, wr
 use super::claim::SessionClaim;
 use super::document::{Content, read_profile, strip_secrets, write_profile};
 use super::name::{checked_name, same_name, slug};
-use crate::settings::secrets::{KeysIn, SecretStore, Secrets};
+use crate::settings::secrets::{KeysIn, SecretStore, Secrets, bounded};
 use crate::settings::{DocumentWarning, SecretEntry, SettingsError, ShowSettings, StreamKey, Warning, WindowSettings};
 use kept::{Field, fields};
 
@@ -21,7 +23,11 @@ mod kept;
 pub struct ProfileStore {
     config_dir: PathBuf,
     secrets: Secrets,
+    lock_limit: Duration,
 }
+
+/// How long another Tally may keep the settings to itself: twice what it waits for a secret store that does not answer.
+const LOCK_LIMIT: Duration = Duration::from_secs(20);
 
 /// What is set at the moment. Hidden, so that its secrets' entries can never be a profile's.
 const SESSION_FILE: &str = ".session.toml";
@@ -90,7 +96,7 @@ impl ProfileStore {
     /// The store in `config_dir`, which is made when something is saved.
     pub fn open(config_dir: PathBuf) -> Self {
         let secrets = Secrets::of_user(&config_dir);
-        Self { config_dir, secrets }
+        Self::with_secrets(config_dir, secrets)
     }
 
     /// The store in the folder that `TALLY_CONFIG_DIR` or else the system names.
@@ -113,7 +119,7 @@ impl ProfileStore {
 
     /// The store in `config_dir`, with its secrets in `secrets`.
     pub fn with_secrets(config_dir: PathBuf, secrets: Secrets) -> Self {
-        Self { config_dir, secrets }
+        Self { config_dir, secrets, lock_limit: LOCK_LIMIT }
     }
 
     /// All profiles, sorted by name.
@@ -168,9 +174,18 @@ impl ProfileStore {
         let loaded = self.load_entry(old)?;
         loaded.settings.clone().with_secrets_split().validate()?;
         let path = if slug(new_name) == slug_of(&old_path) { old_path.clone() } else { self.free_path(new_name) };
+        let is_link = path != old_path && old_path.is_symlink();
+        if is_link {
+            // The file it leads to stays the profile's.
+            fs::rename(&old_path, &path).map_err(io_error("rename", &old_path))?;
+        }
         // The new one is whole before anything of the old one goes.
-        let mut told = self.write(&path, new_name, &loaded.settings, document, &[])?;
-        if path != old_path {
+        let written = self.write(&path, new_name, &loaded.settings, document, &[]);
+        if is_link && written.is_err() {
+            fs::rename(&path, &old_path).map_err(io_error("rename", &path))?;
+        }
+        let mut told = written?;
+        if path != old_path && !is_link {
             fs::remove_file(&old_path).map_err(io_error("remove", &old_path))?;
         }
         self.forget(&old_kept, None)?;
@@ -264,7 +279,7 @@ impl ProfileStore {
         let file = self.config_dir.join("incoming-key.txt");
         // Only where there is nothing: senders know a key that cannot be read.
         if fs::metadata(&file).is_ok_and(|file| file.len() > 0) {
-            let unreadable = |reason| io_error("read", &file)(std::io::Error::other(reason));
+            let unreadable = |reason| io_error("read", &file)(io::Error::other(reason));
             let key = StreamKey::read_file(&file).map_err(unreadable)?;
             return Ok((file, key));
         }
@@ -293,11 +308,23 @@ impl ProfileStore {
         let path = self.config_dir.join(".lock");
         let file = File::options().create(true).truncate(false).write(true).open(&path);
         let file = file.map_err(io_error("write", &path))?;
-        file.lock().map_err(io_error("lock", &path))?;
+        let locked = match file.try_lock() {
+            Err(TryLockError::WouldBlock) => self.locked_by_another(file),
+            Err(TryLockError::Error(error)) => Err(error),
+            Ok(()) => Ok(file),
+        };
+        let file = locked.map_err(io_error("lock", &path))?;
         for folder in [&self.config_dir, &folder] {
             remove_leftovers(folder, None);
         }
         Ok(file)
+    }
+
+    /// The lock once another Tally lets go of it, which may wait for its secret store.
+    fn locked_by_another(&self, file: File) -> io::Result<File> {
+        let busy = "another Tally has been writing there for too long; let it finish or end it, and try again";
+        let locked = bounded("settings-lock", self.lock_limit, move || file.lock().map(|()| file));
+        locked.unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::TimedOut, busy)))
     }
 
     /// Every profile that can be read, by file name. Broken files are set aside and told of; a copy that has the name of
@@ -306,7 +333,7 @@ impl ProfileStore {
         let folder = self.profiles_dir();
         let files = match fs::read_dir(&folder) {
             Ok(files) => files,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(io_error("read", &folder)(error)),
         };
         let paths = files.filter_map(|file| Some(file.ok()?.path()));
@@ -472,7 +499,7 @@ fn read_entry(path: &Path) -> Result<Option<Entry>, Unusable> {
     let text = match read_text(path) {
         Ok(Some(text)) => text,
         Ok(None) => return Ok(None),
-        Err(SettingsError::Io { source, .. }) if source.kind() == std::io::ErrorKind::InvalidData => {
+        Err(SettingsError::Io { source, .. }) if source.kind() == io::ErrorKind::InvalidData => {
             return Err(Unusable { reason: source.to_string(), broken: true });
         }
         Err(error) => return Err(Unusable { reason: error.to_string(), broken: false }),
@@ -518,6 +545,8 @@ fn put_aside(path: &Path, unusable: &Unusable) -> Warning {
     Warning::Document(told_path(path), warning)
 }
 
+#[cfg(test)]
+mod reach_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

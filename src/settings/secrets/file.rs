@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Item, value};
 
 use super::SecretStore;
-use crate::settings::profile::atomic::{Access, io_error, read_capped, set_aside, write_atomically};
+use crate::settings::profile::atomic::{Access, io_error, open_text, read_capped, set_aside, write_atomically};
 use crate::settings::{SettingsError, StreamKey, Warning};
 
 /// Secrets in a TOML file of mode 0600.
@@ -28,11 +28,7 @@ impl FileStore {
 
     /// The document, and a warning if its permissions had to be tightened.
     fn read(&self) -> Result<(DocumentMut, Option<Warning>), SettingsError> {
-        let file = match File::open(&self.path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((DocumentMut::new(), None)),
-            Err(error) => return Err(io_error("read", &self.path)(error)),
-        };
+        let Some(file) = open_text(&self.path)? else { return Ok((DocumentMut::new(), None)) };
         let told = self.tighten(&file)?;
         let text = read_capped(file).map_err(io_error("read", &self.path))?;
         // What the parser says quotes the line, and the line holds a secret.
@@ -97,7 +93,16 @@ impl SecretStore for FileStore {
     }
 
     fn remove(&self, entry: &str) -> Result<(), SettingsError> {
-        let (mut document, _) = self.read()?;
+        let (mut document, _) = match self.read() {
+            Err(error @ SettingsError::Broken { .. }) => {
+                // Nothing reads what it holds any more, and to keep the profile for it would help nobody.
+                tracing::warn!(
+                    "{error}; what it may hold of a removed secret stays in it: mend the file, or remove it"
+                );
+                return Ok(());
+            }
+            read => read?,
+        };
         if document.remove(entry).is_none() {
             return Ok(());
         }
@@ -149,6 +154,8 @@ mod tests {
         fs::write(store.path(), "a = \"canary-secret\nb").unwrap();
         let error = store.get("a").unwrap_err().to_string();
         assert!(error.contains("secrets.toml") && !error.contains("canary"), "{error}");
+        store.remove("a").unwrap();
+        assert!(fs::read_to_string(store.path()).unwrap().contains("canary-secret"));
         let told = store.set("a", &StreamKey::new("new")).unwrap().unwrap().to_string();
         assert!(told.contains("broken-1") && !told.contains("canary"), "{told}");
         assert!(fs::read_to_string(folder.path().join("secrets.toml.broken-1")).unwrap().contains("canary-secret"));

@@ -1,5 +1,6 @@
 //! Where stream keys and passwords rest: the system's secret store, else a private file.
 
+mod bounded;
 mod file;
 mod keyring;
 #[cfg(test)]
@@ -9,6 +10,7 @@ use std::path::Path;
 
 use super::{NoKeyring, SettingsError, StreamKey, Warning};
 
+pub(in crate::settings) use bounded::bounded;
 pub use file::FileStore;
 pub use keyring::KeyringStore;
 
@@ -63,7 +65,7 @@ impl Secrets {
         if refused {
             Self::in_file(config_dir, "TALLY_NO_KEYRING is set")
         } else {
-            Self::with(config_dir, KeyringStore)
+            Self::with(config_dir, bounded::Bounded::new(KeyringStore, bounded::LIMIT))
         }
     }
 

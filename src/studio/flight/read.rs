@@ -1,11 +1,12 @@
 //! Reads a show's file. Tolerant: lines of newer versions and a last line that a crash cut off are left out.
 
-use std::fs::{File, TryLockError};
+use std::fs::TryLockError;
 use std::io::{self, Read};
 use std::path::Path;
 
 use super::second::state_in;
 use super::{Cause, FlightSecond};
+use crate::settings::open_unawaited;
 use crate::studio::DestinationState;
 
 /// What every file begins with.
@@ -90,7 +91,7 @@ impl Flight {
     /// # Errors
     /// It cannot be read, or is not a show's.
     pub fn load(path: &Path) -> Result<Self, FlightError> {
-        let file = File::open(path)?;
+        let file = open_unawaited(path)?;
         // Asked before it is read: a show that ends meanwhile has told so.
         let is_held = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
         let mut bytes = Vec::new();
