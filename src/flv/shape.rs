@@ -30,6 +30,21 @@ pub enum CodecId {
     Mixed,
 }
 
+impl CodecId {
+    /// Whether this is surely not the codec `other`. Classic and enhanced headers have names of their own for some, and `Mixed`
+    /// may be any.
+    pub fn differs_from(self, other: Self) -> bool {
+        let fourcc = |codec| match codec {
+            Self::Video(CODEC_AVC) => Self::FourCc(*b"avc1"),
+            Self::Video(CODEC_HEVC) => Self::FourCc(*b"hvc1"),
+            Self::Audio(SOUND_AAC) => Self::FourCc(*b"mp4a"),
+            Self::Audio(SOUND_MP3 | SOUND_MP3_8K) => Self::FourCc(*b".mp3"),
+            other => other,
+        };
+        self != Self::Mixed && other != Self::Mixed && fourcc(self) != fourcc(other)
+    }
+}
+
 impl fmt::Display for CodecId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match self {
@@ -90,6 +105,8 @@ const FRAME_COMMAND: u8 = 5;
 const CODEC_AVC: u8 = 7;
 /// HEVC in a classic header, as Chinese services send it.
 const CODEC_HEVC: u8 = 12;
+const SOUND_MP3: u8 = 2;
+const SOUND_MP3_8K: u8 = 14;
 const SOUND_AAC: u8 = 10;
 const SOUND_EX_HEADER: u8 = 9;
 

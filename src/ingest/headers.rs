@@ -15,7 +15,8 @@ pub(super) struct Headers {
 }
 
 impl Headers {
-    /// Keeps `unit` if it is a header; `false`: it is one that is too large.
+    /// Keeps `unit` if it is a header; `false`: it is one that is too large. A picture or sound of another codec ends the headers
+    /// of the one before: not every codec has any.
     pub(super) fn keep(&mut self, unit: &Unit) -> bool {
         match unit.kind {
             UnitKind::Script | UnitKind::Header(_) if unit.body.len() > HEADER_BYTES_MAX => return false,
@@ -25,7 +26,15 @@ impl Headers {
                 None if self.of_tracks.len() < HEADERS_MAX => self.of_tracks.push(unit.clone()),
                 None => {}
             },
-            UnitKind::Keyframe | UnitKind::Picture | UnitKind::Sound | UnitKind::Other => {}
+            UnitKind::Keyframe | UnitKind::Picture | UnitKind::Sound => {
+                self.of_tracks.retain(|header| {
+                    let is_of_track = header.tag == unit.tag && header.track == unit.track;
+                    let differs =
+                        header.codec.zip(unit.codec).is_some_and(|(header, codec)| header.differs_from(codec));
+                    !(is_of_track && differs)
+                });
+            }
+            UnitKind::Other => {}
         }
         true
     }

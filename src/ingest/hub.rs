@@ -169,8 +169,9 @@ impl State {
     }
 
     fn keep(&mut self, unit: Unit, bytes_max: usize) {
+        let is_kept = self.headers.keep(&unit);
         match unit.kind {
-            UnitKind::Script | UnitKind::Header(_) if !self.headers.keep(&unit) => return,
+            UnitKind::Script | UnitKind::Header(_) if !is_kept => return,
             UnitKind::Keyframe => {
                 self.recent.clear();
                 self.recent_bytes = 0;
@@ -259,6 +260,31 @@ mod tests {
         hub.push(video(80, b"\xA3hvc1of no use yet"));
         hub.push(video(80, b"\x93hvc1next"));
         assert_eq!(bodies(&late), [b"\x93hvc1next"]);
+    }
+
+    #[test]
+    fn headers_of_a_codec_that_is_no_more_are_not_kept() {
+        let hub = Hub::new("live", "cam", 1 << 20);
+        let sound = |body: &'static [u8]| Unit::media(MediaKind::Audio, 0, body.into());
+        let late = || {
+            let late = player();
+            hub.join(&late);
+            bodies(&late)
+        };
+        hub.push(sound(b"\xaf\0aac"));
+        hub.push(sound(b"\x95\x00mp4a\x01second track"));
+        hub.push(sound(b"\xaf\x01sound"));
+        // By its other name, and with others in one message: the header may be its own.
+        hub.push(sound(b"\x91mp4asound"));
+        hub.push(sound(b"\x95\x21mp4a\0\0\0\x04\0sound"));
+        assert_eq!(late(), [&b"\xaf\0aac"[..], b"\x95\x00mp4a\x01second track"]);
+        hub.push(sound(b"\x2fmp3"));
+        assert_eq!(late(), [b"\x95\x00mp4a\x01second track"]);
+        // And those of pictures, colours too.
+        hub.push(video(0, b"\x90hvc1header"));
+        hub.push(video(0, b"\x94hvc1colour"));
+        hub.push(video(0, b"\x12VP6 keyframe"));
+        assert_eq!(late(), [&b"\x95\x00mp4a\x01second track"[..], b"\x12VP6 keyframe"]);
     }
 
     #[test]

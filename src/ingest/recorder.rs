@@ -24,7 +24,7 @@ use super::{IngestEvent, RecordFormat, RecordingFault};
 use crate::clock::Clock;
 use crate::flow::{Errand, Popped, Queue};
 use crate::flv::TagKind;
-use crate::media::{Timestamp, is_disk_full};
+use crate::media::{Timestamp, is_disk_full, try_folder};
 use crate::output::{Place, Room, RoomWatch, Told, mend, remove_empty};
 use crate::rtmp::MediaKind;
 
@@ -87,7 +87,8 @@ enum Tag {
 }
 
 impl Recorder {
-    /// Starts recording into `folder`, which is made if it is missing; `bytes_max` of each stream may wait.
+    /// Starts recording into `folder`, which is made if it is missing and must take a file: the first show would be lost in one that
+    /// does not. `bytes_max` of each stream may wait.
     pub(super) fn start(
         folder: PathBuf,
         format: RecordFormat,
@@ -96,6 +97,7 @@ impl Recorder {
         events: Arc<Events>,
     ) -> io::Result<Self> {
         std::fs::create_dir_all(&folder)?;
+        try_folder(&folder)?;
         let queue = Queue::new(QUEUE_TAGS);
         let endings = Endings::default();
         let (taken, ended, told) = (queue.clone(), Arc::clone(&endings), Arc::clone(&events));
@@ -419,6 +421,20 @@ mod tests {
         recorder.begin("first").finish(over("first"));
         assert!(told.recv().is_ok());
         (recorder, release, told)
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_folder_that_takes_no_file_is_refused_at_once() {
+        // It is there, and not even root makes a file in it.
+        let started = Recorder::start(
+            "/proc".into(),
+            RecordFormat::Flv,
+            1 << 20,
+            Clock::manual(),
+            Arc::new(|event| panic!("{event:?}")),
+        );
+        assert!(started.is_err());
     }
 
     #[test]

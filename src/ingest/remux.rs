@@ -79,6 +79,8 @@ struct TrackClock {
 struct Track {
     codec: Option<Mp4Codec>,
     unusable: bool,
+    /// Whose header was not taken: what usually stands without one does not stand for it.
+    refused: Option<Format>,
     /// It waits for the one that follows, which tells its duration.
     held: Option<Held>,
     /// Duration of the one before.
@@ -158,15 +160,18 @@ impl Remux {
     fn take_header(&mut self, kind: Kind, unit: &Unit, out: &mut impl FnMut(Remuxed)) {
         let (header, size) = (unit.payload(), self.announced_size.unwrap_or(Size { width: 0, height: 0 }));
         let Some(codec) = unit.codec else { return };
-        let codec = match Format::of(codec) {
+        let format = Format::of(codec);
+        let codec = match format {
             Some(Format::Avc) => Mp4Codec::avc(&header),
             Some(Format::Hevc) => Mp4Codec::hevc(&header, size),
             Some(Format::Av1) => Mp4Codec::av1(&header, size),
             Some(Format::Aac) => Mp4Codec::aac(&header),
             Some(Format::Opus) => Mp4Codec::opus(&header),
-            // Whose packets have headers of their own, and what is not put into MP4.
-            Some(Format::Mp3) | None => Err(not_taken(codec)),
+            // Its packets have headers of their own.
+            Some(Format::Mp3) => return,
+            None => Err(not_taken(codec)),
         };
+        self.tracks[kind as usize].refused = format.filter(|_| codec.is_err());
         self.set_codec(kind, codec, out);
     }
 
@@ -195,17 +200,8 @@ impl Remux {
         if data.is_empty() {
             return;
         }
-        if let (None, Some(codec)) = (&self.tracks[kind as usize].codec, unit.codec) {
-            match Format::of(codec) {
-                Some(Format::Mp3) => self.set_codec(kind, Mp4Codec::mp3(&data), out),
-                Some(Format::Opus) => self.set_codec(kind, Mp4Codec::opus(&[]), out),
-                // Waits for its header.
-                Some(Format::Avc | Format::Hevc | Format::Av1 | Format::Aac) => {}
-                None => self.set_codec(kind, Err(not_taken(codec)), out),
-            }
-        }
+        let Some(codec) = self.codec_of_sample(kind, unit, &data, out) else { return };
         let keyframe = unit.kind == UnitKind::Keyframe;
-        let Some(codec) = &self.tracks[kind as usize].codec else { return };
         let (scale, samples) = (u64::from(codec.timescale()), codec.packet_samples(&data));
         // The picture says where zero is, and it must be one to start with.
         let no_picture_yet = kind == Kind::Video && self.clocks[Kind::Video as usize].is_none();
@@ -243,6 +239,34 @@ impl Remux {
         if let Some(samples) = samples {
             track.duration = samples;
         }
+    }
+
+    /// The codec of a sample: that of the track, or the one that it becomes where there is no header to say so. `None` where it
+    /// waits for its header, or is not taken.
+    fn codec_of_sample(
+        &mut self,
+        kind: Kind,
+        unit: &Unit,
+        data: &[u8],
+        out: &mut impl FnMut(Remuxed),
+    ) -> Option<&Mp4Codec> {
+        let (codec, track) = (unit.codec?, &self.tracks[kind as usize]);
+        let (format, known) = (Format::of(codec), track.codec.as_ref().map(Format::of_mp4));
+        let goes_on = known.is_some() && format == known;
+        match format {
+            // Each frame says what it is; one that does not is no other one.
+            Some(Format::Mp3) => match Mp4Codec::mp3(data) {
+                Err(_) if goes_on => {}
+                codec => self.set_codec(kind, codec, out),
+            },
+            Some(Format::Opus) if !goes_on && track.refused != format => {
+                self.set_codec(kind, Mp4Codec::opus(&[]), out);
+            }
+            // What is another one than before waits for its header.
+            Some(Format::Avc | Format::Hevc | Format::Av1 | Format::Aac | Format::Opus) => {}
+            None => self.set_codec(kind, Err(not_taken(codec)), out),
+        }
+        self.tracks[kind as usize].codec.as_ref().filter(|codec| format == Some(Format::of_mp4(codec)))
     }
 
     /// Where a stamp lies on the timeline.
@@ -287,7 +311,7 @@ impl Track {
 }
 
 /// What is put into MP4, by either of its names in FLV.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
     Avc,
     Hevc,
@@ -308,6 +332,17 @@ impl Format {
             CodecId::Audio(2 | 14) | CodecId::FourCc([b'.', b'm', b'p', b'3']) => Self::Mp3,
             CodecId::Video(_) | CodecId::Audio(_) | CodecId::FourCc(_) | CodecId::Mixed => return None,
         })
+    }
+
+    fn of_mp4(codec: &Mp4Codec) -> Self {
+        match codec {
+            Mp4Codec::Avc { .. } => Self::Avc,
+            Mp4Codec::Hevc { .. } => Self::Hevc,
+            Mp4Codec::Av1 { .. } => Self::Av1,
+            Mp4Codec::Aac { .. } => Self::Aac,
+            Mp4Codec::Opus { .. } => Self::Opus,
+            Mp4Codec::Mp3 { .. } => Self::Mp3,
+        }
     }
 }
 

@@ -16,6 +16,6 @@ pub(crate) use held::held_bytes;
 pub use lasting::{Lasting, Turn};
 pub use packet::{Packet, PacketKind, StreamConfig};
 pub use rate::{Bitrate, FrameRate, ParseRateError};
-pub use recording::{RecordForm, RecordSplit, Scan, is_disk_full, split_ending};
+pub use recording::{RecordForm, RecordSplit, Scan, is_disk_full, split_ending, try_folder};
 pub use time::Timestamp;
 pub use video::{ParseSizeError, Picture, PicturePool, PixelAspect, Size, VideoConfig, VideoFrame};

@@ -1,6 +1,7 @@
 //! What recordings are: their form, and when they go on in another file.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -39,6 +40,16 @@ impl RecordForm {
 /// Whether an error of this kind says that the disk, or what this user may fill of it, is full.
 pub fn is_disk_full(kind: io::ErrorKind) -> bool {
     matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// Writes a file into `folder` and takes it away again: what rights say is not yet what a disk does.
+///
+/// # Errors
+/// What the system said: nothing can be recorded there.
+pub fn try_folder(folder: &Path) -> io::Result<()> {
+    let trial = folder.join(format!(".tally-{}", std::process::id()));
+    File::create(&trial)?;
+    std::fs::remove_file(&trial)
 }
 
 /// Endings of files with pictures or sound: whatever else stands behind a dot belongs to the name.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::report::rehearsal_text;
 use crate::clock::{Clock, local_date_and_time};
 use crate::flow::{Popped, Queue, Worker};
-use crate::media::Timestamp;
+use crate::media::{Timestamp, try_folder};
 use crate::settings::{
     KeysIn, Loaded, ProfileStore, SessionClaim, SettingsError, ShowSettings, StreamKey, Warning, WindowSettings,
 };
@@ -319,7 +319,8 @@ impl Shelf {
                 Ok(ProfileDone::Kept)
             }
             ProfileRequest::RecordingFolder { folder, make } => {
-                let fault = try_folder(&folder, make).err().map(|error| error.to_string());
+                let made = if make { std::fs::create_dir_all(&folder) } else { Ok(()) };
+                let fault = made.and_then(|()| try_folder(&folder)).err().map(|error| error.to_string());
                 Ok(ProfileDone::RecordingFolder { folder, fault })
             }
             ProfileRequest::CardPicture(picture) => {
@@ -434,16 +435,6 @@ impl Shelf {
         let free = names.find(|candidate| !taken.contains(&candidate.to_lowercase()));
         Ok(free.unwrap_or_else(|| stem.to_owned()))
     }
-}
-
-/// Writes a file into `folder` and takes it away again: what rights say is not yet what a disk does.
-fn try_folder(folder: &Path, make: bool) -> std::io::Result<()> {
-    if make {
-        std::fs::create_dir_all(folder)?;
-    }
-    let trial = folder.join(format!(".tally-{}", std::process::id()));
-    File::create(&trial)?;
-    std::fs::remove_file(&trial)
 }
 
 fn read_file(path: &Path) -> Result<String, SettingsError> {

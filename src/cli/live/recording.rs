@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::cli::{Exit, Failure};
+use crate::media::{is_disk_full, try_folder};
 use crate::settings::ShowSettings;
 use crate::studio::{Problem, ProblemKind};
 
@@ -10,7 +11,7 @@ use crate::studio::{Problem, ProblemKind};
 /// (`asked`), whatever its profile says.
 ///
 /// # Errors
-/// A folder that is not there: the show would go on unrecorded.
+/// A folder that is not there or takes no file: the show would go on unrecorded.
 pub(in crate::cli) fn with_recording(show: ShowSettings, asked: bool) -> Result<ShowSettings, Failure> {
     let record = show.record.filter(|_| asked || !show.rehearse);
     if let Some(path) = &record {
@@ -20,13 +21,22 @@ pub(in crate::cli) fn with_recording(show: ShowSettings, asked: bool) -> Result<
 }
 
 fn must_have_folder(path: &Path) -> Result<(), Failure> {
+    let Some(folder) = path.parent() else { return Ok(()) };
     // A name alone is in the folder where the command was given.
-    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) else {
-        return Ok(());
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let (why, remedy) = if folder.is_dir() {
+        let Err(error) = try_folder(folder) else { return Ok(()) };
+        (
+            format!("cannot be written ({error})"),
+            if is_disk_full(error.kind()) { "free some space" } else { "make it writable for you" },
+        )
+    } else if folder.exists() {
+        ("is no folder".to_owned(), "make it")
+    } else {
+        ("is not there".to_owned(), "make it")
     };
-    let why = if folder.exists() { "is no folder" } else { "is not there" };
     let message = format!(
-        "the folder of the recording {why}: {}; make it, choose another one with --record PATH, or --record off",
+        "the folder of the recording {why}: {}; {remedy}, choose another one with --record PATH, or --record off",
         folder.display()
     );
     let details = format!("its folder {} {why}", folder.display());
@@ -52,6 +62,8 @@ mod tests {
             (PathBuf::from("show.mp4"), true),
             (dir.path().join("missing/show.mp4"), false),
             (file.join("show.mp4"), false),
+            // It is there, and not even root makes a file in it.
+            (PathBuf::from("/proc/show.mp4"), !cfg!(target_os = "linux")),
         ] {
             let done = recorded(path.clone());
             assert_eq!(done.is_ok(), works, "{}", path.display());

@@ -241,6 +241,25 @@ fn headers_are_those_of_the_keyframe_that_a_file_begins_with() {
 }
 
 #[test]
+fn a_file_begins_without_the_headers_of_a_codec_that_is_no_more() {
+    let mp3 = |unit: &Unit| match unit.tag {
+        TagKind::Audio => {
+            let body = [&b"\x2f\xff\xfb\x94\0"[..], &unit.payload()].concat();
+            Unit::media(MediaKind::Audio, unit.timestamp_ms, body.into())
+        }
+        TagKind::Video | TagKind::Script => unit.clone(),
+    };
+    let all = media(12, 0, true);
+    let (before, after) = all.split_at(all.iter().position(|unit| unit.timestamp_ms == 3000).unwrap());
+    let units = [&headers(0), before, &after.iter().map(mp3).collect::<Vec<_>>()].concat();
+    let (done, files, _) = record(RecordFormat::Flv, &units, 350_000);
+    assert!(done.is_ok() && files.len() > 2, "{done:?}, {} files", files.len());
+    let aac =
+        |file: &Vec<u8>| tags(file).iter().any(|tag| tag.kind == TagKind::Audio && tag.body.starts_with(b"\xaf\0"));
+    assert_eq!(files.iter().map(aac).collect::<Vec<_>>()[..2], [true, false]);
+}
+
+#[test]
 fn sound_alone_and_keyframes_that_are_too_far_apart_go_on_too() {
     let only_sound = [headers(0)[2..].to_vec(), media(120, 0, false)].concat();
     for most in (300_000..400_000).step_by(7919) {

@@ -143,3 +143,28 @@ fn a_pause_of_the_picture_keeps_nobody_out_while_sound_comes() {
     let [video, audio] = [Kind::Video, Kind::Audio].map(|kind| packager.rendition(kind).unwrap().counted());
     assert_eq!(video.discontinuities, audio.discontinuities);
 }
+
+#[test]
+fn sound_that_becomes_mp3_on_its_way_is_announced_as_such() {
+    let mut packager = Packager::new(Some(2.0));
+    let mut publisher = Publisher::new(0, 60);
+    publisher.headers().iter().for_each(|unit| _ = packager.take(unit, WALL));
+    loop {
+        let (ms, mut unit) = publisher.next();
+        if ms > 14_000 {
+            break;
+        }
+        if unit.tag == TagKind::Audio && ms > 7000 {
+            unit = Unit::media(MediaKind::Audio, unit.timestamp_ms, b"\x2f\xff\xfb\x94\0sound"[..].into());
+        }
+        packager.take(&unit, WALL + Duration::from_millis(ms));
+        check_both(&packager);
+    }
+    let audio = media(&packager, Kind::Audio);
+    let inits: Vec<_> = audio.segments.iter().map(|(_, _, init)| init.as_str()).collect();
+    assert!(inits[0].ends_with("-init-1.mp4") && inits[inits.len() - 1].ends_with("-init-2.mp4"), "{inits:?}");
+    assert_eq!(audio.segments.iter().filter(|(_, discontinuity, _)| *discontinuity).count(), 1, "{audio:?}");
+    let [video, audio] = sequences(&packager);
+    assert_eq!(video.last(), audio.last());
+    assert!(playlist::master(&packager, None, "").contains("mp4a.6B"));
+}
