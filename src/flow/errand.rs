@@ -56,6 +56,20 @@ impl Errand {
     }
 }
 
+/// What `work` gives on a thread of its own; `None`: it gave nothing within `limit`, and the thread is left to itself.
+pub fn within<T: Send + 'static>(
+    name: &str,
+    limit: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> std::io::Result<Option<T>> {
+    let (told, answer) = sync_channel(1);
+    // Nobody hears it once the asker has given up.
+    let mut errand = Errand::start(name, move |_stop| drop(told.send(work())))?;
+    let answer = answer.recv_timeout(limit).ok();
+    errand.finish(Duration::ZERO);
+    Ok(answer)
+}
+
 impl Drop for Errand {
     fn drop(&mut self) {
         self.request_stop();

@@ -24,13 +24,15 @@ use super::{IngestEvent, RecordFormat, RecordingFault};
 use crate::clock::Clock;
 use crate::flow::{Errand, Popped, Queue};
 use crate::flv::TagKind;
-use crate::media::{Timestamp, is_disk_full, try_folder};
-use crate::output::{Place, Room, RoomWatch, Told, mend, remove_empty};
+use crate::media::{Timestamp, is_disk_full};
+use crate::output::{Place, Room, RoomWatch, Told, mend, remove_empty, takes_files};
 use crate::rtmp::MediaKind;
 
 /// Tags of all streams wait together, and what each stream may have waiting is the bound: one that goes beyond it ends with
 /// a problem (a silent hole would be worse), and no stream's number of tags ends another's recording.
 const QUEUE_TAGS: usize = usize::MAX;
+/// So long the folder is tried before the server listens.
+const TRY_LIMIT: Duration = Duration::from_secs(2);
 /// What is written reaches the file at least this often.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// How long the thread sleeps at most.
@@ -97,7 +99,7 @@ impl Recorder {
         events: Arc<Events>,
     ) -> io::Result<Self> {
         std::fs::create_dir_all(&folder)?;
-        try_folder(&folder)?;
+        takes_files(&folder, TRY_LIMIT)?;
         let queue = Queue::new(QUEUE_TAGS);
         let endings = Endings::default();
         let (taken, ended, told) = (queue.clone(), Arc::clone(&endings), Arc::clone(&events));

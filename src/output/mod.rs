@@ -18,6 +18,6 @@ pub use link::{Link, LinkSample, LinkView, Passed, STAY_CURRENT, Segments, Windo
 pub use network::Network;
 pub use recorder::{
     Cut, CutWriter, HolePlace, Leftover, Place, Recorder, RecorderConfig, RecorderError, RecorderEvent, RepairError,
-    Repaired, ReplaySave, Room, RoomWatch, Told, leftovers, mend, remove_empty, repair, replay_path,
+    Repaired, ReplaySave, Room, RoomWatch, Told, leftovers, mend, remove_empty, repair, replay_path, takes_files,
 };
 pub use stats::{OutputCounters, OutputStats};

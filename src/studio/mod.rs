@@ -36,7 +36,7 @@ pub mod wording;
 pub use crate::capture::{DeviceInfo, DeviceKind, SourceInfo, SourceRemedy};
 pub use crate::flow::Stop;
 pub use crate::ingest::fresh_key;
-pub use crate::output::{RepairError, Repaired, repair};
+pub use crate::output::{RepairError, Repaired, repair, takes_files};
 pub use card::card_fault;
 pub use desk::Studio;
 pub use event::{

@@ -197,7 +197,7 @@ fn every_failure_is_told_as_json_where_json_was_asked_for() {
         (&["profiles", "show", "nope", "--json"], "nope", 2),
         (&["profiles", "import", "/nope", "--json"], "/nope", 2),
         (&["repair", "--json", "--output", "x", "a", "b"], "--output", 2),
-        (&["live", "--json", "--rehearse", "--rehearsal-report", "/nope/x"], "/nope/x", 2),
+        (&["live", "--json", "--rehearse", "--rehearsal-report", "/nope/x"], "/nope/x", 8),
         (&["live", "--json", "--profile", "nope"], "nope", 2),
         (&["check", "--json"], "--to", 2),
         (&["live", "--json", "--rehearsal-report", "x"], "--rehearse", 2),

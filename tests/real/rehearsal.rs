@@ -74,7 +74,8 @@ fn a_report_whose_folder_goes_away_is_missed() {
 #[test]
 fn a_report_that_cannot_be_written_is_told_before_the_show() {
     let ended = Tally::live(&["--rehearse", "--rehearsal-report", "/nowhere/report.txt"]).run();
-    ended.expect_usage_error("/nowhere/report.txt");
+    ended.expect_code(8);
+    assert!(ended.stderr.contains("/nowhere/report.txt") && ended.all("state").is_empty(), "{}", ended.story());
     Tally::live(&["--to", "rtmp://127.0.0.1/x", "--rehearsal-report", "x"])
         .run()
         .expect_usage_error("--rehearsal-report");

@@ -1,11 +1,15 @@
 //! Where a show on the command line is recorded.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::cli::{Exit, Failure};
-use crate::media::{is_disk_full, try_folder};
+use crate::media::is_disk_full;
 use crate::settings::ShowSettings;
-use crate::studio::{Problem, ProblemKind};
+use crate::studio::{Problem, ProblemKind, takes_files};
+
+/// So long the disk of a recording is waited for before the show begins.
+const TRY_LIMIT: Duration = Duration::from_secs(1);
 
 /// The show with the recording that was asked for: a rehearsal has one only where `--record` stands in its own command
 /// (`asked`), whatever its profile says.
@@ -25,7 +29,7 @@ fn must_have_folder(path: &Path) -> Result<(), Failure> {
     // A name alone is in the folder where the command was given.
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let (why, remedy) = if folder.is_dir() {
-        let Err(error) = try_folder(folder) else { return Ok(()) };
+        let Err(error) = takes_files(folder, TRY_LIMIT) else { return Ok(()) };
         (
             format!("cannot be written ({error})"),
             if is_disk_full(error.kind()) { "free some space" } else { "make it writable for you" },

@@ -30,7 +30,7 @@ pub use cut::{Cut, CutWriter};
 pub use journal::{Leftover, leftovers};
 pub use repair::{RepairError, Repaired, mend, remove_empty, repair};
 pub use replay::{ReplaySave, replay_path};
-pub use room::{Room, RoomWatch, Told};
+pub use room::{Room, RoomWatch, Told, takes_files};
 pub use storage::Place;
 
 /// How often whoever waits for the end of a recording is asked whether to go on.

@@ -1,10 +1,12 @@
 //! How long the disk has room: from what is written, second by second.
 
 use std::collections::VecDeque;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::media::Timestamp;
+use crate::flow::within;
+use crate::media::{Timestamp, try_folder};
 
 /// Told once each when so many minutes are left.
 const WARN_MINUTES: [u64; 3] = [30, 10, 2];
@@ -81,6 +83,15 @@ impl RoomWatch {
         let bytes = last.saturating_sub(*first) as f64;
         (time >= RATE_AFTER && bytes > 0.0).then(|| bytes / time.as_secs_f64())
     }
+}
+
+/// Whether a file can be made in `folder`. A disk that does not say so within `limit` may be asleep, and takes files when it wakes.
+///
+/// # Errors
+/// What the system said: nothing can be recorded there.
+pub fn takes_files(folder: &Path, limit: Duration) -> io::Result<()> {
+    let folder = folder.to_owned();
+    within("try-folder", limit, move || try_folder(&folder))?.unwrap_or(Ok(()))
 }
 
 #[cfg(test)]
