@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::SourceError;
 use crate::clock::{Backoff, Clock};
-use crate::flow::{Popped, Queue, Stop, Worker};
+use crate::flow::{Stop, within};
 use crate::media::Timestamp;
 
 /// Nothing for so long is a stall.
@@ -71,27 +71,17 @@ pub(super) fn bounded<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
-    let result = Queue::new(1);
-    let answer = result.clone();
-    let worker = Worker::spawn(name, move |_stop| {
-        // Refused only when the asker has given up: the value is dropped here, on this thread.
-        drop(answer.push(work()));
-    })
-    .ok()?;
-    match result.pop(limit) {
-        Popped::Value(value) => Some(value),
-        Popped::Empty | Popped::Closed => {
-            result.close();
-            tracing::warn!(call = name, "a call into the system does not come back and is abandoned");
-            std::mem::forget(worker);
-            None
-        }
+    let value = within(name, limit, work).ok()?;
+    if value.is_none() {
+        tracing::warn!(call = name, "a call into the system does not come back and is abandoned");
     }
+    value
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::{Popped, Queue};
 
     #[test]
     fn the_watchdog_barks_after_a_second() {

@@ -63,7 +63,7 @@ pub fn within<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> std::io::Result<Option<T>> {
     let (told, answer) = sync_channel(1);
-    // Nobody hears it once the asker has given up.
+    // Nobody hears it once the asker has given up: it is dropped on that thread.
     let mut errand = Errand::start(name, move |_stop| drop(told.send(work())))?;
     let answer = answer.recv_timeout(limit).ok();
     errand.finish(Duration::ZERO);

@@ -1,5 +1,6 @@
 //! Servers that send a show elsewhere: by a refusal that names another address, and by a request for another connection.
 
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener};
 use std::time::Duration;
 
@@ -22,13 +23,16 @@ fn noting() -> Noting {
     Noting::start(listener())
 }
 
+/// What a server says that sends its client `to` somewhere else.
+fn send_on(stream: impl Read + Write, to: &str) {
+    let mut peer = Peer::new(stream);
+    let _ = peer.handshake().and_then(|()| peer.read_command("connect")).and_then(|_| peer.redirect_connect(to));
+    while peer.read_message().is_ok() {}
+}
+
 /// A server that sends everybody to `to`.
 fn sending_on(to: String) -> OddServer {
-    OddServer::start(move |stream| {
-        let mut peer = Peer::new(stream);
-        let _ = peer.handshake().and_then(|()| peer.read_command("connect")).and_then(|_| peer.redirect_connect(&to));
-        while peer.read_message().is_ok() {}
-    })
+    OddServer::start(move |stream| send_on(stream, &to))
 }
 
 /// One that does so where the publish is asked for.
@@ -99,9 +103,7 @@ fn an_address_that_cannot_be_followed_is_told_with_what_is_wrong_with_it() {
     let port = free_port();
     let to = format!("rtmp://127.0.0.1:{port}/live");
     let circle = OddServer::start_on(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap(), move |stream| {
-        let mut peer = Peer::new(stream);
-        let _ = peer.handshake().and_then(|()| peer.read_command("connect")).and_then(|_| peer.redirect_connect(&to));
-        while peer.read_message().is_ok() {}
+        send_on(stream, &to);
     });
     let ended = Tally::small_show(&circle.url(), 2).key(KEY).run();
     let problem = ended.expect_problem(6, &["misdirected"]);
@@ -130,9 +132,7 @@ fn a_secure_show_is_never_sent_on_to_where_it_is_not() {
     let config = certificates.server_config();
     let first = OddServer::start(move |stream| {
         let tls = StreamOwned::new(ServerConnection::new(config.clone()).unwrap(), stream);
-        let mut peer = Peer::new(tls);
-        let _ = peer.handshake().and_then(|()| peer.read_command("connect")).and_then(|_| peer.redirect_connect(&to));
-        while peer.read_message().is_ok() {}
+        send_on(tls, &to);
     });
     let url = format!("rtmps://localhost:{}/live", first.port);
     let ca = certificates.ca.to_str().unwrap().to_owned();

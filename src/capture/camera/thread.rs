@@ -197,18 +197,18 @@ impl Supervisor {
                 return None;
             }
             let (id, wanted, clock) = (self.id.clone(), self.wanted, self.clock.clone());
-            match bounded("camera-open", REOPEN_LIMIT, move || backend::open(Some(&id), wanted, &clock)) {
+            failed = match bounded("camera-open", REOPEN_LIMIT, move || backend::open(Some(&id), wanted, &clock)) {
                 Some(Ok(running)) => return Some(running),
-                Some(Err(error @ SourceError::NotFound { .. })) => {
-                    // A camera that only stalled was unplugged since.
+                Some(Err(error)) => Some(error),
+                None => None,
+            };
+            match &failed {
+                // A camera that only stalled was unplugged since.
+                Some(error @ SourceError::NotFound { .. }) => {
                     self.tell(told, SourceEvent::Lost { reason: error.to_string() });
-                    failed = Some(error);
                 }
-                Some(Err(error)) => {
-                    tracing::debug!(camera = self.id, %error, "camera still down");
-                    failed = Some(error);
-                }
-                None => failed = None,
+                Some(error) => tracing::debug!(camera = self.id, %error, "camera still down"),
+                None => {}
             }
             let silent_for = self.clock.now().since(begun);
             if silent_for >= RESTART_PATIENCE {

@@ -63,8 +63,6 @@ pub(super) struct Carried {
     told_sent_on: Option<String>,
     /// How often it was sent on without a good connection in between.
     pub(super) sent_on: usize,
-    /// It left another server for the one that it connects to: nothing was lost.
-    pub(super) moves: bool,
 }
 
 impl Carried {
@@ -82,7 +80,6 @@ impl Carried {
     /// It has left a server for `target`, which is ready for it.
     fn go_over(&mut self, target: PublishTarget) {
         self.sent_on += 1;
-        self.moves = true;
         let place = self.servers.send_on(target);
         self.reconnect.go_over(place);
     }
@@ -101,7 +98,6 @@ impl Task {
             servers: Servers::new(&self.config),
             told_sent_on: None,
             sent_on: 0,
-            moves: false,
         };
         let retries = carried.reconnect.retries();
         let state = if retries { PublisherState::Reconnecting } else { PublisherState::Connecting };
@@ -207,7 +203,7 @@ impl Task {
 
     /// Connects, logs in if asked to, publishes until the end; goes where it is sent to. `Ok`: ended as ordered.
     async fn attempt(&self, carried: &mut Carried) -> Result<(), PublishError> {
-        (carried.moves, carried.sent_on) = (false, 0);
+        carried.sent_on = 0;
         let mut approach = Approach::to(carried.server()?.target.clone());
         let mut ready: Option<Ready> = None;
         loop {
@@ -249,7 +245,10 @@ impl Task {
                 Ok(()) if approach.target.tc_url != here => carried.send_on(approach.target.clone()),
                 Ok(()) => {}
                 Err(error) => {
-                    return Err(untold.map_or_else(|| error.clone(), |step| self.failed(step, took, error.clone())));
+                    return Err(match untold {
+                        Some(step) => self.failed(step, took, error),
+                        None => error,
+                    });
                 }
             }
         }

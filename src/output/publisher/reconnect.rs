@@ -113,6 +113,11 @@ impl Reconnect {
         self.send_on(place);
     }
 
+    /// Whether it left another server for the one that it connects to: nothing was lost.
+    pub(super) fn moves(&self) -> bool {
+        self.left.is_some()
+    }
+
     /// How long the destination has been without its show, if it lost it.
     pub(super) fn lost_for(&self, now: Timestamp) -> Option<Duration> {
         self.lost_at.filter(|_| self.was_live()).map(|lost| now.since(lost))

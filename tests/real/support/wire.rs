@@ -160,30 +160,21 @@ impl<S: Read + Write> Peer<S> {
 
     /// Says no to `connect`.
     pub(crate) fn reject_connect(&mut self, code: &str, description: &str) -> io::Result<()> {
-        let mut body = Vec::new();
-        amf::string(&mut body, "_error");
-        amf::number(&mut body, 1.0);
-        body.push(5);
+        let mut body = amf::command("_error", 1.0);
         amf::object(&mut body, &[("level", "error"), ("code", code), ("description", description)]);
         self.write_message(kind::COMMAND, 0, &body)
     }
 
     /// Says no to `connect`, and where to go instead.
     pub(crate) fn redirect_connect(&mut self, to: &str) -> io::Result<()> {
-        let mut body = Vec::new();
-        amf::string(&mut body, "_error");
-        amf::number(&mut body, 1.0);
-        body.push(5);
+        let mut body = amf::command("_error", 1.0);
         amf::redirect(&mut body, to);
         self.write_message(kind::COMMAND, 0, &body)
     }
 
     /// Says no to `publish`, and where to go instead.
     pub(crate) fn redirect_publish(&mut self, to: &str) -> io::Result<()> {
-        let mut body = Vec::new();
-        amf::string(&mut body, "onStatus");
-        amf::number(&mut body, 0.0);
-        body.push(5);
+        let mut body = amf::command("onStatus", 0.0);
         amf::redirect(&mut body, to);
         self.write_message(kind::COMMAND, 1, &body)
     }
@@ -192,30 +183,21 @@ impl<S: Read + Write> Peer<S> {
     pub(crate) fn ask_to_reconnect(&mut self, to: Option<&str>) -> io::Result<()> {
         let mut info = vec![("level", "status"), ("code", "NetConnection.Connect.ReconnectRequest")];
         info.extend(to.map(|to| ("tcUrl", to)));
-        let mut body = Vec::new();
-        amf::string(&mut body, "onStatus");
-        amf::number(&mut body, 0.0);
-        body.push(5);
+        let mut body = amf::command("onStatus", 0.0);
         amf::object(&mut body, &info);
         self.write_message(kind::COMMAND, 0, &body)
     }
 
     /// Gives message stream 1.
     pub(crate) fn accept_create_stream(&mut self, transaction: f64) -> io::Result<()> {
-        let mut body = Vec::new();
-        amf::string(&mut body, "_result");
-        amf::number(&mut body, transaction);
-        body.push(5);
+        let mut body = amf::command("_result", transaction);
         amf::number(&mut body, 1.0);
         self.write_message(kind::COMMAND, 0, &body)
     }
 
     /// `onStatus` on message stream 1.
     pub(crate) fn on_status(&mut self, level: &str, code: &str, description: &str) -> io::Result<()> {
-        let mut body = Vec::new();
-        amf::string(&mut body, "onStatus");
-        amf::number(&mut body, 0.0);
-        body.push(5);
+        let mut body = amf::command("onStatus", 0.0);
         amf::object(&mut body, &[("level", level), ("code", code), ("description", description)]);
         self.write_message(kind::COMMAND, 1, &body)
     }
@@ -344,6 +326,15 @@ mod amf {
     pub(super) struct Value {
         pub(super) text: String,
         pub(super) properties: Vec<(String, String)>,
+    }
+
+    /// A command's name and transaction, and no object.
+    pub(super) fn command(name: &str, transaction: f64) -> Vec<u8> {
+        let mut out = Vec::new();
+        string(&mut out, name);
+        number(&mut out, transaction);
+        out.push(5);
+        out
     }
 
     pub(super) fn number(out: &mut Vec<u8>, value: f64) {

@@ -95,7 +95,7 @@ impl<'a> Pump<'a> {
         carried: &'a mut Carried,
     ) -> Self {
         let now = task.clock.now();
-        if carried.moves {
+        if carried.reconnect.moves() {
             session.publish(now, MOVED_PUBLISH_LIMIT);
         }
         Self {
@@ -147,7 +147,7 @@ impl<'a> Pump<'a> {
                             return self.arrived(link);
                         }
                         Order::GiveUp if self.phase == Phase::Connecting => return Err(PublishError::Cancelled),
-                        Order::End if self.phase == Phase::Connecting && !self.carried.moves => {
+                        Order::End if self.phase == Phase::Connecting && !self.carried.reconnect.moves() => {
                             return Err(PublishError::Cancelled);
                         }
                         _ if gone => return Err(PublishError::Cancelled),
@@ -270,7 +270,7 @@ impl<'a> Pump<'a> {
     fn go_live(&mut self, now: Timestamp) {
         self.phase = Phase::Live;
         self.published_at = Some(now);
-        let moves = std::mem::take(&mut self.carried.moves);
+        let moves = self.carried.reconnect.moves();
         let again = self.carried.reconnect.was_live();
         if again && !moves {
             self.task.stats.update(|c| c.reconnects += 1);
