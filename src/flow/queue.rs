@@ -57,6 +57,11 @@ impl<T> Queue<T> {
         Ok(())
     }
 
+    /// Counts a value as refused that its maker did not even offer.
+    pub fn refuse(&self) {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).refused += 1;
+    }
+
     /// Puts `value` at the end, waiting at most `limit` for room; gives it back when there is none or the queue is closed.
     pub fn push_within(&self, value: T, limit: Duration) -> Result<(), T> {
         let state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -421,7 +421,8 @@ impl Supervisor {
         if let Some(rehearse) = running.rehearse.take() {
             running.lines.clear();
             let missing = running.stage.handle().standing().never_came();
-            let report = rehearse.finish(&self.settings).without(missing);
+            let (left_out, captured) = (totals.skipped + totals.missed, totals.frames_captured + totals.missed);
+            let report = rehearse.finish(&self.settings).with_left_out(left_out, captured).without(missing);
             self.tell(StudioEvent::Rehearsal(Box::new(report)));
         }
         let end = running.program.end().min(now);

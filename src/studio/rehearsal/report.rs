@@ -17,6 +17,8 @@ const SOUND_EARLY_MS_MAX: f64 = 40.0;
 const SOUND_LATE_MS_MAX: f64 = 60.0;
 /// On one computer, a picture later than this means that it cannot keep up.
 const LATENCY_P99_MS_MAX: f64 = 500.0;
+/// Nor does one that leaves out a greater part of the pictures.
+const LEFT_OUT_MAX: f64 = 0.01;
 /// Below it a viewer reaches for the volume; nobody means to stream like that.
 const LUFS_MIN: f64 = -40.0;
 /// Above it the sound is clipped on its way to the loudspeaker.
@@ -63,7 +65,15 @@ impl RehearsalReport {
     /// Of a show in which these were awaited to the end.
     #[must_use]
     pub(in crate::studio) fn without(mut self, sources: Vec<String>) -> Self {
-        self.verdict = self.verdict.without(sources);
+        self.verdict = self.verdict.with_worse(sources.into_iter().map(|from| Fault::NothingCame { from }));
+        self
+    }
+
+    /// Of a show of which the computer left out `left_out` of `of` pictures before they were encoded. A few are a busy moment.
+    #[must_use]
+    pub(in crate::studio) fn with_left_out(mut self, left_out: u64, of: u64) -> Self {
+        let does_not_keep_up = left_out as f64 > LEFT_OUT_MAX * of as f64;
+        self.verdict = self.verdict.with_worse(does_not_keep_up.then_some(Fault::PicturesLeftOut { left_out, of }));
         self
     }
 

@@ -226,6 +226,17 @@ fn a_full_queue_skips_to_the_next_keyframe_and_still_counts() {
 }
 
 #[test]
+fn a_computer_that_does_not_keep_up_is_told() {
+    let mut messages = pictures(4, 2.0);
+    messages.extend(sound(4, 0, beeps()));
+    let report = measure(messages, 20);
+    let told = |left_out| report.clone().with_left_out(left_out, 600).verdict.to_string();
+    assert_eq!(told(6), report.verdict.to_string(), "a busy moment");
+    assert!(told(6).starts_with("Good"));
+    assert_eq!(told(318), "Not good: 318 of 600 pictures were left out, this computer does not keep up.");
+}
+
+#[test]
 fn timestamps_wrap() {
     let mut unwrap = super::arrival::Unwrap::default();
     let read: Vec<i64> = [u32::MAX - 10, u32::MAX, 5, 2, 40].map(|ms| unwrap.extend(ms)).into();

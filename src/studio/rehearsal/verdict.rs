@@ -71,7 +71,14 @@ pub enum Fault {
         /// So much, in milliseconds.
         ms: f64,
     },
-    /// The computer does not keep up.
+    /// The computer does not keep up: pictures were not encoded.
+    PicturesLeftOut {
+        /// So many.
+        left_out: u64,
+        /// Of so many.
+        of: u64,
+    },
+    /// The computer does not keep up: pictures arrive late.
     PicturesLate {
         /// The slowest of a hundred, in milliseconds.
         ms: f64,
@@ -95,16 +102,18 @@ pub enum Fault {
 }
 
 impl Verdict {
-    /// The same of a show in which nothing came from these.
+    /// The same of a show in which this was wrong as well, and worse than the rest.
     #[must_use]
-    pub(super) fn without(self, sources: Vec<String>) -> Self {
+    pub(super) fn with_worse(self, worse: impl IntoIterator<Item = Fault>) -> Self {
+        let mut worse = worse.into_iter().peekable();
+        if worse.peek().is_none() {
+            return self;
+        }
         let faults = match self {
-            good @ Self::Good(_) if sources.is_empty() => return good,
             Self::Good(_) => Vec::new(),
             Self::NotGood(faults) => faults,
         };
-        let missing = sources.into_iter().map(|from| Fault::NothingCame { from });
-        Self::NotGood(missing.chain(faults).collect())
+        Self::NotGood(worse.chain(faults).collect())
     }
 }
 
@@ -165,6 +174,9 @@ impl fmt::Display for Fault {
             }
             Self::SoundLate { ms } => write!(f, "the sound comes {ms:.0} ms after the picture"),
             Self::SoundEarly { ms } => write!(f, "the sound comes {ms:.0} ms before the picture"),
+            Self::PicturesLeftOut { left_out, of } => {
+                write!(f, "{left_out} of {of} pictures were left out, this computer does not keep up")
+            }
             Self::PicturesLate { ms } => {
                 write!(f, "pictures are up to {ms:.0} ms late, this computer does not keep up")
             }

@@ -1,6 +1,7 @@
 //! The sources and what is made of them: always on, previewed and measured, whether or not a show takes them.
 
 mod audio;
+mod patience;
 mod stand_in;
 mod video;
 mod watch;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::patience::{LATE_MAX, Patience};
 use super::stand_in::StandIn;
 use super::watch::PictureWatch;
 use super::{StageEvent, StageHandle};
@@ -16,9 +17,6 @@ use crate::video::Composer;
 
 /// How long the thread sleeps at most before it looks for Stop.
 const NAP: Duration = Duration::from_millis(50);
-
-/// A busy moment up to so long costs latency and no frame; the rest of it is missed.
-const LATE_MAX: Duration = Duration::from_millis(500);
 
 /// What the video thread works with.
 pub(super) struct VideoThread {
@@ -45,6 +43,7 @@ impl VideoThread {
         let mut composer = Composer::new(format.size);
         let mut pool = PicturePool::new(format.size);
         let mut pace = PreviewPace::default();
+        let mut patience = Patience::new(format.frame_rate.frame_time(1).since(Timestamp::ZERO));
         let preview = self.stage.0.preview.clone();
         while !stop.requested() {
             let Some(tick) = ticker.poll(clock.now()) else {
@@ -73,25 +72,35 @@ impl VideoThread {
                 Some(Captured { captured_at: tick.time, ..last })
             };
             let Some(captured) = card.or(captured).or_else(held) else { continue };
-            if program.is_some() || previewed {
+            let may_wait = program.and_then(|program| {
+                let counters = program.counters();
+                if program.first().is_some() {
+                    count(&counters.missed, tick.missed);
+                }
+                count(&counters.captured, 1);
+                let waiting = program.frames().waiting();
+                let may_wait = patience.left(clock.now(), tick.time, waiting);
+                match (may_wait, waiting) {
+                    (Some(_), _) => {}
+                    // It is not the encoder that has no time.
+                    (None, 0) => count(&counters.missed, 1),
+                    (None, _) => program.frames().refuse(),
+                }
+                may_wait
+            });
+            if may_wait.is_some() || previewed {
                 let begun = clock.now();
                 let picture = composer.compose(&captured.picture, captured.pixel_aspect, &mut pool);
                 if previewed {
                     preview.put(picture.clone());
                 }
-                if let Some(program) = program {
-                    let counters = program.counters();
-                    if program.first().is_some() {
-                        count(&counters.missed, tick.missed);
-                    }
+                if let (Some(program), Some(may_wait)) = (program, may_wait) {
                     // The program may have begun and been given its end by this very tick.
                     program.begin_at(tick.time);
-                    count(&counters.captured, 1);
-                    count_time(&counters.compose_nanos, begun, clock.now());
+                    count_time(&program.counters().compose_nanos, begun, clock.now());
                     let frame = VideoFrame { picture, pts: tick.time, captured_at: captured.captured_at };
                     // Refused = skipped, counted by the queue.
-                    let patience = LATE_MAX.saturating_sub(clock.now().since(tick.time));
-                    let _ = program.frames().push_within(frame, patience);
+                    let _ = program.frames().push_within(frame, may_wait);
                 }
             }
             if let Some(source) = &mut self.source {

@@ -59,6 +59,9 @@ impl Words {
             }
             Fault::SoundLate { ms } => format!("der Ton kommt {ms:.0} ms nach dem Bild"),
             Fault::SoundEarly { ms } => format!("der Ton kommt {ms:.0} ms vor dem Bild"),
+            Fault::PicturesLeftOut { left_out, of } => {
+                format!("{left_out} von {of} Bildern wurden ausgelassen, dieser Rechner kommt nicht mit")
+            }
             Fault::PicturesLate { ms } => {
                 format!("Bilder kommen bis zu {ms:.0} ms zu spät, dieser Rechner kommt nicht mit")
             }
