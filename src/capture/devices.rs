@@ -1,6 +1,4 @@
-//! What devices there are: for `tally devices`, for choosing one, and for saying what is there when one is not.
-
-use super::SourceError;
+//! What is known of a device before it is opened: for `tally devices`, for choosing one, and for saying what is there when one is not.
 
 /// What a device captures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,19 +43,6 @@ pub(super) fn plain_name(name: &str) -> String {
 
 /// What the detail of a monitor ends with.
 pub(super) const MONITOR: &str = "what an output plays";
-
-/// The cameras of this system, the default first. Opens each for a moment; takes some milliseconds.
-pub fn list_cameras() -> Vec<DeviceInfo> {
-    super::camera::list()
-}
-
-/// The microphones of this system, then the monitors of its outputs (marked in `detail`).
-///
-/// # Errors
-/// `NoSoundServer`: which there are is not known.
-pub fn list_microphones() -> Result<Vec<DeviceInfo>, SourceError> {
-    super::microphone::list()
-}
 
 #[cfg(test)]
 mod tests {

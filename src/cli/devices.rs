@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::args::DevicesArgs;
 use super::live::json::print_object;
 use super::{Exit, Failure, print};
-use crate::capture::devices::{DeviceInfo, DeviceKind, list_cameras, list_microphones};
+use crate::capture::devices::{DeviceInfo, DeviceKind};
+use crate::capture::{camera, microphone};
 use crate::clock::Clock;
 use crate::studio::{Problem, wording};
 
@@ -33,12 +34,12 @@ impl From<DeviceInfo> for Row {
 
 pub(super) fn run(args: &DevicesArgs) -> Result<Exit, Failure> {
     let clock = Clock::system();
-    let microphones = list_microphones();
+    let microphones = microphone::list();
     let unknown = microphones.as_ref().err().map(Problem::from_source);
     if let Some(problem) = &unknown {
         print::note(&format!("{} {}", wording::what(problem), wording::to_do(problem)));
     }
-    let found = list_cameras().into_iter().chain(microphones.unwrap_or_default());
+    let found = camera::list().into_iter().chain(microphones.unwrap_or_default());
     let mut rows: Vec<Row> = found.map(Row::from).collect();
     if !args.json {
         for (kind, instead) in

@@ -199,3 +199,8 @@ pub enum IngestError {
     #[error("the server does not start: {0}")]
     Start(#[source] io::Error),
 }
+
+/// Whether only this computer is at this address.
+pub(super) fn is_loopback(address: SocketAddr) -> bool {
+    address.ip().to_canonical().is_loopback()
+}

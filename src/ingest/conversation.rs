@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 
+use super::config::is_loopback;
 use super::name::{NameError, app_name, played_name, stream_name};
 use super::play::Play;
 use super::player::Delivery;
 use super::publication::Publication;
 use super::refusal::reason_of;
-use super::server::is_loopback;
 use super::shared::{EnterError, Shared};
 use super::{EndReason, RefusalKind};
 use crate::flv::TagKind;

@@ -24,9 +24,9 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::RefusalKind;
+use super::config::is_loopback;
 use super::hls::{Found, NotFound, find};
 use super::name::query_has_key;
-use super::server::is_loopback;
 use super::shared::{HlsError, Shared};
 use super::status::{status_json, status_page};
 use crate::clock::unix_time;

@@ -8,7 +8,7 @@ use super::PlayerStats;
 use super::headers::Headers;
 use super::hls::{Left, LiveHls};
 use super::player::{Delivery, Player};
-use super::shared::Stream;
+use super::stream::Stream;
 use super::unit::{Unit, UnitKind};
 use crate::media::Timestamp;
 use crate::rtmp::MediaKind;

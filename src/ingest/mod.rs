@@ -21,6 +21,7 @@ mod remux;
 mod server;
 mod shared;
 mod status;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod tls;

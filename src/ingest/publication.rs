@@ -6,7 +6,8 @@ use std::sync::{Arc, PoisonError};
 use bytes::Bytes;
 
 use super::hub::Hub;
-use super::shared::{Shared, Stream};
+use super::shared::Shared;
+use super::stream::Stream;
 use super::unit::{Unit, UnitKind};
 use super::{EndReason, IngestEvent, IngestMedia};
 use crate::media::Timestamp;

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use super::config::is_loopback;
 use super::connection::{Counted, serve_connection};
 use super::http::serve_http;
 use super::recorder::Recorder;
@@ -185,11 +186,6 @@ impl fmt::Debug for IngestServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IngestServer").field("addresses", &self.addresses).finish_non_exhaustive()
     }
-}
-
-/// Whether only this computer is at this address.
-pub(super) fn is_loopback(address: SocketAddr) -> bool {
-    address.ip().to_canonical().is_loopback()
 }
 
 /// A key that nobody knows yet, short enough to be typed.

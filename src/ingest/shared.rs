@@ -2,19 +2,16 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::hls::LiveHls;
 use super::hub::Hub;
-use super::meter::Meter;
 use super::player::{Player, PlayerBounds};
-use super::recorder::{Recorder, Recording};
+use super::recorder::Recorder;
 use super::refusal::{OtherPorts, RefusalCounts};
-use super::{
-    EndReason, IngestEvent, IngestLimits, IngestStats, IngestTap, PlayerStats, PublishKey, RefusalKind, StreamFacts,
-    StreamStats,
-};
+use super::stream::Stream;
+use super::{EndReason, IngestEvent, IngestLimits, IngestStats, IngestTap, PublishKey, RefusalKind};
 use crate::clock::Clock;
 use crate::media::Timestamp;
 use crate::rtmp::server::ServerDeadlines;
@@ -41,23 +38,6 @@ pub(super) struct Shared {
     hubs: Mutex<HashMap<(String, String), Arc<Hub>>>,
 }
 
-/// One stream that is published.
-#[derive(Debug)]
-pub(super) struct Stream {
-    pub(super) app: String,
-    pub(super) name: String,
-    pub(super) peer: SocketAddr,
-    pub(super) since: Timestamp,
-    pub(super) frames: AtomicU64,
-    pub(super) audio_packets: AtomicU64,
-    pub(super) bytes: AtomicU64,
-    pub(super) meter: Mutex<Meter>,
-    pub(super) recording: Option<Recording>,
-    /// When its client was heard of last.
-    heard_at: Mutex<Timestamp>,
-    has_ended: AtomicBool,
-}
-
 /// Why a publish cannot begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EnterError {
@@ -74,54 +54,6 @@ pub(super) enum HlsError {
     NotPublished,
     /// As many streams are watched as may be.
     TooMany,
-}
-
-impl Stream {
-    pub(super) fn new(app: &str, name: &str, peer: SocketAddr, since: Timestamp) -> Self {
-        Self {
-            app: app.to_owned(),
-            name: name.to_owned(),
-            peer,
-            since,
-            frames: AtomicU64::new(0),
-            audio_packets: AtomicU64::new(0),
-            bytes: AtomicU64::new(0),
-            meter: Mutex::new(Meter::new(since)),
-            recording: None,
-            heard_at: Mutex::new(since),
-            has_ended: AtomicBool::new(false),
-        }
-    }
-
-    /// Its client is there.
-    pub(super) fn heard(&self, now: Timestamp) {
-        *self.heard_at.lock().unwrap_or_else(PoisonError::into_inner) = now;
-    }
-
-    /// Whether it is published no more, be it that another one took its place.
-    pub(super) fn has_ended(&self) -> bool {
-        self.has_ended.load(Ordering::Relaxed)
-    }
-
-    /// What is known of it.
-    pub(super) fn facts(&self, now: Timestamp) -> StreamFacts {
-        self.meter.lock().unwrap_or_else(PoisonError::into_inner).facts(now)
-    }
-
-    fn stats(&self, players: Vec<PlayerStats>, viewers: usize, now: Timestamp) -> StreamStats {
-        StreamStats {
-            app: self.app.clone(),
-            name: self.name.clone(),
-            peer: self.peer,
-            frames: self.frames.load(Ordering::Relaxed),
-            audio_packets: self.audio_packets.load(Ordering::Relaxed),
-            bytes: self.bytes.load(Ordering::Relaxed),
-            players,
-            viewers,
-            since: self.since,
-            facts: self.facts(now),
-        }
-    }
 }
 
 impl Shared {
@@ -179,8 +111,7 @@ impl Shared {
         if let Some(hub) = known
             && let Some(other) = hub.stream()
         {
-            let heard_at = *other.heard_at.lock().unwrap_or_else(PoisonError::into_inner);
-            if self.clock.now().since(heard_at) >= self.limits.silent_gives_way {
+            if self.clock.now().since(other.heard_at()) >= self.limits.silent_gives_way {
                 self.unpublish(&hub, &other, EndReason::Silent);
             }
         }
@@ -195,14 +126,14 @@ impl Shared {
             return Err(EnterError::Taken(other.peer));
         }
         let recording = self.recorder().as_ref().map(|recorder| recorder.begin(name));
-        let stream = Arc::new(Stream { recording, ..Stream::new(app, name, peer, self.clock.now()) });
+        let stream = Arc::new(Stream::new(app, name, peer, self.clock.now()).recorded(recording));
         hub.publish(&stream).map_err(EnterError::Taken)?;
         Ok((hub, stream))
     }
 
     /// Ends a publish: its name is free at once, the end is told when the recording is closed. Once is enough.
     pub(super) fn unpublish(&self, hub: &Arc<Hub>, stream: &Arc<Stream>, reason: EndReason) {
-        if stream.has_ended.swap(true, Ordering::Relaxed) {
+        if !stream.end() {
             return;
         }
         let mut hubs = self.hubs();

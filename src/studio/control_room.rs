@@ -19,7 +19,7 @@ use super::stage::{Stage, StageEvent, StageFormat};
 use super::supervisor::{Lent, Message};
 use super::viewer_feed::ViewerFeed;
 use super::{OtherInputs, Problem, ProblemKind};
-use crate::capture::{AudioSource, DeviceInfo, DeviceKind, SourceError, SourceEvent, VideoSource, devices};
+use crate::capture::{AudioSource, DeviceInfo, DeviceKind, SourceError, SourceEvent, VideoSource, camera, microphone};
 use crate::clock::Clock;
 use crate::flow::{Errand, Stop};
 use crate::settings::{AudioChoice, EncodingSettings, IngestSettings, ShowSettings, VideoChoice};
@@ -511,7 +511,7 @@ impl ControlRoom {
                     continue;
                 }
                 next = clock.now() + DEVICES_INTERVAL;
-                let found = [devices::list_cameras(), devices::list_microphones().unwrap_or_default()];
+                let found = [camera::list(), microphone::list().unwrap_or_default()];
                 let kinds = [DeviceKind::Camera, DeviceKind::Microphone];
                 for ((kind, found), told) in kinds.into_iter().zip(found).zip(&mut told) {
                     if told.as_ref() != Some(&found) {

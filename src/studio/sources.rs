@@ -3,8 +3,8 @@
 use super::incoming::IngestDoor;
 use super::{Problem, ProblemKind};
 use crate::capture::{
-    AudioSource, CameraRequest, SourceError, VideoSource, camera, devices, microphone, play_audio_file,
-    play_video_file, silence, test_signal,
+    AudioSource, CameraRequest, SourceError, VideoSource, camera, microphone, play_audio_file, play_video_file,
+    silence, test_signal,
 };
 use crate::clock::Clock;
 use crate::settings::{AudioChoice, EncodingSettings, VideoChoice};
@@ -42,7 +42,7 @@ pub(super) fn open_video(
     let wanted = CameraRequest { size: encoding.size, frame_rate: encoding.frame_rate };
     let test = || test_signal::open_video(encoding.size, encoding.frame_rate);
     Ok(Some(match choice {
-        VideoChoice::Auto if devices::list_cameras().is_empty() => Opened::substitute(test(), "camera"),
+        VideoChoice::Auto if camera::list().is_empty() => Opened::substitute(test(), "camera"),
         VideoChoice::Auto => Opened::device(camera::open(None, wanted, clock)?),
         VideoChoice::Camera(id) => Opened::device(camera::open(id.as_deref(), wanted, clock)?),
         VideoChoice::Incoming(name) => {
@@ -65,9 +65,7 @@ pub(super) fn open_audio(
     let (rate, channels) = (encoding.sample_rate, encoding.channels);
     let test = || test_signal::open_audio(rate, channels);
     Ok(match choice {
-        AudioChoice::Auto if !devices::list_microphones()?.iter().any(|m| m.default) => {
-            Opened::substitute(test(), "microphone")
-        }
+        AudioChoice::Auto if !microphone::list()?.iter().any(|m| m.default) => Opened::substitute(test(), "microphone"),
         AudioChoice::Auto => Opened::device(microphone::open(None, rate, channels, clock)?),
         AudioChoice::Microphone(id) => Opened::device(microphone::open(id.as_deref(), rate, channels, clock)?),
         AudioChoice::Incoming(name) => {

@@ -6,8 +6,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use tally::capture::{
-    AudioSource, CameraRequest, DeviceKind, SourceError, SourceEvent, SourceInfo, VideoSource, camera, devices,
-    microphone,
+    AudioSource, CameraRequest, DeviceKind, SourceError, SourceEvent, SourceInfo, VideoSource, camera, microphone,
 };
 use tally::clock::Clock;
 use tally::media::{CHUNK_SAMPLES, FrameRate, Size, Timestamp};
@@ -34,7 +33,7 @@ pub(crate) const DATA: &str = "TALLY_TEST_DATA";
 #[test]
 fn listing_is_orderly_and_jobs_are_done() {
     let Ok(job) = std::env::var(JOB) else {
-        for all in [devices::list_cameras(), devices::list_microphones().unwrap_or_default()] {
+        for all in [camera::list(), microphone::list().unwrap_or_default()] {
             let ids: HashSet<&str> = all.iter().map(|device| device.id.as_str()).collect();
             assert_eq!(ids.len(), all.len(), "{all:?}");
             assert_eq!(all.iter().filter(|device| device.default).count(), usize::from(!all.is_empty()), "{all:?}");
@@ -55,7 +54,7 @@ fn listing_is_orderly_and_jobs_are_done() {
 /// Asks for the microphones again and again, and tells how many connections it has left open and how many threads.
 fn list_again(out: &mut File) {
     for _ in 0..100 {
-        assert!(!tally::capture::devices::list_microphones().unwrap().is_empty());
+        assert!(!tally::capture::microphone::list().unwrap().is_empty());
     }
     // The last ones are on their way out.
     let sockets = || {
@@ -77,7 +76,7 @@ fn secs() -> f64 {
 }
 
 fn list(out: &mut File) {
-    for device in devices::list_cameras().into_iter().chain(devices::list_microphones().unwrap_or_default()) {
+    for device in camera::list().into_iter().chain(microphone::list().unwrap_or_default()) {
         writeln!(
             out,
             "{:?} {}|{}|{}|{}|{}",

@@ -39,7 +39,7 @@ pub fn open(id: Option<&str>, wanted: CameraRequest, clock: &Clock) -> Result<Bo
     Ok(Box::new(thread::Camera::open(id, wanted, clock)?))
 }
 
-/// The cameras of this system, the default first.
+/// The cameras of this system, the default first. Opens each for a moment; takes some milliseconds.
 pub fn list() -> Vec<DeviceInfo> {
     bounded("camera-list", LIST_LIMIT, backend::list).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ingest::hub::Hub;
-use crate::ingest::shared::Stream;
+use crate::ingest::stream::Stream;
 
 fn change(ms: u32, level: u8, channels: u16) -> [Unit; 2] {
     let mut sps = SPS.to_vec();
