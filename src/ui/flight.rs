@@ -108,7 +108,7 @@ impl Quality {
     pub fn of(second: &FlightSecond) -> Self {
         match Trouble::of(second) {
             None => Self::Good,
-            Some(Trouble::Cause(Cause::Away)) => Self::Away,
+            Some(Trouble::Cause(Cause::Away | Cause::SwitchedOff)) => Self::Away,
             Some(Trouble::Cause(_) | Trouble::Behind) => Self::Poor,
         }
     }

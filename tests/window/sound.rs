@@ -34,7 +34,7 @@ fn what_is_too_loud_is_said_and_who_talks_while_muted_too() {
             window.microphone().set_volume(level);
             time::pause(Duration::from_millis(125));
         }
-        window.shows(says("You are muted: the viewers do not hear you")).then_some(())
+        window.shows(says("You are muted: nobody hears you")).then_some(())
     });
     assert!(told.is_some(), "nobody said a word\n{}", window.story());
     // The button beside the sentence.

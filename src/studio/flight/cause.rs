@@ -8,6 +8,8 @@ use crate::studio::DestinationState;
 pub enum Cause {
     /// The program did not run: it has no figures of these seconds.
     Stood,
+    /// No server got the show: each was switched off.
+    SwitchedOff,
     /// No server got the show.
     Away,
     /// The encoder had no time.
@@ -38,8 +40,9 @@ pub enum Cause {
 impl Cause {
     /// Every cause.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Stood,
+        Self::SwitchedOff,
         Self::Away,
         Self::Encoder,
         Self::Source,
@@ -57,6 +60,7 @@ impl Cause {
     /// Why `second` was poor; `None`: it was good.
     pub fn of(second: &FlightSecond) -> Option<Self> {
         [
+            (second.state == DestinationState::Off, Self::SwitchedOff),
             (nobody_got(second), Self::Away),
             (second.skipped > 0, Self::Encoder),
             (second.missed > 0 && source_is_slow(second), Self::Source),
@@ -83,6 +87,7 @@ impl Cause {
                 "the program stood still, or this computer slept",
                 "das Programm stand still, oder dieser Rechner schlief",
             ],
+            Self::SwitchedOff => ["every server was switched off", "alle Server waren ausgeschaltet"],
             Self::Away => ["there was no connection", "es gab keine Verbindung"],
             Self::Encoder => {
                 ["the encoder had no time for all pictures", "der Encoder hatte nicht für alle Bilder Zeit"]
@@ -127,6 +132,10 @@ impl Cause {
                 "Turn sleep off for a show, and pause neither the program nor the virtual machine it runs in.",
                 "Schalte den Ruhezustand für eine Sendung ab, und halte weder das Programm an noch die virtuelle Maschine, in der \
                  es läuft.",
+            ],
+            Self::SwitchedOff => [
+                "Nobody gets a show whose servers are all off: switch one on.",
+                "Eine Sendung, deren Server alle aus sind, bekommt niemand: schalte einen ein.",
             ],
             Self::Away => [
                 "Use a cable instead of Wi-Fi, or give the destination a backup server.",
@@ -175,7 +184,7 @@ impl Cause {
 
 /// Whether no server got all of `second`. Files of older versions do not tell one destination from all.
 fn nobody_got(second: &FlightSecond) -> bool {
-    let is_out = matches!(second.state, DestinationState::Reconnecting | DestinationState::Off);
+    let is_out = second.state == DestinationState::Reconnecting;
     let unknown = second.destinations == 0;
     let all_away = second.destinations_away > 0 && second.destinations_away >= second.destinations;
     is_out || all_away || (unknown && second.reconnects > 0)
@@ -226,9 +235,10 @@ mod tests {
         assert_eq!(of(Live, 2, 0), Some(Cause::NetworkLost));
         assert_eq!(of(Live, 2, 1), Some(Cause::SomeAway));
         assert_eq!(of(Live, 1, 1), Some(Cause::Away), "it was lost and made again within the second");
-        for (state, all) in [(Off, 0), (Connecting, 2), (Ended, 2)] {
-            assert_eq!(of(state, all, all), Some(Cause::Away), "{state:?}");
+        for state in [Connecting, Ended] {
+            assert_eq!(of(state, 2, 2), Some(Cause::Away), "{state:?}");
         }
+        assert_eq!(of(Off, 0, 0), Some(Cause::SwitchedOff), "that is no fault of the network");
         let before_it_is_live = FlightSecond { state: Connecting, ..second(1) };
         assert_eq!(Cause::of(&before_it_is_live), None);
         // Older files.

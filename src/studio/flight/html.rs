@@ -132,7 +132,7 @@ fn ribbon(flight: &Flight, words: FlightWords) -> String {
         let worst = group.iter().filter_map(Cause::of).min();
         let class = match worst {
             None => "good",
-            Some(Cause::Away) => "away",
+            Some(Cause::Away | Cause::SwitchedOff) => "away",
             Some(_) => "poor",
         };
         let told = worst.map_or(words.text(Phrase::Good), |cause| cause.what(words));

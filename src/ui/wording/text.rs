@@ -125,13 +125,13 @@ table! {
     ShowOver: "The show is over", "Die Sendung ist vorbei";
     RehearsalOver: "The rehearsal is over", "Die Probe ist vorbei";
     RecordingOver: "The recording is over", "Die Aufnahme ist vorbei";
-    MutedTalking: "You are muted: the viewers do not hear you", "Du bist stumm: die Zuschauer hören dich nicht";
+    MutedTalking: "You are muted: nobody hears you", "Du bist stumm: niemand hört dich";
     YouAreMuted: "You are muted", "Du bist stumm";
     NoSoundComes: "No sound comes from the microphone", "Vom Mikrofon kommt kein Ton";
     ComputerTooSlow: "This computer cannot keep up: frames are skipped", "Dieser Rechner kommt nicht mit: Bilder werden ausgelassen";
     ComesBack: "Viewers wait until the connection is back", "Die Zuschauer warten, bis die Verbindung wieder da ist";
-    NoLivePicture: "Viewers see no live picture", "Die Zuschauer sehen kein lebendes Bild";
-    StillPicture: "Viewers see a still picture", "Die Zuschauer sehen ein stehendes Bild";
+    NoLivePicture: "The show has no live picture", "Die Sendung hat kein lebendes Bild";
+    StillPicture: "The show's picture stands still", "Das Bild der Sendung steht still";
     NobodyGetsIt: "Nobody gets the show: every server is switched off", "Niemand bekommt die Sendung: alle Server sind ausgeschaltet";
     NotRecorded: "Nothing is recorded. The stream goes on", "Nichts wird aufgenommen. Der Stream läuft weiter";
     RecordThisShow: "Record this show", "Diese Sendung aufnehmen";
