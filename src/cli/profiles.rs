@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::args::{ProfilesArgs, ProfilesCommand, ShowArgs};
 use super::live::json::print_object;
-use super::settings_from_args::merged;
+use super::settings_from_args::{merged, told_of_rehearsal};
 use super::{Exit, Failure, print};
 use crate::clock::Clock;
 use crate::settings::{
@@ -271,6 +271,9 @@ fn save(store: &ProfileStore, name: &str, args: &ShowArgs, json: Option<&Clock>)
         tell_replaced_keys(&before, &settings.destinations);
     }
     tell_all(&store.save(name, &settings)?);
+    if let Some(told) = told_of_rehearsal(name, &settings) {
+        print::complain(&told);
+    }
     done(json, "saved", name.trim())
 }
 

@@ -95,6 +95,11 @@ fn wants_json(command: &Command) -> bool {
 fn live(args: &LiveArgs) -> Result<Exit, Failure> {
     keep_flights();
     let (settings, told) = show_settings(&args.show)?;
+    if args.rehearsal_report.is_some() && !settings.rehearse {
+        return Err(Failure::usage(
+            "--rehearsal-report is of a rehearsal, and --rehearse=off is none: leave one of them out",
+        ));
+    }
     let settings = live::with_recording(settings, args.show.record.is_some())?;
     let report = match &args.rehearsal_report {
         Some(path) => {
