@@ -249,14 +249,14 @@ fn bitrate_text(rate: Bitrate) -> String {
 
 fn write_destinations(root: &mut Table, settings: &ShowSettings, kept: &[KeptSecrets]) {
     let old: Vec<Table> = destination_tables_mut(root).into_iter().map(|table| table.clone()).collect();
+    let own = own_tables(&old, &settings.destinations);
     let mut new = ArrayOfTables::new();
     let kept = kept.iter().cloned().chain(std::iter::repeat_with(KeptSecrets::default));
-    for (destination, kept) in settings.destinations.iter().zip(kept) {
-        let same = |table: &&Table| name_of(*table).as_deref() == Some(destination.name.as_str());
-        let mut table = old.iter().find(same).cloned().unwrap_or_default();
+    for ((destination, own), kept) in settings.destinations.iter().zip(own).zip(kept) {
+        let mut table = own.cloned().unwrap_or_default();
         let mut reader = Reader { file: "", place: String::new(), warnings: Vec::new() };
         let mut before = Vec::new();
-        reader.destination(&table, &mut before, &mut Vec::new());
+        reader.destination(&table, None, &mut before, &mut Vec::new());
         let before_kept = KeptSecrets::default();
         let content = Content { warnings: reader.warnings, ..Content::default() };
         let unusable = content.unusable("").filter(|key| key != "name").collect();
@@ -277,6 +277,22 @@ fn write_destinations(root: &mut Table, settings: &ShowSettings, kept: &[KeptSec
     } else {
         root.insert("destinations", Item::ArrayOfTables(new));
     }
+}
+
+/// The table that each of `destinations` was read from: the one of its name, or else one of its server, as it may have got
+/// another name since.
+fn own_tables<'t>(tables: &'t [Table], destinations: &[Destination]) -> Vec<Option<&'t Table>> {
+    let names = names_of(tables.iter().map(|table| table as &dyn TableLike));
+    let mut left: Vec<(Option<&str>, &Table)> = names.iter().map(Option::as_deref).zip(tables).collect();
+    let mut take = |is_own: &dyn Fn(Option<&str>, &Table) -> bool| {
+        let at = left.iter().position(|(name, table)| is_own(*name, table));
+        at.map(|at| left.remove(at).1)
+    };
+    let mut own: Vec<_> = destinations.iter().map(|d| take(&|name, _| name == Some(d.name.as_str()))).collect();
+    for (destination, own) in destinations.iter().zip(&mut own).filter(|(_, own)| own.is_none()) {
+        *own = take(&|_, table| table.get("server").and_then(Item::as_str) == Some(destination.server.as_str()));
+    }
+    own
 }
 
 fn write_destination(fields: &mut Fields<'_>, destination: &Destination, kept: &KeptSecrets) {
@@ -323,6 +339,16 @@ fn name_of(table: &dyn TableLike) -> Option<String> {
     let server = table.get("server")?.as_str()?;
     let name = table.get("name").and_then(Item::as_str).map(str::trim).filter(|name| !name.is_empty());
     Some(name.map_or_else(|| Destination::at(server).name, str::to_owned))
+}
+
+/// What the destination of each table is called, so that no two have one name.
+fn names_of<'t>(tables: impl IntoIterator<Item = &'t dyn TableLike>) -> Vec<Option<String>> {
+    tables.into_iter().fold(Vec::new(), |mut names, table| {
+        // Secrets are kept under it: two of one name would share them, and one server get the other's.
+        let is_taken = |name: &str| names.iter().flatten().any(|other| other == name);
+        names.push(name_of(table).map(|name| free_name(name, is_taken)));
+        names
+    })
 }
 
 /// Puts `value` at `key`, in the same place and with the same comment as the old one; `None` removes it.
@@ -438,32 +464,37 @@ impl Reader<'_> {
             self.warn(DocumentWarning::NoDestinations);
             return;
         };
-        for (index, table) in tables.into_iter().enumerate() {
+        let names = names_of(tables.iter().copied());
+        for (index, (table, name)) in tables.into_iter().zip(names).enumerate() {
             self.place = format!("destinations[{index}].");
-            self.destination(table, destinations, kept);
+            self.destination(table, name, destinations, kept);
             self.place.clear();
         }
     }
 
-    fn destination(&mut self, table: &dyn TableLike, destinations: &mut Vec<Destination>, kept: &mut Vec<KeptSecrets>) {
+    fn destination(
+        &mut self,
+        table: &dyn TableLike,
+        name: Option<String>,
+        destinations: &mut Vec<Destination>,
+        kept: &mut Vec<KeptSecrets>,
+    ) {
         let Some(server) = self.field(table, "server", text) else {
             let place = self.place.clone();
             self.warn(DocumentWarning::NoServer { place });
             return;
         };
         let secret = |value| text(value).map(StreamKey::new);
-        let mut destination = Destination {
+        let usual = Destination::at(server);
+        let destination = Destination {
+            name: name.unwrap_or(usual.name),
             stream_key: self.field(table, "stream_key", secret).filter(|key| !key.is_empty()),
             user: self.field(table, "user", text).map(str::to_owned),
             password: self.field(table, "password", secret).filter(|key| !key.is_empty()),
             tls_ca: self.field(table, "tls_ca", text).map(PathBuf::from),
             backup_server: self.field(table, "backup_server", text).map(str::to_owned),
-            ..Destination::at(server)
+            ..usual
         };
-        if let Some(name) = name_of(table) {
-            // Secrets are kept under it: two of one name would share them, and one server get the other's.
-            destination.name = free_name(name, |name| destinations.iter().any(|other| other.name == name));
-        }
         destinations.push(destination);
         kept.push(KeptSecrets {
             stream_key: self.field(table, &kept_key("stream_key"), kept_at).flatten(),
@@ -573,5 +604,25 @@ mod tests {
     fn what_is_no_table_of_ours_stays_too() {
         let text = saved("encoding = \"best\"\ndestinations = \"all\"\n", |settings| settings.rehearse = true);
         assert!(text.contains("encoding = \"best\"") && text.contains("destinations = \"all\""), "{text}");
+    }
+    #[test]
+    fn destinations_of_one_name_keep_what_is_theirs() {
+        let tables = "[[destinations]] # one\nname = \"a\"\nserver = \"rtmp://h/1\"\nmine = 1\n\n[[destinations]] # two\n\
+            name = \"a\"\nserver = \"rtmp://h/2\" # second\nmine = 2\n";
+        let nameless = tables.replace("name = \"a\"\n", "");
+        for text in [tables, &nameless] {
+            let text = saved(text, |settings| settings.gain_db = 3.0);
+            for line in ["# one\n", "mine = 1\n", "# two\n", "server = \"rtmp://h/2\" # second\n", "mine = 2\n"] {
+                assert!(text.contains(line), "{line} in {text}");
+            }
+            let at = |word: &str| text.find(word).unwrap_or_default();
+            assert!(at("rtmp://h/1") < at("mine = 1") && at("mine = 1") < at("rtmp://h/2"), "{text}");
+            // One that goes takes along what is its own.
+            let text = saved(&text, |settings| drop(settings.destinations.remove(0)));
+            assert!(text.contains("mine = 2") && !text.contains("mine = 1"), "{text}");
+            // Another name is no other destination.
+            let text = saved(&text, |settings| settings.destinations[0].name = "b".to_owned());
+            assert!(text.contains("name = \"b\"") && text.contains("mine = 2"), "{text}");
+        }
     }
 }
