@@ -113,6 +113,35 @@ fn a_profile_is_saved_shown_renamed_and_removed() {
 }
 
 #[test]
+fn an_export_without_a_key_that_was_asked_for_is_written_and_no_success() {
+    let folder = tempfile::tempdir().expect("folder");
+    let config = folder.path();
+    let mut save = tally(config);
+    save.args(["profiles", "save", "show", "--to", "rtmp://live.example.com/app"]).env("TALLY_KEY", CANARY);
+    assert_eq!(save.output().expect("tally starts").status.code(), Some(0));
+    let whole = run(config, &["profiles", "export", "show", "--with-secrets"]);
+    assert!(whole.status.success() && told(&whole).contains("holds stream keys"), "{}", told(&whole));
+    std::fs::remove_file(config.join("secrets.toml")).expect("secrets");
+    for relay in [&[][..], &["--relay", "nginx"]] {
+        let file = format!("export-{}", relay.len());
+        for target in [None, Some(file.as_str())] {
+            let args = ["profiles", "export", "show", "--with-secrets", "--json"].into_iter().chain(target);
+            let exported = run(config, &args.chain(relay.iter().copied()).collect::<Vec<_>>());
+            let told = told(&exported);
+            assert_eq!(exported.status.code(), Some(2), "{told}");
+            assert!(told.contains("is not in the") && !told.contains("holds stream keys"), "{told}");
+            let lines = json_lines(&exported);
+            assert_eq!((&lines[0]["event"], &lines[1]["kind"]), (&"exported".into(), &"secret_unread".into()));
+            assert_eq!(lines.len(), 2);
+        }
+        let text = std::fs::read_to_string(config.join(file)).expect("it is written all the same");
+        assert!(!text.contains("WITH ITS SECRETS") && !text.contains("HOLDS STREAM KEYS"), "{text}");
+    }
+    let without = run(config, &["profiles", "export", "show"]);
+    assert_eq!(without.status.code(), Some(0), "{}", told(&without));
+}
+
+#[test]
 fn a_key_is_in_the_secret_file_and_nowhere_else() {
     let folder = tempfile::tempdir().expect("folder");
     let config = folder.path();

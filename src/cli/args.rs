@@ -33,8 +33,8 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "Exit codes:
   0   ended as asked
-  2   the command line or a profile is wrong, or the name of a file to be written is taken; check: or asks for more than
-      this computer encodes in time
+  2   the command line or a profile is wrong, or its stream key or password cannot be read (an export is written without
+      it), or the name of a file to be written is taken; check: or asks for more than this computer encodes in time
   3   a source failed (no such camera, permission, device lost and not back)
   4   the destination could not be reached (DNS, TCP, timeout)
   5   TLS refused (wrong name, expired, unknown CA)

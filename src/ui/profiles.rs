@@ -384,11 +384,11 @@ impl Shelf {
             ProfileRequest::Export { name, path, replace } => {
                 let path = std::path::absolute(&path).unwrap_or(path);
                 if replace && path.is_file() {
-                    let (text, warnings) = self.store.export(&name, false)?;
-                    std::fs::write(&path, text).map_err(|source| io_error("write", &path, source))?;
-                    told.extend(warnings);
+                    let export = self.store.export(&name, false)?;
+                    std::fs::write(&path, export.text).map_err(|source| io_error("write", &path, source))?;
+                    told.extend(export.told);
                 } else {
-                    told.extend(self.store.export_to(&name, &path, false)?);
+                    told.extend(self.store.export_to(&name, &path, false)?.told);
                 }
                 Ok(ProfileDone::Exported(path))
             }

@@ -7,4 +7,4 @@ mod name;
 mod store;
 
 pub use claim::SessionClaim;
-pub use store::{Listing, Loaded, ProfileStore, ProfileSummary, Session};
+pub use store::{Export, Listing, Loaded, ProfileStore, ProfileSummary, Session};

@@ -13,6 +13,7 @@ use super::document::{Content, read_profile, strip_secrets, write_profile};
 use super::name::{checked_name, same_name, slug};
 use crate::settings::secrets::{KeysIn, SecretStore, Secrets, bounded};
 use crate::settings::{DocumentWarning, SecretEntry, SettingsError, ShowSettings, StreamKey, Warning, WindowSettings};
+pub use exchange::Export;
 use kept::{Field, fields};
 
 mod exchange;
