@@ -254,6 +254,10 @@ fn give_backups(settings: &mut ShowSettings, backups: &[OrOff<String>]) -> Resul
         for destination in settings.destinations.iter_mut().filter(|_| !backups.is_empty()) {
             destination.backup_server = None;
         }
+        for destination in settings.destinations.iter().filter(|d| d.has_other_login_in_backup()) {
+            // A show is worth more than its backup: what a profile has is no reason not to begin.
+            tracing::warn!("{}", login_in_backup(destination));
+        }
         return Ok(());
     }
     refuse_without_destination(&settings.destinations, settings.rehearse, "--backup")?;
@@ -267,8 +271,19 @@ fn give_backups(settings: &mut ShowSettings, backups: &[OrOff<String>]) -> Resul
                 redact_url(backup.0.as_deref().unwrap_or_default())
             )));
         }
+        if destination.has_other_login_in_backup() {
+            return Err(Failure::usage(login_in_backup(destination)));
+        }
     }
     Ok(())
+}
+
+fn login_in_backup(destination: &Destination) -> String {
+    format!(
+        "the backup server (--backup) {} gets the same login as its destination: leave name and password out of its address, \
+         and give those of both with --user NAME and TALLY_PASSWORD",
+        redact_url(destination.backup_server.as_deref().unwrap_or_default())
+    )
 }
 
 /// What belongs to a destination is given with one.
@@ -587,6 +602,8 @@ mod tests {
             ("--to rtmp://h/app --backup foo", "the backup server (--backup)"),
             ("--to rtmp://h/app/key --backup rtmp://b/app/canary", "takes the same stream key"),
             ("--to rtmp://h/app --backup rtmp://b/app/canary", "leave the key out of its address"),
+            ("--to rtmp://h/app --backup rtmp://me:canary@b/app", "--user NAME and TALLY_PASSWORD"),
+            ("--to rtmp://me:pass@h/app --backup rtmp://me:canary@b/app", "the same login as its destination"),
             ("--to rtmp://h/app --backup rtmp://a/app --backup rtmp://b/app", "2 backup servers for 1 destination:"),
             ("", "--to URL"),
             ("--to http://h/app/canary", "rtmp://"),
