@@ -397,6 +397,23 @@ fn nobody_waits_for_a_pipe_without_a_writer() {
     let repaired = run(config, &["repair", "pipe"]);
     assert_eq!(repaired.status.code(), Some(2));
     assert!(told(&repaired).contains("it is no file"), "{}", told(&repaired));
+    for (args, is_told) in [
+        (&["profiles", "import", "pipe"][..], "nobody writes to it"),
+        (&["profiles", "save", "b", "--to", "rtmps://h/app", "--tls-ca", "pipe"], "put a file there"),
+        (&["serve", "--listen", "127.0.0.1:0", "--tls-cert", "pipe", "--tls-key", "pipe"], "put a file there"),
+        (
+            &["live", "--video", "test", "--audio", "test", "--rehearse", "--for", "1s", "--card", "pipe"],
+            "regular file",
+        ),
+        (&["report", "pipe"], "pipe"),
+    ] {
+        let mut command = Command::new("timeout");
+        command.args(["20", env!("CARGO_BIN_EXE_tally")]).args(args).current_dir(config);
+        command.env("TALLY_CONFIG_DIR", config).env("TALLY_STATE_DIR", config).env("TALLY_NO_KEYRING", "1");
+        let ended = command.output().expect("timeout starts");
+        let said = format!("{}{}", out(&ended), told(&ended));
+        assert!(ended.status.code() != Some(124) && said.contains(is_told), "{args:?}: {said}");
+    }
     // What has a writer is read, as for <(…) and by standard input.
     let piped = "(sleep 0.2; echo piped-key) | \"$0\" profiles save a --to rtmp://h/app --key-file /dev/stdin";
     let mut shell = Command::new("sh");

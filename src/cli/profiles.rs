@@ -1,6 +1,5 @@
 //! `tally profiles`.
 
-use std::fs::File;
 use std::io::{BufRead, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,9 +11,10 @@ use super::live::json::print_object;
 use super::settings_from_args::{merged, told_of_rehearsal};
 use super::{Exit, Failure, print};
 use crate::clock::Clock;
+use crate::media::is_named_pipe;
 use crate::settings::{
     Destination, Loaded, ProfileStore, Relay, RelayEngine, SettingsError, ShowSettings, StreamKey, Warning,
-    format_duration, redact_url,
+    format_duration, open_unawaited, redact_url,
 };
 use crate::studio::{Problem, ProblemKind};
 
@@ -399,12 +399,19 @@ fn read_document(file: &Path) -> Result<String, Failure> {
         }
         _ => Failure::of_file("read", file, &error),
     };
-    let reader: Box<dyn Read> =
-        if file == Path::new("-") { Box::new(std::io::stdin()) } else { Box::new(File::open(file).map_err(wrong)?) };
+    let reader: Box<dyn Read> = if file == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(open_unawaited(file).map_err(wrong)?)
+    };
     let mut text = String::new();
     let length = reader.take(DOCUMENT_LENGTH_MAX + 1).read_to_string(&mut text).map_err(wrong)?;
     if length as u64 > DOCUMENT_LENGTH_MAX {
         return Err(Failure::usage(format!("{} is far too large for a profile", file.display())));
+    }
+    if text.is_empty() {
+        let reason = if is_named_pipe(file) { "it is a pipe, and nobody writes to it" } else { "it is empty" };
+        return Err(import_failure(file, SettingsError::Import { reason: reason.to_owned() }));
     }
     Ok(text)
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::ShowArgs;
 use super::{EnvSecrets, Failure, OrOff, RecordChoice};
+use crate::media::{NAMED_PIPE, is_named_pipe};
 use crate::settings::{Destination, KeyInUrl, ProfileStore, ShowSettings, StreamKey, redact_url};
 
 /// Said where what follows the first level of a path is taken for a key.
@@ -317,6 +318,7 @@ fn counted(number: usize, what: &str) -> String {
 fn check_tls_ca(file: &Path, destinations: &[Destination]) -> Result<(), Failure> {
     let about = match file.metadata() {
         Ok(about) if about.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(_) if is_named_pipe(file) => Err(io::Error::other(NAMED_PIPE)),
         about => about.map(drop),
     };
     about.map_err(|error| Failure::of_file("read the CA file", file, &error))?;

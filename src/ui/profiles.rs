@@ -1,7 +1,6 @@
 //! The keeper of profiles: a thread that owns the store and its secrets, so that no disk and no secret store is waited
 //! for where the window is drawn.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use crate::flow::{Popped, Queue, Worker};
 use crate::media::{Timestamp, try_folder};
 use crate::settings::{
     KeysIn, Loaded, ProfileStore, SessionClaim, SettingsError, ShowSettings, StreamKey, Warning, WindowSettings,
+    open_unawaited,
 };
 use crate::studio::flight::{Flight, FlightWords, flight_html};
 use crate::studio::rehearsal::RehearsalReport;
@@ -440,7 +440,8 @@ impl Shelf {
 fn read_file(path: &Path) -> Result<String, SettingsError> {
     let wrong = |source| io_error("read", path, source);
     let mut text = String::new();
-    let length = File::open(path).map_err(wrong)?.take(FILE_LENGTH_MAX + 1).read_to_string(&mut text).map_err(wrong)?;
+    let length =
+        open_unawaited(path).map_err(wrong)?.take(FILE_LENGTH_MAX + 1).read_to_string(&mut text).map_err(wrong)?;
     if length as u64 > FILE_LENGTH_MAX {
         return Err(SettingsError::Import { reason: "it is far too large for a profile".to_owned() });
     }
