@@ -327,19 +327,25 @@ fn a_file_whose_folder_is_missing_cannot_be_written_whatever_it_is() {
     let config = folder.path();
     assert_eq!(run(config, &["profiles", "save", "good", "--to", "rtmp://h/app"]).status.code(), Some(0));
     std::fs::write(config.join("a.show"), "tally show 1\nH\tsize\t1280x720\n").expect("written");
-    for args in [
-        &["live", "--video", "test", "--audio", "test", "--for", "1s", "--rehearse", "--rehearsal-report"][..],
-        &["live", "--video", "test", "--audio", "test", "--for", "1s", "--record"],
-        &["profiles", "export", "good"],
-        &["profiles", "export", "good", "--relay", "nginx"],
-        &["report", "a.show", "--output"],
+    let live = ["live", "--video", "test", "--audio", "test", "--for", "1s", "--json"];
+    for (args, kind) in [
+        (&[&live[..], &["--rehearse", "--rehearsal-report"]].concat()[..], Some("report_failed")),
+        (&[&live[..], &["--record"]].concat(), Some("recording_failed")),
+        (&["profiles", "export", "good", "--json"], Some("file_unwritten")),
+        (&["profiles", "export", "good", "--json", "--relay", "nginx"], Some("file_unwritten")),
+        (&["report", "a.show", "--output"], None),
     ] {
         for (file, folder) in [("unmounted/a.txt", "unmounted"), ("a.show/a.txt", "a.show")] {
             let output = run(config, &[args, &[file]].concat());
             assert_eq!(output.status.code(), Some(8), "{args:?}: {}", told(&output));
             assert!(told(&output).contains(folder), "{args:?}: {}", told(&output));
+            // A script reads one word from the kind and from the exit code.
+            let kinds: Vec<_> = json_lines(&output).iter().map(|line| line["kind"].clone()).collect();
+            assert_eq!(kinds, kind.into_iter().collect::<Vec<_>>(), "{args:?}");
         }
     }
+    let serve = run(config, &["serve", "--listen", "127.0.0.1:0", "--http", "off", "--json", "--record", "a.show/rec"]);
+    assert_eq!((serve.status.code(), &json_lines(&serve)[0]["kind"]), (Some(8), &"recording_failed".into()));
 }
 
 #[cfg(unix)]

@@ -16,7 +16,7 @@ use crate::settings::{
     Destination, Loaded, ProfileStore, Relay, RelayEngine, SettingsError, ShowSettings, StreamKey, Warning,
     format_duration, open_unawaited, redact_url,
 };
-use crate::studio::{Problem, ProblemKind};
+use crate::studio::ProblemKind;
 
 /// Most bytes of a document to import.
 const DOCUMENT_LENGTH_MAX: u64 = 1 << 20;
@@ -374,9 +374,8 @@ fn with_what_was_asked_for(what: &str, name: &str, lacks_secrets: bool) -> Resul
     let advice = format!(
         "unlock the secret store, or give it again: tally profiles save {name:?} --key-file FILE; then export to a new file"
     );
-    let failure =
-        Failure::usage(format!("a stream key or password that could not be read is not in the {what}: {advice}"));
-    Err(Failure { problem: Problem::new(ProblemKind::SecretUnread, name, ""), ..failure })
+    let message = format!("a stream key or password that could not be read is not in the {what}: {advice}");
+    Err(Failure::usage(message).told_as(ProblemKind::SecretUnread, name, ""))
 }
 
 fn print_document(json: Option<&Clock>, name: &str, text: &str) {

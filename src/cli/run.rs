@@ -11,6 +11,7 @@ use super::{
     EnvSecrets, Exit, Failure, check, devices, live, logs, man, print, profiles, repair, report, serve, show_settings,
 };
 use crate::settings::{ShowSettings, redact_urls_in, shows_state_dir};
+use crate::studio::ProblemKind;
 use crate::studio::flight::keep_flights_in;
 use crate::ui;
 
@@ -103,7 +104,12 @@ fn live(args: &LiveArgs) -> Result<Exit, Failure> {
     let settings = live::with_recording(settings, args.show.record.is_some())?;
     let report = match &args.rehearsal_report {
         Some(path) => {
-            let unwritable = |error| Failure::of_unwritten(path, &error);
+            let unwritable = |error| match Failure::of_unwritten(path, &error) {
+                failure if failure.exit == Exit::Recording => {
+                    failure.told_as(ProblemKind::ReportFailed, path.display().to_string(), error.to_string())
+                }
+                taken => taken,
+            };
             Some(live::ReportFile::at(path).map_err(unwritable)?)
         }
         None => None,
