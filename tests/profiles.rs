@@ -436,7 +436,11 @@ fn help_version_and_the_manual_go_to_standard_output() {
     let folder = tempfile::tempdir().expect("folder");
     for (args, text) in [
         (&["--help"][..], "Exit codes:"),
+        (&["help"], "Exit codes:"),
         (&["live", "--help"], "--video-bitrate"),
+        (&["help", "live"], "--video-bitrate"),
+        (&["help", "profiles", "save"], "--video-bitrate"),
+        (&["profiles", "help", "export"], "--with-secrets"),
         (&["--version"], env!("CARGO_PKG_VERSION")),
         (&["man"], ".TH tally 1"),
     ] {

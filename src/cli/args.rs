@@ -20,7 +20,7 @@ use crate::settings::{AudioChoice, CardChoice, Destination, RecordSplit, Relay, 
 ///
 /// Without a command it opens the window. The commands do the same without one.
 #[derive(Debug, Parser)]
-#[command(name = "tally", version, about, after_long_help = EXIT_CODES, disable_help_subcommand = true)]
+#[command(name = "tally", version, about, after_long_help = EXIT_CODES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
