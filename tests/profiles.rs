@@ -277,6 +277,7 @@ fn a_wrong_command_line_ends_with_2_and_says_what_to_do() {
         (&["live", "--to", "rtmp://h/app", "--user", ""], "give a name, or off"),
         (&["live", "--rehearse", "--user", "bob"], "--user means nothing to a rehearsal"),
         (&["live", "--record", "a.mp4", "--user", "bob"], "--user means nothing without a destination"),
+        (&["profiles", "save", "good", "--rehearse", "off"], "--rehearse=off"),
         (&["live", "--rehearse", "--card", ""], "give a picture file, on or off"),
         (&["live", "--rehearse", "--video", "screen"], "camera, camera:ID, ingest:NAME, test"),
         (&["live", "--profile", "nobody"], "tally profiles save"),

@@ -133,6 +133,13 @@ fn tell_parse_error(error: &clap::Error) -> Exit {
             live::tell_refusal(Failure::usage(what_is_wrong(&told)).problem);
         }
         print::note(told.trim_end());
+        let given: Vec<_> = std::env::args_os().collect();
+        if given
+            .windows(2)
+            .any(|pair| matches!(pair, [flag, value] if flag == "--rehearse" && (value == "off" || value == "on")))
+        {
+            print::complain("a value of --rehearse needs a = before it: --rehearse=off");
+        }
         Exit::Usage
     } else {
         match error.print() {
