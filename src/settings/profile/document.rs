@@ -259,7 +259,13 @@ fn write_destinations(root: &mut Table, settings: &ShowSettings, kept: &[KeptSec
         reader.destination(&table, None, &mut before, &mut Vec::new());
         let before_kept = KeptSecrets::default();
         let content = Content { warnings: reader.warnings, ..Content::default() };
-        let unusable = content.unusable("").filter(|key| key != "name").collect();
+        // One that is kept elsewhere now takes the place of what could not be used.
+        let is_replaced = |key: &str| match key {
+            "stream_key" => kept.stream_key.is_some(),
+            "password" => kept.password.is_some(),
+            _ => key == "name",
+        };
+        let unusable = content.unusable("").filter(|key| !is_replaced(key)).collect();
         let left = left_alone(
             unusable,
             |fields| before.iter().for_each(|before| write_destination(fields, before, &before_kept)),
@@ -318,15 +324,38 @@ fn kept_key(key: &str) -> String {
     format!("{key}_kept")
 }
 
+/// The comments in what stands around a value, a line each.
+fn comments_in(decor: Option<&toml_edit::RawString>) -> String {
+    let text = decor.and_then(toml_edit::RawString::as_str).unwrap_or_default();
+    text.lines().map(str::trim).filter(|line| line.starts_with('#')).map(|line| format!("{line}\n")).collect()
+}
+
+/// Whether a secret may stand in `document`: one that could not be used stays where it was typed.
+pub(super) fn holds_secrets(document: &DocumentMut) -> bool {
+    let holds = |table: &Table| table.contains_key("stream_key") || table.contains_key("password");
+    let typed = document.get("destinations");
+    typed.is_some_and(|item| item.as_array_of_tables().is_none_or(|tables| tables.iter().any(holds)))
+}
+
 /// Every destination's table, inline ones turned into tables.
 fn destination_tables_mut(root: &mut Table) -> Vec<&mut Table> {
+    let above = root.key("destinations").map(|key| comments_in(key.leaf_decor().prefix())).unwrap_or_default();
     if let Some(item) = root.get_mut("destinations")
         && let Some(array) = item.as_array()
         && array.iter().all(Value::is_inline_table)
     {
-        let tables =
-            array.iter().filter_map(|value| value.as_inline_table().cloned()).map(|t| t.into_table()).collect();
-        *item = Item::ArrayOfTables(tables);
+        let below = comments_in(Some(array.trailing()));
+        let last = array.len().saturating_sub(1);
+        let tables = array.iter().enumerate().filter_map(|(at, value)| {
+            let mut table = value.as_inline_table()?.clone().into_table();
+            let own = comments_in(value.decor().prefix());
+            let comments = [if at == 0 { &above } else { "" }, &own, if at == last { &below } else { "" }].concat();
+            if !comments.is_empty() {
+                table.decor_mut().set_prefix(format!("\n{comments}"));
+            }
+            Some(table)
+        });
+        *item = Item::ArrayOfTables(tables.collect());
     }
     root.get_mut("destinations")
         .and_then(Item::as_array_of_tables_mut)
@@ -458,7 +487,7 @@ impl Reader<'_> {
         let Some(item) = root.get("destinations") else { return };
         let tables: Vec<&dyn TableLike> = if let Some(tables) = item.as_array_of_tables() {
             tables.iter().map(|table| table as &dyn TableLike).collect()
-        } else if let Some(array) = item.as_array() {
+        } else if let Some(array) = item.as_array().filter(|array| array.iter().all(Value::is_inline_table)) {
             array.iter().filter_map(|value| value.as_inline_table().map(|table| table as &dyn TableLike)).collect()
         } else {
             self.warn(DocumentWarning::NoDestinations);
@@ -624,5 +653,34 @@ mod tests {
             let text = saved(&text, |settings| settings.destinations[0].name = "b".to_owned());
             assert!(text.contains("name = \"b\"") && text.contains("mine = 2"), "{text}");
         }
+    }
+    #[test]
+    fn a_list_in_brackets_keeps_its_comments_and_what_is_no_list_of_tables_stays() {
+        let text = "# above\ndestinations = [\n  # main\n  { server = \"rtmp://h/1\", mine = 1 },\n  # second\n  \
+            { server = \"rtmp://h/2\" },\n  # below\n]\n";
+        let text = saved(text, |settings| settings.gain_db = 3.0);
+        for line in ["# above\n# main\n", "mine = 1", "# second\n# below\n"] {
+            assert!(text.contains(line), "{line} in {text}");
+        }
+        let text = "destinations = [{ server = \"rtmp://h/1\", mine = 1 }, \"rtmp://h/2\"]\n";
+        assert!(saved(text, |settings| settings.gain_db = 3.0).contains(text));
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_used_as_it_was_typed_stays_until_there_is_another() {
+        let text = "[[destinations]]\nname = \"a\"\nserver = \"rtmp://h/1\"\nstream_key = 12345 # from the page\n\n\
+            [[destinations]]\nname = \"no server yet\"\nstream_key = \"abc\"\n";
+        let text = saved(text, |settings| settings.gain_db = 3.0);
+        assert!(
+            text.contains("stream_key = 12345 # from the page\n") && text.contains("stream_key = \"abc\""),
+            "{text}"
+        );
+        let mut document: DocumentMut = text.parse().unwrap();
+        assert!(holds_secrets(&document));
+        let settings = read_profile(&document, "").settings;
+        let kept = [KeptSecrets { stream_key: Some(Kept::Own), password: None }];
+        write_profile(&mut document, "show", &settings, &kept).unwrap();
+        let text = document.to_string();
+        assert!(text.contains("stream_key_kept = true") && !text.contains("12345"), "{text}");
     }
 }
