@@ -16,9 +16,8 @@ use crate::settings::{
 
 /// The version that is written.
 pub(super) const VERSION: i64 = 1;
-/// What stands at the head of a profile, and of one with its secrets.
-const WITHOUT_SECRETS: &str = "# A profile of Tally. Secrets are not kept here.\n";
-const WITH_SECRETS: &str = "# A profile of Tally WITH ITS SECRETS. Keep this file private.\n";
+/// What stands at the head of a profile.
+pub(super) const WITHOUT_SECRETS: &str = "# A profile of Tally. Secrets are not kept here.\n";
 
 /// What a document held.
 #[derive(Debug, Default)]
@@ -192,30 +191,6 @@ fn write_root(fields: &mut Fields<'_>, settings: &ShowSettings) {
     fields.set("duration_seconds", settings.duration.map(|duration| duration.as_secs_f64()));
 }
 
-/// Says at the head of `document` whether it holds its secrets, in place of what was said before.
-pub(super) fn say_of_secrets(document: &mut DocumentMut, are_here: bool) {
-    let root = document.as_table_mut();
-    let without = |head: Option<&toml_edit::RawString>| {
-        let head = head.and_then(|head| head.as_str()).unwrap_or_default();
-        head.replace(WITHOUT_SECRETS, "").replace(WITH_SECRETS, "")
-    };
-    let head = without(root.decor().prefix());
-    root.decor_mut().set_prefix(format!("{}{head}", if are_here { WITH_SECRETS } else { WITHOUT_SECRETS }));
-    // A comment at the head of a document that was read belongs to its first key.
-    let Some((mut key, _)) = root.iter_mut().next() else { return };
-    let decor = key.leaf_decor_mut();
-    let head = without(decor.prefix());
-    decor.set_prefix(head);
-}
-
-/// Takes every secret out of `document`.
-pub(super) fn strip_secrets(document: &mut DocumentMut) {
-    for table in destination_tables_mut(document.as_table_mut()) {
-        table.remove("stream_key");
-        table.remove("password");
-    }
-}
-
 fn paths_of(settings: &ShowSettings) -> impl Iterator<Item = &Path> {
     use crate::settings::{AudioChoice, VideoChoice};
     let card = if let CardChoice::Image(path) = &settings.card { Some(path.as_path()) } else { None };
@@ -330,15 +305,8 @@ fn comments_in(decor: Option<&toml_edit::RawString>) -> String {
     text.lines().map(str::trim).filter(|line| line.starts_with('#')).map(|line| format!("{line}\n")).collect()
 }
 
-/// Whether a secret may stand in `document`: one that could not be used stays where it was typed.
-pub(super) fn holds_secrets(document: &DocumentMut) -> bool {
-    let holds = |table: &Table| table.contains_key("stream_key") || table.contains_key("password");
-    let typed = document.get("destinations");
-    typed.is_some_and(|item| item.as_array_of_tables().is_none_or(|tables| tables.iter().any(holds)))
-}
-
 /// Every destination's table, inline ones turned into tables.
-fn destination_tables_mut(root: &mut Table) -> Vec<&mut Table> {
+pub(super) fn destination_tables_mut(root: &mut Table) -> Vec<&mut Table> {
     let above = root.key("destinations").map(|key| comments_in(key.leaf_decor().prefix())).unwrap_or_default();
     if let Some(item) = root.get_mut("destinations")
         && let Some(array) = item.as_array()
@@ -364,7 +332,7 @@ fn destination_tables_mut(root: &mut Table) -> Vec<&mut Table> {
 }
 
 /// What a destination's table is called: its name, or its server's host. `None` if it is unusable.
-fn name_of(table: &dyn TableLike) -> Option<String> {
+pub(super) fn name_of(table: &dyn TableLike) -> Option<String> {
     let server = table.get("server")?.as_str()?;
     let name = table.get("name").and_then(Item::as_str).map(str::trim).filter(|name| !name.is_empty());
     Some(name.map_or_else(|| Destination::at(server).name, str::to_owned))
@@ -600,6 +568,7 @@ fn duration(value: &Value) -> Result<Duration, String> {
 mod tests {
     use super::*;
     use crate::settings::VideoChoice;
+    use crate::settings::profile::plain::holds_secrets;
 
     const NEWER: &str = "version = 7\nname = \"show\"\nvideo = \"hologram:1\" # new\nrecord = 5\n\n[encoding]\n\
         size = \"1920x108O\"\nadaptive = \"often\"\n\n[[destinations]]\nname = \"main\"\nserver = \"rtmp://h/app\"\nuser = { id = 7 }\n";

@@ -4,6 +4,7 @@ pub(in crate::settings) mod atomic;
 mod claim;
 mod document;
 mod name;
+mod plain;
 mod store;
 
 pub use claim::SessionClaim;

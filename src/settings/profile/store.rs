@@ -9,8 +9,9 @@ use toml_edit::DocumentMut;
 
 use super::atomic::{Access, io_error, read_text, remove_leftovers, set_aside, write_atomically};
 use super::claim::SessionClaim;
-use super::document::{Content, holds_secrets, read_profile, write_profile};
+use super::document::{Content, read_profile, write_profile};
 use super::name::{checked_name, same_name, slug};
+use super::plain::holds_secrets;
 use crate::settings::secrets::{KeysIn, SecretStore, Secrets, bounded};
 use crate::settings::{DocumentWarning, SecretEntry, SettingsError, ShowSettings, StreamKey, Warning, WindowSettings};
 pub use exchange::Export;

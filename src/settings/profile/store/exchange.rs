@@ -7,10 +7,9 @@ use toml_edit::DocumentMut;
 use super::{ProfileStore, access_to, toml_reason};
 use crate::settings::link::without_secrets_in_addresses;
 use crate::settings::profile::atomic::{Access, write_document};
-use crate::settings::profile::document::{
-    Kept, KeptSecrets, read_profile, say_of_secrets, strip_secrets, write_profile,
-};
+use crate::settings::profile::document::{Kept, KeptSecrets, read_profile, write_profile};
 use crate::settings::profile::name::{checked_name, same_name};
+use crate::settings::profile::plain::{say_of_secrets, strip_secrets};
 use crate::settings::{Destination, DocumentWarning, SecretKind, SettingsError, UnreadSecrets, Warning};
 
 /// A profile to be passed on.
