@@ -113,6 +113,35 @@ fn a_profile_is_saved_shown_renamed_and_removed() {
 }
 
 #[test]
+fn an_export_without_a_key_that_was_asked_for_is_written_and_no_success() {
+    let folder = tempfile::tempdir().expect("folder");
+    let config = folder.path();
+    let mut save = tally(config);
+    save.args(["profiles", "save", "show", "--to", "rtmp://live.example.com/app"]).env("TALLY_KEY", CANARY);
+    assert_eq!(save.output().expect("tally starts").status.code(), Some(0));
+    let whole = run(config, &["profiles", "export", "show", "--with-secrets"]);
+    assert!(whole.status.success() && told(&whole).contains("holds stream keys"), "{}", told(&whole));
+    std::fs::remove_file(config.join("secrets.toml")).expect("secrets");
+    for relay in [&[][..], &["--relay", "nginx"]] {
+        let file = format!("export-{}", relay.len());
+        for target in [None, Some(file.as_str())] {
+            let args = ["profiles", "export", "show", "--with-secrets", "--json"].into_iter().chain(target);
+            let exported = run(config, &args.chain(relay.iter().copied()).collect::<Vec<_>>());
+            let told = told(&exported);
+            assert_eq!(exported.status.code(), Some(2), "{told}");
+            assert!(told.contains("is not in the") && !told.contains("holds stream keys"), "{told}");
+            let lines = json_lines(&exported);
+            assert_eq!((&lines[0]["event"], &lines[1]["kind"]), (&"exported".into(), &"secret_unread".into()));
+            assert_eq!(lines.len(), 2);
+        }
+        let text = std::fs::read_to_string(config.join(file)).expect("it is written all the same");
+        assert!(!text.contains("WITH ITS SECRETS") && !text.contains("HOLDS STREAM KEYS"), "{text}");
+    }
+    let without = run(config, &["profiles", "export", "show"]);
+    assert_eq!(without.status.code(), Some(0), "{}", told(&without));
+}
+
+#[test]
 fn a_key_is_in_the_secret_file_and_nowhere_else() {
     let folder = tempfile::tempdir().expect("folder");
     let config = folder.path();
@@ -248,6 +277,7 @@ fn a_wrong_command_line_ends_with_2_and_says_what_to_do() {
         (&["live", "--to", "rtmp://h/app", "--user", ""], "give a name, or off"),
         (&["live", "--rehearse", "--user", "bob"], "--user means nothing to a rehearsal"),
         (&["live", "--record", "a.mp4", "--user", "bob"], "--user means nothing without a destination"),
+        (&["profiles", "save", "good", "--rehearse", "off"], "--rehearse=off"),
         (&["live", "--rehearse", "--card", ""], "give a picture file, on or off"),
         (&["live", "--rehearse", "--video", "screen"], "camera, camera:ID, ingest:NAME, test"),
         (&["live", "--profile", "nobody"], "tally profiles save"),
@@ -298,19 +328,25 @@ fn a_file_whose_folder_is_missing_cannot_be_written_whatever_it_is() {
     let config = folder.path();
     assert_eq!(run(config, &["profiles", "save", "good", "--to", "rtmp://h/app"]).status.code(), Some(0));
     std::fs::write(config.join("a.show"), "tally show 1\nH\tsize\t1280x720\n").expect("written");
-    for args in [
-        &["live", "--video", "test", "--audio", "test", "--for", "1s", "--rehearse", "--rehearsal-report"][..],
-        &["live", "--video", "test", "--audio", "test", "--for", "1s", "--record"],
-        &["profiles", "export", "good"],
-        &["profiles", "export", "good", "--relay", "nginx"],
-        &["report", "a.show", "--output"],
+    let live = ["live", "--video", "test", "--audio", "test", "--for", "1s", "--json"];
+    for (args, kind) in [
+        (&[&live[..], &["--rehearse", "--rehearsal-report"]].concat()[..], Some("report_failed")),
+        (&[&live[..], &["--record"]].concat(), Some("recording_failed")),
+        (&["profiles", "export", "good", "--json"], Some("file_unwritten")),
+        (&["profiles", "export", "good", "--json", "--relay", "nginx"], Some("file_unwritten")),
+        (&["report", "a.show", "--output"], None),
     ] {
         for (file, folder) in [("unmounted/a.txt", "unmounted"), ("a.show/a.txt", "a.show")] {
             let output = run(config, &[args, &[file]].concat());
             assert_eq!(output.status.code(), Some(8), "{args:?}: {}", told(&output));
             assert!(told(&output).contains(folder), "{args:?}: {}", told(&output));
+            // A script reads one word from the kind and from the exit code.
+            let kinds: Vec<_> = json_lines(&output).iter().map(|line| line["kind"].clone()).collect();
+            assert_eq!(kinds, kind.into_iter().collect::<Vec<_>>(), "{args:?}");
         }
     }
+    let serve = run(config, &["serve", "--listen", "127.0.0.1:0", "--http", "off", "--json", "--record", "a.show/rec"]);
+    assert_eq!((serve.status.code(), &json_lines(&serve)[0]["kind"]), (Some(8), &"recording_failed".into()));
 }
 
 #[cfg(unix)]
@@ -368,6 +404,23 @@ fn nobody_waits_for_a_pipe_without_a_writer() {
     let repaired = run(config, &["repair", "pipe"]);
     assert_eq!(repaired.status.code(), Some(2));
     assert!(told(&repaired).contains("it is no file"), "{}", told(&repaired));
+    for (args, is_told) in [
+        (&["profiles", "import", "pipe"][..], "nobody writes to it"),
+        (&["profiles", "save", "b", "--to", "rtmps://h/app", "--tls-ca", "pipe"], "put a file there"),
+        (&["serve", "--listen", "127.0.0.1:0", "--tls-cert", "pipe", "--tls-key", "pipe"], "put a file there"),
+        (
+            &["live", "--video", "test", "--audio", "test", "--rehearse", "--for", "1s", "--card", "pipe"],
+            "regular file",
+        ),
+        (&["report", "pipe"], "pipe"),
+    ] {
+        let mut command = Command::new("timeout");
+        command.args(["20", env!("CARGO_BIN_EXE_tally")]).args(args).current_dir(config);
+        command.env("TALLY_CONFIG_DIR", config).env("TALLY_STATE_DIR", config).env("TALLY_NO_KEYRING", "1");
+        let ended = command.output().expect("timeout starts");
+        let said = format!("{}{}", out(&ended), told(&ended));
+        assert!(ended.status.code() != Some(124) && said.contains(is_told), "{args:?}: {said}");
+    }
     // What has a writer is read, as for <(…) and by standard input.
     let piped = "(sleep 0.2; echo piped-key) | \"$0\" profiles save a --to rtmp://h/app --key-file /dev/stdin";
     let mut shell = Command::new("sh");
@@ -384,7 +437,11 @@ fn help_version_and_the_manual_go_to_standard_output() {
     let folder = tempfile::tempdir().expect("folder");
     for (args, text) in [
         (&["--help"][..], "Exit codes:"),
+        (&["help"], "Exit codes:"),
         (&["live", "--help"], "--video-bitrate"),
+        (&["help", "live"], "--video-bitrate"),
+        (&["help", "profiles", "save"], "--video-bitrate"),
+        (&["profiles", "help", "export"], "--with-secrets"),
         (&["--version"], env!("CARGO_PKG_VERSION")),
         (&["man"], ".TH tally 1"),
     ] {

@@ -20,7 +20,7 @@ use crate::settings::{AudioChoice, CardChoice, Destination, RecordSplit, Relay, 
 ///
 /// Without a command it opens the window. The commands do the same without one.
 #[derive(Debug, Parser)]
-#[command(name = "tally", version, about, after_long_help = EXIT_CODES, disable_help_subcommand = true)]
+#[command(name = "tally", version, about, after_long_help = EXIT_CODES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -33,8 +33,8 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "Exit codes:
   0   ended as asked
-  2   the command line or a profile is wrong, or the name of a file to be written is taken; check: or asks for more than
-      this computer encodes in time
+  2   the command line or a profile is wrong, or its stream key or password cannot be read (an export is written without
+      it), or the name of a file to be written is taken; check: or asks for more than this computer encodes in time
   3   a source failed (no such camera, permission, device lost and not back)
   4   the destination could not be reached (DNS, TCP, timeout)
   5   TLS refused (wrong name, expired, unknown CA)
@@ -186,9 +186,11 @@ pub struct ShowArgs {
     #[arg(long, value_name = "FILE|off", value_parser = path_or_off_parser(), help_heading = "Destination")]
     pub tls_ca: Option<OrOff<PathBuf>>,
 
-    /// Publish to this computer only and measure what a viewer gets
-    #[arg(long, help_heading = "Destination", conflicts_with = "to")]
-    pub rehearse: bool,
+    /// Publish to this computer only and measure what a viewer gets; off: send the show though the profile rehearses
+    // The value needs its =, so that what follows a bare --rehearse is never taken for it.
+    #[arg(long, value_name = "on|off", num_args = 0..=1, require_equals = true, default_missing_value = "on",
+        value_parser = parse_switch, action = clap::ArgAction::Set, help_heading = "Destination")]
+    pub rehearse: Option<bool>,
 
     /// Size of the picture [default: 1280x720]
     #[arg(long, value_name = "WxH", help_heading = "Encoding")]
@@ -471,6 +473,30 @@ mod tests {
     }
 
     #[test]
+    fn a_bare_rehearse_stays_a_flag_whatever_follows_it() {
+        let rehearse = |line: &str| match Cli::try_parse_from(line.split(' ')).unwrap().command {
+            Some(Command::Live(live)) => live.show.rehearse,
+            Some(Command::Check(check)) => check.show.rehearse,
+            Some(Command::Profiles(ProfilesArgs { command: ProfilesCommand::Save { name, show }, .. })) => {
+                assert_eq!(name, "r");
+                show.rehearse
+            }
+            _ => panic!("{line}"),
+        };
+        for line in [
+            "tally live --rehearse",
+            "tally live --rehearse --for 10s",
+            "tally live --rehearse=on --rehearsal-report r.txt",
+            "tally check --rehearse --json",
+            "tally profiles save --rehearse r",
+        ] {
+            assert_eq!(rehearse(line), Some(true), "{line}");
+        }
+        assert_eq!(rehearse("tally profiles save r --rehearse=off --to rtmp://a/b"), Some(false));
+        assert_eq!(rehearse("tally live"), None);
+    }
+
+    #[test]
     fn only_what_is_built_is_listed() {
         let help = Cli::command().render_long_help().to_string();
         for command in ["live", "check", "serve", "devices", "profiles", "repair", "report"] {
@@ -511,7 +537,8 @@ mod tests {
             "live --adaptive maybe",
             "live --user ",
             "live --ingest-key-file ",
-            "live --rehearse --to rtmp://a/b",
+            "live --rehearse off",
+            "live --rehearse=maybe",
             "live --key abc",
             "serve --listen here",
             "serve --listen-tls here",
@@ -519,7 +546,6 @@ mod tests {
             "serve --tls-cert a.pem",
             "check --publish=maybe",
             "check --fps 1000",
-            "check --rehearse --to rtmp://a/b",
             "live --record-split 0G",
             "live --record-split often",
             "repair",

@@ -33,14 +33,25 @@ impl Failure {
     /// The same of a file that was asked for.
     pub(super) fn of_unwritten(path: &Path, error: &io::Error) -> Self {
         let failure = Self::of_file("write", path, error);
-        if is_wrong_name(error) { failure } else { Self { exit: Exit::Recording, ..failure } }
+        if is_wrong_name(error) { failure } else { Self::new(Exit::Recording, failure.message) }
     }
 
     /// `message` with its exit code.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         let message = message.into();
-        let problem = Problem::new(ProblemKind::BadSettings, "settings", message.clone());
+        // The kind and the exit code say the same.
+        let (kind, about) = match exit {
+            Exit::Recording => (ProblemKind::FileUnwritten, "file"),
+            Exit::Bug => (ProblemKind::Internal, "tally"),
+            _ => (ProblemKind::BadSettings, "settings"),
+        };
+        let problem = Problem::new(kind, about, message.clone());
         Self { exit, message, problem }
+    }
+
+    /// The same, told to scripts as this kind.
+    pub(super) fn told_as(self, kind: ProblemKind, about: impl Into<String>, details: impl Into<String>) -> Self {
+        Self { problem: Problem::new(kind, about, details), ..self }
     }
 
     /// Tells the user; returns the exit code.
@@ -59,7 +70,7 @@ impl From<SettingsError> for Failure {
                 Self::usage(format!("{error}: nothing is overwritten, give another name"))
             }
             SettingsError::Url { of: UrlOf::Destination, shown, reason } => {
-                Self { problem: Problem::new(ProblemKind::BadUrl, shown, reason.to_string()), ..failure }
+                failure.told_as(ProblemKind::BadUrl, shown, reason.to_string())
             }
             _ => failure,
         }

@@ -23,7 +23,7 @@ fn page() -> std::io::Result<String> {
     man.render_synopsis_section(&mut page)?;
     man.render_description_section(&mut page)?;
     man.render_options_section(&mut page)?;
-    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+    for sub in told_of(&command) {
         command_section(sub, &mut page)?;
     }
     man.render_extra_section(&mut page)?;
@@ -45,10 +45,15 @@ fn command_section(command: &clap::Command, page: &mut Vec<u8>) -> std::io::Resu
     let section = section.trim_start_matches(".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n");
     page.extend_from_slice(format!(".SH \"{}\"\n", name.to_uppercase()).as_bytes());
     page.extend_from_slice(section.replacen(".SH ", ".SS ", 1).as_bytes());
-    for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+    for sub in told_of(command) {
         command_section(sub, page)?;
     }
     Ok(())
+}
+
+/// The commands with a section of their own: of `help` there is nothing to say, and it has every other below it once more.
+fn told_of(command: &clap::Command) -> impl Iterator<Item = &clap::Command> {
+    command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help")
 }
 
 #[cfg(test)]
@@ -69,6 +74,7 @@ mod tests {
             assert!(page.contains(word), "{word} in {page}");
         }
         assert_eq!(page.matches(".TH ").count(), 1);
+        assert!(!page.contains(".SH \"TALLY HELP") && !page.contains("PROFILES HELP"), "{page}");
         assert!(!page.contains(".SS EXTRA\n.SH"), "an empty section in {page}");
     }
 }

@@ -1,6 +1,5 @@
 //! `tally profiles`.
 
-use std::fs::File;
 use std::io::{BufRead, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,13 +8,15 @@ use serde::Serialize;
 
 use super::args::{ProfilesArgs, ProfilesCommand, ShowArgs};
 use super::live::json::print_object;
-use super::settings_from_args::merged;
+use super::settings_from_args::{merged, told_of_rehearsal};
 use super::{Exit, Failure, print};
 use crate::clock::Clock;
+use crate::media::is_named_pipe;
 use crate::settings::{
     Destination, Loaded, ProfileStore, Relay, RelayEngine, SettingsError, ShowSettings, StreamKey, Warning,
-    format_duration, redact_url,
+    format_duration, open_unawaited, redact_url,
 };
+use crate::studio::ProblemKind;
 
 /// Most bytes of a document to import.
 const DOCUMENT_LENGTH_MAX: u64 = 1 << 20;
@@ -271,6 +272,9 @@ fn save(store: &ProfileStore, name: &str, args: &ShowArgs, json: Option<&Clock>)
         tell_replaced_keys(&before, &settings.destinations);
     }
     tell_all(&store.save(name, &settings)?);
+    if let Some(told) = told_of_rehearsal(name, &settings) {
+        print::complain(&told);
+    }
     done(json, "saved", name.trim())
 }
 
@@ -310,14 +314,17 @@ fn export(
     json: Option<&Clock>,
 ) -> Result<Exit, Failure> {
     if let Some(path) = file.filter(|path| path != Path::new("-")) {
-        tell_all(&store.export_to(name, &path, with_secrets)?);
-        warn_of_secrets("export", with_secrets);
-        return done(json, "exported", name);
+        let export = store.export_to(name, &path, with_secrets)?;
+        tell_all(&export.told);
+        warn_of_secrets("export", export.holds_secrets);
+        done(json, "exported", name)?;
+        return with_what_was_asked_for("export", name, export.lacks_secrets);
     }
-    let (text, told) = store.export(name, with_secrets)?;
-    tell_all(&told);
-    warn_of_secrets("export", with_secrets);
-    Ok(print_document(json, name, &text))
+    let export = store.export(name, with_secrets)?;
+    tell_all(&export.told);
+    warn_of_secrets("export", export.holds_secrets);
+    print_document(json, name, &export.text);
+    with_what_was_asked_for("export", name, export.lacks_secrets)
 }
 
 /// How `export --relay` was asked for.
@@ -343,21 +350,35 @@ fn export_relay(
     let text = relay.config().map_err(|error| Failure::usage(error.to_string()))?;
     tell_all(&relay.warnings());
     let Some(path) = file else {
-        warn_of_secrets("configuration", with_secrets);
-        return Ok(print_document(json, &name, &text));
+        warn_of_secrets("configuration", relay.holds_secrets());
+        print_document(json, &name, &text);
+        return with_what_was_asked_for("configuration", &name, relay.lacks_secrets());
     };
     relay.write(&text, path)?;
-    warn_of_secrets("configuration", with_secrets);
-    done(json, "exported", &name)
+    warn_of_secrets("configuration", relay.holds_secrets());
+    done(json, "exported", &name)?;
+    with_what_was_asked_for("configuration", &name, relay.lacks_secrets())
 }
 
-fn warn_of_secrets(what: &str, with_secrets: bool) {
-    if with_secrets {
+fn warn_of_secrets(what: &str, holds_secrets: bool) {
+    if holds_secrets {
         print::complain(&format!("the {what} holds stream keys and passwords in plain text: keep it private"));
     }
 }
 
-fn print_document(json: Option<&Clock>, name: &str, text: &str) -> Exit {
+/// Who takes an export with its secrets to another computer must hear here that it is not whole: it is written all the same.
+fn with_what_was_asked_for(what: &str, name: &str, lacks_secrets: bool) -> Result<Exit, Failure> {
+    if !lacks_secrets {
+        return Ok(Exit::Ok);
+    }
+    let advice = format!(
+        "unlock the secret store, or give it again: tally profiles save {name:?} --key-file FILE; then export to a new file"
+    );
+    let message = format!("a stream key or password that could not be read is not in the {what}: {advice}");
+    Err(Failure::usage(message).told_as(ProblemKind::SecretUnread, name, ""))
+}
+
+fn print_document(json: Option<&Clock>, name: &str, text: &str) {
     #[derive(Serialize)]
     struct Exported<'a> {
         exported: &'a str,
@@ -368,7 +389,6 @@ fn print_document(json: Option<&Clock>, name: &str, text: &str) -> Exit {
     } else {
         print::document(text);
     }
-    Exit::Ok
 }
 
 fn read_document(file: &Path) -> Result<String, Failure> {
@@ -378,12 +398,19 @@ fn read_document(file: &Path) -> Result<String, Failure> {
         }
         _ => Failure::of_file("read", file, &error),
     };
-    let reader: Box<dyn Read> =
-        if file == Path::new("-") { Box::new(std::io::stdin()) } else { Box::new(File::open(file).map_err(wrong)?) };
+    let reader: Box<dyn Read> = if file == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(open_unawaited(file).map_err(wrong)?)
+    };
     let mut text = String::new();
     let length = reader.take(DOCUMENT_LENGTH_MAX + 1).read_to_string(&mut text).map_err(wrong)?;
     if length as u64 > DOCUMENT_LENGTH_MAX {
         return Err(Failure::usage(format!("{} is far too large for a profile", file.display())));
+    }
+    if text.is_empty() {
+        let reason = if is_named_pipe(file) { "it is a pipe, and nobody writes to it" } else { "it is empty" };
+        return Err(import_failure(file, SettingsError::Import { reason: reason.to_owned() }));
     }
     Ok(text)
 }

@@ -11,6 +11,7 @@ use super::{
     EnvSecrets, Exit, Failure, check, devices, live, logs, man, print, profiles, repair, report, serve, show_settings,
 };
 use crate::settings::{ShowSettings, redact_urls_in, shows_state_dir};
+use crate::studio::ProblemKind;
 use crate::studio::flight::keep_flights_in;
 use crate::ui;
 
@@ -95,10 +96,20 @@ fn wants_json(command: &Command) -> bool {
 fn live(args: &LiveArgs) -> Result<Exit, Failure> {
     keep_flights();
     let (settings, told) = show_settings(&args.show)?;
+    if args.rehearsal_report.is_some() && !settings.rehearse {
+        return Err(Failure::usage(
+            "--rehearsal-report is of a rehearsal, and --rehearse=off is none: leave one of them out",
+        ));
+    }
     let settings = live::with_recording(settings, args.show.record.is_some())?;
     let report = match &args.rehearsal_report {
         Some(path) => {
-            let unwritable = |error| Failure::of_unwritten(path, &error);
+            let unwritable = |error| match Failure::of_unwritten(path, &error) {
+                failure if failure.exit == Exit::Recording => {
+                    failure.told_as(ProblemKind::ReportFailed, path.display().to_string(), error.to_string())
+                }
+                taken => taken,
+            };
             Some(live::ReportFile::at(path).map_err(unwritable)?)
         }
         None => None,
@@ -122,6 +133,13 @@ fn tell_parse_error(error: &clap::Error) -> Exit {
             live::tell_refusal(Failure::usage(what_is_wrong(&told)).problem);
         }
         print::note(told.trim_end());
+        let given: Vec<_> = std::env::args_os().collect();
+        if given
+            .windows(2)
+            .any(|pair| matches!(pair, [flag, value] if flag == "--rehearse" && (value == "off" || value == "on")))
+        {
+            print::complain("a value of --rehearse needs a = before it: --rehearse=off");
+        }
         Exit::Usage
     } else {
         match error.print() {

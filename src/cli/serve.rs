@@ -130,7 +130,14 @@ pub(super) fn run(args: &ServeArgs) -> Result<Exit, Failure> {
             | IngestError::NoNetwork
             | IngestError::Start(_) => String::new(),
         };
-        Failure::new(exit, format!("{error}{advice}"))
+        let failure = Failure::new(exit, format!("{error}{advice}"));
+        match error {
+            IngestError::RecordFolder { folder, source } => {
+                let why = source.to_string();
+                failure.told_as(ProblemKind::RecordingFailed, folder.display().to_string(), why)
+            }
+            _ => failure,
+        }
     })?;
     let mut news = News { printer, recording_failed: false };
     while interrupt.count() == 0 {

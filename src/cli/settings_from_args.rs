@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::ShowArgs;
 use super::{EnvSecrets, Failure, OrOff, RecordChoice};
+use crate::media::{NAMED_PIPE, is_named_pipe};
 use crate::settings::{Destination, KeyInUrl, ProfileStore, ShowSettings, StreamKey, redact_url};
 
 /// Said where what follows the first level of a path is taken for a key.
@@ -15,7 +16,7 @@ const TWO_LEVELS: &str = "an app of two levels is written with a slash at its en
 /// # Errors
 /// No such profile, a value that cannot be used, a key file that cannot be read, nowhere to send.
 pub fn show_settings(args: &ShowArgs) -> Result<(ShowSettings, Vec<String>), Failure> {
-    let (base, told) = match &args.profile {
+    let (base, mut told): (ShowSettings, Vec<String>) = match &args.profile {
         Some(name) => {
             let loaded = ProfileStore::open_default()?.load(name)?;
             (loaded.settings, loaded.warnings.iter().map(ToString::to_string).collect())
@@ -23,12 +24,26 @@ pub fn show_settings(args: &ShowArgs) -> Result<(ShowSettings, Vec<String>), Fai
         None => Default::default(),
     };
     let settings = merged(base, args)?;
+    if let Some(name) = args.profile.as_ref().filter(|_| args.rehearse.is_none()) {
+        told.extend(told_of_rehearsal(name, &settings));
+    }
     if settings.destinations.is_empty() && !settings.rehearse && settings.record.is_none() {
         return Err(Failure::usage(
             "say where to send the show: --to URL, --profile NAME, or --rehearse to try it on this computer",
         ));
     }
     Ok((settings, told))
+}
+
+/// That nothing goes to the destinations of the profile `name`: whoever has forgotten that it rehearses would believe to be live.
+pub(super) fn told_of_rehearsal(name: &str, settings: &ShowSettings) -> Option<String> {
+    let keeps_from_going_out = settings.rehearse && !settings.destinations.is_empty();
+    keeps_from_going_out.then(|| {
+        format!(
+            "the profile {:?} rehearses: its show goes to this computer alone; --rehearse=off sends it to its destinations",
+            name.trim()
+        )
+    })
 }
 
 /// `base` with the flags of `args` in place of its fields. No secret is left in a URL.
@@ -42,14 +57,17 @@ pub(super) fn merged(base: ShowSettings, args: &ShowArgs) -> Result<ShowSettings
     if args.video_bitrate_min.is_some() {
         check_lowest_bitrate(&settings)?;
     }
+    if args.rehearse == Some(true) && !args.to.is_empty() {
+        return Err(Failure::usage(
+            "--rehearse goes to this computer alone, and --to to a server: leave one of them out",
+        ));
+    }
     if !args.to.is_empty() {
         // A key must never reach another server than the one it was saved for.
         settings.destinations = args.to.clone();
         settings.rehearse = false;
     }
-    if args.rehearse {
-        settings.rehearse = true;
-    }
+    replace(&mut settings.rehearse, args.rehearse.as_ref());
     give_keys(&mut settings, args)?;
     give_backups(&mut settings, &args.backup)?;
     if let Some(OrOff(Some(_))) = args.user {
@@ -237,6 +255,10 @@ fn give_backups(settings: &mut ShowSettings, backups: &[OrOff<String>]) -> Resul
         for destination in settings.destinations.iter_mut().filter(|_| !backups.is_empty()) {
             destination.backup_server = None;
         }
+        for destination in settings.destinations.iter().filter(|d| d.has_other_login_in_backup()) {
+            // A show is worth more than its backup: what a profile has is no reason not to begin.
+            tracing::warn!("{}", login_in_backup(destination));
+        }
         return Ok(());
     }
     refuse_without_destination(&settings.destinations, settings.rehearse, "--backup")?;
@@ -250,8 +272,19 @@ fn give_backups(settings: &mut ShowSettings, backups: &[OrOff<String>]) -> Resul
                 redact_url(backup.0.as_deref().unwrap_or_default())
             )));
         }
+        if destination.has_other_login_in_backup() {
+            return Err(Failure::usage(login_in_backup(destination)));
+        }
     }
     Ok(())
+}
+
+fn login_in_backup(destination: &Destination) -> String {
+    format!(
+        "the backup server (--backup) {} gets the same login as its destination: leave name and password out of its address, \
+         and give those of both with --user NAME and TALLY_PASSWORD",
+        redact_url(destination.backup_server.as_deref().unwrap_or_default())
+    )
 }
 
 /// What belongs to a destination is given with one.
@@ -285,6 +318,7 @@ fn counted(number: usize, what: &str) -> String {
 fn check_tls_ca(file: &Path, destinations: &[Destination]) -> Result<(), Failure> {
     let about = match file.metadata() {
         Ok(about) if about.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(_) if is_named_pipe(file) => Err(io::Error::other(NAMED_PIPE)),
         about => about.map(drop),
     };
     about.map_err(|error| Failure::of_file("read the CA file", file, &error))?;
@@ -362,6 +396,22 @@ mod tests {
         let settings = merged(profile(), &args("--rehearse")).unwrap();
         // What it is rehearsed for is kept: the stream is held against what it wants, and not sent there.
         assert!(settings.rehearse && settings.destinations == profile().destinations);
+    }
+
+    #[test]
+    fn a_profile_that_rehearses_is_told_of_and_brought_back() {
+        let saved = merged(profile(), &args("--rehearse")).unwrap();
+        let told = told_of_rehearsal(" sunday ", &saved).unwrap();
+        assert!(told.starts_with("the profile \"sunday\" rehearses") && told.contains("--rehearse=off"), "{told}");
+        let back = merged(saved.clone(), &args("--rehearse=off")).unwrap();
+        assert_eq!((&back, told_of_rehearsal("sunday", &back)), (&profile(), None));
+        // Whoever names a server means it.
+        for line in ["--to rtmp://other/app", "--to rtmp://other/app --rehearse=off"] {
+            assert!(!merged(saved.clone(), &args(line)).unwrap().rehearse, "{line}");
+        }
+        // Without a destination there is nothing else that it could do.
+        let alone = merged(ShowSettings::default(), &args("--rehearse")).unwrap();
+        assert_eq!(told_of_rehearsal("sunday", &alone), None);
     }
 
     #[test]
@@ -548,11 +598,14 @@ mod tests {
     #[test]
     fn nonsense_is_told_with_what_to_do() {
         for (line, told) in [
+            ("--rehearse --to rtmp://h/app/canary", "leave one of them out"),
             ("--rehearse --size 1x1", "use 32x32"),
             ("--rehearse --backup rtmp://h/app", "leave it out"),
             ("--to rtmp://h/app --backup foo", "the backup server (--backup)"),
             ("--to rtmp://h/app/key --backup rtmp://b/app/canary", "takes the same stream key"),
             ("--to rtmp://h/app --backup rtmp://b/app/canary", "leave the key out of its address"),
+            ("--to rtmp://h/app --backup rtmp://me:canary@b/app", "--user NAME and TALLY_PASSWORD"),
+            ("--to rtmp://me:pass@h/app --backup rtmp://me:canary@b/app", "the same login as its destination"),
             ("--to rtmp://h/app --backup rtmp://a/app --backup rtmp://b/app", "2 backup servers for 1 destination:"),
             ("", "--to URL"),
             ("--to http://h/app/canary", "rtmp://"),

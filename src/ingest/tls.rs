@@ -8,10 +8,14 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{Error, ServerConfig, crypto};
 
 use super::IngestError;
+use crate::media::{NAMED_PIPE, is_named_pipe};
 
 /// Reads certificate (with those of its issuers behind it) and private key, both PEM.
 pub(super) fn server_config(cert: &Path, key: &Path) -> Result<Arc<ServerConfig>, IngestError> {
     let bad = |path: &Path, reason: String| IngestError::Tls { path: PathBuf::from(path), reason };
+    if let Some(pipe) = [cert, key].into_iter().find(|path| is_named_pipe(path)) {
+        return Err(bad(pipe, NAMED_PIPE.to_owned()));
+    }
     let certificates: Vec<_> = CertificateDer::pem_file_iter(cert)
         .and_then(Iterator::collect)
         .map_err(|error| bad(cert, error.to_string()))?;

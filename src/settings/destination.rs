@@ -117,6 +117,15 @@ impl Destination {
         alone.stream_key.is_some() && alone.stream_key != self.stream_key && !is_same_app
     }
 
+    /// Whether the address of the backup server holds another login than the destination's, which is the one that both get.
+    pub fn has_other_login_in_backup(&self) -> bool {
+        let Some(backup) = &self.backup_server else { return false };
+        let (user, password) = UrlParts::of(backup).user_and_password();
+        let own = self.clone().with_secrets_split();
+        let own_password = own.password.as_ref().map(StreamKey::reveal);
+        (user.is_some() && user != own.user) || (password.is_some() && password.as_deref() != own_password)
+    }
+
     /// The address of the backup server without what the destination has in fields of its own.
     fn backup_without_secrets(&self, backup: &str) -> String {
         let alone = Self::at(backup);
@@ -203,6 +212,14 @@ mod tests {
         for backup in ["rtmp://c/b", "rtmp://c/b/key", "rtmp://c/v2/pub/", "rtmp://c/v2/pub"] {
             assert!(!other("rtmp://a/v2/pub", backup), "{backup}");
         }
+        let login = |server: &str, backup: &str| {
+            Destination { backup_server: Some(backup.to_owned()), ..Destination::at(server) }
+                .has_other_login_in_backup()
+        };
+        for backup in ["rtmp://me:pass@c/b", "rtmp://me@c/b", "rtmp://c/b"] {
+            assert!(!login("rtmp://me:pass@a/b", backup), "{backup}");
+        }
+        assert!(login("rtmp://a/b", "rtmp://me@c/b") && login("rtmp://me:pass@a/b", "rtmp://me:other@c/b"));
         let wrong = Destination { backup_server: Some("http://x/y".to_owned()), ..Destination::at("rtmp://a/b") };
         let told = wrong.validate().unwrap_err().to_string();
         assert!(told.starts_with("the backup server (--backup) http://x/") && told.contains("rtmp://"), "{told}");

@@ -39,7 +39,7 @@ pub use paste::{
 };
 pub use path::typed_path;
 pub(crate) use profile::atomic::{Access, write_new};
-pub use profile::{Listing, Loaded, ProfileStore, ProfileSummary, Session, SessionClaim};
+pub use profile::{Export, Listing, Loaded, ProfileStore, ProfileSummary, Session, SessionClaim};
 pub use recording::{
     DEFAULT_NAME, RecordForm, RecordSplit, RecordingName, default_recording, recording_path, recording_room,
 };

@@ -60,6 +60,9 @@ pub enum PasteError {
     /// Another key than the destination's in the address of its backup server.
     #[error("the backup server takes the same stream key: leave the key out of its address")]
     KeyInBackup,
+    /// Another login than the destination's in the address of its backup server.
+    #[error("the backup server gets the same login: leave name and password out of its address")]
+    LoginInBackup,
     /// There is no scheme before the server.
     #[error("the address has no scheme: it starts with rtmp:// or rtmps://")]
     NoScheme,
@@ -315,6 +318,9 @@ impl Destination {
 pub fn backup_is_usable(destination: &Destination) -> Result<(), PasteError> {
     let Some(address) = &destination.backup_server else { return Ok(()) };
     RtmpUrl::parse(address, true)?;
+    if destination.has_other_login_in_backup() {
+        return Err(PasteError::LoginInBackup);
+    }
     if destination.has_other_key_in_backup() { Err(PasteError::KeyInBackup) } else { Ok(()) }
 }
 

@@ -158,6 +158,8 @@ pub enum ProblemKind {
     MarksLost,
     /// The report of a rehearsal cannot be written.
     ReportFailed,
+    /// Another file that was asked for cannot be written, or not whole.
+    FileUnwritten,
     /// The embedded ingest does not start.
     IngestFailed,
     /// Something about the profile the user should know.
@@ -277,6 +279,7 @@ impl ProblemKind {
             Self::MarkFailed => "mark_failed",
             Self::MarksLost => "marks_lost",
             Self::ReportFailed => "report_failed",
+            Self::FileUnwritten => "file_unwritten",
             Self::IngestFailed => "ingest_failed",
             Self::ProfileWarning => "profile_warning",
             Self::ComputerSlept => "computer_slept",

@@ -8,7 +8,7 @@ pub fn what(problem: &Problem) -> String {
     let details = &problem.details;
     match problem.kind {
         ProblemKind::BadUrl => format!("The destination {about} cannot be used: {details}"),
-        ProblemKind::BadSettings => sentence(details),
+        ProblemKind::BadSettings | ProblemKind::FileUnwritten => sentence(details),
         ProblemKind::SecretUnread => {
             format!("The stream key or password of {about} is kept on this computer, but could not be read.")
         }
@@ -337,6 +337,7 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::ReportFailed => {
             "Name another file with --rehearsal-report, in a folder you may write to, on a disk with some room.".to_owned()
         }
+        ProblemKind::FileUnwritten => "Choose a folder you may write to, on a disk with some room.".to_owned(),
         ProblemKind::MarksLost => "The report of the show has them: tally report.".to_owned(),
         ProblemKind::IngestFailed => "Try again; if it stays so, please report it.".to_owned(),
         ProblemKind::ComputerSlept => {

@@ -1,7 +1,6 @@
 //! The keeper of profiles: a thread that owns the store and its secrets, so that no disk and no secret store is waited
 //! for where the window is drawn.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use crate::flow::{Popped, Queue, Worker};
 use crate::media::{Timestamp, try_folder};
 use crate::settings::{
     KeysIn, Loaded, ProfileStore, SessionClaim, SettingsError, ShowSettings, StreamKey, Warning, WindowSettings,
+    open_unawaited,
 };
 use crate::studio::flight::{Flight, FlightWords, flight_html};
 use crate::studio::rehearsal::RehearsalReport;
@@ -384,11 +384,11 @@ impl Shelf {
             ProfileRequest::Export { name, path, replace } => {
                 let path = std::path::absolute(&path).unwrap_or(path);
                 if replace && path.is_file() {
-                    let (text, warnings) = self.store.export(&name, false)?;
-                    std::fs::write(&path, text).map_err(|source| io_error("write", &path, source))?;
-                    told.extend(warnings);
+                    let export = self.store.export(&name, false)?;
+                    std::fs::write(&path, export.text).map_err(|source| io_error("write", &path, source))?;
+                    told.extend(export.told);
                 } else {
-                    told.extend(self.store.export_to(&name, &path, false)?);
+                    told.extend(self.store.export_to(&name, &path, false)?.told);
                 }
                 Ok(ProfileDone::Exported(path))
             }
@@ -440,7 +440,8 @@ impl Shelf {
 fn read_file(path: &Path) -> Result<String, SettingsError> {
     let wrong = |source| io_error("read", path, source);
     let mut text = String::new();
-    let length = File::open(path).map_err(wrong)?.take(FILE_LENGTH_MAX + 1).read_to_string(&mut text).map_err(wrong)?;
+    let length =
+        open_unawaited(path).map_err(wrong)?.take(FILE_LENGTH_MAX + 1).read_to_string(&mut text).map_err(wrong)?;
     if length as u64 > FILE_LENGTH_MAX {
         return Err(SettingsError::Import { reason: "it is far too large for a profile".to_owned() });
     }

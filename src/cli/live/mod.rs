@@ -159,7 +159,8 @@ pub(super) fn exit_of(kind: ProblemKind) -> Exit {
         ProblemKind::RecordingFailed
         | ProblemKind::RecordingGap
         | ProblemKind::DiskFull
-        | ProblemKind::ReportFailed => Exit::Recording,
+        | ProblemKind::ReportFailed
+        | ProblemKind::FileUnwritten => Exit::Recording,
         ProblemKind::SourceRestored
         | ProblemKind::SourceFrozen
         | ProblemKind::SourceBlack

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cli::{Exit, Failure};
 use crate::media::is_disk_full;
 use crate::settings::ShowSettings;
-use crate::studio::{Problem, ProblemKind, takes_files};
+use crate::studio::{ProblemKind, takes_files};
 
 /// So long the disk of a recording is waited for before the show begins.
 const TRY_LIMIT: Duration = Duration::from_secs(1);
@@ -44,8 +44,8 @@ fn must_have_folder(path: &Path) -> Result<(), Failure> {
         folder.display()
     );
     let details = format!("its folder {} {why}", folder.display());
-    let problem = Problem::new(ProblemKind::RecordingFailed, path.display().to_string(), details);
-    Err(Failure { problem, ..Failure::new(Exit::Recording, message) })
+    let failure = Failure::new(Exit::Recording, message);
+    Err(failure.told_as(ProblemKind::RecordingFailed, path.display().to_string(), details))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{CertificateError, ClientConfig, Error, OtherError, RootCertStore, crypto};
 
 use super::trust::{SelfSigned, Trust};
+use crate::media::{NAMED_PIPE, is_named_pipe};
 use crate::output::{PublishError, PublishStep, TlsFault};
 use crate::rtmp::url::Scheme;
 
@@ -47,6 +48,9 @@ pub(super) fn client_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>,
 
 fn read_ca(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsFault> {
     let bad = |reason: String| TlsFault::BadCaFile { path: path.display().to_string(), reason };
+    if is_named_pipe(path) {
+        return Err(bad(NAMED_PIPE.to_owned()));
+    }
     let certificates: Vec<_> =
         CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(|error| bad(error.to_string()))?;
     if certificates.is_empty() {

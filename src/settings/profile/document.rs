@@ -16,9 +16,8 @@ use crate::settings::{
 
 /// The version that is written.
 pub(super) const VERSION: i64 = 1;
-/// What stands at the head of a profile, and of one with its secrets.
-const WITHOUT_SECRETS: &str = "# A profile of Tally. Secrets are not kept here.\n";
-const WITH_SECRETS: &str = "# A profile of Tally WITH ITS SECRETS. Keep this file private.\n";
+/// What stands at the head of a profile.
+pub(super) const WITHOUT_SECRETS: &str = "# A profile of Tally. Secrets are not kept here.\n";
 
 /// What a document held.
 #[derive(Debug, Default)]
@@ -192,30 +191,6 @@ fn write_root(fields: &mut Fields<'_>, settings: &ShowSettings) {
     fields.set("duration_seconds", settings.duration.map(|duration| duration.as_secs_f64()));
 }
 
-/// Says at the head of `document` whether it holds its secrets, in place of what was said before.
-pub(super) fn say_of_secrets(document: &mut DocumentMut, are_here: bool) {
-    let root = document.as_table_mut();
-    let without = |head: Option<&toml_edit::RawString>| {
-        let head = head.and_then(|head| head.as_str()).unwrap_or_default();
-        head.replace(WITHOUT_SECRETS, "").replace(WITH_SECRETS, "")
-    };
-    let head = without(root.decor().prefix());
-    root.decor_mut().set_prefix(format!("{}{head}", if are_here { WITH_SECRETS } else { WITHOUT_SECRETS }));
-    // A comment at the head of a document that was read belongs to its first key.
-    let Some((mut key, _)) = root.iter_mut().next() else { return };
-    let decor = key.leaf_decor_mut();
-    let head = without(decor.prefix());
-    decor.set_prefix(head);
-}
-
-/// Takes every secret out of `document`.
-pub(super) fn strip_secrets(document: &mut DocumentMut) {
-    for table in destination_tables_mut(document.as_table_mut()) {
-        table.remove("stream_key");
-        table.remove("password");
-    }
-}
-
 fn paths_of(settings: &ShowSettings) -> impl Iterator<Item = &Path> {
     use crate::settings::{AudioChoice, VideoChoice};
     let card = if let CardChoice::Image(path) = &settings.card { Some(path.as_path()) } else { None };
@@ -249,17 +224,23 @@ fn bitrate_text(rate: Bitrate) -> String {
 
 fn write_destinations(root: &mut Table, settings: &ShowSettings, kept: &[KeptSecrets]) {
     let old: Vec<Table> = destination_tables_mut(root).into_iter().map(|table| table.clone()).collect();
+    let own = own_tables(&old, &settings.destinations);
     let mut new = ArrayOfTables::new();
     let kept = kept.iter().cloned().chain(std::iter::repeat_with(KeptSecrets::default));
-    for (destination, kept) in settings.destinations.iter().zip(kept) {
-        let same = |table: &&Table| name_of(*table).as_deref() == Some(destination.name.as_str());
-        let mut table = old.iter().find(same).cloned().unwrap_or_default();
+    for ((destination, own), kept) in settings.destinations.iter().zip(own).zip(kept) {
+        let mut table = own.cloned().unwrap_or_default();
         let mut reader = Reader { file: "", place: String::new(), warnings: Vec::new() };
         let mut before = Vec::new();
-        reader.destination(&table, &mut before, &mut Vec::new());
+        reader.destination(&table, None, &mut before, &mut Vec::new());
         let before_kept = KeptSecrets::default();
         let content = Content { warnings: reader.warnings, ..Content::default() };
-        let unusable = content.unusable("").filter(|key| key != "name").collect();
+        // One that is kept elsewhere now takes the place of what could not be used.
+        let is_replaced = |key: &str| match key {
+            "stream_key" => kept.stream_key.is_some(),
+            "password" => kept.password.is_some(),
+            _ => key == "name",
+        };
+        let unusable = content.unusable("").filter(|key| !is_replaced(key)).collect();
         let left = left_alone(
             unusable,
             |fields| before.iter().for_each(|before| write_destination(fields, before, &before_kept)),
@@ -277,6 +258,22 @@ fn write_destinations(root: &mut Table, settings: &ShowSettings, kept: &[KeptSec
     } else {
         root.insert("destinations", Item::ArrayOfTables(new));
     }
+}
+
+/// The table that each of `destinations` was read from: the one of its name, or else one of its server, as it may have got
+/// another name since.
+fn own_tables<'t>(tables: &'t [Table], destinations: &[Destination]) -> Vec<Option<&'t Table>> {
+    let names = names_of(tables.iter().map(|table| table as &dyn TableLike));
+    let mut left: Vec<(Option<&str>, &Table)> = names.iter().map(Option::as_deref).zip(tables).collect();
+    let mut take = |is_own: &dyn Fn(Option<&str>, &Table) -> bool| {
+        let at = left.iter().position(|(name, table)| is_own(*name, table));
+        at.map(|at| left.remove(at).1)
+    };
+    let mut own: Vec<_> = destinations.iter().map(|d| take(&|name, _| name == Some(d.name.as_str()))).collect();
+    for (destination, own) in destinations.iter().zip(&mut own).filter(|(_, own)| own.is_none()) {
+        *own = take(&|_, table| table.get("server").and_then(Item::as_str) == Some(destination.server.as_str()));
+    }
+    own
 }
 
 fn write_destination(fields: &mut Fields<'_>, destination: &Destination, kept: &KeptSecrets) {
@@ -302,15 +299,31 @@ fn kept_key(key: &str) -> String {
     format!("{key}_kept")
 }
 
+/// The comments in what stands around a value, a line each.
+fn comments_in(decor: Option<&toml_edit::RawString>) -> String {
+    let text = decor.and_then(toml_edit::RawString::as_str).unwrap_or_default();
+    text.lines().map(str::trim).filter(|line| line.starts_with('#')).map(|line| format!("{line}\n")).collect()
+}
+
 /// Every destination's table, inline ones turned into tables.
-fn destination_tables_mut(root: &mut Table) -> Vec<&mut Table> {
+pub(super) fn destination_tables_mut(root: &mut Table) -> Vec<&mut Table> {
+    let above = root.key("destinations").map(|key| comments_in(key.leaf_decor().prefix())).unwrap_or_default();
     if let Some(item) = root.get_mut("destinations")
         && let Some(array) = item.as_array()
         && array.iter().all(Value::is_inline_table)
     {
-        let tables =
-            array.iter().filter_map(|value| value.as_inline_table().cloned()).map(|t| t.into_table()).collect();
-        *item = Item::ArrayOfTables(tables);
+        let below = comments_in(Some(array.trailing()));
+        let last = array.len().saturating_sub(1);
+        let tables = array.iter().enumerate().filter_map(|(at, value)| {
+            let mut table = value.as_inline_table()?.clone().into_table();
+            let own = comments_in(value.decor().prefix());
+            let comments = [if at == 0 { &above } else { "" }, &own, if at == last { &below } else { "" }].concat();
+            if !comments.is_empty() {
+                table.decor_mut().set_prefix(format!("\n{comments}"));
+            }
+            Some(table)
+        });
+        *item = Item::ArrayOfTables(tables.collect());
     }
     root.get_mut("destinations")
         .and_then(Item::as_array_of_tables_mut)
@@ -319,10 +332,20 @@ fn destination_tables_mut(root: &mut Table) -> Vec<&mut Table> {
 }
 
 /// What a destination's table is called: its name, or its server's host. `None` if it is unusable.
-fn name_of(table: &dyn TableLike) -> Option<String> {
+pub(super) fn name_of(table: &dyn TableLike) -> Option<String> {
     let server = table.get("server")?.as_str()?;
     let name = table.get("name").and_then(Item::as_str).map(str::trim).filter(|name| !name.is_empty());
     Some(name.map_or_else(|| Destination::at(server).name, str::to_owned))
+}
+
+/// What the destination of each table is called, so that no two have one name.
+fn names_of<'t>(tables: impl IntoIterator<Item = &'t dyn TableLike>) -> Vec<Option<String>> {
+    tables.into_iter().fold(Vec::new(), |mut names, table| {
+        // Secrets are kept under it: two of one name would share them, and one server get the other's.
+        let is_taken = |name: &str| names.iter().flatten().any(|other| other == name);
+        names.push(name_of(table).map(|name| free_name(name, is_taken)));
+        names
+    })
 }
 
 /// Puts `value` at `key`, in the same place and with the same comment as the old one; `None` removes it.
@@ -432,38 +455,43 @@ impl Reader<'_> {
         let Some(item) = root.get("destinations") else { return };
         let tables: Vec<&dyn TableLike> = if let Some(tables) = item.as_array_of_tables() {
             tables.iter().map(|table| table as &dyn TableLike).collect()
-        } else if let Some(array) = item.as_array() {
+        } else if let Some(array) = item.as_array().filter(|array| array.iter().all(Value::is_inline_table)) {
             array.iter().filter_map(|value| value.as_inline_table().map(|table| table as &dyn TableLike)).collect()
         } else {
             self.warn(DocumentWarning::NoDestinations);
             return;
         };
-        for (index, table) in tables.into_iter().enumerate() {
+        let names = names_of(tables.iter().copied());
+        for (index, (table, name)) in tables.into_iter().zip(names).enumerate() {
             self.place = format!("destinations[{index}].");
-            self.destination(table, destinations, kept);
+            self.destination(table, name, destinations, kept);
             self.place.clear();
         }
     }
 
-    fn destination(&mut self, table: &dyn TableLike, destinations: &mut Vec<Destination>, kept: &mut Vec<KeptSecrets>) {
+    fn destination(
+        &mut self,
+        table: &dyn TableLike,
+        name: Option<String>,
+        destinations: &mut Vec<Destination>,
+        kept: &mut Vec<KeptSecrets>,
+    ) {
         let Some(server) = self.field(table, "server", text) else {
             let place = self.place.clone();
             self.warn(DocumentWarning::NoServer { place });
             return;
         };
         let secret = |value| text(value).map(StreamKey::new);
-        let mut destination = Destination {
+        let usual = Destination::at(server);
+        let destination = Destination {
+            name: name.unwrap_or(usual.name),
             stream_key: self.field(table, "stream_key", secret).filter(|key| !key.is_empty()),
             user: self.field(table, "user", text).map(str::to_owned),
             password: self.field(table, "password", secret).filter(|key| !key.is_empty()),
             tls_ca: self.field(table, "tls_ca", text).map(PathBuf::from),
             backup_server: self.field(table, "backup_server", text).map(str::to_owned),
-            ..Destination::at(server)
+            ..usual
         };
-        if let Some(name) = name_of(table) {
-            // Secrets are kept under it: two of one name would share them, and one server get the other's.
-            destination.name = free_name(name, |name| destinations.iter().any(|other| other.name == name));
-        }
         destinations.push(destination);
         kept.push(KeptSecrets {
             stream_key: self.field(table, &kept_key("stream_key"), kept_at).flatten(),
@@ -540,6 +568,7 @@ fn duration(value: &Value) -> Result<Duration, String> {
 mod tests {
     use super::*;
     use crate::settings::VideoChoice;
+    use crate::settings::profile::plain::holds_secrets;
 
     const NEWER: &str = "version = 7\nname = \"show\"\nvideo = \"hologram:1\" # new\nrecord = 5\n\n[encoding]\n\
         size = \"1920x108O\"\nadaptive = \"often\"\n\n[[destinations]]\nname = \"main\"\nserver = \"rtmp://h/app\"\nuser = { id = 7 }\n";
@@ -573,5 +602,54 @@ mod tests {
     fn what_is_no_table_of_ours_stays_too() {
         let text = saved("encoding = \"best\"\ndestinations = \"all\"\n", |settings| settings.rehearse = true);
         assert!(text.contains("encoding = \"best\"") && text.contains("destinations = \"all\""), "{text}");
+    }
+    #[test]
+    fn destinations_of_one_name_keep_what_is_theirs() {
+        let tables = "[[destinations]] # one\nname = \"a\"\nserver = \"rtmp://h/1\"\nmine = 1\n\n[[destinations]] # two\n\
+            name = \"a\"\nserver = \"rtmp://h/2\" # second\nmine = 2\n";
+        let nameless = tables.replace("name = \"a\"\n", "");
+        for text in [tables, &nameless] {
+            let text = saved(text, |settings| settings.gain_db = 3.0);
+            for line in ["# one\n", "mine = 1\n", "# two\n", "server = \"rtmp://h/2\" # second\n", "mine = 2\n"] {
+                assert!(text.contains(line), "{line} in {text}");
+            }
+            let at = |word: &str| text.find(word).unwrap_or_default();
+            assert!(at("rtmp://h/1") < at("mine = 1") && at("mine = 1") < at("rtmp://h/2"), "{text}");
+            // One that goes takes along what is its own.
+            let text = saved(&text, |settings| drop(settings.destinations.remove(0)));
+            assert!(text.contains("mine = 2") && !text.contains("mine = 1"), "{text}");
+            // Another name is no other destination.
+            let text = saved(&text, |settings| settings.destinations[0].name = "b".to_owned());
+            assert!(text.contains("name = \"b\"") && text.contains("mine = 2"), "{text}");
+        }
+    }
+    #[test]
+    fn a_list_in_brackets_keeps_its_comments_and_what_is_no_list_of_tables_stays() {
+        let text = "# above\ndestinations = [\n  # main\n  { server = \"rtmp://h/1\", mine = 1 },\n  # second\n  \
+            { server = \"rtmp://h/2\" },\n  # below\n]\n";
+        let text = saved(text, |settings| settings.gain_db = 3.0);
+        for line in ["# above\n# main\n", "mine = 1", "# second\n# below\n"] {
+            assert!(text.contains(line), "{line} in {text}");
+        }
+        let text = "destinations = [{ server = \"rtmp://h/1\", mine = 1 }, \"rtmp://h/2\"]\n";
+        assert!(saved(text, |settings| settings.gain_db = 3.0).contains(text));
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_used_as_it_was_typed_stays_until_there_is_another() {
+        let text = "[[destinations]]\nname = \"a\"\nserver = \"rtmp://h/1\"\nstream_key = 12345 # from the page\n\n\
+            [[destinations]]\nname = \"no server yet\"\nstream_key = \"abc\"\n";
+        let text = saved(text, |settings| settings.gain_db = 3.0);
+        assert!(
+            text.contains("stream_key = 12345 # from the page\n") && text.contains("stream_key = \"abc\""),
+            "{text}"
+        );
+        let mut document: DocumentMut = text.parse().unwrap();
+        assert!(holds_secrets(&document));
+        let settings = read_profile(&document, "").settings;
+        let kept = [KeptSecrets { stream_key: Some(Kept::Own), password: None }];
+        write_profile(&mut document, "show", &settings, &kept).unwrap();
+        let text = document.to_string();
+        assert!(text.contains("stream_key_kept = true") && !text.contains("12345"), "{text}");
     }
 }

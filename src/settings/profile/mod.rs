@@ -4,7 +4,8 @@ pub(in crate::settings) mod atomic;
 mod claim;
 mod document;
 mod name;
+mod plain;
 mod store;
 
 pub use claim::SessionClaim;
-pub use store::{Listing, Loaded, ProfileStore, ProfileSummary, Session};
+pub use store::{Export, Listing, Loaded, ProfileStore, ProfileSummary, Session};

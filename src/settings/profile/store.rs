@@ -9,10 +9,12 @@ use toml_edit::DocumentMut;
 
 use super::atomic::{Access, io_error, read_text, remove_leftovers, set_aside, write_atomically};
 use super::claim::SessionClaim;
-use super::document::{Content, read_profile, strip_secrets, write_profile};
+use super::document::{Content, read_profile, write_profile};
 use super::name::{checked_name, same_name, slug};
+use super::plain::holds_secrets;
 use crate::settings::secrets::{KeysIn, SecretStore, Secrets, bounded};
 use crate::settings::{DocumentWarning, SecretEntry, SettingsError, ShowSettings, StreamKey, Warning, WindowSettings};
+pub use exchange::Export;
 use kept::{Field, fields};
 
 mod exchange;
@@ -446,14 +448,14 @@ impl ProfileStore {
     ) -> Result<Vec<Warning>, SettingsError> {
         let mut settings = settings.clone().with_secrets_split();
         let (places, secrets) = self.places(path, &mut settings);
-        strip_secrets(&mut document);
         write_profile(&mut document, name, &settings, &places)?;
+        let access = if holds_secrets(&document) { Access::Private } else { access_to(&settings) };
         let mut told = Vec::new();
         for (entry, secret) in &secrets {
             told.extend(self.secrets.set(entry, secret)?);
         }
         told.dedup();
-        write_atomically(path, &document.to_string(), access_to(&settings))?;
+        write_atomically(path, &document.to_string(), access)?;
         self.forget(old_kept, None)?;
         Ok(told)
     }

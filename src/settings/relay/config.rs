@@ -8,7 +8,7 @@ use super::target::Target;
 use super::{mediamtx, nginx, srs};
 use crate::settings::link::without_secrets_in_addresses;
 use crate::settings::profile::atomic::{Access, write_document};
-use crate::settings::{Destination, SettingsError, Warning};
+use crate::settings::{Destination, SettingsError, StreamKey, Warning};
 
 /// A program that sends one stream on to many destinations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +121,29 @@ impl Relay<'_> {
     pub fn warnings(&self) -> Vec<Warning> {
         let shared = self.destinations.iter().filter(|_| !self.with_secrets);
         shared.filter_map(|destination| without_secrets_in_addresses(&mut destination.clone())).collect()
+    }
+
+    /// Whether a secret is in the configuration, also in an address.
+    pub fn holds_secrets(&self) -> bool {
+        let is_given = |secret: &Option<StreamKey>| secret.as_ref().is_some_and(|secret| !secret.is_empty());
+        let holds = |d: &Destination| {
+            is_given(&d.stream_key) || d.server.contains('?') || (d.user.is_some() && is_given(&d.password))
+        };
+        self.with_secrets && self.destinations.iter().any(|d| self.serves(d) && holds(d))
+    }
+
+    /// Whether a secret that was asked for is not in the configuration, since it could not be read.
+    pub fn lacks_secrets(&self) -> bool {
+        self.destinations.iter().any(|destination| self.lacks_secret_of(destination))
+    }
+
+    pub(super) fn lacks_secret_of(&self, destination: &Destination) -> bool {
+        self.with_secrets && self.serves(destination) && destination.lacks_secrets()
+    }
+
+    /// Whether the program sends to it: nginx cannot log in.
+    fn serves(&self, destination: &Destination) -> bool {
+        self.engine != RelayEngine::Nginx || destination.user.is_none()
     }
 
     /// Writes `text` to `path`, which must not exist yet; private if it holds secrets.

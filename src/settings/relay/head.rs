@@ -32,8 +32,13 @@ pub(super) fn head(relay: &Relay<'_>, targets: &[Target], steps: &Steps<'_>) -> 
             count => format!("{count} destinations"),
         },
     )];
-    if relay.with_secrets {
+    if relay.holds_secrets() {
         lines.push("THIS FILE HOLDS STREAM KEYS AND PASSWORDS: keep it private.".to_owned());
+    } else if relay.with_secrets {
+        lines.push(
+            "No key or password could be had: put them where it says PUT-THE-…-HERE, and then keep this".to_owned(),
+        );
+        lines.push("file private.".to_owned());
     } else {
         lines.push(
             "Keys and passwords are left out: put them where it says PUT-THE-…-HERE, and then keep this".to_owned(),

@@ -18,6 +18,8 @@ pub(super) struct Target {
     pub(super) key: String,
     /// The profile has no key for it, wanted or not.
     pub(super) lacks_key: bool,
+    /// Its key or password was to be written, and could not be read.
+    pub(super) is_unread: bool,
     /// A part of its address that may be secret is not there.
     pub(super) lacks_part: bool,
     /// Name and password, or what stands for it.
@@ -54,6 +56,7 @@ impl Target {
         let target = Self {
             key: secret(&destination.stream_key, "KEY"),
             lacks_part: shared.server != destination.server,
+            is_unread: relay.lacks_secret_of(destination),
             lacks_key: !destination.has_key() || destination.stream_key.as_ref().is_some_and(StreamKey::is_empty),
             login: destination.user.as_ref().map(|user| (user.clone(), secret(&destination.password, "PASSWORD"))),
             tls_ca: tls_ca.transpose()?,
@@ -91,6 +94,9 @@ impl Target {
         let mut lines = vec![self.name.clone()];
         if self.lacks_key {
             lines.push("The profile has no key for it: put it here.".to_owned());
+        }
+        if self.is_unread {
+            lines.push("Its key or password could not be read: put it where it says PUT-THE-…-HERE.".to_owned());
         }
         if self.lacks_part {
             lines.push("A part of its address that may be secret is left out: put it here.".to_owned());

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::*;
-use crate::settings::{Destination, StreamKey, Warning};
+use crate::settings::{Destination, SecretEntry, StreamKey, Warning};
 
 const CANARY: &str = "canary-31ab";
 
@@ -194,6 +194,26 @@ fn without_leave_no_secret_is_written() {
         relay.with_secrets = true;
         assert_eq!(relay.config().unwrap().matches(CANARY).count(), if engine == RelayEngine::Nginx { 4 } else { 6 });
         assert!(relay.warnings().is_empty());
+    }
+}
+
+#[test]
+fn what_could_not_be_read_is_not_claimed() {
+    for engine in ENGINES {
+        let mut unread = destination("tube", "rtmp://tube.example/app", "k");
+        unread.set_stream_key(None);
+        unread.unread.stream_key = Some(SecretEntry("kept".to_owned()));
+        let alone = relay(engine, vec![unread.clone()]);
+        let text = alone.config().unwrap();
+        assert!(!alone.holds_secrets() && alone.lacks_secrets() && !text.contains("HOLDS STREAM KEYS"), "{text}");
+        assert!(text.contains("could not be read: put it where") && !text.contains("has no key for it"), "{text}");
+        assert!(text.contains("PUT-THE-KEY-OF-tube-HERE"), "{text}");
+        let mut both = relay(engine, vec![unread, destination("other", "rtmp://other.example/app", "k")]);
+        assert!(both.holds_secrets() && both.lacks_secrets());
+        both.with_secrets = false;
+        assert!(!both.holds_secrets() && !both.lacks_secrets() && !both.config().unwrap().contains("be read"));
+        let whole = relay(engine, two());
+        assert!(whole.holds_secrets() && !whole.lacks_secrets());
     }
 }
 

@@ -175,6 +175,7 @@ fn what_german(problem: &Problem) -> String {
         }
         Kind::MarkFailed => format!("Es lässt sich kein Moment markieren: {details}."),
         Kind::ReportFailed => format!("Der Bericht der Probe {about} lässt sich nicht schreiben ({details})."),
+        Kind::FileUnwritten => format!("Eine Datei lässt sich nicht schreiben: {details}"),
         Kind::MarksLost => format!("Die Marken der Aufnahme {about} lassen sich nicht schreiben ({details})."),
         Kind::IngestFailed => format!("Der Server der Probe startet nicht ({details})."),
         Kind::ProfileWarning => details.clone(),

@@ -376,7 +376,7 @@ fn to_do_row(kind: Kind) -> [&'static str; 2] {
         ],
         Kind::RecordingRepaired => ["Nothing to do: it plays.", "Nichts zu tun: sie läuft."],
         Kind::MarkFailed => RECORD_FIRST,
-        Kind::ReportFailed => [
+        Kind::ReportFailed | Kind::FileUnwritten => [
             "Choose a folder you may write to, on a disk with some room.",
             "Wähle einen Ordner, in den du schreiben darfst, auf einem Datenträger mit Platz.",
         ],

@@ -275,6 +275,10 @@ impl Words {
                 "It takes the same stream key: leave the key out of its address (an app of two levels ends with /)",
                 "Er nimmt denselben Streamschlüssel: lass ihn in der Adresse weg (eine App aus zwei Teilen endet mit /)",
             ],
+            PasteError::LoginInBackup => [
+                "It gets the same login: leave name and password out of its address",
+                "Er bekommt dieselbe Anmeldung: lass Name und Passwort in der Adresse weg",
+            ],
             PasteError::NoScheme => {
                 ["An address starts with rtmps:// or rtmp://", "Eine Adresse beginnt mit rtmps:// oder rtmp://"]
             }

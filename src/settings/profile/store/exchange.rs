@@ -4,22 +4,33 @@ use std::path::Path;
 
 use toml_edit::DocumentMut;
 
-use super::{ProfileStore, toml_reason};
+use super::{ProfileStore, access_to, toml_reason};
 use crate::settings::link::without_secrets_in_addresses;
 use crate::settings::profile::atomic::{Access, write_document};
-use crate::settings::profile::document::{
-    Kept, KeptSecrets, read_profile, say_of_secrets, strip_secrets, write_profile,
-};
+use crate::settings::profile::document::{Kept, KeptSecrets, read_profile, write_profile};
 use crate::settings::profile::name::{checked_name, same_name};
+use crate::settings::profile::plain::{say_of_secrets, strip_secrets};
 use crate::settings::{Destination, DocumentWarning, SecretKind, SettingsError, UnreadSecrets, Warning};
 
+/// A profile to be passed on.
+#[derive(Debug)]
+pub struct Export {
+    /// The document that `import` reads.
+    pub text: String,
+    /// What the user should know.
+    pub told: Vec<Warning>,
+    /// Whether there is a secret in it, also in an address.
+    pub holds_secrets: bool,
+    /// Whether one that was asked for is not in it, since it could not be read.
+    pub lacks_secrets: bool,
+}
+
 impl ProfileStore {
-    /// The profile as a document that `import` reads; with secrets only if asked. Returns it with what
-    /// the user should know.
+    /// The profile as a document that `import` reads; with secrets only if asked.
     ///
     /// # Errors
     /// No such profile, or it cannot be read.
-    pub fn export(&self, name: &str, with_secrets: bool) -> Result<(String, Vec<Warning>), SettingsError> {
+    pub fn export(&self, name: &str, with_secrets: bool) -> Result<Export, SettingsError> {
         let entry = self.existing(name)?;
         let mut document = entry.document.clone();
         let loaded = self.load_entry(entry)?;
@@ -35,21 +46,25 @@ impl ProfileStore {
                 (destination.stream_key, destination.password) = (None, None);
             }
         }
+        let is_written = |d: &Destination| d.stream_key.is_some() || d.password.is_some();
+        let may_hold = settings.destinations.iter().any(is_written) || access_to(&settings) == Access::Private;
+        let holds_secrets = with_secrets && may_hold;
+        let lacks_secrets = with_secrets && left_out.iter().any(|left_out| *left_out != KeptSecrets::default());
         strip_secrets(&mut document);
-        say_of_secrets(&mut document, with_secrets);
+        say_of_secrets(&mut document, holds_secrets);
         write_profile(&mut document, &loaded.name, &settings, &left_out)?;
-        Ok((document.to_string(), told))
+        Ok(Export { text: document.to_string(), told, holds_secrets, lacks_secrets })
     }
 
     /// Like `export`, into a file that must not exist yet; private if it holds secrets.
     ///
     /// # Errors
     /// As `export`, or the file cannot be made.
-    pub fn export_to(&self, name: &str, path: &Path, with_secrets: bool) -> Result<Vec<Warning>, SettingsError> {
-        let (text, warnings) = self.export(name, with_secrets)?;
+    pub fn export_to(&self, name: &str, path: &Path, with_secrets: bool) -> Result<Export, SettingsError> {
+        let export = self.export(name, with_secrets)?;
         let access = if with_secrets { Access::Private } else { Access::Default };
-        write_document(path, &text, access)?;
-        Ok(warnings)
+        write_document(path, &export.text, access)?;
+        Ok(export)
     }
 
     /// Keeps an exported profile under its own name. Returns the name and what the user should know.

@@ -204,7 +204,7 @@ fn names_that_differ_in_case_only_are_one() {
         assert!(error.to_string().contains("\"Über\" already"), "{error}");
     }
     assert!(matches!(store.rename("other", "über"), Err(SettingsError::Exists { .. })));
-    let exported = store.export("Über", false).unwrap().0;
+    let exported = store.export("Über", false).unwrap().text;
     assert!(matches!(store.import(&exported), Err(SettingsError::Exists { .. })));
     assert_eq!(store.list().unwrap().profiles.len(), 2);
 }
@@ -327,7 +327,7 @@ fn a_secret_typed_into_the_file_works_and_moves_out_on_save() {
         told.contains("plain text") && told.contains("called after its file") && !told.contains("canary"),
         "{told}"
     );
-    assert!(!store.export("x", false).unwrap().0.contains("canary"));
+    assert!(!store.export("x", false).unwrap().text.contains("canary"));
     store.save("x", &loaded.settings).unwrap();
     assert!(!fs::read_to_string(&path).unwrap().contains("canary"));
     assert_eq!(store.load("x").unwrap().settings, loaded.settings);
@@ -399,7 +399,7 @@ fn what_may_be_secret_in_an_address_is_exported_only_with_the_secrets() {
         ..destination("main", Some("key"))
     };
     store.save("show", &show(vec![token.clone()])).unwrap();
-    let (without, told) = store.export("show", false).unwrap();
+    let Export { text: without, told, .. } = store.export("show", false).unwrap();
     assert!(!without.contains("canary") && without.contains("rtmp://live.example.com/app"), "{without}");
     assert_eq!(told, [Warning::PartOfAddressLeftOut { destination: "main".to_owned() }]);
     // Whoever imports it is told what is missing.
@@ -408,7 +408,7 @@ fn what_may_be_secret_in_an_address_is_exported_only_with_the_secrets() {
     assert!(told.contains(&missing), "{told:?}");
     assert_eq!(other.load("show").unwrap().warnings, Vec::new());
     other.remove("show").unwrap();
-    let (with, told) = store.export("show", true).unwrap();
+    let Export { text: with, told, .. } = store.export("show", true).unwrap();
     assert!(with.starts_with("# A profile of Tally WITH ITS SECRETS.") && told.is_empty(), "{with} {told:?}");
     assert!(!other.import(&with).unwrap().1.contains(&missing));
     assert_eq!(other.load("show").unwrap().settings, show(vec![token]));
@@ -431,7 +431,7 @@ fn a_copy_of_the_key_in_an_address_is_not_exported_without_the_secrets() {
     let path = profile_file(folder.path(), "show.toml");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace(&server(""), &server(&format!("/{CANARY}/x")))).unwrap();
-    let (without, told) = store.export("show", false).unwrap();
+    let Export { text: without, told, .. } = store.export("show", false).unwrap();
     assert!(!without.contains("canary") && without.contains(&server("/")), "{without}");
     assert_eq!(told, [Warning::PartOfAddressLeftOut { destination: "main".to_owned() }]);
 }
@@ -442,7 +442,7 @@ fn exports_carry_secrets_only_when_asked_and_import_elsewhere() {
     let (store, other) = (store_in(here.path()), store_in(there.path()));
     let settings = show(vec![destination("a", Some(CANARY))]);
     store.save("show", &settings).unwrap();
-    let (without, _) = store.export("show", false).unwrap();
+    let without = store.export("show", false).unwrap().text;
     assert!(!without.contains("canary"), "{without}");
     let (name, told) = other.import(&without).unwrap();
     assert_eq!((name.as_str(), told.len()), ("show", 1), "{told:?}");

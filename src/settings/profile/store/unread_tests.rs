@@ -215,7 +215,9 @@ fn an_export_names_no_entry_of_this_computer_and_an_import_takes_none() {
     user.store.rename("show", "evening").unwrap();
     assert!(user.file("profiles/evening.toml").contains("show/main/stream_key"));
     for with_secrets in [false, true] {
-        let (text, _) = user.store.export("evening", with_secrets).unwrap();
+        let Export { text, holds_secrets, lacks_secrets, .. } = user.store.export("evening", with_secrets).unwrap();
+        // Nothing is claimed that is not there.
+        assert!(!holds_secrets && !text.contains("WITH ITS SECRETS") && lacks_secrets == with_secrets, "{text}");
         // That there is a key is told; where it is, is not.
         assert!(text.contains("stream_key_kept = true") && !text.contains("show/main"), "{text}");
     }
