@@ -9,6 +9,8 @@
       late: "The connection is too slow at the moment…", paused: "Paused",
       forbidden: "This needs the key to play. Open the address you were given, with everything after the question mark.",
       unusable: "This browser cannot play the stream ({codecs}).",
+      audioMissing: "There is no sound: this browser cannot play {codec}.",
+      videoMissing: "There is no picture: this browser cannot play {codec}.",
       refused: "The server says: {text}",
     },
     de: {
@@ -17,6 +19,8 @@
       late: "Die Verbindung ist gerade zu langsam …", paused: "Angehalten",
       forbidden: "Dafür wird der Schlüssel zum Ansehen gebraucht. Öffnen Sie die Adresse, die Sie bekommen haben, mit allem nach dem Fragezeichen.",
       unusable: "Dieser Browser kann die Übertragung nicht abspielen ({codecs}).",
+      audioMissing: "Es gibt keinen Ton: dieser Browser kann {codec} nicht abspielen.",
+      videoMissing: "Es gibt kein Bild: dieser Browser kann {codec} nicht abspielen.",
       refused: "Der Server sagt: {text}",
     },
   };
@@ -66,6 +70,12 @@
     $("message").textContent = message || "";
   }
 
+  // What is not here of the stream, while the rest plays.
+  function note(sentences) {
+    $("note").textContent = sentences.join(" ");
+    $("note").hidden = sentences.length === 0;
+  }
+
   const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
   class Gone extends Error {}
@@ -104,7 +114,8 @@
     const codecOf = (kind) => codecs.filter((codec) => isPicture(codec) === (kind === "video")).join(",");
     tracks.push({ kind: first, url: new URL(uri, base), codec: codecOf(first) });
     if (sound) tracks.push({ kind: "audio", url: new URL(attribute(sound, "URI"), base), codec: codecOf("audio") });
-    return { tracks, size: attribute(info, "RESOLUTION"), bandwidth: Number(attribute(info, "AVERAGE-BANDWIDTH")) };
+    const unpackaged = lines.filter((line) => line.startsWith("# ")).map((line) => words.refused.replace("{text}", `${line.slice(2)}.`));
+    return { tracks, unpackaged, size: attribute(info, "RESOLUTION"), bandwidth: Number(attribute(info, "AVERAGE-BANDWIDTH")) };
   }
 
   function readPlaylist(text, base) {
@@ -243,9 +254,11 @@
   }
 
   async function playParts() {
-    const { tracks, size, bandwidth } = readMaster(await get(master, "text"), master);
+    const { tracks, unpackaged, size, bandwidth } = readMaster(await get(master, "text"), master);
     const Source = window.ManagedMediaSource || window.MediaSource;
     const usable = tracks.filter(({ kind, codec }) => Source.isTypeSupported(`${kind}/mp4; codecs="${codec}"`));
+    const missing = tracks.filter((track) => !usable.includes(track));
+    note([...missing.map(({ kind, codec }) => words[`${kind}Missing`].replace("{codec}", codec)), ...unpackaged]);
     if (!usable.some(({ kind }) => kind === tracks[0].kind)) {
       throw Object.assign(new Error("codecs"), { codecs: tracks.map(({ codec }) => codec).join(", ") });
     }
@@ -266,12 +279,13 @@
         return runner;
       });
       const running = playing.map((track) => track.run());
-      begin();
+      begin(usable.some(({ kind }) => kind === "audio"));
       await Promise.race([...running, failed(stop.signal)]);
     } finally {
       running = false;
       playing = [];
       stall = null;
+      note([]);
       stop.abort();
       URL.revokeObjectURL(url);
     }
@@ -281,14 +295,14 @@
     video.addEventListener("error", () => reject(video.error || new Error("video")), { once: true, signal });
   });
 
-  function begin() {
+  function begin(hasSound) {
     running = true;
     video.muted = false;
     video.play().catch((error) => {
       // A load that was overtaken says nothing about sound.
       if (error.name !== "NotAllowedError") return;
       video.muted = true;
-      $("sound").hidden = false;
+      $("sound").hidden = !hasSound;
       video.play().catch(() => {});
     });
   }
@@ -359,9 +373,9 @@
   video.addEventListener("volumechange", () => { if (!video.muted) $("sound").hidden = true; });
 
   async function playNative() {
-    await get(master, "text");
+    note(readMaster(await get(master, "text"), master).unpackaged);
     video.src = master.href;
-    begin();
+    begin(true);
     try {
       await failed(new AbortController().signal);
     } finally {

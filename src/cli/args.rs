@@ -288,7 +288,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "PATH")]
     pub play_key_file: Option<PathBuf>,
 
-    /// Serve at most so many connections at once [default: 512]
+    /// Serve at most so many connections at once, the last eighth of them by RTMP alone [default: 512]
     #[arg(long, value_name = "N", value_parser = parse_connections)]
     pub connections: Option<NonZeroUsize>,
 

@@ -271,9 +271,12 @@ fn line_of(event: &IngestEvent, keys: [bool; 2]) -> Option<String> {
             let keys = match keys {
                 [false, false] => "",
                 [true, false] => " Publishers add ?key=KEY, the key in the key file.",
-                [false, true] => " Players on other computers add ?key=KEY, the key in the play key file.",
+                [false, true] => {
+                    " Players add ?key=KEY, the key in the play key file; web pages on this computer need none."
+                }
                 [true, true] => {
-                    " Publishers add ?key=KEY, the key in the key file, players on other computers that of the play key file."
+                    " Publishers add ?key=KEY, the key in the key file, players that of the play key file; web pages on this \
+                     computer need none."
                 }
             };
             format!("Ready: publish to and play from rtmp://{rtmp}/live/NAME{rtmps}.{keys}{http} Ctrl-C ends.")

@@ -123,6 +123,14 @@ pub struct IngestLimits {
     pub session: Limits,
 }
 
+impl IngestLimits {
+    /// Connections at once beyond which none comes in by HTTP: the last eighth is for RTMP, so that no number of web pages, nor
+    /// who only holds connections open and needs no key for that, keeps a publisher out.
+    pub fn connections_max_http(&self) -> usize {
+        self.connections_max - self.connections_max / 8
+    }
+}
+
 impl Default for IngestLimits {
     fn default() -> Self {
         Self {

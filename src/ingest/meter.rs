@@ -101,6 +101,16 @@ impl Meter {
             facts.fps = Some((self.pictures_ms.len() - 1) as f64 * 1000.0 / f64::from(last.wrapping_sub(*first)));
         }
         let second = self.second(now);
+        // What has stopped has no pace.
+        if self
+            .seconds
+            .iter()
+            .rev()
+            .find(|(_, [video, _])| *video > 0)
+            .is_none_or(|(at, _)| *at < second - RATE_SECONDS)
+        {
+            facts.fps = None;
+        }
         // The second that goes on is not whole yet; a stream younger than one has no other.
         let whole = self.seconds.iter().filter(|(at, _)| *at < second && *at >= second - RATE_SECONDS);
         let sum = whole.fold([0; 2], |sum, (_, bytes)| [sum[0] + bytes[0], sum[1] + bytes[1]]);

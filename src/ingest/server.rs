@@ -340,8 +340,12 @@ fn accept(
     stopped: &watch::Receiver<bool>,
     connections: &mut JoinSet<()>,
 ) {
-    if connections.len() >= shared.limits.connections_max {
-        let reason = format!("there are already {} connections", shared.limits.connections_max);
+    let most = match arrival {
+        Arrival::Http => shared.limits.connections_max_http(),
+        Arrival::Rtmp | Arrival::Rtmps(_) => shared.limits.connections_max,
+    };
+    if connections.len() >= most {
+        let reason = format!("there are already {most} connections");
         return shared.refuse(peer, RefusalKind::Connections, reason);
     }
     prepare(&stream);

@@ -391,6 +391,25 @@ fn connections_are_bounded_and_those_before_go_on() {
 }
 
 #[test]
+fn who_holds_web_connections_open_keeps_no_publisher_out() {
+    let (server, events) = start(|config| {
+        config.limits.connections_max = 8;
+        config.http = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+    });
+    let web = server.http_addr().unwrap();
+    let mut held: Vec<_> = (0..8).map(|_| TcpStream::connect(web).unwrap()).collect();
+    for stream in &mut held {
+        _ = stream.write_all(b"GET / HTTP/1.1\r\nX:");
+    }
+    assert!(refused(&events).contains("7 connections"));
+    let mut publisher = Publisher::publish(server.local_addr(), "cam").unwrap();
+    publisher.show(2);
+    publisher.close();
+    assert_eq!(ended(&events).0, 2);
+    server.stop();
+}
+
+#[test]
 fn stop_ends_a_live_publish_closes_its_file_and_tells_all() {
     let folder = tempfile::tempdir().unwrap();
     let (server, events) = start(|config| config.record = Some(folder.path().to_owned()));

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{Error, ServerConfig, crypto};
 
@@ -22,7 +22,14 @@ pub(super) fn server_config(cert: &Path, key: &Path) -> Result<Arc<ServerConfig>
     if certificates.is_empty() {
         return Err(bad(cert, "it holds no certificate in PEM form".to_owned()));
     }
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| bad(key, error.to_string()))?;
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| match error {
+        pem::Error::NoItemsFound if is_locked(key) => {
+            let (file, to) = (key.display(), key.with_extension("open.pem"));
+            bad(key, format!("it is locked by a passphrase; openssl pkey -in {file} -out {} unlocks it", to.display()))
+        }
+        pem::Error::NoItemsFound => bad(key, "it holds no private key in PEM form".to_owned()),
+        error => bad(key, error.to_string()),
+    })?;
     let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(certificates, private))
@@ -31,6 +38,13 @@ pub(super) fn server_config(cert: &Path, key: &Path) -> Result<Arc<ServerConfig>
             error => bad(cert, error.to_string()),
         })?;
     Ok(Arc::new(config))
+}
+
+/// Whether the private key in this file is encrypted, by either of the two forms in use (RFC 5958, RFC 1421).
+fn is_locked(key: &Path) -> bool {
+    let text = std::fs::read(key).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    text.contains("BEGIN ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED")
 }
 
 #[cfg(test)]
@@ -53,5 +67,14 @@ mod tests {
         assert!(told.contains("b.key does not belong to the certificate") && told.contains("a.pem"), "{told}");
         let error = server_config(&file("a.key"), &file("a.key")).unwrap_err();
         assert!(error.to_string().contains("holds no certificate"), "{error}");
+        std::fs::write(
+            file("c.key"),
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n",
+        )
+        .unwrap();
+        for (key, told) in [("a.pem", "holds no private key"), ("c.key", "locked by a passphrase; openssl pkey -in")] {
+            let error = server_config(&file("a.pem"), &file(key)).unwrap_err().to_string();
+            assert!(error.contains(told), "{error}");
+        }
     }
 }

@@ -133,6 +133,44 @@ fn a_browser_plays_on_when_the_publisher_comes_again_without_its_sound() {
 }
 
 #[test]
+fn a_browser_says_which_half_of_a_stream_it_does_not_play() {
+    let Some(mut browser) = Browser::open() else { return };
+    let ingest = Ingest::start(&[]);
+    browser.show(&address(&ingest, "/watch/live/cam"));
+    let mut publish = Command::new(system_ffmpeg());
+    publish.args([
+        "-hide_banner",
+        "-nostdin",
+        "-v",
+        "error",
+        "-re",
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=size=320x180:rate=30",
+    ]);
+    publish.args([
+        "-re",
+        "-f",
+        "lavfi",
+        "-i",
+        "sine=frequency=440:sample_rate=44100",
+        "-t",
+        "60",
+        "-pix_fmt",
+        "yuv420p",
+    ]);
+    publish.args(["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "30", "-c:a", "pcm_s16le"]);
+    publish.args(["-f", "flv", &format!("{}/cam", ingest.url())]);
+    let _publisher = Process::start(&mut publish);
+    wait_until_played(&mut browser, &ingest, 1.0);
+    let note = browser.text("note");
+    assert!(note.contains("PCM"), "{note}");
+    let offered = browser.run("return !document.getElementById('sound').hidden");
+    assert_eq!(offered.as_bool(), Some(false), "there is no sound to turn on");
+}
+
+#[test]
 fn a_browser_plays_on_through_pauses_of_the_pictures() {
     let Some(mut browser) = Browser::open() else { return };
     // Pauses of three seconds, and one picture a second.

@@ -19,6 +19,10 @@ impl Kind {
 /// The master playlist. `query` is what to append to each address, such as `?key=…`, or nothing.
 pub(super) fn master(packager: &Packager, frame_rate: Option<f64>, query: &str) -> String {
     let mut text = String::from("#EXTM3U\n#EXT-X-VERSION:9\n");
+    // A comment (RFC 8216, 4.1), for the player page: which half of the stream is not here, and why.
+    for why in &packager.unusable {
+        let _ = writeln!(text, "# {}", why.replace(|letter: char| letter.is_control(), " "));
+    }
     let [video, audio] = [Kind::Video, Kind::Audio]
         .map(|kind| packager.rendition(kind).filter(|rendition| rendition.listed().len() > 0));
     if let (Some(_), Some(audio)) = (video, audio) {

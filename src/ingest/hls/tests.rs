@@ -443,6 +443,8 @@ fn codecs_that_mp4_does_not_take_are_told() {
     packager.take(&Unit::media(MediaKind::Video, 0, b"\x14vp6"[..].into()), WALL);
     assert_eq!(packager.unusable, ["VP6 is not put into MP4"]);
     assert!(!packager.is_ready());
+    // Players skip it, and the player page tells what is not here.
+    assert!(playlist::master(&packager, None, "").contains("\n# VP6 is not put into MP4\n"));
 }
 
 #[test]
