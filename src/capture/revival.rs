@@ -5,8 +5,13 @@ use std::time::Duration;
 
 use super::SourceError;
 use crate::clock::{Backoff, Clock};
-use crate::flow::{Stop, within};
+use crate::flow::{Stop, within, within_unless};
 use crate::media::Timestamp;
+
+/// How long opening a device may take; USB cameras need up to a second, and sound cards ask each of their formats.
+pub(super) const OPEN_LIMIT: Duration = Duration::from_secs(5);
+/// The same, at the first attempt to open one again.
+const REOPEN_LIMIT: Duration = Duration::from_millis(1500);
 
 /// Nothing for so long is a stall.
 pub(super) const STALL: Duration = Duration::from_secs(1);
@@ -43,6 +48,12 @@ pub(super) fn backoff() -> Backoff {
 /// again is met soon.
 const ABSENT_WAIT_MAX: Duration = Duration::from_secs(1);
 
+/// How long a device may take to open again, whose last attempt took too long if `slow`: at first no longer than what stands still
+/// may be shown, and then as long as at the first time, or one that is slow would never be back.
+pub(super) fn reopen_limit(slow: bool) -> Duration {
+    if slow { OPEN_LIMIT } else { REOPEN_LIMIT }
+}
+
 /// The next wait before a device is opened again, which was not there, as `error` says, or failed.
 pub(super) fn next_wait(backoff: &mut Backoff, error: Option<&SourceError>) -> Duration {
     let wait = backoff.next_wait();
@@ -72,6 +83,21 @@ pub(super) fn bounded<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
     let value = within(name, limit, work).ok()?;
+    told_if_abandoned(name, value)
+}
+
+/// The same, waited for until a Stop at most.
+pub(super) fn bounded_until<T: Send + 'static>(
+    stop: &Stop,
+    name: &str,
+    limit: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let value = within_unless(name, limit, || stop.requested(), work).ok()?;
+    told_if_abandoned(name, value)
+}
+
+fn told_if_abandoned<T>(name: &str, value: Option<T>) -> Option<T> {
     if value.is_none() {
         tracing::warn!(call = name, "a call into the system does not come back and is abandoned");
     }
@@ -126,6 +152,14 @@ mod tests {
                 },
             );
         assert_eq!(hung, None);
+        // A slow one may be given seconds, and a Stop none of them.
+        let (stop, hold) = (Stop::new(), gate.clone());
+        stop.request();
+        let hung = bounded_until(&stop, "hung", Duration::from_secs(600), move || {
+            while hold.pop(Duration::from_secs(1)) == Popped::Empty {}
+        });
+        assert_eq!(hung, None);
+        assert!(reopen_limit(true) >= OPEN_LIMIT && reopen_limit(false) < OPEN_LIMIT);
         gate.close();
     }
 

@@ -8,6 +8,9 @@ use super::worker::{Stop, Worker};
 /// How long one that is dropped is waited for.
 const DROP_LIMIT: Duration = Duration::from_millis(150);
 
+/// How often whoever waits looks whether it has given up.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// A thread that may hang in a disk. Its owner waits for it only so long, and then leaves it to itself.
 #[derive(Debug)]
 pub struct Errand {
@@ -62,10 +65,29 @@ pub fn within<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> std::io::Result<Option<T>> {
-    let (told, answer) = sync_channel(1);
+    within_unless(name, limit, || false, work)
+}
+
+/// The same, waited for no longer than until `given_up`.
+pub fn within_unless<T: Send + 'static>(
+    name: &str,
+    limit: Duration,
+    given_up: impl Fn() -> bool,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> std::io::Result<Option<T>> {
+    let (told, answers) = sync_channel(1);
     // Nobody hears it once the asker has given up: it is dropped on that thread.
     let mut errand = Errand::start(name, move |_stop| drop(told.send(work())))?;
-    let answer = answer.recv_timeout(limit).ok();
+    let mut left = limit;
+    let answer = loop {
+        let slice = left.min(LOOK);
+        left -= slice;
+        match answers.recv_timeout(slice) {
+            Ok(answer) => break Some(answer),
+            Err(RecvTimeoutError::Timeout) if !left.is_zero() && !given_up() => {}
+            Err(_) => break None,
+        }
+    };
     errand.finish(Duration::ZERO);
     Ok(answer)
 }

@@ -9,7 +9,7 @@ mod ring;
 mod train;
 mod worker;
 
-pub use errand::{Errand, within};
+pub use errand::{Errand, within, within_unless};
 pub use latest::Latest;
 pub use packet_queue::{Hole, PacketQueue, Pushed, QueueGauge};
 pub use queue::{Popped, Queue};

@@ -110,10 +110,9 @@ impl Shared {
         let known = self.hubs().get(&(app.to_owned(), name.to_owned())).cloned();
         if let Some(hub) = known
             && let Some(other) = hub.stream()
+            && self.clock.now().since(other.heard_at()) >= self.limits.silent_gives_way
         {
-            if self.clock.now().since(other.heard_at()) >= self.limits.silent_gives_way {
-                self.unpublish(&hub, &other, EndReason::Silent);
-            }
+            self.unpublish(&hub, &other, EndReason::Silent);
         }
         let mut hubs = self.hubs();
         let published = hubs.values().filter(|hub| hub.stream().is_some()).count();

@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::backend::{self, Running};
 use super::still::{StillCare, Verdict};
 use super::told::Told;
-use crate::capture::revival::{Watchdog, backoff, bounded, next_wait, wait_until};
+use crate::capture::revival::{
+    OPEN_LIMIT, Watchdog, backoff, bounded, bounded_until, next_wait, reopen_limit, wait_until,
+};
 use crate::capture::work::WorkMeter;
 use crate::capture::{CameraRequest, Captured, SourceError, SourceEvent, SourceInfo, VideoSource, Work};
 use crate::clock::{Backoff, Clock};
@@ -16,10 +18,6 @@ use crate::video::{
     ConvertError, PictureSample, PixelFormat, RawPicture, jpeg_has_end, jpeg_size, to_picture, whole_jpeg_to_picture,
 };
 
-/// How long opening may take; USB cameras need up to a second.
-const OPEN_LIMIT: Duration = Duration::from_secs(5);
-/// How long opening again may take, so that a Stop in between is seen within its two seconds.
-const REOPEN_LIMIT: Duration = Duration::from_millis(1500);
 /// How long closing may take before it is left to itself.
 const CLOSE_LIMIT: Duration = Duration::from_millis(400);
 /// How often the thread looks for the stop.
@@ -191,13 +189,16 @@ impl Supervisor {
     /// Tries until the same camera opens again; `None` at the stop.
     fn reopen(&self, told: &mut Told, backoff: &mut Backoff, stop: &Stop) -> Option<Running> {
         let begun = self.clock.now();
-        let mut failed = None;
+        let (mut failed, mut slow) = (None, false);
         loop {
             if !wait_until(&self.clock, self.clock.now() + next_wait(backoff, failed.as_ref()), stop) {
                 return None;
             }
             let (id, wanted, clock) = (self.id.clone(), self.wanted, self.clock.clone());
-            failed = match bounded("camera-open", REOPEN_LIMIT, move || backend::open(Some(&id), wanted, &clock)) {
+            let open = move || backend::open(Some(&id), wanted, &clock);
+            let opened = bounded_until(stop, "camera-open", reopen_limit(slow), open);
+            slow = opened.is_none();
+            failed = match opened {
                 Some(Ok(running)) => return Some(running),
                 Some(Err(error)) => Some(error),
                 None => None,

@@ -5,14 +5,14 @@ use std::time::Duration;
 use super::backend::{self, Running};
 use super::feed::{Feed, Pulse};
 use super::reader::Reader;
-use crate::capture::revival::{Watchdog, backoff, bounded, next_wait, wait_until};
+use crate::capture::revival::{
+    OPEN_LIMIT, Watchdog, backoff, bounded, bounded_until, next_wait, reopen_limit, wait_until,
+};
 use crate::capture::{AudioRead, AudioSource, DeviceInfo, SourceError, SourceEvent, SourceInfo};
 use crate::clock::{Backoff, Clock};
 use crate::flow::{Latest, Popped, Queue, Stop, Worker};
 use crate::media::Timestamp;
 
-/// How long opening may take.
-const OPEN_LIMIT: Duration = Duration::from_secs(5);
 /// How long closing may take before it is left to itself.
 const CLOSE_LIMIT: Duration = Duration::from_millis(300);
 /// How long `open` waits for the first callbacks, which tell the latency that is needed.
@@ -201,7 +201,7 @@ impl Supervisor {
 
     /// Tries until the same device opens again; `None` at the stop.
     fn reopen(&self, stop: &Stop, backoff: &mut Backoff) -> Option<Opened> {
-        let mut failed = None;
+        let (mut failed, mut slow) = (None, false);
         loop {
             let due: Timestamp = self.wanted.clock.now() + next_wait(backoff, failed.as_ref());
             if !wait_until(&self.wanted.clock, due, stop) {
@@ -209,8 +209,9 @@ impl Supervisor {
             }
             let wanted = self.wanted.clone();
             let open = move || backend::open(Some(&wanted.id), wanted.sample_rate, wanted.channels, &wanted.clock);
-            // Shorter than at the first time, so that a Stop in between is seen within its two seconds.
-            match bounded("mic-open", Duration::from_millis(1500), open) {
+            let found = bounded_until(stop, "mic-open", reopen_limit(slow), open);
+            slow = found.is_none();
+            match found {
                 Some(Ok(Running { stream, feed, pulse, errors, .. })) => {
                     self.feeds.put(feed);
                     return Some(Opened { _stream: stream, pulse, errors });

@@ -51,6 +51,8 @@ pub struct RecorderError {
 impl RecorderError {
     /// The reason where the file was deleted.
     pub const FILE_GONE: &str = "the file is gone";
+    /// The reason where the system writes nothing to the disk any more.
+    pub const FILE_READ_ONLY: &str = "the disk has become read-only";
     /// The reason where the file became shorter.
     pub const FILE_CUT: &str = "another program has cut the file";
 

@@ -32,6 +32,8 @@ pub enum Place {
     Moved,
     /// It was deleted.
     Gone,
+    /// Where it was made, and its file system takes no more.
+    ReadOnly,
 }
 
 impl Disk for File {
@@ -55,7 +57,7 @@ impl Place {
         use std::os::unix::fs::MetadataExt as _;
         match (file.metadata(), std::fs::symlink_metadata(path)) {
             // Asked first: not every system counts links.
-            (Ok(file), Ok(found)) if (file.dev(), file.ino()) == (found.dev(), found.ino()) => Self::There,
+            (Ok(file), Ok(found)) if (file.dev(), file.ino()) == (found.dev(), found.ino()) => Self::there(path),
             (Ok(file), _) if file.nlink() == 0 => Self::Gone,
             (Ok(_), _) => Self::Moved,
             (Err(_), _) => Self::There,
@@ -64,7 +66,16 @@ impl Place {
 
     #[cfg(not(unix))]
     pub fn of(_: &File, path: &Path) -> Self {
-        if matches!(path.try_exists(), Ok(false)) { Self::Gone } else { Self::There }
+        if matches!(path.try_exists(), Ok(false)) { Self::Gone } else { Self::there(path) }
+    }
+
+    /// Linux turns a file system read-only that has errors, or whose owner asks for it. Whoever has a file open there goes on writing
+    /// without an error, and it syncs, and nothing of it is ever on the disk: only to open one tells.
+    fn there(path: &Path) -> Self {
+        match OpenOptions::new().write(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly,
+            _ => Self::There,
+        }
     }
 }
 

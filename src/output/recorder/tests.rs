@@ -103,6 +103,7 @@ struct Contents {
     notes_none: bool,
     gone: bool,
     moved: bool,
+    read_only: bool,
     closed: usize,
     mended: Vec<PathBuf>,
     removed: Vec<PathBuf>,
@@ -166,10 +167,11 @@ impl Disk for MemoryFile {
 
     fn place(&self, _path: &Path) -> Place {
         let contents = self.0.0.lock().unwrap();
-        match (contents.gone, contents.moved) {
-            (true, _) => Place::Gone,
-            (false, true) => Place::Moved,
-            (false, false) => Place::There,
+        match (contents.gone, contents.moved, contents.read_only) {
+            (true, ..) => Place::Gone,
+            (false, true, _) => Place::Moved,
+            (false, false, true) => Place::ReadOnly,
+            (false, false, false) => Place::There,
         }
     }
 
@@ -532,6 +534,12 @@ fn a_file_that_is_renamed_is_recorded_on_and_one_that_is_deleted_is_told() {
         memory.0.lock().unwrap().gone = now >= Timestamp::from_millis(7500);
     });
     assert!(matches!(&told[..], [RecorderEvent::Failed(error)] if error.reason == "the file is gone"), "{told:?}");
+    let memory = Memory::default();
+    let told = record_packets(&memory, &config("show.mp4", None), &packets(20), |_, now| {
+        memory.0.lock().unwrap().read_only = now >= Timestamp::from_millis(7500);
+    });
+    let is_told = matches!(&told[..], [RecorderEvent::Failed(error)] if error.reason == RecorderError::FILE_READ_ONLY);
+    assert!(is_told, "{told:?}");
     // All that came until then is in it.
     let ([pictures, _], _) = read_mp4(&memory.files()[0].1);
     assert!((62..100).contains(&pictures.len()), "{} pictures", pictures.len());

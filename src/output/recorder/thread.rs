@@ -393,7 +393,7 @@ impl<S: Storage> Files<S> {
                 shared.forget_file(&self.current.path);
             }
             Place::Gone => shared.forget_file(&self.current.path),
-            Place::There | Place::Moved => {}
+            Place::There | Place::Moved | Place::ReadOnly => {}
         }
         self.storage.closed();
     }
@@ -552,10 +552,15 @@ fn write_all<S: Storage>(
         if now.since(synced_at) >= SYNC_INTERVAL {
             synced_at = now;
             shared.ask_disk(clock, || files.sync(shared))?;
-            if files.current.file.disk().place(&files.current.path) == Place::Gone {
+            let lost = match files.current.file.disk().place(&files.current.path) {
+                Place::There | Place::Moved => None,
+                Place::Gone => Some(RecorderError::FILE_GONE),
+                Place::ReadOnly => Some(RecorderError::FILE_READ_ONLY),
+            };
+            if let Some(lost) = lost {
                 // It may be somewhere that this system does not tell of.
                 files.finish(shared)?;
-                return Ok(Some(files.lost(RecorderError::FILE_GONE)));
+                return Ok(Some(files.lost(lost)));
             }
             if files.current.file.is_cut() {
                 return files.leave_cut().map(Some);

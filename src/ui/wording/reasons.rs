@@ -205,6 +205,7 @@ const REASONS: &[[&str; 2]] = &[
     // Recordings
     ["{} MB are left, which are kept free", "{} MB sind übrig, die frei bleiben"],
     ["the file is gone", "die Datei ist weg"],
+    ["the disk has become read-only", "die Platte ist schreibgeschützt"],
     ["{} frames are missing, from {} to {}", "{} Bilder fehlen, von {} bis {}"],
     ["{} frames are missing, from {} on", "{} Bilder fehlen, von {} an"],
     ["{} frames are missing", "{} Bilder fehlen"],
