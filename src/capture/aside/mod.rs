@@ -3,7 +3,9 @@
 //!
 //! - `picture`: the picture of the next tick, and a few more at once now and then.
 //! - `sound`: a third of a second ahead.
+//! - `anew`: opens what was changed anew.
 
+mod anew;
 mod picture;
 mod sound;
 
@@ -11,6 +13,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::time::Duration;
 
+use self::anew::{Anew, AnewSound};
 use super::file_state::failed;
 use super::revival::bounded;
 use super::{AudioSource, Captured, SourceError, SourceEvent, SourceRemedy, VideoSource};
@@ -29,12 +32,12 @@ const TOLD_AFTER: Duration = Duration::from_secs(1);
 /// # Errors
 /// As there, or its disk does not answer.
 pub fn play_video_file(path: &Path, clock: &Clock) -> Result<Box<dyn VideoSource>, SourceError> {
-    let source = opened(path, open_video_file)?;
+    let source = opened(path, |path| Anew::open(path, open_video_file))?;
     // Of a still everything is in memory.
     if source.info().frame_rate.is_none() {
-        return Ok(source);
+        return Ok(source.into_source());
     }
-    picture::aside(source, clock).map_err(|error| no_thread(path, &error))
+    picture::aside(Box::new(source), clock).map_err(|error| no_thread(path, &error))
 }
 
 /// Like `open_audio_file`, read aside.
@@ -42,8 +45,10 @@ pub fn play_video_file(path: &Path, clock: &Clock) -> Result<Box<dyn VideoSource
 /// # Errors
 /// As there, or its disk does not answer.
 pub fn play_audio_file(path: &Path, sample_rate: u32, channels: u16) -> Result<Box<dyn AudioSource>, SourceError> {
-    let source = opened(path, move |path| open_audio_file(path, sample_rate, channels))?;
-    sound::aside(source, sample_rate, channels).map_err(|error| no_thread(path, &error))
+    let open = move |path: &Path| open_audio_file(path, sample_rate, channels);
+    let file = opened(path, move |path| Anew::open(path, open))?;
+    sound::aside(Box::new(AnewSound { file, sample_rate }), sample_rate, channels)
+        .map_err(|error| no_thread(path, &error))
 }
 
 /// The picture of the card in a PNG or JPEG file.

@@ -35,7 +35,7 @@ struct Reader {
 impl Answers<Block, Block> for Reader {
     fn answer(&mut self, mut block: Block) -> (Block, Option<SourceEvent>) {
         block.samples.resize(BLOCK * self.channels, 0.0);
-        self.source.read(block.start, &mut block.samples);
+        block.missing = self.source.read(block.start, &mut block.samples).missing;
         (block, std::iter::from_fn(|| self.source.poll_event()).last())
     }
 }
@@ -46,6 +46,8 @@ struct Block {
     /// The index (per channel) of the first one.
     start: i64,
     samples: Vec<f32>,
+    /// So many (per channel) are silence in place of what is not there, and were not told yet.
+    missing: usize,
 }
 
 struct Aside {
@@ -60,7 +62,7 @@ struct Aside {
 
 impl Aside {
     fn ask(&mut self, start: i64) {
-        self.asker.ask(|| Block { start, samples: std::mem::take(&mut self.spare) });
+        self.asker.ask(|| Block { start, samples: std::mem::take(&mut self.spare), missing: 0 });
     }
 
     /// Takes the block that was asked for, if it comes.
@@ -107,21 +109,24 @@ impl AudioSource for Aside {
     }
 
     fn read(&mut self, start: i64, out: &mut [f32]) -> AudioRead {
-        let (mut at, mut rest) = (start, out);
+        let (mut at, mut rest, mut missing) = (start, out, 0);
         while !rest.is_empty() {
             if !self.bring(at) {
                 rest.fill(0.0);
                 self.asker.stay_silent(Timestamp::from_samples(at, self.sample_rate));
-                return AudioRead { missing: rest.len() / self.channels };
+                return AudioRead { missing: missing + rest.len() / self.channels };
             }
             let ready = self.ready(at);
             let (now, later) = rest.split_at_mut(ready.len().min(rest.len()));
             now.copy_from_slice(&ready[..now.len()]);
             at = at.saturating_add(frames(now.len(), self.channels));
+            // Which ones they are nobody asks.
+            let told = self.block.missing.min(now.len() / self.channels);
+            (self.block.missing, missing) = (self.block.missing - told, missing + told);
             rest = later;
             self.ask(self.block_end());
         }
-        AudioRead::default()
+        AudioRead { missing }
     }
 
     fn poll_event(&mut self) -> Option<SourceEvent> {

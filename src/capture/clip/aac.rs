@@ -30,9 +30,22 @@ pub(super) fn open(track: Track, file: File) -> Result<AacPcm, String> {
         Codec::Other(codec) => return Err(format!("its sound is {codec}; Tally plays AAC")),
     };
     let decoder = decode::open_aac(&config).map_err(|error| error.to_string())?;
-    let mut pcm = AacPcm { file, track, config, decoder, next: 0, buffer: Vec::new(), failure: None, unread: None };
+    let mut pcm = AacPcm {
+        file,
+        track,
+        config,
+        decoder,
+        next: 0,
+        buffer: Vec::new(),
+        failure: None,
+        unread: None,
+        unheard: 0,
+        is_damaged: false,
+        late: 0,
+        frame: CHUNK_SAMPLES,
+    };
     // Only the decoder knows rate and channels for sure: HE-AAC doubles the one, a mix-down lowers the other.
-    let first = (0..DAMAGED_MAX).find_map(|_| pcm.decode_one()?);
+    let first = (0..DAMAGED_MAX).find_map(|_| pcm.decode_one()?.1);
     let Some(first) = first else { return Err("its AAC sound cannot be decoded".to_owned()) };
     (pcm.config.sample_rate, pcm.config.channels) = (first.sample_rate, first.channels);
     pcm.rewind();
@@ -58,11 +71,18 @@ pub(super) struct AacPcm {
     failure: Option<String>,
     /// The frame that could not be read last, and how many could since it was tried.
     unread: Option<(Sample, usize)>,
+    /// Frames since the start that gave no sound, until there was some: a decoder has to fill.
+    unheard: usize,
+    /// What was given last is silence in place of what cannot be decoded.
+    is_damaged: bool,
+    /// By how much the decoder is late, in nanoseconds, and the samples (per channel) of a frame.
+    late: i64,
+    frame: usize,
 }
 
 impl AacPcm {
-    /// The next frame's samples, `Some(None)` where it has none, `None` at the end.
-    fn decode_one(&mut self) -> Option<Option<AudioChunk>> {
+    /// When the next frame is heard, and its samples where there are any; `None` at the end.
+    fn decode_one(&mut self) -> Option<(Timestamp, Option<AudioChunk>)> {
         let last = self.track.samples.len().checked_sub(1)?;
         // The decoder gives samples later than it takes them: the last frame, fed again, pushes the rest out.
         let beyond = self.next.saturating_sub(last);
@@ -82,9 +102,13 @@ impl AacPcm {
         let pts = sample.pts.saturating_add(frame.saturating_mul(beyond as i64));
         let pts = Timestamp::from_nanos(nanos(pts, self.track.timescale));
         if !is_read {
-            return Some(Some(self.silent_frame(pts)));
+            return Some((pts, Some(self.silent_frame(pts))));
         }
-        Some(self.decoder.decode(&self.buffer, pts).unwrap_or_default())
+        let decoded = self.decoder.decode(&self.buffer, pts);
+        if let Err(error) = &decoded {
+            tracing::debug!(%error, frame = self.next - 1, "a frame of a clip's sound is damaged");
+        }
+        Some((pts, decoded.unwrap_or_default()))
     }
 }
 
@@ -99,10 +123,11 @@ impl AacPcm {
         }
     }
 
-    /// In place of a frame that cannot be read: as long, so that the file is not run through to its end.
+    /// In place of a frame that cannot be read or decoded: as long, so that the file is not run through to its end.
     fn silent_frame(&self, pts: Timestamp) -> AudioChunk {
         let (sample_rate, channels) = (self.config.sample_rate, self.config.channels);
-        AudioChunk { pts, sample_rate, channels, samples: vec![0.0; CHUNK_SAMPLES * usize::from(channels)] }
+        let pts = Timestamp::from_nanos(pts.as_nanos().saturating_sub(self.late));
+        AudioChunk { pts, sample_rate, channels, samples: vec![0.0; self.frame * usize::from(channels)] }
     }
 }
 
@@ -122,16 +147,32 @@ impl Pcm for AacPcm {
 
     fn next_block(&mut self, block: &mut Vec<f32>) -> Option<i64> {
         loop {
-            let Some(chunk) = self.decode_one()? else { continue };
-            if (chunk.sample_rate, chunk.channels) == (self.config.sample_rate, self.config.channels) {
-                *block = chunk.samples;
-                return Some(samples(chunk.pts.as_nanos(), 1_000_000_000, chunk.sample_rate));
-            }
+            let (pts, chunk) = self.decode_one()?;
+            let (sample_rate, channels) = (self.config.sample_rate, self.config.channels);
+            let heard = chunk.filter(|chunk| (chunk.sample_rate, chunk.channels) == (sample_rate, channels));
+            let is_push = self.next > self.track.samples.len();
+            self.is_damaged = heard.is_none();
+            let chunk = match heard {
+                Some(chunk) => {
+                    self.unheard = PREROLL;
+                    self.late = pts.as_nanos().saturating_sub(chunk.pts.as_nanos());
+                    self.frame = chunk.samples.len() / usize::from(channels.max(1));
+                    chunk
+                }
+                None if is_push => continue,
+                None if self.unheard < PREROLL => {
+                    self.unheard += 1;
+                    continue;
+                }
+                None => self.silent_frame(pts),
+            };
+            *block = chunk.samples;
+            return Some(samples(chunk.pts.as_nanos(), 1_000_000_000, sample_rate));
         }
     }
 
     fn rewind(&mut self) {
-        self.next = 0;
+        (self.next, self.unheard) = (0, 0);
         // A decoder that cannot be opened again goes on: its overlap is heard for a hundredth of a second.
         if let Ok(decoder) = decode::open_aac(&self.config) {
             self.decoder = decoder;
@@ -151,6 +192,10 @@ impl Pcm for AacPcm {
     fn failure(&self) -> Option<&str> {
         self.failure.as_deref()
     }
+
+    fn is_damaged(&self) -> bool {
+        self.is_damaged
+    }
 }
 
 #[cfg(test)]
@@ -158,6 +203,49 @@ mod tests {
     use super::*;
     use crate::capture::clip::mp4::Mp4;
     use crate::capture::clip::test_clips::ffmpeg_clip;
+    use crate::decode::DecodeError;
+
+    /// A decoder that makes nothing of some frames.
+    struct Failing {
+        inner: Box<dyn AudioDecoder>,
+        frames: std::ops::Range<usize>,
+        at: usize,
+        /// Those of the kind that it waits for more than it has.
+        waits: bool,
+    }
+
+    impl AudioDecoder for Failing {
+        fn decode(&mut self, frame: &[u8], pts: Timestamp) -> Result<Option<AudioChunk>, DecodeError> {
+            self.at += 1;
+            match self.frames.contains(&(self.at - 1)) {
+                true if self.waits => Ok(None),
+                true => Err(DecodeError::Damaged("no".to_owned())),
+                false => self.inner.decode(frame, pts),
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_silence_as_long_as_it_and_what_follows_is_heard() {
+        let args = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=3", "-c:a", "aac"];
+        let path = ffmpeg_clip("sine-aac.mp4", &args, Vec::new);
+        for (frames, waits) in [(50..51, false), (50..51, true), (40..90, false), (40..90, true)] {
+            let file = File::open(&path).unwrap();
+            let mut pcm = open(Mp4::read(&file).unwrap().audio.unwrap(), file).unwrap();
+            let inner = decode::open_aac(&pcm.config).unwrap();
+            pcm.decoder = Box::new(Failing { inner, frames: frames.clone(), at: 0, waits });
+            let (mut block, mut end, mut damaged, mut last) = (Vec::new(), None, 0, false);
+            while let Some(start) = pcm.next_block(&mut block) {
+                assert!(end.is_none_or(|end| end == start), "{end:?} {start}");
+                end = Some(start + block.len() as i64);
+                let sounds = block.iter().any(|sample| sample.abs() > 0.01);
+                last = sounds;
+                damaged += usize::from(pcm.is_damaged());
+                assert!(!(sounds && pcm.is_damaged()) && pcm.failure().is_none());
+            }
+            assert!(last && end.unwrap() >= 3 * 48_000 && damaged == frames.len(), "{damaged} of {frames:?}");
+        }
+    }
 
     #[test]
     fn what_cannot_be_read_is_silence_as_long_as_it_and_what_follows_is_heard() {

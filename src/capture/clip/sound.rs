@@ -1,5 +1,7 @@
 //! Sound that repeats on the program timeline: any decoder of a file, looped to the sample, resampled without a seam.
 
+use std::time::Duration;
+
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler};
 
@@ -7,6 +9,7 @@ use super::mix_down::{Gains, STEREO};
 use super::timeline::LoopLength;
 use crate::capture::file_state::FileState;
 use crate::capture::{AudioRead, AudioSource, SourceEvent, SourceInfo};
+use crate::media::{Lasting, Timestamp, Turn};
 
 /// The sound of a file, decoded from its start on, in its own rate and channels.
 pub(super) trait Pcm: Send {
@@ -32,7 +35,18 @@ pub(super) trait Pcm: Send {
 
     /// Why the file could not be read for what was given last, which is silence then.
     fn failure(&self) -> Option<&str>;
+
+    /// Whether what was given last, or a hole before it, is silence in place of what cannot be decoded.
+    fn is_damaged(&self) -> bool;
 }
+
+/// Sound that cannot be decoded is told after so long: a frame or two nobody misses. After one that was told, and after another,
+/// it is longer: a loop comes to it again and again.
+const DAMAGED: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(15), Duration::from_secs(60)];
+/// It is over once there has been sound for so long.
+const SOUND_AGAIN: Duration = Duration::from_millis(300);
+/// Sound that ends so much before its length, as a part of a second, has an end that cannot be decoded: lengths are not exact.
+const SHORT: i64 = 4;
 
 /// `pcm` as a source at the program's rate and channels (1 or 2), in rounds of `length`.
 ///
@@ -48,17 +62,44 @@ pub(super) fn open(
     let channels = usize::from(channels.clamp(1, 2));
     let resampling = Resampling::new(pcm.sample_rate(), sample_rate, channels)?;
     let looped = Looped::new(pcm, length, channels);
-    Ok(Box::new(ClipSound { info, resampling, next: None, looped, state: FileState::default() }))
+    let (state, damaged) = (FileState::default(), Lasting::new(DAMAGED[0], SOUND_AGAIN));
+    Ok(Box::new(ClipSound { info, sample_rate, resampling, next: None, looped, state, damaged, patience: 0 }))
 }
 
 struct ClipSound {
     info: SourceInfo,
+    /// The program's.
+    sample_rate: u32,
     looped: Looped,
     /// `None` where the file has the program's rate.
     resampling: Option<Resampling>,
     /// The sample that follows what was read last.
     next: Option<i64>,
     state: FileState,
+    damaged: Lasting,
+    /// Which wait of `DAMAGED` it is.
+    patience: usize,
+}
+
+impl ClipSound {
+    /// Sees how it went to give what begins at `start`; gives how many samples of `count` (per channel) are silence in place of
+    /// what cannot be decoded.
+    fn see(&mut self, start: i64, count: usize) -> usize {
+        let Given { all, damaged, missing } = std::mem::take(&mut self.looped.given);
+        let failure = self.looped.pcm.failure();
+        if all > 0 {
+            let is_damaged = failure.is_none() && damaged * 2 >= all;
+            let now = Timestamp::from_samples(start, self.sample_rate);
+            if self.damaged.see(now, is_damaged) == Some(Turn::Over) {
+                self.patience = (self.patience + 1).min(DAMAGED.len() - 1);
+                self.damaged.set_limit(DAMAGED[self.patience]);
+            }
+        }
+        let failure = failure.or(self.damaged.is_told().then_some("its sound cannot be decoded"));
+        self.state.see(&self.info.name, failure.as_ref().map(|error| error as _));
+        // In the program's rate, about.
+        (missing * count).checked_div(all).unwrap_or(0).min(count)
+    }
 }
 
 impl AudioSource for ClipSound {
@@ -83,8 +124,8 @@ impl AudioSource for ClipSound {
                 self.looped.read(out);
             }
         }
-        self.state.see(&self.info.name, self.looped.pcm.failure().as_ref().map(|error| error as _));
-        AudioRead::default()
+        let missing = self.see(start, out.len() / self.looped.channels);
+        AudioRead { missing }
     }
 
     fn poll_event(&mut self) -> Option<SourceEvent> {
@@ -108,6 +149,17 @@ struct Looped {
     block_start: i64,
     decoded: Vec<f32>,
     ended: bool,
+    given: Given,
+}
+
+/// Samples (per channel) that were read.
+#[derive(Default)]
+struct Given {
+    all: usize,
+    /// Silence because they cannot be decoded.
+    damaged: usize,
+    /// Of those the ones that are not at the end: there lengths are not exact.
+    missing: usize,
 }
 
 impl Looped {
@@ -124,6 +176,7 @@ impl Looped {
             block_start: 0,
             decoded: Vec::new(),
             ended: false,
+            given: Given::default(),
         };
         looped.enter_round(0);
         looped
@@ -173,6 +226,7 @@ impl Looped {
                 let count = wanted.min(self.block_end() - offset).min(sounding);
                 (count, usize::try_from(offset - self.block_start).ok())
             };
+            self.count(count, sounding);
             let samples = usize::try_from(count).unwrap_or(0) * self.channels;
             let (now, later) = std::mem::take(&mut out).split_at_mut(samples);
             match from.and_then(|from| self.block.get(from * self.channels..from * self.channels + samples)) {
@@ -183,6 +237,19 @@ impl Looped {
             out = later;
         }
         out.fill(0.0);
+    }
+
+    /// Counts `count` samples, where the sound goes on for `sounding`.
+    fn count(&mut self, count: i64, sounding: i64) {
+        let count = usize::try_from(count).unwrap_or(0);
+        self.given.all += count;
+        if sounding > 0 && self.ended {
+            let is_short = self.pcm.length() - self.block_end() > i64::from(self.pcm.sample_rate()) / SHORT;
+            self.given.damaged += if is_short { count } else { 0 };
+        } else if sounding > 0 && self.pcm.is_damaged() {
+            self.given.damaged += count;
+            self.given.missing += count;
+        }
     }
 
     fn block_end(&self) -> i64 {
@@ -362,6 +429,10 @@ mod tests {
         fn failure(&self) -> Option<&str> {
             self.inner.failure()
         }
+
+        fn is_damaged(&self) -> bool {
+            self.inner.is_damaged()
+        }
     }
 
     /// A minute of a sweep of whole waves: each second has a tone of its own, so that a wrong place is heard.
@@ -380,6 +451,81 @@ mod tests {
             true => Box::new(aac::open(Mp4::read(&file).unwrap().audio.unwrap(), file).unwrap()),
             false => Box::new(wave::open(file).unwrap()),
         }
+    }
+
+    /// A second of sound whose blocks within a stretch cannot be decoded, or which ends early.
+    struct Torn {
+        at: i64,
+        damaged: std::ops::Range<i64>,
+        end: i64,
+    }
+
+    impl Pcm for Torn {
+        fn sample_rate(&self) -> u32 {
+            RATE
+        }
+
+        fn gains(&self) -> &[Gains] {
+            crate::capture::clip::mix_down::MONO
+        }
+
+        fn length(&self) -> i64 {
+            i64::from(10 * RATE)
+        }
+
+        fn next_block(&mut self, block: &mut Vec<f32>) -> Option<i64> {
+            self.at += 1000;
+            *block = vec![if self.is_damaged() { 0.0 } else { 0.5 }; 1000];
+            (self.at <= self.end).then_some(self.at - 1000)
+        }
+
+        fn rewind(&mut self) {
+            self.at = 0;
+        }
+
+        fn skip_to(&mut self, _index: i64) {}
+
+        fn failure(&self) -> Option<&str> {
+            None
+        }
+
+        fn is_damaged(&self) -> bool {
+            self.damaged.contains(&(self.at - 1000))
+        }
+    }
+
+    /// What is told of it in so many tenths of a second: when, and whether it is good; and how much was missing.
+    fn told_of(damaged: std::ops::Range<i64>, end: i64, tenths: i64) -> (Vec<(i64, bool)>, usize) {
+        let info = SourceInfo {
+            address: None,
+            id: "file".to_owned(),
+            name: "talk.mp4".to_owned(),
+            format: String::new(),
+            size: None,
+            frame_rate: None,
+        };
+        let length = LoopLength::new(10, 1).unwrap();
+        let mut source = open(Box::new(Torn { at: 0, damaged, end }), length, RATE, 1, info).unwrap();
+        let (mut told, mut missing, mut out) = (Vec::new(), 0, [0.0; 4800]);
+        for tenth in 0..tenths {
+            missing += source.read(tenth * 4800, &mut out).missing;
+            told.extend(source.poll_event().map(|event| (tenth, event == SourceEvent::Restored)));
+        }
+        (told, missing)
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_told_once_it_lasts_and_what_is_missing_is_counted() {
+        let whole = i64::from(10 * RATE);
+        assert_eq!(told_of(0..0, whole, 300), (vec![], 0));
+        // Half a second, in each round.
+        assert_eq!(told_of(96_000..120_000, whole, 300), (vec![], 3 * 24_000));
+        // Three seconds: in the next rounds nobody is told again.
+        let (told, missing) = told_of(96_000..240_000, whole, 300);
+        assert!(matches!(told[..], [(30, false), (53, true)]) && missing == 3 * 144_000, "{told:?} {missing}");
+        // An end that is not there, and one that is not told exactly.
+        assert_eq!(told_of(0..0, 240_000, 110), (vec![(60, false), (103, true)], 0));
+        assert_eq!(told_of(0..0, whole - 10_000, 300), (vec![], 0));
     }
 
     #[test]

@@ -37,8 +37,16 @@ pub(super) fn open(file: File) -> Result<WavePcm, String> {
     let stream = Stream::open(&file)?;
     let track = stream.format.default_track(TrackType::Audio);
     let length = track.and_then(|track| track.num_frames).and_then(|frames| i64::try_from(frames).ok());
-    let mut pcm =
-        WavePcm { file, stream, sample_rate: 0, gains: Vec::new(), length: length.unwrap_or(0), at: 0, failure: None };
+    let mut pcm = WavePcm {
+        file,
+        stream,
+        sample_rate: 0,
+        gains: Vec::new(),
+        length: length.unwrap_or(0),
+        at: 0,
+        failure: None,
+        is_damaged: false,
+    };
     let mut block = Vec::new();
     // Only the decoder knows rate and channels for sure.
     if pcm.decode(&mut block).is_none() || pcm.sample_rate == 0 {
@@ -64,6 +72,8 @@ pub(super) struct WavePcm {
     length: i64,
     at: i64,
     failure: Option<String>,
+    /// Before what was given last there is a hole in place of what cannot be decoded.
+    is_damaged: bool,
 }
 
 struct Stream {
@@ -159,12 +169,13 @@ impl WavePcm {
 
     fn decode(&mut self, block: &mut Vec<f32>) -> Option<i64> {
         let mut has_hole = false;
+        self.is_damaged = false;
         for _ in 0..DAMAGED_MAX {
             let packet = match self.stream.format.next_packet() {
                 Ok(packet) => packet?,
                 // The reader goes on behind what it made nothing of.
                 Err(Error::DecodeError(_)) => {
-                    has_hole = true;
+                    (has_hole, self.is_damaged) = (true, true);
                     continue;
                 }
                 Err(error) => {
@@ -195,7 +206,7 @@ impl WavePcm {
                 }
                 Err(_) => {
                     // A hole as long as what was lost.
-                    self.at = end_of(&packet);
+                    (self.at, self.is_damaged) = (end_of(&packet), true);
                 }
             }
         }
@@ -233,6 +244,10 @@ impl Pcm for WavePcm {
 
     fn failure(&self) -> Option<&str> {
         self.failure.as_deref()
+    }
+
+    fn is_damaged(&self) -> bool {
+        self.is_damaged
     }
 
     fn skip_to(&mut self, index: i64) {

@@ -61,6 +61,7 @@ const REASONS: &[[&str; 2]] = &[
     ["its H.264 has no parameter sets", "ihrem H.264 fehlen die Parametersätze"],
     ["its H.264 cannot be decoded", "ihr H.264 lässt sich nicht dekodieren"],
     ["its AAC sound cannot be decoded", "ihr AAC-Ton lässt sich nicht dekodieren"],
+    ["its sound cannot be decoded", "der Ton lässt sich nicht dekodieren"],
     ["its sound cannot be decoded ({})", "der Ton lässt sich nicht dekodieren ({})"],
     ["its sound is of a kind that Tally does not play", "der Ton ist von einer Art, die Tally nicht spielt"],
     ["its {} Hz cannot be turned into {} Hz ({})", "ihre {} Hz lassen sich nicht in {} Hz wandeln ({})"],
