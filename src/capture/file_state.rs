@@ -15,8 +15,15 @@ impl FileState {
     /// How it went to read the file called `name`.
     pub(super) fn see(&mut self, name: &str, error: Option<&dyn Display>) {
         if error.is_some() != self.fails {
-            self.fails = error.is_some();
-            self.event = Some(error.map_or(SourceEvent::Restored, |error| failed(name, error)));
+            self.see_failure(error.map(|error| failed(name, error)));
+        }
+    }
+
+    /// The same, with what is to be told of it.
+    pub(super) fn see_failure(&mut self, failure: Option<SourceEvent>) {
+        if failure.is_some() != self.fails {
+            self.fails = failure.is_some();
+            self.event = Some(failure.unwrap_or(SourceEvent::Restored));
         }
     }
 

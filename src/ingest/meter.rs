@@ -102,13 +102,7 @@ impl Meter {
         }
         let second = self.second(now);
         // What has stopped has no pace.
-        if self
-            .seconds
-            .iter()
-            .rev()
-            .find(|(_, [video, _])| *video > 0)
-            .is_none_or(|(at, _)| *at < second - RATE_SECONDS)
-        {
+        if !self.seconds.iter().any(|(at, [video, _])| *video > 0 && *at >= second - RATE_SECONDS) {
             facts.fps = None;
         }
         // The second that goes on is not whole yet; a stream younger than one has no other.

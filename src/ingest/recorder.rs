@@ -25,7 +25,7 @@ use crate::clock::Clock;
 use crate::flow::{Errand, Popped, Queue};
 use crate::flv::TagKind;
 use crate::media::{Timestamp, is_disk_full};
-use crate::output::{Place, RecorderError, Room, RoomWatch, Told, mend, remove_empty, takes_files};
+use crate::output::{Place, Room, RoomWatch, Told, mend, remove_empty, takes_files};
 use crate::rtmp::MediaKind;
 
 /// Tags of all streams wait together, and what each stream may have waiting is the bound: one that goes beyond it ends with
@@ -288,16 +288,10 @@ impl Files {
             let flushed = open.file.flush();
             tell_news(open, &*self.events);
             match flushed {
-                Ok(()) => match open.file.place() {
-                    None | Some(Place::There | Place::Moved) => {}
-                    Some(Place::Gone) => {
-                        failed.push((*key, io::Error::new(io::ErrorKind::NotFound, RecorderError::FILE_GONE)));
-                    }
-                    Some(Place::ReadOnly) => {
-                        let kind = io::ErrorKind::ReadOnlyFilesystem;
-                        failed.push((*key, io::Error::new(kind, RecorderError::FILE_READ_ONLY)));
-                    }
-                },
+                Ok(()) => {
+                    let fault = open.file.place().and_then(Place::fault);
+                    failed.extend(fault.map(|reason| (*key, io::Error::other(reason))));
+                }
                 Err(error) => failed.push((*key, error)),
             }
         }

@@ -5,7 +5,7 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::capture::file_state::failed;
+use crate::capture::file_state::{FileState, failed};
 use crate::capture::{AudioRead, AudioSource, Captured, SourceError, SourceEvent, SourceInfo, VideoSource};
 use crate::media::Timestamp;
 
@@ -57,12 +57,11 @@ pub(super) struct Anew<S: ?Sized> {
     seen: Option<Stamp>,
     look_at: Option<Timestamp>,
     until_try: u32,
-    /// The source has told that it cannot read the file.
-    fails: bool,
+    /// What the source has told of it, if it cannot read the file.
+    unread: Option<SourceEvent>,
     /// Why what is there now cannot be opened, where it stands in the place of what was opened.
-    failure: Option<SourceError>,
-    is_told: bool,
-    event: Option<SourceEvent>,
+    unopened: Option<SourceEvent>,
+    state: FileState,
 }
 
 impl<S: ?Sized> Anew<S> {
@@ -85,10 +84,9 @@ impl<S: ?Sized> Anew<S> {
             seen: opened,
             look_at: None,
             until_try: 0,
-            fails: false,
-            failure: None,
-            is_told: false,
-            event: None,
+            unread: None,
+            unopened: None,
+            state: FileState::default(),
         })
     }
 
@@ -108,7 +106,7 @@ impl<S: ?Sized> Anew<S> {
         let stamp = Stamp::of(&self.path);
         let is_settled = std::mem::replace(&mut self.seen, stamp) == stamp;
         if stamp == self.opened {
-            self.failure = None;
+            self.unopened = None;
         } else if !is_settled {
             self.until_try = 0;
         } else if self.until_try > 0 {
@@ -123,34 +121,28 @@ impl<S: ?Sized> Anew<S> {
         match (self.open)(&self.path) {
             Ok(source) => {
                 tracing::info!(file = %self.path.display(), "the file was changed and is opened anew");
-                (self.source, self.opened, self.fails, self.failure) = (source, Some(stamp), false, None);
+                (self.source, self.opened, self.unread, self.unopened) = (source, Some(stamp), None, None);
             }
             Err(error) => {
                 tracing::warn!(file = %self.path.display(), %error, "the file was changed and cannot be opened anew");
                 self.until_try = TRY_EVERY;
                 // What was opened is still there where another file has only taken its name.
                 let is_written_over = self.opened.is_none_or(|opened| opened.id == stamp.id);
-                self.failure = Some(error).filter(|_| is_written_over);
+                self.unopened = is_written_over.then(|| match &error {
+                    SourceError::Unreadable { reason, .. } => failed(&self.name, reason),
+                    error => failed(&self.name, error),
+                });
             }
         }
     }
 
     /// Takes what the source itself told, and tells where something has changed by that.
     fn tell(&mut self, told: Option<SourceEvent>) {
-        if let Some(told) = &told {
-            self.fails = matches!(told, SourceEvent::FileFailed { .. });
+        if let Some(told) = told {
+            self.unread = Some(told).filter(|told| matches!(told, SourceEvent::FileFailed { .. }));
         }
-        let is_bad = self.fails || self.failure.is_some();
-        if is_bad == self.is_told {
-            return;
-        }
-        self.is_told = is_bad;
-        self.event = match (&self.failure, told) {
-            _ if !is_bad => Some(SourceEvent::Restored),
-            (Some(SourceError::Unreadable { reason, .. }), _) => Some(failed(&self.name, reason)),
-            (Some(error), _) => Some(failed(&self.name, error)),
-            (None, told) => told,
-        };
+        let failure = self.unopened.as_ref().or(self.unread.as_ref());
+        self.state.see_failure(failure.cloned());
     }
 }
 
@@ -172,7 +164,7 @@ impl VideoSource for Anew<dyn VideoSource> {
     }
 
     fn poll_event(&mut self) -> Option<SourceEvent> {
-        self.event.take()
+        self.state.poll_event()
     }
 
     fn is_damaged(&self) -> bool {
@@ -201,7 +193,7 @@ impl AudioSource for AnewSound {
     }
 
     fn poll_event(&mut self) -> Option<SourceEvent> {
-        self.file.event.take()
+        self.file.state.poll_event()
     }
 }
 

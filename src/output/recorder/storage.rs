@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::RecorderError;
 use super::chapters::chapters_paths;
 use super::cut::Cut;
 use super::journal::Journal;
@@ -51,6 +52,15 @@ impl Disk for File {
 }
 
 impl Place {
+    /// Why a file there is recorded no more, if it is not.
+    pub fn fault(self) -> Option<&'static str> {
+        match self {
+            Self::There | Self::Moved => None,
+            Self::Gone => Some(RecorderError::FILE_GONE),
+            Self::ReadOnly => Some(RecorderError::FILE_READ_ONLY),
+        }
+    }
+
     /// Where `file` is that was made as `path`.
     #[cfg(unix)]
     pub fn of(file: &File, path: &Path) -> Self {

@@ -552,12 +552,7 @@ fn write_all<S: Storage>(
         if now.since(synced_at) >= SYNC_INTERVAL {
             synced_at = now;
             shared.ask_disk(clock, || files.sync(shared))?;
-            let lost = match files.current.file.disk().place(&files.current.path) {
-                Place::There | Place::Moved => None,
-                Place::Gone => Some(RecorderError::FILE_GONE),
-                Place::ReadOnly => Some(RecorderError::FILE_READ_ONLY),
-            };
-            if let Some(lost) = lost {
+            if let Some(lost) = files.current.file.disk().place(&files.current.path).fault() {
                 // It may be somewhere that this system does not tell of.
                 files.finish(shared)?;
                 return Ok(Some(files.lost(lost)));
