@@ -9,7 +9,7 @@ mod tag;
 
 pub use file::{FlvReader, FlvTag, FlvWriter, TagKind};
 pub use scan::{length, scan};
-pub use script::{metadata, metadata_number};
+pub use script::{metadata, metadata_number, without_length};
 pub use shape::{CodecId, TagRole, TagShape, audio_shape, video_shape};
 pub use tag::{
     AudioBody, AudioTag, VideoBody, VideoPacketType, VideoTag, audio_sequence_header, audio_tag_header,

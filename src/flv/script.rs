@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::amf::{Object, Reader, Value, write_value};
+use crate::amf::{Object, Reader, Value, read_all, write_value};
 use crate::media::StreamConfig;
 
 /// A script data body: `onMetaData` and what it says of the show. `encoder` names the program.
@@ -37,10 +37,42 @@ pub fn metadata_number(body: &[u8], name: &str) -> Option<f64> {
     reader.read_value().ok()?.get(name).and_then(Value::as_number)
 }
 
+/// What `onMetaData` of a file says of that file's own end and places (the numbers that nginx-rtmp, FFmpeg and flvmeta write).
+const OF_A_FILE: [&str; 8] = [
+    "duration",
+    "filesize",
+    "videosize",
+    "audiosize",
+    "datasize",
+    "lasttimestamp",
+    "lastkeyframetimestamp",
+    "lastkeyframelocation",
+];
+
+/// A script data body as it is true of another file: whoever sends a file says how long that is and where its keyframes are,
+/// and players would believe it of a recording. A length of 0 is one that is not known. Bodies that say nothing of that kind,
+/// or cannot be read, stay as they are.
+pub fn without_length(body: &Bytes) -> Bytes {
+    let is_untrue = |name: &str, value: &Value| {
+        name == "keyframes" || (OF_A_FILE.contains(&name.to_ascii_lowercase().as_str()) && *value != Value::Number(0.0))
+    };
+    let Ok(mut values) = read_all(body) else { return body.clone() };
+    let Some(Value::Object(fields) | Value::EcmaArray(fields)) = values.get_mut(1) else { return body.clone() };
+    if !fields.iter().any(|(name, value)| is_untrue(name, value)) {
+        return body.clone();
+    }
+    let kept = fields.iter().filter(|(name, _)| *name != "keyframes");
+    *fields = kept
+        .map(|(name, value)| (name.to_owned(), if is_untrue(name, value) { Value::Number(0.0) } else { value.clone() }))
+        .collect();
+    let mut out = Vec::with_capacity(body.len());
+    values.iter().for_each(|value| write_value(&mut out, value));
+    out.into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::amf::read_all;
     use crate::media::{AudioConfig, Bitrate, FrameRate, Size, VideoConfig};
 
     #[test]
@@ -81,5 +113,37 @@ mod tests {
         let values = read_all(&metadata(&StreamConfig::default(), "Tally")).unwrap();
         assert_eq!(values[1].get("width"), None);
         assert_eq!(values[1].get("audiocodecid"), None);
+    }
+
+    #[test]
+    fn the_length_of_the_file_that_is_sent_is_not_that_of_the_recording() {
+        let of = |fields: Object| {
+            let mut body = Vec::new();
+            write_value(&mut body, &"onMetaData".into());
+            write_value(&mut body, &Value::EcmaArray(fields));
+            Bytes::from(body)
+        };
+        let index = Object::new().with("times", Value::StrictArray(vec![0.0.into(), 2.0.into()]));
+        let sent = Object::new()
+            .with("duration", 596.5)
+            .with("width", 1280.0)
+            .with("fileSize", 1e6)
+            .with("keyframes", Value::Object(index))
+            .with("title", "Grüße");
+        let kept = without_length(&of(sent));
+        assert_eq!(metadata_number(&kept, "duration"), Some(0.0));
+        assert_eq!(metadata_number(&kept, "fileSize"), Some(0.0));
+        assert_eq!(metadata_number(&kept, "width"), Some(1280.0));
+        let values = read_all(&kept).unwrap();
+        assert_eq!(values[1].get("title").and_then(Value::as_str), Some("Grüße"));
+        assert!(values[1].get("keyframes").is_none());
+    }
+
+    #[test]
+    fn what_says_nothing_of_a_length_stays_byte_by_byte() {
+        let live = metadata(&StreamConfig::default(), "Tally");
+        for body in [live, Bytes::from_static(b"\x02\0\x01a"), Bytes::from_static(b"\xFF\0"), Bytes::new()] {
+            assert_eq!(without_length(&body), body);
+        }
     }
 }

@@ -152,7 +152,8 @@ async fn hls(path: &str, request: &Request<Incoming>, peer: SocketAddr, shared: 
         Err(HlsError::TooMany) => {
             let most = shared.limits.hls_streams_max;
             shared.refuse(peer, RefusalKind::Limit, format!("{most} streams are watched by HLS already"));
-            return plain(StatusCode::SERVICE_UNAVAILABLE, "As many streams are watched as may be.\n");
+            let told = format!("{most} streams are watched by HLS, which is the most. RTMP players get this one.\n");
+            return plain(StatusCode::SERVICE_UNAVAILABLE, told);
         }
     };
     match live {

@@ -7,6 +7,7 @@ mod tls;
 
 use crate::capture::{SourceError, SourceEvent, SourceRemedy};
 use crate::media::{Bitrate, FrameRate, Size, Turn};
+use crate::output::RecorderError;
 
 pub use notice::{Notice, OtherInputs};
 pub use tls::TlsPeer;
@@ -340,6 +341,8 @@ impl Problem {
     pub const NOTHING_YET: &str = "there is nothing to be seen again yet";
     /// Why a replay is refused: there are enough of them.
     pub const OTHERS_WRITTEN: &str = "others are still being written";
+    /// Why a replay is refused: it would soon end the recording.
+    pub const ROOM_NEEDED: &str = RecorderError::ROOM_NEEDED;
 
     /// Why nothing can be marked: nobody asked for a recording.
     pub const NOT_RECORDED: &str = "nothing is recorded";

@@ -328,6 +328,7 @@ pub fn to_do(problem: &Problem) -> String {
         ProblemKind::ReplayFailed => match problem.details.as_str() {
             Problem::NOTHING_KEPT => "Record the show: start it with --record FILE.".to_owned(),
             Problem::NOTHING_YET | Problem::OTHERS_WRITTEN => "Try again in a moment.".to_owned(),
+            Problem::ROOM_NEEDED => "Free some space. The recording and the show are not harmed.".to_owned(),
             _ => "Record to a folder you may write to, on a disk with some room. The show is not harmed.".to_owned(),
         },
         ProblemKind::MarkFailed if details == Problem::RECORDED_NO_MORE => {

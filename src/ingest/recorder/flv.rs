@@ -2,8 +2,10 @@
 
 use std::io::{self, Write as _};
 
+use bytes::Bytes;
+
 use super::series::Form;
-use crate::flv::{FlvWriter, TagKind};
+use crate::flv::{self, FlvWriter, TagKind};
 use crate::ingest::headers::Headers;
 use crate::ingest::unit::{Unit, UnitKind};
 use crate::output::{Cut, CutWriter};
@@ -53,7 +55,7 @@ impl Form for FlvForm {
         // What the stream holds is not known yet: players look for themselves.
         let mut writer = FlvWriter::new(out, true, true)?;
         for header in self.headers.all() {
-            writer.write_tag(header.tag, 0, &[&header.body])?;
+            writer.write_tag(header.tag, 0, &[&body_of(header)])?;
         }
         Ok(writer)
     }
@@ -65,7 +67,7 @@ impl Form for FlvForm {
             // They go on as they came, as in the first file.
             _ => unit.timestamp_ms,
         };
-        writer.write_tag(unit.tag, timestamp_ms, &[&unit.body])
+        writer.write_tag(unit.tag, timestamp_ms, &[&body_of(unit)])
     }
 
     fn write_waiting<D: Cut>(writer: &mut Self::Writer<D>) -> io::Result<()> {
@@ -75,6 +77,11 @@ impl Form for FlvForm {
     fn out<D: Cut>(writer: &mut Self::Writer<D>) -> &mut CutWriter<D> {
         writer.get_mut()
     }
+}
+
+/// What is written of it.
+fn body_of(unit: &Unit) -> Bytes {
+    if unit.tag == TagKind::Script { flv::without_length(&unit.body) } else { unit.body.clone() }
 }
 
 const KINDS: [TagKind; 2] = [TagKind::Video, TagKind::Audio];

@@ -55,6 +55,8 @@ impl RecorderError {
     pub const FILE_READ_ONLY: &str = "the disk has become read-only";
     /// The reason where the file became shorter.
     pub const FILE_CUT: &str = "another program has cut the file";
+    /// The reason where a replay would soon end the recording beside it.
+    pub const ROOM_NEEDED: &str = "the recording needs the room that is left on the disk";
 
     fn new(path: &Path, error: &io::Error) -> Self {
         let disk_full = is_disk_full(error.kind());

@@ -47,6 +47,10 @@ pub fn replay_path(recording: &Path, time: &str) -> PathBuf {
 
 fn save(packets: &[Packet], stream: &StreamConfig, path: &Path) -> io::Result<PathBuf> {
     let mut storage = Folder::default();
+    let bytes = packets.iter().map(|packet| packet.data.len() as u64).sum();
+    if storage.room(path).is_some_and(|room| !room.spares(bytes)) {
+        return Err(io::Error::new(io::ErrorKind::StorageFull, RecorderError::ROOM_NEEDED));
+    }
     let (path, disk) = storage.create(path, 1)?;
     let written = write(packets, stream, disk);
     if written.is_err() {

@@ -35,6 +35,16 @@ impl Room {
         let stats = fs4::statvfs(folder).ok()?;
         Some(Self { free: stats.available_space(), total: stats.total_space() })
     }
+
+    /// Whether a file of `bytes` can be written beside a recording that goes on for at least as much again.
+    pub(super) fn spares(&self, bytes: u64) -> bool {
+        self.free >= self.reserve(0).saturating_add(bytes.saturating_mul(2))
+    }
+
+    /// What is left free at least: `media` bytes, or more, but of a small disk only a part.
+    fn reserve(&self, media: u64) -> u64 {
+        RESERVE_BYTES.max(media).min(self.total / RESERVE_PART)
+    }
 }
 
 /// What is to be told.
@@ -66,7 +76,7 @@ impl RoomWatch {
         }
         let rate = self.bytes_per_second();
         let media = rate.map_or(0, |rate| (rate * RESERVE_TIME.as_secs_f64()) as u64);
-        let reserve = RESERVE_BYTES.max(media).min(room.total / RESERVE_PART);
+        let reserve = room.reserve(media);
         let Some(usable) = room.free.checked_sub(reserve) else { return Some(Told::Full { free: room.free }) };
         let minutes = usable as f64 / rate? / 60.0;
         let passed = WARN_MINUTES.into_iter().filter(|limit| minutes <= *limit as f64).min()?;
@@ -135,6 +145,17 @@ mod tests {
         // At 40 Mb/s 20 s are more than 64 MiB.
         let wide = told(1 << 40, 5_000_000 * 60, 5_000_000);
         assert!(matches!(wide[wide.len() - 1], (_, Told::Full { free }) if free > 90_000_000), "{wide:?}");
+    }
+
+    #[test]
+    fn what_is_written_beside_a_recording_leaves_it_as_much_again() {
+        let reserve = 64 << 20;
+        let spares = |free, total, bytes| Room { free, total }.spares(bytes);
+        assert!(spares(reserve + 20_000_000, 1 << 40, 10_000_000));
+        assert!(!spares(reserve + 19_999_999, 1 << 40, 10_000_000));
+        assert!(!spares(0, 0, 1) && !spares(u64::MAX - 1, u64::MAX, u64::MAX));
+        // A stick of 20 MiB.
+        assert!(spares(6 << 20, 20 << 20, 2 << 20) && !spares(6 << 20, 20 << 20, 3 << 20));
     }
 
     #[test]

@@ -207,6 +207,10 @@ const REASONS: &[[&str; 2]] = &[
     ["{} MB are left, which are kept free", "{} MB sind übrig, die frei bleiben"],
     ["the file is gone", "die Datei ist weg"],
     ["the disk has become read-only", "die Platte ist schreibgeschützt"],
+    [
+        "the recording needs the room that is left on the disk",
+        "den Platz, den die Platte noch hat, braucht die Aufnahme",
+    ],
     ["{} frames are missing, from {} to {}", "{} Bilder fehlen, von {} bis {}"],
     ["{} frames are missing, from {} on", "{} Bilder fehlen, von {} an"],
     ["{} frames are missing", "{} Bilder fehlen"],

@@ -62,6 +62,10 @@ fn recording_row(problem: &Problem) -> Option<[&'static str; 2]> {
         (Kind::ReplayFailed, Problem::NOTHING_YET | Problem::OTHERS_WRITTEN) => {
             Some(["Try again in a moment.", "Versuche es gleich noch einmal."])
         }
+        (Kind::ReplayFailed, Problem::ROOM_NEEDED) => Some([
+            "Free some space. The recording and the show are not harmed.",
+            "Schaffe Platz. Aufnahme und Sendung sind nicht betroffen.",
+        ]),
         (Kind::MarkFailed, Problem::RECORDED_NO_MORE) => Some(["Record again.", "Nimm wieder auf."]),
         _ if problem.is_file_lost() => Some(FILE_LOST),
         _ => None,
