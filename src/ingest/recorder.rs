@@ -4,6 +4,7 @@ mod flv;
 #[cfg(test)]
 mod full_files;
 mod mp4;
+mod news;
 mod open_file;
 mod series;
 
@@ -17,7 +18,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use self::open_file::{News, OpenFile};
+use self::news::News;
+use self::open_file::OpenFile;
 use self::series::Folder;
 use super::unit::{ROOM_OF_ONE, Unit};
 use super::{IngestEvent, RecordFormat, RecordingFault};

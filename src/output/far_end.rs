@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::link::{LinkSample, LinkView, delay_of};
+use super::link_view::{LinkSample, LinkView, delay_of};
 use crate::media::Timestamp;
 
 /// What was acknowledged longer ago tells nothing of now.

@@ -5,6 +5,7 @@ mod error;
 mod fanout;
 mod far_end;
 mod link;
+mod link_view;
 mod network;
 pub mod publisher;
 mod recorder;
@@ -14,7 +15,8 @@ mod timeline;
 
 pub use error::{Misdirection, PublishError, PublishStep, Recovery, TlsFault};
 pub use fanout::{Fanout, OutputHandle};
-pub use link::{Link, LinkSample, LinkView, Passed, STAY_CURRENT, Segments, Window};
+pub use link::{Link, STAY_CURRENT};
+pub use link_view::{LinkSample, LinkView, Passed, Segments, Window};
 pub use network::Network;
 pub use recorder::{
     Cut, CutWriter, HolePlace, Leftover, Place, Recorder, RecorderConfig, RecorderError, RecorderEvent, RepairError,

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::link::{LinkSample, Window};
+use super::link_view::{LinkSample, Window};
 use crate::media::Timestamp;
 
 /// A rate is measured over at least so long.

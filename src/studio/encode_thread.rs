@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use super::mail::{Mail, Message};
 use super::program::{Program, count, count_time};
-use super::supervisor::{Mail, Message};
 use crate::clock::Clock;
 use crate::encode::VideoEncoder;
 use crate::flow::{Popped, Stop};

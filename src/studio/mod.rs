@@ -15,6 +15,7 @@ mod incoming;
 mod leftovers;
 mod levels;
 mod lines;
+mod mail;
 mod prepare;
 mod preview;
 mod problem;

@@ -11,6 +11,7 @@ use super::health::Health;
 use super::incoming::IngestDoor;
 use super::levels::Sound;
 use super::lines::Lines;
+use super::mail::Message;
 use super::preview::Preview;
 use super::program::Program;
 use super::rate::RateController;
@@ -18,7 +19,7 @@ use super::recording::Kept;
 use super::rehearse::Rehearse;
 use super::sources::{self, Opened};
 use super::stage::{AudioPart, Card, Stage, StageFormat, Standing};
-use super::supervisor::{FIRST_PICTURE_DEADLINE, Lent, Message, Phase, Running, STATS_INTERVAL, ShowStage, Supervisor};
+use super::supervisor::{FIRST_PICTURE_DEADLINE, Lent, Phase, Running, STATS_INTERVAL, ShowStage, Supervisor};
 use super::{Problem, ProblemKind};
 use crate::capture::{AudioSource, SourceError, SourceInfo, VideoSource};
 use crate::encode::{

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::event::{Command, StudioEvent};
 use super::health::DiskFigures;
-use super::supervisor::{Message, Phase, Running, Supervisor};
+use super::mail::Message;
+use super::supervisor::{Phase, Running, Supervisor};
 use super::{Problem, ProblemKind};
 use crate::clock::local_date_and_time;
 use crate::flow::{PacketQueue, ReplayBuffer};

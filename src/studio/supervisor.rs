@@ -1,7 +1,6 @@
 //! The supervisor: opens what a show needs, owns its threads, turns their messages into events, and ends it within 2 s.
 
-use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use super::encode_thread::WantedBitrate;
@@ -11,6 +10,7 @@ use super::flight::FlightLog;
 use super::health::Health;
 use super::leftovers::repair_leftovers;
 use super::lines::{Lines, Starter, Target};
+use super::mail::{Mail, Message};
 use super::program::Program;
 use super::rate::RateController;
 use super::recording::Kept;
@@ -20,11 +20,10 @@ use super::viewer_feed::ViewerFeed;
 use super::{Problem, ProblemKind};
 use crate::capture::SourceEvent;
 use crate::clock::{Clock, local_date_and_time};
-use crate::encode::EncodeError;
 use crate::flow::{Stop, Worker};
 use crate::media::Timestamp;
+use crate::output::Network;
 use crate::output::publisher::{PublisherEvent, StreamHeaders};
-use crate::output::{Network, RecorderError, RecorderEvent};
 use crate::settings::ShowSettings;
 
 /// How long a camera may take until its first picture.
@@ -43,40 +42,6 @@ pub(super) const STATS_INTERVAL: Duration = Duration::from_secs(1);
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 /// How long the supervisor waits for mail at most.
 const NAP: Duration = Duration::from_millis(20);
-
-/// What the threads tell the supervisor.
-#[derive(Debug)]
-pub(super) enum Message {
-    Command(Command),
-    ShareRehearsal,
-    Stage(StageEvent),
-    EncoderFailed {
-        about: &'static str,
-        error: EncodeError,
-        fatal: bool,
-    },
-    VideoEnded,
-    AudioEnded,
-    Publisher(usize, PublisherEvent),
-    /// Of the recording of this number.
-    Recorder(usize, RecorderEvent),
-    Replay(Result<PathBuf, RecorderError>),
-}
-
-/// The way to the supervisor. Cheap to clone.
-#[derive(Clone, Debug)]
-pub(super) struct Mail(SyncSender<Message>);
-
-impl Mail {
-    pub(super) fn new(sender: SyncSender<Message>) -> Self {
-        Self(sender)
-    }
-
-    /// Sends; waits while the supervisor is behind. A supervisor that has ended wants no mail.
-    pub(super) fn send(&self, message: Message) {
-        let _ = self.0.send(message);
-    }
-}
 
 /// The supervisor of one show.
 pub(super) struct Supervisor {

@@ -8,12 +8,14 @@ use eframe::glow::{self, HasContext};
 
 use super::desktop::Desktop;
 use super::dialogs::Dialogs;
-use super::model::{Model, Order};
+use super::model::Model;
+use super::order::Order;
 use super::pace::Pace;
 use super::panels::strip::{state_seconds, state_word};
 use super::panels::window::window_ui;
 use super::place::Place;
-use super::profiles::{ProfileKeeper, ProfileRequest};
+use super::profile_request::ProfileRequest;
+use super::profiles::ProfileKeeper;
 use super::theme::{self, Look};
 use super::view::{Act, Appearance, Phase, ShowView, ViewState};
 use super::widgets::{GlowPicture, PictureView, Pictures};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::model::Order;
+use super::order::Order;
 use crate::settings::ShowSettings;
 use crate::studio::check::{
     CheckEvent, CheckSettings, CheckStep, CheckSummary, CheckVerdict, PublishForm, detail_text, form_text, verdict_text,

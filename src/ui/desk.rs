@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use super::dialogs::{DialogAnswer, DialogRequest};
-use super::model::Order;
-use super::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
+use super::order::Order;
+use super::profile_request::{ProfileAnswer, ProfileDone, ProfileRequest};
 use super::settings_view::{Card, ProfilesAround};
 use super::view::{Act, ProfilesView};
 use crate::settings::CardChoice;

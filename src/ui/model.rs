@@ -7,22 +7,23 @@ mod recording;
 mod shown;
 mod sources;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::check::Check;
 use super::desk::Desk;
-use super::dialogs::{DialogAnswer, DialogRequest};
+use super::dialogs::DialogAnswer;
 use super::flight::FlightKeeper;
 use super::health::Health;
 use super::incoming::{self, Incoming};
 use super::on_air::{OnAir, Recorded};
+pub use super::order::Order;
 use super::problem_list::ProblemList;
-use super::profiles::ProfileRequest;
+use super::profile_request::ProfileRequest;
 use super::view::{
     Act, Appearance, ChannelView, DeviceView, Devices, Phase, ResultView, SoundView, StagePicture, StageView, Tab,
     Truth,
 };
-use super::viewer::ViewerView;
+use super::viewer_view::ViewerView;
 use super::wording::{Lang, Text, Words};
 use super::{outcome, report};
 use crate::settings::{ShowSettings, VideoChoice};
@@ -36,21 +37,6 @@ use crate::studio::{
 const GUARD_SECONDS: f64 = 0.6;
 /// What was changed is kept for next time once nothing was changed for so long, in seconds.
 const KEEP_SECONDS: f64 = 1.0;
-
-/// What the model wants done.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Order {
-    /// By the engine.
-    Engine(StudioCommand),
-    /// By the system's clipboard.
-    Copy(String),
-    /// The window's own settings are to be kept: its looks, and whether the first run is over.
-    KeepWindow,
-    /// By the keeper of profiles.
-    Profile(ProfileRequest),
-    /// By the system's file dialogs.
-    Ask(DialogRequest),
-}
 
 /// The model.
 #[derive(Debug)]
@@ -239,7 +225,7 @@ impl Model {
             return;
         }
         self.sound.gives_silence |= problem.kind == ProblemKind::SourceSilent;
-        self.stage.stands_still |= sources::stands_still(problem.kind);
+        self.stage.stands_still |= stands_still(problem.kind);
         if let Some(show) = &mut self.show {
             problem = show.named(problem);
             if matches!(problem.kind, ProblemKind::RecordingFailed | ProblemKind::DiskFull) {
@@ -568,7 +554,7 @@ impl Model {
             self.recording_fault = None;
             // The place that is offered is made. What was typed may be a slip, or lie on a disk that is not there.
             let make = before.record.is_none();
-            orders.extend(recording::folder_request(after.record.as_deref(), make).map(Order::Profile));
+            orders.extend(folder_request(after.record.as_deref(), make).map(Order::Profile));
             orders.push(Order::Engine(StudioCommand::WatchDisk(after.record)));
         }
         if after.card != before.card {
@@ -594,4 +580,15 @@ impl Model {
             (None, None) => Phase::Ready,
         }
     }
+}
+
+/// Asks whether `recording` can be written where it is to be.
+fn folder_request(recording: Option<&Path>, make: bool) -> Option<ProfileRequest> {
+    let folder = recording?.parent()?.to_owned();
+    Some(ProfileRequest::RecordingFolder { folder, make })
+}
+
+/// Whether viewers see the same picture for as long as this is so, although another was to come.
+fn stands_still(noticed: ProblemKind) -> bool {
+    matches!(noticed, ProblemKind::SourceFrozen | ProblemKind::SourceDamaged)
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::view::Devices;
+use super::source_view::Devices;
 use crate::settings::contract::Finding;
 use crate::settings::{KeysIn, LinkError, Lock, QrCode, ShowLink, ShowSettings, Warning};
 use crate::studio::Problem;

@@ -8,16 +8,17 @@ use super::dialogs::DialogRequest;
 use super::flight::ShowFlight;
 use super::incoming::IncomingView;
 use super::settings_view::{ProfilesAround, SettingsAround};
+pub use super::source_view::{ChannelView, DeviceView, Devices};
 use super::theme::Look;
 pub use super::truth_view::{Remedy, Truth, TruthView};
 pub use super::view_state::{FirstRunState, PrimaryState, ProblemsState, RibbonState, Scrub, SourcesState, ViewState};
-use super::viewer::ViewerView;
+use super::viewer_view::ViewerView;
 use super::wording::Lang;
 use crate::media::{Bitrate, FrameRate, Size};
 use crate::settings::contract::{Fix, Rule};
 use crate::settings::{AudioChoice, Field, Lock, ShowLink, ShowSettings, VideoChoice};
 use crate::studio::rehearsal::RehearsalReport;
-use crate::studio::{DestinationState, DeviceInfo, Problem, ProblemKind};
+use crate::studio::{DestinationState, Problem, ProblemKind};
 
 /// Everything the window shows in one frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -161,33 +162,6 @@ pub struct StageView {
     pub size: Option<Size>,
 }
 
-/// A device to choose.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeviceView {
-    /// Its stable id, as in `camera:ID`.
-    pub id: String,
-    /// Its name for people.
-    pub name: String,
-}
-
-impl DeviceView {
-    /// The device, without the kind before its id.
-    pub(super) fn of(info: &DeviceInfo) -> Self {
-        let id = info.id.split_once(':').map_or(info.id.as_str(), |(_, id)| id);
-        Self { id: id.to_owned(), name: info.name.clone() }
-    }
-}
-
-/// The devices of a kind.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub enum Devices {
-    /// Not known yet.
-    #[default]
-    Looking,
-    /// These.
-    Found(Vec<DeviceView>),
-}
-
 /// Camera, microphone and encoding.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourcesView {
@@ -215,15 +189,6 @@ pub struct SourcesView {
     pub has_dialogs: bool,
     /// How many files were chosen in them for picture or sound.
     pub files_chosen: usize,
-}
-
-/// One channel of a meter.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ChannelView {
-    /// Peak in dBFS.
-    pub peak_dbfs: f32,
-    /// The peak that is held, in dBFS.
-    pub hold_dbfs: f32,
 }
 
 /// Meter, fader, loudness.

@@ -1,66 +1,11 @@
-//! What the viewer of a rehearsal gets, beside the program; and who else may watch.
+//! Who else may watch a rehearsal: what a user asks for.
 
-use super::model::Order;
-use super::view::{Act, ChannelView};
-use crate::settings::QrCode;
-use crate::studio::{Problem, StudioCommand, ViewerNow};
-
-/// What the viewer gets.
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct ViewerView {
-    /// The viewer's sound; none before there is some.
-    pub channels: Vec<ChannelView>,
-    /// From capture to decoded, in milliseconds.
-    pub latency_ms: Option<f64>,
-    /// Whether other devices may watch.
-    pub share: ShareView,
-}
-
-/// Watching a rehearsal on another device.
-#[derive(Clone, Debug, PartialEq, Default)]
-pub enum ShareView {
-    /// Only this computer.
-    #[default]
-    Off,
-    /// The user is asked.
-    Asks,
-    /// It is being opened.
-    Opening,
-    /// Whoever has the address watches.
-    On {
-        /// With the key.
-        url: String,
-        /// The same for a camera.
-        code: Option<QrCode>,
-        /// Whether both are shown.
-        open: bool,
-    },
-    /// It cannot be.
-    Failed(Problem),
-}
+use super::order::Order;
+use super::view::Act;
+pub use super::viewer_view::{ShareView, ViewerView};
+use crate::studio::StudioCommand;
 
 impl ViewerView {
-    /// Takes what the viewer sees and hears now.
-    pub fn take(&mut self, now: &ViewerNow) {
-        let channel =
-            |level: &crate::media::Level| ChannelView { peak_dbfs: level.peak_dbfs, hold_dbfs: level.peak_dbfs };
-        self.channels = now.channels.iter().map(channel).collect();
-        self.latency_ms = now.latency_ms;
-    }
-
-    /// Whether other devices may watch.
-    pub(super) fn is_shared(&self) -> bool {
-        matches!(self.share, ShareView::On { .. })
-    }
-
-    /// The engine's answer to `StudioCommand::ShareRehearsal`.
-    pub fn handle_shared(&mut self, shared: Result<String, Problem>) {
-        self.share = match shared {
-            Ok(url) => ShareView::On { code: QrCode::of(&url), url, open: true },
-            Err(problem) => ShareView::Failed(problem),
-        };
-    }
-
     /// Takes what a user asked for; gives what is to be done.
     pub fn handle_act(&mut self, act: &Act) -> Vec<Order> {
         match (act, &mut self.share) {
@@ -82,7 +27,7 @@ impl ViewerView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::studio::ProblemKind;
+    use crate::studio::{Problem, ProblemKind};
 
     #[test]
     fn nobody_else_watches_before_it_was_asked_and_allowed() {

@@ -354,6 +354,27 @@ fn a_replay_and_marks_are_beside_the_recording() {
 }
 
 #[test]
+fn a_replay_that_would_soon_end_the_recording_is_refused_and_the_recording_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().display();
+    // A tenth of the disk stays free, and 900 kB are left: 13 s of the recording, or 7 s and a replay of them.
+    let fill = format!("dd if=/dev/zero of={folder}/used bs=1k count=10180 status=none");
+    let script = format!("mount -t tmpfs -o size=12m none {folder} && {fill} && exec \"$@\"");
+    let mut show =
+        alone(&dir.path().join("show.mp4")).within(&format!("exec unshare -m sh -c '{script}' sh \"$@\"")).start();
+    wait_live(&mut show, 7);
+    show.process.signal(libc::SIGUSR1);
+    let refused = show.wait_for("problem", PATIENCE, |event| event["kind"] == "replay_failed");
+    assert!(refused["what"].as_str().unwrap().contains("the recording needs the room"), "{refused}");
+    assert!(refused["do"].as_str().unwrap().starts_with("Free some space"), "{refused}");
+    let ended = ends_well(show);
+    ended.expect_code(0);
+    let summary = ended.summary();
+    assert!(number(summary, "duration_s") > 7.0 && summary["recording"].is_string(), "{}", ended.story());
+    assert!(ended.problems().iter().all(|problem| problem["kind"] != "disk_full"), "{}", ended.story());
+}
+
+#[test]
 fn a_replay_and_a_mark_without_a_recording_are_refused_with_a_sentence_and_harm_nothing() {
     let nginx = Nginx::start();
     let mut show = Tally::live(&["--video", "test", "--audio", "test", "--size", "320x180", "--to", &nginx.url()])

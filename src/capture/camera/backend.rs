@@ -1,36 +1,8 @@
-//! What every way to a camera offers to its capture thread, and which way is taken.
+//! Which way to a camera is taken.
 
-use std::time::Duration;
-
-use super::format::Offered;
+use super::running::Running;
 use crate::capture::{CameraRequest, DeviceInfo, SourceError};
 use crate::clock::Clock;
-use crate::media::Timestamp;
-use crate::video::RawPicture;
-
-/// Why an open camera gives no more pictures.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
-    /// What the system said.
-    pub reason: String,
-}
-
-/// A camera that streams.
-pub(super) trait Backend: Send {
-    /// Waits at most `limit` for the next picture and hands it to `take` with the time of its capture. `Ok(false)`
-    /// if none came. Never blocks longer, whatever the camera does.
-    fn next(&mut self, limit: Duration, take: &mut dyn FnMut(&RawPicture<'_>, Timestamp)) -> Result<bool, Fault>;
-}
-
-/// An opened camera.
-pub(super) struct Running {
-    pub backend: Box<dyn Backend>,
-    /// `camera:…`, stable.
-    pub id: String,
-    pub name: String,
-    /// What it delivers.
-    pub format: Offered,
-}
 
 /// Names the backend to use, for finding out what is wrong with a camera: `camera:nokhwa:0`.
 const NOKHWA_PREFIX: &str = "nokhwa:";

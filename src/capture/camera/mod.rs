@@ -3,6 +3,7 @@
 mod backend;
 mod format;
 mod nokhwa;
+mod running;
 mod still;
 mod thread;
 mod told;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use nokhwa::utils::{ApiBackend, CameraFormat, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType};
 use nokhwa::{Buffer, Camera, NokhwaError};
 
-use super::backend::{Backend, Fault, Running};
 use super::format::{Offered, choose, slug};
+use super::running::{Backend, Fault, Running};
 use crate::capture::devices::plain_name;
 use crate::capture::{CameraRequest, SourceError};
 use crate::clock::{Clock, unix_time};

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::backend::{self, Running};
+use super::backend;
+use super::running::Running;
 use super::still::{StillCare, Verdict};
 use super::told::Told;
 use crate::capture::revival::{

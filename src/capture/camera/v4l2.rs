@@ -13,8 +13,8 @@ use v4l::video::Capture as _;
 use v4l::video::capture::Parameters;
 use v4l::{Device, FourCC, Fraction};
 
-use super::backend::{Backend, Fault, Running};
 use super::format::{Offered, choose, in_words, slug};
+use super::running::{Backend, Fault, Running};
 use super::v4l2_calls::{Capability, PixelLayout, capability, pixel_formats, set_format};
 use crate::capture::{CameraRequest, DeviceInfo, DeviceKind, SourceError};
 use crate::clock::Clock;

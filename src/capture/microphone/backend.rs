@@ -10,7 +10,8 @@ use cpal::{
     StreamConfig,
 };
 
-use super::feed::{CallbackEnd, Feed, Pulse, feed};
+use super::feed::{CallbackEnd, feed};
+use super::running::{Running, chosen};
 use crate::capture::devices::plain_name;
 use crate::capture::{DeviceInfo, DeviceKind, SourceError};
 use crate::clock::Clock;
@@ -20,19 +21,6 @@ use crate::flow::Queue;
 const CALLBACKS_PER_SEC: u32 = 100;
 /// How long the server may take to build a stream.
 const BUILD_LIMIT: Duration = Duration::from_secs(2);
-
-/// A device that delivers. Dropping it ends the callbacks; that may block too.
-pub(super) struct Running {
-    /// Kept for its callbacks.
-    pub stream: Box<dyn Send>,
-    pub feed: Feed,
-    pub pulse: Pulse,
-    /// What the driver says when it fails, newest last.
-    pub errors: Queue<String>,
-    pub info: DeviceInfo,
-    /// What else there was when it was opened.
-    pub others: Vec<DeviceInfo>,
-}
 
 struct Found {
     device: Device,
@@ -74,22 +62,6 @@ fn left_socket() -> Result<(), SourceError> {
     #[cfg(target_os = "linux")]
     super::pulse::left_socket()?;
     Ok(())
-}
-
-/// The device that `id` means: by its id, with or without `mic:`, or by its name; `None` is the default.
-pub(super) fn chosen(all: &[DeviceInfo], id: Option<&str>) -> Result<usize, SourceError> {
-    let wanted = id.map(|id| id.strip_prefix("mic:").unwrap_or(id));
-    let index = match wanted {
-        None => all.iter().position(|info| info.default),
-        Some(wanted) => all
-            .iter()
-            .position(|info| info.id.strip_prefix("mic:") == Some(wanted))
-            .or_else(|| all.iter().position(|info| info.name.eq_ignore_ascii_case(wanted))),
-    };
-    index.ok_or_else(|| SourceError::NotFound {
-        wanted: wanted.map_or_else(|| "microphone".to_owned(), |wanted| format!("mic:{wanted}")),
-        available: all.iter().map(|info| info.id.clone()).collect(),
-    })
 }
 
 fn find() -> Vec<Found> {

@@ -5,6 +5,7 @@ pub(super) mod feed;
 #[cfg(target_os = "linux")]
 mod pulse;
 pub(super) mod reader;
+mod running;
 #[cfg(test)]
 pub(crate) mod simulated;
 mod thread;

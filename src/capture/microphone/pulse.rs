@@ -19,8 +19,8 @@ use pulseaudio::protocol::stream::{BufferAttr, StreamFlags};
 use pulseaudio::protocol::{self, ChannelMap, ChannelPosition, RecordStreamParams, SampleFormat, SampleSpec};
 use pulseaudio::{Client, ClientError, RecordStream, cookie_path_from_env, socket_path_from_env};
 
-use super::backend::{Running, chosen};
 use super::feed::feed;
+use super::running::{Running, chosen};
 use crate::capture::devices::{MONITOR, plain_name};
 use crate::capture::{DeviceInfo, DeviceKind, SourceError};
 use crate::clock::Clock;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::backend::{self, Running};
+use super::backend;
 use super::feed::{Feed, Pulse};
 use super::reader::Reader;
+use super::running::Running;
 use crate::capture::revival::{
     OPEN_LIMIT, Watchdog, backoff, bounded, bounded_until, next_wait, reopen_limit, wait_until,
 };

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use mp4_atom::{Any, DecodeMaybe, TrunSamples};
 
-use super::open_file::{News, OpenFile};
+use super::news::News;
+use super::open_file::OpenFile;
 use super::series::Storage;
 use crate::bitstream::{AudioSpecificConfig, avcc_record};
 use crate::flv::{

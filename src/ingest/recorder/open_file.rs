@@ -1,26 +1,16 @@
 //! What is written of one stream.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::flv::FlvForm;
 use super::mp4::{Mp4Form, Mp4Item};
+use super::news::News;
 use super::series::{Series, Storage};
 use crate::ingest::RecordFormat;
 use crate::ingest::mp4_recording::{Mp4Recording, Step};
 use crate::ingest::unit::Unit;
 use crate::output::Place;
-
-/// What is to be told of a recording that goes on.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum News {
-    /// `path` can grow no more; `next` follows it.
-    FileFull { path: PathBuf, next: PathBuf },
-    /// Why part of the stream is left out.
-    LeftOut(String),
-    /// Why nothing of the stream is written.
-    Nothing(String),
-}
 
 /// A recording that is being written.
 pub(super) struct OpenFile<S: Storage> {

@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::open_file::News;
+use super::news::News;
 use crate::ingest::name::file_stem;
 use crate::output::{Cut, CutWriter, Place};
 

@@ -1,6 +1,7 @@
 //! What is known of a link by looks at it, played.
 
 use super::*;
+use crate::output::link_view::Segments;
 
 fn sample(millis: i64, acked: u64, outstanding: u64) -> LinkSample {
     let path = Duration::from_millis(2);

@@ -25,10 +25,10 @@ use crate::output::{Fanout, Network};
 use crate::rtmp::client::Deadlines;
 use crate::settings::{CardChoice, ShowSettings, VideoChoice};
 use crate::studio::encode_thread::{EncodeThread, WantedBitrate};
+use crate::studio::mail::{Mail, Message};
 use crate::studio::prepare::{Encoders, open_encoders};
 use crate::studio::program::{Program, read};
 use crate::studio::stage::{AudioPart, StageEvent, StageHandle};
-use crate::studio::supervisor::{Mail, Message};
 use crate::studio::{Problem, ProblemKind, card_fault, destination, show};
 
 /// How long the driver waits for mail at most.

@@ -9,8 +9,8 @@ use crate::clock::Clock;
 use crate::flow::{Stop, Worker};
 use crate::studio::event::StudioEvent;
 use crate::studio::face::Face;
+use crate::studio::mail::{Mail, Message};
 use crate::studio::stage::StageHandle;
-use crate::studio::supervisor::{Mail, Message};
 use crate::studio::{Problem, ProblemKind};
 
 /// Events that wait for the face: all of a check.

@@ -12,11 +12,12 @@ use crate::media::Timestamp;
 use crate::settings::{ShowSettings, VideoChoice};
 use crate::studio::incoming::IngestDoor;
 use crate::studio::levels::Sound;
+use crate::studio::mail::{Mail, Message};
 use crate::studio::prepare::format_of;
 use crate::studio::preview::Preview;
 use crate::studio::sources::{Opened, open_audio, open_video};
 use crate::studio::stage::{Stage, StageFormat, StageHandle};
-use crate::studio::supervisor::{FIRST_PICTURE_DEADLINE, Mail, Message};
+use crate::studio::supervisor::FIRST_PICTURE_DEADLINE;
 use crate::studio::{Problem, ProblemKind};
 
 /// How long a source may take to open and to give its first picture or sound.

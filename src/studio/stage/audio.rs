@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::StageHandle;
+use super::event::StageEvent;
 use super::watch::Listener;
-use super::{StageEvent, StageHandle};
 use crate::audio::{Loudness, gain_from_db, is_full};
 use crate::capture::{AudioSource, SourceInfo};
 use crate::encode::{AudioEncoder, EncodeError};
@@ -11,9 +12,9 @@ use crate::flow::Stop;
 use crate::media::{AudioChunk, CHUNK_SAMPLES, Packet, Timestamp};
 use crate::studio::ProblemKind;
 use crate::studio::levels::Strip;
+use crate::studio::mail::{Mail, Message};
 use crate::studio::problem::{Notice, OtherInputs};
 use crate::studio::program::{Program, count};
-use crate::studio::supervisor::{Mail, Message};
 
 /// How long the thread sleeps at most before it looks for Stop.
 const NAP: Duration = Duration::from_millis(50);

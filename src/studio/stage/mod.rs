@@ -1,22 +1,23 @@
 //! The sources and what is made of them: always on, previewed and measured, whether or not a show takes them.
 
 mod audio;
+mod event;
 mod patience;
 mod stand_in;
 mod video;
 mod watch;
 
 pub(super) use audio::AudioPart;
+pub(super) use event::StageEvent;
 pub(super) use stand_in::Card;
 
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use self::audio::AudioThread;
+use self::event::Retired;
 use self::video::VideoThread;
 use super::levels::Sound;
 use super::preview::Preview;
-use super::problem::Notice;
 use super::program::Program;
 use crate::capture::{AudioSource, SourceEvent, VideoSource};
 use crate::clock::Clock;
@@ -24,41 +25,6 @@ use crate::flow::{Latest, Worker};
 use crate::media::{FrameRate, Size};
 use crate::settings::EncodingSettings;
 use crate::studio::{Problem, ProblemKind};
-
-/// What the stage tells whoever owns it.
-#[derive(Debug)]
-pub(super) enum StageEvent {
-    /// The first picture since the source was set.
-    FirstPicture,
-    /// The first sound since the source was set.
-    FirstSound,
-    /// Something happened to the picture's source of this name.
-    Video(String, SourceEvent),
-    /// Something happened to the sound's source of this name.
-    Audio(String, SourceEvent),
-    /// What is noticed of a source while it runs.
-    Noticed(Notice),
-    /// A source that was replaced. Closing a device may take a while: not on the stage's threads.
-    Retired(Retired),
-}
-
-/// A source nobody reads any more.
-pub(super) struct Retired {
-    _video: Option<Box<dyn VideoSource>>,
-    _audio: Option<Box<dyn AudioSource>>,
-}
-
-impl Retired {
-    fn of(video: Option<Box<dyn VideoSource>>, audio: Option<Box<dyn AudioSource>>) -> Option<Self> {
-        (video.is_some() || audio.is_some()).then_some(Self { _video: video, _audio: audio })
-    }
-}
-
-impl fmt::Debug for Retired {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Retired")
-    }
-}
 
 /// Where the stage's events go. May wait a moment; never long.
 pub(super) type StageSink = Arc<dyn Fn(StageEvent) + Send + Sync>;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::StageHandle;
+use super::event::StageEvent;
 use super::patience::{LATE_MAX, Patience};
 use super::stand_in::StandIn;
 use super::watch::PictureWatch;
-use super::{StageEvent, StageHandle};
 use crate::capture::{Captured, SourceInfo, VideoSource, Work};
 use crate::clock::Ticker;
 use crate::flow::Stop;

@@ -4,7 +4,7 @@ use super::{Model, Order};
 use crate::settings::{CardChoice, SettingsError, ShowLink, Warning};
 use crate::studio::{Problem, ProblemKind};
 use crate::ui::incoming;
-use crate::ui::profiles::{ProfileAnswer, ProfileDone, ProfileRequest};
+use crate::ui::profile_request::{ProfileAnswer, ProfileDone, ProfileRequest};
 use crate::ui::wording::Words;
 
 /// What is said of what was done; nothing of what is seen anyway.

@@ -1,22 +1,16 @@
 //! What is kept of shows, as the window knows it: whether they are recorded, a recording alone, marks, replays, reports.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::super::on_air::{OnAir, Recorded};
-use super::super::profiles::ProfileRequest;
+use super::super::profile_request::ProfileRequest;
 use super::super::view::{Act, RecordingView, Truth};
-use super::{GUARD_SECONDS, Model, Order};
+use super::{GUARD_SECONDS, Model, Order, folder_request};
 use crate::settings::{RecordingName, ShowSettings, recording_room};
 use crate::studio::{Command, ProblemKind, StudioCommand, StudioEvent};
 
 /// For so long it is said what was kept, in seconds.
 const SAID_SECONDS: f64 = 6.0;
-
-/// Asks whether `recording` can be written where it is to be.
-pub(super) fn folder_request(recording: Option<&Path>, make: bool) -> Option<ProfileRequest> {
-    let folder = recording?.parent()?.to_owned();
-    Some(ProfileRequest::RecordingFolder { folder, make })
-}
 
 impl Model {
     pub(super) fn look_at_folder(&self) -> Option<Order> {

@@ -1,15 +1,10 @@
 //! Where picture and sound come from, as the window knows it: opened, lost, back.
 
-use super::{Model, Order};
+use super::{Model, Order, stands_still};
 use crate::settings::CardChoice;
 use crate::studio::{KeptSource, Problem, ProblemKind, SourceState};
-use crate::ui::profiles::ProfileRequest;
+use crate::ui::profile_request::ProfileRequest;
 use crate::ui::view::StagePicture;
-
-/// Whether viewers see the same picture for as long as this is so, although another was to come.
-pub(super) fn stands_still(noticed: ProblemKind) -> bool {
-    matches!(noticed, ProblemKind::SourceFrozen | ProblemKind::SourceDamaged)
-}
 
 impl Model {
     /// What was chosen on air cannot be opened: what is there stays, and is chosen again unless something else is by now.

@@ -10,7 +10,7 @@ use super::stage::{SHAPE, fitted, stage_ui};
 use crate::settings::QrCode;
 use crate::ui::theme::{self, RADIUS_LARGE};
 use crate::ui::view::{Act, SourcesState, View};
-use crate::ui::viewer::{ShareView, ViewerView};
+use crate::ui::viewer_view::{ShareView, ViewerView};
 use crate::ui::widgets::{
     ButtonKind, PictureView, Pictures, button, close_button, galley_within, kind_button, meter, text,
 };
