@@ -243,7 +243,8 @@ fn a_server_that_asks_and_is_gone_at_once_is_followed_to_the_other_and_back() {
     });
     let mut show = Tally::small_show(&first.url(), 60).key(KEY).start();
     show.wait_for_states("live", 2, Duration::from_secs(20));
-    assert!(there.server.clients() == 1);
+    // The connection that was made beside is not used where the first one was lost before the show could leave it.
+    assert!((1..=2).contains(&there.server.clients()), "{}", there.server.clients());
     // That one goes away: the one that was chosen is asked again.
     let clients = first.clients();
     drop(there);
