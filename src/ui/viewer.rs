@@ -2,7 +2,7 @@
 
 use super::order::Order;
 use super::view::Act;
-pub use super::viewer_view::{ShareView, ViewerView};
+use super::viewer_view::{ShareView, ViewerView};
 use crate::studio::StudioCommand;
 
 impl ViewerView {
