@@ -76,6 +76,10 @@ pub(super) struct FarView {
     pub(super) unconfirmed: u64,
     /// Bytes that the system may hold, while something waits.
     pub(super) room: Option<u64>,
+    /// How long nothing has been acknowledged.
+    pub(super) silent: Duration,
+    /// Bytes that are acknowledged at once.
+    pub(super) lump: u64,
 }
 
 impl FarView {
@@ -90,6 +94,9 @@ impl FarView {
             ahead: self.unconfirmed + last.writing,
             backlog,
             room: self.room,
+            // The next computer takes bytes in lumps while it passes them on all the time.
+            silent: view.silent.min(self.silent),
+            lump: self.lump,
             ..view
         }
     }
@@ -164,7 +171,7 @@ impl FarEnd {
     }
 
     /// How many bytes are acknowledged at once, at most.
-    fn step(&self) -> u64 {
+    pub(super) fn step(&self) -> u64 {
         let pairs = self.confirmed.iter().zip(self.confirmed.iter().skip(1));
         pairs.map(|(before, after)| after.bytes - before.bytes).max().unwrap_or(0)
     }
@@ -197,7 +204,8 @@ impl FarEnd {
             let elsewhere = last.written.saturating_sub(self.last_confirmed() + last.outstanding);
             on_the_way.saturating_sub(elsewhere)
         });
-        Some(FarView { bps, late: self.late, usual, unconfirmed, room })
+        let silent = self.confirmed.back().map_or(Duration::ZERO, |confirmed| last.at.since(confirmed.at));
+        Some(FarView { bps, late: self.late, usual, unconfirmed, room, silent, lump: self.step() })
     }
 
     /// How fast bytes arrive, in b/s, while they are late.

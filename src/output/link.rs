@@ -137,6 +137,8 @@ struct Burst {
     /// Of a train: how many bytes were acknowledged when half of it had gone through, and when.
     half: Option<(u64, Timestamp)>,
     is_train: bool,
+    /// So many of the last bytes may have come and are not heard of.
+    unheard: u64,
 }
 
 impl Burst {
@@ -145,12 +147,14 @@ impl Burst {
         if self.is_train && self.half.is_none() && sample.acked + self.bytes / 2 >= self.until {
             self.half = Some((sample.acked, sample.at));
         }
-        if sample.acked < self.until {
+        if sample.acked + self.unheard < self.until {
             return None;
         }
-        let whole = (self.bytes, sample.at.since(self.started).saturating_sub(path));
+        let heard = if self.unheard > 0 { sample.acked } else { self.until };
+        let whole =
+            ((self.bytes + heard).saturating_sub(self.until), sample.at.since(self.started).saturating_sub(path));
         let (bytes, took) = match self.half.filter(|(_, at)| *at < sample.at) {
-            Some((acked, at)) => (self.until.saturating_sub(acked), sample.at.since(at)),
+            Some((acked, at)) => (heard.saturating_sub(acked), sample.at.since(at)),
             None => whole,
         };
         Some((bytes as f64 * 8.0 / took.max(SHORTEST).as_secs_f64()) as u64)
@@ -224,7 +228,8 @@ impl Link {
     pub fn train_leaves(&mut self, bytes: u64, sample: LinkSample) {
         let seen = self.seen_whole(sample);
         let until = seen.acked + seen.backlog();
-        self.burst = Some(Burst { started: sample.at, bytes, until, half: None, is_train: true });
+        let unheard = if self.far_end.is_split() { self.far_end.step() / 2 } else { 0 };
+        self.burst = Some(Burst { started: sample.at, bytes, until, half: None, is_train: true, unheard });
         self.observe(sample);
     }
 
@@ -234,7 +239,7 @@ impl Link {
         if bytes >= BURST_MIN && self.burst.is_none() {
             let seen = self.seen_whole(sample);
             let until = seen.acked + seen.outstanding;
-            self.burst = Some(Burst { started, bytes, until, half: None, is_train: false });
+            self.burst = Some(Burst { started, bytes, until, half: None, is_train: false, unheard: 0 });
         }
         self.observe(sample);
     }
@@ -290,6 +295,7 @@ impl Link {
             by_peer: by_peer.is_some(),
             is_shut: !self.far_end.is_known() && self.shuts.is_so(last),
             is_plain: carried.is_some() && self.far_end.sees_no_more(),
+            lump: 0,
         };
         self.far_end.view(last).map_or(view, |whole| whole.widen(view, last))
     }

@@ -108,6 +108,8 @@ pub struct LinkView {
     pub is_shut: bool,
     /// The path is narrow, and what the server acknowledges tells no more of it than the system does.
     pub is_plain: bool,
+    /// Bytes that are heard of at once, where only what the server acknowledges tells how far they are.
+    pub lump: u64,
 }
 
 impl LinkView {

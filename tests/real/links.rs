@@ -184,13 +184,12 @@ fn the_end_of_a_show_that_does_not_get_through_in_time_is_told() {
 fn an_outage_of_three_seconds_is_outlived_and_sound_comes_after_it() {
     let test = "links::an_outage_of_three_seconds_is_outlived_and_sound_comes_after_it";
     with_a_link(test, Duration::from_secs(100), |network| {
-        let (seen, summary) = show(network, &[(WIDE, 4.0), (0, 3.0), (WIDE, 10.0)]);
+        let (seen, summary) = show(network, &[(WIDE, 4.0), (0, 3.0), (WIDE, 6.0)]);
         println!("{}\n{summary}", seen.story());
         let back = seen.arrived.iter().filter(|a| a.video).map(|a| seen.second(a)).find(|second| *second > 6.8);
         println!("a picture {back:?} s after the first, the link was back after 7 s");
         assert!(back.is_some_and(|second| second < 8.6), "{}", seen.story());
-        // Mostly within three. Where the system itself comes back slowly the link seems narrow, until a keyframe tells.
-        assert!(seen.full_after(WANTED, 7).is_some(), "{}", seen.story());
+        assert!(seen.full_after(WANTED, 7).is_some_and(|seconds| seconds <= 5), "{}", seen.story());
         if number(&summary, "reconnects") == 0.0 {
             assert_eq!(seen.audio_lost(), 0, "{}", seen.story());
         }

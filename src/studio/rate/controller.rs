@@ -53,6 +53,8 @@ const TRAIN: Duration = Duration::from_millis(300);
 /// Nor larger than this, in bytes: twice what is commonly let through at once. A link that narrows while a train is under
 /// way keeps viewers waiting for all of it.
 const TRAIN_BYTES_MAX: f64 = 60_000.0;
+/// Where it is heard of in lumps, it holds at least so many: from one to the next is to be seen.
+const LUMPS: f64 = 2.5;
 /// So long after a link was found to be narrow what is measured is truer than what was measured before: that counts in what a
 /// shaper let through at once when it narrowed.
 const NEW: Duration = Duration::from_millis(1000);
@@ -149,6 +151,8 @@ pub(in crate::studio) struct RateController {
     /// When the newest packet or train that was heard of had gone through.
     heard: Option<Timestamp>,
     trains: Trains,
+    /// Bytes that are heard of at once.
+    lump: f64,
     /// When the link was told to be wide.
     opened: Option<(Timestamp, Opened)>,
     /// When one was found to have told so wrongly, and its speed: for a while only faster ones are believed.
@@ -164,6 +168,8 @@ enum Motion {
     Moves,
     /// It stands still, or did a moment ago: it tells nothing.
     Unsettled,
+    /// There was an outage a moment ago, and nothing seems to wait: a look right then may see less than there is.
+    Clears,
     /// There was an outage, and what waits does not go by itself.
     Behind,
 }
@@ -171,10 +177,18 @@ enum Motion {
 /// Nothing moved on the link.
 #[derive(Clone, Copy, Debug)]
 struct Standstill {
-    began: Timestamp,
-    lasted: Duration,
+    /// When it began; of an outage, when it ended.
+    since: Timestamp,
     /// Since when it moves again.
     moves: Option<Timestamp>,
+    outage: Option<Outage>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Outage {
+    Began,
+    /// It was told that what waits does not go by itself.
+    Told,
 }
 
 impl RateController {
@@ -199,6 +213,7 @@ impl RateController {
             full_since: None,
             heard: None,
             trains: Trains::default(),
+            lump: 0.0,
             opened: None,
             lied: None,
             settled: None,
@@ -225,7 +240,8 @@ impl RateController {
     /// connection until the train is not awaited any more.
     pub(in crate::studio) fn take_train_wish(&mut self) -> Option<u64> {
         let narrow = self.narrow.filter(|_| self.trains.take_wish())?;
-        Some((narrow.carries / 8.0 * TRAIN.as_secs_f64()).min(TRAIN_BYTES_MAX) as u64)
+        let bytes = (narrow.carries / 8.0 * TRAIN.as_secs_f64()).max(self.lump * LUMPS);
+        Some(bytes.min(TRAIN_BYTES_MAX) as u64)
     }
 
     /// Whether a train is awaited, or on its way.
@@ -242,7 +258,10 @@ impl RateController {
         let passed = self.news(now, &link);
         self.hear_train(now, passed);
         let burst = passed.filter(|passed| !passed.is_train).map(|passed| passed.bps as f64);
-        let trains_tell = self.trains.tell(now, &link) && !self.narrow.is_some_and(|narrow| narrow.by_peer);
+        self.lump = link.lump as f64;
+        let trains_tell = self.trains.tell(now, &link)
+            && self.lump * LUMPS <= TRAIN_BYTES_MAX
+            && !self.narrow.is_some_and(|narrow| narrow.by_peer);
         // That a link has narrowed is to be known before the next keyframe; how much, of one that is narrow, is not urgent.
         let first = link.glimpsed.filter(|_| self.narrow.is_none());
         // A peer whose buffer is full again: its first standstill tells that what was tried was too much.
@@ -258,7 +277,7 @@ impl RateController {
             false => self.motion(now, link.silent, delay),
         };
         match motion {
-            Motion::Moves => {}
+            Motion::Moves | Motion::Clears => {}
             Motion::Unsettled => {
                 self.clear_since = None;
                 self.keep_burst(now, burst, trains_tell);
@@ -270,6 +289,7 @@ impl RateController {
                 return self.change(self.current * 0.6, WORTH);
             }
         }
+        let carried = carried.filter(|_| motion == Motion::Moves);
         // Once the rate is what the link carries, more for a moment may be what a shaper lets through at once.
         let is_measured = self.settled.is_none() || !trains_tell;
         self.full_since = carried.and(self.full_since.or(Some(now)));
@@ -304,26 +324,30 @@ impl RateController {
 
     fn motion(&mut self, now: Timestamp, silent: Duration, delay: Duration) -> Motion {
         if silent >= STANDSTILL {
-            let standstill =
-                self.standstill.get_or_insert(Standstill { began: now, lasted: Duration::ZERO, moves: None });
-            standstill.lasted = standstill.lasted.max(silent);
+            let standstill = self.standstill.get_or_insert(Standstill { since: now, moves: None, outage: None });
             standstill.moves = None;
+            if silent >= OUTAGE {
+                (standstill.since, standstill.outage) = (now, Some(Outage::Began));
+            }
             return Motion::Unsettled;
         }
-        let Some(Standstill { began, lasted, moves }) = self.standstill.as_mut() else { return Motion::Moves };
-        let (lasted, moves_for) = (*lasted, now.since(*moves.get_or_insert(now)));
-        if delay <= CLEAR || moves_for >= SETTLES {
+        let Some(standstill) = &mut self.standstill else { return Motion::Moves };
+        let moves_for = now.since(*standstill.moves.get_or_insert(now));
+        if moves_for >= SETTLES || (delay <= CLEAR && standstill.outage.is_none()) {
             self.standstill = None;
             return Motion::Moves;
         }
-        if lasted < OUTAGE && now.since(*began) >= EXCUSED {
+        if now.since(standstill.since) >= EXCUSED {
             return Motion::Moves;
         }
-        if lasted >= OUTAGE && moves_for >= CATCHES_UP {
-            self.standstill = None;
-            return Motion::Behind;
+        match &mut standstill.outage {
+            Some(_) if delay <= CLEAR => Motion::Clears,
+            Some(outage @ Outage::Began) if moves_for >= CATCHES_UP => {
+                *outage = Outage::Told;
+                Motion::Behind
+            }
+            Some(_) | None => Motion::Unsettled,
         }
-        Motion::Unsettled
     }
 
     fn too_narrow(&mut self, now: Timestamp, carries: f64, backlog_bits: f64, by_peer: bool) -> Option<Bitrate> {
