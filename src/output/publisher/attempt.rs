@@ -26,6 +26,8 @@ use crate::rtmp::client::{ClientConfig, ClientSession};
 const TLS_DEADLINE: Duration = Duration::from_secs(5);
 /// A server that the show has left has so long to close.
 const LINGER: Duration = Duration::from_secs(2);
+/// How long a server that was got ready for the show may take to accept it.
+const READY_PUBLISH_LIMIT: Duration = Duration::from_secs(2);
 /// Less than so much of a show's end that did not arrive is a hole like those that a narrow network makes: counted, not told.
 const TAIL_MAX: Duration = Duration::from_secs(1);
 
@@ -59,6 +61,8 @@ pub(super) struct Carried {
     /// What the server said.
     pub(super) said: Said,
     pub(super) servers: Servers,
+    /// A connection that was made beside one that is lost now: the next attempt takes it.
+    ready: Option<Ready>,
     /// The one that it was sent on to, as long as it is that.
     told_sent_on: Option<String>,
     /// How often it was sent on without a good connection in between.
@@ -96,6 +100,7 @@ impl Task {
             left: None,
             said: Said::default(),
             servers: Servers::new(&self.config),
+            ready: None,
             told_sent_on: None,
             sent_on: 0,
         };
@@ -205,19 +210,22 @@ impl Task {
     async fn attempt(&self, carried: &mut Carried) -> Result<(), PublishError> {
         carried.sent_on = 0;
         let mut approach = Approach::to(carried.server()?.target.clone());
-        let mut ready: Option<Ready> = None;
+        let mut ready = carried.ready.take();
         loop {
             let target = approach.target.clone();
             self.tell_sent_on(carried);
             let Ready { transport, session } = match ready.take() {
-                Some(ready) => ready,
+                Some(Ready { transport, mut session }) => {
+                    session.publish(self.clock.now(), READY_PUBLISH_LIMIT);
+                    Ready { transport, session }
+                }
                 None => {
                     let (retries, patience) = (carried.reconnect.retries(), carried.reconnect.tcp_patience());
                     let transport = self.open(carried.server()?, Seen::ByAll, retries, patience).await?;
-                    self.settle(carried);
                     Ready { transport, session: self.session(&target, approach.login.as_ref())? }
                 }
             };
+            self.settle(carried);
             let mut pump = Pump::new(transport, session, self, &target, carried);
             let ended = pump.run().await;
             let (took, next) = (pump.step_took(), pump.take_next());
@@ -232,9 +240,10 @@ impl Task {
                 (Ok(()), _) => return Ok(()),
                 (Err(error), next) => {
                     carried.left = carried.went_live.then_some(left);
-                    if let Some(next) = next {
+                    if let Some(Next { target, ready }) = next {
                         // It was lost before it could leave in good order.
-                        carried.send_on(next.target);
+                        carried.send_on(target);
+                        carried.ready = ready;
                     }
                     error
                 }

@@ -41,8 +41,6 @@ const SILENT_IN_DOUBT_MAX: Duration = Duration::from_millis(1000);
 const CLEAR: Duration = Duration::from_millis(100);
 /// Between two wishes for a keyframe that ends a hole: one must be made and sent before another makes sense.
 const KEYFRAME_WISH_EVERY: Duration = Duration::from_millis(700);
-/// How long the server that a show goes over to may take to accept it: it was ready.
-const MOVED_PUBLISH_LIMIT: Duration = Duration::from_secs(2);
 /// Nothing is acknowledged for so long: the connection may be lost.
 const MAY_BE_LOST: Duration = Duration::from_millis(500);
 
@@ -89,15 +87,12 @@ pub(super) struct Pump<'a> {
 impl<'a> Pump<'a> {
     pub(super) fn new(
         transport: Transport,
-        mut session: ClientSession,
+        session: ClientSession,
         task: &'a Task,
         target: &'a PublishTarget,
         carried: &'a mut Carried,
     ) -> Self {
         let now = task.clock.now();
-        if carried.reconnect.moves() {
-            session.publish(now, MOVED_PUBLISH_LIMIT);
-        }
         Self {
             transport,
             session,
@@ -143,6 +138,7 @@ impl<'a> Pump<'a> {
                     match *orders.borrow_and_update() {
                         Order::Abort => return Err(PublishError::Cancelled),
                         Order::GiveUp if self.phase != Phase::Connecting && !gone => {
+                            self.stay_for_the_end();
                             let link = self.measure(self.task.clock.now());
                             return self.arrived(link);
                         }

@@ -23,12 +23,11 @@ pub(super) enum Moving<'a> {
 }
 
 impl Pump<'_> {
-    /// Where the show goes next, if the server asked for that. With a connection: it has taken its leave here.
+    /// Where the show goes next, if the server asked for that.
     pub(in crate::output::publisher) fn take_next(&mut self) -> Option<Next> {
         match self.moving.take()? {
             Moving::Opening(target, _) => Some(Next { target, ready: None }),
-            Moving::Opened(next) => Some(Next { ready: None, ..next }),
-            Moving::Leaving(next) => Some(next),
+            Moving::Opened(next) | Moving::Leaving(next) => Some(next),
         }
     }
 
