@@ -30,7 +30,7 @@ const STANDSTILL: Duration = Duration::from_millis(120);
 const OUTAGE: Duration = Duration::from_millis(400);
 /// So soon after an outage what waited may be gone by itself.
 const CATCHES_UP: Duration = Duration::from_millis(250);
-/// So long after a standstill the rate at which bytes were acknowledged still counts it in.
+/// So long, beside a round trip, after a standstill the rate at which bytes were acknowledged still counts it in.
 const SETTLES: Duration = Duration::from_millis(450);
 /// A link that stands still again and again and has not caught up within this time is narrow on the whole.
 const EXCUSED: Duration = Duration::from_millis(900);
@@ -274,7 +274,7 @@ impl RateController {
         };
         let motion = match link.by_peer || too_much.is_some() {
             true => Motion::Moves,
-            false => self.motion(now, link.silent, delay),
+            false => self.motion(now, &link, delay),
         };
         match motion {
             Motion::Moves | Motion::Clears => {}
@@ -322,18 +322,18 @@ impl RateController {
         Some(passed)
     }
 
-    fn motion(&mut self, now: Timestamp, silent: Duration, delay: Duration) -> Motion {
-        if silent >= STANDSTILL {
+    fn motion(&mut self, now: Timestamp, link: &LinkView, delay: Duration) -> Motion {
+        if link.silent >= STANDSTILL {
             let standstill = self.standstill.get_or_insert(Standstill { since: now, moves: None, outage: None });
             standstill.moves = None;
-            if silent >= OUTAGE {
+            if link.silent >= OUTAGE {
                 (standstill.since, standstill.outage) = (now, Some(Outage::Began));
             }
             return Motion::Unsettled;
         }
         let Some(standstill) = &mut self.standstill else { return Motion::Moves };
         let moves_for = now.since(*standstill.moves.get_or_insert(now));
-        if moves_for >= SETTLES || (delay <= CLEAR && standstill.outage.is_none()) {
+        if moves_for >= SETTLES + link.path || (delay <= CLEAR && standstill.outage.is_none()) {
             self.standstill = None;
             return Motion::Moves;
         }
