@@ -300,24 +300,34 @@ fn kept_key(key: &str) -> String {
 }
 
 /// The comments in what stands around a value, a line each.
-fn comments_in(decor: Option<&toml_edit::RawString>) -> String {
-    let text = decor.and_then(toml_edit::RawString::as_str).unwrap_or_default();
+fn comments_in(text: &str) -> String {
     text.lines().map(str::trim).filter(|line| line.starts_with('#')).map(|line| format!("{line}\n")).collect()
 }
 
 /// Every destination's table, inline ones turned into tables.
 pub(super) fn destination_tables_mut(root: &mut Table) -> Vec<&mut Table> {
-    let above = root.key("destinations").map(|key| comments_in(key.leaf_decor().prefix())).unwrap_or_default();
+    fn text(raw: Option<&toml_edit::RawString>) -> &str {
+        raw.and_then(toml_edit::RawString::as_str).unwrap_or_default()
+    }
+    let above = root.key("destinations").map(|key| comments_in(text(key.leaf_decor().prefix()))).unwrap_or_default();
     if let Some(item) = root.get_mut("destinations")
         && let Some(array) = item.as_array()
         && array.iter().all(Value::is_inline_table)
     {
-        let below = comments_in(Some(array.trailing()));
+        // What follows each table, up to the next one or the bracket: of it the rest of the line is the table's own.
+        let follows =
+            array.iter().skip(1).map(|value| text(value.decor().prefix())).chain([text(Some(array.trailing()))]);
+        let mut before =
+            above + &array.get(0).map(|first| comments_in(text(first.decor().prefix()))).unwrap_or_default();
         let last = array.len().saturating_sub(1);
-        let tables = array.iter().enumerate().filter_map(|(at, value)| {
+        let tables = array.iter().zip(follows).enumerate().filter_map(|(at, (value, follows))| {
+            let (behind, below) = follows.split_once('\n').unwrap_or((follows, ""));
+            let own = comments_in(text(value.decor().suffix())) + &comments_in(behind);
+            let mut comments = std::mem::replace(&mut before, comments_in(below)) + &own;
+            if at == last {
+                comments += &before;
+            }
             let mut table = value.as_inline_table()?.clone().into_table();
-            let own = comments_in(value.decor().prefix());
-            let comments = [if at == 0 { &above } else { "" }, &own, if at == last { &below } else { "" }].concat();
             if !comments.is_empty() {
                 table.decor_mut().set_prefix(format!("\n{comments}"));
             }
@@ -631,6 +641,16 @@ mod tests {
         for line in ["# above\n# main\n", "mine = 1", "# second\n# below\n"] {
             assert!(text.contains(line), "{line} in {text}");
         }
+        // What stands behind one is its own, before its comma or after.
+        let text = "destinations = [ # all\n  { server = \"rtmp://h/1\" }, # main\n  { server = \"rtmp://h/2\" } # second\n  \
+            , { server = \"rtmp://h/3\" }, # third\n  # below\n]\n";
+        let text = saved(text, |settings| settings.gain_db = 3.0);
+        let tables: Vec<_> = text.split_inclusive("server = ").collect();
+        for (table, comments) in tables.iter().zip(["# all\n# main\n[[", "# second\n[[", "# third\n# below\n[["]) {
+            assert!(table.contains(comments) && table.matches('#').count() == comments.matches('#').count(), "{text}");
+        }
+        let text = saved(&text, |settings| drop(settings.destinations.remove(1)));
+        assert!(text.contains("# main\n") && text.contains("# third\n") && !text.contains("# second"), "{text}");
         let text = "destinations = [{ server = \"rtmp://h/1\", mine = 1 }, \"rtmp://h/2\"]\n";
         assert!(saved(text, |settings| settings.gain_db = 3.0).contains(text));
     }
