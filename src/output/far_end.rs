@@ -171,7 +171,7 @@ impl FarEnd {
     }
 
     /// How many bytes are acknowledged at once, at most.
-    pub(super) fn step(&self) -> u64 {
+    fn step(&self) -> u64 {
         let pairs = self.confirmed.iter().zip(self.confirmed.iter().skip(1));
         pairs.map(|(before, after)| after.bytes - before.bytes).max().unwrap_or(0)
     }
@@ -186,26 +186,31 @@ impl FarEnd {
         self.is_split
     }
 
-    /// What the server has, as far as that is known: half of what it leaves unacknowledged may have come.
+    /// How many bytes may well have come beyond those that were acknowledged: half of what the server leaves so.
+    pub(super) fn unheard(&self) -> u64 {
+        self.step() / 2
+    }
+
+    /// What the server has, as far as that is known.
     pub(super) fn arrived(&self, sample: &LinkSample) -> u64 {
-        (self.last_confirmed() + self.step() / 2).min(sample.written)
+        (self.last_confirmed() + self.unheard()).min(sample.written)
     }
 
     /// What is known where the system does not see all of the way.
     pub(super) fn view(&self, last: &LinkSample) -> Option<FarView> {
         let usual = self.usual.filter(|_| self.is_split)?;
         let unconfirmed = last.written - self.arrived(last);
-        let waits = self.late >= LATE;
+        let (waits, lump) = (self.late >= LATE, self.step());
         let bps = self.bps(last.at).filter(|_| waits);
         let room = waits.then(|| {
             let passes = bps.map_or(0.0, |bps| bps as f64 / 8.0 * (usual + QUEUED_MAX).as_secs_f64());
             // With less on the way nothing would be acknowledged any more.
-            let on_the_way = (passes as u64).max(self.step() * 2);
+            let on_the_way = (passes as u64).max(lump * 2);
             let elsewhere = last.written.saturating_sub(self.last_confirmed() + last.outstanding);
             on_the_way.saturating_sub(elsewhere)
         });
         let silent = self.confirmed.back().map_or(Duration::ZERO, |confirmed| last.at.since(confirmed.at));
-        Some(FarView { bps, late: self.late, usual, unconfirmed, room, silent, lump: self.step() })
+        Some(FarView { bps, late: self.late, usual, unconfirmed, room, silent, lump })
     }
 
     /// How fast bytes arrive, in b/s, while they are late.

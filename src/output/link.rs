@@ -228,7 +228,7 @@ impl Link {
     pub fn train_leaves(&mut self, bytes: u64, sample: LinkSample) {
         let seen = self.seen_whole(sample);
         let until = seen.acked + seen.backlog();
-        let unheard = if self.far_end.is_split() { self.far_end.step() / 2 } else { 0 };
+        let unheard = if self.far_end.is_split() { self.far_end.unheard() } else { 0 };
         self.burst = Some(Burst { started: sample.at, bytes, until, half: None, is_train: true, unheard });
         self.observe(sample);
     }
